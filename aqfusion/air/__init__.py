@@ -1,0 +1,1 @@
+"""Air-quality standards, readings and places: no torch, no storage."""

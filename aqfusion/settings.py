@@ -1,0 +1,71 @@
+"""Where things lie: folders, database and model, from the environment or the secrets file.
+
+The environment wins over `.streamlit/secrets.toml`; neither is needed.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aqfusion.errors import InputError
+
+ROOT = Path(__file__).resolve().parent.parent
+ASSETS = ROOT / "assets"
+SECRETS = ROOT / ".streamlit" / "secrets.toml"
+DEFAULT_MODEL = "mobilenetv2_100"
+
+
+class SettingsError(InputError):
+    """A setting that cannot be used, or a secrets file that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user can point the program at; `None` means that it does without.
+
+    `data` is a folder in the layout of the public data set, `weights` one with pretrained
+    trunks, `home` is the only folder that the program writes to on its own account, `model`
+    is the name of a folder in `assets/models` or the path of one.
+    """
+
+    data: Path | None
+    weights: Path | None
+    home: Path
+    database_url: str | None
+    model: str
+
+
+def load_settings(
+    environment: Mapping[str, str] | None = None, secrets_file: Path = SECRETS
+) -> Settings:
+    """Read the settings; a folder that is named but absent raises `SettingsError`."""
+    given = {**_secrets(secrets_file), **(os.environ if environment is None else environment)}
+    home = given.get("AQFUSION_HOME") or str(Path.home() / ".aqfusion")
+    return Settings(
+        data=_folder(given, "AQFUSION_DATA"),
+        weights=_folder(given, "AQFUSION_WEIGHTS"),
+        home=Path(home).expanduser(),
+        database_url=given.get("AQFUSION_DATABASE_URL") or None,
+        model=given.get("AQFUSION_MODEL") or DEFAULT_MODEL,
+    )
+
+
+def _secrets(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path.name} must be valid TOML: {error}") from error
+    return {name: value for name, value in table.items() if isinstance(value, str)}
+
+
+def _folder(given: Mapping[str, str], name: str) -> Path | None:
+    if not given.get(name):
+        return None
+    folder = Path(given[name]).expanduser()
+    if not folder.is_dir():
+        raise SettingsError(f"{name} must name a folder that exists, got {given[name]!r}")
+    return folder
