@@ -1,0 +1,1 @@
+"""The network, its training and its use: torch lives here and nowhere else."""

@@ -1,0 +1,171 @@
+"""AQFusionNet (arXiv 2509.00353): two encoders, one embedding space, one head, read top down.
+
+The paper names the parts but not their layers; each choice here says why it is so.
+B is the batch, E = 128 the embedding, 6 the sensors in the order of `POLLUTANTS`.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from aqfusion.air.sensors import POLLUTANTS
+from aqfusion.model.backbones import create_trunk
+from aqfusion.model.bins import BIN_COUNT
+
+EMBED_DIM = 128
+SENSOR_COUNT = len(POLLUTANTS)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """All that is needed to build the network again; stored in the checkpoint's config.
+
+    `sensor_mean` and `sensor_std` are of log(1 + reading), readings in canonical units.
+    """
+
+    backbone: str
+    sensor_mean: tuple[float, ...]
+    sensor_std: tuple[float, ...]
+    sensor_token_dim: int = 16
+    sensor_hidden_dim: int = 128
+
+
+class ImageEncoder(nn.Module):
+    """A pretrained trunk and one projection: few new weights, because sessions are few."""
+
+    def __init__(self, backbone: str) -> None:
+        super().__init__()
+        self.trunk = create_trunk(backbone)
+        self.project = nn.Linear(self.trunk.num_features, EMBED_DIM)
+        self.norm = nn.LayerNorm(EMBED_DIM)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Embed normalised images (B, 3, H, W) as (B, E)."""
+        features = self.trunk(images)  # (B, 1280) MobileNetV2, EfficientNet-B0; (B, 512) ResNet18
+        embedding: Tensor = self.norm(self.project(features))  # (B, E)
+        return embedding
+
+
+class SensorEncoder(nn.Module):
+    """Readings as one token each; a missing one has a learned token of its own.
+
+    Zero or the mean in place of a missing reading would be a claim about the air; a learned
+    token says "unknown", and the mask says it once more to the layers above.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        token, hidden = architecture.sensor_token_dim, architecture.sensor_hidden_dim
+        self.register_buffer("mean", torch.tensor(architecture.sensor_mean))
+        self.register_buffer("std", torch.tensor(architecture.sensor_std))
+        self.slope = nn.Parameter(torch.randn(SENSOR_COUNT, token) * 0.5)
+        self.offset = nn.Parameter(torch.randn(SENSOR_COUNT, token) * 0.5)
+        self.missing = nn.Parameter(torch.randn(SENSOR_COUNT, token) * 0.5)
+        self.mlp = nn.Sequential(
+            nn.Linear(SENSOR_COUNT * (token + 1), hidden),
+            nn.GELU(),
+            nn.Linear(hidden, hidden),
+            nn.GELU(),
+            nn.Linear(hidden, EMBED_DIM),
+            nn.LayerNorm(EMBED_DIM),
+        )
+
+    def standardise(self, readings: Tensor) -> Tensor:
+        """log(1 + x), then zero mean and unit variance; (B, 6), NaN stays NaN."""
+        return (torch.log1p(readings) - self.mean) / self.std
+
+    def forward(self, standardised: Tensor) -> Tensor:
+        """Embed standardised readings (B, 6), NaN where missing, as (B, E)."""
+        present = ~standardised.isnan()  # (B, 6)
+        values = standardised.nan_to_num(0.0)[:, :, None]  # (B, 6, 1)
+        known = values * self.slope + self.offset  # (B, 6, 16)
+        tokens = torch.where(present[:, :, None], known, self.missing)  # (B, 6, 16)
+        mask = present.to(tokens.dtype)  # (B, 6)
+        embedding: Tensor = self.mlp(torch.cat([tokens.flatten(1), mask], 1))  # (B, E)
+        return embedding
+
+
+class AlignedGate(nn.Module):
+    """How much the fused embedding leans on the photo, and how sure the outcome may be.
+
+    The head is linear, so a convex mix of two embeddings is a logarithmic opinion pool of what
+    each of them says alone. That makes the weight honest to show as "share of the photo". It
+    depends on which readings are there and on how decided (entropy) each modality is; with 20
+    weights it can be fitted on held-out sessions, where training sessions would teach it to trust
+    a photo that the network merely remembers.
+    """
+
+    FEATURES = SENSOR_COUNT + 4
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Linear(self.FEATURES, 1, bias=False)
+        self.sharpness = nn.Linear(self.FEATURES, 1, bias=False)
+        nn.init.zeros_(self.weight.weight)
+        nn.init.zeros_(self.sharpness.weight)
+
+    def forward(
+        self, image_logits: Tensor, sensor_logits: Tensor, has_image: Tensor, present: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Weight of the photo (B, 1) in 0..1 and sharpness (B, 1) > 0 of the fused logits."""
+        any_sensor = present.any(1, keepdim=True)  # (B, 1)
+        image = has_image[:, None]  # (B, 1)
+        features = torch.cat(
+            [
+                (present & image).to(image_logits.dtype),  # (B, 6)
+                _decidedness(image_logits) * image,
+                _decidedness(sensor_logits) * any_sensor,
+                image.to(image_logits.dtype),
+                any_sensor.to(image_logits.dtype),
+            ],
+            1,
+        )  # (B, 10)
+        weight = torch.sigmoid(self.weight(features))
+        weight = torch.where(any_sensor, weight, 1.0)
+        weight = torch.where(image, weight, 0.0)
+        return weight, torch.exp(self.sharpness(features))
+
+
+class AQFusionNet(nn.Module):
+    """Photo and readings, any of them absent, to logits over the AQI bins."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.image_encoder = ImageEncoder(architecture.backbone)
+        self.sensor_encoder = SensorEncoder(architecture)
+        self.head = nn.Linear(EMBED_DIM, BIN_COUNT)
+        self.gate = AlignedGate()
+
+    def fuse(
+        self, image_embedding: Tensor, sensor_embedding: Tensor, has_image: Tensor, present: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Logits (B, 50) and the photo's weight (B,) from the two embeddings (B, E).
+
+        `has_image` (B,) and `present` (B, 6) are boolean; an absent modality's embedding may hold
+        anything finite. With neither, the output says only what the sensor encoder learned of
+        "nothing known".
+        """
+        weight, sharpness = self.gate(
+            self.head(image_embedding), self.head(sensor_embedding), has_image, present
+        )
+        fused = weight * image_embedding + (1 - weight) * sensor_embedding  # (B, E)
+        return sharpness * self.head(fused), weight[:, 0]
+
+    def forward(self, images: Tensor, readings: Tensor) -> Tensor:
+        """Logits (B, 50) from normalised images (B, 3, H, W) and readings (B, 6), NaN = missing."""
+        has_image = torch.ones(len(images), dtype=torch.bool, device=images.device)
+        sensors = self.sensor_encoder(self.sensor_encoder.standardise(readings))
+        logits, _ = self.fuse(self.image_encoder(images), sensors, has_image, ~readings.isnan())
+        return logits
+
+
+def _decidedness(logits: Tensor) -> Tensor:
+    """1 for a single certain bin, 0 for all bins alike: one minus the normalised entropy (B, 1)."""
+    log_p = logits.log_softmax(1)
+    entropy = -(log_p.exp() * log_p).sum(1, keepdim=True)
+    return 1 - entropy / torch.log(torch.tensor(float(BIN_COUNT)))
