@@ -1,0 +1,119 @@
+"""What is measured: the six pollutants, their units, and exact conversion between the units.
+
+The table is `assets/standards/pollutants.json`; factors hold at 25 °C and 1 atm.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from aqfusion.air.table_file import Field, read_table
+from aqfusion.errors import InputError
+from aqfusion.settings import ASSETS
+
+POLLUTANTS = ("pm25", "pm10", "o3", "co", "so2", "no2")
+POLLUTANT_FILE = ASSETS / "standards" / "pollutants.json"
+
+
+class ReadingError(InputError):
+    """A reading that cannot be used: a bad number, an unknown pollutant or an unknown unit."""
+
+
+@dataclass(frozen=True)
+class Pollutant:
+    """One pollutant; `unit` is canonical, `factors` give that unit per each allowed unit."""
+
+    name: str
+    label: str
+    pretty_label: str
+    unit: str
+    factors: Mapping[str, Decimal]
+    limit: float
+    limit_reason: str
+    description: str
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The allowed units, the canonical one first."""
+        return tuple(self.factors)
+
+
+def pollutant(name: str) -> Pollutant:
+    """Return the pollutant called `name`, one of `POLLUTANTS`; else `ReadingError`."""
+    if name not in POLLUTANTS:
+        raise ReadingError(f"pollutant must be one of {', '.join(POLLUTANTS)}, got {name!r}")
+    return _shipped()[name]
+
+
+def parse_unit(name: str, unit: str) -> str:
+    """Return the table's spelling of a unit.
+
+    >>> parse_unit("o3", " µg/m³ "), parse_unit("co", "PPM")
+    ('ug/m3', 'ppm')
+    """
+    plain = "".join(unit.split()).casefold()  # casefold makes one of the two micro signs
+    plain = plain.replace("μ", "u").replace("³", "3").replace("^", "")
+    known = pollutant(name).units
+    if plain not in known:
+        raise ReadingError(f"unit of {name} must be one of {', '.join(known)}, got {unit!r}")
+    return plain
+
+
+def convert(name: str, value: float, from_unit: str, to_unit: str) -> float:
+    """Convert a concentration at 25 °C and 1 atm.
+
+    >>> convert("o3", 0.070, "ppm", "ug/m3")
+    137.34
+    >>> convert("o3", 137.34, "ug/m3", "ppm")
+    0.07
+    """
+    return float(convert_exactly(name, decimal_of(value), from_unit, to_unit))
+
+
+def convert_exactly(name: str, value: Decimal, from_unit: str, to_unit: str) -> Decimal:
+    """Convert as `convert` does, without binary fractions, for what is truncated afterwards."""
+    factors = pollutant(name).factors
+    source, target = parse_unit(name, from_unit), parse_unit(name, to_unit)
+    return value * factors[source] / factors[target]
+
+
+def decimal_of(value: float) -> Decimal:
+    """Return the decimal number that Python prints for `value`: 0.07, not 0.07000000000000001."""
+    return Decimal(repr(float(value)))
+
+
+def load_pollutants(path: Path) -> dict[str, Pollutant]:
+    """Read and check a pollutant table; a fault raises `TableError`."""
+    entries = read_table(path)["pollutants"]
+    if entries.keys() != POLLUTANTS:
+        raise entries.fault(f"must name {', '.join(POLLUTANTS)} in this order")
+    return {name: _pollutant(name, entry) for name, entry in entries.items()}
+
+
+@cache
+def _shipped() -> dict[str, Pollutant]:
+    return load_pollutants(POLLUTANT_FILE)
+
+
+def _pollutant(name: str, entry: Field) -> Pollutant:
+    factors = {unit: factor.number() for unit, factor in entry["units"].items()}
+    unit = entry["unit"].text()
+    if next(iter(factors), None) != unit or factors[unit] != 1:
+        raise entry["units"].fault(f"must begin with the canonical {unit} as 1")
+    for factor in dict(entry["units"].items()).values():
+        if not factor.number() > 0:
+            raise factor.fault("must be > 0")
+    if not entry["limit"].number() > 0:
+        raise entry["limit"].fault("must be > 0")
+    return Pollutant(
+        name=name,
+        label=entry["label"].text(),
+        pretty_label=entry["pretty_label"].text(),
+        unit=unit,
+        factors=factors,
+        limit=float(entry["limit"].number()),
+        limit_reason=entry["limit_reason"].text(),
+        description=entry["description"].text(),
+    )

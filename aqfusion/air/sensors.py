@@ -1,0 +1,123 @@
+"""What the instruments say: up to six pollutant readings, checked where they come in."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from numbers import Real
+
+from aqfusion.air.pollutants import (
+    POLLUTANTS,
+    Pollutant,
+    ReadingError,
+    convert,
+    convert_exactly,
+    decimal_of,
+    parse_unit,
+    pollutant,
+)
+
+__all__ = ["POLLUTANTS", "Pollutant", "Reading", "ReadingError", "convert", "pollutant"]
+
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Concentrations in canonical units (ug/m3, CO mg/m3); `None` is not measured, 0 is clean.
+
+    A value that is no number, negative, not finite or above the pollutant's limit in
+    `assets/standards/pollutants.json` raises `ReadingError`.
+
+    >>> Reading(pm25=12, o3=60.5).present
+    ('pm25', 'o3')
+    """
+
+    pm25: float | None = None
+    pm10: float | None = None
+    o3: float | None = None
+    co: float | None = None
+    so2: float | None = None
+    no2: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check every value and keep it as a plain float."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is not None:
+                object.__setattr__(self, field.name, _checked(field.name, value, value))
+
+    @classmethod
+    def of(
+        cls,
+        values: Mapping[str, float | str | None],
+        units: Mapping[str, str] | None = None,
+    ) -> "Reading":
+        """Read what a person typed; empty text and `None` are missing, `units` name others.
+
+        >>> Reading.of({"pm25": " 12 ", "no2": "", "o3": "0.07"}, {"o3": "ppm"})
+        Reading(pm25=12.0, pm10=None, o3=137.34, co=None, so2=None, no2=None)
+        """
+        named = {name: parse_unit(name, unit) for name, unit in (units or {}).items()}
+        return cls(**{n: _parsed(n, v, named.get(n)) for n, v in values.items()})
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """The names of the pollutants that were measured, in the order of `POLLUTANTS`."""
+        return tuple(name for name in POLLUTANTS if getattr(self, name) is not None)
+
+    def masked(self, keep: Iterable[str]) -> "Reading":
+        """Return a reading that knows only the pollutants in `keep`."""
+        kept = {pollutant(name).name for name in keep}
+        return replace(self, **{name: None for name in POLLUTANTS if name not in kept})
+
+
+def _parsed(name: str, value: float | str | None, unit: str | None) -> float | None:
+    canonical = pollutant(name).unit
+    unit = unit or canonical
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    given = _shown(value) if unit == canonical else f"{_shown(value)} {unit}"
+    number = _finite(name, _number(name, value) if isinstance(value, str) else value, given)
+    if unit != canonical:
+        number = float(convert_exactly(name, decimal_of(number), unit, canonical))
+    return _checked(name, number, given)
+
+
+def _number(name: str, typed: str) -> float:
+    text = typed.strip()
+    if _COMMA.fullmatch(text):
+        raise ReadingError(f"{name} must have a point, not a comma, got {_shown(text)!r}")
+    if text.lower().lstrip("+-") in {"inf", "infinity", "nan"}:
+        raise ReadingError(f"{name} must be a finite number, got {_shown(text)}")
+    if not _NUMBER.fullmatch(text):
+        raise ReadingError(f"{name} must be a number, got {_shown(text)!r}")
+    return float(text)
+
+
+def _checked(name: str, value: object, given: object) -> float:
+    entry = pollutant(name)
+    number = _finite(name, value, given)
+    if number < 0:
+        raise ReadingError(f"{name} must be >= 0 {entry.unit}, got {given}")
+    if number > entry.limit:
+        raise ReadingError(f"{name} must be <= {entry.limit:g} {entry.unit}, got {given}")
+    return number
+
+
+def _finite(name: str, value: object, given: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ReadingError(f"{name} must be a number, got {_shown(repr(value))}")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ReadingError(f"{name} must be a finite number, got {_shown(given)}")
+    return number
+
+
+def _shown(value: object) -> str:
+    text = str(value).strip()
+    return text if len(text) <= 40 else f"{text[:37]}..."
