@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,8 +37,7 @@ DECODER_ERRORS = (
     SyntaxError,  # a reader does not accept the header; it wraps Index-, Key- and TypeError
     OSError,  # the pixel stream is broken or ends too soon
     ValueError,  # a header field has the wrong length, or a palette the wrong size
-    EOFError,  # a WebP file without its first frame
-    struct.error,  # a JPEG whose last segment is cut
+    EOFError,  # WebPImageFile raises it for a file without a first frame
     Image.DecompressionBombError,  # WebP, where a library has lowered Pillow's global limit
 )
 

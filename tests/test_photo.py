@@ -75,6 +75,8 @@ def test_every_mode_keeps_its_colour(case):
 
 
 WHOLE = encode(sky(), "JPEG")
+PROGRESSIVE = encode(sky(64, 64), "JPEG", progressive=True)
+LAST_SCAN = PROGRESSIVE.rindex(b"\xff\xda")
 REFUSED = {
     "empty": (b"", "a JPEG, PNG or WebP image, got an empty file"),
     "text": (b"hello, sky", "a JPEG, PNG or WebP image, got something else"),
@@ -87,6 +89,8 @@ REFUSED = {
     "half a PNG": (encode(sky(), "PNG")[:2000], "a sound image file, got a damaged PNG"),
     "half a WebP": (encode(sky(), "WEBP")[:300], "a sound image file, got a damaged WEBP"),
     "only a magic": (b"\x89PNG\r\n\x1a\n", "a whole image file, got one cut short"),
+    "a short PNG header": (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", b"\0\0\0\x40" * 2), "damaged PNG"),
+    "a scan too many": (PROGRESSIVE[:-2] + PROGRESSIVE[LAST_SCAN:-2] * 60, "more than 64"),
     "26 MB": (b"\xff\xd8\xff" + bytes(26_000_000), "at most 25 MB, got 26.0 MB"),
     "400 MP, valid": (
         png(20000, 20000, 1, 0, bytes(2501 * 20000)),
@@ -121,8 +125,6 @@ def test_what_is_no_photo_is_refused_in_one_sentence(case):
 ROWS = (b"\0" + bytes(64 * 3)) * 48
 ZEROS = zlib.compress(bytes(1_000_000), 9)
 EXIF_PIECE = b"\xff\xe1\x0f\xfeExif\0\0" + bytes(4086)
-PROGRESSIVE = encode(sky(64, 64), "JPEG", progressive=True)
-LAST_SCAN = PROGRESSIVE.rindex(b"\xff\xda")
 BOMBS = {
     "15 GB of text": lambda: png(64, 48, 8, 2, ROWS, chunk(b"zTXt", b"\0\0" + ZEROS) * 15_000),
     "15 GB of profiles": lambda: png(64, 48, 8, 2, ROWS, chunk(b"iCCP", b"\0\0" + ZEROS) * 15_000),
@@ -171,7 +173,7 @@ def test_position_and_camera_are_gone(format):
 
 def test_broken_exif_costs_the_orientation_not_the_photo():
     whole = Photo.decode(encode(sky(), "JPEG"))
-    for tiff in (b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\xff\xff", b"II*\0", b"junk"):
+    for tiff in (b"II*\0\xff\xff\xff\xff\0\0", b"MM\0*\0\0\0\x08\xff\xff", b"II*\0", b"junk"):
         assert Photo.decode(encode(sky(), "JPEG", exif=b"Exif\0\0" + tiff)) == whole
 
 

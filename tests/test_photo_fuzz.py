@@ -28,6 +28,8 @@ def damaged(data: bytes, generator: np.random.Generator) -> bytes:
     """Cut, flip, drop, double or blank some bytes; half of the hits fall on the first 200."""
     out = bytearray(data)
     for _ in range(generator.integers(1, 6)):
+        if len(out) < 16:
+            break
         limit = min(200, len(out)) if generator.random() < 0.5 else len(out)
         at, kind = int(generator.integers(0, limit)), generator.integers(0, 6)
         span = int(generator.integers(1, 12))
