@@ -1,0 +1,168 @@
+"""Trains one network on given sessions: first the readings, then the photo beside them."""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from aqfusion.model import state_file
+from aqfusion.model.backbones import backbone, normalise
+from aqfusion.model.bins import smoothed_targets
+from aqfusion.model.losses import alignment_loss, distribution_loss
+from aqfusion.model.network import AQFusionNet, Architecture
+from aqfusion.model.pixels import augment
+from aqfusion.model.recipe import Material, Recipe
+from aqfusion.model.sessions import sensor_statistics, session_aqi, session_readings
+from aqfusion.model.teacher import prepare_lessons
+
+Report = Callable[[str], None]
+AfterEpoch = Callable[[AQFusionNet, int], bool]  # told the epochs done; False stops the training
+
+_SENSOR_RATE = 3e-3
+_SENSOR_BATCH = 128
+_LESSON_BATCH = 256
+
+
+class Fit:
+    """One training in progress: the network, its optimizer and its random numbers."""
+
+    def __init__(self, material: Material, recipe: Recipe) -> None:
+        """Build a network with random weights; pretrained ones may be loaded into it."""
+        torch.manual_seed(recipe.seed)
+        self.material, self.recipe = material, recipe
+        readings = session_readings(material.sessions)
+        aqi = session_aqi(material.sessions)
+        self.network = AQFusionNet(Architecture(recipe.backbone, *sensor_statistics(readings)))
+        self.generator = torch.Generator().manual_seed(recipe.seed)
+        self.readings = self.network.sensor_encoder.standardise(readings)  # (S, 6)
+        self.targets = smoothed_targets(aqi, recipe.sigma)  # (S, 50)
+        photos = torch.tensor([float(len(session.rows)) for session in material.sessions])
+        self.lessons = prepare_lessons(
+            self.readings, aqi, photos.sqrt(), recipe.sigma, recipe.seed
+        )
+        self.optimizer = _optimizer(self.network, recipe)
+
+    def run(self, state: Path, report: Report, after_epoch: AfterEpoch | None = None) -> None:
+        """Train to the end; `state` is the file that an interrupted training goes on from."""
+        key = asdict(self.recipe)
+        done = state_file.restore(state, key, self.network, self.optimizer, self.generator)
+        if done == 0:
+            self._fit_sensors(report)
+        for epoch in range(done, self.recipe.epochs):
+            loss = self._epoch(epoch)
+            report(f"epoch {epoch + 1}/{self.recipe.epochs}: loss {loss:.3f}")
+            self.network.eval()
+            go_on = after_epoch is None or after_epoch(self.network, epoch + 1)
+            state_file.save(
+                state, key, self.network, self.optimizer, self.generator, epoch + 1
+            )
+            if not go_on:
+                report(f"stopped early after epoch {epoch + 1}")
+                break
+        self.network.eval()
+
+    def _fit_sensors(self, report: Report) -> None:
+        """Sensor encoder and head on the lessons alone; the photo joins their space later."""
+        modules = nn.ModuleList([self.network.sensor_encoder, self.network.head])
+        optimizer = torch.optim.AdamW(
+            modules.parameters(), _SENSOR_RATE, weight_decay=self.recipe.weight_decay
+        )
+        steps = self.recipe.sensor_steps
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _SENSOR_RATE, total_steps=steps)
+        for step in range(1, steps + 1):
+            loss = self._lesson_loss(_SENSOR_BATCH)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            if step % 500 == 0:
+                report(f"readings {step}/{steps}: loss {loss.item():.3f}")
+
+    def _epoch(self, epoch: int) -> float:
+        self.network.train()
+        _freeze_early_layers(self.network, self.recipe.backbone)
+        per_epoch = self.material.batch_count(self.recipe)
+        draw = self.material.draw(self.recipe.frames_per_session, self.generator)
+        total = 0.0
+        for number, chosen in enumerate(draw.split(self.recipe.batch_size)):
+            self._set_rates((epoch + number / per_epoch) / self.recipe.epochs)
+            images = torch.stack([self.material.frames[s][f] for s, f in chosen.tolist()])
+            loss = self._photo_loss(images, chosen[:, 0]) + self._lesson_loss(_LESSON_BATCH)
+            self.optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+            self.optimizer.step()
+            total += loss.item()
+        return total / per_epoch
+
+    def _photo_loss(self, frames: Tensor, session: Tensor) -> Tensor:
+        """Photo alone, photo with some of the readings at a random weight, and alignment.
+
+        The random weight is modality dropout made continuous: the pooled embedding has to be
+        right wherever the gate, fitted later on held-out sessions, will put it.
+        """
+        images = augment(frames, self.recipe.image_size, self.generator)
+        images = normalise(images, self.recipe.backbone)
+        readings, targets = self.readings[session], self.targets[session]
+        with _autocast():
+            image_embedding = self.network.image_encoder(
+                images.contiguous(memory_format=torch.channels_last)
+            )
+        image_embedding = image_embedding.float()  # (B, E)
+        count = len(session)
+        chance = torch.rand((count, 1), generator=self.generator)
+        hidden = torch.rand(readings.shape, generator=self.generator) > chance
+        sensor_embedding = self.network.sensor_encoder(readings.masked_fill(hidden, math.nan))
+        share = torch.rand((count, 1), generator=self.generator)
+        fused = share * image_embedding + (1 - share) * sensor_embedding
+        alignment = alignment_loss(
+            image_embedding, self.network.sensor_encoder(readings), session
+        )
+        return (
+            distribution_loss(self.network.head(image_embedding), targets)
+            + 0.5 * distribution_loss(self.network.head(fused), targets)
+            + self.recipe.alignment * alignment
+        )
+
+    def _lesson_loss(self, count: int) -> Tensor:
+        chosen = torch.randint(len(self.lessons.readings), (count,), generator=self.generator)
+        embedding = self.network.sensor_encoder(self.lessons.readings[chosen])
+        return distribution_loss(self.network.head(embedding), self.lessons.targets[chosen])
+
+    def _set_rates(self, progress: float) -> None:
+        """Linear warm-up over the first tenth, then a cosine to nearly nothing."""
+        factor = min(1.0, (progress + 0.01) / 0.1) * (0.505 + 0.495 * math.cos(math.pi * progress))
+        rates = (self.recipe.trunk_rate, self.recipe.rate)
+        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate * factor
+
+
+def _optimizer(network: AQFusionNet, recipe: Recipe) -> torch.optim.Optimizer:
+    """AdamW, gentler with the pretrained trunk; the gate is not its business (`calibrate`)."""
+    new = [network.image_encoder.project, network.image_encoder.norm]
+    new += [network.sensor_encoder, network.head]
+    return torch.optim.AdamW(
+        [
+            {"params": list(network.image_encoder.trunk.parameters())},
+            {"params": list(nn.ModuleList(new).parameters())},
+        ],
+        recipe.rate,
+        weight_decay=recipe.weight_decay,
+    )
+
+
+def _freeze_early_layers(network: AQFusionNet, name: str) -> None:
+    """No gradients and no new batch statistics for the layers that ImageNet taught well."""
+    for key, module in network.image_encoder.trunk.named_modules():
+        if any(key == early or key.startswith(early + ".") for early in backbone(name).early_layers):
+            module.eval()
+            module.requires_grad_(False)
+
+
+def _autocast() -> torch.autocast:
+    """bfloat16 where the processor computes in it; emulated it is ten times slower."""
+    native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.autocast("cpu", torch.bfloat16, enabled=native)

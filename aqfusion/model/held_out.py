@@ -1,0 +1,109 @@
+"""What a network says of sessions that it has not seen: the ground of every honest figure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from aqfusion.air.sensors import POLLUTANTS
+from aqfusion.model.backbones import normalise
+from aqfusion.model.network import AQFusionNet
+from aqfusion.model.pixels import batches, stack
+from aqfusion.model.sessions import Session, session_aqi, session_readings
+from aqfusion.photo import Photo
+
+MASKS = torch.tensor(
+    [[bool(mask >> bit & 1) for bit in range(len(POLLUTANTS))] for mask in range(64)]
+)  # (64, 6): which readings are shown; row 63 shows all
+ALL_SHOWN = 63
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Logits of each modality alone, S sessions and N photos; the fusion follows from them.
+
+    `image_logits` (N, 50); `session` (N,) tells each photo's session; `sensor_logits`
+    (S, 64, 50) has one row per mask; `present` (S, 6); `aqi` (S,); `fold` (S,).
+    """
+
+    image_logits: Tensor
+    session: Tensor
+    sensor_logits: Tensor
+    present: Tensor
+    aqi: Tensor
+    fold: Tensor
+
+    def save(self, path: Path) -> None:
+        """Write as safetensors, whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".tmp")
+        save_file({f.name: getattr(self, f.name).contiguous() for f in fields(self)}, temporary)
+        temporary.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> "HeldOut":
+        """Read what `save` wrote."""
+        return cls(**load_file(path))
+
+    def where(self, keep: Tensor) -> "HeldOut":
+        """Only the sessions for which `keep` (S,) is true, with their photos."""
+        photos = keep[self.session]
+        number = keep.long().cumsum(0) - 1
+        return HeldOut(
+            self.image_logits[photos],
+            number[self.session[photos]],
+            self.sensor_logits[keep],
+            self.present[keep],
+            self.aqi[keep],
+            self.fold[keep],
+        )
+
+
+def joined(parts: Sequence[HeldOut]) -> HeldOut:
+    """Several held-out parts as one."""
+    offsets = torch.tensor([0, *[len(part.aqi) for part in parts]]).cumsum(0)
+    return HeldOut(
+        torch.cat([part.image_logits for part in parts]),
+        torch.cat([part.session + offset for part, offset in zip(parts, offsets, strict=False)]),
+        torch.cat([part.sensor_logits for part in parts]),
+        torch.cat([part.present for part in parts]),
+        torch.cat([part.aqi for part in parts]),
+        torch.cat([part.fold for part in parts]),
+    )
+
+
+def listen(
+    network: AQFusionNet,
+    sessions: Sequence[Session],
+    size: int,
+    report: Callable[[str], None],
+    limit: int | None = None,
+) -> HeldOut:
+    """Ask `network` about every photo (or `limit` per session) and every mask of the readings."""
+    rows = [row for session in sessions for row in session.rows[:limit]]
+    owner = [i for i, session in enumerate(sessions) for _ in session.rows[:limit]]
+    logits = []
+    with torch.no_grad():
+        for part in batches(len(rows), _BATCH):
+            images = stack([Photo.open(row.photo) for row in rows[part]], size)
+            images = normalise(images, network.architecture.backbone)
+            images = images.contiguous(memory_format=torch.channels_last)
+            logits.append(network.head(network.image_encoder(images)))
+            if part.stop % (20 * _BATCH) == 0:
+                report(f"looked at {part.stop} of {len(rows)} photos")
+        readings = session_readings(sessions)  # (S, 6)
+        shown = readings[:, None].masked_fill(~MASKS, float("nan"))  # (S, 64, 6)
+        standardised = network.sensor_encoder.standardise(shown.flatten(0, 1))
+        sensor_logits = network.head(network.sensor_encoder(standardised))
+    return HeldOut(
+        torch.cat(logits),
+        torch.tensor(owner),
+        sensor_logits.unflatten(0, (len(sessions), len(MASKS))),
+        ~readings.isnan(),
+        session_aqi(sessions),
+        torch.tensor([session.fold for session in sessions]),
+    )

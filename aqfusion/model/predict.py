@@ -1,0 +1,142 @@
+"""From a photo and readings, any of them absent, to an AQI with its interval and categories."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from aqfusion.air.aqi import Category, round_half_up, standard
+from aqfusion.air.sensors import Reading
+from aqfusion.errors import InputError
+from aqfusion.model import bins
+from aqfusion.model.backbones import normalise
+from aqfusion.model.checkpoint import Checkpoint, ModelError, load_checkpoint
+from aqfusion.model.network import EMBED_DIM
+from aqfusion.model.pixels import stack
+from aqfusion.model.sessions import reading_tensor
+from aqfusion.photo import Photo
+from aqfusion.settings import ASSETS, DEFAULT_MODEL
+
+
+class NothingKnownError(InputError):
+    """Neither a photo nor a reading was given."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One distribution over AQI in numbers: mean, 90 % interval, US category of the mean.
+
+    `probabilities` are of the six US categories by name and add up to 1.
+    """
+
+    aqi: int
+    low: int
+    high: int
+    category: Category
+    probabilities: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The fused prediction beside those of each modality alone; `None` where it is absent.
+
+    `photo_share` is the weight of the photo in the fused embedding, 0 to 1.
+    """
+
+    fused: Prediction
+    image_only: Prediction | None
+    sensors_only: Prediction | None
+    photo_share: float
+    readings_used: tuple[str, ...]
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Which of "image" and "sensors" the fused prediction rests on."""
+        pairs = (("image", self.image_only), ("sensors", self.sensors_only))
+        return tuple(name for name, alone in pairs if alone is not None)
+
+
+class Predictor:
+    """A loaded model; its methods change nothing, so threads may share it."""
+
+    def __init__(self, name: str, checkpoint: Checkpoint) -> None:
+        """Take a checkpoint in evaluation mode; `name` is what results call the model."""
+        self.name = name
+        self.checkpoint = checkpoint
+        self._network = checkpoint.network
+
+    def embed(self, photo: Photo) -> Tensor:
+        """The photo's place in the embedding space (1, 128): the slow part, worth keeping."""
+        images = stack([photo], self.checkpoint.config.image_size)
+        with torch.no_grad():
+            images = normalise(images, self._network.architecture.backbone)
+            embedding: Tensor = self._network.image_encoder(images)
+        return embedding
+
+    def predict(self, reading: Reading, photo: Photo | Tensor | None = None) -> Result:
+        """Predict from what there is; `photo` may be its embedding. Takes about a millisecond."""
+        if photo is None and not reading.present:
+            raise NothingKnownError(
+                "a prediction needs a photo or at least one reading, got neither"
+            )
+        embedding = self.embed(photo) if isinstance(photo, Photo) else photo
+        fused, share = self._predict(embedding, reading)
+        return Result(
+            fused,
+            self._predict(embedding, Reading())[0] if embedding is not None else None,
+            self._predict(None, reading)[0] if reading.present else None,
+            share,
+            reading.present,
+        )
+
+    def _predict(self, embedding: Tensor | None, reading: Reading) -> tuple[Prediction, float]:
+        readings = reading_tensor([reading])  # (1, 6)
+        encoder = self._network.sensor_encoder
+        with torch.no_grad():
+            logits, share = self._network.fuse(
+                torch.zeros(1, EMBED_DIM) if embedding is None else embedding,
+                encoder(encoder.standardise(readings)),
+                torch.tensor([embedding is not None]),
+                ~readings.isnan(),
+            )
+            kind = "fused" if reading.present else "image_only"
+            kind = kind if embedding is not None else "sensors_only"
+            reach = self.checkpoint.config.reach[kind]
+            return _in_numbers(logits.double().softmax(1), reach), share.item()
+
+
+def load_model(model: str | Path = DEFAULT_MODEL) -> Predictor:
+    """Load a model by its name in `assets/models` or by its folder; `ModelError` tells what is amiss.
+
+    >>> load_model().predict(Reading(pm25=12.0)).modalities
+    ('sensors',)
+    """
+    shipped = ASSETS / "models"
+    names = sorted(p.name for p in shipped.iterdir() if p.is_dir() and p.name[0] != ".")
+    if isinstance(model, str) and model in names:
+        return Predictor(model, load_checkpoint(shipped / model))
+    folder = Path(model).expanduser()
+    if not folder.is_dir():
+        raise ModelError(
+            f"model must be one of {', '.join(names)} or a model folder, got {str(model)!r}"
+        )
+    return Predictor(folder.resolve().name, load_checkpoint(folder))
+
+
+def _in_numbers(probabilities: Tensor, reach: float) -> Prediction:
+    """The one place where a distribution (1, 50) becomes numbers."""
+    aqi = round_half_up(bins.mean(probabilities).item())
+    low = math.floor(bins.quantile(probabilities, 0.5 - reach).item())
+    high = math.ceil(bins.quantile(probabilities, 0.5 + reach).item())
+    categories = standard("us").categories
+    chances = bins.category_probabilities(probabilities)[0].tolist()
+    return Prediction(
+        aqi,
+        max(0, min(low, aqi)),
+        min(500, max(high, aqi)),
+        standard("us").category_of(aqi),
+        {category.name: chance for category, chance in zip(categories, chances, strict=True)},
+    )

@@ -1,0 +1,69 @@
+"""The sessions of a data folder as tensors: one reading vector and one AQI each, many photos."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from aqfusion.air.sensors import POLLUTANTS, Reading
+from aqfusion.dataset.folder import Row
+
+
+@dataclass(frozen=True)
+class Session:
+    """One place at one hour: its rows share readings and AQI (their mean, where they do not)."""
+
+    key: str
+    place: str
+    fold: int
+    rows: tuple[Row, ...]
+
+    @property
+    def aqi(self) -> float:
+        """Measured AQI, 0 to 500."""
+        return sum(row.aqi for row in self.rows) / len(self.rows)
+
+
+def sessions_of(rows: Sequence[Row]) -> tuple[Session, ...]:
+    """Gather rows by session, in the order of their first row."""
+    gathered: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        gathered[row.session].append(row)
+    return tuple(
+        Session(key, members[0].place, members[0].fold, tuple(members))
+        for key, members in gathered.items()
+    )
+
+
+def reading_tensor(readings: Sequence[Reading]) -> Tensor:
+    """Readings as float (B, 6) in canonical units, NaN where missing."""
+    return torch.tensor(
+        [
+            [float("nan") if value is None else value for value in values]
+            for values in ([getattr(reading, name) for name in POLLUTANTS] for reading in readings)
+        ],
+        dtype=torch.float32,
+    ).reshape(len(readings), len(POLLUTANTS))
+
+
+def session_readings(sessions: Sequence[Session]) -> Tensor:
+    """The readings of each session (S, 6), NaN where missing."""
+    return reading_tensor([session.rows[0].reading for session in sessions])
+
+
+def session_aqi(sessions: Sequence[Session]) -> Tensor:
+    """The measured AQI of each session (S,)."""
+    return torch.tensor([session.aqi for session in sessions], dtype=torch.float32)
+
+
+def sensor_statistics(readings: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of log(1 + reading) per sensor over the present values."""
+    logs = torch.log1p(readings)  # (S, 6)
+    present = ~logs.isnan()
+    count = present.sum(0).clamp(min=1)
+    mean = logs.nan_to_num().sum(0) / count
+    variance = ((logs - mean).nan_to_num() ** 2).sum(0) / count
+    std = torch.where(variance > 1e-6, variance.sqrt(), 1.0)  # a constant sensor stays finite
+    return tuple(mean.tolist()), tuple(std.tolist())

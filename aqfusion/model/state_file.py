@@ -1,0 +1,53 @@
+"""The state of an unfinished training on disk: what a killed training goes on from."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from aqfusion.model.network import AQFusionNet
+
+
+def save(
+    path: Path,
+    recipe: dict[str, Any],
+    network: AQFusionNet,
+    optimizer: torch.optim.Optimizer,
+    generator: torch.Generator,
+    epochs_done: int,
+) -> None:
+    """Write the state whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    torch.save(
+        {
+            "recipe": recipe,
+            "epochs_done": epochs_done,
+            "network": network.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "generator": generator.get_state(),
+        },
+        temporary,
+    )
+    os.replace(temporary, path)
+
+
+def restore(
+    path: Path,
+    recipe: dict[str, Any],
+    network: AQFusionNet,
+    optimizer: torch.optim.Optimizer,
+    generator: torch.Generator,
+) -> int:
+    """Load the state of the same recipe and return its epochs done; 0 where there is none."""
+    if not path.is_file():
+        return 0
+    # weights_only: tensors and plain values; no code of a pickle is run.
+    state = torch.load(path, weights_only=True)
+    if state["recipe"] != recipe:
+        return 0
+    network.load_state_dict(state["network"])
+    optimizer.load_state_dict(state["optimizer"])
+    generator.set_state(state["generator"])
+    return int(state["epochs_done"])
