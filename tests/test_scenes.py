@@ -105,6 +105,19 @@ def test_writing_replaces_files_and_leaves_nothing_behind(tmp_path: Path, monkey
         assert (image.format, image.size) == ("JPEG", SMALL)
 
 
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch):
+    def full(*_: Path) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(album, "scenes", lambda: (HAZE,))
+    monkeypatch.setattr(album, "render", lambda scene: Image.new("RGB", SMALL))
+    monkeypatch.setattr(Path, "replace", full)
+    (tmp_path / "haze.jpg").write_text("old")
+    with pytest.raises(OSError, match="disk full"):
+        album.write_scenes(tmp_path)
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("haze.jpg", "old")]
+
+
 FAULTS = {
     "not JSON": ("[", "scenes.json must be valid JSON"),
     "empty": ([], "scenes.json must be a list of scenes"),
