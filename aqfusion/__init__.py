@@ -1,3 +1,31 @@
-"""AQFusion: the Air Quality Index from a photo of the sky and pollutant readings."""
+"""AQFusion: the Air Quality Index from a photo of the sky and pollutant readings.
+
+>>> from aqfusion import Reading, load_model
+>>> result = load_model().predict(Reading(pm25=180, pm10=260))
+>>> result.fused.low <= result.fused.aqi <= result.fused.high
+True
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from aqfusion.air.sensors import Reading
+
+if TYPE_CHECKING:
+    from aqfusion.model.predict import load_model as load_model
+    from aqfusion.photo import Photo as Photo
 
 __version__ = "0.1.0"
+__all__ = ["Photo", "Reading", "load_model"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the photo reader and the model when they are asked for: the rest starts at once."""
+    if name == "Photo":
+        from aqfusion.photo import Photo
+
+        return Photo
+    if name == "load_model":
+        from aqfusion.model.predict import load_model
+
+        return load_model
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

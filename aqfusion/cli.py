@@ -1,30 +1,18 @@
-"""The command line: one function per command, JSON on stdout, one sentence on stderr for bad input.
+"""The command line: JSON on stdout, progress on stderr, one sentence there for bad input.
 
-Exit status: 0 done, 2 bad input. Heavy modules are imported inside the command that needs them.
+Exit status: 0 done, 2 bad input.
 """
 
-import argparse
-import json
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
 
-from aqfusion.air.aqi import STANDARDS, standard
-from aqfusion.air.pollutants import POLLUTANTS, pollutant
-from aqfusion.air.sensors import Reading
+from aqfusion.commands.aqi import add_aqi_command
+from aqfusion.commands.evaluate import add_evaluate_command
+from aqfusion.commands.options import Parser
+from aqfusion.commands.predict import add_predict_command
+from aqfusion.commands.render_scenes import add_render_scenes_command
+from aqfusion.commands.train import add_train_command
 from aqfusion.errors import InputError
-
-
-class UsageError(InputError):
-    """A command line that cannot be understood."""
-
-
-class Parser(argparse.ArgumentParser):
-    """An `ArgumentParser` whose complaints are raised as one sentence, without the usage text."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise what argparse would print."""
-        raise UsageError(f"{message} (see {self.prog} --help)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,81 +27,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def build_parser() -> Parser:
-    """Build the parser; each command has an `add_..._command` that names its function."""
+    """Build the parser; each command adds itself and names its function."""
     parser = Parser(prog="aqfusion", description="Tell the Air Quality Index.", allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_predict_command(commands)
     add_aqi_command(commands)
+    add_train_command(commands)
+    add_evaluate_command(commands)
+    add_render_scenes_command(commands)
     return parser
-
-
-def add_aqi_command(commands: "argparse._SubParsersAction[Parser]") -> None:
-    """Add `aqi`: readings to the index of a standard."""
-    parser = commands.add_parser(
-        "aqi",
-        help="tell the index of pollutant readings",
-        description="Tell the Air Quality Index of pollutant readings, as JSON.",
-        allow_abbrev=False,
-    )
-    add_standard_option(parser)
-    add_reading_options(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON, which is always done")
-    parser.set_defaults(run=run_aqi)
-
-
-def run_aqi(arguments: argparse.Namespace) -> None:
-    """Print the index of the readings given."""
-    reading = reading_from(arguments)
-    if not reading.present:
-        options = ", ".join(f"--{name}" for name in POLLUTANTS)
-        raise UsageError(f"aqi must have at least one reading ({options}), got none")
-    index = standard(arguments.standard).index(reading)
-    print_json(
-        {
-            "standard": arguments.standard,
-            "aqi": index.aqi,
-            "category": index.category and index.category.name,
-            "dominant": index.dominant,
-            "sub_indices": dict(index.sub_indices),
-            "incomplete": index.incomplete,
-            "beyond": index.beyond,
-        }
-    )
-
-
-def add_standard_option(parser: argparse.ArgumentParser) -> None:
-    """Add `--standard`."""
-    parser.add_argument(
-        "--standard", choices=tuple(STANDARDS), default="us", help="whose index (default: us)"
-    )
-
-
-def add_reading_options(parser: argparse.ArgumentParser) -> None:
-    """Add an option per pollutant and `--unit`; `reading_from` reads them."""
-    group = parser.add_argument_group("readings")
-    for name in POLLUTANTS:
-        entry = pollutant(name)
-        # Text, not type=float: `Reading.of` says better than argparse what is wrong.
-        group.add_argument(f"--{name}", metavar="X", help=f"{entry.label} in {entry.unit}")
-    group.add_argument(
-        "--unit",
-        action="append",
-        default=[],
-        metavar="POLLUTANT=UNIT",
-        help="another unit, for example o3=ppb; may be repeated",
-    )
-
-
-def reading_from(arguments: argparse.Namespace) -> Reading:
-    """Read what `add_reading_options` took; bad values raise `ReadingError`."""
-    units: dict[str, str] = {}
-    for given in arguments.unit:
-        name, equals, unit = given.partition("=")
-        if not equals:
-            raise UsageError(f"--unit must look like o3=ppb, got {given!r}")
-        units[name.strip()] = unit
-    return Reading.of({name: getattr(arguments, name) for name in POLLUTANTS}, units)
-
-
-def print_json(value: dict[str, Any]) -> None:
-    """Print a result as JSON."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))

@@ -1,4 +1,4 @@
-"""The three lightweight trunks, how each wants its pixels, and where its first weights come from."""
+"""The three lightweight trunks, how each wants its pixels, where its first weights come from."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +85,11 @@ def create_trunk(name: str) -> nn.Module:
         chosen.name, pretrained=False, num_classes=0, **chosen.options
     )
     return trunk
+
+
+def feature_count(trunk: nn.Module) -> int:
+    """How many features the trunk gives: 1280, for ResNet18 512."""
+    return int(str(trunk.num_features))
 
 
 def normalise(images: Tensor, name: str) -> Tensor:

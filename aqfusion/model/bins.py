@@ -27,7 +27,8 @@ def smoothed_targets(aqi: Tensor, sigma: float) -> Tensor:
     upper = torch.special.ndtr((EDGES[None, 1:] - aqi[:, None]) / sigma)
     lower = torch.special.ndtr((EDGES[None, :-1] - aqi[:, None]) / sigma)
     mass = (upper - lower).clamp_min(1e-8)
-    return mass / mass.sum(1, keepdim=True)
+    targets: Tensor = mass / mass.sum(1, keepdim=True)
+    return targets
 
 
 def mean(probabilities: Tensor) -> Tensor:

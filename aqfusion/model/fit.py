@@ -40,9 +40,7 @@ class Fit:
         self.readings = self.network.sensor_encoder.standardise(readings)  # (S, 6)
         self.targets = smoothed_targets(aqi, recipe.sigma)  # (S, 50)
         photos = torch.tensor([float(len(session.rows)) for session in material.sessions])
-        self.lessons = prepare_lessons(
-            self.readings, aqi, photos.sqrt(), recipe.sigma, recipe.seed
-        )
+        self.lessons = prepare_lessons(self.readings, aqi, photos.sqrt(), recipe.sigma, recipe.seed)
         self.optimizer = _optimizer(self.network, recipe)
 
     def run(self, state: Path, report: Report, after_epoch: AfterEpoch | None = None) -> None:
@@ -56,9 +54,7 @@ class Fit:
             report(f"epoch {epoch + 1}/{self.recipe.epochs}: loss {loss:.3f}")
             self.network.eval()
             go_on = after_epoch is None or after_epoch(self.network, epoch + 1)
-            state_file.save(
-                state, key, self.network, self.optimizer, self.generator, epoch + 1
-            )
+            state_file.save(state, key, self.network, self.optimizer, self.generator, epoch + 1)
             if not go_on:
                 report(f"stopped early after epoch {epoch + 1}")
                 break
@@ -118,9 +114,7 @@ class Fit:
         sensor_embedding = self.network.sensor_encoder(readings.masked_fill(hidden, math.nan))
         share = torch.rand((count, 1), generator=self.generator)
         fused = share * image_embedding + (1 - share) * sensor_embedding
-        alignment = alignment_loss(
-            image_embedding, self.network.sensor_encoder(readings), session
-        )
+        alignment = alignment_loss(image_embedding, self.network.sensor_encoder(readings), session)
         return (
             distribution_loss(self.network.head(image_embedding), targets)
             + 0.5 * distribution_loss(self.network.head(fused), targets)
@@ -156,10 +150,10 @@ def _optimizer(network: AQFusionNet, recipe: Recipe) -> torch.optim.Optimizer:
 
 def _freeze_early_layers(network: AQFusionNet, name: str) -> None:
     """No gradients and no new batch statistics for the layers that ImageNet taught well."""
-    for key, module in network.image_encoder.trunk.named_modules():
-        if any(key == early or key.startswith(early + ".") for early in backbone(name).early_layers):
-            module.eval()
-            module.requires_grad_(False)
+    for layer in backbone(name).early_layers:
+        module = network.image_encoder.trunk.get_submodule(layer)
+        module.eval()
+        module.requires_grad_(False)
 
 
 def _autocast() -> torch.autocast:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from aqfusion.air.sensors import POLLUTANTS
+from aqfusion.files import replace_file
 from aqfusion.model.backbones import normalise
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.pixels import batches, stack
@@ -39,10 +40,8 @@ class HeldOut:
 
     def save(self, path: Path) -> None:
         """Write as safetensors, whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".tmp")
-        save_file({f.name: getattr(self, f.name).contiguous() for f in fields(self)}, temporary)
-        temporary.replace(path)
+        tensors = {field.name: getattr(self, field.name).contiguous() for field in fields(self)}
+        replace_file(path, save(tensors))
 
     @classmethod
     def load(cls, path: Path) -> "HeldOut":

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from aqfusion.air.sensors import POLLUTANTS
-from aqfusion.model.backbones import create_trunk
+from aqfusion.model.backbones import create_trunk, feature_count
 from aqfusion.model.bins import BIN_COUNT
 
 EMBED_DIM = 128
@@ -37,7 +37,7 @@ class ImageEncoder(nn.Module):
     def __init__(self, backbone: str) -> None:
         super().__init__()
         self.trunk = create_trunk(backbone)
-        self.project = nn.Linear(self.trunk.num_features, EMBED_DIM)
+        self.project = nn.Linear(feature_count(self.trunk), EMBED_DIM)
         self.norm = nn.LayerNorm(EMBED_DIM)
 
     def forward(self, images: Tensor) -> Tensor:

@@ -109,7 +109,7 @@ class Predictor:
 
 
 def load_model(model: str | Path = DEFAULT_MODEL) -> Predictor:
-    """Load a model by its name in `assets/models` or by its folder; `ModelError` tells what is amiss.
+    """Load a model by its name in `assets/models` or by its folder; a bad one raises `ModelError`.
 
     >>> load_model().predict(Reading(pm25=12.0)).modalities
     ('sensors',)

@@ -1,11 +1,12 @@
 """The state of an unfinished training on disk: what a killed training goes on from."""
 
-import os
+import io
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from aqfusion.files import replace_file
 from aqfusion.model.network import AQFusionNet
 
 
@@ -18,8 +19,7 @@ def save(
     epochs_done: int,
 ) -> None:
     """Write the state whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
+    content = io.BytesIO()
     torch.save(
         {
             "recipe": recipe,
@@ -28,9 +28,9 @@ def save(
             "optimizer": optimizer.state_dict(),
             "generator": generator.get_state(),
         },
-        temporary,
+        content,
     )
-    os.replace(temporary, path)
+    replace_file(path, content.getvalue())
 
 
 def restore(

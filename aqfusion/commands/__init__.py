@@ -1,0 +1,1 @@
+"""The commands of `python -m aqfusion`, one file each; heavy modules are imported when run."""

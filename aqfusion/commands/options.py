@@ -1,0 +1,115 @@
+"""What several commands share: options, results as JSON, progress, usage errors."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from aqfusion.air.aqi import STANDARDS, Index
+from aqfusion.air.pollutants import POLLUTANTS, pollutant
+from aqfusion.air.sensors import Reading
+from aqfusion.errors import InputError
+from aqfusion.settings import load_settings
+
+
+class UsageError(InputError):
+    """A command line that cannot be understood."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An `ArgumentParser` whose complaints are raised as one sentence, without the usage text."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print."""
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+Commands = (
+    argparse._SubParsersAction
+)  # argparse has no public name for what add_parser is called on
+
+
+def add_standard_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--standard`."""
+    parser.add_argument(
+        "--standard", choices=tuple(STANDARDS), default="us", help="whose index (default: us)"
+    )
+
+
+def add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """Add an option per pollutant and `--unit`; `reading_from` reads them."""
+    group = parser.add_argument_group("readings")
+    for name in POLLUTANTS:
+        entry = pollutant(name)
+        # Text, not type=float: `Reading.of` says better than argparse what is wrong.
+        group.add_argument(f"--{name}", metavar="X", help=f"{entry.label} in {entry.unit}")
+    group.add_argument(
+        "--unit",
+        action="append",
+        default=[],
+        metavar="POLLUTANT=UNIT",
+        help="another unit, for example o3=ppb; may be repeated",
+    )
+
+
+def reading_from(arguments: argparse.Namespace) -> Reading:
+    """Read what `add_reading_options` took; bad values raise `ReadingError`."""
+    units: dict[str, str] = {}
+    for given in arguments.unit:
+        name, equals, unit = given.partition("=")
+        if not equals:
+            raise UsageError(f"--unit must look like o3=ppb, got {given!r}")
+        units[name.strip()] = unit
+    return Reading.of({name: getattr(arguments, name) for name in POLLUTANTS}, units)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print a result as JSON."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def report(text: str) -> None:
+    """Print progress where it does not mix with the result."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def add_json_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--json`, which says what is done anyway."""
+    parser.add_argument("--json", action="store_true", help="print JSON, which is always done")
+
+
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--data`; `data_folder` reads it."""
+    parser.add_argument(
+        "--data",
+        metavar="FOLDER",
+        help="data folder in the layout of the public set (default: AQFUSION_DATA)",
+    )
+
+
+def data_folder(arguments: argparse.Namespace) -> Path:
+    """The data folder that was named here or in the settings."""
+    folder = Path(arguments.data) if arguments.data else load_settings().data
+    if folder is None:
+        raise UsageError("--data must name a data folder where AQFUSION_DATA is not set, got none")
+    return folder
+
+
+def add_model_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--model`."""
+    parser.add_argument(
+        "--model", metavar="NAME_OR_FOLDER", help="which model (default: AQFUSION_MODEL, shipped)"
+    )
+
+
+def index_as_json(index: Index) -> dict[str, Any]:
+    """An index of a standard as commands print it."""
+    return {
+        "aqi": index.aqi,
+        "category": index.category and index.category.name,
+        "dominant": index.dominant,
+        "sub_indices": dict(index.sub_indices),
+        "incomplete": index.incomplete,
+        "beyond": index.beyond,
+    }

@@ -1,0 +1,74 @@
+"""`predict`: a photo and readings, any of them absent, to an AQI."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from aqfusion.air.aqi import STANDARDS, standard
+from aqfusion.air.pollutants import POLLUTANTS
+from aqfusion.commands.options import (
+    Commands,
+    Parser,
+    UsageError,
+    add_json_option,
+    add_model_option,
+    add_reading_options,
+    index_as_json,
+    print_json,
+    reading_from,
+)
+from aqfusion.settings import load_settings
+
+if TYPE_CHECKING:
+    from aqfusion.model.predict import Prediction
+
+
+def add_predict_command(commands: "Commands[Parser]") -> None:
+    """Add `predict`."""
+    parser = commands.add_parser(
+        "predict",
+        help="predict the AQI from a photo, readings, or both",
+        description="Predict the AQI from a photo, readings, or both, as JSON.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--image", metavar="FILE", help="a photo of the sky: JPEG, PNG or WebP")
+    add_reading_options(parser)
+    add_model_option(parser)
+    add_json_option(parser)
+    parser.set_defaults(run=run_predict)
+
+
+def run_predict(arguments: argparse.Namespace) -> None:
+    """Print the prediction; what is wrong with the input is said before the model is loaded."""
+    reading = reading_from(arguments)
+    if arguments.image is None and not reading.present:
+        options = ", ".join(f"--{name}" for name in POLLUTANTS)
+        raise UsageError(f"predict must have --image or at least one of {options}, got neither")
+
+    from aqfusion.model.predict import load_model
+    from aqfusion.photo import Photo
+
+    photo = None if arguments.image is None else Photo.open(arguments.image)
+    predictor = load_model(arguments.model or load_settings().model)
+    result = predictor.predict(reading, photo)
+    print_json(
+        {
+            **_as_json(result.fused),
+            "modalities": list(result.modalities),
+            "readings": list(result.readings_used),
+            "photo_share": round(result.photo_share, 4),
+            "image_only": result.image_only and _as_json(result.image_only),
+            "sensors_only": result.sensors_only and _as_json(result.sensors_only),
+            "formula": {key: index_as_json(standard(key).index(reading)) for key in STANDARDS},
+            "model": predictor.name,
+        }
+    )
+
+
+def _as_json(prediction: "Prediction") -> dict[str, Any]:
+    return {
+        "aqi": prediction.aqi,
+        "low": prediction.low,
+        "high": prediction.high,
+        "category": prediction.category.name,
+        "probabilities": {name: round(p, 4) for name, p in prediction.probabilities.items()},
+    }
