@@ -12,7 +12,7 @@ from aqfusion.model import state_file
 from aqfusion.model.backbones import backbone, normalise
 from aqfusion.model.bins import smoothed_targets
 from aqfusion.model.losses import alignment_loss, distribution_loss
-from aqfusion.model.network import AQFusionNet, Architecture
+from aqfusion.model.network import AQFusionNet, Architecture, ImageEncoder
 from aqfusion.model.pixels import augment
 from aqfusion.model.recipe import Material, Recipe
 from aqfusion.model.sessions import sensor_statistics, session_aqi, session_readings
@@ -23,7 +23,6 @@ AfterEpoch = Callable[[AQFusionNet, int], bool]  # told the epochs done; False s
 
 _SENSOR_RATE = 3e-3
 _SENSOR_BATCH = 128
-_LESSON_BATCH = 256
 
 
 class Fit:
@@ -41,7 +40,7 @@ class Fit:
         self.targets = smoothed_targets(aqi, recipe.sigma)  # (S, 50)
         photos = torch.tensor([float(len(session.rows)) for session in material.sessions])
         self.lessons = prepare_lessons(self.readings, aqi, photos.sqrt(), recipe.sigma, recipe.seed)
-        self.optimizer = _optimizer(self.network, recipe)
+        self.optimizer = _optimizer(self.network.image_encoder, recipe)
 
     def run(self, state: Path, report: Report, after_epoch: AfterEpoch | None = None) -> None:
         """Train to the end; `state` is the file that an interrupted training goes on from."""
@@ -61,7 +60,11 @@ class Fit:
         self.network.eval()
 
     def _fit_sensors(self, report: Report) -> None:
-        """Sensor encoder and head on the lessons alone; the photo joins their space later."""
+        """Sensor encoder and head on the lessons alone: they span the space.
+
+        The photo joins it later and finds them fixed. Trained on together, the readings drifted
+        towards what the few training sessions have by chance in common with their photos.
+        """
         modules = nn.ModuleList([self.network.sensor_encoder, self.network.head])
         optimizer = torch.optim.AdamW(
             modules.parameters(), _SENSOR_RATE, weight_decay=self.recipe.weight_decay
@@ -86,10 +89,10 @@ class Fit:
         for number, chosen in enumerate(draw.split(self.recipe.batch_size)):
             self._set_rates((epoch + number / per_epoch) / self.recipe.epochs)
             images = torch.stack([self.material.frames[s][f] for s, f in chosen.tolist()])
-            loss = self._photo_loss(images, chosen[:, 0]) + self._lesson_loss(_LESSON_BATCH)
+            loss = self._photo_loss(images, chosen[:, 0])
             self.optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+            nn.utils.clip_grad_norm_(self.network.image_encoder.parameters(), 5.0)
             self.optimizer.step()
             total += loss.item()
         return total / per_epoch
@@ -111,10 +114,12 @@ class Fit:
         count = len(session)
         chance = torch.rand((count, 1), generator=self.generator)
         hidden = torch.rand(readings.shape, generator=self.generator) > chance
-        sensor_embedding = self.network.sensor_encoder(readings.masked_fill(hidden, math.nan))
+        with torch.no_grad():
+            sensor_embedding = self.network.sensor_encoder(readings.masked_fill(hidden, math.nan))
+            whole_embedding = self.network.sensor_encoder(readings)
         share = torch.rand((count, 1), generator=self.generator)
         fused = share * image_embedding + (1 - share) * sensor_embedding
-        alignment = alignment_loss(image_embedding, self.network.sensor_encoder(readings), session)
+        alignment = alignment_loss(image_embedding, whole_embedding, session)
         return (
             distribution_loss(self.network.head(image_embedding), targets)
             + 0.5 * distribution_loss(self.network.head(fused), targets)
@@ -134,15 +139,11 @@ class Fit:
             group["lr"] = rate * factor
 
 
-def _optimizer(network: AQFusionNet, recipe: Recipe) -> torch.optim.Optimizer:
+def _optimizer(encoder: ImageEncoder, recipe: Recipe) -> torch.optim.Optimizer:
     """AdamW, gentler with the pretrained trunk; the gate is not its business (`calibrate`)."""
-    new = [network.image_encoder.project, network.image_encoder.norm]
-    new += [network.sensor_encoder, network.head]
+    new = nn.ModuleList([encoder.project, encoder.norm])
     return torch.optim.AdamW(
-        [
-            {"params": list(network.image_encoder.trunk.parameters())},
-            {"params": list(nn.ModuleList(new).parameters())},
-        ],
+        [{"params": list(encoder.trunk.parameters())}, {"params": list(new.parameters())}],
         recipe.rate,
         weight_decay=recipe.weight_decay,
     )
