@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aqfusion.air.sensors import Reading
-from aqfusion.dataset.grouping import assign_folds, group_by_place_day
+from aqfusion.dataset.grouping import FOLDS, assign_folds, group_by_place_day
 from aqfusion.errors import InputError
 
 CSV_NAME = "IND_and_Nep_AQI_Dataset.csv"
@@ -27,7 +27,6 @@ READING_COLUMNS = {
 _TIME_COLUMNS = ("Year", "Month", "Day", "Hour")
 _COLUMNS = ("Location", "Filename", *_TIME_COLUMNS, "AQI", *READING_COLUMNS)
 _MANIFEST_COLUMNS = ("Filename", "Location", "session", "group", "fold5")
-_PROGRESS_STEP = 500
 
 
 class DataError(InputError):
@@ -80,7 +79,7 @@ def read_folder(folder: Path) -> tuple[Row, ...]:
 
 
 def _rows(table: Path, photos: Path) -> Iterator[Row]:
-    existing = {path.name for path in photos.iterdir()}
+    existing = {path.name for path in photos.iterdir() if path.is_file()}
     seen: set[str] = set()
     for where, record in _records(table, _COLUMNS):
         name = record["Filename"]
@@ -123,7 +122,9 @@ def _reading(where: str, record: dict[str, str]) -> Reading:
     try:
         return Reading.of({name: record[column] for column, name in READING_COLUMNS.items()})
     except InputError as error:
-        raise DataError(f"{where}: {error}") from error
+        name = str(error).split()[0]  # a ReadingError opens with the pollutant
+        column = next((c for c, n in READING_COLUMNS.items() if n == name), "readings")
+        raise DataError(f"{where}: {column}: {error}") from error
 
 
 def _aqi(where: str, record: dict[str, str]) -> float:
@@ -145,16 +146,25 @@ def _whole(where: str, column: str, text: str) -> int:
 
 def _with_manifest(rows: tuple[Row, ...], manifest: Path) -> tuple[Row, ...]:
     listed: dict[str, tuple[str, str, str, int]] = {}
+    group_of: dict[str, str] = {}
+    fold_of: dict[str, int] = {}
     for where, record in _records(manifest, _MANIFEST_COLUMNS):
+        session, group = record["session"], record["group"]
         fold = _whole(where, "fold5", record["fold5"])
-        if not 0 <= fold < 5:
-            raise DataError(f"{where}: fold5 must be 0 to 4, got {fold}")
-        listed[record["Filename"]] = (
-            record["Location"],
-            record["session"],
-            record["group"],
-            fold,
-        )
+        if not 0 <= fold < FOLDS:
+            raise DataError(f"{where}: fold5 must be 0 to {FOLDS - 1}, got {fold}")
+        # A manifest that cuts through a session or a group would make every figure too rosy.
+        if group_of.setdefault(session, group) != group:
+            raise DataError(
+                f"{where}: group must be one for the whole session {session!r}, "
+                f"got {group!r} after {group_of[session]!r}"
+            )
+        if fold_of.setdefault(group, fold) != fold:
+            raise DataError(
+                f"{where}: fold5 must be one fold for the whole group {group!r}, "
+                f"got {fold} after {fold_of[group]}"
+            )
+        listed[record["Filename"]] = (record["Location"], session, group, fold)
     unlisted = next((row.photo.name for row in rows if row.photo.name not in listed), None)
     if unlisted is not None:
         raise DataError(f"{manifest.name} must list every photo, {unlisted!r} is not in it")
