@@ -46,7 +46,7 @@ def load_settings(
     return Settings(
         data=_folder(given, "AQFUSION_DATA"),
         weights=_folder(given, "AQFUSION_WEIGHTS"),
-        home=Path(home).expanduser(),
+        home=_expanded("AQFUSION_HOME", home),
         database_url=given.get("AQFUSION_DATABASE_URL") or None,
         model=given.get("AQFUSION_MODEL") or DEFAULT_MODEL,
     )
@@ -65,7 +65,14 @@ def _secrets(path: Path) -> dict[str, str]:
 def _folder(given: Mapping[str, str], name: str) -> Path | None:
     if not given.get(name):
         return None
-    folder = Path(given[name]).expanduser()
+    folder = _expanded(name, given[name])
     if not folder.is_dir():
         raise SettingsError(f"{name} must name a folder that exists, got {given[name]!r}")
     return folder
+
+
+def _expanded(name: str, text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:  # ~nobody
+        raise SettingsError(f"{name} must name a folder that exists, got {text!r}") from error

@@ -1,0 +1,58 @@
+"""Settings come from the environment, then the secrets file, then a default."""
+
+from pathlib import Path
+
+import pytest
+
+from aqfusion.settings import DEFAULT_MODEL, Settings, SettingsError, load_settings
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Path:
+    return tmp_path / "secrets.toml"
+
+
+def test_nothing_is_needed(secrets):
+    home = Path.home() / ".aqfusion"
+    assert load_settings({}, secrets) == Settings(None, None, home, None, DEFAULT_MODEL)
+
+
+def test_the_secrets_file_is_read(secrets, tmp_path):
+    secrets.write_text(f'AQFUSION_DATA = "{tmp_path}"\nAQFUSION_MODEL = "mine"\nport = 1\n')
+    settings = load_settings({}, secrets)
+    assert (settings.data, settings.model) == (tmp_path, "mine")
+
+
+def test_the_environment_wins_over_the_secrets_file(secrets):
+    secrets.write_text('AQFUSION_MODEL = "secret"\nAQFUSION_DATABASE_URL = "sqlite:///a"\n')
+    settings = load_settings({"AQFUSION_MODEL": "env", "AQFUSION_DATABASE_URL": ""}, secrets)
+    assert (settings.model, settings.database_url) == ("env", None)
+
+
+def test_the_process_environment_is_the_default(secrets, monkeypatch, tmp_path):
+    monkeypatch.setenv("AQFUSION_WEIGHTS", str(tmp_path))
+    assert load_settings(secrets_file=secrets).weights == tmp_path
+
+
+def test_a_tilde_is_the_home_folder(secrets):
+    assert load_settings({"AQFUSION_HOME": "~/air"}, secrets).home == Path.home() / "air"
+
+
+@pytest.mark.parametrize("content", [b"AQFUSION_MODEL = mine", b"\xff\xfe", b"[["])
+def test_a_bad_secrets_file_is_named(secrets, content):
+    secrets.write_bytes(content)
+    with pytest.raises(SettingsError, match=r"secrets\.toml must be valid TOML: "):
+        load_settings({}, secrets)
+
+
+@pytest.mark.parametrize("name", ["AQFUSION_DATA", "AQFUSION_WEIGHTS"])
+@pytest.mark.parametrize("folder", ["/no/such/folder", __file__, "~nobody-of-this-name/data"])
+def test_a_folder_that_is_absent_is_named(secrets, name, folder):
+    with pytest.raises(SettingsError) as refused:
+        load_settings({name: folder}, secrets)
+    assert str(refused.value) == f"{name} must name a folder that exists, got {folder!r}"
+
+
+def test_a_home_of_nobody_is_named(secrets):
+    with pytest.raises(SettingsError, match="AQFUSION_HOME must name a folder that exists, got '~nobody-of"):
+        load_settings({"AQFUSION_HOME": "~nobody-of-this-name"}, secrets)
