@@ -1,0 +1,107 @@
+"""`config.json` of a model folder: what a network is built from, every value checked."""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aqfusion.errors import InputError
+from aqfusion.model.backbones import BACKBONES
+from aqfusion.model.calibrate import KINDS
+from aqfusion.model.network import SENSOR_COUNT, Architecture
+
+_LARGEST_FILE = 500_000_000  # bytes
+
+
+class ModelError(InputError):
+    """A model folder that is absent, damaged or not made for this program."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """All of `config.json` but the checksum.
+
+    `image_size` is in pixels; `reach` holds the interval's half width in probability per kind of
+    input; `sessions` are the keys that the network was trained on, so that an evaluation can say
+    when it meets them again; `about` states data, licence, recipe and code version.
+    """
+
+    architecture: Architecture
+    image_size: int
+    reach: dict[str, float]
+    sessions: tuple[str, ...]
+    about: dict[str, Any]
+
+
+def config_of(path: Path, raw: dict[str, Any]) -> Config:
+    """Check what `path` holds; a value that no network was built from raises `ModelError`."""
+    try:
+        parts = dict(raw["architecture"])
+        parts["sensor_mean"] = tuple(float(value) for value in parts["sensor_mean"])
+        parts["sensor_std"] = tuple(float(value) for value in parts["sensor_std"])
+        config = Config(
+            Architecture(**parts),
+            int(raw["image_size"]),
+            {kind: float(raw["reach"][kind]) for kind in KINDS},
+            tuple(map(str, raw["sessions"])),
+            dict(raw["about"]),
+        )
+        rules = _rules(config)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ModelError(f"{path} must describe a model: {error!r}") from error
+    for name, fine, value in rules:
+        if not fine:
+            raise ModelError(f"{path}: {name} must be one that this program knows, got {value}")
+    return config
+
+
+def _rules(config: Config) -> tuple[tuple[str, bool, object], ...]:
+    """Name, whether it is fine, and value, of all that the network is built from."""
+    architecture = config.architecture
+    return (
+        ("backbone", architecture.backbone in BACKBONES, architecture.backbone),
+        ("image_size", 32 <= config.image_size <= 512, config.image_size),
+        ("reach", all(0 <= reach <= 0.5 for reach in config.reach.values()), config.reach),
+        ("sensor_mean", _six_finite(architecture.sensor_mean), architecture.sensor_mean),
+        (
+            "sensor_std",
+            _six_finite(architecture.sensor_std) and min(architecture.sensor_std) > 0,
+            architecture.sensor_std,
+        ),
+        (
+            "sensor_token_dim",
+            architecture.sensor_token_dim in range(1, 1025),
+            architecture.sensor_token_dim,
+        ),
+        (
+            "sensor_hidden_dim",
+            architecture.sensor_hidden_dim in range(1, 4097),
+            architecture.sensor_hidden_dim,
+        ),
+    )
+
+
+def _six_finite(values: tuple[float, ...]) -> bool:
+    return len(values) == SENSOR_COUNT and all(math.isfinite(value) for value in values)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read one JSON object."""
+    try:
+        value = json.loads(read_bytes(path))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ModelError(f"{path} must be valid JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ModelError(f"{path} must hold one JSON object, got {type(value).__name__}")
+    return value
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file of at most 500 MB; one that cannot be read raises `ModelError`."""
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise ModelError(f"{path} must have at most 500 MB, got {path.stat().st_size} bytes")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} must be readable: {error.strerror}") from error
