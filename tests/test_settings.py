@@ -54,5 +54,7 @@ def test_a_folder_that_is_absent_is_named(secrets, name, folder):
 
 
 def test_a_home_of_nobody_is_named(secrets):
-    with pytest.raises(SettingsError, match="AQFUSION_HOME must name a folder that exists, got '~nobody-of"):
+    with pytest.raises(
+        SettingsError, match="AQFUSION_HOME must name a folder that exists, got '~nobody-of"
+    ):
         load_settings({"AQFUSION_HOME": "~nobody-of-this-name"}, secrets)

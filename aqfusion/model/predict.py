@@ -1,6 +1,7 @@
 """From a photo and readings, any of them absent, to an AQI with its interval and categories."""
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +103,8 @@ class Predictor:
                 torch.tensor([embedding is not None]),
                 ~readings.isnan(),
             )
+            if not bool(logits.isfinite().all()):
+                raise ModelError(f"model {self.name} must give finite figures, got others")
             kind = "fused" if reading.present else "image_only"
             kind = kind if embedding is not None else "sensors_only"
             reach = self.checkpoint.config.reach[kind]
@@ -115,14 +118,14 @@ def load_model(model: str | Path = DEFAULT_MODEL) -> Predictor:
     ('sensors',)
     """
     shipped = ASSETS / "models"
-    names = sorted(p.name for p in shipped.iterdir() if p.is_dir() and p.name[0] != ".")
+    folders = shipped.iterdir() if shipped.is_dir() else ()
+    names = sorted(p.name for p in folders if p.is_dir() and p.name[0] != ".")
     if isinstance(model, str) and model in names:
         return Predictor(model, load_checkpoint(shipped / model))
-    folder = Path(model).expanduser()
+    folder = Path(os.path.expanduser(model))  # noqa: PTH111  # Path's own raises for ~nobody
     if not folder.is_dir():
-        raise ModelError(
-            f"model must be one of {', '.join(names)} or a model folder, got {str(model)!r}"
-        )
+        one_of = f"one of {', '.join(names)} or " if names else ""
+        raise ModelError(f"model must be {one_of}a model folder, got {str(model)!r}")
     return Predictor(folder.resolve().name, load_checkpoint(folder))
 
 
