@@ -53,7 +53,8 @@ class Fit:
             report(f"epoch {epoch + 1}/{self.recipe.epochs}: loss {loss:.3f}")
             self.network.eval()
             go_on = after_epoch is None or after_epoch(self.network, epoch + 1)
-            state_file.save(state, key, self.network, self.optimizer, self.generator, epoch + 1)
+            done = epoch + 1 if go_on else self.recipe.epochs  # stopped early is finished too
+            state_file.save(state, key, self.network, self.optimizer, self.generator, done)
             if not go_on:
                 report(f"stopped early after epoch {epoch + 1}")
                 break
