@@ -1,0 +1,105 @@
+"""Imports run one way only, and a file is one idea: rules that a reader can rely on."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aqfusion.settings import ROOT
+
+# From the ground up; a module imports from its own floor and from lower ones.
+FLOORS = (
+    {"errors", "settings", "files"},
+    {"photo", "containers", "air", "scenes", "dataset"},
+    {"model"},
+    {"ui", "commands", "cli", "__main__"},
+    {"pages", "app"},
+)
+FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}
+FLOOR_OF |= {"Photo": FLOOR_OF["photo"], "load_model": FLOOR_OF["model"]}  # by the front door
+LONGEST_FILE = 200
+
+
+def source_files() -> list[Path]:
+    files = [*ROOT.glob("aqfusion/**/*.py"), *ROOT.glob("pages/**/*.py"), ROOT / "app.py"]
+    return sorted(path for path in files if path.is_file())
+
+
+FILES = [path.relative_to(ROOT) for path in source_files()]
+
+
+def imported(source: str) -> Iterator[str]:
+    """Full names of all that is imported, inside functions and for type checkers too."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def part(name: str) -> str | None:
+    """The part that a dotted name belongs to; `None` outside and for `from aqfusion import x`."""
+    first, *rest = name.split(".")
+    if first in FLOORS[-1]:
+        return first
+    return rest[0] if first == "aqfusion" and rest and rest[0] in FLOOR_OF else None
+
+
+def part_of_file(file: Path) -> str:
+    return (file.parts[1] if file.parts[0] == "aqfusion" else file.parts[0]).removesuffix(".py")
+
+
+def breaks(file: Path, source: str) -> list[str]:
+    """What `file` imports against the rules."""
+    own, names = part_of_file(file), list(imported(source))
+    packages = {name.split(".")[0] for name in names}
+    upwards = [name for name in names if part(name) and FLOOR_OF[part(name)] > FLOOR_OF[own]]
+    streamlit = ["streamlit"] if own not in {"ui", "pages", "app"} else []
+    torch = ["torch", "timm", "torchvision", "safetensors"] if own != "model" else []
+    return upwards + sorted(packages & {*streamlit, *torch})
+
+
+# The package's own __init__ is the front door: it hands the model out, and imports it late.
+@pytest.mark.parametrize("file", [f for f in FILES if f != Path("aqfusion/__init__.py")], ids=str)
+def test_imports_run_one_way_only(file):
+    assert part_of_file(file) in FLOOR_OF, f"{file} has no floor in this test yet"
+    assert breaks(file, (ROOT / file).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "source", "found"),
+    [
+        ("aqfusion/air/aqi.py", "from aqfusion.model import bins", ["aqfusion.model.bins"]),
+        ("aqfusion/air/aqi.py", "def f():\n    import torch", ["torch"]),
+        ("aqfusion/air/x.py", "from aqfusion import load_model", ["aqfusion.load_model"]),
+        ("aqfusion/ui/x.py", "from torch import Tensor", ["torch"]),
+        ("aqfusion/model/x.py", "import streamlit as st", ["streamlit"]),
+        ("aqfusion/cli.py", "import streamlit.web", ["streamlit"]),
+        ("aqfusion/settings.py", "import aqfusion.photo", ["aqfusion.photo"]),
+        ("aqfusion/model/x.py", "from aqfusion import cli", ["aqfusion.cli"]),
+        ("aqfusion/ui/x.py", "import app, pages.predict", ["app", "pages.predict"]),
+        ("aqfusion/model/x.py", "import torch\nfrom aqfusion import __version__", []),
+        ("pages/predict.py", "import streamlit\nfrom aqfusion.ui import page", []),
+    ],
+)
+def test_the_rules_notice_what_they_are_for(file, source, found):
+    assert breaks(Path(file), source) == found
+
+
+def test_the_front_door_opens_without_the_heavy_modules():
+    program = "import sys, aqfusion; print({'torch', 'PIL', 'numpy', 'streamlit'} & {*sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_a_file_is_one_idea_with_a_name(file):
+    assert not {"utils", "util", "helpers", "helper", "common", "misc"} & {
+        part.removesuffix(".py") for part in file.parts
+    }
+    assert len((ROOT / file).read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
