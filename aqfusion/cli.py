@@ -1,6 +1,6 @@
 """The command line: JSON on stdout, progress on stderr, one sentence there for bad input.
 
-Exit status: 0 done, 2 bad input.
+Exit status: 0 done, 2 bad input or a file that cannot be read or written, 130 interrupted.
 """
 
 import sys
@@ -21,9 +21,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = build_parser().parse_args(argv)
         arguments.run(arguments)
     except InputError as error:
-        print(" ".join(str(error).split()), file=sys.stderr)
-        return 2
+        return _refuse(str(error), 2)
+    except OSError as error:
+        what = error.strerror or type(error).__name__
+        return _refuse(what if error.filename is None else f"{what}: {error.filename}", 2)
+    except KeyboardInterrupt:
+        return _refuse("interrupted", 130)
     return 0
+
+
+def _refuse(sentence: str, status: int) -> int:
+    print(" ".join(sentence.split()), file=sys.stderr)
+    return status
 
 
 def build_parser() -> Parser:

@@ -44,10 +44,12 @@ def run_predict(arguments: argparse.Namespace) -> None:
         options = ", ".join(f"--{name}" for name in POLLUTANTS)
         raise UsageError(f"predict must have --image or at least one of {options}, got neither")
 
-    from aqfusion.model.predict import load_model
     from aqfusion.photo import Photo
 
     photo = None if arguments.image is None else Photo.open(arguments.image)
+
+    from aqfusion.model.predict import load_model  # takes seconds: after the photo was accepted
+
     predictor = load_model(arguments.model or load_settings().model)
     result = predictor.predict(reading, photo)
     print_json(

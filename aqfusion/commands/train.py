@@ -86,6 +86,7 @@ def run_train(arguments: argparse.Namespace) -> None:
 
 
 def _whole(option: str, text: str, low: int, high: int) -> int:
-    if not text.isdecimal() or not low <= int(text) <= high:
+    short = text.isdecimal() and len(text) <= 10  # int() itself refuses thousands of digits
+    if not short or not low <= int(text) <= high:
         raise UsageError(f"{option} must be a whole number from {low} to {high}, got {text!r}")
     return int(text)
