@@ -16,7 +16,7 @@ from aqfusion.model.bins import smoothed_targets
 from aqfusion.model.calibrate import pooled
 from aqfusion.model.held_out import MASKS, HeldOut
 from aqfusion.model.losses import distribution_loss
-from aqfusion.model.network import EMBED_DIM, AlignedGate, AQFusionNet, Architecture
+from aqfusion.model.network import EMBED_DIM, AlignedGate, AQFusionNet, Architecture, SensorEncoder
 
 NAN = float("nan")
 MEANS = (4.0, 4.5, 3.0, 0.7, 2.0, 3.0)
@@ -74,6 +74,14 @@ def test_a_missing_reading_is_neither_zero_nor_the_mean(network):
     said = encoder(encoder.standardise(torch.stack([missing, zero, mean])))
     assert (said[0] - said[1]).abs().max() > 0.01
     assert (said[0] - said[2]).abs().max() > 0.01
+
+
+def test_each_missing_reading_has_a_token_that_learns():
+    encoder = SensorEncoder(Architecture("mobilenetv2_100", MEANS, (1.0,) * 6))
+    encoder(encoder.standardise(READINGS[1:]))[0, 0].backward()
+    learns = encoder.missing.grad.abs().sum(1) > 0
+    assert torch.equal(learns, READINGS[1].isnan())
+    assert torch.equal(encoder.offset.grad.abs().sum(1) > 0, ~READINGS[1].isnan())
 
 
 def test_missing_readings_give_finite_embeddings_and_stay_nan_until_then(network):
