@@ -7,7 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from aqfusion.commands.aqi import add_aqi_command
+from aqfusion.commands.bench import add_bench_command
 from aqfusion.commands.evaluate import add_evaluate_command
+from aqfusion.commands.fetch_data import add_fetch_data_command
 from aqfusion.commands.options import Parser
 from aqfusion.commands.predict import add_predict_command
 from aqfusion.commands.render_scenes import add_render_scenes_command
@@ -43,5 +45,7 @@ def build_parser() -> Parser:
     add_aqi_command(commands)
     add_train_command(commands)
     add_evaluate_command(commands)
+    add_bench_command(commands)
+    add_fetch_data_command(commands)
     add_render_scenes_command(commands)
     return parser

@@ -1,0 +1,55 @@
+# make app   install and open the app at localhost:8501
+# make test  install what tests need and run them all
+PYTHON ?= python3
+BIN := .venv/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+APT := DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get
+DATA ?= data
+
+.PHONY: app setup test lint types unit browser chromium data clean
+
+app: setup
+	$(BIN)/streamlit run app.py
+
+setup: .venv/.app
+
+test: lint types unit browser
+
+lint: .venv/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: .venv/.dev
+	$(BIN)/mypy
+
+unit: .venv/.dev
+	$(BIN)/python -m pytest -m "not browser"
+
+# Screenshots are left in build/screenshots.
+browser: .venv/.dev chromium
+	$(BIN)/python -m pytest tests/browser
+
+# The public data set (CC BY-NC-SA 3.0 IGO), with kagglehub: needs internet and a Kaggle account.
+data: setup
+	$(BIN)/python -m pip install --quiet "kagglehub~=0.3"
+	$(BIN)/python -m aqfusion fetch-data --out $(DATA)
+
+# Debian splits venv from python3; elsewhere it is there.
+.venv/.app: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("AQFusion needs python 3.11 or newer, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv .venv || ($(APT) update -qq && $(APT) install -y -qq python3-venv && $(PYTHON) -m venv --clear .venv)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/.dev: .venv/.app requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# A browser that is there, the system's package, or Playwright's own, whichever can be had.
+chromium: .venv/.dev
+	@command -v chromium chromium-browser google-chrome >/dev/null \
+	|| ($(APT) update -qq && $(APT) install -y -qq chromium >/dev/null) \
+	|| $(BIN)/playwright install --with-deps chromium
+
+clean:
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache

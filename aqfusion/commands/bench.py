@@ -1,0 +1,33 @@
+"""`bench`: how long the steps of a prediction take here."""
+
+import argparse
+
+from aqfusion.commands.options import (
+    Commands,
+    Parser,
+    add_json_option,
+    add_model_option,
+    print_json,
+)
+from aqfusion.settings import load_settings
+
+
+def add_bench_command(commands: "Commands[Parser]") -> None:
+    """Add `bench`."""
+    parser = commands.add_parser(
+        "bench",
+        help="time the steps of a prediction on this machine",
+        description="Time the steps of a prediction in one run, as JSON: compare the ratios, "
+        "milliseconds only hold for this machine at this moment.",
+        allow_abbrev=False,
+    )
+    add_model_option(parser)
+    add_json_option(parser)
+    parser.set_defaults(run=run_bench)
+
+
+def run_bench(arguments: argparse.Namespace) -> None:
+    """Print the times."""
+    from aqfusion.bench import bench
+
+    print_json(bench(arguments.model or load_settings().model))

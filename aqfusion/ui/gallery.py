@@ -1,0 +1,105 @@
+"""The sample photos: rendered scenes, and one real photo per session where a data folder is set."""
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from PIL import Image
+
+from aqfusion.air.sensors import Reading
+from aqfusion.dataset.folder import read_folder
+from aqfusion.photo import Photo
+from aqfusion.scenes import scenes
+from aqfusion.settings import ASSETS, load_settings
+
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_THUMB = (160, 117)  # pixels
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A photo to choose: `id` never tells a file name, `reading` is there for real sessions."""
+
+    id: str
+    title: str
+    alt: str
+    path: Path
+    reading: Reading | None
+
+    @property
+    def is_real(self) -> bool:
+        """Whether a camera took it."""
+        return self.reading is not None
+
+
+def samples() -> dict[str, Sample]:
+    """All samples by id, scenes first; a faulty data folder raises `DataError`."""
+    return {**scene_samples(), **_real_samples(load_settings().data)}
+
+
+@st.cache_resource(show_spinner=False)
+def scene_samples() -> dict[str, Sample]:
+    """The rendered scenes, which are always there."""
+    folder = ASSETS / "scenes"
+    return {
+        scene.id: Sample(
+            scene.id, scene.title, f"Rendered scene. {scene.alt}", folder / scene.file, None
+        )
+        for scene in scenes()
+    }
+
+
+@st.cache_resource(show_spinner="Reading the data folder ...")
+def _real_samples(folder: Path | None) -> dict[str, Sample]:
+    """The middle photo of each session, with the session's readings."""
+    if folder is None:
+        return {}
+    rows = sorted(read_folder(folder), key=lambda row: (row.session, row.photo.name))
+    by_session: dict[str, list[int]] = {}
+    for index, row in enumerate(rows):
+        by_session.setdefault(row.session, []).append(index)
+    middle = [rows[indices[len(indices) // 2]] for indices in by_session.values()]
+    return {
+        f"session-{number}": Sample(
+            f"session-{number}",
+            f"{row.place}, {_when(row.session)}",
+            f"Photo taken at {row.place}",
+            row.photo,
+            row.reading,
+        )
+        for number, row in enumerate(middle)
+    }
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def thumbnail_css(ids: tuple[str, ...]) -> str:
+    """Style that shows each sample's picture on its radio button, in the order of `ids`."""
+    known = samples()
+    rules = [
+        f'.st-key-photo_sample [data-testid="stRadioGroup"] > div:nth-child({number}) label::before'
+        f"{{background-image:url(data:image/webp;base64,{_thumbnail(known[sample].path)})}}"
+        for number, sample in enumerate(ids, start=1)
+    ]
+    return f"<style>{''.join(rules)}</style>"
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def photo_of(path: Path) -> Photo:
+    """A sample's photo, decoded once."""
+    return Photo.open(path)
+
+
+def _thumbnail(path: Path) -> str:
+    image = photo_of(path).image.resize(_THUMB, Image.Resampling.BILINEAR, reducing_gap=3.0)
+    stream = io.BytesIO()
+    image.save(stream, "WEBP", quality=60)
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+def _when(session: str) -> str:
+    """The time in a session's key `place|year|month|day|hour`, as people write it."""
+    _, year, month, day, hour = session.rsplit("|", 4)
+    month_name = _MONTHS[int(month) - 1] if month.isdecimal() and 1 <= int(month) <= 12 else month
+    return f"{day} {month_name} {year}, {hour}"

@@ -1,0 +1,28 @@
+"""Loaded models and photo embeddings, kept between reruns and shared between visitors."""
+
+import streamlit as st
+from torch import Tensor
+
+from aqfusion.model.predict import Predictor, load_model
+from aqfusion.photo import Photo
+from aqfusion.settings import load_settings
+
+
+def predictor() -> Predictor:
+    """The model that the settings name; a bad one raises `ModelError`."""
+    return _predictor(load_settings().model)
+
+
+@st.cache_resource(show_spinner="Loading the model ...")
+def _predictor(model: str) -> Predictor:
+    return load_model(model)
+
+
+def embedding(of: Predictor, photo: Photo) -> Tensor:
+    """The photo's embedding (1, 128); a photo is looked at once, however often a slider moves."""
+    return _embedding(of.name, photo.digest, of, photo)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _embedding(model: str, digest: str, _of: Predictor, _photo: Photo) -> Tensor:
+    return _of.embed(_photo)

@@ -1,0 +1,33 @@
+"""The pages of the app and the bar that leads to them."""
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.pages_manager import PagesManager
+
+
+def run() -> None:
+    """Draw the bar and run the page that the address names."""
+    st.navigation(_pages(), position="top").run()
+
+
+def ensure() -> None:
+    """Bring a page that was reached without `app.py` under the bar.
+
+    On a fresh server Streamlit serves the first visit to a file in `pages/` by itself, by its
+    older scheme and without `app.py`. Declaring the pages once ends that for good; the rerun then
+    goes through `app.py` to the same address.
+    """
+    if PagesManager.uses_pages_directory:
+        st.navigation(_pages(), position="top")
+        st.rerun()
+
+
+def _pages() -> list[StreamlitPage]:
+    # No icons: Streamlit fetches a page's icon from the internet to use it as favicon.
+    predict = st.Page("pages/predict.py", title="Predict", url_path="predict")
+
+    def start() -> None:
+        """Lead from the bare address to the first page, which Streamlit cannot serve at both."""
+        st.switch_page(predict)
+
+    return [st.Page(start, default=True, visibility="hidden"), predict]

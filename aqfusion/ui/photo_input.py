@@ -1,0 +1,119 @@
+"""The photo: from the gallery, a file or the camera, or none."""
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from aqfusion.errors import InputError
+from aqfusion.photo import Photo, PhotoError
+from aqfusion.ui import gallery, sensor_input
+
+SAMPLES, UPLOAD, CAMERA, NONE = "Samples", "Upload", "Camera", "None"
+START = "light-haze"
+_ICONS = {
+    SAMPLES: ":material/photo_library:",
+    UPLOAD: ":material/upload:",
+    CAMERA: ":material/photo_camera:",
+    NONE: ":material/block:",
+}
+
+
+def prepare() -> None:
+    """Give the widgets their first values; called before any of them is drawn."""
+    st.session_state.setdefault("photo_source", SAMPLES)
+    st.session_state.setdefault("photo_sample", START)
+
+
+def reset() -> None:
+    """Go back to the first sample."""
+    st.session_state["photo_source"] = SAMPLES
+    st.session_state["photo_sample"] = START
+
+
+def choose() -> Photo | None:
+    """Draw the choice and the photo; bad input is told in a sentence and counts as no photo."""
+    source = st.segmented_control(
+        "Where the photo comes from",
+        list(_ICONS),
+        format_func=lambda name: f"{_ICONS[name]} {name}",
+        required=True,
+        key="photo_source",
+        label_visibility="collapsed",
+        width="stretch",
+    )
+    view = st.container(key="photo_view")
+    try:
+        if source == SAMPLES:
+            return _from_gallery(view)
+        photo, alt = _from_visitor(source)
+    except PhotoError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        photo, alt = None, ""
+    _show(view, photo, alt)
+    return photo
+
+
+def _from_gallery(view: "st.delta_generator.DeltaGenerator") -> Photo:
+    try:
+        known = gallery.samples()
+    except InputError as error:
+        st.warning(f"Real photos are not offered: {error}", icon=":material/folder_off:")
+        known = gallery.scene_samples()
+    if st.session_state["photo_sample"] not in known:
+        st.session_state["photo_sample"] = START
+    st.html(gallery.thumbnail_css(tuple(known)))
+    chosen = st.radio(
+        "Sample photo",
+        list(known),
+        format_func=lambda sample: known[sample].title,
+        key="photo_sample",
+        horizontal=True,
+        label_visibility="collapsed",
+    )
+    sample = known[chosen]
+    photo = gallery.photo_of(sample.path)
+    _show(view, photo, sample.alt)
+    if sample.reading is None:
+        st.caption("Rendered by this program, not taken by a camera.")
+    else:
+        st.button(
+            "Use the readings of this session",
+            key="photo_readings",
+            icon=":material/sensors:",
+            on_click=sensor_input.fill,
+            args=(sample.reading,),
+        )
+    return photo
+
+
+def _from_visitor(source: str | None) -> tuple[Photo | None, str]:
+    if source == UPLOAD:
+        file = st.file_uploader(
+            "A photo of the sky and the horizon, by day: JPEG, PNG or WebP, at most 25 MB",
+            type=["jpg", "jpeg", "png", "webp"],
+            key="photo_upload",
+        )
+        return (_decoded(file) if file else None), "The photo you uploaded"
+    if source == CAMERA:
+        file = st.camera_input("Point the camera at the sky above the horizon", key="photo_camera")
+        return (_decoded(file) if file else None), "The photo you took"
+    return None, ""
+
+
+def _decoded(file: UploadedFile) -> Photo:
+    """Decode an upload once, not at every move of a slider; only this session keeps it."""
+    kept = st.session_state.get("photo_decoded")
+    if kept is None or kept[0] != file.file_id:
+        kept = (file.file_id, Photo.decode(file.getvalue(), file.name))
+        st.session_state["photo_decoded"] = kept
+    photo: Photo = kept[1]
+    return photo
+
+
+def _show(view: "st.delta_generator.DeltaGenerator", photo: Photo | None, alt: str) -> None:
+    if photo is None:
+        view.html(
+            '<div class="aq aq-nophoto aq-muted">No photo: '
+            "the prediction rests on the readings alone.</div>"
+        )
+    else:
+        view.image(photo.image, width="stretch", alt=alt)

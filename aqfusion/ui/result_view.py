@@ -1,0 +1,118 @@
+"""The result in numbers, words and colour: pure HTML, whose height never depends on the values."""
+
+from html import escape
+
+from aqfusion.air.aqi import Category, standard
+from aqfusion.model.predict import Prediction, Result
+
+_TOP = 500
+
+
+def headline(result: Result) -> str:
+    """The AQI with its interval, category, scale and health advice."""
+    fused, category = result.fused, result.fused.category
+    interval = f"{fused.low} to {fused.high}"
+    return f"""
+<div class="aq" role="status">
+  <div class="aq-head">
+    <div class="aq-number" aria-label="AQI {fused.aqi}">{fused.aqi}</div>
+    <div>{pill(category)}
+      <p>AQI, in nine cases of ten between <strong>{interval}</strong></p></div>
+  </div>
+  {_scale(fused)}
+  <p class="aq-muted aq-small">{escape(_used(result))}</p>
+  <div class="aq-advice aq-small">
+    <div><h4>For everyone</h4><p>{escape(category.advice)}</p></div>
+    <div><h4>For sensitive groups</h4><p>{escape(category.advice_sensitive)}</p></div>
+  </div>
+  <div class="aq-strip" aria-hidden="true">
+    <strong>{fused.aqi}</strong> {pill(category)} <span class="aq-small">{interval}</span>
+  </div>
+</div>"""
+
+
+def probabilities(prediction: Prediction) -> str:
+    """Six bars, one per category."""
+    rows = []
+    for category in standard("us").categories:
+        share = prediction.probabilities[category.name]
+        rows.append(
+            f'<span>{escape(category.name)}</span><div class="aq-bar"><i style="width:'
+            f'{100 * share:.1f}%;background:{category.colour}"></i></div>'
+            f"<span>{100 * share:.0f} %</span>"
+        )
+    return (
+        '<div class="aq aq-small"><div class="aq-title">How likely each category is</div>'
+        f'<div class="aq-rows">{"".join(rows)}</div></div>'
+    )
+
+
+def modalities(result: Result) -> str:
+    """Fused, photo only and readings only on one axis, each with its interval."""
+    rows = "".join(
+        _modality(name, prediction, missing)
+        for name, prediction, missing in (
+            ("Together", result.fused, ""),
+            ("Photo only", result.image_only, "no photo"),
+            ("Readings only", result.sensors_only, "no readings"),
+        )
+    )
+    return (
+        '<div class="aq aq-small"><div class="aq-title">What each says on its own</div>'
+        f'<div class="aq-rows">{rows}</div></div>'
+    )
+
+
+def pill(category: Category) -> str:
+    """The category's word on its colour."""
+    return (
+        f'<span class="aq-pill" style="background:{category.colour};color:{category.text_colour}">'
+        f"{escape(category.name)}</span>"
+    )
+
+
+def _modality(name: str, prediction: Prediction | None, missing: str) -> str:
+    if prediction is None:
+        return (
+            f'<span>{name}</span><div class="aq-line"></div>'
+            f'<span class="aq-value aq-muted">{missing}</span>'
+        )
+    low, width = _percent(prediction.low), _percent(prediction.high - prediction.low)
+    return (
+        f'<span>{name}</span><div class="aq-line"><i style="left:{low}%;width:{width}%"></i>'
+        f'<b style="left:{_percent(prediction.aqi)}%;background:{prediction.category.colour}"></b>'
+        f'</div><span class="aq-value"><strong>{prediction.aqi}</strong> '
+        f'<span class="aq-muted">({prediction.low} to {prediction.high})</span></span>'
+    )
+
+
+def _scale(prediction: Prediction) -> str:
+    categories = standard("us").categories
+    widths = [category.i_high - max(0, category.i_low - 1) for category in categories]
+    bands = "".join(
+        f'<span style="flex:{width};background:{category.colour}"></span>'
+        for width, category in zip(widths, categories, strict=True)
+    )
+    ends = [0, *(category.i_high for category in categories)]
+    ticks = "".join(f'<span style="left:{_percent(end)}%">{end}</span>' for end in ends)
+    low, width = _percent(prediction.low), _percent(prediction.high - prediction.low)
+    return (
+        f'<div class="aq-scale" aria-hidden="true"><div class="aq-bands">{bands}</div>'
+        f'<div class="aq-range" style="left:{low}%;width:{width}%"></div>'
+        f'<div class="aq-mark" style="left:{_percent(prediction.aqi)}%"></div>'
+        f'<div class="aq-ticks">{ticks}</div></div>'
+    )
+
+
+def _used(result: Result) -> str:
+    count = len(result.readings_used)
+    readings = f"{count} reading{'s' * (count != 1)}"
+    if result.image_only is None:
+        return f"Based on {readings}, without a photo."
+    if not count:
+        return "Based on the photo alone."
+    return f"Based on the photo ({100 * result.photo_share:.0f} % of the weight) and {readings}."
+
+
+def _percent(aqi: float) -> float:
+    return round(100 * aqi / _TOP, 2)

@@ -1,0 +1,135 @@
+"""Six readings: each with a switch, a slider, a number and its unit; off is missing, never 0."""
+
+import math
+
+import streamlit as st
+
+from aqfusion.air.pollutants import POLLUTANTS, convert, pollutant
+from aqfusion.air.sensors import Reading
+from aqfusion.ui.presets import CITY_DAY, PRESETS
+
+MASS, VOLUME = "µg/m³, mg/m³", "ppb, ppm"
+_SHOWN = {"ug/m3": "µg/m³", "mg/m3": "mg/m³", "ppb": "ppb", "ppm": "ppm"}
+# How far a slider reaches in canonical units. The number field goes up to the pollutant's limit,
+# and stretches the slider with it.
+_REACH = {"pm25": 500.0, "pm10": 600.0, "o3": 400.0, "co": 50.0, "so2": 800.0, "no2": 400.0}
+
+
+def prepare() -> None:
+    """Give the widgets their first values; called before any of them is drawn."""
+    st.session_state.setdefault("sensor_units", MASS)
+    if "sensor_pm25_value" not in st.session_state:
+        fill(PRESETS[CITY_DAY])
+
+
+def reset() -> None:
+    """Go back to the first readings and units."""
+    st.session_state["sensor_units"] = MASS
+    fill(PRESETS[CITY_DAY])
+
+
+def fill(reading: Reading) -> None:
+    """Put a reading into the widgets; a missing one is switched off and keeps its value."""
+    for name in POLLUTANTS:
+        value = getattr(reading, name)
+        st.session_state[f"sensor_{name}_on"] = value is not None
+        if value is None:
+            value = getattr(PRESETS[CITY_DAY], name)
+        _put(name, convert(name, value, pollutant(name).unit, _unit(name)))
+
+
+def choose() -> Reading:
+    """Draw the six rows and return what is switched on, in canonical units."""
+    st.segmented_control(
+        "Units of the gases",
+        [MASS, VOLUME],
+        required=True,
+        key="sensor_units",
+        on_change=_units_changed,
+        label_visibility="collapsed",
+    )
+    for name in POLLUTANTS:
+        _row(name)
+    given = {
+        name: st.session_state[f"sensor_{name}_value"]
+        for name in POLLUTANTS
+        if st.session_state[f"sensor_{name}_on"]
+    }
+    return Reading.of(given, {name: _unit(name) for name in given})
+
+
+def _row(name: str) -> None:
+    entry, unit = pollutant(name), _unit(name)
+    on = bool(st.session_state[f"sensor_{name}_on"])
+    value = st.session_state[f"sensor_{name}_value"]
+    step = 0.1 if unit in ("mg/m3", "ppm") else 1.0
+    limit = convert(name, entry.limit, entry.unit, unit)
+    reach = _rounded_up(convert(name, _REACH[name], entry.unit, unit))
+    with st.container(horizontal=True, wrap=False, key=f"row_{name}", gap="small"):
+        st.toggle(
+            f"{entry.pretty_label}  \n:small[{_SHOWN[unit]}]",
+            key=f"sensor_{name}_on",
+            width=112,
+            help=entry.description,
+        )
+        st.slider(
+            f"{entry.label} in {_SHOWN[unit]}",
+            0.0,
+            reach if value <= reach else min(limit, _rounded_up(value)),
+            step=step,
+            format="%.10g",
+            key=f"sensor_{name}_value",
+            on_change=_copy,
+            args=(name, "value", "number"),
+            disabled=not on,
+            label_visibility="collapsed",
+        )
+        st.number_input(
+            f"{entry.label} in {_SHOWN[unit]}, as a number",
+            0.0,
+            limit,
+            step=step,
+            format="%.10g",
+            key=f"sensor_{name}_number",
+            on_change=_copy,
+            args=(name, "number", "value"),
+            disabled=not on,
+            label_visibility="collapsed",
+            width=120,
+        )
+
+
+def _copy(name: str, source: str, target: str) -> None:
+    """Let the slider follow the number and the other way round."""
+    st.session_state[f"sensor_{name}_{target}"] = st.session_state[f"sensor_{name}_{source}"]
+
+
+def _put(name: str, value: float) -> None:
+    st.session_state[f"sensor_{name}_value"] = value
+    st.session_state[f"sensor_{name}_number"] = value
+
+
+def _unit(name: str, system: str | None = None) -> str:
+    """The unit that a pollutant is shown in: particles have no volume to speak of."""
+    canonical = pollutant(name).unit
+    if (system or st.session_state["sensor_units"]) == MASS or name in ("pm25", "pm10"):
+        return canonical
+    return "ppm" if name == "co" else "ppb"
+
+
+def _units_changed() -> None:
+    """Convert what the widgets hold, so that the air stays the same."""
+    new = st.session_state["sensor_units"]
+    old = VOLUME if new == MASS else MASS
+    for name in POLLUTANTS:
+        value = st.session_state[f"sensor_{name}_value"]
+        converted = convert(name, value, _unit(name, old), _unit(name, new))
+        _put(name, float(f"{converted:.4g}") if _unit(name, old) != _unit(name, new) else value)
+
+
+def _rounded_up(value: float) -> float:
+    """A round end for a slider: two digits, upwards."""
+    if value <= 0:
+        return 1.0
+    scale = 10 ** (math.floor(math.log10(value)) - 1)
+    return float(math.ceil(value / scale) * scale)

@@ -1,0 +1,154 @@
+"""The Predict page in a real browser, with no internet."""
+
+import io
+
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.browser
+
+WIDE = {"width": 1440, "height": 1000}
+PHONE = {"width": 390, "height": 844}
+SCREENS = [
+    pytest.param({"viewport": size, "color_scheme": scheme}, id=f"{name}-{scheme}")
+    for name, size in (("wide", WIDE), ("phone", PHONE))
+    for scheme in ("light", "dark")
+]
+
+
+def jpeg(colour, size=(640, 480)):
+    stream = io.BytesIO()
+    Image.new("RGB", size, colour).save(stream, "JPEG")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("visitor", SCREENS, indirect=True)
+def test_page_shows_a_prediction_at_once_and_asks_nobody_outside(visitor, request):
+    visitor.open("/predict")
+    assert 0 <= visitor.aqi() <= 500
+    visitor.keep_screenshot(f"predict-{request.node.callspec.id}")
+    wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert visitor.page.evaluate(wider) <= 0
+    assert visitor.outside == []
+
+
+def test_bare_address_leads_to_the_predict_page(visitor):
+    visitor.open("/")
+    assert visitor.page.url.endswith("/predict")
+
+
+def test_slider_moves_number_and_result(visitor):
+    visitor.open()
+    before = visitor.aqi()
+    slider = visitor.page.locator(".st-key-sensor_pm25_value input[type=range]")
+    slider.focus()
+    slider.press("End")
+    visitor.settle()
+    assert visitor.page.locator(".st-key-sensor_pm25_number input").input_value() == "500"
+    assert visitor.aqi() > before
+
+
+def test_number_stretches_the_slider_beyond_its_usual_end(visitor):
+    visitor.open()
+    number = visitor.page.locator(".st-key-sensor_co_number input")
+    number.fill("319")
+    number.press("Enter")
+    visitor.settle()
+    slider = visitor.page.locator(".st-key-sensor_co_value input[type=range]")
+    assert float(slider.get_attribute("max")) >= 319
+    assert float(slider.input_value()) == 319
+
+
+def test_switching_a_reading_off_changes_the_result_and_greys_it_out(visitor):
+    visitor.open()
+    visitor.press("Winter smog")
+    before = visitor.aqi()
+    visitor.page.locator(".st-key-sensor_pm25_on label").click()
+    visitor.settle()
+    assert visitor.aqi() != before
+    assert visitor.page.locator(".st-key-sensor_pm25_number input").is_disabled()
+    assert "5 readings" in visitor.page.locator(".st-key-result_aqi").inner_text()
+
+
+def test_units_change_the_numbers_but_not_the_air(visitor):
+    visitor.open()
+    before = visitor.aqi()
+    visitor.page.get_by_role("radio", name="ppb, ppm").click()
+    visitor.settle()
+    assert visitor.page.locator(".st-key-sensor_o3_number input").input_value() == "20.39"
+    assert abs(visitor.aqi() - before) <= 1
+
+
+def test_nothing_known_gets_a_friendly_sentence(visitor):
+    visitor.open()
+    visitor.page.get_by_role("radio", name="None").click()
+    visitor.settle()
+    visitor.page.get_by_role("button", name="Nothing", exact=True).click()
+    visitor.page.wait_for_selector("text=Nothing to go on yet")
+    visitor.press("Reset")
+    assert 0 <= visitor.aqi() <= 500
+
+
+def test_upload_is_predicted_and_the_slider_still_moves_it(visitor):
+    visitor.open()
+    visitor.page.get_by_role("radio", name="Upload").click()
+    visitor.settle()
+    field = visitor.page.locator(".st-key-photo_upload input[type=file]")
+    field.set_input_files({"name": "sky.jpg", "mimeType": "image/jpeg", "buffer": jpeg("#7fa8d8")})
+    visitor.page.wait_for_selector("img[alt='The photo you uploaded']")
+    visitor.settle()
+    before = visitor.aqi()
+    visitor.press("Winter smog")
+    assert visitor.aqi() > before
+    assert visitor.page.locator("img[alt='The photo you uploaded']").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"this is a poem", "must be"),
+        (b"", "must"),
+        (jpeg("red")[:400], "must be a sound image"),
+        (jpeg("red", (1200, 20)), "at least 32 pixels"),
+    ],
+    ids=["text", "empty", "truncated", "sliver"],
+)
+def test_bad_upload_gets_one_sentence_and_the_readings_go_on(visitor, content, sentence):
+    visitor.open()
+    visitor.page.get_by_role("radio", name="Upload").click()
+    visitor.settle()
+    field = visitor.page.locator(".st-key-photo_upload input[type=file]")
+    field.set_input_files({"name": "sky.jpg", "mimeType": "image/jpeg", "buffer": content})
+    alert = visitor.page.locator("[data-testid='stAlert']")
+    alert.wait_for()
+    assert sentence in alert.inner_text()
+    assert "Traceback" not in visitor.page.inner_text("body")
+    visitor.settle()
+    assert "without a photo" in visitor.page.locator(".st-key-result_aqi").inner_text()
+
+
+def test_camera_takes_a_photo(visitor):
+    visitor.open()
+    visitor.page.get_by_role("radio", name="Camera").click()
+    button = visitor.page.get_by_test_id("stCameraInputButton")
+    button.wait_for()
+    visitor.page.wait_for_timeout(1500)
+    button.click()
+    visitor.page.wait_for_selector("img[alt='The photo you took']")
+    assert 0 <= visitor.aqi() <= 500
+
+
+@pytest.mark.parametrize("visitor", SCREENS[::2], indirect=True)
+def test_nothing_jumps_when_values_change(visitor):
+    visitor.open()
+    cards = ("card_photo", "card_result", "card_sensors", "card_details")
+
+    def boxes():
+        found = [visitor.page.locator(f".st-key-{card}").bounding_box() for card in cards]
+        top = found[0]["y"]  # of the first card, wherever the page is scrolled to
+        return [(round(box["y"] - top), round(box["height"])) for box in found]
+
+    before = boxes()
+    for preset in ("Clean morning", "Winter smog", "Dust", "Only PM2.5", "City day"):
+        visitor.press(preset)
+        assert boxes() == before, preset

@@ -1,0 +1,147 @@
+"""Every page in Streamlit's own test runner: no browser, no network."""
+
+import io
+import json
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from aqfusion.air.pollutants import POLLUTANTS
+from aqfusion.settings import ROOT
+
+SECONDS = 60
+
+
+@pytest.fixture
+def page(monkeypatch):
+    for name in ("AQFUSION_DATA", "AQFUSION_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    return AppTest.from_file(str(ROOT / "pages" / "predict.py"), default_timeout=SECONDS).run()
+
+
+def shown(page) -> str:
+    """All HTML and text of the page."""
+    parts = [element.proto.body for element in page.get("html")]
+    return " ".join([*parts, *(element.value for element in page.markdown)])
+
+
+def png(mode, colour, size=(64, 48)):
+    stream = io.BytesIO()
+    Image.new(mode, size, colour).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def test_page_opens_with_a_finished_prediction(page):
+    assert not page.exception
+    assert 'class="aq-number"' in shown(page)
+    assert page.radio(key="photo_sample").value == "light-haze"
+    assert all(page.toggle(key=f"sensor_{name}_on").value for name in POLLUTANTS)
+
+
+def test_app_opens_too():
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS).run()
+    assert not app.exception
+
+
+def test_off_is_missing_and_never_zero(page):
+    page.toggle(key="sensor_pm25_on").set_value(False).run()
+    off = shown(page)
+    assert page.slider(key="sensor_pm25_value").disabled
+    assert "5 readings" in off
+    page.toggle(key="sensor_pm25_on").set_value(True).run()
+    page.slider(key="sensor_pm25_value").set_value(0.0).run()
+    assert "6 readings" in shown(page)
+    assert shown(page) != off
+
+
+@pytest.mark.parametrize("name", POLLUTANTS)
+def test_slider_and_number_follow_each_other(page, name):
+    page.slider(key=f"sensor_{name}_value").set_value(7.0).run()
+    assert page.number_input(key=f"sensor_{name}_number").value == 7.0
+    page.number_input(key=f"sensor_{name}_number").set_value(11.5).run()
+    assert page.slider(key=f"sensor_{name}_value").value == 11.5
+
+
+def test_presets_set_readings_and_switches(page):
+    page.button(key="preset_Only PM2.5").click().run()
+    on = {name: page.toggle(key=f"sensor_{name}_on").value for name in POLLUTANTS}
+    assert on == {"pm25": True, **dict.fromkeys(POLLUTANTS[1:], False)}
+    page.button(key="reset").click().run()
+    assert all(page.toggle(key=f"sensor_{name}_on").value for name in POLLUTANTS)
+
+
+def test_units_convert_there_and_back(page):
+    page.segmented_control(key="sensor_units").set_value("ppb, ppm").run()
+    assert page.slider(key="sensor_o3_value").value == 20.39
+    assert page.slider(key="sensor_co_value").value == 0.786
+    assert page.slider(key="sensor_pm25_value").value == 48
+    page.segmented_control(key="sensor_units").set_value("µg/m³, mg/m³").run()
+    assert page.slider(key="sensor_o3_value").value == pytest.approx(40, abs=0.01)
+
+
+def test_nothing_known_gets_a_friendly_sentence(page):
+    page.segmented_control(key="photo_source").set_value("None").run()
+    page.button(key="preset_Nothing").click().run()
+    assert not page.exception
+    assert [info.value for info in page.info] == [
+        "Nothing to go on yet: choose a photo or switch a reading on."
+    ]
+
+
+def test_photo_alone_and_readings_alone_are_enough(page):
+    page.button(key="preset_Nothing").click().run()
+    assert "Based on the photo alone." in shown(page)
+    page.button(key="preset_City day").click().run()
+    page.segmented_control(key="photo_source").set_value("None").run()
+    assert "Based on 6 readings, without a photo." in shown(page)
+
+
+def test_odd_but_sound_upload_is_predicted(page):
+    page.segmented_control(key="photo_source").set_value("Upload").run()
+    page.file_uploader(key="photo_upload").upload("sky.png", png("LA", (120, 200))).run()
+    assert not page.error
+    assert "Based on the photo" in shown(page)
+
+
+def test_hostile_file_name_is_shown_as_text(page):
+    page.segmented_control(key="photo_source").set_value("Upload").run()
+    name = "<img src=x onerror=alert(1)>.png"
+    page.file_uploader(key="photo_upload").upload(name, b"no image").run()
+    assert len(page.error) == 1
+    assert not page.exception
+    assert "<img src=x" not in shown(page)
+
+
+def test_unusable_model_gets_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.setenv("AQFUSION_MODEL", str(tmp_path / "absent"))
+    page = AppTest.from_file(str(ROOT / "pages" / "predict.py"), default_timeout=SECONDS).run()
+    assert not page.exception
+    assert "model must be one of" in page.error[0].value
+
+
+def test_faulty_data_folder_costs_the_real_photos_only(monkeypatch, tmp_path):
+    monkeypatch.setenv("AQFUSION_DATA", str(tmp_path))
+    page = AppTest.from_file(str(ROOT / "pages" / "predict.py"), default_timeout=SECONDS).run()
+    assert not page.exception
+    assert "Real photos are not offered" in page.warning[0].value
+    assert 'class="aq-number"' in shown(page)
+
+
+def test_absent_data_folder_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("AQFUSION_DATA", str(tmp_path / "nowhere"))
+    page = AppTest.from_file(str(ROOT / "pages" / "predict.py"), default_timeout=SECONDS).run()
+    assert not page.exception
+    assert "AQFUSION_DATA" in " ".join(e.value for e in [*page.error, *page.warning])
+
+
+def test_real_photos_are_offered_without_their_file_names(monkeypatch, data_folder):
+    monkeypatch.setenv("AQFUSION_DATA", str(data_folder))
+    page = AppTest.from_file(str(ROOT / "pages" / "predict.py"), default_timeout=SECONDS).run()
+    page.radio(key="photo_sample").set_value("session-0").run()
+    assert not page.exception
+    page.button(key="photo_readings").click().run()
+    assert not page.exception
+    names = [path.name for path in (data_folder / "Combined_Dataset" / "All_img").iterdir()]
+    everything = json.dumps([str(element) for element in page.main])
+    assert not any(name in everything for name in names)
