@@ -201,15 +201,28 @@ def fit(rows, tmp_path: Path, epochs: int) -> tuple[Fit, Path]:
     return Fit(Material(sessions, frames), replace(RECIPE, epochs=epochs)), tmp_path / "fit.state"
 
 
+def assert_same_network(one: Fit, other: Fit) -> None:
+    others = other.network.state_dict()
+    for name, value in one.network.state_dict().items():
+        assert torch.equal(value, others[name]), name
+
+
+def test_a_fit_cut_off_goes_on_with_its_optimizer_and_its_random_numbers(rows, tmp_path):
+    whole, state = fit(rows, tmp_path, epochs=2)
+    whole.run(tmp_path / "whole.state", lambda _: None)
+    with pytest.raises(Killed):
+        fit(rows, tmp_path, epochs=2)[0].run(state, kill_at("epoch 2/2"))
+    again, _ = fit(rows, tmp_path, epochs=2)
+    again.run(state, lambda _: None)
+    assert_same_network(again, whole)
+
+
 def test_a_training_stopped_early_stays_stopped_when_it_is_taken_up_again(rows, tmp_path):
     first, state = fit(rows, tmp_path, epochs=3)
     first.run(state, lambda _: None, lambda network, done: done < 2)
     again, _ = fit(rows, tmp_path, epochs=3)
     again.run(state, lambda _: None, lambda network, done: pytest.fail("one epoch more"))
-    for one, other in zip(
-        first.network.state_dict().values(), again.network.state_dict().values(), strict=True
-    ):
-        assert torch.equal(one, other)
+    assert_same_network(again, first)
 
 
 def test_a_state_of_another_recipe_is_not_taken_up(rows, tmp_path):
