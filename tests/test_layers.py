@@ -15,7 +15,7 @@ FLOORS = (
     {"errors", "settings", "files"},
     {"photo", "containers", "air", "scenes", "dataset"},
     {"model"},
-    {"ui", "commands", "cli", "__main__"},
+    {"bench", "ui", "commands", "cli", "__main__"},
     {"pages", "app"},
 )
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -21,6 +21,8 @@ from aqfusion.model.sessions import reading_tensor
 from aqfusion.photo import Photo
 from aqfusion.settings import ASSETS, DEFAULT_MODEL
 
+Embedding = Tensor  # for the floors above, which know no torch
+
 
 class NothingKnownError(InputError):
     """Neither a photo nor a reading was given."""
@@ -69,15 +71,15 @@ class Predictor:
         self.checkpoint = checkpoint
         self._network = checkpoint.network
 
-    def embed(self, photo: Photo) -> Tensor:
+    def embed(self, photo: Photo) -> Embedding:
         """The photo's place in the embedding space (1, 128): the slow part, worth keeping."""
         images = stack([photo], self.checkpoint.config.image_size)
         with torch.no_grad():
             images = normalise(images, self._network.architecture.backbone)
-            embedding: Tensor = self._network.image_encoder(images)
+            embedding: Embedding = self._network.image_encoder(images)
         return embedding
 
-    def predict(self, reading: Reading, photo: Photo | Tensor | None = None) -> Result:
+    def predict(self, reading: Reading, photo: Photo | Embedding | None = None) -> Result:
         """Predict from what there is; `photo` may be its embedding. Takes about a millisecond."""
         if photo is None and not reading.present:
             raise NothingKnownError(
@@ -93,7 +95,7 @@ class Predictor:
             reading.present,
         )
 
-    def _predict(self, embedding: Tensor | None, reading: Reading) -> tuple[Prediction, float]:
+    def _predict(self, embedding: Embedding | None, reading: Reading) -> tuple[Prediction, float]:
         readings = reading_tensor([reading])  # (1, 6)
         encoder = self._network.sensor_encoder
         with torch.no_grad():
