@@ -19,7 +19,9 @@ def row(name, figures):
 def test_figures_are_those_of_the_committed_model():
     path = ASSETS / "models" / "mobilenetv2_100" / "metrics.json"
     metrics = json.loads(path.read_text(encoding="utf-8"))
-    stated = [line for line in README.splitlines() if line.startswith("| photo") or "only |" in line]
+    stated = [
+        line for line in README.splitlines() if line.startswith("| photo") or "only |" in line
+    ]
     assert stated == [row(name, metrics[kind]) for kind, name in NAMES.items()]
 
 

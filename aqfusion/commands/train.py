@@ -29,7 +29,7 @@ def add_train_command(commands: "Commands[Parser]") -> None:
     add_data_option(parser)
     parser.add_argument("--out", required=True, metavar="FOLDER", help="the model folder to write")
     parser.add_argument("--backbone", default="mobilenetv2_100", help="timm name of the trunk")
-    parser.add_argument("--epochs", default="6", metavar="N", help="1 to 1000 (default: 6)")
+    parser.add_argument("--epochs", default="5", metavar="N", help="1 to 1000 (default: 5)")
     parser.add_argument("--seed", default="0", metavar="N", help="of every random choice")
     parser.add_argument(
         "--weights",

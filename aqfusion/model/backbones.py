@@ -22,11 +22,7 @@ class WeightsError(InputError):
 
 @dataclass(frozen=True)
 class Backbone:
-    """A timm trunk: creation options, channel mean and std of its pixels in 0..1.
-
-    `early_layers` see edges and colours; with few sessions they are better left as ImageNet
-    taught them, and skipping their gradients halves the time of a step.
-    """
+    """A timm trunk: creation options, channel mean and std of its pixels in 0..1."""
 
     name: str
     title: str
@@ -34,7 +30,6 @@ class Backbone:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     weights_origin: str
-    early_layers: tuple[str, ...]
 
 
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -49,7 +44,6 @@ BACKBONES = {
             {"pad_type": "same"},  # as TensorFlow pads, where these weights come from
             *_HALF,
             "TensorFlow mobilenet_v2_1.0_224 on ImageNet, Apache-2.0",
-            ("conv_stem", "bn1", "blocks.0", "blocks.1", "blocks.2"),
         ),
         Backbone(
             "resnet18",
@@ -57,7 +51,6 @@ BACKBONES = {
             {},
             *_IMAGENET,
             "facebookresearch/kill-the-bits, a product-quantised ImageNet ResNet18, CC BY-NC 4.0",
-            ("conv1", "bn1", "layer1"),
         ),
         Backbone(
             "efficientnet_b0",
@@ -65,7 +58,6 @@ BACKBONES = {
             {},
             *_IMAGENET,
             "none: from scratch",
-            ("conv_stem", "bn1", "blocks.0", "blocks.1", "blocks.2"),
         ),
     )
 }

@@ -10,6 +10,7 @@ from aqfusion.model.network import AlignedGate
 
 TARGET_COVERAGE = 0.9
 KINDS = ("image_only", "sensors_only", "fused")
+PRIOR_SIGMA = 30.0  # AQI: a prior of some 90 sessions must not have holes
 _STEPS = 400
 _BATCH = 512
 _RATE = 0.05
@@ -17,9 +18,13 @@ _WEIGHT_DECAY = 1e-3
 
 
 def fit_gate(held_out: HeldOut, sigma: float, seed: int) -> AlignedGate:
-    """Fit the gate's 20 weights by likelihood under random masks, sessions alike in weight."""
+    """Fit the gate's 20 weights by likelihood under random masks, sessions alike in weight.
+
+    Its prior is the smoothed distribution of the held-out sessions' AQI.
+    """
     generator = torch.Generator().manual_seed(seed)
     gate = AlignedGate()
+    gate.prior.copy_(smoothed_targets(held_out.aqi, PRIOR_SIGMA).mean(0).log())
     optimizer = torch.optim.Adam(gate.parameters(), _RATE)
     chance = _session_balanced(held_out)
     for _ in range(_STEPS):
@@ -40,16 +45,13 @@ def fit_gate(held_out: HeldOut, sigma: float, seed: int) -> AlignedGate:
 def pooled(
     gate: AlignedGate, held_out: HeldOut, photo: Tensor, mask: Tensor, has_image: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Logits (B, 50) and photo weight (B,) of `photo` (B,) with `mask` (B,) of its readings.
-
-    The head is linear, so mixing logits here is mixing embeddings in `AQFusionNet.fuse`.
-    """
+    """Logits (B, 50) and photo weight (B,) of `photo` (B,) with `mask` (B,) of its readings."""
     session = held_out.session[photo]
     present = held_out.present[session] & MASKS[mask]  # (B, 6)
-    image = held_out.image_logits[photo]
-    sensors = held_out.sensor_logits[session, mask]
-    weight, sharpness = gate(image, sensors, has_image, present)
-    return sharpness * (weight * image + (1 - weight) * sensors), weight[:, 0]
+    fused: tuple[Tensor, Tensor] = gate(
+        held_out.image_logits[photo], held_out.sensor_logits[session, mask], has_image, present
+    )
+    return fused
 
 
 def fit_intervals(gate: AlignedGate, held_out: HeldOut, seed: int) -> dict[str, float]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from aqfusion.model import state_file
-from aqfusion.model.backbones import backbone, normalise
+from aqfusion.model.backbones import normalise
 from aqfusion.model.bins import smoothed_targets
 from aqfusion.model.losses import alignment_loss, distribution_loss
 from aqfusion.model.network import AQFusionNet, Architecture, ImageEncoder
@@ -83,7 +83,6 @@ class Fit:
 
     def _epoch(self, epoch: int) -> float:
         self.network.train()
-        _freeze_early_layers(self.network, self.recipe.backbone)
         per_epoch = self.material.batch_count(self.recipe)
         draw = self.material.draw(self.recipe.frames_per_session, self.generator)
         total = 0.0
@@ -148,14 +147,6 @@ def _optimizer(encoder: ImageEncoder, recipe: Recipe) -> torch.optim.Optimizer:
         recipe.rate,
         weight_decay=recipe.weight_decay,
     )
-
-
-def _freeze_early_layers(network: AQFusionNet, name: str) -> None:
-    """No gradients and no new batch statistics for the layers that ImageNet taught well."""
-    for layer in backbone(name).early_layers:
-        module = network.image_encoder.trunk.get_submodule(layer)
-        module.eval()
-        module.requires_grad_(False)
 
 
 def _autocast() -> torch.autocast:

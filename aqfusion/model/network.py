@@ -96,10 +96,12 @@ class AlignedGate(nn.Module):
     each of them says alone. That makes the weight honest to show as "share of the photo". It
     depends on which readings are there and on how decided (entropy) each modality is; with 20
     weights it can be fitted on held-out sessions, where training sessions would teach it to trust
-    a photo that the network merely remembers.
+    a photo that the network merely remembers. `prior` is what is known before any evidence: the
+    distribution of the fitted sessions, which weak evidence leaves nearly as it is.
     """
 
     FEATURES = SENSOR_COUNT + 4
+    prior: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,11 +109,12 @@ class AlignedGate(nn.Module):
         self.sharpness = nn.Linear(self.FEATURES, 1, bias=False)
         nn.init.zeros_(self.weight.weight)
         nn.init.zeros_(self.sharpness.weight)
+        self.register_buffer("prior", torch.zeros(BIN_COUNT))
 
     def forward(
         self, image_logits: Tensor, sensor_logits: Tensor, has_image: Tensor, present: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Weight of the photo (B, 1) in 0..1 and sharpness (B, 1) > 0 of the fused logits."""
+        """Pooled logits (B, 50) of two opinions (B, 50), and the photo's weight (B,) in 0..1."""
         any_sensor = present.any(1, keepdim=True)  # (B, 1)
         image = has_image[:, None]  # (B, 1)
         features = torch.cat(
@@ -127,7 +130,9 @@ class AlignedGate(nn.Module):
         weight = torch.sigmoid(self.weight(features))
         weight = torch.where(any_sensor, weight, 1.0)
         weight = torch.where(image, weight, 0.0)
-        return weight, torch.exp(self.sharpness(features))
+        opinion = weight * image_logits + (1 - weight) * sensor_logits  # (B, 50)
+        evidence = opinion.log_softmax(1) - self.prior
+        return self.prior + torch.exp(self.sharpness(features)) * evidence, weight[:, 0]
 
 
 class AQFusionNet(nn.Module):
@@ -150,11 +155,11 @@ class AQFusionNet(nn.Module):
         anything finite. With neither, the output says only what the sensor encoder learned of
         "nothing known".
         """
-        weight, sharpness = self.gate(
+        # A linear head: mixing what it says of two embeddings is what it says of their mix.
+        pooled: tuple[Tensor, Tensor] = self.gate(
             self.head(image_embedding), self.head(sensor_embedding), has_image, present
         )
-        fused = weight * image_embedding + (1 - weight) * sensor_embedding  # (B, E)
-        return sharpness * self.head(fused), weight[:, 0]
+        return pooled
 
     def forward(self, images: Tensor, readings: Tensor) -> Tensor:
         """Logits (B, 50) from normalised images (B, 3, H, W) and readings (B, 6), NaN = missing."""

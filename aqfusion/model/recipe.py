@@ -13,8 +13,8 @@ class Recipe:
     """Everything that shapes a training; sizes in pixels, `sigma` in AQI, rates per step."""
 
     backbone: str = "mobilenetv2_100"
-    epochs: int = 6
-    frames_per_session: int = 10
+    epochs: int = 5
+    frames_per_session: int = 12
     image_size: int = 160
     batch_size: int = 32
     sensor_steps: int = 1500
