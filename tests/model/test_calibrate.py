@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from aqfusion.model import calibrate
-from aqfusion.model.bins import cumulative, smoothed_targets
+from aqfusion.model.bins import cumulative, mean, smoothed_targets
 from aqfusion.model.calibrate import KINDS, fit_gate, fit_intervals, pooled
 from aqfusion.model.held_out import ALL_SHOWN, HeldOut
 from aqfusion.model.network import AlignedGate
@@ -39,7 +39,8 @@ def photo_weight(gate: AlignedGate, held_out: HeldOut) -> float:
     return pooled(gate, held_out, photo, everything, photo >= 0)[1].mean().item()
 
 
-def test_the_gate_leans_on_the_modality_that_knows():
+def test_the_gate_leans_on_the_modality_that_knows(monkeypatch):
+    monkeypatch.setattr(calibrate, "_STEPS", 150)
     photo_knows, sensors_know = planted(10, 150), planted(150, 10)
     assert photo_weight(fit_gate(photo_knows, SIGMA, seed=0), photo_knows) > 0.8
     assert photo_weight(fit_gate(sensors_know, SIGMA, seed=0), sensors_know) < 0.2
@@ -52,6 +53,16 @@ def test_the_gate_is_the_same_for_the_same_seed(monkeypatch):
     assert torch.equal(one.weight.weight, same.weight.weight)
     assert not torch.equal(one.weight.weight, other.weight.weight)
     assert not one.weight.weight.requires_grad
+
+
+def test_the_prior_is_of_the_fitted_sessions(monkeypatch):
+    monkeypatch.setattr(calibrate, "_STEPS", 1)
+    held_out = planted(30, 40)
+    for keep in (held_out.aqi < 200, held_out.aqi > 300):
+        part = held_out.where(keep)
+        prior = fit_gate(part, SIGMA, seed=0).prior.exp()
+        assert prior.sum().item() == pytest.approx(1, abs=1e-4)
+        assert mean(prior[None]).item() == pytest.approx(part.aqi.mean().item(), abs=5)
 
 
 def test_intervals_cover_fresh_sessions_nine_times_in_ten():

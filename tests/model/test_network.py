@@ -1,5 +1,7 @@
 """The network: shapes, what missing means, what the gate weighs, and that it learns."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 
@@ -29,6 +31,7 @@ def network() -> AQFusionNet:
     network = AQFusionNet(Architecture("mobilenetv2_100", MEANS, (1.0,) * 6))
     torch.nn.init.normal_(network.gate.weight.weight, std=0.5)
     torch.nn.init.normal_(network.gate.sharpness.weight, std=0.1)
+    network.gate.prior.copy_(smoothed_targets(torch.tensor([150.0]), 60.0)[0].log())
     return network.eval().requires_grad_(False)
 
 
@@ -105,12 +108,30 @@ def test_photo_alone_weighs_one_and_readings_alone_weigh_nothing(network):
     assert 0 < weight[2] < 1
 
 
+def gate_on(image: torch.Tensor, sensors: torch.Tensor, gate: AlignedGate):
+    everything = torch.ones(len(image), 6, dtype=torch.bool)
+    return gate(image, sensors, torch.ones(len(image), dtype=torch.bool), everything)
+
+
 def test_a_fresh_gate_is_even_handed():
-    logits = torch.zeros(1, 50)
-    weight, sharpness = AlignedGate()(
-        logits, logits, torch.tensor([True]), torch.ones(1, 6, dtype=torch.bool)
+    image, sensors = torch.randn(2, 3, 50, generator=torch.Generator().manual_seed(0))
+    logits, weight = gate_on(image, sensors, AlignedGate().requires_grad_(False))
+    assert weight.tolist() == [0.5] * 3
+    middle = ((image + sensors) / 2).softmax(1)
+    assert logits.softmax(1) == pytest.approx(middle, abs=1e-6)
+
+
+def test_without_evidence_the_prior_is_the_answer():
+    gate = AlignedGate().requires_grad_(False)
+    gate.prior.copy_(smoothed_targets(torch.tensor([120.0]), 40.0)[0].log())
+    flat, peak = torch.zeros(1, 50), 9 * torch.eye(50)[None, 40]
+    gate.sharpness.weight[:] = -50.0  # evidence counts for nothing
+    assert gate_on(flat, peak, gate)[0][0] == pytest.approx(gate.prior, abs=1e-5)
+    gate.sharpness.weight[:] = 0.0  # as it is
+    assert gate_on(flat, peak, gate)[0].argmax().item() == 40
+    assert gate_on(gate.prior[None], gate.prior[None], gate)[0][0] == pytest.approx(
+        gate.prior, abs=1e-5
     )
-    assert (weight.item(), sharpness.item()) == (0.5, 1.0)
 
 
 def test_what_an_absent_modality_holds_does_not_matter(network):
@@ -125,7 +146,19 @@ def test_what_an_absent_modality_holds_does_not_matter(network):
 
 
 def test_mixing_logits_is_mixing_embeddings(network):
-    """The claim that `calibrate.pooled` stands on: the head is linear."""
+    """The head is linear: the photo's share of the logits is its share of the embedding."""
+    has_image, present = torch.ones(4, dtype=torch.bool), torch.ones(4, 6, dtype=torch.bool)
+    image, sensors = embeddings(4), embeddings(4, 8)
+    plain = deepcopy(network)
+    torch.nn.init.zeros_(plain.gate.sharpness.weight)
+    logits, weight = plain.fuse(image, sensors, has_image, present)
+    mixed = weight[:, None] * image + (1 - weight[:, None]) * sensors
+    assert weight.std() > 0.001
+    assert (logits.softmax(1) - plain.head(mixed).softmax(1)).abs().max() < 1e-5
+
+
+def test_calibration_sees_what_the_network_will_say(network):
+    """`calibrate.pooled` over kept logits is `fuse` over embeddings."""
     encoder = network.sensor_encoder
     shown = READINGS[:, None].masked_fill(~MASKS, NAN)  # (2, 64, 6)
     sensors = encoder(encoder.standardise(shown.flatten(0, 1)))  # (128, E)
@@ -164,7 +197,7 @@ def test_it_learns_a_batch_and_then_both_inputs_matter():
     readings = torch.tensor([[10.0] * 6, [200.0] * 6]).repeat(2, 1)
     aqi = torch.tensor([40.0, 160.0, 280.0, 400.0])
     optimizer = torch.optim.Adam(network.parameters(), 1e-3)
-    for _ in range(40):
+    for _ in range(30):
         loss = distribution_loss(network(images, readings), smoothed_targets(aqi, 15.0))
         optimizer.zero_grad()
         loss.backward()

@@ -233,7 +233,7 @@ def test_a_state_of_another_recipe_is_not_taken_up(rows, tmp_path):
     assert [text.split(":")[0] for text in told] == ["epoch 1/2", "epoch 2/2"]
 
 
-def test_early_layers_and_the_space_of_readings_stay_as_they_were(rows, tmp_path):
+def test_the_photo_learns_into_a_fixed_space_of_readings(rows, tmp_path):
     learner, _ = fit(rows, tmp_path, epochs=1)
     before = {name: value.clone() for name, value in learner.network.state_dict().items()}
     learner._fit_sensors(lambda _: None)
@@ -249,8 +249,6 @@ def test_early_layers_and_the_space_of_readings_stay_as_they_were(rows, tmp_path
     assert not any(name.startswith("image_encoder") for name in changed(before, sensors))
     moved = changed(sensors, after)
     assert moved == {"image_encoder.trunk", "image_encoder.project", "image_encoder.norm"}
-    early = "image_encoder.trunk.conv_stem.weight"
-    assert torch.equal(after[early], before[early])
 
 
 def test_every_session_is_drawn_alike_however_many_frames_it_has():
