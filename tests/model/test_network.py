@@ -106,11 +106,22 @@ def test_photo_alone_weighs_one_and_readings_alone_weigh_nothing(network):
 
 
 def test_a_fresh_gate_is_even_handed():
-    logits = torch.zeros(1, 50)
-    weight, sharpness = AlignedGate()(
-        logits, logits, torch.tensor([True]), torch.ones(1, 6, dtype=torch.bool)
+    image, sensors = torch.randn(1, 50), torch.randn(1, 50)
+    everything = torch.ones(1, 6, dtype=torch.bool)
+    logits, weight = AlignedGate()(image, sensors, torch.tensor([True]), everything)
+    assert weight.item() == 0.5
+    expected = ((image + sensors) / 2).log_softmax(1)
+    torch.testing.assert_close(logits, expected)
+
+
+def test_without_evidence_the_prior_stands():
+    gate = AlignedGate()
+    gate.prior.copy_(torch.randn(50).log_softmax(0))
+    nothing_said = gate.prior[None]
+    logits, _ = gate(
+        nothing_said, nothing_said, torch.tensor([True]), torch.ones(1, 6, dtype=torch.bool)
     )
-    assert (weight.item(), sharpness.item()) == (0.5, 1.0)
+    torch.testing.assert_close(logits, nothing_said)
 
 
 def test_what_an_absent_modality_holds_does_not_matter(network):
