@@ -5,7 +5,7 @@ from torch import Tensor
 
 from aqfusion.model.bins import cumulative, smoothed_targets
 from aqfusion.model.held_out import ALL_SHOWN, MASKS, HeldOut
-from aqfusion.model.losses import distribution_loss
+from aqfusion.model.losses import distribution_loss, mean_loss
 from aqfusion.model.network import AlignedGate
 
 TARGET_COVERAGE = 0.9
@@ -14,11 +14,11 @@ PRIOR_SIGMA = 30.0  # AQI: a prior of some 90 sessions must not have holes
 _STEPS = 400
 _BATCH = 512
 _RATE = 0.05
-_WEIGHT_DECAY = 1e-3
+_WEIGHT_DECAY = 1e-2
 
 
 def fit_gate(held_out: HeldOut, sigma: float, seed: int) -> AlignedGate:
-    """Fit the gate's 20 weights by likelihood under random masks, sessions alike in weight.
+    """Fit the gate's 20 weights under random masks, sessions alike in weight.
 
     Its prior is the smoothed distribution of the held-out sessions' AQI.
     """
@@ -34,7 +34,8 @@ def fit_gate(held_out: HeldOut, sigma: float, seed: int) -> AlignedGate:
         mask = torch.where(torch.rand(_BATCH, generator=generator) < 0.3, ALL_SHOWN, mask)
         has_image = torch.rand(_BATCH, generator=generator) < 0.75
         logits, _ = pooled(gate, held_out, photo, mask, has_image)
-        loss = distribution_loss(logits, smoothed_targets(held_out.aqi[session], sigma))
+        aqi = held_out.aqi[session]
+        loss = distribution_loss(logits, smoothed_targets(aqi, sigma)) + mean_loss(logits, aqi)
         loss = loss + _WEIGHT_DECAY * sum(p.square().sum() for p in gate.parameters())
         optimizer.zero_grad()
         loss.backward()

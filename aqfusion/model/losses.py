@@ -1,7 +1,9 @@
-"""The three objectives: a distribution over AQI, and the alignment of the two embeddings."""
+"""The objectives: a distribution over AQI, its mean, and the alignment of the two embeddings."""
 
 import torch
 from torch import Tensor
+
+from aqfusion.model.bins import mean
 
 TEMPERATURE = 0.2
 
@@ -12,6 +14,14 @@ def distribution_loss(logits: Tensor, targets: Tensor) -> Tensor:
     Its bins add up to the categories, so it is the category loss too, with neighbours nearer.
     """
     return -(targets * logits.log_softmax(1)).sum(1).mean()
+
+
+def mean_loss(logits: Tensor, aqi: Tensor) -> Tensor:
+    """Squared error of the distribution's mean against AQI (B,), in units of 50 AQI.
+
+    Likelihood alone would trade far misses of the number for a little sharpness.
+    """
+    return ((mean(logits.softmax(1)) - aqi) / 50).square().mean()
 
 
 def alignment_loss(image_embedding: Tensor, sensor_embedding: Tensor, session: Tensor) -> Tensor:

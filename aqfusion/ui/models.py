@@ -1,9 +1,8 @@
 """Loaded models and photo embeddings, kept between reruns and shared between visitors."""
 
 import streamlit as st
-from torch import Tensor
 
-from aqfusion.model.predict import Predictor, load_model
+from aqfusion.model.predict import Embedding, Predictor, load_model
 from aqfusion.photo import Photo
 from aqfusion.settings import load_settings
 
@@ -18,11 +17,11 @@ def _predictor(model: str) -> Predictor:
     return load_model(model)
 
 
-def embedding(of: Predictor, photo: Photo) -> Tensor:
+def embedding(of: Predictor, photo: Photo) -> Embedding:
     """The photo's embedding (1, 128); a photo is looked at once, however often a slider moves."""
     return _embedding(of.name, photo.digest, of, photo)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
-def _embedding(model: str, digest: str, _of: Predictor, _photo: Photo) -> Tensor:
+def _embedding(model: str, digest: str, _of: Predictor, _photo: Photo) -> Embedding:
     return _of.embed(_photo)
