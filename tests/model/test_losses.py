@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from aqfusion.model.losses import alignment_loss, distribution_loss
+from aqfusion.model.losses import alignment_loss, distribution_loss, mean_loss
 
 SESSION = torch.tensor([0, 0, 1, 2])
 APART = torch.eye(8)[SESSION]  # (4, 8): one direction per session
@@ -20,6 +20,12 @@ def test_a_near_miss_costs_less_than_a_far_one():
     target = torch.tensor([[0.2, 0.6, 0.2, 0.0001]])
     near, far = torch.eye(4)[None, 2] * 5, torch.eye(4)[None, 3] * 5
     assert distribution_loss(near, target) < distribution_loss(far, target)
+
+
+def test_mean_loss_is_squared_and_counts_in_fifties():
+    one_bin = 100 * torch.eye(50)[[10, 10]]  # centre 105.5
+    assert mean_loss(one_bin[:1], torch.tensor([105.5])).item() == pytest.approx(0, abs=1e-6)
+    assert mean_loss(one_bin, torch.tensor([155.5, 5.5])).item() == pytest.approx((1 + 4) / 2)
 
 
 def test_aligned_sessions_cost_less_than_swapped_ones():
