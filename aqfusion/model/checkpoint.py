@@ -34,11 +34,15 @@ WEIGHTS, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.json"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network in evaluation mode with its config and measured figures."""
+    """A network in evaluation mode with its config and measured figures.
+
+    `sha256` is that of the weights file once there is one: which version a result came from.
+    """
 
     network: AQFusionNet
     config: Config
     metrics: dict[str, Any]
+    sha256: str = ""
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
@@ -124,7 +128,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     if not all(bool(torch.isfinite(v).all()) for v in network.state_dict().values()):
         raise ModelError(f"{folder / WEIGHTS}: weights must be finite, got some that are not")
     network.eval().requires_grad_(False)
-    return Checkpoint(network, config, read_json(folder / METRICS))
+    return Checkpoint(network, config, read_json(folder / METRICS), found)
 
 
 def _stated_checksum(folder: Path, raw: dict[str, Any]) -> str:

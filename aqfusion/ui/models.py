@@ -19,9 +19,9 @@ def _predictor(model: str) -> Predictor:
 
 def embedding(of: Predictor, photo: Photo) -> Embedding:
     """The photo's embedding (1, 128); a photo is looked at once, however often a slider moves."""
-    return _embedding(of.name, photo.digest, of, photo)
+    return _embedding(of.checkpoint.sha256, photo.digest, of, photo)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
-def _embedding(model: str, digest: str, _of: Predictor, _photo: Photo) -> Embedding:
+def _embedding(weights: str, digest: str, _of: Predictor, _photo: Photo) -> Embedding:
     return _of.embed(_photo)
