@@ -44,11 +44,12 @@ def choose() -> Photo | None:
     try:
         if source == SAMPLES:
             return _from_gallery(view)
-        photo, alt = _from_visitor(source)
+        photo = _from_visitor(source)
     except PhotoError as error:
         st.error(str(error), icon=":material/broken_image:")
-        photo, alt = None, ""
-    _show(view, photo, alt)
+        photo = None
+    if source != CAMERA:  # whose widget shows what it took
+        _show(view, photo, "The photo you uploaded")
     return photo
 
 
@@ -85,18 +86,17 @@ def _from_gallery(view: "st.delta_generator.DeltaGenerator") -> Photo:
     return photo
 
 
-def _from_visitor(source: str | None) -> tuple[Photo | None, str]:
+def _from_visitor(source: str | None) -> Photo | None:
+    file = None
     if source == UPLOAD:
         file = st.file_uploader(
             "A photo of the sky and the horizon, by day: JPEG, PNG or WebP, at most 25 MB",
             type=["jpg", "jpeg", "png", "webp"],
             key="photo_upload",
         )
-        return (_decoded(file) if file else None), "The photo you uploaded"
-    if source == CAMERA:
+    elif source == CAMERA:
         file = st.camera_input("Point the camera at the sky above the horizon", key="photo_camera")
-        return (_decoded(file) if file else None), "The photo you took"
-    return None, ""
+    return _decoded(file) if file else None
 
 
 def _decoded(file: UploadedFile) -> Photo:

@@ -89,6 +89,15 @@ def test_nothing_known_gets_a_friendly_sentence(visitor):
     assert 0 <= visitor.aqi() <= 500
 
 
+def test_choosing_a_far_sample_leaves_the_page_where_it_is(visitor):
+    visitor.open()
+    before = visitor.page.locator(".st-key-card_photo").bounding_box()["x"]
+    visitor.page.get_by_role("radio", name="Evening sun").check(force=True)
+    visitor.settle()
+    assert visitor.page.locator(".st-key-card_photo").bounding_box()["x"] == before
+    assert "low sun" in visitor.page.locator(".st-key-photo_view img").get_attribute("alt")
+
+
 def test_upload_is_predicted_and_the_slider_still_moves_it(visitor):
     visitor.open()
     visitor.page.get_by_role("radio", name="Upload").click()
@@ -134,7 +143,7 @@ def test_camera_takes_a_photo(visitor):
     button.wait_for()
     visitor.page.wait_for_timeout(1500)
     button.click()
-    visitor.page.wait_for_selector("img[alt='The photo you took']")
+    visitor.page.wait_for_selector(".st-key-result_aqi :text('Based on the photo')")
     assert 0 <= visitor.aqi() <= 500
 
 
