@@ -41,7 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("AQFUSION_")}
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
+            [sys.executable, "-m", "streamlit", "run", "app.py", *_options(port)],
             cwd=ROOT,
             env={**environment, "AQFUSION_HOME": str(home)},
             stdout=log,
@@ -132,6 +132,11 @@ def visitor(request: pytest.FixtureRequest, chromium: Browser, server: str) -> I
     context.route("**/*", guard)
     yield guest
     context.close()
+
+
+def _options(port: int) -> tuple[str, ...]:
+    """A free port, and no window on the screen of whoever runs the tests."""
+    return f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
