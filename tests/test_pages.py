@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 
 import pytest
 from PIL import Image
@@ -145,3 +146,16 @@ def test_real_photos_are_offered_without_their_file_names(monkeypatch, data_fold
     names = [path.name for path in (data_folder / "Combined_Dataset" / "All_img").iterdir()]
     everything = json.dumps([str(element) for element in page.main])
     assert not any(name in everything for name in names)
+
+
+def test_damaged_real_photo_is_told_when_it_is_chosen(monkeypatch, tmp_path, data_folder):
+    copy = tmp_path / "data"
+    shutil.copytree(data_folder, copy)
+    for photo in (copy / "Combined_Dataset" / "All_img").iterdir():
+        photo.write_bytes(photo.read_bytes()[:200])
+    monkeypatch.setenv("AQFUSION_DATA", str(copy))
+    page = AppTest.from_file(str(ROOT / "pages" / "predict.py"), default_timeout=SECONDS).run()
+    assert not page.error
+    page.radio(key="photo_sample").set_value("session-0").run()
+    assert not page.exception
+    assert page.error[0].value == "this photo must be a sound image file, got a damaged JPEG"

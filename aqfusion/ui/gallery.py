@@ -10,7 +10,7 @@ from PIL import Image
 
 from aqfusion.air.sensors import Reading
 from aqfusion.dataset.folder import read_folder
-from aqfusion.photo import Photo
+from aqfusion.photo import Photo, PhotoError
 from aqfusion.scenes import scenes
 from aqfusion.settings import ASSETS, load_settings
 
@@ -74,25 +74,31 @@ def _real_samples(folder: Path | None) -> dict[str, Sample]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def thumbnail_css(ids: tuple[str, ...]) -> str:
-    """Style that shows each sample's picture on its radio button, in the order of `ids`."""
-    known = samples()
+def thumbnail_css(paths: tuple[Path, ...]) -> str:
+    """Style that shows each photo on its radio button, in this order."""
     rules = [
         f'.st-key-photo_sample [data-testid="stRadioGroup"] > div:nth-child({number}) label::before'
-        f"{{background-image:url(data:image/webp;base64,{_thumbnail(known[sample].path)})}}"
-        for number, sample in enumerate(ids, start=1)
+        f"{{background-image:url(data:image/webp;base64,{_thumbnail(path)})}}"
+        for number, path in enumerate(paths, start=1)
     ]
     return f"<style>{''.join(rules)}</style>"
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def photo_of(path: Path) -> Photo:
-    """A sample's photo, decoded once."""
-    return Photo.open(path)
+    """A sample's photo, decoded once; no error names the file, whose name may hold the answer."""
+    try:
+        return Photo.open(path)
+    except PhotoError as error:
+        raise PhotoError(str(error).replace(str(path), "this photo")) from error
 
 
 def _thumbnail(path: Path) -> str:
-    image = photo_of(path).image.resize(_THUMB, Image.Resampling.BILINEAR, reducing_gap=3.0)
+    try:
+        photo = photo_of(path)
+    except PhotoError:
+        return ""  # stays grey; choosing it tells what is wrong
+    image = photo.image.resize(_THUMB, Image.Resampling.BILINEAR, reducing_gap=3.0)
     stream = io.BytesIO()
     image.save(stream, "WEBP", quality=60)
     return base64.b64encode(stream.getvalue()).decode()

@@ -61,7 +61,7 @@ def _from_gallery(view: "st.delta_generator.DeltaGenerator") -> Photo:
         known = gallery.scene_samples()
     if st.session_state["photo_sample"] not in known:
         st.session_state["photo_sample"] = START
-    st.html(gallery.thumbnail_css(tuple(known)))
+    st.html(gallery.thumbnail_css(tuple(sample.path for sample in known.values())))
     chosen = st.radio(
         "Sample photo",
         list(known),
