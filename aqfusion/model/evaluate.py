@@ -11,6 +11,7 @@ from aqfusion.model import bins
 from aqfusion.model.calibrate import KINDS, fit_gate, fit_intervals, pooled
 from aqfusion.model.held_out import ALL_SHOWN, HeldOut, listen
 from aqfusion.model.network import AlignedGate
+from aqfusion.model.partial import partial_sensors
 from aqfusion.model.predict import Predictor
 from aqfusion.model.scores import coverage, scores
 from aqfusion.model.sessions import sessions_of
@@ -46,7 +47,7 @@ def cross_fitted(held_out: HeldOut, sigma: float, seed: int) -> dict[str, Any]:
         gate = fit_gate(others, sigma, seed)
         reach = fit_intervals(gate, others, seed)
         parts.append((held_out.where(held_out.fold == fold), gate, reach))
-    return judge(parts)
+    return {**judge(parts), "partial_sensors": partial_sensors(parts)}
 
 
 def judge(parts: list[tuple[HeldOut, AlignedGate, dict[str, float]]]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from aqfusion import __version__
 from aqfusion.dataset.folder import Row
 from aqfusion.errors import InputError
 from aqfusion.model.backbones import backbone
+from aqfusion.model.baselines import baselines
 from aqfusion.model.bins import CATEGORY_ENDS
 from aqfusion.model.calibrate import fit_gate, fit_intervals
 from aqfusion.model.checkpoint import Checkpoint, Config, model_place, save_checkpoint
@@ -72,6 +73,7 @@ def train(
             "gate and intervals that never saw it; the weights here are of the same recipe "
             "trained on all folds",
             **cross_fitted(held_out, recipe.sigma, recipe.seed),
+            "baselines": baselines(sessions, recipe.seed),
         }
         network, seen = workshop.trained_on(lambda session: True, "model"), sessions
     else:
