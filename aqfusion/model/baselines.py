@@ -22,8 +22,8 @@ def baselines(sessions: Sequence[Session], seed: int) -> dict[str, dict[str, flo
     """Scores, over photos, of methods that see the six readings only, fold by fold.
 
     Each learns from the sessions of the other folds, weighted by the root of their photos, as the
-    network's teacher does. `us_formula` learns nothing: it is the EPA index of PM2.5 and PM10, whose
-    unit is not in doubt; that of the gases is, in the public set.
+    network's teacher does. `us_formula` learns nothing: it is the EPA index of PM2.5 and PM10; the
+    gases have no sure unit in the public set.
     """
     aqi = session_aqi(sessions).double().numpy()
     fold = np.array([session.fold for session in sessions])

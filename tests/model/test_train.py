@@ -76,8 +76,8 @@ def weights(folder: Path) -> bytes:
     return (folder / "model.safetensors").read_bytes()
 
 
-def assert_figures(metrics: dict, photos: int, sessions: int) -> None:
-    assert sorted(metrics) == sorted(["n", "sessions", "protocol", *KINDS])
+def assert_figures(metrics: dict, photos: int, sessions: int, *more: str) -> None:
+    assert sorted(metrics) == sorted(["n", "sessions", "protocol", *KINDS, *more])
     assert (metrics["n"], metrics["sessions"]) == (photos, sessions)
     assert metrics["protocol"].startswith("leak-safe")
     for kind in KINDS:
@@ -105,7 +105,7 @@ def test_training_with_one_validation_fold_gives_a_model_and_its_figures(rows, t
 
 def test_cross_validation_scores_every_photo_and_learns_from_every_session(rows, tmp_path):
     metrics = run(rows, tmp_path / "model", cross_validate=True)
-    assert_figures(metrics, 36, 12)
+    assert_figures(metrics, 36, 12, "baselines", "partial_sensors")
     assert set(load_checkpoint(tmp_path / "model").config.sessions) == {r.session for r in rows}
 
 
