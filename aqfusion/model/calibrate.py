@@ -10,7 +10,6 @@ from aqfusion.model.network import AlignedGate
 
 TARGET_COVERAGE = 0.9
 KINDS = ("image_only", "sensors_only", "fused")
-PRIOR_SIGMA = 30.0  # AQI: a prior of some 90 sessions must not have holes
 _STEPS = 400
 _BATCH = 512
 _RATE = 0.05
@@ -18,13 +17,9 @@ _WEIGHT_DECAY = 1e-2
 
 
 def fit_gate(held_out: HeldOut, sigma: float, seed: int) -> AlignedGate:
-    """Fit the gate's 20 weights under random masks, sessions alike in weight.
-
-    Its prior is the smoothed distribution of the held-out sessions' AQI.
-    """
+    """Fit the gate's 20 weights under random masks, sessions alike in weight."""
     generator = torch.Generator().manual_seed(seed)
     gate = AlignedGate()
-    gate.prior.copy_(smoothed_targets(held_out.aqi, PRIOR_SIGMA).mean(0).log())
     optimizer = torch.optim.Adam(gate.parameters(), _RATE)
     chance = _session_balanced(held_out)
     for _ in range(_STEPS):

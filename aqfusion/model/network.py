@@ -96,12 +96,10 @@ class AlignedGate(nn.Module):
     each of them says alone. That makes the weight honest to show as "share of the photo". It
     depends on which readings are there and on how decided (entropy) each modality is; with 20
     weights it can be fitted on held-out sessions, where training sessions would teach it to trust
-    a photo that the network merely remembers. `prior` is what is known before any evidence: the
-    distribution of the fitted sessions, which weak evidence leaves nearly as it is.
+    a photo that the network merely remembers.
     """
 
     FEATURES = SENSOR_COUNT + 4
-    prior: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,7 +107,6 @@ class AlignedGate(nn.Module):
         self.sharpness = nn.Linear(self.FEATURES, 1, bias=False)
         nn.init.zeros_(self.weight.weight)
         nn.init.zeros_(self.sharpness.weight)
-        self.register_buffer("prior", torch.zeros(BIN_COUNT))
 
     def forward(
         self, image_logits: Tensor, sensor_logits: Tensor, has_image: Tensor, present: Tensor
@@ -131,8 +128,7 @@ class AlignedGate(nn.Module):
         weight = torch.where(any_sensor, weight, 1.0)
         weight = torch.where(image, weight, 0.0)
         opinion = weight * image_logits + (1 - weight) * sensor_logits  # (B, 50)
-        evidence = opinion.log_softmax(1) - self.prior
-        return self.prior + torch.exp(self.sharpness(features)) * evidence, weight[:, 0]
+        return torch.exp(self.sharpness(features)) * opinion, weight[:, 0]
 
 
 class AQFusionNet(nn.Module):
