@@ -31,7 +31,6 @@ def network() -> AQFusionNet:
     network = AQFusionNet(Architecture("mobilenetv2_100", MEANS, (1.0,) * 6))
     torch.nn.init.normal_(network.gate.weight.weight, std=0.5)
     torch.nn.init.normal_(network.gate.sharpness.weight, std=0.1)
-    network.gate.prior.copy_(smoothed_targets(torch.tensor([150.0]), 60.0)[0].log())
     return network.eval().requires_grad_(False)
 
 
@@ -119,19 +118,6 @@ def test_a_fresh_gate_is_even_handed():
     assert weight.tolist() == [0.5] * 3
     middle = ((image + sensors) / 2).softmax(1)
     assert logits.softmax(1) == pytest.approx(middle, abs=1e-6)
-
-
-def test_without_evidence_the_prior_is_the_answer():
-    gate = AlignedGate().requires_grad_(False)
-    gate.prior.copy_(smoothed_targets(torch.tensor([120.0]), 40.0)[0].log())
-    flat, peak = torch.zeros(1, 50), 9 * torch.eye(50)[None, 40]
-    gate.sharpness.weight[:] = -50.0  # evidence counts for nothing
-    assert gate_on(flat, peak, gate)[0][0] == pytest.approx(gate.prior, abs=1e-5)
-    gate.sharpness.weight[:] = 0.0  # as it is
-    assert gate_on(flat, peak, gate)[0].argmax().item() == 40
-    assert gate_on(gate.prior[None], gate.prior[None], gate)[0][0] == pytest.approx(
-        gate.prior, abs=1e-5
-    )
 
 
 def test_what_an_absent_modality_holds_does_not_matter(network):
