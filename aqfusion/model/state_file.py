@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from aqfusion.errors import InputError
 from aqfusion.files import replace_file
 from aqfusion.model.network import AQFusionNet
 
@@ -47,7 +48,13 @@ def restore(
     state = torch.load(path, weights_only=True)
     if state["recipe"] != recipe:
         return 0
-    network.load_state_dict(state["network"])
+    try:
+        network.load_state_dict(state["network"])
+    except RuntimeError as error:
+        raise InputError(
+            f"unfinished training must be of this program's network, got {path} of another "
+            "version; delete it to start again"
+        ) from error
     optimizer.load_state_dict(state["optimizer"])
     generator.set_state(state["generator"])
     return int(state["epochs_done"])
