@@ -20,7 +20,7 @@ MASKS = torch.tensor(
     [[bool(mask >> bit & 1) for bit in range(len(POLLUTANTS))] for mask in range(64)]
 )  # (64, 6): which readings are shown; row 63 shows all
 ALL_SHOWN = 63
-_BATCH = 64
+_BATCH = 4  # activations of larger ones are mapped anew by malloc at every layer: twice as slow
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def listen(
             images = normalise(images, network.architecture.backbone)
             images = images.contiguous(memory_format=torch.channels_last)
             logits.append(network.head(network.image_encoder(images)))
-            if part.stop % (20 * _BATCH) == 0:
+            if part.stop % (160 * _BATCH) == 0:
                 report(f"looked at {part.stop} of {len(rows)} photos")
         readings = session_readings(sessions)  # (S, 6)
         shown = readings[:, None].masked_fill(~MASKS, float("nan"))  # (S, 64, 6)
