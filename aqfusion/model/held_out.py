@@ -20,7 +20,7 @@ MASKS = torch.tensor(
     [[bool(mask >> bit & 1) for bit in range(len(POLLUTANTS))] for mask in range(64)]
 )  # (64, 6): which readings are shown; row 63 shows all
 ALL_SHOWN = 63
-_BATCH = 4  # activations of larger ones are mapped anew by malloc at every layer: twice as slow
+_BATCH = 4  # activations of larger ones are mapped anew by malloc at every layer, which is slower
 
 
 @dataclass(frozen=True)
