@@ -29,7 +29,8 @@ def evaluate(
     sessions = sessions_of(rows)
     held_out = listen(predictor.checkpoint.network, sessions, config.image_size, report)
     gate = predictor.checkpoint.network.gate
-    seen = sum(session.key in set(config.sessions) for session in sessions)
+    trained_on = set(config.sessions)
+    seen = sum(session.key in trained_on for session in sessions)
     return {
         "model": predictor.name,
         "n": len(rows),

@@ -77,9 +77,8 @@ def _modality(name: str, prediction: Prediction | None, missing: str) -> str:
             f'<span>{name}</span><div class="aq-line"></div>'
             f'<span class="aq-value aq-muted">{missing}</span>'
         )
-    low, width = _percent(prediction.low), _percent(prediction.high - prediction.low)
     return (
-        f'<span>{name}</span><div class="aq-line"><i style="left:{low}%;width:{width}%"></i>'
+        f'<span>{name}</span><div class="aq-line"><i style="{_span(prediction)}"></i>'
         f'<b style="left:{_percent(prediction.aqi)}%;background:{prediction.category.colour}"></b>'
         f'</div><span class="aq-value"><strong>{prediction.aqi}</strong> '
         f'<span class="aq-muted">({prediction.low} to {prediction.high})</span></span>'
@@ -95,10 +94,9 @@ def _scale(prediction: Prediction) -> str:
     )
     ends = [0, *(category.i_high for category in categories)]
     ticks = "".join(f'<span style="left:{_percent(end)}%">{end}</span>' for end in ends)
-    low, width = _percent(prediction.low), _percent(prediction.high - prediction.low)
     return (
         f'<div class="aq-scale" aria-hidden="true"><div class="aq-bands">{bands}</div>'
-        f'<div class="aq-range" style="left:{low}%;width:{width}%"></div>'
+        f'<div class="aq-range" style="{_span(prediction)}"></div>'
         f'<div class="aq-mark" style="left:{_percent(prediction.aqi)}%"></div>'
         f'<div class="aq-ticks">{ticks}</div></div>'
     )
@@ -112,6 +110,12 @@ def _used(result: Result) -> str:
     if not count:
         return "Based on the photo alone."
     return f"Based on the photo ({100 * result.photo_share:.0f} % of the weight) and {readings}."
+
+
+def _span(prediction: Prediction) -> str:
+    """Where the interval lies on the axis, as CSS."""
+    low, width = _percent(prediction.low), _percent(prediction.high - prediction.low)
+    return f"left:{low}%;width:{width}%"
 
 
 def _percent(aqi: float) -> float:
