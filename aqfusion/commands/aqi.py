@@ -3,7 +3,6 @@
 import argparse
 
 from aqfusion.air.aqi import standard
-from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.commands.options import (
     Commands,
     Parser,
@@ -14,6 +13,7 @@ from aqfusion.commands.options import (
     index_as_json,
     print_json,
     reading_from,
+    reading_option_names,
 )
 
 
@@ -35,7 +35,6 @@ def run_aqi(arguments: argparse.Namespace) -> None:
     """Print the index of the readings given."""
     reading = reading_from(arguments)
     if not reading.present:
-        options = ", ".join(f"--{name}" for name in POLLUTANTS)
-        raise UsageError(f"aqi must have at least one reading ({options}), got none")
+        raise UsageError(f"aqi must have at least one reading ({reading_option_names()}), got none")
     index = standard(arguments.standard).index(reading)
     print_json({"standard": arguments.standard, **index_as_json(index)})

@@ -53,6 +53,11 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def reading_option_names() -> str:
+    """The options of `add_reading_options`, for a sentence."""
+    return ", ".join(f"--{name}" for name in POLLUTANTS)
+
+
 def reading_from(arguments: argparse.Namespace) -> Reading:
     """Read what `add_reading_options` took; bad values raise `ReadingError`."""
     units: dict[str, str] = {}

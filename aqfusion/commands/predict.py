@@ -4,7 +4,6 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from aqfusion.air.aqi import STANDARDS, standard
-from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.commands.options import (
     Commands,
     Parser,
@@ -15,6 +14,7 @@ from aqfusion.commands.options import (
     index_as_json,
     print_json,
     reading_from,
+    reading_option_names,
 )
 from aqfusion.settings import load_settings
 
@@ -41,8 +41,9 @@ def run_predict(arguments: argparse.Namespace) -> None:
     """Print the prediction; what is wrong with the input is said before the model is loaded."""
     reading = reading_from(arguments)
     if arguments.image is None and not reading.present:
-        options = ", ".join(f"--{name}" for name in POLLUTANTS)
-        raise UsageError(f"predict must have --image or at least one of {options}, got neither")
+        raise UsageError(
+            f"predict must have --image or at least one of {reading_option_names()}, got neither"
+        )
 
     from aqfusion.photo import Photo
 
