@@ -16,7 +16,7 @@ from aqfusion.model.network import AQFusionNet, Architecture, ImageEncoder
 from aqfusion.model.pixels import augment
 from aqfusion.model.recipe import Material, Recipe
 from aqfusion.model.sessions import sensor_statistics, session_aqi, session_readings
-from aqfusion.model.teacher import prepare_lessons
+from aqfusion.model.teacher import Lessons, prepare_lessons
 
 Report = Callable[[str], None]
 AfterEpoch = Callable[[AQFusionNet, int], bool]  # told the epochs done; False stops the training
@@ -33,13 +33,11 @@ class Fit:
         torch.manual_seed(recipe.seed)
         self.material, self.recipe = material, recipe
         readings = session_readings(material.sessions)
-        aqi = session_aqi(material.sessions)
+        self.aqi = session_aqi(material.sessions)  # (S,)
         self.network = AQFusionNet(Architecture(recipe.backbone, *sensor_statistics(readings)))
         self.generator = torch.Generator().manual_seed(recipe.seed)
         self.readings = self.network.sensor_encoder.standardise(readings)  # (S, 6)
-        self.targets = smoothed_targets(aqi, recipe.sigma)  # (S, 50)
-        photos = torch.tensor([float(len(session.rows)) for session in material.sessions])
-        self.lessons = prepare_lessons(self.readings, aqi, photos.sqrt(), recipe.sigma, recipe.seed)
+        self.targets = smoothed_targets(self.aqi, recipe.sigma)  # (S, 50)
         self.optimizer = _optimizer(self.network.image_encoder, recipe)
 
     def run(self, state: Path, report: Report, after_epoch: AfterEpoch | None = None) -> None:
@@ -66,6 +64,7 @@ class Fit:
         The photo joins it later and finds them fixed. Trained on together, the readings drifted
         towards what the few training sessions have by chance in common with their photos.
         """
+        lessons = self._prepare_lessons()
         modules = nn.ModuleList([self.network.sensor_encoder, self.network.head])
         optimizer = torch.optim.AdamW(
             modules.parameters(), _SENSOR_RATE, weight_decay=self.recipe.weight_decay
@@ -73,7 +72,7 @@ class Fit:
         steps = self.recipe.sensor_steps
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _SENSOR_RATE, total_steps=steps)
         for step in range(1, steps + 1):
-            loss = self._lesson_loss(_SENSOR_BATCH)
+            loss = self._lesson_loss(lessons)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -126,10 +125,17 @@ class Fit:
             + self.recipe.alignment * alignment
         )
 
-    def _lesson_loss(self, count: int) -> Tensor:
-        chosen = torch.randint(len(self.lessons.readings), (count,), generator=self.generator)
-        embedding = self.network.sensor_encoder(self.lessons.readings[chosen])
-        return distribution_loss(self.network.head(embedding), self.lessons.targets[chosen])
+    def _prepare_lessons(self) -> Lessons:
+        """The forest's lessons: seconds of work that a resumed training does not need again."""
+        photos = torch.tensor([float(len(session.rows)) for session in self.material.sessions])
+        return prepare_lessons(
+            self.readings, self.aqi, photos.sqrt(), self.recipe.sigma, self.recipe.seed
+        )
+
+    def _lesson_loss(self, lessons: Lessons) -> Tensor:
+        chosen = torch.randint(len(lessons.readings), (_SENSOR_BATCH,), generator=self.generator)
+        embedding = self.network.sensor_encoder(lessons.readings[chosen])
+        return distribution_loss(self.network.head(embedding), lessons.targets[chosen])
 
     def _set_rates(self, progress: float) -> None:
         """Linear warm-up over the first tenth, then a cosine to nearly nothing."""
