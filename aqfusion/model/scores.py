@@ -1,42 +1,75 @@
-"""The figures that a prediction is judged by; plain arrays in, plain numbers out."""
+"""The figures that predictions are judged by, each with a bootstrap interval over whole groups.
+
+Photos of one place-day share the weather and mostly the answer, so thousands of photos are only as
+much evidence as the place-days they come from: those are what is drawn anew, never photos.
+"""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aqfusion.air.aqi import round_half_up, standard
+from aqfusion.air.aqi import standard
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
+FIGURE_NAMES = ("accuracy", "macro_f1", "kappa", "rmse", "mae", "r2")
+_RESAMPLES = 1000
+_TAILS = (2.5, 97.5)  # per cent
+_SIX = 6  # US categories
+_CONSTANT = 1e-6  # AQI²; a smaller variance is the rounding of the sums that it is made of
 
-@dataclass(frozen=True)
-class Scores:
-    """Accuracy of the six categories, errors in AQI over photos, and over sessions' means.
 
-    `session_rmse` compares the mean prediction of a session's photos with its measured AQI,
-    every session counted once.
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What is known of N photos, the same for all methods that are scored on them.
+
+    `measured` (N,) in AQI; `session` (N,) and `group` (N,) are labels, and a session lies in one
+    group. Raises `ValueError` for arrays of which this is not true.
     """
 
-    accuracy: float
-    rmse: float
-    mae: float
-    session_rmse: float
+    measured: Floats
+    session: Whole
+    group: Whole
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be scored, above all labels in another order than the photos."""
+        if self.measured.ndim != 1 or self.measured.size == 0:
+            raise ValueError(f"measured must be (N,), N >= 1, got {self.measured.shape}")
+        for name in ("session", "group"):
+            require_shape(name, getattr(self, name), self.measured.shape)
+        (_, session), (groups, group) = _numbered(self.session), _numbered(self.group)
+        if len(np.unique(session * groups + group)) > len(np.unique(session)):
+            raise ValueError("a session must lie in one group, got one in several")
 
 
-def scores(measured: Floats, predicted: Floats, session: Whole) -> Scores:
-    """Score N photos: AQI (N,), predicted AQI (N,), number of the photo's session (N,)."""
-    error = predicted - measured
-    count = np.bincount(session)
-    present = count > 0
-    session_error = np.bincount(session, error)[present] / count[present]
-    return Scores(
-        accuracy=float(np.mean(_categories(measured) == _categories(predicted))),
-        rmse=_root_mean_square(error),
-        mae=float(np.mean(np.abs(error))),
-        session_rmse=_root_mean_square(session_error),
-    )
+def scores(truth: Truth, predicted: Floats, seed: int) -> dict[str, Any]:
+    """Score predicted AQI (N,): [value, low, high] per figure, over photos and over sessions.
+
+    In "sessions" a photo weighs 1 / photos of its session; "session_rmse" compares session means.
+    low..high is the 95 % percentile interval; methods with the same truth and seed share their
+    resamples. All is rounded to 4 digits and finite, as JSON demands.
+    """
+    require_shape("predicted", predicted, truth.measured.shape)
+    sessions, session = _numbered(truth.session)
+    photos = np.bincount(session)
+    counts = _draw_groups(_numbered(truth.group)[0], seed)
+    mean_error = np.bincount(session, predicted - truth.measured) / photos
+    return {
+        "photos": _with_intervals(truth, predicted, np.ones(len(session)), counts),
+        "sessions": _with_intervals(truth, predicted, 1 / photos[session], counts),
+        "session_rmse": round(float(np.linalg.norm(mean_error)) / sessions**0.5, 4),
+    }
+
+
+def confusion(measured: Floats, predicted: Floats) -> list[list[int]]:
+    """Photo counts of the US categories, 6 rows measured by 6 columns predicted, Good first."""
+    require_shape("predicted", predicted, measured.shape)
+    cell = _SIX * categories(measured) + categories(predicted)
+    table: list[list[int]] = np.bincount(cell, minlength=_SIX**2).reshape(_SIX, _SIX).tolist()
+    return table
 
 
 def coverage(measured: Floats, low: Floats, high: Floats) -> float:
@@ -44,12 +77,106 @@ def coverage(measured: Floats, low: Floats, high: Floats) -> float:
     return float(np.mean((low <= measured) & (measured <= high)))
 
 
-def _categories(aqi: Floats) -> Whole:
-    """The number of the US category of each AQI, by the standard's own rounding."""
-    ends = np.array([category.i_high for category in standard("us").categories])
-    rounded = np.array([round_half_up(value) for value in aqi])
-    return np.searchsorted(ends, rounded).astype(np.int64)
+def categories(aqi: Floats) -> Whole:
+    """Number of the US category of each AQI, Good 0 to Hazardous 5, by the standard's rounding.
+
+    A prediction below 0 is Good and one above 500 Hazardous; one that is not finite raises
+    `ValueError`.
+    """
+    if not np.isfinite(aqi).all():
+        raise ValueError(f"aqi must be finite, got {aqi[~np.isfinite(aqi)][0]}")
+    # round_half_up(aqi) <= end says the same as aqi < end + 0.5, and that sum is exact in binary.
+    borders = [category.i_high + 0.5 for category in standard("us").categories[:-1]]
+    return np.searchsorted(borders, aqi, side="right").astype(np.int64)
 
 
-def _root_mean_square(error: Floats) -> float:
-    return float(np.sqrt(np.mean(error**2)))
+def require_shape(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
+    """Raise `ValueError` for another shape, which numpy might broadcast to a wrong figure."""
+    if array.shape != shape:
+        raise ValueError(f"{name} must be {shape}, got {array.shape}")
+
+
+def _numbered(labels: Whole) -> tuple[int, Whole]:
+    """How many labels there are, and each entry's as a number from 0."""
+    names, number = np.unique(labels, return_inverse=True)
+    return len(names), number
+
+
+def _draw_groups(groups: int, seed: int) -> Floats:
+    """How often each group counts (1 + 1000, G): once in row 0, by drawing G of them in others."""
+    drawn = np.random.default_rng(seed).integers(groups, size=(_RESAMPLES, groups))
+    cell = drawn + groups * np.arange(_RESAMPLES)[:, None]
+    counts = np.bincount(cell.ravel(), minlength=_RESAMPLES * groups).reshape(_RESAMPLES, groups)
+    return np.vstack([np.ones(groups), counts])
+
+
+def _with_intervals(
+    truth: Truth, predicted: Floats, weight: Floats, counts: Floats
+) -> dict[str, list[float]]:
+    """Each figure as [value, low, high]; `weight` (N,), `counts` (1 + 1000, G)."""
+    figures = _figures(counts @ _sums_by_group(truth, predicted, weight))
+    ends = np.percentile(figures[1:], _TAILS, axis=0)
+    triples = np.vstack([figures[:1], ends]).T.round(4).tolist()
+    return dict(zip(FIGURE_NAMES, triples, strict=True))
+
+
+def _sums_by_group(truth: Truth, predicted: Floats, weight: Floats) -> Floats:
+    """The sums (G, 40) that all figures follow from: 36 cells of confusion, 4 of deviations."""
+    groups, group = _numbered(truth.group)
+    cell = _SIX * categories(truth.measured) + categories(predicted)
+    table = np.bincount(_SIX**2 * group + cell, weight, _SIX**2 * groups).reshape(groups, -1)
+    error = predicted - truth.measured
+    deviation = truth.measured - truth.measured.mean()  # near 0, so that its squares lose no digits
+    terms = (deviation, deviation**2, error**2, np.abs(error))
+    return np.column_stack([table, *(np.bincount(group, weight * term) for term in terms)])
+
+
+def _figures(sums: Floats) -> Floats:
+    """The figures (R, 6) in the order of `FIGURE_NAMES` from sums (R, 40)."""
+    table = sums[:, : _SIX**2].reshape(-1, _SIX, _SIX)
+    total = table.sum((1, 2))
+    deviation, deviation_squared, error_squared, error_size = sums[:, _SIX**2 :].T
+    spread = deviation_squared - deviation**2 / total
+    return np.column_stack(
+        [
+            np.trace(table, axis1=1, axis2=2) / total,
+            _macro_f1(table),
+            _kappa(table),
+            np.sqrt(error_squared / total),
+            error_size / total,
+            _r2(error_squared, np.where(spread > _CONSTANT * total, spread, 0)),
+        ]
+    )
+
+
+def _macro_f1(table: Floats) -> Floats:
+    """Mean F1 (R,) over the categories measured or predicted somewhere, as scikit-learn has it."""
+    marginals = table.sum(2) + table.sum(1)  # (R, 6)
+    occurs = marginals > 0
+    right = np.diagonal(table, axis1=1, axis2=2)
+    f1 = np.divide(2 * right, marginals, out=np.zeros_like(marginals), where=occurs)
+    return np.asarray(f1.sum(1) / occurs.sum(1))
+
+
+def _kappa(table: Floats) -> Floats:
+    """Quadratic-weighted kappa (R,); 0 where one category is all there is, for chance does as well.
+
+    Cohen 1968, "Weighted kappa"; scikit-learn gives NaN there.
+    """
+    number = np.arange(_SIX)
+    penalty = (number[:, None] - number) ** 2
+    observed = (table * penalty).sum((1, 2))
+    by_chance = np.einsum("ri,ij,rj->r", table.sum(2), penalty, table.sum(1), optimize=True)
+    by_chance = by_chance / table.sum((1, 2))
+    some = by_chance > 0
+    return np.where(some, 1 - observed / np.where(some, by_chance, 1), 0)
+
+
+def _r2(error_squared: Floats, spread: Floats) -> Floats:
+    """R² (R,) against the mean of the same photos; where all measured the same, 1 without error.
+
+    With an error it is 0 there; both as scikit-learn's `force_finite` has it.
+    """
+    varied = spread > 0
+    explained = 1 - error_squared / np.where(varied, spread, 1)
+    return np.where(varied, explained, error_squared == 0)
