@@ -1,10 +1,13 @@
-"""`evaluate`: score a model on a data folder."""
+"""`evaluate`: score a model on a data folder, or a backbone under a protocol."""
 
 import argparse
+from pathlib import Path
 
 from aqfusion.commands.options import (
     Commands,
     Parser,
+    UsageError,
+    add_cache_option,
     add_data_option,
     add_json_option,
     add_model_option,
@@ -12,7 +15,10 @@ from aqfusion.commands.options import (
     print_json,
     report,
 )
-from aqfusion.settings import load_settings
+from aqfusion.commands.weights_option import FirstWeights, add_weights_option
+from aqfusion.settings import ASSETS, load_settings
+
+ALL = "all"
 
 
 def add_evaluate_command(commands: "Commands[Parser]") -> None:
@@ -20,18 +26,35 @@ def add_evaluate_command(commands: "Commands[Parser]") -> None:
     parser = commands.add_parser(
         "evaluate",
         help="score a model on photos with a measured AQI",
-        description="Score a model on a data folder, fused and each modality alone, as JSON. "
-        "Sessions that the model was trained on are counted in seen_in_training.",
+        description="Score a model on a data folder, fused and each modality alone, as JSON; "
+        "sessions that it was trained on are counted in seen_in_training. With --protocol, train "
+        "backbones on parts of the folder instead and score them on the rest, into a metrics file; "
+        "an evaluation that was cut off goes on where it was.",
         allow_abbrev=False,
     )
     add_data_option(parser)
     add_model_option(parser)
+    parser.add_argument("--protocol", metavar="NAME", help="leak-safe, place, paper or all")
+    parser.add_argument(
+        "--backbone", metavar="NAME", help="timm name of the trunk, or all (with --protocol)"
+    )
+    add_weights_option(parser)
+    add_cache_option(parser, "evaluation/ in AQFUSION_HOME")
+    parser.add_argument(
+        "--out", metavar="FILE", help="metrics file to update (default: assets/metrics.json)"
+    )
     add_json_option(parser)
     parser.set_defaults(run=run_evaluate)
 
 
 def run_evaluate(arguments: argparse.Namespace) -> None:
-    """Print the scores."""
+    """Print the scores, or update the metrics file."""
+    if arguments.protocol is not None:
+        _run_protocols(arguments)
+        return
+    if arguments.backbone is not None:
+        raise UsageError("--backbone needs --protocol: leak-safe, place, paper or all, got none")
+
     from aqfusion.dataset.folder import read_folder
     from aqfusion.model.evaluate import evaluate
     from aqfusion.model.predict import load_model
@@ -39,3 +62,20 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
     rows = read_folder(data_folder(arguments))
     predictor = load_model(arguments.model or load_settings().model)
     print_json(evaluate(predictor, rows, report))
+
+
+def _run_protocols(arguments: argparse.Namespace) -> None:
+    from aqfusion.dataset.folder import read_folder
+    from aqfusion.model.backbones import BACKBONES, backbone
+    from aqfusion.model.measure import measure_all
+    from aqfusion.model.protocols import PROTOCOLS, protocol
+
+    asked = arguments.protocol, arguments.backbone or ALL
+    protocols = list(PROTOCOLS) if asked[0] == ALL else [protocol(asked[0]).name]
+    backbones = list(BACKBONES) if asked[1] == ALL else [backbone(asked[1]).name]
+    cache = Path(arguments.cache) if arguments.cache else load_settings().home / "evaluation"
+    out = Path(arguments.out) if arguments.out else ASSETS / "metrics.json"
+    rows = read_folder(data_folder(arguments))
+    runs = [(protocol, backbone) for protocol in protocols for backbone in backbones]
+    measure_all(rows, runs, FirstWeights(arguments), cache, out, report)
+    print_json({"wrote": str(out), "protocols": protocols, "backbones": backbones})

@@ -93,6 +93,15 @@ def add_data_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_cache_option(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add `--cache`, the folder of finished and unfinished trainings."""
+    parser.add_argument(
+        "--cache",
+        metavar="FOLDER",
+        help=f"where trainings are kept, so that none is done twice (default: {default})",
+    )
+
+
 def data_folder(arguments: argparse.Namespace) -> Path:
     """The data folder that was named here or in the settings."""
     folder = Path(arguments.data) if arguments.data else load_settings().data

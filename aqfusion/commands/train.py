@@ -1,20 +1,21 @@
 """`train`: a data folder to a model folder."""
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from aqfusion.commands.options import (
     Commands,
     Parser,
     UsageError,
+    add_cache_option,
     add_data_option,
     add_json_option,
     data_folder,
     print_json,
     report,
 )
-from aqfusion.settings import load_settings
+from aqfusion.commands.weights_option import FirstWeights, add_weights_option
 
 
 def add_train_command(commands: "Commands[Parser]") -> None:
@@ -29,14 +30,9 @@ def add_train_command(commands: "Commands[Parser]") -> None:
     add_data_option(parser)
     parser.add_argument("--out", required=True, metavar="FOLDER", help="the model folder to write")
     parser.add_argument("--backbone", default="mobilenetv2_100", help="timm name of the trunk")
-    parser.add_argument("--epochs", default="5", metavar="N", help="1 to 1000 (default: 5)")
+    parser.add_argument("--epochs", metavar="N", help="1 to 1000 (default: the recipe's)")
     parser.add_argument("--seed", default="0", metavar="N", help="of every random choice")
-    parser.add_argument(
-        "--weights",
-        metavar="FOLDER",
-        help="folder with pretrained NAME.safetensors, 'hub' for timm's hub (needs internet), "
-        "'none' for random ones (default: AQFUSION_WEIGHTS, or none)",
-    )
+    add_weights_option(parser)
     parser.add_argument(
         "--cross-validate",
         action="store_true",
@@ -47,40 +43,33 @@ def add_train_command(commands: "Commands[Parser]") -> None:
         default="unknown: state the licence of the training data with --licence",
         help="licence of the training data, kept in the model's config",
     )
+    add_cache_option(parser, "a folder beside --out until the model is written")
     add_json_option(parser)
     parser.set_defaults(run=run_train)
 
 
 def run_train(arguments: argparse.Namespace) -> None:
     """Train and print the figures."""
-    epochs = _whole("--epochs", arguments.epochs, 1, 1000)
     seed = _whole("--seed", arguments.seed, 0, 2**31 - 1)
+    epochs = None if arguments.epochs is None else _whole("--epochs", arguments.epochs, 1, 1000)
     folder = data_folder(arguments)
 
     from aqfusion.dataset.folder import read_folder
-    from aqfusion.model.backbones import backbone, download_pretrained, load_pretrained
-    from aqfusion.model.network import AQFusionNet
-    from aqfusion.model.recipe import Recipe
     from aqfusion.model.train import train
 
-    recipe = Recipe(backbone=backbone(arguments.backbone).name, epochs=epochs, seed=seed)
-    weights = arguments.weights or str(load_settings().weights or "none")
-
-    def pretrained(network: AQFusionNet) -> None:
-        trunk = network.image_encoder.trunk
-        if weights == "hub":
-            download_pretrained(trunk, recipe.backbone)
-        elif weights != "none":
-            load_pretrained(trunk, recipe.backbone, Path(weights))
-
+    weights = FirstWeights(arguments)
+    recipe = weights.recipe(arguments.backbone, "leak-safe", seed)
+    if epochs is not None:
+        recipe = replace(recipe, epochs=epochs)
     metrics = train(
         read_folder(folder),
         recipe,
         Path(arguments.out),
-        pretrained=pretrained,
+        pretrained=weights,
         cross_validate=arguments.cross_validate,
         about={"data_licence": arguments.licence},
         report=report,
+        cache=Path(arguments.cache) if arguments.cache else None,
     )
     print_json({"model": arguments.out, "recipe": asdict(recipe), **metrics})
 

@@ -1,59 +1,119 @@
-"""What simple methods reach on the same folds: the figures that a network has to beat."""
+"""What simple methods reach on the same parts: the figures that a network has to beat."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from sklearn.linear_model import Ridge
+from torch import Tensor
 
 from aqfusion.air.aqi import standard
+from aqfusion.model.assess import truth_of
+from aqfusion.model.protocols import Part
 from aqfusion.model.scores import scores
 from aqfusion.model.sessions import Session, session_aqi, session_readings
 
 Floats = NDArray[np.float64]
+Statistics = Callable[[Session], tuple[Tensor, Tensor]]  # haze statistics (F, 108), photo -> row
 _TREES = 300
 
 
-def baselines(sessions: Sequence[Session], seed: int) -> dict[str, dict[str, float]]:
-    """Scores, over photos, of methods that see the six readings only, fold by fold.
+def baselines(
+    parts: Sequence[Part], statistics: Statistics, seed: int
+) -> dict[str, dict[str, Any]]:
+    """Scores of methods without a network, part by part, on the parts' test sessions in order.
 
-    Each learns from the sessions of the other folds, weighted by the root of their photos, as the
-    network's teacher does. `us_formula` learns nothing: it is the EPA index of PM2.5 and PM10; the
-    gases have no sure unit in the public set.
+    All but the last see the readings only and learn from sessions weighted by the root of their
+    photos, as the network's teacher does. `us_formula` learns nothing: it is the EPA index of PM2.5
+    and PM10; the gases have no sure unit in the public set. `haze_trees` sees the photo only, by
+    its haze statistics.
     """
-    aqi = session_aqi(sessions).double().numpy()
-    fold = np.array([session.fold for session in sessions])
-    photos = np.array([len(session.rows) for session in sessions])
-    features = _features(sessions)
-    methods: dict[str, Any] = {
-        "constant": None,
-        "ridge": lambda: Ridge(alpha=1.0),
-        "extra_trees": lambda: ExtraTreesRegressor(_TREES, random_state=seed, n_jobs=1),
+    tested = [session for part in parts for session in part.test]
+    photos = [len(session.rows) for session in tested]
+    truth = truth_of(tested)
+    spoken = {
+        name: np.repeat(np.concatenate([method(part, seed) for part in parts]), photos)
+        for name, method in _OF_READINGS.items()
     }
-    predicted = {name: np.zeros(len(aqi)) for name in methods}
-    for held_out in np.unique(fold):
-        train, test = fold != held_out, fold == held_out
-        weight = np.sqrt(photos[train])
-        for name, method in methods.items():
-            if method is None:
-                predicted[name][test] = np.average(aqi[train], weights=photos[train])
-                continue
-            model = method()
-            model.fit(features[train], aqi[train], sample_weight=weight)
-            predicted[name][test] = np.clip(model.predict(features[test]), 0, 500)
-    predicted["us_formula"] = _formula(sessions, predicted["constant"])
-    owner = np.repeat(np.arange(len(aqi)), photos)
-    return {
-        name: {
-            score: round(figure, 4)
-            for score, figure in asdict(scores(aqi[owner], values[owner], owner)).items()
-        }
-        for name, values in predicted.items()
-    }
+    spoken["haze_trees"] = np.concatenate([_haze_trees(part, statistics, seed) for part in parts])
+    return {name: scores(truth, values.clip(0, 500), seed) for name, values in spoken.items()}
+
+
+def _constant(part: Part, seed: int) -> Floats:
+    weights = [len(session.rows) for session in part.train]
+    return np.full(len(part.test), np.average(_aqi(part.train), weights=weights))
+
+
+def _ridge(part: Part, seed: int) -> Floats:
+    return _learned(Ridge(alpha=1.0), part)
+
+
+def _extra_trees(part: Part, seed: int) -> Floats:
+    return _learned(ExtraTreesRegressor(_TREES, random_state=seed, n_jobs=1), part)
+
+
+def _gaussian_process(part: Part, seed: int) -> Floats:
+    kernel = ConstantKernel(1.0) * Matern(1.0, (0.2, 30.0), nu=1.5) + WhiteKernel(0.1)
+    process = GaussianProcessRegressor(kernel, normalize_y=True, random_state=seed)
+    train = _features(part.train)
+    mean, std = train.mean(0), train.std(0) + 1e-6
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a length at its bound is fine
+        process.fit((train - mean) / std, _aqi(part.train))
+    said: Floats = process.predict((_features(part.test) - mean) / std)
+    return said
+
+
+def _us_formula(part: Part, seed: int) -> Floats:
+    particles = [session.rows[0].reading.masked(("pm25", "pm10")) for session in part.test]
+    indices = [standard("us").index(reading).aqi for reading in particles]
+    otherwise = _constant(part, seed)
+    return np.array(
+        [other if aqi is None else aqi for aqi, other in zip(indices, otherwise, strict=True)],
+        dtype=np.float64,
+    )
+
+
+_OF_READINGS = {
+    "constant": _constant,
+    "ridge": _ridge,
+    "extra_trees": _extra_trees,
+    "gaussian_process": _gaussian_process,
+    "us_formula": _us_formula,
+}
+
+
+def _haze_trees(part: Part, statistics: Statistics, seed: int) -> Floats:
+    """Extra trees on haze statistics of kept frames; the nearest stands for each judged photo."""
+    rows, aqi, weights = [], [], []
+    for session in part.train:
+        values, _ = statistics(session)
+        rows.append(values)
+        aqi += [session.aqi] * len(values)
+        weights += [np.sqrt(len(session.rows)) / len(values)] * len(values)
+    forest = ExtraTreesRegressor(
+        _TREES, min_samples_leaf=5, max_features=0.4, random_state=seed, n_jobs=1
+    )
+    forest.fit(torch.cat(rows).numpy(), aqi, sample_weight=weights)
+    spoken = []
+    for session in part.test:
+        values, row_of_photo = statistics(session)
+        spoken.append(forest.predict(values.numpy())[row_of_photo.numpy()])
+    return np.concatenate(spoken)
+
+
+def _learned(model: Any, part: Part) -> Floats:
+    weight = np.sqrt([len(session.rows) for session in part.train])
+    model.fit(_features(part.train), _aqi(part.train), sample_weight=weight)
+    said: Floats = model.predict(_features(part.test))
+    return said
 
 
 def _features(sessions: Sequence[Session]) -> Floats:
@@ -63,11 +123,5 @@ def _features(sessions: Sequence[Session]) -> Floats:
     return torch.cat([logs.nan_to_num(), missing.double()], 1).numpy()
 
 
-def _formula(sessions: Sequence[Session], fallback: Floats) -> Floats:
-    """The US index of each session's particles; the constant where there are none."""
-    particles = [session.rows[0].reading.masked(("pm25", "pm10")) for session in sessions]
-    indices = [standard("us").index(reading).aqi for reading in particles]
-    return np.array(
-        [other if aqi is None else aqi for aqi, other in zip(indices, fallback, strict=True)],
-        dtype=np.float64,
-    )
+def _aqi(sessions: Sequence[Session]) -> Floats:
+    return session_aqi(sessions).double().numpy()

@@ -24,11 +24,14 @@ def smoothed_targets(aqi: Tensor, sigma: float) -> Tensor:
     Neighbouring bins share the blame, so that being off by 10 costs less than by 100
     (Imani & White 2018, "Improving regression performance with distributional losses").
     """
-    upper = torch.special.ndtr((EDGES[None, 1:] - aqi[:, None]) / sigma)
-    lower = torch.special.ndtr((EDGES[None, :-1] - aqi[:, None]) / sigma)
-    mass = (upper - lower).clamp_min(1e-8)
-    targets: Tensor = mass / mass.sum(1, keepdim=True)
-    return targets
+    return bin_masses((EDGES[None] - aqi[:, None]) / sigma)
+
+
+def bin_masses(standardised_edges: Tensor) -> Tensor:
+    """Normal mass of each bin (B, 50), cut to the axis, from z-scores of the edges (B, 51)."""
+    mass = torch.special.ndtr(standardised_edges).diff(dim=1).clamp_min(1e-8)
+    masses: Tensor = mass / mass.sum(1, keepdim=True)
+    return masses
 
 
 def mean(probabilities: Tensor) -> Tensor:

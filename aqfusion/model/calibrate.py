@@ -1,79 +1,131 @@
-"""Fits on held-out sessions what training sessions would tell too rosily: gate and intervals."""
+"""Fits on held-out sessions what training sessions would tell too rosily: mix, gate, intervals."""
+
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from aqfusion.model.bins import cumulative, smoothed_targets
+from aqfusion.model.bins import category_probabilities, cumulative, smoothed_targets
 from aqfusion.model.held_out import ALL_SHOWN, MASKS, HeldOut
 from aqfusion.model.losses import distribution_loss, mean_loss
 from aqfusion.model.network import AlignedGate
 
 TARGET_COVERAGE = 0.9
-KINDS = ("image_only", "sensors_only", "fused")
+KINDS = ("fused", "image_only", "sensors_only", "nothing")
 _STEPS = 400
 _BATCH = 512
 _RATE = 0.05
 _WEIGHT_DECAY = 1e-2
+_TEMPERATURES = torch.logspace(-0.7, 0.7, 57, base=2.0).square()  # 0.38 to 2.64, 1 among them
 
 
-def fit_gate(held_out: HeldOut, sigma: float, seed: int) -> AlignedGate:
-    """Fit the gate's 20 weights under random masks, sessions alike in weight."""
+@dataclass(frozen=True)
+class Calibration:
+    """What held-out sessions taught: how to mix, how sure to be, how far an interval reaches.
+
+    `haze_share` is the haze branch's weight in the image embedding; `temperature` divides the
+    logits and `reach` is the interval's half width in probability, both per kind of input.
+    """
+
+    haze_share: float
+    gate: AlignedGate
+    temperature: dict[str, float]
+    reach: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What of B photos is shown: number of the photo, of the mask, and whether the photo is."""
+
+    photo: Tensor
+    mask: Tensor
+    has_image: Tensor
+
+    @classmethod
+    def of(cls, photos: int, mask: int | Tensor, has_image: bool) -> "Shown":
+        """The same of all photos; `mask` may be one per photo (B,)."""
+        photo = torch.arange(photos)
+        masks = mask if isinstance(mask, Tensor) else torch.full_like(photo, mask)
+        return cls(photo, masks, torch.full(photo.shape, has_image))
+
+
+def calibrate(held_out: HeldOut, sigma: float, seed: int) -> Calibration:
+    """Fit everything, sessions alike in weight."""
+    haze_share, gate = _fit_gate(held_out, sigma, seed)
+    photos = len(held_out.session)
     generator = torch.Generator().manual_seed(seed)
-    gate = AlignedGate()
-    optimizer = torch.optim.Adam(gate.parameters(), _RATE)
-    chance = _session_balanced(held_out)
-    for _ in range(_STEPS):
-        photo = torch.multinomial(chance, _BATCH, replacement=True, generator=generator)
-        session = held_out.session[photo]
-        mask = torch.randint(len(MASKS), (_BATCH,), generator=generator)
-        mask = torch.where(torch.rand(_BATCH, generator=generator) < 0.3, ALL_SHOWN, mask)
-        has_image = torch.rand(_BATCH, generator=generator) < 0.75
-        logits, _ = pooled(gate, held_out, photo, mask, has_image)
-        aqi = held_out.aqi[session]
-        loss = distribution_loss(logits, smoothed_targets(aqi, sigma)) + mean_loss(logits, aqi)
-        loss = loss + _WEIGHT_DECAY * sum(p.square().sum() for p in gate.parameters())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return gate.eval().requires_grad_(False)
+    some = torch.randint(1, len(MASKS), (photos,), generator=generator)
+    some = torch.where(torch.rand(photos, generator=generator) < 0.5, ALL_SHOWN, some)
+    temperature, reach = {}, {}
+    for kind in KINDS:
+        mask = some if kind in ("fused", "sensors_only") else 0
+        shown = Shown.of(photos, mask, kind in ("fused", "image_only"))
+        logits, _ = pooled(gate, haze_share, held_out, shown)
+        temperature[kind] = _fit_temperature(logits, held_out)
+        reach[kind] = _fit_reach(logits / temperature[kind], held_out)
+    return Calibration(haze_share, gate, temperature, reach)
 
 
 def pooled(
-    gate: AlignedGate, held_out: HeldOut, photo: Tensor, mask: Tensor, has_image: Tensor
+    gate: AlignedGate, haze_share: float | Tensor, held_out: HeldOut, shown: Shown
 ) -> tuple[Tensor, Tensor]:
-    """Logits (B, 50) and photo weight (B,) of `photo` (B,) with `mask` (B,) of its readings."""
-    session = held_out.session[photo]
-    present = held_out.present[session] & MASKS[mask]  # (B, 6)
+    """Logits (B, 50) and photo weight (B,) of what is shown."""
+    session = held_out.session[shown.photo]
+    present = held_out.present[session] & MASKS[shown.mask]  # (B, 6)
+    cnn, haze = held_out.cnn_logits[shown.photo], held_out.haze_logits[shown.photo]
+    image = (1 - haze_share) * cnn + haze_share * haze
     fused: tuple[Tensor, Tensor] = gate(
-        held_out.image_logits[photo], held_out.sensor_logits[session, mask], has_image, present
+        image, held_out.sensor_logits[session, shown.mask], shown.has_image, present
     )
     return fused
 
 
-def fit_intervals(gate: AlignedGate, held_out: HeldOut, seed: int) -> dict[str, float]:
-    """How far from the median, in probability, an interval must reach, per kind of input.
-
-    Distributional conformal prediction (Chernozhukov et al. 2021), one threshold per kind
-    (Mondrian): the score is |F(measured) - 1/2|, its 90 % quantile the reach. The kinds with
-    readings are fitted over random masks.
-    """
+def _fit_gate(held_out: HeldOut, sigma: float, seed: int) -> tuple[float, AlignedGate]:
+    """The haze branch's share and the gate's 20 weights, under random masks."""
     generator = torch.Generator().manual_seed(seed)
-    photo = torch.arange(len(held_out.session))
-    mask = torch.randint(1, len(MASKS), photo.shape, generator=generator)
-    mask = torch.where(torch.rand(photo.shape, generator=generator) < 0.5, ALL_SHOWN, mask)
+    gate, haze = AlignedGate(), nn.Parameter(torch.zeros(()))
+    optimizer = torch.optim.Adam([*gate.parameters(), haze], _RATE)
+    chance = _session_balanced(held_out)
+    for _ in range(_STEPS):
+        photo = torch.multinomial(chance, _BATCH, replacement=True, generator=generator)
+        mask = torch.randint(len(MASKS), (_BATCH,), generator=generator)
+        mask = torch.where(torch.rand(_BATCH, generator=generator) < 0.3, ALL_SHOWN, mask)
+        has_image = torch.rand(_BATCH, generator=generator) < 0.75
+        logits, _ = pooled(gate, haze.sigmoid(), held_out, Shown(photo, mask, has_image))
+        aqi = held_out.aqi[held_out.session[photo]]
+        loss = distribution_loss(logits, smoothed_targets(aqi, sigma)) + mean_loss(logits, aqi)
+        loss = loss + _WEIGHT_DECAY * sum(p.square().sum() for p in [*gate.parameters(), haze])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return round(haze.sigmoid().item(), 4), gate.eval().requires_grad_(False)
+
+
+def _fit_temperature(logits: Tensor, held_out: HeldOut) -> float:
+    """The temperature that makes the measured categories most likely (Guo et al. 2017)."""
+    aqi = held_out.aqi[held_out.session]
+    category = category_probabilities(smoothed_targets(aqi, 0.1)).argmax(1)
     weight = _session_balanced(held_out)
-    reach = {}
-    for kind in KINDS:
-        shown = torch.zeros_like(mask) if kind == "image_only" else mask
-        has_image = torch.full(photo.shape, kind != "sensors_only")
-        logits, _ = pooled(gate, held_out, photo, shown, has_image)
-        measured = held_out.aqi[held_out.session]
-        score = (cumulative(logits.softmax(1), measured) - 0.5).abs()
-        # The finite-sample correction counts sessions: photos of one session are one draw.
-        sessions = len(held_out.aqi)
-        level = min(1.0, TARGET_COVERAGE * (sessions + 1) / sessions)
-        reach[kind] = round(_weighted_quantile(score, weight, level), 4)
-    return reach
+    losses = []
+    for temperature in _TEMPERATURES:
+        said = category_probabilities((logits / temperature).softmax(1))
+        chance = said.gather(1, category[:, None])[:, 0].clamp_min(1e-9)
+        losses.append(-(weight * chance.log()).sum())
+    return round(_TEMPERATURES[int(torch.stack(losses).argmin())].item(), 4)
+
+
+def _fit_reach(logits: Tensor, held_out: HeldOut) -> float:
+    """How far from the median, in probability, an interval must reach.
+
+    Distributional conformal prediction (Chernozhukov et al. 2021), one threshold per kind of input
+    (Mondrian): the score is |F(measured) - 1/2|, its 90 % quantile the reach.
+    """
+    measured = held_out.aqi[held_out.session]
+    score = (cumulative(logits.softmax(1), measured) - 0.5).abs()
+    # The finite-sample correction counts sessions: photos of one session are one draw.
+    sessions = len(held_out.aqi)
+    level = min(1.0, TARGET_COVERAGE * (sessions + 1) / sessions)
+    return round(_weighted_quantile(score, _session_balanced(held_out), level), 4)
 
 
 def _session_balanced(held_out: HeldOut) -> Tensor:

@@ -22,13 +22,15 @@ class ModelError(InputError):
 class Config:
     """All of `config.json` but the checksum.
 
-    `image_size` is in pixels; `reach` holds the interval's half width in probability per kind of
-    input; `sessions` are the keys that the network was trained on, so that an evaluation can say
-    when it meets them again; `about` states data, licence, recipe and code version.
+    `image_size` is in pixels; `temperature` divides the logits and `reach` is the interval's half
+    width in probability, both per kind of input; `sessions` are the keys that the network was
+    trained on, so that an evaluation can say when it meets them again; `about` states data,
+    licence, recipe and code version.
     """
 
     architecture: Architecture
     image_size: int
+    temperature: dict[str, float]
     reach: dict[str, float]
     sessions: tuple[str, ...]
     about: dict[str, Any]
@@ -43,6 +45,7 @@ def config_of(path: Path, raw: dict[str, Any]) -> Config:
         config = Config(
             Architecture(**parts),
             int(raw["image_size"]),
+            {kind: float(raw["temperature"][kind]) for kind in KINDS},
             {kind: float(raw["reach"][kind]) for kind in KINDS},
             tuple(map(str, raw["sessions"])),
             dict(raw["about"]),
@@ -62,6 +65,11 @@ def _rules(config: Config) -> tuple[tuple[str, bool, object], ...]:
     return (
         ("backbone", architecture.backbone in BACKBONES, architecture.backbone),
         ("image_size", 32 <= config.image_size <= 512, config.image_size),
+        (
+            "temperature",
+            all(0.1 <= value <= 10 for value in config.temperature.values()),
+            config.temperature,
+        ),
         ("reach", all(0 <= reach <= 0.5 for reach in config.reach.values()), config.reach),
         ("sensor_mean", _six_finite(architecture.sensor_mean), architecture.sensor_mean),
         (

@@ -1,4 +1,4 @@
-"""Trains one network on given sessions: first the readings, then the photo beside them."""
+"""Trains one network on given sessions: the readings, then haze evidence, then the CNN."""
 
 import math
 from collections.abc import Callable
@@ -9,20 +9,16 @@ import torch
 from torch import Tensor, nn
 
 from aqfusion.model import state_file
-from aqfusion.model.backbones import normalise
 from aqfusion.model.bins import smoothed_targets
 from aqfusion.model.losses import alignment_loss, distribution_loss
 from aqfusion.model.network import AQFusionNet, Architecture, ImageEncoder
 from aqfusion.model.pixels import augment
 from aqfusion.model.recipe import Material, Recipe
 from aqfusion.model.sessions import sensor_statistics, session_aqi, session_readings
-from aqfusion.model.teacher import Lessons, prepare_lessons
+from aqfusion.model.small_parts import fit_haze, fit_sensors
 
 Report = Callable[[str], None]
 AfterEpoch = Callable[[AQFusionNet, int], bool]  # told the epochs done; False stops the training
-
-_SENSOR_RATE = 3e-3
-_SENSOR_BATCH = 128
 
 
 class Fit:
@@ -41,11 +37,17 @@ class Fit:
         self.optimizer = _optimizer(self.network.image_encoder, recipe)
 
     def run(self, state: Path, report: Report, after_epoch: AfterEpoch | None = None) -> None:
-        """Train to the end; `state` is the file that an interrupted training goes on from."""
+        """Train to the end; `state` is the file that an interrupted training goes on from.
+
+        The readings come first and span the space; photos join it later and find it fixed. Trained
+        on together, the readings drifted towards what the few training sessions have by chance in
+        common with their photos.
+        """
         key = asdict(self.recipe)
         done = state_file.restore(state, key, self.network, self.optimizer, self.generator)
         if done == 0:
-            self._fit_sensors(report)
+            fit_sensors(self.network, self.material, self.recipe, self.generator, report)
+            fit_haze(self.network, self.material, self.recipe, self.generator, report)
         for epoch in range(done, self.recipe.epochs):
             loss = self._epoch(epoch)
             report(f"epoch {epoch + 1}/{self.recipe.epochs}: loss {loss:.3f}")
@@ -58,28 +60,6 @@ class Fit:
                 break
         self.network.eval()
 
-    def _fit_sensors(self, report: Report) -> None:
-        """Sensor encoder and head on the lessons alone: they span the space.
-
-        The photo joins it later and finds them fixed. Trained on together, the readings drifted
-        towards what the few training sessions have by chance in common with their photos.
-        """
-        lessons = self._prepare_lessons()
-        modules = nn.ModuleList([self.network.sensor_encoder, self.network.head])
-        optimizer = torch.optim.AdamW(
-            modules.parameters(), _SENSOR_RATE, weight_decay=self.recipe.weight_decay
-        )
-        steps = self.recipe.sensor_steps
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _SENSOR_RATE, total_steps=steps)
-        for step in range(1, steps + 1):
-            loss = self._lesson_loss(lessons)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            if step % 500 == 0:
-                report(f"readings {step}/{steps}: loss {loss.item():.3f}")
-
     def _epoch(self, epoch: int) -> float:
         self.network.train()
         per_epoch = self.material.batch_count(self.recipe)
@@ -87,8 +67,7 @@ class Fit:
         total = 0.0
         for number, chosen in enumerate(draw.split(self.recipe.batch_size)):
             self._set_rates((epoch + number / per_epoch) / self.recipe.epochs)
-            images = torch.stack([self.material.frames[s][f] for s, f in chosen.tolist()])
-            loss = self._photo_loss(images, chosen[:, 0])
+            loss = self._photo_loss(chosen)
             self.optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(self.network.image_encoder.parameters(), 5.0)
@@ -96,46 +75,52 @@ class Fit:
             total += loss.item()
         return total / per_epoch
 
-    def _photo_loss(self, frames: Tensor, session: Tensor) -> Tensor:
+    def _photo_loss(self, chosen: Tensor) -> Tensor:
         """Photo alone, photo with some of the readings at a random weight, and alignment.
 
-        The random weight is modality dropout made continuous: the pooled embedding has to be
-        right wherever the gate, fitted later on held-out sessions, will put it.
+        `chosen` (B, 2) are session and frame. Photos are mixed in pairs (mixup, Zhang et al. 2018),
+        targets and readings with them: a network that has to be linear between two skies cannot
+        learn the sessions by heart. The random weight is modality dropout made continuous: the
+        pooled embedding has to be right wherever the gate, fitted later on held-out sessions, will
+        put it.
         """
+        count, session = len(chosen), chosen[:, 0]
+        frames = torch.stack([self.material.frames[s][f] for s, f in chosen.tolist()])
+        other = torch.randperm(count, generator=self.generator)
+        share = _beta(self.recipe.mixing, count, self.generator)[:, None]  # (B, 1)
+
+        def mixed(values: Tensor) -> Tensor:
+            return share * values + (1 - share) * values[other]
+
         images = augment(frames, self.recipe.image_size, self.generator)
-        images = normalise(images, self.recipe.backbone)
-        readings, targets = self.readings[session], self.targets[session]
+        weight = share[:, :, None, None]
+        images = weight * images + (1 - weight) * images[other]
+        targets = mixed(self._targets_of(chosen))
         with _autocast():
-            image_embedding = self.network.image_encoder(
-                images.contiguous(memory_format=torch.channels_last)
-            )
+            image_embedding = self.network.image_encoder.embed_cnn(images)
         image_embedding = image_embedding.float()  # (B, E)
-        count = len(session)
+        readings = self.readings[session]
         chance = torch.rand((count, 1), generator=self.generator)
         hidden = torch.rand(readings.shape, generator=self.generator) > chance
         with torch.no_grad():
-            sensor_embedding = self.network.sensor_encoder(readings.masked_fill(hidden, math.nan))
-            whole_embedding = self.network.sensor_encoder(readings)
-        share = torch.rand((count, 1), generator=self.generator)
-        fused = share * image_embedding + (1 - share) * sensor_embedding
-        alignment = alignment_loss(image_embedding, whole_embedding, session)
+            some = mixed(self.network.sensor_encoder(readings.masked_fill(hidden, math.nan)))
+            whole = self.network.sensor_encoder(readings)
+        lean = torch.rand((count, 1), generator=self.generator)
+        fused = lean * image_embedding + (1 - lean) * some
+        same = (session[:, None] == session[None, :]).float()
         return (
             distribution_loss(self.network.head(image_embedding), targets)
             + 0.5 * distribution_loss(self.network.head(fused), targets)
-            + self.recipe.alignment * alignment
+            + self.recipe.alignment * alignment_loss(image_embedding, whole, mixed(same))
         )
 
-    def _prepare_lessons(self) -> Lessons:
-        """The forest's lessons: seconds of work that a resumed training does not need again."""
-        photos = torch.tensor([float(len(session.rows)) for session in self.material.sessions])
-        return prepare_lessons(
-            self.readings, self.aqi, photos.sqrt(), self.recipe.sigma, self.recipe.seed
-        )
-
-    def _lesson_loss(self, lessons: Lessons) -> Tensor:
-        chosen = torch.randint(len(lessons.readings), (_SENSOR_BATCH,), generator=self.generator)
-        embedding = self.network.sensor_encoder(lessons.readings[chosen])
-        return distribution_loss(self.network.head(embedding), lessons.targets[chosen])
+    def _targets_of(self, chosen: Tensor) -> Tensor:
+        """The measured AQI, smoothed, and half as much again what earlier networks say: (B, 50)."""
+        targets = self.targets[chosen[:, 0]]
+        if self.material.opinions is None:
+            return targets
+        opinions = [self.material.opinions[s][f] for s, f in chosen.tolist()]
+        return (targets + torch.stack(opinions)) / 2
 
     def _set_rates(self, progress: float) -> None:
         """Linear warm-up over the first tenth, then a cosine to nearly nothing."""
@@ -153,6 +138,16 @@ def _optimizer(encoder: ImageEncoder, recipe: Recipe) -> torch.optim.Optimizer:
         recipe.rate,
         weight_decay=recipe.weight_decay,
     )
+
+
+def _beta(parameter: float, count: int, generator: torch.Generator) -> Tensor:
+    """`count` draws from Beta(p, p), 1 for p = 0; `torch.distributions` takes no generator."""
+    if parameter == 0:
+        return torch.ones(count)
+    concentration = torch.full((2, count), parameter)
+    first, second = torch._standard_gamma(concentration, generator=generator).unbind()
+    share: Tensor = first / (first + second).clamp_min(1e-12)
+    return share
 
 
 def _autocast() -> torch.autocast:

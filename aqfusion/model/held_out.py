@@ -10,7 +10,7 @@ from torch import Tensor
 
 from aqfusion.air.sensors import POLLUTANTS
 from aqfusion.files import replace_file
-from aqfusion.model.backbones import normalise
+from aqfusion.model.haze import haze_statistics
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.pixels import batches, stack
 from aqfusion.model.sessions import Session, session_aqi, session_readings
@@ -27,11 +27,13 @@ _BATCH = 4  # activations of larger ones are mapped anew by malloc at every laye
 class HeldOut:
     """Logits of each modality alone, S sessions and N photos; the fusion follows from them.
 
-    `image_logits` (N, 50); `session` (N,) tells each photo's session; `sensor_logits`
-    (S, 64, 50) has one row per mask; `present` (S, 6); `aqi` (S,); `fold` (S,).
+    `cnn_logits` and `haze_logits` (N, 50) are of the image encoder's two branches; `session` (N,)
+    tells each photo's session; `sensor_logits` (S, 64, 50) has one row per mask; `present` (S, 6);
+    `aqi` (S,); `fold` (S,).
     """
 
-    image_logits: Tensor
+    cnn_logits: Tensor
+    haze_logits: Tensor
     session: Tensor
     sensor_logits: Tensor
     present: Tensor
@@ -53,7 +55,8 @@ class HeldOut:
         photos = keep[self.session]
         number = keep.long().cumsum(0) - 1
         return HeldOut(
-            self.image_logits[photos],
+            self.cnn_logits[photos],
+            self.haze_logits[photos],
             number[self.session[photos]],
             self.sensor_logits[keep],
             self.present[keep],
@@ -66,7 +69,8 @@ def joined(parts: Sequence[HeldOut]) -> HeldOut:
     """Several held-out parts as one."""
     offsets = torch.tensor([0, *[len(part.aqi) for part in parts]]).cumsum(0)
     return HeldOut(
-        torch.cat([part.image_logits for part in parts]),
+        torch.cat([part.cnn_logits for part in parts]),
+        torch.cat([part.haze_logits for part in parts]),
         torch.cat([part.session + offset for part, offset in zip(parts, offsets, strict=False)]),
         torch.cat([part.sensor_logits for part in parts]),
         torch.cat([part.present for part in parts]),
@@ -85,24 +89,34 @@ def listen(
     """Ask `network` about every photo (or `limit` per session) and every mask of the readings."""
     rows = [row for session in sessions for row in session.rows[:limit]]
     owner = [i for i, session in enumerate(sessions) for _ in session.rows[:limit]]
-    logits = []
+    said = []
+    for part in batches(len(rows), _BATCH):
+        said.append(
+            image_logits(network, stack([Photo.open(row.photo) for row in rows[part]], size))
+        )
+        if part.stop % (160 * _BATCH) == 0:
+            report(f"looked at {part.stop} of {len(rows)} photos")
+    cnn_logits, haze_logits = (torch.cat(branch) for branch in zip(*said, strict=True))
     with torch.no_grad():
-        for part in batches(len(rows), _BATCH):
-            images = stack([Photo.open(row.photo) for row in rows[part]], size)
-            images = normalise(images, network.architecture.backbone)
-            images = images.contiguous(memory_format=torch.channels_last)
-            logits.append(network.head(network.image_encoder(images)))
-            if part.stop % (160 * _BATCH) == 0:
-                report(f"looked at {part.stop} of {len(rows)} photos")
         readings = session_readings(sessions)  # (S, 6)
         shown = readings[:, None].masked_fill(~MASKS, float("nan"))  # (S, 64, 6)
         standardised = network.sensor_encoder.standardise(shown.flatten(0, 1))
         sensor_logits = network.head(network.sensor_encoder(standardised))
     return HeldOut(
-        torch.cat(logits),
+        cnn_logits,
+        haze_logits,
         torch.tensor(owner),
         sensor_logits.unflatten(0, (len(sessions), len(MASKS))),
         ~readings.isnan(),
         session_aqi(sessions),
         torch.tensor([session.fold for session in sessions]),
     )
+
+
+def image_logits(network: AQFusionNet, images: Tensor) -> tuple[Tensor, Tensor]:
+    """What each branch of the image encoder says alone of pixels uint8 (B, 3, H, W): (B, 50)."""
+    encoder = network.image_encoder
+    with torch.no_grad():
+        cnn = torch.cat([network.head(encoder.embed_cnn(few)) for few in images.split(_BATCH)])
+        haze: Tensor = network.head(encoder.haze(haze_statistics(images)))
+    return cnn, haze

@@ -1,57 +1,82 @@
 """What is left of a prediction when readings go missing: all 64 masks, with and without photo."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
-from aqfusion.model import bins
-from aqfusion.model.calibrate import pooled
-from aqfusion.model.held_out import MASKS, HeldOut
-from aqfusion.model.network import AlignedGate
+from aqfusion.model.answers import Answers, Judged, answers, kind_of
+from aqfusion.model.held_out import MASKS
+from aqfusion.model.scores import Truth, coverage
+
+Floats = NDArray[np.float64]
+_SHOWN: NDArray[np.int64] = MASKS.sum(1).numpy()  # (64,): how many readings a mask shows
 
 
-def partial_sensors(parts: list[tuple[HeldOut, AlignedGate, dict[str, float]]]) -> dict[str, Any]:
-    """Session RMSE by the number of readings shown, mean over the masks that show so many.
+@dataclass(frozen=True)
+class PartialSensors:
+    """`errors` for the figures over masks, `intervals` per kind for those of coverage."""
 
-    Every session counts once, by the mean prediction over its photos. A mask shows at most what
-    the session has. `mean_over_masks` is over the 63 masks that show something.
+    errors: dict[str, Any]
+    intervals: dict[str, list[dict[str, float]]]
+
+
+def partial_sensors(parts: Sequence[Judged], truth: Truth) -> PartialSensors:
+    """Session RMSE, coverage and width by the number of readings shown.
+
+    Every session counts once, by the mean prediction over its photos, averaged over the masks that
+    show so many. A mask shows at most what the session has. `mean_over_masks` is over the 63 masks
+    that show something; `better_single` is the better of photo and readings alone at each mask.
     """
-    errors = {
-        name: torch.stack(
-            [
-                torch.cat([_errors(*part[:2], mask, has_image) for part in parts])
-                for mask in range(len(MASKS))
-            ]
-        )
-        for name, has_image in (("sensors_only", False), ("fused", True))
-    }  # (64, S) each
-    rmse = {name: values.square().mean(1).sqrt() for name, values in errors.items()}  # (64,)
-    shown = MASKS.sum(1)
+    session = np.unique(truth.session, return_inverse=True)[1]
+    rmse = {name: np.zeros(len(MASKS)) for name in ("sensors_only", "fused")}
+    held = {name: np.zeros((len(MASKS), 2)) for name in rmse}  # coverage, width
+    for name, has_image in (("sensors_only", False), ("fused", True)):
+        for mask in range(len(MASKS)):
+            said = answers(parts, mask, has_image)
+            rmse[name][mask] = _session_rmse(said.aqi, truth.measured, session)
+            held[name][mask] = _interval(said, truth.measured)
+    rmse["better_single"] = np.minimum(rmse["sensors_only"], rmse["fused"][0])
+    return PartialSensors(_errors(rmse), _intervals(held))
 
-    def average(masks: Tensor) -> dict[str, float]:
-        return {name: round(values[masks].mean().item(), 2) for name, values in rmse.items()}
 
+def _errors(rmse: dict[str, Floats]) -> dict[str, Any]:
+    def average(masks: NDArray[np.bool_]) -> dict[str, float]:
+        return {name: round(float(values[masks].mean()), 2) for name, values in rmse.items()}
+
+    some = _SHOWN > 0
+    wins = rmse["fused"][some] <= rmse["better_single"][some]
     return {
-        "session_rmse_by_readings": [
-            {"readings": count, **average(shown == count)} for count in range(MASKS.shape[1] + 1)
+        "by_readings": [
+            {
+                "readings": count,
+                "masks": int(np.sum(_SHOWN == count)),
+                **average(np.equal(_SHOWN, count)),
+            }
+            for count in range(MASKS.shape[1] + 1)
         ],
-        "mean_over_masks": average(shown > 0),
+        "mean_over_masks": average(some),
+        "fused_wins": round(float(wins.mean()), 4),
     }
 
 
-def _errors(held_out: HeldOut, gate: AlignedGate, mask: int, has_image: bool) -> Tensor:
-    """Mean prediction minus measured AQI of each session (S,)."""
-    count = torch.bincount(held_out.session, minlength=len(held_out.aqi))
-    photo = torch.arange(len(held_out.session))
-    with torch.no_grad():
-        logits, _ = pooled(
-            gate,
-            held_out,
-            photo,
-            torch.full_like(photo, mask),
-            torch.full(photo.shape, has_image),
-        )
-    predicted = bins.mean(logits.softmax(1))
-    total = torch.zeros(len(held_out.aqi)).index_add(0, held_out.session, predicted)
-    return total / count - held_out.aqi
+def _intervals(held: dict[str, NDArray[np.float64]]) -> dict[str, list[dict[str, float]]]:
+    tables: dict[str, list[dict[str, float]]] = {}
+    for name, has_image in (("sensors_only", False), ("fused", True)):
+        for count in range(MASKS.shape[1] + 1):
+            covered, width = held[name][np.equal(_SHOWN, count)].mean(0)
+            kind = kind_of(count, has_image)
+            entry = {"readings": count, "coverage": round(covered, 4), "width": round(width, 1)}
+            tables.setdefault(kind, []).append(entry)
+    return tables
+
+
+def _session_rmse(predicted: Floats, measured: Floats, session: NDArray[np.int64]) -> float:
+    error = np.bincount(session, predicted - measured) / np.bincount(session)
+    return float(np.sqrt(np.mean(error**2)))
+
+
+def _interval(said: Answers, measured: Floats) -> tuple[float, float]:
+    return coverage(measured, said.low, said.high), float(np.mean(said.high - said.low))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from aqfusion.photo import Photo
 
-STORED_SIZE = 224  # pixels a side: what the public set has; larger uploads are brought to it
+STORED_SIZE = 192  # pixels a side: what every photo is brought to, in training and in the app
 # Haze is read from contrast, colour and where in the frame they fade. So: no hue or saturation
 # jitter, no blur, no vertical flip; a mild gain stands for exposure.
 CROP_AREA = (0.5, 1.0)

@@ -13,7 +13,7 @@ from aqfusion.air.aqi import Category, round_half_up, standard
 from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
 from aqfusion.model import bins
-from aqfusion.model.backbones import normalise
+from aqfusion.model.answers import kind_of
 from aqfusion.model.checkpoint import Checkpoint, ModelError, load_checkpoint
 from aqfusion.model.network import EMBED_DIM
 from aqfusion.model.pixels import stack
@@ -75,7 +75,6 @@ class Predictor:
         """The photo's place in the embedding space (1, 128): the slow part, worth keeping."""
         images = stack([photo], self.checkpoint.config.image_size)
         with torch.no_grad():
-            images = normalise(images, self._network.architecture.backbone)
             embedding: Embedding = self._network.image_encoder(images)
         return embedding
 
@@ -107,10 +106,10 @@ class Predictor:
             )
             if not bool(logits.isfinite().all()):
                 raise ModelError(f"model {self.name} must give finite figures, got others")
-            kind = "fused" if reading.present else "image_only"
-            kind = kind if embedding is not None else "sensors_only"
-            reach = self.checkpoint.config.reach[kind]
-            return _in_numbers(logits.double().softmax(1), reach), share.item()
+            kind = kind_of(len(reading.present), embedding is not None)
+            config = self.checkpoint.config
+            probabilities = (logits.double() / config.temperature[kind]).softmax(1)
+            return _in_numbers(probabilities, config.reach[kind]), share.item()
 
 
 def load_model(model: str | Path = DEFAULT_MODEL) -> Predictor:

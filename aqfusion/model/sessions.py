@@ -17,6 +17,7 @@ class Session:
 
     key: str
     place: str
+    group: str
     fold: int
     rows: tuple[Row, ...]
 
@@ -32,7 +33,7 @@ def sessions_of(rows: Sequence[Row]) -> tuple[Session, ...]:
     for row in rows:
         gathered[row.session].append(row)
     return tuple(
-        Session(key, members[0].place, members[0].fold, tuple(members))
+        Session(key, members[0].place, members[0].group, members[0].fold, tuple(members))
         for key, members in gathered.items()
     )
 
