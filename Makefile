@@ -4,9 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get
-DATA ?= data
+DATA ?= $(or $(AQFUSION_DATA),data)
+CACHE ?= .trainings
 
-.PHONY: app setup test lint types unit browser chromium data clean
+.PHONY: app setup test lint types unit browser chromium data metrics models clean
 
 app: setup
 	$(BIN)/streamlit run app.py
@@ -33,6 +34,20 @@ browser: .venv/.dev chromium
 data: setup
 	$(BIN)/python -m pip install --quiet "kagglehub~=0.3"
 	$(BIN)/python -m aqfusion fetch-data --out $(DATA)
+
+# Every figure of README, cards and page, from the data folder: hours on two cores. What has been
+# trained is kept, so that one that was cut off goes on, and `models` finds it there.
+metrics: setup
+	$(BIN)/python -m aqfusion evaluate --data $(DATA) --cache $(CACHE) --protocol all --backbone all
+	$(BIN)/python -m aqfusion cards
+
+# The shipped models, from the same trainings.
+LICENCE := CC BY-NC-SA 3.0 IGO: Air Pollution Image Dataset from India and Nepal, A. Rouniyar et al., 2023, doi 10.34740/KAGGLE/DS/3152196
+models: setup
+	for name in mobilenetv2_100 resnet18 efficientnet_b0; do \
+	  $(BIN)/python -m aqfusion train --data $(DATA) --backbone $$name --cross-validate --cache $(CACHE) \
+	    --out assets/models/$$name --licence "$(LICENCE)" || exit 1; \
+	done
 
 # Debian splits venv from python3; elsewhere it is there.
 .venv/.app: requirements.txt

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from aqfusion.commands.aqi import add_aqi_command
 from aqfusion.commands.bench import add_bench_command
+from aqfusion.commands.cards import add_cards_command
 from aqfusion.commands.evaluate import add_evaluate_command
 from aqfusion.commands.fetch_data import add_fetch_data_command
 from aqfusion.commands.options import Parser
@@ -45,6 +46,7 @@ def build_parser() -> Parser:
     add_aqi_command(commands)
     add_train_command(commands)
     add_evaluate_command(commands)
+    add_cards_command(commands)
     add_bench_command(commands)
     add_fetch_data_command(commands)
     add_render_scenes_command(commands)

@@ -30,6 +30,7 @@ __all__ = [
 
 FORMAT = 1
 WEIGHTS, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.json"
+CARD = "README.md"  # written beside them later, from them
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def model_place(folder: Path) -> Path:
     rule = "model folder to write must be new, empty or hold nothing but a model"
     if folder.is_dir():
         names = sorted(path.name for path in folder.iterdir())
-        other = next((name for name in names if name not in (WEIGHTS, CONFIG, METRICS)), None)
+        other = next((name for name in names if name not in (WEIGHTS, CONFIG, METRICS, CARD)), None)
         if other is not None:
             raise ModelError(f"{rule}, got {folder} with {other!r} in it")
     elif folder.exists():

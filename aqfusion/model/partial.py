@@ -52,7 +52,7 @@ def _errors(rmse: dict[str, Floats]) -> dict[str, Any]:
         "by_readings": [
             {
                 "readings": count,
-                "masks": int(np.sum(_SHOWN == count)),
+                "masks": int(np.sum(np.equal(_SHOWN, count))),
                 **average(np.equal(_SHOWN, count)),
             }
             for count in range(MASKS.shape[1] + 1)

@@ -12,10 +12,10 @@ from aqfusion.model.sessions import Session
 class Recipe:
     """Everything that shapes a training; sizes in pixels, `sigma` in AQI, rates per step.
 
-    `mixing` is the parameter of the beta distribution that two photos are mixed by, 0 for none. `committee`
-    says whether the readings are taught by the teacher, which generalises, or by the sessions
-    themselves, which are then known by heart. `distilled_from` are the recipes
-    of networks that are trained before and teach this one.
+    `mixing` is the parameter of the beta distribution that two photos are mixed by, 0 for none.
+    `committee` says whether the readings are taught by the teacher, which generalises, or by the
+    sessions themselves, which are then known by heart. `distilled_from` are the recipes of networks
+    that are trained before and teach this one.
     """
 
     backbone: str = "mobilenetv2_100"

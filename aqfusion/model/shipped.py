@@ -3,11 +3,15 @@
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from aqfusion.air.sensors import Reading
+from aqfusion.files import replace_file
 from aqfusion.model.backbones import backbone
-from aqfusion.model.checkpoint import WEIGHTS
+from aqfusion.model.card import card
+from aqfusion.model.checkpoint import CARD, CONFIG, WEIGHTS
+from aqfusion.model.config_file import read_json
 from aqfusion.model.predict import Predictor, load_model
 from aqfusion.photo import Photo
 from aqfusion.scenes import scenes
@@ -28,6 +32,20 @@ def shipped_models() -> dict[str, dict[str, Any]]:
     """By name: title, bytes and checksum of the weights, parameters, origin, milliseconds."""
     photo = Photo.open(ASSETS / "scenes" / scenes()[0].file)
     return {name: _about(load_model(name), name, photo) for name in shipped_names()}
+
+
+def write_cards() -> list[Path]:
+    """Write each shipped model's card from its config and `assets/metrics.json`."""
+    cards = [(name, ASSETS / "models" / name / CARD) for name in shipped_names()]
+    for name, path in cards:
+        replace_file(path, card_of(name).encode())
+    return [path for _, path in cards]
+
+
+def card_of(name: str) -> str:
+    """The card of a shipped model."""
+    config = read_json(ASSETS / "models" / name / CONFIG)
+    return card(name, config, read_json(ASSETS / "metrics.json"))
 
 
 def _about(predictor: Predictor, name: str, photo: Photo) -> dict[str, Any]:

@@ -1,0 +1,163 @@
+"""A model card (Mitchell et al. 2019) from a model's own files and the measured figures."""
+
+from typing import Any
+
+from aqfusion.model.backbones import backbone
+
+KIND_NAMES = {
+    "fused": "photo and readings",
+    "image_only": "photo only",
+    "sensors_only": "readings only",
+}
+_PROTOCOLS = {
+    "leak-safe": "leak-safe",
+    "place": "a place never seen",
+    "paper": "as in the paper (leaks)",
+}
+_NOT_MEASURED = "Not measured."
+
+
+def card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str:
+    """Markdown of the model called `name`: `config` is its config.json, `metrics` metrics.json."""
+    trunk = backbone(config["architecture"]["backbone"])
+    about = config["about"]
+    runs = {
+        protocol: told["backbones"][trunk.name]
+        for protocol, told in metrics["protocols"].items()
+        if trunk.name in told["backbones"]
+    }
+    leak_safe = runs.get("leak-safe")
+    return f"""# {name}
+
+<!-- Written by `python -m aqfusion cards`; do not edit. -->
+
+AQFusionNet (arXiv 2509.00353) on {trunk.title}: the US AQI, its 90 % interval and its category from
+a photo of the sky, up to six pollutant readings, or both. {_size(name, metrics)}
+
+## Intended use
+
+Teaching, outreach and research. Not an official index, not medical advice, not for regulation.
+It was made for outdoor photos taken by day with some sky and distance in them.
+
+## Data and licences
+
+- Learned from {len(config["sessions"])} sessions (place and hour) of: {about["data_licence"]}.
+- First weights of the trunk: {about["backbone_weights"]}.
+- These weights may therefore be used for non-commercial purposes only, and shared alike.
+
+## Figures
+
+Leak-safe means: five folds by place and day; every photo is judged by a network, a gate and
+intervals that never saw its fold. These weights learned from all folds by the same recipe, so they
+cannot be scored on the same data again. The paper's own protocol splits photos at random, which
+puts frames of one video, with the same readings and the same AQI, on both sides: its figures say
+how well the answers are remembered. In brackets: 95 % bootstrap over groups of place-days.
+
+{_figures(runs)}
+
+{_leak_safe_details(leak_safe) if leak_safe else _NOT_MEASURED}
+## Known failures
+
+- Cloud reads as haze: hardly a photo of the data has much of it.
+- Night, fog, rain and snow were not learned; a guard refuses what it recognises as unsuitable, and
+  the answer then rests on the readings.
+- The data give readings without units, and CO differs between places by a factor of hundreds: a
+  reading in the unit that is asked for may lie far from all that was learned.
+- The six readings together tell the place: with all of them given, the model can recognise a place
+  (a fingerprint) instead of judging its air. The figures for a place never seen show what remains.
+- Eight places in India and Nepal, a few weeks each: other climates and cameras are a guess.
+
+## Recipe
+
+{_recipe(about["recipe"])}
+"""
+
+
+def _size(name: str, metrics: dict[str, Any]) -> str:
+    model = metrics["models"].get(name)
+    if model is None:
+        return ""
+    return (
+        f"{model['parameters'] / 1e6:.1f} million parameters, {model['bytes'] / 1e6:.1f} MB, "
+        f"{model['embed_ms']:.0f} ms a photo on two processor cores."
+    )
+
+
+def _figures(runs: dict[str, dict[str, Any]]) -> str:
+    head = ["protocol", "input", "accuracy", "RMSE", "MAE", "R²", "90 % interval holds"]
+    rows = []
+    for protocol, title in _PROTOCOLS.items():
+        if protocol not in runs:
+            rows.append([title, "not measured", *["-"] * 5])
+            continue
+        for kind, told in runs[protocol]["kinds"].items():
+            photos = told["scores"]["photos"]
+            rows.append(
+                [
+                    title,
+                    KIND_NAMES[kind],
+                    _with_interval(photos["accuracy"], 2),
+                    _with_interval(photos["rmse"], 1),
+                    _with_interval(photos["mae"], 1),
+                    f"{photos['r2'][0]:.2f}",
+                    f"{100 * told['interval']['coverage']:.0f} %",
+                ]
+            )
+    return table(head, rows)
+
+
+def _leak_safe_details(run: dict[str, Any]) -> str:
+    fused, image = run["kinds"]["fused"]["per_place"], run["kinds"]["image_only"]["per_place"]
+    places = [
+        [
+            place,
+            str(told["sessions"]),
+            str(told["photos"]),
+            f"{told['accuracy']:.2f}",
+            f"{told['rmse']:.1f}",
+            f"{image[place]['rmse']:.1f}",
+            f"{100 * told['coverage']:.0f} %",
+            f"{told['width']:.0f}",
+        ]
+        for place, told in fused.items()
+    ]
+    head = ["place", "sessions", "photos", "accuracy", "RMSE", "RMSE, photo only"]
+    head += ["90 % interval holds", "its width"]
+    masks = [
+        [str(row["readings"]), f"{row['sensors_only']:.1f}", f"{row['fused']:.1f}"]
+        for row in run["partial_sensors"]["by_readings"]
+    ]
+    return (
+        f"By place, leak-safe, photo and readings:\n\n{table(head, places)}\n\n"
+        "Session RMSE by the number of readings given, leak-safe:\n\n"
+        f"{table(['readings', 'without photo', 'with photo'], masks)}\n\n{_guard(run)}"
+    )
+
+
+def _guard(run: dict[str, Any]) -> str:
+    guard = run.get("guard")
+    if guard is None:
+        return ""
+    sets = ", ".join(
+        f"{name} {told['caught']} of {told['of']}" for name, told in guard["pictures"].items()
+    )
+    return (
+        f"The guard refuses {100 * guard['false_alarms']:.1f} % of real photos of unseen folds and "
+        f"{100 * guard['caught']:.0f} % of unsuitable pictures ({sets}).\n"
+    )
+
+
+def _recipe(recipe: dict[str, Any]) -> str:
+    plain = {name: value for name, value in recipe.items() if name != "distilled_from"}
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in plain.items()) + "."
+
+
+def _with_interval(figure: list[float], digits: int) -> str:
+    value, low, high = figure
+    return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
