@@ -78,40 +78,28 @@ class Fit:
     def _photo_loss(self, chosen: Tensor) -> Tensor:
         """Photo alone, photo with some of the readings at a random weight, and alignment.
 
-        `chosen` (B, 2) are session and frame. Photos are mixed in pairs (mixup, Zhang et al. 2018),
-        targets and readings with them: a network that has to be linear between two skies cannot
-        learn the sessions by heart. The random weight is modality dropout made continuous: the
-        pooled embedding has to be right wherever the gate, fitted later on held-out sessions, will
-        put it.
+        `chosen` (B, 2) are session and frame. The random weight is modality dropout made
+        continuous: the pooled embedding has to be right wherever the gate, fitted later on
+        held-out sessions, will put it.
         """
         count, session = len(chosen), chosen[:, 0]
         frames = torch.stack([self.material.frames[s][f] for s, f in chosen.tolist()])
-        other = torch.randperm(count, generator=self.generator)
-        share = _beta(self.recipe.mixing, count, self.generator)[:, None]  # (B, 1)
-
-        def mixed(values: Tensor) -> Tensor:
-            return share * values + (1 - share) * values[other]
-
         images = augment(frames, self.recipe.image_size, self.generator)
-        weight = share[:, :, None, None]
-        images = weight * images + (1 - weight) * images[other]
-        targets = mixed(self._targets_of(chosen))
         with _autocast():
             image_embedding = self.network.image_encoder.embed_cnn(images)
         image_embedding = image_embedding.float()  # (B, E)
-        readings = self.readings[session]
+        readings, targets = self.readings[session], self._targets_of(chosen)
         chance = torch.rand((count, 1), generator=self.generator)
         hidden = torch.rand(readings.shape, generator=self.generator) > chance
         with torch.no_grad():
-            some = mixed(self.network.sensor_encoder(readings.masked_fill(hidden, math.nan)))
+            some = self.network.sensor_encoder(readings.masked_fill(hidden, math.nan))
             whole = self.network.sensor_encoder(readings)
         lean = torch.rand((count, 1), generator=self.generator)
         fused = lean * image_embedding + (1 - lean) * some
-        same = (session[:, None] == session[None, :]).float()
         return (
             distribution_loss(self.network.head(image_embedding), targets)
             + 0.5 * distribution_loss(self.network.head(fused), targets)
-            + self.recipe.alignment * alignment_loss(image_embedding, whole, mixed(same))
+            + self.recipe.alignment * alignment_loss(image_embedding, whole, session)
         )
 
     def _targets_of(self, chosen: Tensor) -> Tensor:
@@ -138,16 +126,6 @@ def _optimizer(encoder: ImageEncoder, recipe: Recipe) -> torch.optim.Optimizer:
         recipe.rate,
         weight_decay=recipe.weight_decay,
     )
-
-
-def _beta(parameter: float, count: int, generator: torch.Generator) -> Tensor:
-    """`count` draws from Beta(p, p), 1 for p = 0; `torch.distributions` takes no generator."""
-    if parameter == 0:
-        return torch.ones(count)
-    concentration = torch.full((2, count), parameter)
-    first, second = torch._standard_gamma(concentration, generator=generator).unbind()
-    share: Tensor = first / (first + second).clamp_min(1e-12)
-    return share
 
 
 def _autocast() -> torch.autocast:

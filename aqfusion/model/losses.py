@@ -24,20 +24,17 @@ def mean_loss(logits: Tensor, aqi: Tensor) -> Tensor:
     return ((mean(logits.softmax(1)) - aqi) / 50).square().mean()
 
 
-def alignment_loss(image_embedding: Tensor, sensor_embedding: Tensor, belongs: Tensor) -> Tensor:
-    """Contrastive alignment of embeddings (B, E); `belongs` (B, B) weighs image i with sensors j.
+def alignment_loss(image_embedding: Tensor, sensor_embedding: Tensor, session: Tensor) -> Tensor:
+    """Contrastive alignment of embeddings (B, E) whose sessions are `session` (B,).
 
     After CLIP (Radford et al. 2021) and supervised contrast (Khosla et al. 2020): all pairs of the
-    same session belong together, so that two frames of one sky do not repel; a mixed image belongs
-    to both its sessions, by their shares. Every image needs readings to belong to.
+    same session are positives of each other, so that two frames of one sky do not repel.
     """
     image = torch.nn.functional.normalize(image_embedding, dim=1)
     sensors = torch.nn.functional.normalize(sensor_embedding, dim=1)
     similarity = image @ sensors.T / TEMPERATURE  # (B, B)
-    to_sensors = -(_shares(belongs) * similarity.log_softmax(1)).sum(1).mean()
-    to_image = -(_shares(belongs.T) * similarity.T.log_softmax(1)).sum(1).mean()
+    positive = (session[:, None] == session[None, :]).to(similarity.dtype)
+    positive = positive / positive.sum(1, keepdim=True)
+    to_sensors = -(positive * similarity.log_softmax(1)).sum(1).mean()
+    to_image = -(positive * similarity.T.log_softmax(1)).sum(1).mean()
     return (to_sensors + to_image) / 2
-
-
-def _shares(belongs: Tensor) -> Tensor:
-    return belongs / belongs.sum(1, keepdim=True).clamp_min(1e-6)

@@ -12,7 +12,6 @@ from aqfusion.model.sessions import Session
 class Recipe:
     """Everything that shapes a training; sizes in pixels, `sigma` in AQI, rates per step.
 
-    `mixing` is the parameter of the beta distribution that two photos are mixed by, 0 for none.
     `committee` says whether the readings are taught by the teacher, which generalises, or by the
     sessions themselves, which are then known by heart. `distilled_from` are the recipes of networks
     that are trained before and teach this one.
@@ -30,7 +29,6 @@ class Recipe:
     weight_decay: float = 0.02
     sigma: float = 15.0
     alignment: float = 0.1
-    mixing: float = 0.4
     committee: bool = True
     distilled_from: tuple["Recipe", ...] = ()
     seed: int = 0
