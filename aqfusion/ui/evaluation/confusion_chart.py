@@ -5,7 +5,7 @@ from itertools import product
 import plotly.graph_objects as go
 
 from aqfusion.air.aqi import standard
-from aqfusion.ui.evaluation.figure_style import blank
+from aqfusion.ui.evaluation.figure_style import TEXT, blank
 from aqfusion.ui.evaluation.table import Column, Table
 
 Counts = tuple[tuple[int, ...], ...]
@@ -28,11 +28,16 @@ def confusion_chart(counts: Counts) -> go.Figure:
         f'<span style="color:{category.colour}">■</span> {short}'
         for category, short in zip(standard("us").categories, _SHORT, strict=True)
     ]
-    ticks = {"tickmode": "array", "tickvals": list(range(6)), "ticktext": names, "showgrid": False}
+    ticks = {"tickmode": "array", "tickvals": list(range(6)), "showgrid": False, "ticks": ""}
     figure = blank(
         560,
-        xaxis={**ticks, "title": {"text": "predicted"}},
-        yaxis={**ticks, "title": {"text": "measured"}, "range": [5.5, -0.5]},
+        xaxis={**ticks, "ticktext": _SHORT, "title": {"text": "predicted"}},
+        yaxis={
+            **ticks,
+            "ticktext": names,
+            "title": {"text": "measured"},
+            "range": [5.5, -0.5],
+        },
         showlegend=False,
     )
     figure.add_trace(
@@ -54,6 +59,7 @@ def confusion_chart(counts: Counts) -> go.Figure:
             x=[column for _, column in cells],
             y=[row for row, _ in cells],
             text=[_text(share[row][column], counts[row][column]) for row, column in cells],
+            textfont={"color": TEXT},
             hoverinfo="skip",
         )
     )

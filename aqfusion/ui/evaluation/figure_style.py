@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import plotly.graph_objects as go
+from streamlit.elements.lib.streamlit_plotly_theme import GRAY_90
 
 # Okabe and Ito, https://jfly.uni-koeln.de/color/, without black and yellow, which vanish on dark
 # and on light; marks differ in shape as well.
@@ -15,6 +16,7 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "hexagon", "cross")
 BLUE, VERMILION, GREEN, PINK = _COLOURS[:4]
 GREY = "rgba(128,138,146,.9)"
+TEXT = GRAY_90  # for which Streamlit puts the strongest text colour of the visitor's theme
 GRID = "rgba(128,138,146,.25)"
 BAND = "rgba(0,158,115,.16)"
 
@@ -31,7 +33,14 @@ def blank(height: int, **layout: Any) -> go.Figure:
             **layout,
         }
     )
-    axis = {"fixedrange": True, "automargin": True, "zeroline": False, "gridcolor": GRID}
+    axis = {
+        "fixedrange": True,
+        "automargin": True,
+        "zeroline": False,
+        "gridcolor": GRID,
+        "tickfont": {"color": TEXT},
+        "title": {"font": {"color": TEXT}},
+    }
     return figure.update_xaxes(**axis).update_yaxes(**axis)
 
 
