@@ -9,9 +9,9 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-from aqfusion.air.table_file import Field, read_table
 from aqfusion.errors import InputError
 from aqfusion.settings import ASSETS
+from aqfusion.table_file import Field, read_table
 
 POLLUTANTS = ("pm25", "pm10", "o3", "co", "so2", "no2")
 POLLUTANT_FILE = ASSETS / "standards" / "pollutants.json"

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
-from aqfusion.air.table_file import Field, read_table
+from aqfusion.table_file import Field, read_table
 
 AQI_TOP = 500
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aqfusion.air.pollutants import POLLUTANT_FILE, convert_exactly, load_pollutants
 from aqfusion.air.sensors import POLLUTANTS, Reading, ReadingError, convert, pollutant
-from aqfusion.air.table_file import TableError
+from aqfusion.table_file import TableError
 
 
 def test_a_reading_knows_what_is_present_in_the_order_of_the_pollutants():
@@ -197,5 +197,5 @@ def test_a_broken_pollutant_table_names_file_field_rule_and_value(tmp_path, chan
 def test_a_table_that_is_no_json_or_not_there_is_a_sentence(tmp_path):
     (tmp_path / "cut.json").write_text('{"pollutants": ', encoding="utf-8")
     for name in ("cut.json", "absent.json"):
-        with pytest.raises(TableError, match=f"{name} must be a readable JSON table"):
+        with pytest.raises(TableError, match=f"{name} must be a readable"):
             load_pollutants(tmp_path / name)

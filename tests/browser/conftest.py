@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,14 +35,20 @@ _FLAGS = (
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the app, started as README says, without data folder or settings."""
+    with serve(tmp_path_factory.mktemp("home"), "-m", "streamlit") as address:
+        yield address
+
+
+@contextmanager
+def serve(home: Path, *program: str) -> Iterator[str]:
+    """Run the app by `python PROGRAM run app.py`; a traceback in its log is a failure."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    home = tmp_path_factory.mktemp("home")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("AQFUSION_")}
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", *_options(port)],
+            [sys.executable, *program, "run", "app.py", *_options(port)],
             cwd=ROOT,
             env={**environment, "AQFUSION_HOME": str(home)},
             stdout=log,
@@ -76,10 +83,10 @@ class Visitor:
     address: str
     outside: list[str] = field(default_factory=list)
 
-    def open(self, path: str = "/predict") -> None:
-        """Go to a page and wait for its prediction."""
+    def open(self, path: str = "/predict", until: str = RESULT) -> None:
+        """Go to a page and wait for its prediction, or for what `until` selects."""
         self.page.goto(self.address + path)
-        self.page.wait_for_selector(RESULT, timeout=START_SECONDS * 1000)
+        self.page.wait_for_selector(until, timeout=START_SECONDS * 1000)
         self.settle()
 
     def settle(self) -> None:

@@ -1,12 +1,16 @@
 """A JSON table whose every value knows its address, so that a fault can be named exactly."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 from aqfusion.errors import InputError
+
+_TOO_LARGE = 1_000_000_000
+_T = TypeVar("_T")
 
 
 class TableError(InputError):
@@ -23,7 +27,9 @@ class Field:
 
     def __getitem__(self, key: str) -> "Field":
         """Return the field under `key`; `TableError` where there is none."""
-        return dict(self.items())[key] if key in self.keys() else self._absent(key)
+        if not isinstance(self.value, dict) or key not in self.value:
+            raise self.fault(f"must have {key!r}")
+        return self._below(key, self.value[key])
 
     def keys(self) -> tuple[str, ...]:
         """Return the names in this object, in the file's order."""
@@ -36,7 +42,7 @@ class Field:
         if not isinstance(self.value, dict):
             raise self.fault("must be an object")
         for key, value in self.value.items():
-            yield key, Field(self.file, f"{self.path}.{key}".lstrip("."), value)
+            yield key, self._below(key, value)
 
     def entries(self) -> "tuple[Field, ...]":
         """Return the fields of this list."""
@@ -64,6 +70,33 @@ class Field:
             raise self.fault("must be a whole number")
         return self.value
 
+    def count(self) -> int:
+        """Return this whole number, which is not negative."""
+        if self.whole() < 0:
+            raise self.fault("must be 0 or more")
+        return self.whole()
+
+    def size(self) -> float:
+        """Return this number, which is neither negative nor out of all proportion."""
+        if not 0 <= self.number() < _TOO_LARGE:
+            raise self.fault(f"must be 0 or more, and below {_TOO_LARGE}")
+        return float(self.number())
+
+    def share(self) -> float:
+        """Return this number from 0 to 1."""
+        if not 0 <= self.number() <= 1:
+            raise self.fault("must be 0 to 1")
+        return float(self.number())
+
+    def each(self, read: "Callable[[Field], _T]") -> dict[str, _T]:
+        """Return all that `read` finds in this object, by name."""
+        return {name: read(entry) for name, entry in self.items()}
+
+    def optional(self, key: str, read: "Callable[[Field], _T]") -> _T | None:
+        """Return what `read` finds under `key`; `None` where that is absent or null."""
+        known = key in self.keys() and self[key].value is not None
+        return read(self[key]) if known else None
+
     def flag(self) -> bool:
         """Return this true or false."""
         if not isinstance(self.value, bool):
@@ -76,14 +109,16 @@ class Field:
         shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
         return TableError(f"{self.file}: {self.path or 'the table'} {rule}, got {shown}")
 
-    def _absent(self, key: str) -> "Field":
-        raise self.fault(f"must have {key!r}")
+    def _below(self, key: str, value: object) -> "Field":
+        return Field(self.file, f"{self.path}.{key}".lstrip("."), value)
 
 
 def read_table(path: Path) -> Field:
     """Read a JSON file; one that cannot be read raises `TableError`."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, ValueError) as error:
+    except OSError as error:  # whose own text tells the folder
+        raise TableError(f"{path.name} must be a readable file: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
         raise TableError(f"{path.name} must be a readable JSON table: {error}") from error
     return Field(path.name, "", value)

@@ -1,0 +1,105 @@
+"""What an evaluation found: all of `assets/metrics.json` by name; absent is `None`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aqfusion.figures import Estimate, Kind, PartialSensors, Scores
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session's measured AQI and, per kind of input, the mean prediction with its interval."""
+
+    place: str
+    photos: int
+    measured: float
+    predicted: Mapping[str, Estimate | None]
+
+
+@dataclass(frozen=True)
+class Catch:
+    """How many pictures that are no sky the guard stopped."""
+
+    caught: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Guard:
+    """How the guard against unfit pictures does: false alarms on photos, catches per set."""
+
+    photos: int
+    false_alarms: float
+    false_alarms_per_place: Mapping[str, float]
+    pictures: Mapping[str, Catch]
+    caught: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """One backbone under one protocol."""
+
+    kinds: Mapping[str, Kind]
+    late_fusion: Scores | None
+    partial_sensors: PartialSensors | None
+    sessions: tuple[Session, ...]
+    guard: Guard | None
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One way to split the photos; `says` tells it in a sentence."""
+
+    says: str
+    baselines: Mapping[str, Scores]
+    backbones: Mapping[str, Run]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model; milliseconds are for one photo and one prediction."""
+
+    title: str
+    bytes: int
+    parameters: int
+    backbone_weights: str
+    embed_ms: float
+    predict_ms: float
+
+
+@dataclass(frozen=True)
+class Published:
+    """The figures that the paper reports."""
+
+    source: str
+    backbone: str
+    accuracy: float
+    rmse: float
+
+
+@dataclass(frozen=True)
+class Data:
+    """What the models were judged on; `groups` are days at a place."""
+
+    photos: int
+    sessions: int
+    groups: int
+    places: tuple[str, ...]
+    source: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The whole file."""
+
+    code_version: str
+    data: Data
+    published: Published
+    models: Mapping[str, Model]
+    protocols: Mapping[str, Protocol]
+
+    def run(self, protocol: str, backbone: str) -> Run | None:
+        """Return one backbone's run, or `None` where it is not computed yet."""
+        found = self.protocols.get(protocol)
+        return found.backbones.get(backbone) if found else None

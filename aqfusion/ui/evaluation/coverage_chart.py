@@ -1,0 +1,78 @@
+"""How often the 90 % interval holds the measured AQI: per place, and per number of readings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+
+from aqfusion.figures import Interval, PlaceFigures
+from aqfusion.ui.evaluation.figure_style import BAND, BLUE, GREY, blank, marks
+from aqfusion.ui.evaluation.table import Column, Table, number
+
+TARGET, BAND_LOW, BAND_HIGH = 0.90, 0.87, 0.93
+_SHARE: dict[str, Any] = {"tickformat": ".0%", "title": {"text": "interval holds the measured AQI"}}
+
+
+def place_coverage_chart(places: Mapping[str, PlaceFigures]) -> go.Figure:
+    """Draw a mark per place with its share."""
+    figure = blank(
+        530,
+        xaxis={**_SHARE, "range": _range([place.coverage for place in places.values()])},
+        yaxis={"autorange": "reversed"},
+        showlegend=False,
+    )
+    figure.add_vrect(x0=BAND_LOW, x1=BAND_HIGH, fillcolor=BAND, line_width=0, layer="below")
+    figure.add_vline(x=TARGET, line={"color": GREY, "dash": "dash", "width": 1.5})
+    colours = marks(places)
+    for name, place in places.items():
+        figure.add_trace(
+            go.Scatter(
+                mode="markers+text",
+                x=[place.coverage],
+                y=[name.replace(", ", ",<br>")],
+                text=[f" {number(place.coverage, '.0%')}"],
+                textposition="middle right",
+                marker={**colours[name], "size": 11},
+                hovertemplate=f"{place.sessions} sessions, {place.photos} photos<extra></extra>",
+            )
+        )
+    return figure
+
+
+def readings_coverage_chart(intervals: Mapping[int, Interval]) -> go.Figure:
+    """Draw the share by number of readings shown; for the photo alone that is one mark."""
+    shown = sorted(intervals)
+    figure = blank(
+        460,
+        xaxis={"range": [-0.5, 6.5], "dtick": 1, "title": {"text": "readings shown"}},
+        yaxis={**_SHARE, "range": _range([interval.coverage for interval in intervals.values()])},
+        showlegend=False,
+    )
+    figure.add_hrect(y0=BAND_LOW, y1=BAND_HIGH, fillcolor=BAND, line_width=0, layer="below")
+    figure.add_hline(y=TARGET, line={"color": GREY, "dash": "dash", "width": 1.5})
+    figure.add_trace(
+        go.Scatter(
+            mode="lines+markers+text",
+            x=shown,
+            y=[intervals[count].coverage for count in shown],
+            text=[number(intervals[count].coverage, ".0%") for count in shown],
+            textposition="top center",
+            customdata=[intervals[count].width for count in shown],
+            marker={"color": BLUE, "size": 9},
+            line={"color": BLUE, "width": 2},
+            hovertemplate="%{y:.1%}, %{customdata:.0f} AQI points wide<extra></extra>",
+        )
+    )
+    return figure
+
+
+def readings_coverage_table(intervals: Mapping[int, Interval]) -> Table:
+    """Coverage and width by number of readings shown."""
+    columns = (Column("readings"), Column("coverage"), Column("width in AQI points"))
+    rows = ((count, intervals[count].coverage, intervals[count].width) for count in intervals)
+    return Table(columns, tuple(rows))
+
+
+def _range(coverages: list[float]) -> list[float]:
+    """From half, or from 0 where something is lower, with room for the figures beyond 100 %."""
+    return [0.5 if min(coverages, default=1) >= 0.55 else 0, 1.1]

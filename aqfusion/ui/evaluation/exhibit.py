@@ -1,0 +1,57 @@
+"""A chart or a table in its card, with the sentence that explains it and its CSV."""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from aqfusion.ui.evaluation.figure_style import png_button
+from aqfusion.ui.evaluation.table import Table
+from aqfusion.ui.evaluation.words import EXHIBITS, NOT_YET
+
+
+def chart(noun: str, of: str, figure: go.Figure, content: Table, more: str = "") -> None:
+    """Show the chart `noun` of `of` (`leak-safe-resnet18`); `more` is HTML below it."""
+    title, says = EXHIBITS[noun]
+    with _card(noun):
+        st.plotly_chart(
+            figure,
+            width="stretch",
+            key=f"chart_{noun}",
+            config=png_button(f"aqfusion-{noun}-{of}"),
+            alt=f"{title}. {says}",
+        )
+        if more:
+            st.html(more)
+        _download(noun, of, content)
+
+
+def table(noun: str, of: str, content: Table) -> None:
+    """Show the table `noun` of `of`."""
+    with _card(noun):
+        st.html(content.html(EXHIBITS[noun][0]))
+        _download(noun, of, content)
+
+
+def absent(noun: str) -> None:
+    """Keep the place of an exhibit that has no figures yet."""
+    _card(noun).info(f"{NOT_YET.capitalize()}.")
+
+
+def _card(noun: str) -> "st.delta_generator.DeltaGenerator":
+    title, says = EXHIBITS[noun]
+    card = st.container(border=True, height="stretch", key=f"exhibit_{noun}")
+    card.subheader(title, anchor=False)
+    card.markdown(says.replace(" %", "\u00a0%"))  # no line ends between number and sign
+    return card
+
+
+def _download(noun: str, of: str, content: Table) -> None:
+    st.download_button(
+        f"{noun.replace('-', ' ').capitalize()} as CSV",
+        content.csv(),
+        f"aqfusion-{noun}-{of}.csv",
+        "text/csv",
+        key=f"csv_{noun}",
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+    )

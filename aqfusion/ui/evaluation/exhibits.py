@@ -1,0 +1,91 @@
+"""The exhibits in their order, two in a row where there is room."""
+
+import streamlit as st
+
+from aqfusion.figures import Kind
+from aqfusion.metrics import Guard, Run
+from aqfusion.ui.evaluation import (
+    confusion_chart,
+    coverage_chart,
+    exhibit,
+    guard_table,
+    partial_chart,
+    place_table,
+    reliability_chart,
+    session_chart,
+)
+
+
+def kind_exhibits(run: Run, kind: str, of: str) -> None:
+    """Show all about one kind of input, which the run must have."""
+    found, of_kind = run.kinds[kind], f"{of}-{kind}"
+    left, right = st.columns(2)
+    with left:
+        exhibit.chart(
+            "sessions",
+            of_kind,
+            session_chart.session_chart(run.sessions, kind),
+            session_chart.session_table(run.sessions),
+        )
+    with right:
+        exhibit.chart(
+            "confusion",
+            of_kind,
+            confusion_chart.confusion_chart(found.confusion),
+            confusion_chart.confusion_table(found.confusion),
+        )
+    left, right = st.columns(2)
+    with left:
+        _reliability(found, of_kind)
+    with right:
+        exhibit.chart(
+            "coverage-by-place",
+            of_kind,
+            coverage_chart.place_coverage_chart(found.per_place),
+            place_table.place_table(found.per_place),
+        )
+    left, right = st.columns(2)
+    with left:
+        exhibit.chart(
+            "coverage-by-readings",
+            of_kind,
+            coverage_chart.readings_coverage_chart(found.interval_by_readings),
+            coverage_chart.readings_coverage_table(found.interval_by_readings),
+        )
+    with right:
+        _missing_readings(run, of)
+    exhibit.table("places", of_kind, place_table.place_table(found.per_place))
+
+
+def guard_exhibits(guard: Guard, of: str) -> None:
+    """Show false alarms and catches."""
+    left, right = st.columns(2)
+    with left:
+        exhibit.table("false-alarms", of, guard_table.alarm_table(guard))
+    with right:
+        exhibit.table("catches", of, guard_table.catch_table(guard))
+
+
+def _reliability(found: Kind, of: str) -> None:
+    trust = reliability_chart.trust_table(found.calibration)
+    exhibit.chart(
+        "reliability",
+        of,
+        reliability_chart.reliability_chart(found.calibration),
+        reliability_chart.reliability_table(found.calibration),
+        trust.html("Calibration before and after"),
+    )
+
+
+def _missing_readings(run: Run, of: str) -> None:
+    partial = run.partial_sensors
+    if partial is None:
+        exhibit.absent("missing-readings")
+        return
+    exhibit.chart(
+        "missing-readings",
+        of,
+        partial_chart.partial_chart(partial.by_readings),
+        partial_chart.partial_table(partial.by_readings),
+        f'<p class="aq aq-small">{partial_chart.partial_sentence(partial)}</p>',
+    )

@@ -1,0 +1,22 @@
+"""The guard against pictures that show no sky by day: false alarms, and what it catches."""
+
+from aqfusion.metrics import Guard
+from aqfusion.ui.evaluation.table import Column, Table
+
+
+def alarm_table(guard: Guard) -> Table:
+    """False alarms on fit photos, all together and by place."""
+    rows = (("All photos", guard.false_alarms), *guard.false_alarms_per_place.items())
+    return Table((Column("photos of"), Column("false alarms", ".1%")), rows)
+
+
+def catch_table(guard: Guard) -> Table:
+    """Catches by set of pictures; a set's own share, and the share over all."""
+    rows = (
+        (name, found.caught, found.of, found.caught / found.of if found.of else None)
+        for name, found in guard.pictures.items()
+    )
+    columns = (Column("set"), Column("caught"), Column("pictures"), Column("share", ".0%"))
+    of = sum(found.of for found in guard.pictures.values())
+    caught = sum(found.caught for found in guard.pictures.values())
+    return Table(columns, (("All sets", caught, of, guard.caught), *rows))

@@ -1,0 +1,61 @@
+"""Is the model as often right as it says it is."""
+
+import plotly.graph_objects as go
+
+from aqfusion.figures import Calibration
+from aqfusion.ui.evaluation.figure_style import BLUE, GREY, blank
+from aqfusion.ui.evaluation.table import Column, Table
+
+_LARGEST = 30  # pixels
+
+
+def reliability_chart(calibration: Calibration) -> go.Figure:
+    """Draw stated confidence against the share that came true; a mark's area is its photos."""
+    bins = calibration.reliability
+    most = max((found.photos for found in bins), default=1)
+    axis = {"range": [0, 1.03], "tickformat": ".0%", "dtick": 0.2}
+    figure = blank(
+        400,
+        xaxis={**axis, "title": {"text": "what the model says"}},
+        yaxis={**axis, "title": {"text": "how often it is right"}},
+        showlegend=False,
+    )
+    figure.add_shape(
+        type="line", x0=0, y0=0, x1=1, y1=1, line={"color": GREY, "dash": "dash", "width": 1.5}
+    )
+    figure.add_trace(
+        go.Scatter(
+            mode="lines+markers",
+            x=[found.confidence for found in bins],
+            y=[found.accuracy for found in bins],
+            customdata=[found.photos for found in bins],
+            marker={
+                "color": BLUE,
+                "opacity": 0.85,
+                "size": [max(6, _LARGEST * (found.photos / most) ** 0.5) for found in bins],
+            },
+            line={"color": BLUE, "width": 2},
+            hovertemplate="says %{x:.0%}, right in %{y:.0%}<br>%{customdata} photos<extra></extra>",
+        )
+    )
+    return figure
+
+
+def reliability_table(calibration: Calibration) -> Table:
+    """The bins, after calibration."""
+    columns = (Column("confidence"), Column("accuracy"), Column("photos"))
+    return Table(
+        columns, tuple((b.confidence, b.accuracy, b.photos) for b in calibration.reliability)
+    )
+
+
+def trust_table(calibration: Calibration) -> Table:
+    """ECE and Brier score, before and after."""
+    before, after = calibration.before, calibration.after
+    return Table(
+        (Column("0 is best"), Column("before", ".3f"), Column("after calibration", ".3f")),
+        (
+            ("Calibration error (ECE)", before.ece, after.ece),
+            ("Brier score", before.brier, after.brier),
+        ),
+    )

@@ -1,0 +1,12 @@
+"""Serve the app with other figures: `serve_planted.py METRICS run app.py ...`."""
+
+import sys
+from pathlib import Path
+
+from streamlit.web.cli import main
+
+from aqfusion.ui.evaluation import found
+
+if __name__ == "__main__":
+    found.METRICS = Path(sys.argv.pop(1))
+    main()

@@ -1,0 +1,111 @@
+"""`metrics.json`: read in full, absent parts stay absent, every fault is one sentence."""
+
+import json
+
+import pytest
+
+from aqfusion.errors import InputError
+from aqfusion.figures import Estimate, Interval, MaskedRmse, PlaceFigures, Trust
+from aqfusion.metrics import Catch, Published
+from aqfusion.metrics_file import read_metrics
+from tests.planted_metrics import planted_metrics, write_metrics
+
+RUN = ("protocols", "leak-safe", "backbones", "resnet18")
+FUSED = (*RUN, "kinds", "fused")
+
+
+@pytest.fixture
+def metrics():
+    return planted_metrics()
+
+
+def at(metrics, path):
+    for step in path:
+        metrics = metrics[step]
+    return metrics
+
+
+def read(tmp_path, metrics):
+    return read_metrics(write_metrics(tmp_path / "metrics.json", metrics))
+
+
+def test_figures_are_read_as_they_are_written(tmp_path, metrics):
+    at(metrics, FUSED)["scores"]["photos"]["r2"] = [-0.5, -1.25, 0.25]
+    at(metrics, FUSED)["per_place"] = {
+        "X": {
+            "photos": 3,
+            "sessions": 1,
+            "accuracy": 0.5,
+            "rmse": 1.5,
+            "mae": 1,
+            "coverage": 1,
+            "width": 9,
+        }
+    }
+    found = read(tmp_path, metrics)
+    run = found.run("leak-safe", "resnet18")
+    fused = run.kinds["fused"]
+    assert found.published == Published("arXiv 2509.00353", "efficientnet_b0", 0.9202, 7.7)
+    assert fused.scores.photos["r2"] == Estimate(-0.5, -1.25, 0.25)
+    assert fused.per_place == {"X": PlaceFigures(3, 1, 0.5, 1.5, 1.0, 1.0, 9.0)}
+    assert fused.calibration.after == Trust(0.05, 0.54)
+    assert fused.interval_by_readings[6] == Interval(0.94, 132.0)
+    assert fused.confusion[0] == (250, 91, 4, 0, 0, 0)
+    assert run.partial_sensors.by_readings[0] == MaskedRmse(0, 1, 94.0, 68.9, 68.7)
+    assert run.guard.pictures["skimage.data"] == Catch(17, 18)
+    assert len(run.sessions) == found.data.sessions == 94
+
+
+def test_what_is_absent_or_null_stays_absent(tmp_path, metrics):
+    run = at(metrics, RUN)
+    del run["guard"], run["late_fusion"], run["kinds"]["image_only"], metrics["protocols"]["paper"]
+    run["sessions"][0]["sensors_only"] = None
+    found = read(tmp_path, metrics)
+    read_run = found.run("leak-safe", "resnet18")
+    assert (read_run.guard, read_run.late_fusion) == (None, None)
+    assert list(read_run.kinds) == ["fused", "sensors_only"]
+    assert read_run.sessions[0].predicted["sensors_only"] is None
+    assert found.run("paper", "resnet18") is None
+    assert found.run("leak-safe", "vgg") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        (("format",), 2, "metrics.json: format must be 1, got 2"),
+        (("published", "accuracy"), 92, "published.accuracy must be 0 to 1, got 92"),
+        ((*FUSED, "interval", "coverage"), float("nan"), "coverage must be a number, got NaN"),
+        ((*FUSED, "scores", "photos", "mae"), [1, 3, 2], "mae must be [value, low, high] with"),
+        ((*FUSED, "scores", "photos", "mae"), [1, 2], "mae must be [value, low, high] with"),
+        ((*FUSED, "scores", "session_rmse"), -1, "session_rmse must be 0 or more"),
+        ((*FUSED, "scores", "session_rmse"), 1e99, "session_rmse must be 0 or more, and below"),
+        ((*FUSED, "scores", "photos", "r2"), [0, -1e99, 1e99], "r2 must be within"),
+        ((*FUSED, "confusion"), [[1]], "confusion must have 6 rows of 6 counts, got [[1]]"),
+        ((*FUSED, "confusion", 2, 3), -4, "confusion[2][3] must be 0 or more, got -4"),
+        ((*RUN, "sessions"), {}, "backbones.resnet18.sessions must be a list, got {}"),
+        ((*RUN, "guard"), {}, "guard must have 'photos', got {}"),
+        (("protocols",), [], "protocols must be an object, got []"),
+    ],
+)
+def test_a_fault_is_named_with_its_place_rule_and_value(tmp_path, metrics, path, value, sentence):
+    at(metrics, path[:-1])[path[-1]] = value
+    with pytest.raises(InputError) as error:
+        read(tmp_path, metrics)
+    assert str(error.value).startswith("metrics.json: ")
+    assert sentence in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"\xff\xfe\x00", b"[" * 200_000, json.dumps("x").encode()]
+)
+def test_what_is_no_table_is_a_sentence_without_a_folder(tmp_path, content):
+    path = tmp_path / "metrics.json"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"^metrics\.json") as error:
+        read_metrics(path)
+    assert str(tmp_path) not in str(error.value)
+
+
+def test_absent_file_is_a_sentence(tmp_path):
+    with pytest.raises(InputError, match=r"^metrics\.json must lie in assets, got no such file$"):
+        read_metrics(tmp_path / "metrics.json")
