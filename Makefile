@@ -6,6 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get
 DATA ?= $(or $(AQFUSION_DATA),data)
 CACHE ?= .trainings
+LICENCE := CC BY-NC-SA 3.0 IGO: Air Pollution Image Dataset from India and Nepal, A. Rouniyar et al., 2023, doi 10.34740/KAGGLE/DS/3152196
 
 .PHONY: app setup test lint types unit browser chromium data metrics models clean
 
@@ -38,11 +39,11 @@ data: setup
 # Every figure of README, cards and page, from the data folder: hours on two cores. What has been
 # trained is kept, so that one that was cut off goes on, and `models` finds it there.
 metrics: setup
-	$(BIN)/python -m aqfusion evaluate --data $(DATA) --cache $(CACHE) --protocol all --backbone all
+	$(BIN)/python -m aqfusion evaluate --data $(DATA) --cache $(CACHE) --protocol all --backbone all \
+	  --licence "$(LICENCE)"
 	$(BIN)/python -m aqfusion cards
 
 # The shipped models, from the same trainings.
-LICENCE := CC BY-NC-SA 3.0 IGO: Air Pollution Image Dataset from India and Nepal, A. Rouniyar et al., 2023, doi 10.34740/KAGGLE/DS/3152196
 models: setup
 	for name in mobilenetv2_100 resnet18 efficientnet_b0; do \
 	  $(BIN)/python -m aqfusion train --data $(DATA) --backbone $$name --cross-validate --cache $(CACHE) \

@@ -10,6 +10,7 @@ from aqfusion.commands.options import (
     add_cache_option,
     add_data_option,
     add_json_option,
+    add_licence_option,
     add_model_option,
     data_folder,
     print_json,
@@ -40,6 +41,7 @@ def add_evaluate_command(commands: "Commands[Parser]") -> None:
     )
     add_weights_option(parser)
     add_cache_option(parser, "evaluation/ in AQFUSION_HOME")
+    add_licence_option(parser)
     parser.add_argument(
         "--out", metavar="FILE", help="metrics file to update (default: assets/metrics.json)"
     )
@@ -67,7 +69,7 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
 def _run_protocols(arguments: argparse.Namespace) -> None:
     from aqfusion.dataset.folder import read_folder
     from aqfusion.model.backbones import BACKBONES, backbone
-    from aqfusion.model.measure import measure_all
+    from aqfusion.model.measure import Measurement
     from aqfusion.model.protocols import PROTOCOLS, protocol
 
     asked = arguments.protocol, arguments.backbone or ALL
@@ -77,5 +79,6 @@ def _run_protocols(arguments: argparse.Namespace) -> None:
     out = Path(arguments.out) if arguments.out else ASSETS / "metrics.json"
     rows = read_folder(data_folder(arguments))
     runs = [(protocol, backbone) for protocol in protocols for backbone in backbones]
-    measure_all(rows, runs, FirstWeights(arguments), cache, out, report)
+    measurement = Measurement(rows, arguments.licence, FirstWeights(arguments), cache, report)
+    measurement.run(runs, out)
     print_json({"wrote": str(out), "protocols": protocols, "backbones": backbones})

@@ -102,6 +102,15 @@ def add_cache_option(parser: argparse.ArgumentParser, default: str) -> None:
     )
 
 
+def add_licence_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--licence`."""
+    parser.add_argument(
+        "--licence",
+        default="unknown: state the licence of the data with --licence",
+        help="licence and source of the data, kept with what comes of them",
+    )
+
+
 def data_folder(arguments: argparse.Namespace) -> Path:
     """The data folder that was named here or in the settings."""
     folder = Path(arguments.data) if arguments.data else load_settings().data

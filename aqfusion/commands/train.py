@@ -11,6 +11,7 @@ from aqfusion.commands.options import (
     add_cache_option,
     add_data_option,
     add_json_option,
+    add_licence_option,
     data_folder,
     print_json,
     report,
@@ -38,11 +39,7 @@ def add_train_command(commands: "Commands[Parser]") -> None:
         action="store_true",
         help="figures from five fold models, final weights from all sessions (six times slower)",
     )
-    parser.add_argument(
-        "--licence",
-        default="unknown: state the licence of the training data with --licence",
-        help="licence of the training data, kept in the model's config",
-    )
+    add_licence_option(parser)
     add_cache_option(parser, "a folder beside --out until the model is written")
     add_json_option(parser)
     parser.set_defaults(run=run_train)

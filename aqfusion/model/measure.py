@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from aqfusion.model.protocols import protocol, split
 from aqfusion.model.recipe import Recipe
 from aqfusion.model.shipped import shipped_models
 from aqfusion.model.trainings import training
+from aqfusion.model.workshop import Workshop
 
 FORMAT = 1
 SEED = 0
@@ -39,43 +40,50 @@ class FirstWeights(Protocol):
         """The recipe of backbone `name` under a protocol."""
 
 
-def measure_all(
-    rows: Sequence[Row],
-    runs: Sequence[tuple[str, str]],
-    weights: FirstWeights,
-    cache: Path,
-    out: Path,
-    report: Report,
-) -> None:
-    """Measure (protocol, backbone) pairs one by one; `out` is updated after each, never halved.
+@dataclass(frozen=True)
+class Measurement:
+    """What is measured on: rows and the licence of the data, first weights, kept trainings."""
 
-    Runs that are not asked for keep their figures. What has been trained before lies in `cache`.
-    """
-    metrics = _known(out)
-    metrics |= {"code_version": __version__, "data": _about_data(rows), "published": PUBLISHED}
-    for name, backbone in runs:
-        recipe = weights.recipe(backbone, name, SEED)
-        parts = split(name, rows, SEED)
-        workshop = training(rows, recipe, weights, cache, report).workshop
+    rows: Sequence[Row]
+    licence: str
+    weights: FirstWeights
+    cache: Path
+    report: Report
+
+    def run(self, runs: Sequence[tuple[str, str]], out: Path) -> None:
+        """Measure (protocol, backbone) pairs; `out` is updated after each, never halved.
+
+        What is not asked for keeps its figures. What has been trained before lies in the cache.
+        """
+        metrics = _known(out)
+        metrics |= {"code_version": __version__, "published": PUBLISHED}
+        metrics["data"] = _about_data(self.rows, self.licence)
+        for name, backbone in runs:
+            entry = metrics["protocols"].setdefault(name, {"baselines": {}, "backbones": {}})
+            entry["says"] = protocol(name).says
+            entry["backbones"][backbone] = self._assessed(name, backbone)
+            if (name, backbone) == next(run for run in runs if run[0] == name):
+                entry["baselines"] = self._baselines(name, backbone)
+            _write(out, metrics)
+        metrics["models"] = shipped_models()
+        _write(out, metrics)
+
+    def _assessed(self, name: str, backbone: str) -> dict[str, Any]:
+        recipe = self.weights.recipe(backbone, name, SEED)
+        parts = split(name, self.rows, SEED)
+        workshop = self._workshop(recipe)
         held_out = joined([workshop.held_out(part) for part in parts])
         sessions = [session for part in parts for session in part.test]
-        report(f"assessing {backbone} under {name}")
-        entry = metrics["protocols"].setdefault(name, {"backbones": {}})
-        entry["says"] = protocol(name).says
-        entry["backbones"][backbone] = {
-            "recipe": asdict(recipe),
-            **assess(held_out, sessions, recipe.sigma, SEED),
-        }
-        if "baselines" not in entry or (name, backbone) == _last_of(runs, name):
-            report(f"baselines under {name}")
-            entry["baselines"] = baselines(parts, workshop.haze_by_photo, SEED)
-        _write(out, metrics)
-    metrics["models"] = shipped_models()
-    _write(out, metrics)
+        self.report(f"assessing {backbone} under {name}")
+        return {"recipe": asdict(recipe), **assess(held_out, sessions, recipe.sigma, SEED)}
 
+    def _baselines(self, name: str, backbone: str) -> dict[str, Any]:
+        self.report(f"baselines under {name}")
+        workshop = self._workshop(self.weights.recipe(backbone, name, SEED))
+        return baselines(split(name, self.rows, SEED), workshop.haze_by_photo, SEED)
 
-def _last_of(runs: Sequence[tuple[str, str]], name: str) -> tuple[str, str]:
-    return next(run for run in reversed(runs) if run[0] == name)
+    def _workshop(self, recipe: Recipe) -> Workshop:
+        return training(self.rows, recipe, self.weights, self.cache, self.report).workshop
 
 
 def _known(out: Path) -> dict[str, Any]:
@@ -92,8 +100,9 @@ def _write(out: Path, metrics: dict[str, Any]) -> None:
     replace_file(out, (text + "\n").encode())
 
 
-def _about_data(rows: Sequence[Row]) -> dict[str, Any]:
-    """How much there is of what."""
+def _about_data(rows: Sequence[Row], licence: str) -> dict[str, Any]:
+    """How much there is of what, and whose it is: "LICENCE: SOURCE" where it says both."""
+    terms, _, source = licence.partition(": ")
     places = sorted({row.place for row in rows})
     return {
         "photos": len(rows),
@@ -106,4 +115,6 @@ def _about_data(rows: Sequence[Row]) -> dict[str, Any]:
             }
             for place in places
         },
+        "source": source or "not stated",
+        "licence": terms,
     }
