@@ -25,7 +25,5 @@ def recipe_for(name: str, protocol_name: str, seed: int, *, distilled: bool) -> 
     return replace(
         recipe,
         distilled_from=tuple(elders),
-        epochs=recipe.epochs + 1,
-        image_size=128,
         trunk_rate=5 * recipe.trunk_rate,
     )
