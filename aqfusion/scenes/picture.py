@@ -24,7 +24,7 @@ def render(scene: Scene, size: tuple[int, int] = (800, 600)) -> Image.Image:
     width, height = size
     light, _ = radiance(scene, (width * OVERSAMPLING, height * OVERSAMPLING))
     fine = light.reshape(height, OVERSAMPLING, width, OVERSAMPLING, 3)
-    shown = _develop(fine).mean((1, 3))
+    shown = develop(fine).mean((1, 3))
     generator = np.random.default_rng([scene.seed, 1])
     grain = generator.normal(0, SENSOR_NOISE, (height, width, 1))
     pixels = np.clip(255 * (shown + grain) + 0.5, 0, 255)
@@ -90,7 +90,7 @@ def _clouds(sky: Floats, canvas: Canvas, air: Air, scene: Scene) -> Floats:
     return np.asarray(sky + (cloud - sky) * cover * 0.9 * left**0.5, np.float32)
 
 
-def _develop(light: Floats) -> Floats:
+def develop(light: Floats) -> Floats:
     """A camera's shoulder, then the sRGB curve (IEC 61966-2-1): linear light -> 0 to 1."""
     exposed = (1 - np.exp(-1.9 * np.maximum(light, 0))) ** 1.25
     low, high = 12.92 * exposed, 1.055 * np.power(exposed, 1 / 2.4) - 0.055

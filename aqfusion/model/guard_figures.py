@@ -1,0 +1,35 @@
+"""What a guard is worth: false alarms on photos it had not seen, catches of what is no sky."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+
+
+def guard_figures(
+    places: Sequence[str], margins: Tensor, pictures: Mapping[str, Tensor]
+) -> dict[str, Any]:
+    """The "guard" object of a model's figures.
+
+    `margins` (N,) are score less threshold of real photos taken at `places`, each from a guard
+    that had not seen its group; `pictures` holds those of each set of pictures without a sky.
+    Above 0 is refused. "caught" is the mean over the sets: a renderer can make one of any size.
+    """
+    if len(places) != len(margins):
+        raise ValueError(f"places must be one per photo, got {len(places)} for {len(margins)}")
+    alarms = (margins > 0).tolist()
+    per_place: dict[str, list[bool]] = {}
+    for place, alarm in zip(places, alarms, strict=True):
+        per_place.setdefault(place, []).append(alarm)
+    caught = {name: (found > 0).tolist() for name, found in pictures.items()}
+    return {
+        "photos": len(alarms),
+        "false_alarms": _share(alarms),
+        "false_alarms_per_place": {place: _share(said) for place, said in per_place.items()},
+        "pictures": {name: {"caught": sum(said), "of": len(said)} for name, said in caught.items()},
+        "caught": _share([_share(said) for said in caught.values()]),
+    }
+
+
+def _share(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
