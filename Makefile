@@ -38,7 +38,7 @@ data: setup
 
 # Every figure of README, cards and page, from the data folder: hours on two cores. What has been
 # trained is kept, so that one that was cut off goes on, and `models` finds it there.
-metrics: setup
+metrics: .venv/.dev
 	$(BIN)/python -m aqfusion evaluate --data $(DATA) --cache $(CACHE) --protocol all --backbone all \
 	  --licence "$(LICENCE)"
 	$(BIN)/python -m aqfusion cards

@@ -31,6 +31,10 @@ lower = st.columns([6, 7], gap="medium")
 with upper[0].container(border=True, height="stretch", key="card_photo"):
     st.subheader("Photo", anchor=False)
     photo = photo_input.choose()
+    embedding = models.embedding(model, photo) if photo else None
+    trusted = bool(
+        photo and embedding and embedding.problem and photo_input.trust(photo, embedding.problem)
+    )
 with lower[0].container(border=True, height="stretch", key="card_sensors"):
     st.subheader("Readings", anchor=False)
     with st.container(horizontal=True, gap="small", key="sensor_presets"):
@@ -49,7 +53,7 @@ if photo is None and not reading.present:
     page.end()
     st.stop()
 
-result = model.predict(reading, models.embedding(model, photo) if photo else None)
+result = model.predict(reading, embedding, trust_photo=trusted)
 with result_card.container(key="result_aqi"):
     st.html(result_view.headline(result))
     st.html(result_view.modalities(result))

@@ -33,6 +33,9 @@ def add_predict_command(commands: "Commands[Parser]") -> None:
     parser.add_argument("--image", metavar="FILE", help="a photo of the sky: JPEG, PNG or WebP")
     add_reading_options(parser)
     add_model_option(parser)
+    parser.add_argument(
+        "--trust-photo", action="store_true", help="use a photo even if it looks unsuitable"
+    )
     add_json_option(parser)
     parser.set_defaults(run=run_predict)
 
@@ -52,13 +55,14 @@ def run_predict(arguments: argparse.Namespace) -> None:
     from aqfusion.model.predict import load_model  # takes seconds: after the photo was accepted
 
     predictor = load_model(arguments.model or load_settings().model)
-    result = predictor.predict(reading, photo)
+    result = predictor.predict(reading, photo, trust_photo=arguments.trust_photo)
     print_json(
         {
             **_as_json(result.fused),
             "modalities": list(result.modalities),
             "readings": list(result.readings_used),
             "photo_share": round(result.photo_share, 4),
+            "photo_problem": result.photo_problem,
             "image_only": result.image_only and _as_json(result.image_only),
             "sensors_only": result.sensors_only and _as_json(result.sensors_only),
             "formula": {key: index_as_json(standard(key).index(reading)) for key in STANDARDS},

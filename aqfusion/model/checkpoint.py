@@ -14,9 +14,12 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
+from torch import nn
 
 from aqfusion.files import replace_file
+from aqfusion.model.backbones import feature_count
 from aqfusion.model.config_file import Config, ModelError, config_of, read_bytes, read_json
+from aqfusion.model.guard import Guard
 from aqfusion.model.network import AQFusionNet
 
 __all__ = [
@@ -28,19 +31,20 @@ __all__ = [
     "save_checkpoint",
 ]
 
-FORMAT = 1
+FORMAT = 2
 WEIGHTS, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.json"
 CARD = "README.md"  # written beside them later, from them
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network in evaluation mode with its config and measured figures.
+    """A network in evaluation mode, the guard of its photos, its config and measured figures.
 
     `sha256` is that of the weights file once there is one: which version a result came from.
     """
 
     network: AQFusionNet
+    guard: Guard
     config: Config
     metrics: dict[str, Any]
     sha256: str = ""
@@ -54,7 +58,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     folder = model_place(folder)
     state = {
         name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
-        for name, tensor in checkpoint.network.state_dict().items()
+        for name, tensor in _modules(checkpoint.network, checkpoint.guard).state_dict().items()
     }
     weights = save(state)
     config = {
@@ -121,15 +125,22 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     try:
         state = load(weights)
         network = AQFusionNet(config.architecture)
-        network.load_state_dict(
+        guard = Guard(feature_count(network.image_encoder.trunk))
+        modules = _modules(network, guard)
+        modules.load_state_dict(
             {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
         )
     except (SafetensorError, RuntimeError) as error:
         raise ModelError(f"{folder / WEIGHTS} must fit {CONFIG}: {error}") from error
-    if not all(bool(torch.isfinite(v).all()) for v in network.state_dict().values()):
+    if not all(bool(torch.isfinite(v).all()) for v in modules.state_dict().values()):
         raise ModelError(f"{folder / WEIGHTS}: weights must be finite, got some that are not")
-    network.eval().requires_grad_(False)
-    return Checkpoint(network, config, read_json(folder / METRICS), found)
+    modules.eval().requires_grad_(False)
+    return Checkpoint(network, guard, config, read_json(folder / METRICS), found)
+
+
+def _modules(network: AQFusionNet, guard: Guard) -> nn.ModuleDict:
+    """What the weights file holds, under these names."""
+    return nn.ModuleDict({"network": network, "guard": guard})
 
 
 def _stated_checksum(folder: Path, raw: dict[str, Any]) -> str:

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from aqfusion.model import state_file
 from aqfusion.model.bins import smoothed_targets
+from aqfusion.model.image_encoder import ImageEncoder
 from aqfusion.model.losses import alignment_loss, distribution_loss
-from aqfusion.model.network import AQFusionNet, Architecture, ImageEncoder
+from aqfusion.model.network import AQFusionNet, Architecture
 from aqfusion.model.pixels import augment
 from aqfusion.model.recipe import Material, Recipe
 from aqfusion.model.sessions import sensor_statistics, session_aqi, session_readings

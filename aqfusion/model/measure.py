@@ -6,15 +6,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import torch
+from torch import Tensor
+
 from aqfusion import __version__
 from aqfusion.dataset.folder import Row
 from aqfusion.files import replace_file
 from aqfusion.model.assess import assess
 from aqfusion.model.baselines import baselines
 from aqfusion.model.fit import Report
+from aqfusion.model.guard_figures import guard_figures
 from aqfusion.model.held_out import joined
 from aqfusion.model.network import AQFusionNet
-from aqfusion.model.protocols import protocol, split
+from aqfusion.model.protocols import Part, protocol, split
 from aqfusion.model.recipe import Recipe
 from aqfusion.model.shipped import shipped_models
 from aqfusion.model.trainings import training
@@ -75,7 +79,8 @@ class Measurement:
         held_out = joined([workshop.held_out(part) for part in parts])
         sessions = [session for part in parts for session in part.test]
         self.report(f"assessing {backbone} under {name}")
-        return {"recipe": asdict(recipe), **assess(held_out, sessions, recipe.sigma, SEED)}
+        told = {"recipe": asdict(recipe), **assess(held_out, sessions, recipe.sigma, SEED)}
+        return told if protocol(name).leaks else {**told, "guard": _guard(parts, workshop)}
 
     def _baselines(self, name: str, backbone: str) -> dict[str, Any]:
         self.report(f"baselines under {name}")
@@ -84,6 +89,21 @@ class Measurement:
 
     def _workshop(self, recipe: Recipe) -> Workshop:
         return training(self.rows, recipe, self.weights, self.cache, self.report).workshop
+
+
+def _guard(parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:
+    """False alarms on photos of unseen parts; each picture is asked of every part's guard."""
+    places: list[str] = []
+    photos: list[Tensor] = []
+    pictures: dict[str, list[Tensor]] = {}
+    for part in parts:
+        of_part, found, caught = workshop.guard_margins(part)
+        places += of_part
+        photos.append(found)
+        for name, margins in caught.items():
+            pictures.setdefault(name, []).append(margins)
+    joint = {name: torch.cat(margins) for name, margins in pictures.items()}
+    return guard_figures(places, torch.cat(photos), joint)
 
 
 def _known(out: Path) -> dict[str, Any]:

@@ -10,11 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from aqfusion.air.sensors import POLLUTANTS
-from aqfusion.model.backbones import create_trunk, feature_count, normalise
 from aqfusion.model.bins import BIN_COUNT
-from aqfusion.model.haze import STATISTICS, haze_statistics
+from aqfusion.model.image_encoder import EMBED_DIM, ImageEncoder
 
-EMBED_DIM = 128
 SENSOR_COUNT = len(POLLUTANTS)
 
 
@@ -30,64 +28,6 @@ class Architecture:
     sensor_std: tuple[float, ...]
     sensor_token_dim: int = 16
     sensor_hidden_dim: int = 128
-
-
-class ImageEncoder(nn.Module):
-    """A CNN and a small branch of haze evidence; the image embedding is a mix of theirs.
-
-    Each learns alone: together, the CNN would lean on evidence that training sessions flatter.
-    `haze_share` is fitted on held-out sessions (`calibrate`).
-    """
-
-    haze_share: Tensor
-
-    def __init__(self, backbone: str) -> None:
-        super().__init__()
-        self.backbone = backbone
-        self.trunk = create_trunk(backbone)
-        self.project = nn.Linear(feature_count(self.trunk), EMBED_DIM)
-        self.norm = nn.LayerNorm(EMBED_DIM)
-        self.haze = HazeEncoder()
-        self.register_buffer("haze_share", torch.tensor(0.5))
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Embed pixels 0..255 (B, 3, H, W) as (B, E)."""
-        cnn, haze = self.embed_cnn(images), self.haze(haze_statistics(images))
-        embedding: Tensor = (1 - self.haze_share) * cnn + self.haze_share * haze  # (B, E)
-        return embedding
-
-    def embed_cnn(self, images: Tensor) -> Tensor:
-        """What the CNN alone makes of pixels 0..255 (B, 3, H, W): (B, E)."""
-        normalised = normalise(images, self.backbone).contiguous(memory_format=torch.channels_last)
-        features = self.trunk(normalised)  # (B, 1280) MobileNetV2, EfficientNet-B0; 512 ResNet18
-        embedding: Tensor = self.norm(self.project(features))  # (B, E)
-        return embedding
-
-
-class HazeEncoder(nn.Module):
-    """Haze statistics to the embedding space; `mean` and `std` are those of training frames."""
-
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(STATISTICS))
-        self.register_buffer("std", torch.ones(STATISTICS))
-        self.mlp = nn.Sequential(
-            nn.Linear(STATISTICS, EMBED_DIM),
-            nn.GELU(),
-            nn.Dropout(0.1),
-            nn.Linear(EMBED_DIM, EMBED_DIM),
-            nn.LayerNorm(EMBED_DIM),
-        )
-
-    def forward(self, statistics: Tensor) -> Tensor:
-        """Embed haze statistics (B, 108) as (B, E)."""
-        # Clamped: a picture unlike all photos must not fling the embedding anywhere.
-        standardised = ((statistics - self.mean) / self.std).clamp(-5, 5)
-        embedding: Tensor = self.mlp(standardised)  # (B, E)
-        return embedding
 
 
 class SensorEncoder(nn.Module):

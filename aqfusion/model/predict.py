@@ -15,17 +15,24 @@ from aqfusion.errors import InputError
 from aqfusion.model import bins
 from aqfusion.model.answers import kind_of
 from aqfusion.model.checkpoint import Checkpoint, ModelError, load_checkpoint
-from aqfusion.model.network import EMBED_DIM
+from aqfusion.model.image_encoder import EMBED_DIM
+from aqfusion.model.picture_statistics import statistics
 from aqfusion.model.pixels import stack
 from aqfusion.model.sessions import reading_tensor
 from aqfusion.photo import Photo
 from aqfusion.settings import ASSETS, DEFAULT_MODEL
 
-Embedding = Tensor  # for the floors above, which know no torch
-
 
 class NothingKnownError(InputError):
     """Neither a photo nor a reading was given."""
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """A photo's place in the embedding space (1, 128), and why the guard refuses it, if it does."""
+
+    vector: Tensor
+    problem: str | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,9 @@ class Prediction:
 class Result:
     """The fused prediction beside those of each modality alone; `None` where it is absent.
 
-    `photo_share` is the weight of the photo in the fused embedding, 0 to 1.
+    `photo_share` is the weight of the photo in the fused embedding, 0 to 1. `photo_problem` says
+    why a photo cannot be judged; the prediction then rests on the readings, and where there are
+    none it only says what is common.
     """
 
     fused: Prediction
@@ -54,6 +63,7 @@ class Result:
     sensors_only: Prediction | None
     photo_share: float
     readings_used: tuple[str, ...]
+    photo_problem: str | None = None
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -72,29 +82,44 @@ class Predictor:
         self._network = checkpoint.network
 
     def embed(self, photo: Photo) -> Embedding:
-        """The photo's place in the embedding space (1, 128): the slow part, worth keeping."""
+        """The photo's embedding and what the guard says of it: the slow part, worth keeping."""
         images = stack([photo], self.checkpoint.config.image_size)
+        encoder = self._network.image_encoder
         with torch.no_grad():
-            embedding: Embedding = self._network.image_encoder(images)
-        return embedding
+            features = encoder.trunk_features(images)
+            problem = self.checkpoint.guard.reason(statistics(images), features)
+            return Embedding(encoder.embed(images, features), problem)
 
-    def predict(self, reading: Reading, photo: Photo | Embedding | None = None) -> Result:
-        """Predict from what there is; `photo` may be its embedding. Takes about a millisecond."""
+    def predict(
+        self,
+        reading: Reading,
+        photo: Photo | Embedding | None = None,
+        *,
+        trust_photo: bool = False,
+    ) -> Result:
+        """Predict from what there is; `photo` may be its embedding. Takes about a millisecond.
+
+        A photo that the guard refuses is left out, unless `trust_photo`.
+        """
         if photo is None and not reading.present:
             raise NothingKnownError(
                 "a prediction needs a photo or at least one reading, got neither"
             )
         embedding = self.embed(photo) if isinstance(photo, Photo) else photo
-        fused, share = self._predict(embedding, reading)
+        problem = embedding.problem if embedding is not None else None
+        usable = embedding is not None and (problem is None or trust_photo)
+        vector = embedding.vector if embedding is not None and usable else None
+        fused, share = self._predict(vector, reading)
         return Result(
             fused,
-            self._predict(embedding, Reading())[0] if embedding is not None else None,
+            self._predict(vector, Reading())[0] if vector is not None else None,
             self._predict(None, reading)[0] if reading.present else None,
             share,
             reading.present,
+            problem,
         )
 
-    def _predict(self, embedding: Embedding | None, reading: Reading) -> tuple[Prediction, float]:
+    def _predict(self, embedding: Tensor | None, reading: Reading) -> tuple[Prediction, float]:
         readings = reading_tensor([reading])  # (1, 6)
         encoder = self._network.sensor_encoder
         with torch.no_grad():

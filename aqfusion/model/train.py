@@ -72,12 +72,13 @@ def train(
             **summary(told["kinds"]),
             "partial_sensors": told["partial_sensors"],
         }
-        network, seen = chosen.workshop.network(sessions, "all"), sessions
+        network, seen, name = chosen.workshop.network(sessions, "all"), sessions, "all"
         calibration = calibrate(held_out, recipe.sigma, recipe.seed)
     else:
         fold = folds[VALIDATION_FOLD]
         network, held_out = chosen.workshop.with_validation(sessions, fold)
         seen = tuple(session for session in sessions if session.fold != fold)
+        name = "validated"
         kept_out = [session for session in sessions if session.fold == fold]
         calibration = calibrate(held_out, recipe.sigma, recipe.seed)
         said = [Judged(held_out, calibration)]
@@ -108,7 +109,8 @@ def train(
             "recipe": asdict(recipe),
         },
     )
-    save_checkpoint(out, Checkpoint(network, config, metrics))
+    guard = chosen.workshop.guard(network, seen, name)
+    save_checkpoint(out, Checkpoint(network, guard, config, metrics))
     if cache is None:
         shutil.rmtree(work)
     report(f"wrote {out}")

@@ -11,10 +11,13 @@ from torch import Tensor
 from aqfusion.files import replace_file
 from aqfusion.model.bins import smoothed_targets
 from aqfusion.model.fit import AfterEpoch, Fit, Report
+from aqfusion.model.guard import Guard
+from aqfusion.model.guard_fitting import guard_of, margins, margins_of_pictures, some_of
 from aqfusion.model.haze import haze_statistics
 from aqfusion.model.held_out import HeldOut, image_logits, listen
 from aqfusion.model.losses import distribution_loss
 from aqfusion.model.network import AQFusionNet, Architecture
+from aqfusion.model.non_sky import non_sky_pictures
 from aqfusion.model.pixels import STORED_SIZE, stack
 from aqfusion.model.protocols import Part
 from aqfusion.model.recipe import Material, Recipe
@@ -68,6 +71,30 @@ class Workshop:
             network = self.network(part.train, part.name)
             listen(network, part.test, STORED_SIZE, self.report).save(kept)
         return HeldOut.load(kept)
+
+    def guard(self, network: AQFusionNet, sessions: tuple[Session, ...], name: str) -> Guard:
+        """The guard of the network called `name`, fitted on its sessions."""
+        kept = self.work / f"{name}.guard.safetensors"
+        if not kept.is_file():
+            self.report(f"{name}: fitting the guard")
+            frames = [self._frames_of(session) for session in sessions]
+            replace_file(kept, save(guard_of(network, sessions, frames).state_dict()))
+        state = load_file(kept)
+        guard = Guard(len(state["direction"]))
+        guard.load_state_dict(state)
+        return guard.eval()
+
+    def guard_margins(self, part: Part) -> tuple[list[str], Tensor, dict[str, Tensor]]:
+        """Places and margins of some photos of a part, and margins of unsuitable pictures by set.
+
+        All are judged by the guard of the part's network; above 0 is refused.
+        """
+        network = self.network(part.train, part.name)
+        guard = self.guard(network, part.train, part.name)
+        frames = [some_of(self._frames_of(session)) for session in part.test]
+        places = [s.place for s, own in zip(part.test, frames, strict=True) for _ in own]
+        found = margins(guard, network, torch.cat(frames))
+        return places, found, margins_of_pictures(guard, network, non_sky_pictures())
 
     def with_validation(
         self, sessions: tuple[Session, ...], fold: int

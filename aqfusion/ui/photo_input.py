@@ -53,6 +53,15 @@ def choose() -> Photo | None:
     return photo
 
 
+def trust(photo: Photo, problem: str) -> bool:
+    """Say why the photo is left out, and ask whether to use it all the same."""
+    st.warning(
+        f"I can't judge this photo: {problem}. The result rests on the readings.",
+        icon=":material/visibility_off:",
+    )
+    return st.toggle("Use the photo anyway", key=f"photo_trust_{photo.digest[:16]}")
+
+
 def _from_gallery(view: "st.delta_generator.DeltaGenerator") -> Photo:
     try:
         known = gallery.samples()

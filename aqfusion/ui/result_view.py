@@ -53,7 +53,7 @@ def modalities(result: Result) -> str:
         _modality(name, prediction, missing)
         for name, prediction, missing in (
             ("Together", result.fused, ""),
-            ("Photo only", result.image_only, "no photo"),
+            ("Photo only", result.image_only, _absent(result)),
             ("Readings only", result.sensors_only, "no readings"),
         )
     )
@@ -105,11 +105,19 @@ def _scale(prediction: Prediction) -> str:
 def _used(result: Result) -> str:
     count = len(result.readings_used)
     readings = f"{count} reading{'s' * (count != 1)}"
+    if result.image_only is None and result.photo_problem and not count:
+        return "Based on neither photo nor readings: this is only what the model finds common."
+    if result.image_only is None and result.photo_problem:
+        return f"Based on {readings}; the photo is left out: {result.photo_problem}."
     if result.image_only is None:
         return f"Based on {readings}, without a photo."
     if not count:
         return "Based on the photo alone."
     return f"Based on the photo ({100 * result.photo_share:.0f} % of the weight) and {readings}."
+
+
+def _absent(result: Result) -> str:
+    return "left out" if result.photo_problem else "no photo"
 
 
 def _span(prediction: Prediction) -> str:

@@ -1,0 +1,75 @@
+"""From pixels to the embedding space: a CNN, and a small branch of haze evidence beside it."""
+
+import torch
+from torch import Tensor, nn
+
+from aqfusion.model.backbones import create_trunk, feature_count, normalise
+from aqfusion.model.haze import STATISTICS, haze_statistics
+
+EMBED_DIM = 128  # E: of the space that photos and readings share
+
+
+class ImageEncoder(nn.Module):
+    """A CNN and a small branch of haze evidence; the image embedding is a mix of theirs.
+
+    Each learns alone: together, the CNN would lean on evidence that training sessions flatter.
+    `haze_share` is fitted on held-out sessions (`calibrate`).
+    """
+
+    haze_share: Tensor
+
+    def __init__(self, backbone: str) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.trunk = create_trunk(backbone)
+        self.project = nn.Linear(feature_count(self.trunk), EMBED_DIM)
+        self.norm = nn.LayerNorm(EMBED_DIM)
+        self.haze = HazeEncoder()
+        self.register_buffer("haze_share", torch.tensor(0.5))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Embed pixels 0..255 (B, 3, H, W) as (B, E)."""
+        return self.embed(images, self.trunk_features(images))
+
+    def embed(self, images: Tensor, features: Tensor) -> Tensor:
+        """Embed pixels (B, 3, H, W) whose trunk features are known already as (B, E)."""
+        cnn, haze = self.norm(self.project(features)), self.haze(haze_statistics(images))
+        embedding: Tensor = (1 - self.haze_share) * cnn + self.haze_share * haze  # (B, E)
+        return embedding
+
+    def embed_cnn(self, images: Tensor) -> Tensor:
+        """What the CNN alone makes of pixels 0..255 (B, 3, H, W): (B, E)."""
+        embedding: Tensor = self.norm(self.project(self.trunk_features(images)))  # (B, E)
+        return embedding
+
+    def trunk_features(self, images: Tensor) -> Tensor:
+        """The pooled features of pixels 0..255: (B, 1280), ResNet18 (B, 512)."""
+        normalised = normalise(images, self.backbone).contiguous(memory_format=torch.channels_last)
+        features: Tensor = self.trunk(normalised)
+        return features
+
+
+class HazeEncoder(nn.Module):
+    """Haze statistics to the embedding space; `mean` and `std` are those of training frames."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(STATISTICS))
+        self.register_buffer("std", torch.ones(STATISTICS))
+        self.mlp = nn.Sequential(
+            nn.Linear(STATISTICS, EMBED_DIM),
+            nn.GELU(),
+            nn.Dropout(0.1),
+            nn.Linear(EMBED_DIM, EMBED_DIM),
+            nn.LayerNorm(EMBED_DIM),
+        )
+
+    def forward(self, statistics: Tensor) -> Tensor:
+        """Embed haze statistics (B, 108) as (B, E)."""
+        # Clamped: a picture unlike all photos must not fling the embedding anywhere.
+        standardised = ((statistics - self.mean) / self.std).clamp(-5, 5)
+        embedding: Tensor = self.mlp(standardised)  # (B, E)
+        return embedding
