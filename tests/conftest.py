@@ -30,7 +30,8 @@ def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = Config(
         ARCHITECTURE,
         96,
-        {"image_only": 0.45, "sensors_only": 0.44, "fused": 0.43},
+        {"fused": 0.9, "image_only": 1.2, "sensors_only": 1.1, "nothing": 1.0},
+        {"fused": 0.43, "image_only": 0.45, "sensors_only": 0.44, "nothing": 0.5},
         ("Alphaville|2023|2|1|8:00",),
         {"data_licence": "none, nothing was learned"},
     )
