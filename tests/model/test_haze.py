@@ -97,3 +97,11 @@ def test_a_veil_over_the_horizon_is_seen_in_its_band_and_not_elsewhere():
     assert moved("saturation") == moved("red") == third
     # Windows of 8 pixels every 4 make 47 rows, 5 to a band: the third ends a little higher.
     assert moved("dark") == [number in (2, 3) for number in range(8)]
+
+
+def test_the_dark_channel_is_the_darkest_of_a_window_and_of_its_three_colours():
+    """One pixel without blue darkens all the windows that hold it, two by two of 47 by 47."""
+    image = torch.full((1, 3, 192, 192), 255.0)
+    image[0, 2, 105, 50] = 0
+    dark = means(haze_statistics(image), "dark")[0]
+    assert (1 - dark).tolist() == pytest.approx([*[0] * 5, 4 / (5 * 47), 0, 0], abs=1e-6)

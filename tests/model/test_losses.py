@@ -1,5 +1,7 @@
 """The objectives on planted embeddings: same session pulls, another pushes."""
 
+import math
+
 import pytest
 import torch
 
@@ -64,6 +66,16 @@ def test_a_mixed_image_belongs_to_both_its_skies_by_their_shares():
         return alignment_loss(image, sensors, belongs).item()
 
     assert loss(0.6) < loss(1.0) < loss(0.0)
+
+
+def test_alignment_of_a_mixed_image_by_hand():
+    """Each embedding is its own direction: similarity 5 on the diagonal, 0 beside it."""
+    belongs, apart = torch.tensor([[0.75, 0.25], [0.0, 1.0]]), torch.eye(8)[:2]
+    sure = math.log(1 + math.exp(-5))
+    to_sensors = sure + (0.25 * 5 + 0) / 2
+    to_image = sure + (0 + 0.2 * 5) / 2  # the second readings belong to both, 1 to 4
+    expected = (to_sensors + to_image) / 2
+    assert alignment_loss(apart, apart, belongs).item() == pytest.approx(expected, abs=1e-5)
 
 
 def test_descent_brings_the_embeddings_of_a_session_together():
