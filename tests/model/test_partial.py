@@ -106,3 +106,14 @@ def test_a_mask_shows_at_most_what_a_session_has():
     told = told_of(replace(held_out, present=lacking, sensor_logits=constant))
     assert told.errors["fused_wins"] == 1.0
     assert {row["fused"] for row in told.errors["by_readings"]} == {round(BLIND, 2)}
+
+
+def test_the_better_single_is_a_modality_alone_and_never_the_fusion():
+    """Photo 50 too high, readings 50 too low: between them is right, neither alone is."""
+    held_out = planted()
+    high = smoothed_targets(AQI + 50, 25.0).log()[held_out.session]
+    low = smoothed_targets(AQI - 50, 25.0).log()[:, None].repeat(1, 64, 1)
+    opposed = replace(held_out, cnn_logits=high, haze_logits=high, sensor_logits=low)
+    told = told_of(opposed).errors
+    assert told["fused_wins"] == 1.0
+    assert told["mean_over_masks"]["fused"] < 15 < 40 < told["mean_over_masks"]["better_single"]
