@@ -238,6 +238,15 @@ def test_evaluate_refuses_a_bad_protocol_before_any_photo_is_read(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    "bad",
+    ["--protocol kaggle", "--protocol all --backbone vgg16", "--protocol all --weights none-"],
+)
+def test_a_name_that_is_wrong_is_told_before_the_data_folder_is_looked_at(capsys, bad):
+    refused = refusal(capsys, "evaluate", *bad.split(), "--data", "no-such-folder")
+    assert "data folder" not in refused
+
+
 def test_evaluate_measures_what_is_asked_for_and_says_where(
     capsys, data_folder, monkeypatch, tmp_path
 ):
