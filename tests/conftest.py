@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from aqfusion.model import baselines, calibrate, scores, teacher, train, workshop
 from aqfusion.model.checkpoint import Checkpoint, Config, save_checkpoint
 from aqfusion.model.network import AQFusionNet, Architecture
 from aqfusion.settings import load_settings
@@ -21,6 +22,23 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_folder(tmp_path_factory.mktemp("data"), planted_records())
 
 
+@pytest.fixture
+def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings and figures in seconds: what is tested with them is the way, not the skill."""
+    shrink(monkeypatch)
+
+
+def shrink(patch: pytest.MonkeyPatch) -> None:
+    """Forests of 3 trees, frames of 64 pixels, few steps and few resamples."""
+    patch.setattr(teacher, "TREES", 3)
+    patch.setattr(teacher, "LESSONS", 300)
+    patch.setattr(baselines, "_TREES", 3)
+    patch.setattr(calibrate, "_STEPS", 2)
+    patch.setattr(scores, "_RESAMPLES", 5)
+    patch.setattr(train, "STORED_SIZE", 64)
+    patch.setattr(workshop, "STORED_SIZE", 64)
+
+
 @pytest.fixture(scope="session")
 def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained model on disk; a test that damages it copies it first."""
@@ -30,9 +48,10 @@ def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = Config(
         ARCHITECTURE,
         96,
-        {"image_only": 0.45, "sensors_only": 0.44, "fused": 0.43},
+        {"fused": 0.9, "image_only": 1.2, "sensors_only": 1.1, "nothing": 1.0},
+        {"fused": 0.43, "image_only": 0.45, "sensors_only": 0.44, "nothing": 0.5},
         ("Alphaville|2023|2|1|8:00",),
-        {"data_licence": "none, nothing was learned"},
+        {"data_licence": "none, nothing was learned", "backbone_weights": "none: from scratch"},
     )
     folder = tmp_path_factory.mktemp("models") / "untrained"
     save_checkpoint(folder, Checkpoint(network, config, {"n": 0}))

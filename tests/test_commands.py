@@ -1,5 +1,6 @@
 """The commands predict, evaluate and train: their JSON, and one sentence for all bad input."""
 
+import argparse
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 import aqfusion
 from aqfusion.cli import main
+from aqfusion.commands.weights_option import FirstWeights
 from aqfusion.dataset.folder import CSV_NAME
 from aqfusion.settings import ROOT
 from tests.planted import planted_records, sky, write_folder
@@ -96,11 +98,10 @@ def test_evaluate_prints_every_documented_key(capsys, data_folder, checkpoint_fo
     assert [list(said[kind]) for kind in KINDS] == [SCORES] * 3
 
 
+@pytest.mark.usefixtures("_tiny")
 def test_train_prints_every_documented_key_and_the_model_is_there(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("aqfusion.model.teacher.TREES", 2)
-    monkeypatch.setattr("aqfusion.model.teacher.LESSONS", 200)
-    monkeypatch.setattr("aqfusion.model.calibrate._STEPS", 3)
-    monkeypatch.setattr("aqfusion.model.fit.Fit._fit_sensors", lambda *_: None)
+    monkeypatch.setattr("aqfusion.model.fit.fit_sensors", lambda *_: None)
+    monkeypatch.setattr("aqfusion.model.fit.fit_haze", lambda *_: None)
     data = write_folder(tmp_path / "data", planted_records()[::3][:4])
     out = tmp_path / "model"
     options = ["--epochs", "1", "--seed", "3", "--licence", "planted"]
@@ -149,7 +150,7 @@ def test_predict_refuses_a_cut_model(capsys, checkpoint_folder, tmp_path):
     assert refused.startswith(f"{tmp_path / 'model.safetensors'}: sha256 must be")
 
 
-@pytest.mark.parametrize("command", ["evaluate", "train --out model"])
+@pytest.mark.parametrize("command", ["evaluate", "evaluate --protocol all", "train --out model"])
 def test_bad_data_folders_are_refused(capsys, monkeypatch, tmp_path, command):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
@@ -177,7 +178,11 @@ def test_bad_data_folders_are_refused(capsys, monkeypatch, tmp_path, command):
         (f"--epochs {'9' * 5000}", "--epochs must be a whole number from 1 to 1000, got '999"),
         ("--seed -1", "--seed must be a whole number from 0 to 2147483647, got '-1'"),
         ("--backbone vgg16", "backbone must be one of mobilenetv2_100, resnet18"),
-        ("--weights none-there", "no pretrained weights: none-there/mobilenetv2_100.safetensors"),
+        ("--weights none-there", "--weights must be hub, none or a folder that exists, got 'none-"),
+        (
+            "--weights busy",
+            "no pretrained weights: busy/mobilenetv2_100.safetensors does not exist",
+        ),
         ("--out busy", "model folder to write must be new, empty or hold nothing but a model"),
         ("--out file", "model folder to write must be new, empty or hold nothing but a model"),
         ("--out file/below", "Not a directory: "),
@@ -194,6 +199,101 @@ def test_train_refuses_bad_input_before_any_work(
     given = ["train", "--data", data_folder, "--out", "model", *arguments.split()]
     assert refusal(capsys, *given).startswith(sentence)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("--protocol kaggle", "protocol must be one of leak-safe, place, paper, got 'kaggle'"),
+        ("--protocol=", "protocol must be one of leak-safe, place, paper, got ''"),
+        ("--backbone resnet18", "--backbone needs --protocol: leak-safe, place, paper or all, got"),
+        ("--protocol paper --backbone vgg16", "backbone must be one of mobilenetv2_100, resnet18"),
+        (
+            "--protocol paper --weights none-there",
+            "--weights must be hub, none or a folder that exists, got 'none-there'",
+        ),
+        (
+            "--protocol all --backbone efficientnet_b0 --weights none-there",
+            "--weights must be hub, none or a folder that exists, got 'none-there'",
+        ),
+        (
+            "--protocol all --weights empty",
+            "no pretrained weights: empty/mobilenetv2_100.safetensors does not exist",
+        ),
+        ("--protocol all --out damaged.json", "damaged.json must be valid JSON: "),
+        ("--protocol all --out empty", "empty must be readable: Is a directory"),
+    ],
+)
+def test_evaluate_refuses_a_bad_protocol_before_any_photo_is_read(
+    capsys, data_folder, monkeypatch, tmp_path, arguments, sentence
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AQFUSION_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("aqfusion.photo.Photo.open", pytest.fail)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "damaged.json").write_text('{"format": 1, "proto')
+    before = sorted(tmp_path.rglob("*"))
+    refused = refusal(capsys, "evaluate", "--data", data_folder, *arguments.split())
+    assert refused.startswith(sentence)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["--protocol kaggle", "--protocol all --backbone vgg16", "--protocol all --weights none-"],
+)
+def test_a_name_that_is_wrong_is_told_before_the_data_folder_is_looked_at(capsys, bad):
+    refused = refusal(capsys, "evaluate", *bad.split(), "--data", "no-such-folder")
+    assert "data folder" not in refused
+
+
+def test_evaluate_measures_what_is_asked_for_and_says_where(
+    capsys, data_folder, monkeypatch, tmp_path
+):
+    """The measuring itself is `test_measure`'s; here it is what is handed over."""
+    asked = []
+    monkeypatch.setattr("aqfusion.model.measure.measure_all", lambda *given: asked.append(given))
+    monkeypatch.setenv("AQFUSION_HOME", str(tmp_path / "home"))
+    options = ["--data", data_folder, "--out", tmp_path / "figures.json"]
+    said = answer(capsys, "evaluate", "--protocol", "all", "--backbone", "resnet18", *options)
+    assert said == {
+        "wrote": str(tmp_path / "figures.json"),
+        "protocols": ["leak-safe", "place", "paper"],
+        "backbones": ["resnet18"],
+    }
+    answer(capsys, "evaluate", "--protocol", "paper", "--cache", tmp_path / "kept", *options)
+    assert [(len(rows), runs, cache, out) for rows, runs, _, cache, out, _ in asked] == [
+        (
+            36,
+            [("leak-safe", "resnet18"), ("place", "resnet18"), ("paper", "resnet18")],
+            tmp_path / "home" / "evaluation",
+            tmp_path / "figures.json",
+        ),
+        (
+            36,
+            [("paper", name) for name in ("mobilenetv2_100", "resnet18", "efficientnet_b0")],
+            tmp_path / "kept",
+            tmp_path / "figures.json",
+        ),
+    ]
+
+
+def first_weights(source: object) -> FirstWeights:
+    return FirstWeights(argparse.Namespace(weights=None if source is None else str(source)))
+
+
+def test_a_backbone_without_weights_of_its_own_is_distilled_where_others_have_some(
+    capsys, tmp_path
+):
+    (tmp_path / "resnet18.safetensors").touch()
+    recipe = first_weights(tmp_path).recipe("efficientnet_b0", "leak-safe", 1)
+    assert [elder.backbone for elder in recipe.distilled_from] == ["mobilenetv2_100", "resnet18"]
+    assert capsys.readouterr().err.startswith("efficientnet_b0: no pretrained weights, so it is")
+    assert first_weights(tmp_path).recipe("resnet18", "leak-safe", 1).distilled_from == ()
+    for source in (None, "none", "hub"):
+        assert first_weights(source).recipe("efficientnet_b0", "paper", 1).distilled_from == ()
+    (tmp_path / "efficientnet_b0.safetensors").touch()
+    assert first_weights(tmp_path).recipe("efficientnet_b0", "place", 1).distilled_from == ()
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(capsys, tmp_path):

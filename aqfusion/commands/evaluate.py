@@ -77,8 +77,9 @@ def _run_protocols(arguments: argparse.Namespace) -> None:
     backbones = list(BACKBONES) if asked[1] == ALL else [backbone(asked[1]).name]
     cache = Path(arguments.cache) if arguments.cache else load_settings().home / "evaluation"
     out = Path(arguments.out) if arguments.out else ASSETS / "metrics.json"
+    weights = FirstWeights(arguments)
     rows = read_folder(data_folder(arguments))
     runs = [(protocol, backbone) for protocol in protocols for backbone in backbones]
-    measurement = Measurement(rows, arguments.licence, FirstWeights(arguments), cache, report)
+    measurement = Measurement(rows, arguments.licence, weights, cache, report)
     measurement.run(runs, out)
     print_json({"wrote": str(out), "protocols": protocols, "backbones": backbones})

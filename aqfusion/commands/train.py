@@ -49,12 +49,12 @@ def run_train(arguments: argparse.Namespace) -> None:
     """Train and print the figures."""
     seed = _whole("--seed", arguments.seed, 0, 2**31 - 1)
     epochs = None if arguments.epochs is None else _whole("--epochs", arguments.epochs, 1, 1000)
+    weights = FirstWeights(arguments)
     folder = data_folder(arguments)
 
     from aqfusion.dataset.folder import read_folder
     from aqfusion.model.train import train
 
-    weights = FirstWeights(arguments)
     recipe = weights.recipe(arguments.backbone, "leak-safe", seed)
     if epochs is not None:
         recipe = replace(recipe, epochs=epochs)

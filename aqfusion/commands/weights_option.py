@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aqfusion.commands.options import report
+from aqfusion.commands.options import UsageError, report
 from aqfusion.settings import load_settings
 
 if TYPE_CHECKING:
@@ -28,8 +28,11 @@ class FirstWeights:
     """What `--weights` named; calling it fills a network's trunk."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
-        """Take the option, else the settings."""
+        """Take the option, else the settings; a folder that is absent raises `UsageError`."""
         self.source = arguments.weights or str(load_settings().weights or NONE)
+        if self.source not in (HUB, NONE) and not Path(self.source).is_dir():
+            rule = "--weights must be hub, none or a folder that exists"
+            raise UsageError(f"{rule}, got {self.source!r}")
 
     def __call__(self, network: "AQFusionNet", name: str) -> None:
         """Fill the trunk of backbone `name`; one that is distilled stays random."""

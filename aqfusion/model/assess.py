@@ -126,7 +126,7 @@ def _late_fusion(
 def _by_session(
     sessions: Sequence[Session], truth: Truth, said: dict[str, Answers]
 ) -> list[dict[str, Any]]:
-    """The means over each session's photos: [AQI, low, high] per kind of input."""
+    """The means over each session's photos: [AQI, low, high] per kind, None without readings."""
     rows = []
     for number, session in enumerate(sessions):
         here = truth.session == number
@@ -136,7 +136,8 @@ def _by_session(
         }
         measured = round(session.aqi, 1)
         head = {"place": session.place, "photos": int(here.sum()), "measured": measured}
-        rows.append({**head, **spoken})
+        known = session.rows[0].reading.present
+        rows.append({**head, **spoken, **({} if known else {"sensors_only": None})})
     return rows
 
 

@@ -64,7 +64,8 @@ def _rules(config: Config) -> tuple[tuple[str, bool, object], ...]:
     architecture = config.architecture
     return (
         ("backbone", architecture.backbone in BACKBONES, architecture.backbone),
-        ("image_size", 32 <= config.image_size <= 512, config.image_size),
+        # Haze statistics need 64 pixels a side.
+        ("image_size", 64 <= config.image_size <= 512, config.image_size),
         (
             "temperature",
             all(0.1 <= value <= 10 for value in config.temperature.values()),

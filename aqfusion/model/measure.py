@@ -11,9 +11,11 @@ from torch import Tensor
 
 from aqfusion import __version__
 from aqfusion.dataset.folder import Row
+from aqfusion.errors import InputError
 from aqfusion.files import replace_file
 from aqfusion.model.assess import assess
 from aqfusion.model.baselines import baselines
+from aqfusion.model.config_file import read_json
 from aqfusion.model.fit import Report
 from aqfusion.model.guard_figures import guard_figures
 from aqfusion.model.held_out import joined
@@ -109,10 +111,19 @@ def _guard(parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:
 def _known(out: Path) -> dict[str, Any]:
     """What the file holds already, if it is of this format."""
     empty: dict[str, Any] = {"format": FORMAT, "protocols": {}, "models": {}}
-    if not out.is_file():
+    if not out.exists():
         return empty
-    known = json.loads(out.read_text(encoding="utf-8"))
-    return {**empty, **known} if known.get("format") == FORMAT else empty
+    known = read_json(out)
+    if known.get("format") != FORMAT:
+        return empty
+    protocols = known.get("protocols")
+    if not isinstance(protocols, dict) or not all(map(_has_backbones, protocols.values())):
+        raise InputError(f"{out}: protocols must hold backbones by protocol, got something else")
+    return {**empty, **known}
+
+
+def _has_backbones(entry: object) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("backbones"), dict)
 
 
 def _write(out: Path, metrics: dict[str, Any]) -> None:

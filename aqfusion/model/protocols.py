@@ -47,8 +47,10 @@ def _by_place(rows: Sequence[Row], seed: int) -> tuple[Part, ...]:
     # Places that share a group (identical photos) leave together, under the number of the first.
     number: dict[str, int] = {}
     for row in rows:
-        for label in (row.place, row.group):
-            number.setdefault(label, min(number.get(row.place, len(number)), len(number)))
+        of_place = number.setdefault(row.place, len(number))
+        first, second = sorted((of_place, number.setdefault(row.group, of_place)))
+        if first != second:
+            number = {label: first if n == second else n for label, n in number.items()}
     sessions = tuple(replace(s, fold=number[s.place]) for s in sessions_of(rows))
     judged = {
         f"place{s.fold}": s.fold

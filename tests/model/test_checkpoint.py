@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save
 
 from aqfusion.air.sensors import Reading
+from aqfusion.model.calibrate import KINDS
 from aqfusion.model.checkpoint import (
     CONFIG,
     METRICS,
@@ -25,6 +26,8 @@ from aqfusion.model.checkpoint import (
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.predict import Predictor
 from tests.conftest import ARCHITECTURE
+
+HALVES = dict.fromkeys(KINDS, 0.5)
 
 
 @pytest.fixture
@@ -54,8 +57,10 @@ def fault(folder: Path) -> str:
 def some_checkpoint(seed: int) -> Checkpoint:
     torch.manual_seed(seed)
     network = AQFusionNet(ARCHITECTURE).eval().requires_grad_(False)
-    reach = {"image_only": 0.4, "sensors_only": 0.4, "fused": 0.4}
-    return Checkpoint(network, Config(ARCHITECTURE, 64, reach, ("s",), {"a": 1}), {"n": seed})
+    config = Config(
+        ARCHITECTURE, 64, dict.fromkeys(KINDS, 1.5), dict.fromkeys(KINDS, 0.4), ("s",), {"a": 1}
+    )
+    return Checkpoint(network, config, {"n": seed})
 
 
 def test_what_is_saved_is_loaded(tmp_path):
@@ -92,6 +97,7 @@ def test_the_config_states_what_a_reader_needs(checkpoint_folder):
         "reach",
         "sessions",
         "sha256",
+        "temperature",
     ]
 
 
@@ -154,15 +160,18 @@ def test_a_damaged_json_file_is_named(folder, name, content, rule):
         ({"sha256": None}, "sha256 must state the checksum of model.safetensors"),
         ({"sha256": {WEIGHTS: 7}}, "sha256 must state the checksum of model.safetensors"),
         ({"image_size": 0}, "image_size must be one that this program knows, got 0"),
+        ({"image_size": 63}, "image_size must be one that this program knows, got 63"),
         ({"image_size": 10**6}, "image_size must be one that this program knows, got 1000000"),
         ({"image_size": float("inf")}, "must describe a model: OverflowError"),
         ({"image_size": "large"}, "must describe a model: ValueError"),
         ({"reach": {}}, "must describe a model: KeyError"),
-        ({"reach": {"image_only": 9, "sensors_only": 0, "fused": 0}}, "reach must be one that"),
-        (
-            {"reach": {"image_only": float("nan"), "sensors_only": 0, "fused": 0}},
-            "reach must be one that",
-        ),
+        ({"reach": {**HALVES, "image_only": 9}}, "reach must be one that"),
+        ({"reach": {**HALVES, "nothing": float("nan")}}, "reach must be one that"),
+        ({"temperature": {"fused": 1.0}}, "must describe a model: KeyError('image_only')"),
+        ({"temperature": {**HALVES, "fused": 0}}, "temperature must be one that"),
+        ({"temperature": {**HALVES, "nothing": 11}}, "temperature must be one that"),
+        ({"temperature": {**HALVES, "fused": float("nan")}}, "temperature must be one that"),
+        ({"temperature": 1.0}, "must describe a model: TypeError"),
         ({"architecture": []}, "must describe a model: KeyError"),
         ({"sessions": 3}, "must describe a model: TypeError"),
         ({"about": 3}, "must describe a model: TypeError"),

@@ -15,10 +15,18 @@ from aqfusion.model.backbones import (
     normalise,
 )
 from aqfusion.model.bins import smoothed_targets
-from aqfusion.model.calibrate import pooled
+from aqfusion.model.calibrate import Shown, pooled
+from aqfusion.model.haze import STATISTICS, haze_statistics
 from aqfusion.model.held_out import MASKS, HeldOut
 from aqfusion.model.losses import distribution_loss
-from aqfusion.model.network import EMBED_DIM, AlignedGate, AQFusionNet, Architecture, SensorEncoder
+from aqfusion.model.network import (
+    EMBED_DIM,
+    AlignedGate,
+    AQFusionNet,
+    Architecture,
+    HazeEncoder,
+    SensorEncoder,
+)
 
 NAN = float("nan")
 MEANS = (4.0, 4.5, 3.0, 0.7, 2.0, 3.0)
@@ -107,6 +115,34 @@ def test_photo_alone_weighs_one_and_readings_alone_weigh_nothing(network):
     assert 0 < weight[2] < 1
 
 
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_the_image_embedding_is_the_two_branches_by_the_haze_share(network, share):
+    encoder = deepcopy(network.image_encoder)
+    encoder.haze_share.fill_(share)
+    images = torch.randint(256, (2, 3, 64, 64), generator=torch.Generator().manual_seed(0)).byte()
+    cnn, haze = encoder.embed_cnn(images), encoder.haze(haze_statistics(images))
+    assert encoder(images) == pytest.approx((1 - share) * cnn + share * haze, abs=1e-4)
+    assert (cnn - haze).abs().max() > 0.1
+
+
+def test_the_haze_share_and_the_statistics_of_training_are_kept_with_the_weights(network):
+    names = {"haze_share", "haze.mean", "haze.std"}
+    kept = network.state_dict()
+    assert {f"image_encoder.{name}" for name in names} <= set(kept)
+
+
+def test_a_picture_unlike_all_photos_flings_the_haze_embedding_nowhere():
+    torch.manual_seed(0)
+    encoder = HazeEncoder().eval()
+    encoder.mean.fill_(0.5)
+    encoder.std.fill_(0.1)
+    far = torch.tensor([1e6, -1e6])[:, None].expand(2, STATISTICS)
+    edge = torch.tensor([1.0, 0.0])[:, None].expand(2, STATISTICS)  # five deviations off
+    with torch.no_grad():
+        assert torch.equal(encoder(far), encoder(edge))
+        assert not torch.equal(encoder(edge), encoder(edge * 0.9 + 0.05))
+
+
 def gate_on(image: torch.Tensor, sensors: torch.Tensor, gate: AlignedGate):
     everything = torch.ones(len(image), 6, dtype=torch.bool)
     return gate(image, sensors, torch.ones(len(image), dtype=torch.bool), everything)
@@ -139,7 +175,7 @@ def test_mixing_logits_is_mixing_embeddings(network):
     torch.nn.init.zeros_(plain.gate.sharpness.weight)
     logits, weight = plain.fuse(image, sensors, has_image, present)
     mixed = weight[:, None] * image + (1 - weight[:, None]) * sensors
-    assert weight.std() > 0.001
+    assert weight.std() > 1e-4
     assert (logits.softmax(1) - plain.head(mixed).softmax(1)).abs().max() < 1e-5
 
 
@@ -149,21 +185,23 @@ def test_calibration_sees_what_the_network_will_say(network):
     shown = READINGS[:, None].masked_fill(~MASKS, NAN)  # (2, 64, 6)
     sensors = encoder(encoder.standardise(shown.flatten(0, 1)))  # (128, E)
     images = embeddings(3)
+    haze = embeddings(3, 5)
     held_out = HeldOut(
-        network.head(images),
-        torch.tensor([0, 0, 1]),
-        network.head(sensors).unflatten(0, (2, 64)),
-        ~READINGS.isnan(),
-        torch.zeros(2),
-        torch.zeros(2, dtype=torch.long),
+        cnn_logits=network.head(images),
+        haze_logits=network.head(haze),
+        session=torch.tensor([0, 0, 1]),
+        sensor_logits=network.head(sensors).unflatten(0, (2, 64)),
+        present=~READINGS.isnan(),
+        aqi=torch.zeros(2),
+        fold=torch.zeros(2, dtype=torch.long),
     )
     photo = torch.arange(3).repeat_interleave(64 * 2)  # every photo, mask and kind
     mask = torch.arange(64).repeat(6)
     has_image = torch.tensor([True, False]).repeat_interleave(64).repeat(3)
-    from_logits, weight = pooled(network.gate, held_out, photo, mask, has_image)
+    from_logits, weight = pooled(network.gate, 0.3, held_out, Shown(photo, mask, has_image))
     session = held_out.session[photo]
     from_embeddings, same_weight = network.fuse(
-        images[photo],
+        (0.7 * images + 0.3 * haze)[photo],
         sensors.unflatten(0, (2, 64))[session, mask],
         has_image,
         held_out.present[session] & MASKS[mask],
@@ -178,7 +216,7 @@ def test_it_learns_a_batch_and_then_both_inputs_matter():
     network = AQFusionNet(
         Architecture("mobilenetv2_100", MEANS, (1.0,) * 6)
     ).eval()  # batch norm at rest
-    skies = torch.rand(2, 3, 32, 32)
+    skies = 255 * torch.rand(2, 3, 64, 64)
     images = skies[[0, 0, 1, 1]]
     readings = torch.tensor([[10.0] * 6, [200.0] * 6]).repeat(2, 1)
     aqi = torch.tensor([40.0, 160.0, 280.0, 400.0])

@@ -3,6 +3,7 @@
 import io
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,26 @@ def test_one_modality_alone_is_its_own_fusion(predictor):
     assert both.image_only == image.image_only
     assert both.sensors_only == sensors.sensors_only
     assert 0 < both.photo_share < 1
+
+
+def test_each_kind_of_input_has_its_own_temperature_and_reach(predictor):
+    """A temperature for photos alone changes nothing else, and so does a reach."""
+    config, embedding = predictor.checkpoint.config, predictor.embed(PHOTO)
+
+    def predicted(**changes: dict[str, float]) -> Result:
+        other = replace(predictor.checkpoint, config=replace(config, **changes))
+        return Predictor("other", other).predict(READING, embedding)
+
+    before = predicted()
+    hot = predicted(temperature={**config.temperature, "image_only": 9.0})
+    assert (hot.fused, hot.sensors_only) == (before.fused, before.sensors_only)
+    share_of_bins = pytest.approx([0.1, 0.1, 0.1, 0.1, 0.2, 0.4], abs=0.01)  # all bins alike
+    assert list(hot.image_only.probabilities.values()) == share_of_bins
+    assert list(before.image_only.probabilities.values()) != share_of_bins
+    narrow = predicted(reach={**config.reach, "fused": 0.01})
+    assert narrow.fused.high - narrow.fused.low < before.fused.high - before.fused.low
+    assert narrow.fused.probabilities == before.fused.probabilities
+    assert (narrow.image_only, narrow.sensors_only) == (before.image_only, before.sensors_only)
 
 
 def test_nothing_at_all_is_refused(predictor):

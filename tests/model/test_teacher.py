@@ -1,11 +1,11 @@
-"""The forest's lessons on a planted relation: AQI follows the first reading alone."""
+"""The committee's lessons on a planted relation: AQI follows the first reading alone."""
 
 import pytest
 import torch
 
 from aqfusion.model import teacher
-from aqfusion.model.bins import mean
-from aqfusion.model.teacher import Lessons, prepare_lessons
+from aqfusion.model.bins import mean, smoothed_targets
+from aqfusion.model.teacher import Lessons, prepare_lessons, sessions_as_lessons
 
 
 @pytest.fixture(scope="module")
@@ -16,11 +16,14 @@ def lessons() -> Lessons:
         return taught()
 
 
-def taught(seed: int = 0) -> Lessons:
-    readings = torch.randn(80, 6, generator=torch.Generator().manual_seed(0))
+def planted() -> tuple[torch.Tensor, torch.Tensor]:
+    readings = torch.randn(40, 6, generator=torch.Generator().manual_seed(0))
     readings[::10, 5] = float("nan")
-    aqi = (220 + 90 * readings[:, 0]).clamp(0, 500)
-    return prepare_lessons(readings, aqi, torch.ones(80), sigma=15.0, seed=seed)
+    return readings, (220 + 90 * readings[:, 0]).clamp(0, 500)
+
+
+def taught(seed: int = 0) -> Lessons:
+    return prepare_lessons(*planted(), torch.ones(40), sigma=15.0, seed=seed)
 
 
 def test_the_planted_relation_is_learned(lessons):
@@ -60,7 +63,55 @@ def test_lessons_lie_between_sessions_not_only_on_them(lessons):
 
 def test_lessons_depend_on_the_seed_alone(monkeypatch):
     monkeypatch.setattr(teacher, "TREES", 3)
-    monkeypatch.setattr(teacher, "LESSONS", 50)
+    monkeypatch.setattr(teacher, "LESSONS", 5)
     one, same, other = taught(0), taught(0), taught(1)
     assert torch.equal(one.targets, same.targets)
     assert not torch.equal(one.targets, other.targets)
+
+
+def test_with_nothing_known_the_processes_say_what_is_common():
+    """The forest has a fifth of the word, so all that is left is near the mean of the sessions."""
+    readings, aqi = planted()
+    nothing = torch.full((2, 6), float("nan")).double().numpy()
+    said = teacher._processes_say(readings.double().numpy(), aqi, nothing)
+    assert torch.equal(said, smoothed_targets(aqi, 15.0).mean(0).expand(2, 50))
+
+
+def test_a_process_is_surer_where_sessions_are_near():
+    """Of one reading: on the line near the sessions, vague far from them."""
+    readings, aqi = planted()
+    asked = torch.full((3, 6), float("nan"))
+    asked[:, 0] = torch.tensor([-1.0, 1.0, 30.0])
+    said = teacher._processes_say(readings.double().numpy(), aqi, asked.double().numpy())
+    assert mean(said)[:2].tolist() == pytest.approx([130, 310], abs=25)
+    entropy = -(said * said.log()).sum(1)
+    assert entropy[2] > entropy[:2].max() + 0.5
+
+
+def test_a_reading_that_some_sessions_lack_may_still_be_asked_for():
+    """The sessions that lack it are told apart by a flag, not taken for zeros."""
+    readings, aqi = planted()
+    asked = torch.full((1, 6), float("nan"))
+    asked[0, [0, 5]] = torch.tensor([1.0, 0.2])
+    said = teacher._processes_say(readings.double().numpy(), aqi, asked.double().numpy())
+    assert mean(said).item() == pytest.approx(310, abs=30)
+    assert said.sum(1).item() == pytest.approx(1, abs=1e-5)
+
+
+def test_by_heart_the_lessons_are_the_sessions_and_nothing_between(monkeypatch):
+    monkeypatch.setattr(teacher, "LESSONS", 400)
+    readings, aqi = planted()
+    lessons = sessions_as_lessons(readings, aqi, sigma=5.0, seed=0)
+    assert (lessons.readings.shape, lessons.targets.shape) == ((400, 6), (400, 50))
+    told = smoothed_targets(aqi, 5.0)
+    whose = (lessons.targets[:, None] - told).abs().amax(2).argmin(1)  # (400,)
+    assert (lessons.targets - told[whose]).abs().max() < 1e-6
+    shown = ~lessons.readings.isnan()
+    assert torch.equal(lessons.readings[shown], readings[whose][shown])
+    assert len(whose.unique()) == 40
+    assert 0.2 < shown.all(1).float().mean() < 0.6
+    assert bool((~shown).any(0).all())
+    again = sessions_as_lessons(readings, aqi, sigma=5.0, seed=0)
+    assert torch.equal(again.targets, lessons.targets)
+    other = sessions_as_lessons(readings, aqi, sigma=5.0, seed=1)
+    assert not torch.equal(other.targets, lessons.targets)
