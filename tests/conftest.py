@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from aqfusion.model import baselines, calibrate, scores, teacher, train, workshop
+from aqfusion.model import baselines, calibrate, guard_fitting, scores, teacher, train, workshop
 from aqfusion.model.checkpoint import Checkpoint, Config, save_checkpoint
+from aqfusion.model.guard import Guard
 from aqfusion.model.network import AQFusionNet, Architecture
+from aqfusion.photo import Photo
+from aqfusion.scenes.nothing import nothing
 from aqfusion.settings import load_settings
 from tests.planted import planted_records, write_folder
 
@@ -37,6 +40,9 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(scores, "_RESAMPLES", 5)
     patch.setattr(train, "STORED_SIZE", 64)
     patch.setattr(workshop, "STORED_SIZE", 64)
+    patch.setattr(workshop, "non_sky_pictures", lambda: {"blank": {"0": Photo.of(nothing(0))}})
+    patch.setattr(guard_fitting, "STORED_SIZE", 64)
+    patch.setattr(guard_fitting, "FRAMES", 1)
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +60,7 @@ def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"data_licence": "none, nothing was learned", "backbone_weights": "none: from scratch"},
     )
     folder = tmp_path_factory.mktemp("models") / "untrained"
-    save_checkpoint(folder, Checkpoint(network, config, {"n": 0}))
+    save_checkpoint(folder, Checkpoint(network, Guard(1280), config, {"n": 0}))
     return folder
 
 

@@ -252,7 +252,9 @@ def test_evaluate_measures_what_is_asked_for_and_says_where(
 ):
     """The measuring itself is `test_measure`'s; here it is what is handed over."""
     asked = []
-    monkeypatch.setattr("aqfusion.model.measure.measure_all", lambda *given: asked.append(given))
+    monkeypatch.setattr(
+        "aqfusion.model.measure.Measurement.run", lambda *given: asked.append(given)
+    )
     monkeypatch.setenv("AQFUSION_HOME", str(tmp_path / "home"))
     options = ["--data", data_folder, "--out", tmp_path / "figures.json"]
     said = answer(capsys, "evaluate", "--protocol", "all", "--backbone", "resnet18", *options)
@@ -262,7 +264,7 @@ def test_evaluate_measures_what_is_asked_for_and_says_where(
         "backbones": ["resnet18"],
     }
     answer(capsys, "evaluate", "--protocol", "paper", "--cache", tmp_path / "kept", *options)
-    assert [(len(rows), runs, cache, out) for rows, runs, _, cache, out, _ in asked] == [
+    assert [(len(told.rows), runs, told.cache, out) for told, runs, out in asked] == [
         (
             36,
             [("leak-safe", "resnet18"), ("place", "resnet18"), ("paper", "resnet18")],

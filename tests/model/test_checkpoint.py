@@ -23,6 +23,7 @@ from aqfusion.model.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
+from aqfusion.model.guard import Guard
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.predict import Predictor
 from tests.conftest import ARCHITECTURE
@@ -60,7 +61,7 @@ def some_checkpoint(seed: int) -> Checkpoint:
     config = Config(
         ARCHITECTURE, 64, dict.fromkeys(KINDS, 1.5), dict.fromkeys(KINDS, 0.4), ("s",), {"a": 1}
     )
-    return Checkpoint(network, config, {"n": seed})
+    return Checkpoint(network, Guard(1280), config, {"n": seed})
 
 
 def test_what_is_saved_is_loaded(tmp_path):
@@ -156,7 +157,7 @@ def test_a_damaged_json_file_is_named(folder, name, content, rule):
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"format": 2}, "format must be 1, got 2"),
+        ({"format": 1}, "format must be 2, got 1"),
         ({"sha256": None}, "sha256 must state the checksum of model.safetensors"),
         ({"sha256": {WEIGHTS: 7}}, "sha256 must state the checksum of model.safetensors"),
         ({"image_size": 0}, "image_size must be one that this program knows, got 0"),
@@ -215,7 +216,7 @@ def test_weights_of_another_architecture_are_refused(folder):
 
 def test_weights_that_are_not_finite_are_refused(folder):
     state = load_file(folder / WEIGHTS)
-    state["head.bias"][7] = float("nan")
+    state["network.head.bias"][7] = float("nan")
     replant(folder, save(state))
     assert fault(folder) == f"{folder / WEIGHTS}: weights must be finite, got some that are not"
 

@@ -16,6 +16,7 @@ from aqfusion.model.protocols import split
 from aqfusion.model.recipe import Recipe
 from tests.conftest import shrink
 
+LICENCE = "CC0: planted here"
 LEAK_SAFE, PAPER = ("leak-safe", "resnet18"), ("paper", "resnet18")
 FIGURES = {"accuracy", "macro_f1", "kappa", "rmse", "mae", "r2"}
 KINDS = {"fused", "image_only", "sensors_only"}
@@ -81,7 +82,8 @@ class Place:
         """Measure the runs; what was reported."""
         told: list[str] = []
         report = report or told.append
-        measure.measure_all(self.rows, runs, Weights(), self.folder / "kept", self.out, report)
+        kept = self.folder / "kept"
+        measure.Measurement(self.rows, LICENCE, Weights(), kept, report).run(runs, self.out)
         return told
 
     def metrics(self) -> dict:
@@ -112,6 +114,7 @@ def test_the_file_has_the_heads_that_readers_rely_on(measured, rows):
     assert set(metrics) == {"format", "code_version", "data", "published", "models", "protocols"}
     assert (metrics["format"], metrics["code_version"]) == (1, __version__)
     assert metrics["models"] == MODELS
+    assert (metrics["data"]["licence"], metrics["data"]["source"]) == ("CC0", "planted here")
     assert metrics["published"] == {
         "source": "arXiv 2509.00353",
         "backbone": "efficientnet_b0",
@@ -150,6 +153,7 @@ def test_a_protocol_has_baselines_and_a_run_per_backbone(measured, name):
     of_sessions = sorted((row["place"], row["photos"]) for row in run["sessions"])
     assert of_sessions == sorted((session.place, len(session.rows)) for session in tested)
     assert set(run["sessions"][0]) == {"place", "photos", "measured", *KINDS}
+    assert ("guard" in run) == (name == "leak-safe")
     partial = run["partial_sensors"]
     assert set(partial) == {"by_readings", "mean_over_masks", "fused_wins"}
     assert set(partial["by_readings"][0]) == {

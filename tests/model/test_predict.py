@@ -14,6 +14,7 @@ from aqfusion import Photo, load_model
 from aqfusion.air.aqi import standard
 from aqfusion.air.sensors import POLLUTANTS, Reading
 from aqfusion.model.checkpoint import ModelError
+from aqfusion.model.guard import Guard
 from aqfusion.model.predict import NothingKnownError, Prediction, Predictor, Result
 from tests.planted import sky
 
@@ -111,13 +112,13 @@ def test_readings_at_their_limits_give_a_lawful_answer(predictor):
 
 def test_an_embedding_kept_gives_what_the_photo_gives(predictor):
     embedding = predictor.embed(PHOTO)
-    assert embedding.shape == (1, 128)
+    assert embedding.vector.shape == (1, 128)
     assert predictor.predict(READING, embedding) == predictor.predict(READING, PHOTO)
 
 
 def test_photo_and_reading_change_the_answer(predictor):
     other = Photo.of(sky(20, seed=2))
-    assert not torch.equal(predictor.embed(PHOTO), predictor.embed(other))
+    assert not torch.equal(predictor.embed(PHOTO).vector, predictor.embed(other).vector)
     assert predictor.predict(READING) != predictor.predict(Reading(pm25=3, pm10=5))
 
 
@@ -158,7 +159,9 @@ def test_every_kind_of_photo_goes_through(predictor, data):
 def test_a_photo_turned_by_its_tag_is_the_upright_one(predictor):
     plain = Photo.decode(encoded("RGB", "JPEG"))
     upright = Photo.of(plain.image.transpose(Image.Transpose.ROTATE_270))
-    assert torch.equal(predictor.embed(Photo.decode(turned())), predictor.embed(upright))
+    assert torch.equal(
+        predictor.embed(Photo.decode(turned())).vector, predictor.embed(upright).vector
+    )
 
 
 def test_threads_may_share_a_predictor(predictor):
@@ -193,3 +196,30 @@ def test_weights_that_explode_end_in_a_sentence(checkpoint_folder):
     broken.checkpoint.network.gate.sharpness.weight[:] = 1e30
     with pytest.raises(ModelError, match="model untrained must give finite figures"):
         broken.predict(READING)
+
+
+def refusing(predictor: Predictor) -> Predictor:
+    """The same model with a guard that refuses every photo, for being too dark."""
+    guard = Guard(1280)
+    guard.threshold.fill_(-1.0)
+    return Predictor("refusing", replace(predictor.checkpoint, guard=guard))
+
+
+def test_a_photo_that_cannot_be_judged_is_left_out_and_said_so(predictor):
+    told = refusing(predictor).predict(READING, PHOTO)
+    without = predictor.predict(READING)
+    assert replace(told, photo_problem=None) == without
+    assert isinstance(told.photo_problem, str)
+    assert told.modalities == ("sensors",)
+
+
+def test_a_photo_that_cannot_be_judged_and_nothing_else_gives_what_is_common(predictor):
+    told = refusing(predictor).predict(Reading(), PHOTO)
+    assert_lawful(told.fused)
+    assert (told.modalities, told.photo_share) == ((), 0.0)
+
+
+def test_a_photo_that_is_trusted_all_the_same_is_used(predictor):
+    told = refusing(predictor).predict(READING, PHOTO, trust_photo=True)
+    assert replace(told, photo_problem=None) == predictor.predict(READING, PHOTO)
+    assert told.photo_problem is not None
