@@ -88,13 +88,15 @@ def test_a_process_is_surer_where_sessions_are_near():
     assert entropy[2] > entropy[:2].max() + 0.5
 
 
-def test_a_reading_that_some_sessions_lack_may_still_be_asked_for():
-    """The sessions that lack it are told apart by a flag, not taken for zeros."""
-    readings, aqi = planted()
+def test_sessions_that_lack_what_is_asked_for_are_not_taken_for_zeros():
+    """Where the last reading is lacking the air is bad, where it is there it is good."""
+    readings, aqi = torch.full((30, 6), float("nan")), torch.full((30,), 400.0)
+    readings[::2, 5], aqi[::2] = torch.linspace(-1, 1, 15), 100.0
+    readings[:, 0] = torch.randn(30, generator=torch.Generator().manual_seed(0))
     asked = torch.full((1, 6), float("nan"))
-    asked[0, [0, 5]] = torch.tensor([1.0, 0.2])
+    asked[0, [0, 5]] = 0.0
     said = teacher._processes_say(readings.double().numpy(), aqi, asked.double().numpy())
-    assert mean(said).item() == pytest.approx(310, abs=30)
+    assert mean(said).item() == pytest.approx(100, abs=30)
     assert said.sum(1).item() == pytest.approx(1, abs=1e-5)
 
 
