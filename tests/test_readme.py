@@ -1,40 +1,97 @@
-"""README's figures are those of the committed model, and its Python example runs."""
+"""README's figures are those of `assets/metrics.json`, and its Python example runs."""
 
 import json
 import re
 
+import pytest
+
+from aqfusion.model.card import table
+from aqfusion.model.shipped import card_of, shipped_names
 from aqfusion.settings import ASSETS, ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-NAMES = {"fused": "photo and readings", "image_only": "photo only", "sensors_only": "readings only"}
+TITLES = {
+    "mobilenetv2_100": "MobileNetV2",
+    "resnet18": "ResNet18",
+    "efficientnet_b0": "EfficientNet-B0",
+}
+KINDS = {"fused": "photo and readings", "image_only": "photo only", "sensors_only": "readings only"}
 BASELINES = {
+    "gaussian_process": "Gaussian process, readings",
     "extra_trees": "extra trees, readings",
     "ridge": "ridge, readings",
+    "haze_trees": "extra trees, haze statistics of the photo",
     "us_formula": "US formula, PM2.5 and PM10",
     "constant": "constant",
 }
-MASKED = {"sensors_only": "without photo", "fused": "with photo"}
 
 
-def row(name, figures):
-    held = figures.get("interval_coverage")
-    return (
-        f"| {name} | {figures['accuracy']:.2f} | {figures['rmse']:.1f} | {figures['mae']:.1f} "
-        f"| {figures['session_rmse']:.1f} | {'-' if held is None else f'{100 * held:.0f} %'} |"
-    )
+def metrics() -> dict:
+    return json.loads((ASSETS / "metrics.json").read_text(encoding="utf-8"))
 
 
-def test_figures_are_those_of_the_committed_model():
-    path = ASSETS / "models" / "mobilenetv2_100" / "metrics.json"
-    metrics = json.loads(path.read_text(encoding="utf-8"))
-    expected = [row(name, metrics[kind]) for kind, name in NAMES.items()]
-    expected += [row(name, metrics["baselines"][kind]) for kind, name in BASELINES.items()]
-    by_readings = metrics["partial_sensors"]["session_rmse_by_readings"]
-    for kind, name in MASKED.items():
-        cells = " | ".join(f"{masks[kind]:.1f}" for masks in by_readings)
-        expected.append(f"| {name} | {cells} |")
-    starts = tuple(f"| {name} |" for table in (NAMES, BASELINES, MASKED) for name in table.values())
-    assert [line for line in README.splitlines() if line.startswith(starts)] == expected
+def row(name: str, scores: dict, held: float | None) -> list[str]:
+    photos = scores["photos"]
+    return [
+        name,
+        f"{photos['accuracy'][0]:.2f}",
+        f"{photos['rmse'][0]:.1f}",
+        f"{photos['mae'][0]:.1f}",
+        f"{scores['session_rmse']:.1f}",
+        "-" if held is None else f"{100 * held:.0f} %",
+    ]
+
+
+def figures(protocol: str, baselines: dict[str, str]) -> str:
+    told = metrics()["protocols"][protocol]
+    rows = [
+        row(f"{TITLES[name]}, {words}", kind["scores"], kind["interval"]["coverage"])
+        for name in TITLES
+        if name in told["backbones"]
+        for key, words in KINDS.items()
+        for kind in [told["backbones"][name]["kinds"][key]]
+    ]
+    rows += [row(words, told["baselines"][name], None) for name, words in baselines.items()]
+    return table(["", "accuracy", "RMSE", "MAE", "session RMSE", "90 % interval holds"], rows)
+
+
+def masks() -> str:
+    told = metrics()["protocols"]["leak-safe"]["backbones"]["mobilenetv2_100"]["partial_sensors"]
+    rows = [
+        [words, *(f"{masked[key]:.1f}" for masked in told["by_readings"])]
+        for key, words in (("sensors_only", "without photo"), ("fused", "with photo"))
+    ]
+    return table(["readings shown", *map(str, range(7))], rows)
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("leak-safe", lambda: figures("leak-safe", BASELINES)),
+        ("paper", lambda: figures("paper", {"gaussian_process": BASELINES["gaussian_process"]})),
+        ("readings", masks),
+    ],
+)
+def test_figures_are_those_of_the_metrics_file(what, expected):
+    found = re.search(rf"<!-- {what}: .*? -->\n(.*?)\n\n", README, re.DOTALL)
+    assert found is not None
+    assert found.group(1) == expected()
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_card_is_the_one_that_the_files_give(name):
+    path = ASSETS / "models" / name / "README.md"
+    assert path.read_text(encoding="utf-8") == card_of(name)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_model_s_own_figures_are_those_of_the_metrics_file(name):
+    own = json.loads((ASSETS / "models" / name / "metrics.json").read_text(encoding="utf-8"))
+    kinds = metrics()["protocols"]["leak-safe"]["backbones"][name]["kinds"]
+    for kind, told in kinds.items():
+        photos = {n: told["scores"]["photos"][n][0] for n in ("accuracy", "rmse", "mae")}
+        assert {n: own[kind][n] for n in photos} == photos
+        assert own[kind]["interval_coverage"] == told["interval"]["coverage"]
 
 
 def test_python_example_runs(monkeypatch, tmp_path):
