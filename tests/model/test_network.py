@@ -18,15 +18,9 @@ from aqfusion.model.bins import smoothed_targets
 from aqfusion.model.calibrate import Shown, pooled
 from aqfusion.model.haze import STATISTICS, haze_statistics
 from aqfusion.model.held_out import MASKS, HeldOut
+from aqfusion.model.image_encoder import EMBED_DIM, HazeEncoder
 from aqfusion.model.losses import distribution_loss
-from aqfusion.model.network import (
-    EMBED_DIM,
-    AlignedGate,
-    AQFusionNet,
-    Architecture,
-    HazeEncoder,
-    SensorEncoder,
-)
+from aqfusion.model.network import AlignedGate, AQFusionNet, Architecture, SensorEncoder
 
 NAN = float("nan")
 MEANS = (4.0, 4.5, 3.0, 0.7, 2.0, 3.0)

@@ -12,7 +12,7 @@ from aqfusion.model import train
 from aqfusion.model.backbones import WeightsError, load_pretrained
 from aqfusion.model.checkpoint import ModelError, load_checkpoint
 from aqfusion.model.evaluate import evaluate
-from aqfusion.model.fit import Fit, _beta
+from aqfusion.model.fit import Fit
 from aqfusion.model.haze import STATISTICS
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.predict import load_model
@@ -261,17 +261,6 @@ def test_opinions_of_earlier_networks_are_half_of_the_target(rows, tmp_path):
     both = fit(rows, tmp_path, 1, opinions)[0]._targets_of(chosen)
     said = torch.stack([opinions[0][2], opinions[3][1]])
     assert torch.equal(both, (alone + said) / 2)
-
-
-@pytest.mark.parametrize("parameter", [0.0, 0.4])
-def test_photos_are_mixed_by_shares_that_mostly_favour_one(parameter):
-    share = _beta(parameter, 2000, torch.Generator().manual_seed(0))
-    if parameter == 0:
-        assert torch.equal(share, torch.ones(2000))  # nothing is mixed
-        return
-    assert (share.min() >= 0, share.max() <= 1) == (True, True)
-    assert share.mean().item() == pytest.approx(0.5, abs=0.03)
-    assert ((share < 0.1) | (share > 0.9)).float().mean() > 0.4
 
 
 def test_every_session_is_drawn_alike_however_many_frames_it_has():
