@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 
 import pytest
@@ -98,10 +99,19 @@ def test_photo_alone_and_readings_alone_are_enough(page):
     assert "Based on 6 readings, without a photo." in shown(page)
 
 
-def test_odd_but_sound_upload_is_predicted(page):
+def test_odd_but_sound_upload_is_left_out_until_the_visitor_insists(page):
     page.segmented_control(key="photo_source").set_value("Upload").run()
     page.file_uploader(key="photo_upload").upload("sky.png", png("LA", (120, 200))).run()
     assert not page.error
+    (warning,) = page.warning
+    reason = re.fullmatch(
+        r"I can't judge this photo: (.+)\. The result rests on the readings\.", warning.value
+    )
+    assert reason is not None
+    assert f"the photo is left out: {reason.group(1)}." in shown(page)
+    next(toggle for toggle in page.toggle if toggle.label == "Use the photo anyway").set_value(
+        True
+    ).run()
     assert "Based on the photo" in shown(page)
 
 

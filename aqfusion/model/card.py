@@ -32,7 +32,9 @@ def card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str:
 <!-- Written by `python -m aqfusion cards`; do not edit. -->
 
 AQFusionNet (arXiv 2509.00353) on {trunk.title}: the US AQI, its 90 % interval and its category from
-a photo of the sky, up to six pollutant readings, or both. {_size(name, metrics)}
+a photo of the sky, up to six pollutant readings, or both.
+
+{_size(name, metrics)}
 
 ## Intended use
 
@@ -143,7 +145,8 @@ def _guard(run: dict[str, Any]) -> str:
     )
     return (
         f"The guard refuses {100 * guard['false_alarms']:.1f} % of real photos of unseen folds and "
-        f"{100 * guard['caught']:.0f} % of unsuitable pictures ({sets}).\n"
+        f"{100 * guard['caught']:.0f} % of unsuitable pictures, each shown to the guards of all "
+        f"folds ({sets}).\n"
     )
 
 

@@ -32,4 +32,4 @@ def guard_figures(
 
 
 def _share(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+    return round(sum(values) / len(values), 4)
