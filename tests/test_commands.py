@@ -63,6 +63,7 @@ def test_predict_prints_every_documented_key(capsys, photo, checkpoint_folder):
         "modalities",
         "readings",
         "photo_share",
+        "photo_problem",
         "image_only",
         "sensors_only",
         "formula",

@@ -185,7 +185,7 @@ def test_figures_count_alarms_by_place_and_catches_by_set():
     assert figures == {
         "photos": 4,
         "false_alarms": 0.5,
-        "false_alarms_per_place": {"Here": 1.0, "There": 1 / 3},
+        "false_alarms_per_place": {"Here": 1.0, "There": 0.3333},
         "pictures": {"night": {"caught": 2, "of": 2}, "blank": {"caught": 1, "of": 4}},
         "caught": 0.625,
     }
