@@ -1,24 +1,20 @@
 """How long the steps of a prediction take on this machine, all measured in one run."""
 
 import io
-import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
 from PIL import Image
 
 from aqfusion.air.aqi import STANDARDS, standard
-from aqfusion.air.sensors import Reading
+from aqfusion.model.latency import READING, REPEATS, median_ms
 from aqfusion.model.predict import load_model
 from aqfusion.photo import Photo
 from aqfusion.scenes import scenes
 from aqfusion.settings import ASSETS
 
-_READING = Reading(pm25=48, pm10=95, o3=40, co=0.9, so2=9, no2=32)
 
-
-def bench(model: str, repeats: int = 15) -> dict[str, Any]:
+def bench(model: str, repeats: int = REPEATS) -> dict[str, Any]:
     """Median milliseconds of each step, and what matters about them as ratios."""
     predictor = load_model(model)
     scene = (ASSETS / "scenes" / scenes()[0].file).read_bytes()
@@ -28,11 +24,11 @@ def bench(model: str, repeats: int = 15) -> dict[str, Any]:
     steps: dict[str, Callable[[], object]] = {
         "decode_12_megapixels": lambda: Photo.decode(upload),
         "embed_photo": lambda: predictor.embed(photo),
-        "predict_from_embedding": lambda: predictor.predict(_READING, embedding),
-        "predict_from_photo": lambda: predictor.predict(_READING, photo),
-        "formulas": lambda: [standard(key).index(_READING) for key in STANDARDS],
+        "predict_from_embedding": lambda: predictor.predict(READING, embedding),
+        "predict_from_photo": lambda: predictor.predict(READING, photo),
+        "formulas": lambda: [standard(key).index(READING) for key in STANDARDS],
     }
-    ms = {name: _median_ms(step, repeats) for name, step in steps.items()}
+    ms = {name: median_ms(step, repeats) for name, step in steps.items()}
     slider = ms["predict_from_embedding"] + ms["formulas"]
     whole = ms["decode_12_megapixels"] + ms["predict_from_photo"] + ms["formulas"]
     return {
@@ -44,16 +40,6 @@ def bench(model: str, repeats: int = 15) -> dict[str, Any]:
             "decode_to_embed": round(ms["decode_12_megapixels"] / ms["embed_photo"], 3),
         },
     }
-
-
-def _median_ms(step: Callable[[], object], repeats: int) -> float:
-    step()  # the first call pays for caches and lazy imports
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        step()
-        times.append(1000 * (time.perf_counter() - start))
-    return statistics.median(times)
 
 
 def _enlarged(data: bytes, size: tuple[int, int]) -> bytes:

@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from aqfusion.model import baselines, calibrate, guard_fitting, scores, teacher, train, workshop
+from aqfusion.model import (
+    baselines,
+    calibrate,
+    guard_fitting,
+    measure,
+    scores,
+    teacher,
+    train,
+    workshop,
+)
 from aqfusion.model.checkpoint import Checkpoint, Config, save_checkpoint
 from aqfusion.model.guard import Guard
 from aqfusion.model.network import AQFusionNet, Architecture
@@ -40,7 +49,7 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(scores, "_RESAMPLES", 5)
     patch.setattr(train, "STORED_SIZE", 64)
     patch.setattr(workshop, "STORED_SIZE", 64)
-    patch.setattr(workshop, "non_sky_pictures", lambda: {"blank": {"0": Photo.of(nothing(0))}})
+    patch.setattr(measure, "non_sky_pictures", lambda: {"blank": {"0": Photo.of(nothing(0))}})
     patch.setattr(guard_fitting, "STORED_SIZE", 64)
     patch.setattr(guard_fitting, "FRAMES", 1)
 

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aqfusion.model.answers import Answers, Judged, answers, cross_fitted
 from aqfusion.model.held_out import ALL_SHOWN, HeldOut
 from aqfusion.model.partial import partial_sensors
 from aqfusion.model.reliability import brier, expected_calibration_error, reliability
-from aqfusion.model.scores import Truth, confusion, coverage, scores
+from aqfusion.model.scores import Floats, Truth, confusion, coverage, scores
 from aqfusion.model.sessions import Session
+
+Bools = NDArray[np.bool_]
 
 # Which mask, and whether the photo is shown.
 FULL = {
@@ -33,7 +36,7 @@ def assess(
     said = {kind: answers(parts, *shown) for kind, shown in FULL.items()}
     partial = partial_sensors(parts, truth)
     kinds = {
-        kind: {**judged(truth, one, ordered, seed), "interval_by_readings": _rows(partial, kind)}
+        kind: {**judged(truth, one, ordered, seed), "interval_by_readings": partial.intervals[kind]}
         for kind, one in said.items()
     }
     return {
@@ -73,9 +76,7 @@ def judged(truth: Truth, said: Answers, sessions: Sequence[Session], seed: int) 
     }
 
 
-def _at_place(
-    truth: Truth, said: Answers, here: np.typing.NDArray[np.bool_], seed: int
-) -> dict[str, Any]:
+def _at_place(truth: Truth, said: Answers, here: Bools, seed: int) -> dict[str, Any]:
     part = Truth(truth.measured[here], truth.session[here], truth.group[here])
     figures = scores(part, said.aqi[here], seed)["photos"]
     return {
@@ -86,7 +87,7 @@ def _at_place(
     }
 
 
-def _interval(truth: Truth, said: Answers, here: np.typing.NDArray[np.bool_]) -> dict[str, float]:
+def _interval(truth: Truth, said: Answers, here: Bools) -> dict[str, float]:
     low, high = said.low[here], said.high[here]
     return {
         "coverage": round(coverage(truth.measured[here], low, high), 4),
@@ -94,16 +95,14 @@ def _interval(truth: Truth, said: Answers, here: np.typing.NDArray[np.bool_]) ->
     }
 
 
-def _calibration(probabilities: np.typing.NDArray[np.float64], truth: Truth) -> dict[str, float]:
+def _calibration(probabilities: Floats, truth: Truth) -> dict[str, float]:
     return {
         "ece": round(expected_calibration_error(probabilities, truth.measured), 4),
         "brier": round(brier(probabilities, truth.measured), 4),
     }
 
 
-def _late_fusion(
-    parts: Sequence[Judged], said: dict[str, Answers]
-) -> np.typing.NDArray[np.float64]:
+def _late_fusion(parts: Sequence[Judged], said: dict[str, Answers]) -> Floats:
     """The two numbers alone, averaged by the inverse of their squared errors on the other folds."""
     fold = np.concatenate(
         [np.full(len(part.held_out.session), number) for number, part in enumerate(parts)]
@@ -144,8 +143,3 @@ def _by_session(
 def _of(part: Judged, sessions: Sequence[Session]) -> list[Session]:
     fold = int(part.held_out.fold[0])
     return [session for session in sessions if session.fold == fold]
-
-
-def _rows(partial: Any, kind: str) -> list[dict[str, float]]:
-    rows: list[dict[str, float]] = partial.intervals.get(kind, [])
-    return rows

@@ -1,26 +1,21 @@
 """What simple methods reach on the same parts: the figures that a network has to beat."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from sklearn.linear_model import Ridge
 from torch import Tensor
 
 from aqfusion.air.aqi import standard
 from aqfusion.model.assess import truth_of
+from aqfusion.model.gaussian_process import Floats, fitted_process
 from aqfusion.model.protocols import Part
 from aqfusion.model.scores import scores
 from aqfusion.model.sessions import Session, session_aqi, session_readings
 
-Floats = NDArray[np.float64]
 Statistics = Callable[[Session], tuple[Tensor, Tensor]]  # haze statistics (F, 108), photo -> row
 _TREES = 300
 
@@ -60,13 +55,9 @@ def _extra_trees(part: Part, seed: int) -> Floats:
 
 
 def _gaussian_process(part: Part, seed: int) -> Floats:
-    kernel = ConstantKernel(1.0) * Matern(1.0, (0.2, 30.0), nu=1.5) + WhiteKernel(0.1)
-    process = GaussianProcessRegressor(kernel, normalize_y=True, random_state=seed)
     train = _features(part.train)
     mean, std = train.mean(0), train.std(0) + 1e-6
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a length at its bound is fine
-        process.fit((train - mean) / std, _aqi(part.train))
+    process = fitted_process((train - mean) / std, _aqi(part.train))
     said: Floats = process.predict((_features(part.test) - mean) / std)
     return said
 

@@ -9,6 +9,7 @@ from aqfusion.model.bins import category_probabilities, cumulative, smoothed_tar
 from aqfusion.model.held_out import ALL_SHOWN, MASKS, HeldOut
 from aqfusion.model.losses import distribution_loss, mean_loss
 from aqfusion.model.network import AlignedGate
+from aqfusion.model.weighting import balanced, weighted_quantile
 
 TARGET_COVERAGE = 0.9
 KINDS = ("fused", "image_only", "sensors_only", "nothing")
@@ -85,7 +86,7 @@ def _fit_gate(held_out: HeldOut, sigma: float, seed: int) -> tuple[float, Aligne
     generator = torch.Generator().manual_seed(seed)
     gate, haze = AlignedGate(), nn.Parameter(torch.zeros(()))
     optimizer = torch.optim.Adam([*gate.parameters(), haze], _RATE)
-    chance = _session_balanced(held_out)
+    chance = balanced(held_out.session)
     for _ in range(_STEPS):
         photo = torch.multinomial(chance, _BATCH, replacement=True, generator=generator)
         mask = torch.randint(len(MASKS), (_BATCH,), generator=generator)
@@ -105,7 +106,7 @@ def _fit_temperature(logits: Tensor, held_out: HeldOut) -> float:
     """The temperature that makes the measured categories most likely (Guo et al. 2017)."""
     aqi = held_out.aqi[held_out.session]
     category = category_probabilities(smoothed_targets(aqi, 0.1)).argmax(1)
-    weight = _session_balanced(held_out)
+    weight = balanced(held_out.session)
     losses = []
     for temperature in _TEMPERATURES:
         said = category_probabilities((logits / temperature).softmax(1))
@@ -125,17 +126,5 @@ def _fit_reach(logits: Tensor, held_out: HeldOut) -> float:
     # The finite-sample correction counts sessions: photos of one session are one draw.
     sessions = len(held_out.aqi)
     level = min(1.0, TARGET_COVERAGE * (sessions + 1) / sessions)
-    return round(_weighted_quantile(score, _session_balanced(held_out), level), 4)
-
-
-def _session_balanced(held_out: HeldOut) -> Tensor:
-    """A weight per photo (N,), every session alike, adding up to 1."""
-    count = torch.bincount(held_out.session, minlength=len(held_out.aqi)).float()
-    return 1 / count[held_out.session] / (count > 0).sum()
-
-
-def _weighted_quantile(values: Tensor, weights: Tensor, level: float) -> float:
-    order = values.argsort()
-    reached = weights[order].cumsum(0) >= level - 1e-6
-    position = int(reached.float().argmax()) if bool(reached.any()) else len(values) - 1
-    return min(0.5, values[order][position].item())
+    reach = weighted_quantile(score, balanced(held_out.session), level).item()
+    return round(min(0.5, reach), 4)

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from aqfusion.model.guard import RULES, Guard, excess, signed
+from aqfusion.model.weighting import balanced, weighted_quantile
 
 ACCEPTED = 0.97  # share of the real photos, their look held out, that the threshold lets pass
 _INSIDE = 0.95  # share of the real photos inside of each rule's border
@@ -42,8 +43,8 @@ def fit_guard(real: Seen, spoiled: Seen, daylight: Seen) -> Guard:
     found = signed(torch.cat([real.statistics, look[:, None]], 1))  # (N, R)
     against = signed(torch.cat([spoiled.statistics, spoiled_look[:, None]], 1))
     share = balanced(real.session)
-    inside = torch.stack([quantile(column, share, _INSIDE) for column in found.unbind(1)])
-    middle = torch.stack([quantile(column, share, 0.5) for column in found.unbind(1)])
+    inside = torch.stack([weighted_quantile(column, share, _INSIDE) for column in found.unbind(1)])
+    middle = torch.stack([weighted_quantile(column, share, 0.5) for column in found.unbind(1)])
     daylight_look = daylight.embedding @ guard.direction - offset
     shown = signed(torch.cat([daylight.statistics, daylight_look[:, None]], 1))
     guard.border = torch.cat([inside[None], shown]).amax(0)
@@ -52,25 +53,10 @@ def fit_guard(real: Seen, spoiled: Seen, daylight: Seen) -> Guard:
     features = [excess(numbers, guard.border, guard.spread) for numbers in (found, against)]
     guard.weight = _weights(features[0], features[1], share, balanced(spoiled.session))
     scores = features[0] @ guard.weight
-    guard.threshold = quantile(scores, share, ACCEPTED).clamp_min(_LEAST)
+    guard.threshold = weighted_quantile(scores, share, ACCEPTED).clamp_min(_LEAST)
     guard.border[-1] += offset
     # Stored as float16: rounded here, so that figures are of the guard that will be loaded.
     return guard.half().float()
-
-
-def balanced(session: Tensor) -> Tensor:
-    """Weights (N,) that add up to 1 and give every session the same."""
-    _, place, count = session.unique(return_inverse=True, return_counts=True)
-    weights: Tensor = 1 / (count[place] * len(count))
-    return weights
-
-
-def quantile(values: Tensor, weights: Tensor, level: float) -> Tensor:
-    """The least of `values` (N,) at or below which lies `level` of the `weights` (N,)."""
-    order = values.argsort()
-    reached = weights[order].cumsum(0) >= level - 1e-6
-    found: Tensor = values[order][int(reached.long().argmax())]
-    return found
 
 
 def _direction(real: Seen, spoiled: Seen, daylight: Seen) -> Tensor:

@@ -13,6 +13,7 @@ from aqfusion import __version__
 from aqfusion.dataset.folder import Row
 from aqfusion.errors import InputError
 from aqfusion.files import replace_file
+from aqfusion.metrics_file import FORMAT
 from aqfusion.model.assess import assess
 from aqfusion.model.baselines import baselines
 from aqfusion.model.config_file import read_json
@@ -20,13 +21,13 @@ from aqfusion.model.fit import Report
 from aqfusion.model.guard_figures import guard_figures
 from aqfusion.model.held_out import joined
 from aqfusion.model.network import AQFusionNet
+from aqfusion.model.non_sky import non_sky_pictures
 from aqfusion.model.protocols import Part, protocol, split
 from aqfusion.model.recipe import Recipe
 from aqfusion.model.shipped import shipped_models
 from aqfusion.model.trainings import training
 from aqfusion.model.workshop import Workshop
 
-FORMAT = 1
 SEED = 0
 PUBLISHED = {
     "source": "arXiv 2509.00353",
@@ -65,32 +66,28 @@ class Measurement:
         metrics |= {"code_version": __version__, "published": PUBLISHED}
         metrics["data"] = _about_data(self.rows, self.licence)
         for name, backbone in runs:
+            parts = split(name, self.rows, SEED)
+            recipe = self.weights.recipe(backbone, name, SEED)
+            workshop = training(self.rows, recipe, self.weights, self.cache, self.report).workshop
             entry = metrics["protocols"].setdefault(name, {"baselines": {}, "backbones": {}})
             entry["says"] = protocol(name).says
-            entry["backbones"][backbone] = self._assessed(name, backbone)
+            entry["backbones"][backbone] = _assessed(name, parts, workshop)
             if (name, backbone) == next(run for run in runs if run[0] == name):
-                entry["baselines"] = self._baselines(name, backbone)
+                self.report(f"baselines under {name}")
+                entry["baselines"] = baselines(parts, workshop.haze_by_photo, SEED)
             _write(out, metrics)
         metrics["models"] = shipped_models()
         _write(out, metrics)
 
-    def _assessed(self, name: str, backbone: str) -> dict[str, Any]:
-        recipe = self.weights.recipe(backbone, name, SEED)
-        parts = split(name, self.rows, SEED)
-        workshop = self._workshop(recipe)
-        held_out = joined([workshop.held_out(part) for part in parts])
-        sessions = [session for part in parts for session in part.test]
-        self.report(f"assessing {backbone} under {name}")
-        told = {"recipe": asdict(recipe), **assess(held_out, sessions, recipe.sigma, SEED)}
-        return told if protocol(name).leaks else {**told, "guard": _guard(parts, workshop)}
 
-    def _baselines(self, name: str, backbone: str) -> dict[str, Any]:
-        self.report(f"baselines under {name}")
-        workshop = self._workshop(self.weights.recipe(backbone, name, SEED))
-        return baselines(split(name, self.rows, SEED), workshop.haze_by_photo, SEED)
-
-    def _workshop(self, recipe: Recipe) -> Workshop:
-        return training(self.rows, recipe, self.weights, self.cache, self.report).workshop
+def _assessed(name: str, parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:
+    """The figures of one backbone under the protocol called `name`."""
+    recipe = workshop.recipe
+    held_out = joined([workshop.held_out(part) for part in parts])
+    sessions = [session for part in parts for session in part.test]
+    workshop.report(f"assessing {recipe.backbone} under {name}")
+    told = {"recipe": asdict(recipe), **assess(held_out, sessions, recipe.sigma, SEED)}
+    return told if protocol(name).leaks else {**told, "guard": _guard(parts, workshop)}
 
 
 def _guard(parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:
@@ -98,8 +95,9 @@ def _guard(parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:
     places: list[str] = []
     photos: list[Tensor] = []
     pictures: dict[str, list[Tensor]] = {}
+    unsuitable = non_sky_pictures()
     for part in parts:
-        of_part, found, caught = workshop.guard_margins(part)
+        of_part, found, caught = workshop.guard_margins(part, unsuitable)
         places += of_part
         photos.append(found)
         for name, margins in caught.items():

@@ -143,16 +143,21 @@ def load_model(model: str | Path = DEFAULT_MODEL) -> Predictor:
     >>> load_model().predict(Reading(pm25=12.0)).modalities
     ('sensors',)
     """
-    shipped = ASSETS / "models"
-    folders = shipped.iterdir() if shipped.is_dir() else ()
-    names = sorted(p.name for p in folders if p.is_dir() and p.name[0] != ".")
+    names = shipped_names()
     if isinstance(model, str) and model in names:
-        return Predictor(model, load_checkpoint(shipped / model))
+        return Predictor(model, load_checkpoint(ASSETS / "models" / model))
     folder = Path(os.path.expanduser(model))  # noqa: PTH111  # Path's own raises for ~nobody
     if not folder.is_dir():
         one_of = f"one of {', '.join(names)} or " if names else ""
         raise ModelError(f"model must be {one_of}a model folder, got {str(model)!r}")
     return Predictor(folder.resolve().name, load_checkpoint(folder))
+
+
+def shipped_names() -> list[str]:
+    """Names of the models in `assets/models`."""
+    folder = ASSETS / "models"
+    folders = folder.iterdir() if folder.is_dir() else ()
+    return sorted(path.name for path in folders if path.is_dir() and path.name[0] != ".")
 
 
 def _in_numbers(probabilities: Tensor, reach: float) -> Prediction:

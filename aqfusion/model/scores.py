@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aqfusion.air.aqi import standard
+from aqfusion.figures import FIGURES
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-FIGURE_NAMES = ("accuracy", "macro_f1", "kappa", "rmse", "mae", "r2")
 _RESAMPLES = 1000
 _TAILS = (2.5, 97.5)  # per cent
 _SIX = 6  # US categories
@@ -117,7 +117,7 @@ def _with_intervals(
     figures = _figures(counts @ _sums_by_group(truth, predicted, weight))
     ends = np.percentile(figures[1:], _TAILS, axis=0)
     triples = np.vstack([figures[:1], ends]).T.round(4).tolist()
-    return dict(zip(FIGURE_NAMES, triples, strict=True))
+    return dict(zip(FIGURES, triples, strict=True))
 
 
 def _sums_by_group(truth: Truth, predicted: Floats, weight: Floats) -> Floats:
@@ -132,7 +132,7 @@ def _sums_by_group(truth: Truth, predicted: Floats, weight: Floats) -> Floats:
 
 
 def _figures(sums: Floats) -> Floats:
-    """The figures (R, 6) in the order of `FIGURE_NAMES` from sums (R, 40)."""
+    """The figures (R, 6) in the order of `FIGURES` from sums (R, 40)."""
     table = sums[:, : _SIX**2].reshape(-1, _SIX, _SIX)
     total = table.sum((1, 2))
     deviation, deviation_squared, error_squared, error_size = sums[:, _SIX**2 :].T

@@ -1,31 +1,18 @@
 """The models that ship in `assets/models`: their size, origin and how long they take."""
 
-import statistics
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from aqfusion.air.sensors import Reading
 from aqfusion.files import replace_file
 from aqfusion.model.backbones import backbone
 from aqfusion.model.card import card
 from aqfusion.model.checkpoint import CARD, CONFIG, WEIGHTS
 from aqfusion.model.config_file import read_json
-from aqfusion.model.predict import Predictor, load_model
+from aqfusion.model.latency import READING, median_ms
+from aqfusion.model.predict import Predictor, load_model, shipped_names
 from aqfusion.photo import Photo
 from aqfusion.scenes import scenes
 from aqfusion.settings import ASSETS
-
-_READING = Reading(pm25=48, pm10=95, o3=40, co=0.9, so2=9, no2=32)
-_REPEATS = 15
-
-
-def shipped_names() -> list[str]:
-    """Names of the shipped models."""
-    folder = ASSETS / "models"
-    folders = folder.iterdir() if folder.is_dir() else ()
-    return sorted(path.name for path in folders if path.is_dir() and path.name[0] != ".")
 
 
 def shipped_models() -> dict[str, dict[str, Any]]:
@@ -57,16 +44,6 @@ def _about(predictor: Predictor, name: str, photo: Photo) -> dict[str, Any]:
         "sha256": checkpoint.sha256,
         "parameters": sum(parameter.numel() for parameter in checkpoint.network.parameters()),
         "backbone_weights": checkpoint.config.about["backbone_weights"],
-        "embed_ms": _median_ms(lambda: predictor.embed(photo)),
-        "predict_ms": _median_ms(lambda: predictor.predict(_READING, embedding)),
+        "embed_ms": round(median_ms(lambda: predictor.embed(photo)), 2),
+        "predict_ms": round(median_ms(lambda: predictor.predict(READING, embedding)), 2),
     }
-
-
-def _median_ms(step: Callable[[], object]) -> float:
-    step()  # the first call pays for caches
-    times = []
-    for _ in range(_REPEATS):
-        start = time.perf_counter()
-        step()
-        times.append(1000 * (time.perf_counter() - start))
-    return round(statistics.median(times), 2)

@@ -7,19 +7,16 @@ small network answers for all 64 sets, smoothly as a slider moves. `docs/experim
 each member gives alone.
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from torch import Tensor
 
 from aqfusion.model.bins import EDGES, bin_masses, smoothed_targets
+from aqfusion.model.gaussian_process import Floats, fitted_process
 
 TREES = 100
 LESSONS = 20_000
@@ -28,7 +25,6 @@ ALL_PRESENT = 0.3  # share of lessons with every reading of the session
 _ABSENT = -6.0  # standard deviations: below every real value, so that a tree can split it off
 _FOREST_SHARE = 0.2  # of the committee's word; the two processes share the rest
 
-Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
@@ -57,7 +53,7 @@ def prepare_lessons(
     between += 0.1 * rng.standard_normal(between.shape)
     asked = _mask_some(between, rng)
     forest = _forest_says(values, aqi, chance, asked, sigma, rng)
-    processes = _processes_say(values, aqi, asked)
+    processes = _processes_say(values, aqi, asked, sigma)
     targets = _FOREST_SHARE * forest + (1 - _FOREST_SHARE) * processes
     return Lessons(torch.from_numpy(asked).float(), targets)
 
@@ -93,7 +89,7 @@ def _forest_says(
     return total / len(forest.estimators_)
 
 
-def _processes_say(values: Floats, aqi: Tensor, asked: Floats) -> Tensor:
+def _processes_say(values: Floats, aqi: Tensor, asked: Floats, sigma: float) -> Tensor:
     """The mean of a process on AQI and one on its logarithm (L, 50), by what is present.
 
     One in plain AQI errs evenly, one in logarithms keeps clean air apart; together they beat both.
@@ -105,7 +101,7 @@ def _processes_say(values: Floats, aqi: Tensor, asked: Floats) -> Tensor:
     for number, present in enumerate(sets):
         rows = which.reshape(-1) == number
         if not present.any():
-            total[torch.from_numpy(rows)] = smoothed_targets(aqi, 15.0).mean(0)
+            total[torch.from_numpy(rows)] = smoothed_targets(aqi, sigma).mean(0)
             continue
         seen = values[:, present]
         lacking = np.isnan(seen)
@@ -122,13 +118,7 @@ def _processes_say(values: Floats, aqi: Tensor, asked: Floats) -> Tensor:
 
 def _process(learned: Floats, target: Floats, asked: Floats) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation (Q,) of a fresh observation at `asked` (Q, D)."""
-    kernel = ConstantKernel(1.0) * Matern(1.0, (0.2, 30.0), nu=1.5) + WhiteKernel(0.1)
-    process = GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
-    with warnings.catch_warnings():
-        # A length at its bound is an answer here: this reading says little, or next to all.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        process.fit(learned, target)
-    mean, std = process.predict(asked, return_std=True)
+    mean, std = fitted_process(learned, target).predict(asked, return_std=True)
     return torch.from_numpy(mean), torch.from_numpy(std).clamp_min(1e-3)
 
 

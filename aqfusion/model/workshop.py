@@ -1,7 +1,7 @@
 """The bench of one training: sessions with their frames, and the folder of finished work."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -17,7 +17,6 @@ from aqfusion.model.haze import haze_statistics
 from aqfusion.model.held_out import HeldOut, image_logits, listen
 from aqfusion.model.losses import distribution_loss
 from aqfusion.model.network import AQFusionNet, Architecture
-from aqfusion.model.non_sky import non_sky_pictures
 from aqfusion.model.pixels import STORED_SIZE, stack
 from aqfusion.model.protocols import Part
 from aqfusion.model.recipe import Material, Recipe
@@ -84,8 +83,10 @@ class Workshop:
         guard.load_state_dict(state)
         return guard.eval()
 
-    def guard_margins(self, part: Part) -> tuple[list[str], Tensor, dict[str, Tensor]]:
-        """Places and margins of some photos of a part, and margins of unsuitable pictures by set.
+    def guard_margins(
+        self, part: Part, pictures: Mapping[str, Mapping[str, Photo]]
+    ) -> tuple[list[str], Tensor, dict[str, Tensor]]:
+        """Places and margins of some photos of a part, and margins of unsuitable `pictures`.
 
         All are judged by the guard of the part's network; above 0 is refused.
         """
@@ -94,7 +95,7 @@ class Workshop:
         frames = [some_of(self._frames_of(session)) for session in part.test]
         places = [s.place for s, own in zip(part.test, frames, strict=True) for _ in own]
         found = margins(guard, network, torch.cat(frames))
-        return places, found, margins_of_pictures(guard, network, non_sky_pictures())
+        return places, found, margins_of_pictures(guard, network, pictures)
 
     def with_validation(
         self, sessions: tuple[Session, ...], fold: int

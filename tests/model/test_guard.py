@@ -4,12 +4,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from aqfusion.model.fit_guard import Seen, balanced, fit_guard, quantile
+from aqfusion.model.fit_guard import Seen, fit_guard
 from aqfusion.model.guard import RULES, Guard
 from aqfusion.model.guard_figures import guard_figures
 from aqfusion.model.picture_statistics import NAMES, statistics
 from aqfusion.model.pixels import stack
 from aqfusion.model.spoiled import SPOILERS, spoiled
+from aqfusion.model.weighting import balanced, weighted_quantile
 from aqfusion.photo import Photo
 from aqfusion.scenes.catalog import SCENES, scenes
 from aqfusion.scenes.indoor import indoor
@@ -173,7 +174,8 @@ def test_sessions_weigh_alike_and_quantiles_follow():
     weights = balanced(torch.tensor([7, 7, 7, 2]))
     assert weights.tolist() == pytest.approx([1 / 6, 1 / 6, 1 / 6, 1 / 2])
     values = torch.tensor([1.0, 2.0, 3.0, 9.0])
-    assert [quantile(values, weights, level).item() for level in (0.1, 0.5, 0.6)] == [1, 3, 9]
+    found = [weighted_quantile(values, weights, level).item() for level in (0.1, 0.5, 0.6)]
+    assert found == [1, 3, 9]
 
 
 def test_figures_count_alarms_by_place_and_catches_by_set():

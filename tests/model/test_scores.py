@@ -7,7 +7,8 @@ import pytest
 from sklearn import metrics
 
 from aqfusion.air.aqi import standard
-from aqfusion.model.scores import FIGURE_NAMES, Truth, categories, confusion, coverage, scores
+from aqfusion.figures import FIGURES
+from aqfusion.model.scores import Truth, categories, confusion, coverage, scores
 
 ENDS = [category.i_high for category in standard("us").categories]
 
@@ -19,7 +20,7 @@ def apart(measured: list[float]) -> Truth:
 
 def values(measured: list[float], predicted: list[float]) -> list[float]:
     figures = scores(apart(measured), np.array(predicted), seed=0)["photos"]
-    return [figures[name][0] for name in FIGURE_NAMES]
+    return [figures[name][0] for name in FIGURES]
 
 
 def of_sklearn(measured: np.ndarray, predicted: np.ndarray, weight: np.ndarray) -> list[float]:
@@ -69,7 +70,7 @@ def test_both_ways_of_weighing_agree_with_scikit_learn():
     truth, predicted, weight = random_truth(photos=400, groups=20)
     result = scores(truth, predicted, seed=0)
     for kind, by in (("photos", np.ones(400)), ("sessions", weight)):
-        found = [result[kind][name][0] for name in FIGURE_NAMES]
+        found = [result[kind][name][0] for name in FIGURES]
         assert found == pytest.approx(of_sklearn(truth.measured, predicted, by), abs=6e-5)
 
 
@@ -80,7 +81,7 @@ def test_intervals_span_the_three_resamples_of_two_groups():
     drawn = [np.concatenate(pair) for pair in ((first, first), (first, second), (second, second))]
     for kind, by in (("photos", np.ones(60)), ("sessions", weight)):
         of_each = [of_sklearn(truth.measured[i], predicted[i], by[i]) for i in drawn]
-        ends = [result[kind][name][1:] for name in FIGURE_NAMES]
+        ends = [result[kind][name][1:] for name in FIGURES]
         assert ends == [
             pytest.approx([min(column), max(column)], abs=6e-5)
             for column in zip(*of_each, strict=True)
@@ -126,7 +127,7 @@ def test_a_large_group_is_drawn_as_often_as_a_small_one():
 def test_one_group_alone_leaves_no_interval():
     truth, predicted, _ = random_truth(photos=30, groups=1)
     figures = scores(truth, predicted, seed=0)["photos"]
-    assert figures == {name: [figures[name][0]] * 3 for name in FIGURE_NAMES}
+    assert figures == {name: [figures[name][0]] * 3 for name in FIGURES}
 
 
 def test_a_resample_in_which_all_measured_the_same_has_an_r2_of_0():
@@ -142,8 +143,8 @@ def test_a_seed_gives_the_same_again_and_another_seed_the_same_values():
     assert one == again
     assert one != other
     for kind in ("photos", "sessions"):
-        assert [one[kind][name][0] for name in FIGURE_NAMES] == [
-            other[kind][name][0] for name in FIGURE_NAMES
+        assert [one[kind][name][0] for name in FIGURES] == [
+            other[kind][name][0] for name in FIGURES
         ]
 
 
@@ -160,7 +161,7 @@ def test_scores_are_plain_json():
     result = scores(apart([40.0, 40.0]), np.array([40.0, 40.0], dtype=np.float32), seed=0)
     assert json.loads(json.dumps(result, allow_nan=False)) == result
     assert list(result) == ["photos", "sessions", "session_rmse"]
-    assert tuple(result["photos"]) == tuple(result["sessions"]) == FIGURE_NAMES
+    assert tuple(result["photos"]) == tuple(result["sessions"]) == FIGURES
 
 
 def test_confusion_has_measured_rows_and_predicted_columns():
