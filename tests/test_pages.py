@@ -105,7 +105,7 @@ def test_odd_but_sound_upload_is_left_out_until_the_visitor_insists(page):
     assert not page.error
     (warning,) = page.warning
     reason = re.fullmatch(
-        r"I can't judge this photo: (.+)\. The result rests on the readings\.", warning.value
+        r"I can't judge this photo: (.+)\. It is left out of the result\.", warning.value
     )
     assert reason is not None
     assert f"the photo is left out: {reason.group(1)}." in shown(page)

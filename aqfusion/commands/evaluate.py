@@ -54,8 +54,10 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
     if arguments.protocol is not None:
         _run_protocols(arguments)
         return
-    if arguments.backbone is not None:
-        raise UsageError("--backbone needs --protocol: leak-safe, place, paper or all, got none")
+    for name in ("backbone", "weights", "cache", "out"):
+        if getattr(arguments, name) is not None:
+            rule = f"--{name} needs --protocol: leak-safe, place, paper or all"
+            raise UsageError(f"{rule}, got none")
 
     from aqfusion.dataset.folder import read_folder
     from aqfusion.model.evaluate import evaluate
@@ -67,6 +69,10 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _run_protocols(arguments: argparse.Namespace) -> None:
+    if arguments.model is not None:
+        raise UsageError(
+            f"--model must be left out where --protocol trains its own, got {arguments.model!r}"
+        )
     from aqfusion.dataset.folder import read_folder
     from aqfusion.model.backbones import BACKBONES, backbone
     from aqfusion.model.measure import Measurement

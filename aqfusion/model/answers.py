@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from aqfusion.model import bins
 from aqfusion.model.calibrate import Calibration, Shown, calibrate, pooled
-from aqfusion.model.held_out import HeldOut
+from aqfusion.model.held_out import MASKS, HeldOut
 
 Floats = NDArray[np.float64]
 
@@ -49,16 +49,20 @@ def cross_fitted(held_out: HeldOut, sigma: float, seed: int) -> tuple[Judged, ..
 
 def answers(parts: Sequence[Judged], mask: int, has_image: bool) -> Answers:
     """What is said with the readings of `mask` (as far as a session has them), parts in order."""
-    kind = kind_of(mask, has_image)
     collected = []
     for part in parts:
-        calibration = part.calibration
-        shown = Shown.of(len(part.held_out.session), mask, has_image)
+        calibration, held_out = part.calibration, part.held_out
+        shown = Shown.of(len(held_out.session), mask, has_image)
         with torch.no_grad():
-            logits, _ = pooled(calibration.gate, calibration.haze_share, part.held_out, shown)
+            logits, _ = pooled(calibration.gate, calibration.haze_share, held_out, shown)
         raw = logits.double()
-        calibrated = (raw / calibration.temperature[kind]).softmax(1)
-        reach = calibration.reach[kind]
+        some = (held_out.present & MASKS[mask]).any(1)[held_out.session]  # (N,)
+        kinds = [kind_of(readings, has_image) for readings in (0, 1)]
+        temperature, reach = (
+            torch.tensor([by_kind[kind] for kind in kinds], dtype=raw.dtype)[some.long()]
+            for by_kind in (calibration.temperature, calibration.reach)
+        )
+        calibrated = (raw / temperature[:, None]).softmax(1)
         collected.append(
             (
                 bins.mean(calibrated),
@@ -71,8 +75,8 @@ def answers(parts: Sequence[Judged], mask: int, has_image: bool) -> Answers:
     return Answers(*(torch.cat(column).numpy() for column in zip(*collected, strict=True)))
 
 
-def kind_of(mask: int, has_image: bool) -> str:
-    """Which kind of input it is; a mask shows at least one reading where it is not 0."""
+def kind_of(readings: int, has_image: bool) -> str:
+    """Which kind of input it is, by how many readings are there."""
     if has_image:
-        return "fused" if mask else "image_only"
-    return "sensors_only" if mask else "nothing"
+        return "fused" if readings else "image_only"
+    return "sensors_only" if readings else "nothing"

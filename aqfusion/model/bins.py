@@ -56,10 +56,11 @@ def cumulative(probabilities: Tensor, aqi: Tensor) -> Tensor:
     return low + (place - below) * (high - low)
 
 
-def quantile(probabilities: Tensor, level: float) -> Tensor:
-    """The AQI (B,) below which `level` of the probability lies, linear inside a bin."""
+def quantile(probabilities: Tensor, level: float | Tensor) -> Tensor:
+    """The AQI (B,) below which `level` (B,) of the probability lies, linear inside a bin."""
     steps = probabilities.cumsum(1)  # (B, 50)
-    wanted = torch.full_like(steps[:, :1], level).minimum(steps[:, -1:])
+    levels = torch.as_tensor(level, dtype=steps.dtype).expand(len(steps))[:, None]  # (B, 1)
+    wanted = levels.minimum(steps[:, -1:])
     index = torch.searchsorted(steps, wanted).clamp(max=BIN_COUNT - 1)  # (B, 1)
     mass = probabilities.gather(1, index)
     before = steps.gather(1, index) - mass

@@ -65,10 +65,11 @@ class Measurement:
         metrics = _known(out)
         metrics |= {"code_version": __version__, "published": PUBLISHED}
         metrics["data"] = _about_data(self.rows, self.licence)
-        for name, backbone in runs:
-            parts = split(name, self.rows, SEED)
-            recipe = self.weights.recipe(backbone, name, SEED)
-            workshop = training(self.rows, recipe, self.weights, self.cache, self.report).workshop
+        splits = {name: split(name, self.rows, SEED) for name, _ in runs}
+        # All of them first: weights that are missing should be told now, not after hours.
+        workshops = [self._workshop(*run) for run in runs]
+        for (name, backbone), workshop in zip(runs, workshops, strict=True):
+            parts = splits[name]
             entry = metrics["protocols"].setdefault(name, {"baselines": {}, "backbones": {}})
             entry["says"] = protocol(name).says
             entry["backbones"][backbone] = _assessed(name, parts, workshop)
@@ -78,6 +79,11 @@ class Measurement:
             _write(out, metrics)
         metrics["models"] = shipped_models()
         _write(out, metrics)
+
+    def _workshop(self, name: str, backbone: str) -> Workshop:
+        """Where networks of `backbone` are trained for the protocol called `name`."""
+        recipe = self.weights.recipe(backbone, name, SEED)
+        return training(self.rows, recipe, self.weights, self.cache, self.report).workshop
 
 
 def _assessed(name: str, parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:
@@ -107,13 +113,14 @@ def _guard(parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:
 
 
 def _known(out: Path) -> dict[str, Any]:
-    """What the file holds already, if it is of this format."""
+    """What the file holds already; `InputError` for what is no metrics file of this format."""
     empty: dict[str, Any] = {"format": FORMAT, "protocols": {}, "models": {}}
     if not out.exists():
         return empty
     known = read_json(out)
     if known.get("format") != FORMAT:
-        return empty
+        got = known.get("format")
+        raise InputError(f"{out}: format must be {FORMAT}, got {got!r}; move the file away")
     protocols = known.get("protocols")
     if not isinstance(protocols, dict) or not all(map(_has_backbones, protocols.values())):
         raise InputError(f"{out}: protocols must hold backbones by protocol, got something else")

@@ -56,7 +56,7 @@ def choose() -> Photo | None:
 def trust(photo: Photo, problem: str) -> bool:
     """Say why the photo is left out, and ask whether to use it all the same."""
     st.warning(
-        f"I can't judge this photo: {problem}. The result rests on the readings.",
+        f"I can't judge this photo: {problem}. It is left out of the result.",
         icon=":material/visibility_off:",
     )
     return st.toggle("Use the photo anyway", key=f"photo_trust_{photo.digest[:16]}")

@@ -173,11 +173,14 @@ def test_a_session_without_the_shown_reading_is_judged_by_its_photo_alone():
     held_out = planted()
     present = held_out.present.clone()
     present[:, 0] = torch.arange(40) % 2 == 0  # every other session has the first reading
-    part = Judged(replace(held_out, present=present), calibration())
-    only_first, photo = answers([part], 1, True).aqi, answers([part], 0, True).aqi
+    own = {**ONES, "image_only": 2.0}
+    part = Judged(replace(held_out, present=present), calibration(temperature=own))
+    only_first, photo = answers([part], 1, True), answers([part], 0, True)
     has = present[held_out.session, 0].numpy()
-    assert only_first[~has] == pytest.approx(photo[~has])
-    assert np.all(np.abs(only_first[has] - photo[has]) > 5)
+    for name in ("aqi", "low", "high"):
+        said, alone = getattr(only_first, name), getattr(photo, name)
+        assert said[~has] == pytest.approx(alone[~has]), name
+    assert np.all(np.abs(only_first.aqi[has] - photo.aqi[has]) > 5)
 
 
 def test_parts_are_answered_in_order():

@@ -112,6 +112,15 @@ def test_who_is_too_sure_is_cooled_down_and_who_is_too_vague_sharpened(monkeypat
     assert 0.7 < honest < 1.4
 
 
+def test_few_sessions_leave_the_temperature_nearer_to_1_than_many(monkeypatch):
+    """Among what cannot be told apart, the logits as they are: little is known of 12 sessions."""
+    monkeypatch.setattr(module, "_STEPS", 1)
+    many = planted(60, 60, width=30, seed=3)
+    few = many.where(torch.arange(SESSIONS) < 12)
+    of_few, of_many = (calibrate(h, SIGMA, seed=0).temperature["nothing"] for h in (few, many))
+    assert 1 <= of_few < of_many
+
+
 def test_intervals_cover_fresh_sessions_nine_times_in_ten():
     fitted = calibrate(planted(40, 60, haze=80, seed=1), SIGMA, seed=0)
     fresh = planted(40, 60, haze=80, seed=2)
@@ -121,11 +130,20 @@ def test_intervals_cover_fresh_sessions_nine_times_in_ten():
 
 
 def test_a_session_with_many_photos_counts_once():
-    """One session of 600 photos is far off, 100 sessions of one photo are right."""
+    """One session is far off, of 600 photos or of one; 100 sessions of one photo are right."""
+    many, one = (with_one_far_off(photos) for photos in (600, 1))
+    fitted, same = calibrate(many, SIGMA, seed=0), calibrate(one, SIGMA, seed=0)
+    assert fitted.reach["image_only"] < 0.1
+    assert fitted.reach["image_only"] == pytest.approx(same.reach["image_only"], abs=0.01)
+    assert fitted.temperature["image_only"] == pytest.approx(same.temperature["image_only"], 0.1)
+    assert photo_weight(fitted, many) > 0.6
+
+
+def with_one_far_off(photos: int) -> HeldOut:
     count = 101
-    session = torch.cat([torch.zeros(600, dtype=torch.long), torch.arange(1, count)])
+    session = torch.cat([torch.zeros(photos, dtype=torch.long), torch.arange(1, count)])
     said = smoothed_targets(torch.where(session == 0, 405.5, 205.5), SIGMA).log()
-    held_out = HeldOut(
+    return HeldOut(
         cnn_logits=said,
         haze_logits=said,
         session=session,
@@ -134,10 +152,6 @@ def test_a_session_with_many_photos_counts_once():
         aqi=torch.full((count,), 205.5),
         fold=torch.zeros(count, dtype=torch.long),
     )
-    fitted = calibrate(held_out, SIGMA, seed=0)
-    assert fitted.reach["image_only"] < 0.1
-    assert fitted.temperature["image_only"] < 1
-    assert photo_weight(fitted, held_out) > 0.6
 
 
 def test_few_sessions_make_the_reach_whole(monkeypatch):

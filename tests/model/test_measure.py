@@ -229,6 +229,8 @@ def test_what_cannot_be_split_leaves_no_file(rows, tmp_path):
         (b"\xff\xfe{}", " must be valid JSON: "),
         (b"[1]", " must hold one JSON object, got list"),
         (b'{"format": 1}', ": protocols must hold backbones by protocol, got something else"),
+        (b'{"format": 2, "protocols": {}}', ": format must be 1, got 2; move the file away"),
+        (b"{}", ": format must be 1, got None; move the file away"),
         (b'{"format": 1, "protocols": [1]}', ": protocols must hold backbones by protocol"),
         (b'{"format": 1, "protocols": {"paper": {}}}', ": protocols must hold backbones by"),
         (b'{"format": 1, "protocols": {"paper": {"backbones": []}}}', ": protocols must hold"),
