@@ -15,6 +15,7 @@ FLOORS = (
     {"errors", "settings", "files", "table_file", "figures", "metrics", "metrics_file"},
     {"photo", "containers", "air", "scenes", "dataset"},
     {"model"},
+    {"explain"},
     {"bench", "ui", "commands", "cli", "__main__"},
     {"pages", "app"},
 )
@@ -58,7 +59,7 @@ def breaks(file: Path, source: str) -> list[str]:
     packages = {name.split(".")[0] for name in names}
     upwards = [name for name in names if part(name) and FLOOR_OF[part(name)] > FLOOR_OF[own]]
     streamlit = ["streamlit"] if own not in {"ui", "pages", "app"} else []
-    torch = ["torch", "timm", "torchvision", "safetensors"] if own != "model" else []
+    torch = [] if own in {"model", "explain"} else ["torch", "timm", "torchvision", "safetensors"]
     return upwards + sorted(packages & {*streamlit, *torch})
 
 

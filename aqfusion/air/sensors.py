@@ -67,6 +67,12 @@ class Reading:
         """The names of the pollutants that were measured, in the order of `POLLUTANTS`."""
         return tuple(name for name in POLLUTANTS if getattr(self, name) is not None)
 
+    @property
+    def values(self) -> tuple[float, ...]:
+        """All six in the order of `POLLUTANTS`, NaN where not measured."""
+        given = (getattr(self, name) for name in POLLUTANTS)
+        return tuple(math.nan if value is None else value for value in given)
+
     def masked(self, keep: Iterable[str]) -> "Reading":
         """Return a reading that knows only the pollutants in `keep`."""
         kept = {pollutant(name).name for name in keep}

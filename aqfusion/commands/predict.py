@@ -19,7 +19,7 @@ from aqfusion.commands.options import (
 from aqfusion.settings import load_settings
 
 if TYPE_CHECKING:
-    from aqfusion.model.predict import Prediction
+    from aqfusion.model.prediction import Prediction
 
 
 def add_predict_command(commands: "Commands[Parser]") -> None:

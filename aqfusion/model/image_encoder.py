@@ -1,5 +1,7 @@
 """From pixels to the embedding space: a CNN, and a small branch of haze evidence beside it."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -16,6 +18,7 @@ class ImageEncoder(nn.Module):
     `haze_share` is fitted on held-out sessions (`calibrate`).
     """
 
+    trunk: Any  # a timm model: more than torch's own Module tells
     haze_share: Tensor
 
     def __init__(self, backbone: str) -> None:
@@ -44,8 +47,17 @@ class ImageEncoder(nn.Module):
 
     def trunk_features(self, images: Tensor) -> Tensor:
         """The pooled features of pixels 0..255: (B, 1280), ResNet18 (B, 512)."""
+        return self.pooled(self.feature_maps(images))
+
+    def feature_maps(self, images: Tensor) -> Tensor:
+        """The last convolution's maps (B, 1280 or 512, H/32, W/32) of pixels 0..255."""
         normalised = normalise(images, self.backbone).contiguous(memory_format=torch.channels_last)
-        features: Tensor = self.trunk(normalised)
+        maps: Tensor = self.trunk.forward_features(normalised)
+        return maps
+
+    def pooled(self, maps: Tensor) -> Tensor:
+        """Feature maps to features (B, 1280 or 512)."""
+        features: Tensor = self.trunk.forward_head(maps)
         return features
 
 

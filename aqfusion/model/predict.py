@@ -1,24 +1,21 @@
 """From a photo and readings, any of them absent, to an AQI with its interval and categories."""
 
-import math
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from aqfusion.air.aqi import Category, round_half_up, standard
 from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
 from aqfusion.model import bins
 from aqfusion.model.answers import kind_of
 from aqfusion.model.checkpoint import Checkpoint, ModelError, load_checkpoint
-from aqfusion.model.image_encoder import EMBED_DIM
 from aqfusion.model.picture_statistics import statistics
 from aqfusion.model.pixels import stack
-from aqfusion.model.sessions import reading_tensor
+from aqfusion.model.prediction import Bools, Floats, Prediction, Told
 from aqfusion.photo import Photo
 from aqfusion.settings import ASSETS, DEFAULT_MODEL
 
@@ -33,20 +30,6 @@ class Embedding:
 
     vector: Tensor
     problem: str | None
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """One distribution over AQI in numbers: mean, 90 % interval, US category of the mean.
-
-    `probabilities` are of the six US categories by name and add up to 1.
-    """
-
-    aqi: int
-    low: int
-    high: int
-    category: Category
-    probabilities: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -107,34 +90,54 @@ class Predictor:
             )
         embedding = self.embed(photo) if isinstance(photo, Photo) else photo
         problem = embedding.problem if embedding is not None else None
-        usable = embedding is not None and (problem is None or trust_photo)
-        vector = embedding.vector if embedding is not None and usable else None
-        fused, share = self._predict(vector, reading)
+        usable = embedding if problem is None or trust_photo else None
+        has_photo = usable is not None
+        # Together, the photo alone, the readings alone.
+        readings = np.array([shown.values for shown in (reading, Reading(), reading)])  # (3, 6)
+        told = self.ask(usable, np.array([has_photo, has_photo, False]), readings)
         return Result(
-            fused,
-            self._predict(vector, Reading())[0] if vector is not None else None,
-            self._predict(None, reading)[0] if reading.present else None,
-            share,
+            told[0],
+            told[1] if has_photo else None,
+            told[2] if reading.present else None,
+            float(told.photo_share[0]),
             reading.present,
             problem,
         )
 
-    def _predict(self, embedding: Tensor | None, reading: Reading) -> tuple[Prediction, float]:
-        readings = reading_tensor([reading])  # (1, 6)
-        encoder = self._network.sensor_encoder
+    def ask(self, embedding: Embedding | None, photo_shown: Bools, readings: Floats) -> Told:
+        """What is said of readings (B, 6), NaN where missing, with or without the photo (B,).
+
+        Where neither is shown, it is what the model finds common.
+        """
+        if embedding is None and photo_shown.any():
+            raise ValueError("photo_shown must be false where there is no embedding")
+        shown, given = torch.from_numpy(photo_shown), torch.from_numpy(readings).float()
+        present = ~given.isnan()  # (B, 6)
+        encoder, config = self._network.sensor_encoder, self.checkpoint.config
         with torch.no_grad():
+            sensors = encoder(encoder.standardise(given))  # (B, 128)
+            vector = sensors[:1] if embedding is None else embedding.vector  # any, if not shown
             logits, share = self._network.fuse(
-                torch.zeros(1, EMBED_DIM) if embedding is None else embedding,
-                encoder(encoder.standardise(readings)),
-                torch.tensor([embedding is not None]),
-                ~readings.isnan(),
+                vector.expand(len(given), -1), sensors, shown, present
             )
             if not bool(logits.isfinite().all()):
                 raise ModelError(f"model {self.name} must give finite figures, got others")
-            kind = kind_of(len(reading.present), embedding is not None)
-            config = self.checkpoint.config
-            probabilities = (logits.double() / config.temperature[kind]).softmax(1)
-            return _in_numbers(probabilities, config.reach[kind]), share.item()
+            kinds = [
+                kind_of(count, has_photo)
+                for count, has_photo in zip(present.sum(1).tolist(), shown.tolist(), strict=True)
+            ]
+            temperature, reach = (
+                torch.tensor([by_kind[kind] for kind in kinds], dtype=torch.float64)
+                for by_kind in (config.temperature, config.reach)
+            )
+            probabilities = (logits.double() / temperature[:, None]).softmax(1)  # (B, 50)
+            return Told(
+                bins.mean(probabilities).numpy(),
+                bins.quantile(probabilities, 0.5 - reach).numpy(),
+                bins.quantile(probabilities, 0.5 + reach).numpy(),
+                share.double().numpy(),
+                bins.category_probabilities(probabilities).numpy(),
+            )
 
 
 def load_model(model: str | Path = DEFAULT_MODEL) -> Predictor:
@@ -158,19 +161,3 @@ def shipped_names() -> list[str]:
     folder = ASSETS / "models"
     folders = folder.iterdir() if folder.is_dir() else ()
     return sorted(path.name for path in folders if path.is_dir() and path.name[0] != ".")
-
-
-def _in_numbers(probabilities: Tensor, reach: float) -> Prediction:
-    """The one place where a distribution (1, 50) becomes numbers."""
-    aqi = round_half_up(bins.mean(probabilities).item())
-    low = math.floor(bins.quantile(probabilities, 0.5 - reach).item())
-    high = math.ceil(bins.quantile(probabilities, 0.5 + reach).item())
-    categories = standard("us").categories
-    chances = bins.category_probabilities(probabilities)[0].tolist()
-    return Prediction(
-        aqi,
-        max(0, min(low, aqi)),
-        min(500, max(high, aqi)),
-        standard("us").category_of(aqi),
-        {category.name: chance for category, chance in zip(categories, chances, strict=True)},
-    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from aqfusion.air.sensors import POLLUTANTS, Reading
+from aqfusion.air.sensors import POLLUTANTS
 from aqfusion.dataset.folder import Row
 
 
@@ -38,20 +38,10 @@ def sessions_of(rows: Sequence[Row]) -> tuple[Session, ...]:
     )
 
 
-def reading_tensor(readings: Sequence[Reading]) -> Tensor:
-    """Readings as float (B, 6) in canonical units, NaN where missing."""
-    return torch.tensor(
-        [
-            [float("nan") if value is None else value for value in values]
-            for values in ([getattr(reading, name) for name in POLLUTANTS] for reading in readings)
-        ],
-        dtype=torch.float32,
-    ).reshape(len(readings), len(POLLUTANTS))
-
-
 def session_readings(sessions: Sequence[Session]) -> Tensor:
-    """The readings of each session (S, 6), NaN where missing."""
-    return reading_tensor([session.rows[0].reading for session in sessions])
+    """The readings of each session (S, 6) in canonical units, NaN where missing."""
+    given = [session.rows[0].reading.values for session in sessions]
+    return torch.tensor(given, dtype=torch.float32).reshape(len(sessions), len(POLLUTANTS))
 
 
 def session_aqi(sessions: Sequence[Session]) -> Tensor:

@@ -3,7 +3,8 @@
 from html import escape
 
 from aqfusion.air.aqi import Category, standard
-from aqfusion.model.predict import Prediction, Result
+from aqfusion.model.predict import Result
+from aqfusion.model.prediction import Prediction
 
 _TOP = 500
 

@@ -15,7 +15,8 @@ from aqfusion.air.aqi import standard
 from aqfusion.air.sensors import POLLUTANTS, Reading
 from aqfusion.model.checkpoint import ModelError
 from aqfusion.model.guard import Guard
-from aqfusion.model.predict import NothingKnownError, Prediction, Predictor, Result
+from aqfusion.model.predict import NothingKnownError, Predictor, Result
+from aqfusion.model.prediction import Prediction
 from tests.planted import sky
 
 READING = Reading(pm25=180, pm10=260, o3=20, co=2.0, so2=9, no2=45)

@@ -7,7 +7,8 @@ import pytest
 
 from aqfusion.air.aqi import standard
 from aqfusion.air.sensors import Reading
-from aqfusion.model.predict import Prediction, Result
+from aqfusion.model.predict import Result
+from aqfusion.model.prediction import Prediction
 from aqfusion.ui import formula_view, result_view
 
 US = standard("us")

@@ -1,0 +1,124 @@
+"""Where in a photo the CNN found what it says: class activation maps by the grad-cam package.
+
+The package hooks the layer it explains and differentiates through the model it is given. Hooks on
+a network that threads share mix their maps up, so it is given a `_Tail` of its own for every map:
+what comes after the last convolution, behind an identity layer that nobody else sees.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, LayerCAM
+from pytorch_grad_cam.base_cam import BaseCAM
+from torch import Tensor, nn
+
+from aqfusion.air.aqi import standard
+from aqfusion.errors import InputError
+from aqfusion.model import bins
+from aqfusion.model.network import AQFusionNet
+from aqfusion.model.pixels import stack
+from aqfusion.model.predict import Predictor
+from aqfusion.photo import Photo
+
+METHODS: Mapping[str, type[BaseCAM]] = {
+    "GradCAM": GradCAM,
+    "GradCAM++": GradCAMPlusPlus,
+    "LayerCAM": LayerCAM,
+    "EigenCAM": EigenCAM,  # what stands out most to the network, whatever is asked
+}
+RAISES, LOWERS = "raises", "lowers"
+TARGETS = (RAISES, LOWERS, *(category.name for category in standard("us").categories))
+
+Target = Callable[[Tensor], Tensor]  # logits (50,) of the photo alone to what is to be explained
+
+
+class HeatMapError(InputError):
+    """A method or a target that does not exist."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeatMap:
+    """Evidence (h, w) of a photo's regions, 0 to 1 where there is any, top row first.
+
+    It is relative: 1 is the strongest region of this photo, however little the photo counts.
+    """
+
+    values: NDArray[np.float32]
+
+    @property
+    def empty(self) -> bool:
+        """Whether no region speaks for what was asked."""
+        return not self.values.any()
+
+    def over(self, size: tuple[int, int]) -> NDArray[np.float32]:
+        """The map stretched to a photo of (width, height) pixels: (height, width), 0 to 1."""
+        stretched = Image.fromarray(self.values).resize(size, Image.Resampling.BICUBIC)
+        return np.asarray(stretched).clip(0, 1)
+
+
+def heat_map(
+    predictor: Predictor, photo: Photo, method: str = "GradCAM", target: str = RAISES
+) -> HeatMap:
+    """What speaks for `target` in the photo alone, as the model's CNN sees it.
+
+    `target` is "raises" or "lowers" (the AQI), or a US category; an unknown one or an unknown
+    method raises `HeatMapError`.
+    """
+    checkpoint = predictor.checkpoint
+    images = stack([photo], checkpoint.config.image_size)
+    wanted = target_of(target, checkpoint.config.temperature["image_only"])
+    return map_of(checkpoint.network, images, method, wanted)
+
+
+def target_of(name: str, temperature: float) -> Target:
+    """What a target's name means, of logits before the temperature."""
+    if name not in TARGETS:
+        raise HeatMapError(f"target must be one of {', '.join(TARGETS)}, got {name!r}")
+
+    def said(logits: Tensor) -> Tensor:
+        probabilities = (logits[None] / temperature).softmax(1)
+        if name in (RAISES, LOWERS):
+            aqi = bins.mean(probabilities)[0]
+            return aqi if name == RAISES else -aqi
+        chances = bins.category_probabilities(probabilities)[0]
+        return chances[TARGETS.index(name) - 2].clamp_min(1e-12).log()
+
+    return said
+
+
+def map_of(network: AQFusionNet, images: Tensor, method: str, target: Target) -> HeatMap:
+    """The map of one image of pixels 0..255 (1, 3, H, W), at the last convolution's resolution."""
+    if method not in METHODS:
+        raise HeatMapError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    encoder = network.image_encoder
+    with torch.no_grad():
+        maps = encoder.feature_maps(images)  # (1, C, h, w)
+    tail = _Tail(network, images)
+    with METHODS[method](tail, [tail.explained]) as cam:
+        return HeatMap(cam(maps.requires_grad_(), [target])[0])
+
+
+class _Tail(nn.Module):
+    """From the last feature maps (1, C, h, w) to the logits (1, 50) of the photo alone.
+
+    The haze branch's share of the embedding stays what it is for this image.
+    """
+
+    def __init__(self, network: AQFusionNet, images: Tensor) -> None:
+        super().__init__()
+        self.explained = nn.Identity()
+        self._network = network
+        self._images = images
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Pool, project, mix and ask the head and the gate, as for a photo alone."""
+        encoder = self._network.image_encoder
+        embedding = encoder.embed(self._images, encoder.pooled(self.explained(maps)))
+        present = torch.zeros(len(maps), 6, dtype=torch.bool)
+        shown = torch.ones(len(maps), dtype=torch.bool)
+        logits, _ = self._network.fuse(embedding, embedding, shown, present)
+        return logits

@@ -1,0 +1,90 @@
+"""What the model would say if readings were others: one swept, two swept, one searched."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from aqfusion.air.aqi import Category
+from aqfusion.air.pollutants import pollutant
+from aqfusion.air.sensors import POLLUTANTS, Reading
+from aqfusion.explain.coalitions import Ask
+from aqfusion.model.prediction import Bools, Floats, Prediction, Told
+
+_COARSE = 400  # values of the first look, closer together where they are small
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The input that what-ifs start from: whom to ask, the readings, whether a photo is shown."""
+
+    ask: Ask
+    reading: Reading
+    has_photo: bool
+
+    def changed(self, values: Mapping[str, Floats]) -> Told:
+        """What the model says as readings take `values`, (B,) each, while all else stays."""
+        count = len(next(iter(values.values())))
+        readings = np.tile(self.reading.values, (count, 1))  # (B, 6)
+        for name, column in values.items():
+            readings[:, POLLUTANTS.index(name)] = column
+        return self.ask(np.full(count, self.has_photo), readings)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The value of a reading, nearest to where the search began, at which a category is said.
+
+    Where no value does, `reached` is false and the value is the one that comes nearest to it.
+    """
+
+    reached: bool
+    value: float
+    prediction: Prediction
+
+
+def grid(scene: Scene, across: tuple[str, Floats], up: tuple[str, Floats]) -> Floats:
+    """The AQI (U, A) as two readings take their values, `across` (A,) and `up` (U,)."""
+    (name_across, a), (name_up, u) = across, up
+    told = scene.changed({name_across: np.tile(a, len(u)), name_up: np.repeat(u, len(a))})
+    aqi: Floats = told.aqi.reshape(len(u), len(a))
+    return aqi
+
+
+def search(scene: Scene, name: str, category: Category, start: float) -> Found:
+    """Look for the value of one reading, nearest to `start`, at which the category is said.
+
+    First over the whole range of the pollutant, then in steps of 0.1 (CO 0.01) around the best.
+    The model need not rise with a reading, so nothing is taken for granted between two values.
+    """
+    limit = pollutant(name).limit
+    coarse = np.concatenate([[0.0], np.geomspace(limit / 1e5, limit, _COARSE - 1)])
+    best = _best(scene, name, category, start, _on_scale(name, np.append(coarse, start)))
+    number = int(np.searchsorted(coarse, best))
+    low, high = coarse[max(0, number - 2)], coarse[min(_COARSE - 1, number + 1)]
+    fine = _on_scale(name, np.linspace(low, high, _COARSE))
+    value = _best(scene, name, category, start, np.append(fine, best))
+    told = scene.changed({name: np.array([value])})
+    return Found(bool(_says(told, category)[0]), value, told[0])
+
+
+def _best(scene: Scene, name: str, category: Category, start: float, values: Floats) -> float:
+    """Of `values` the nearest to `start` that reaches the category, else what comes nearest."""
+    told = scene.changed({name: values})
+    says = _says(told, category)
+    if says.any():
+        return float(values[says][np.abs(values[says] - start).argmin()])
+    missed = np.maximum(category.i_low - told.aqi, told.aqi - category.i_high)
+    return float(values[missed.argmin()])
+
+
+def _says(told: Told, category: Category) -> Bools:
+    """Whether the rounded AQI lies in the category (B,)."""
+    whole = np.floor(told.aqi + 0.5)
+    return (category.i_low <= whole) & (whole <= category.i_high)
+
+
+def _on_scale(name: str, values: Floats) -> Floats:
+    """Values as instruments show them, and as a person can type them."""
+    digits = 2 if pollutant(name).unit == "mg/m3" else 1
+    return np.unique(np.round(values, digits))

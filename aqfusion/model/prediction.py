@@ -1,0 +1,55 @@
+"""What a model says, as figures of a batch and in the whole numbers that people read."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aqfusion.air.aqi import Category, round_half_up, standard
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One distribution over AQI in numbers: mean, 90 % interval, US category of the mean.
+
+    `probabilities` are of the six US categories by name and add up to 1.
+    """
+
+    aqi: int
+    low: int
+    high: int
+    category: Category
+    probabilities: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What a model says of B inputs, before rounding.
+
+    Mean AQI, ends of the 90 % interval and the photo's weight, all (B,); chances of the six US
+    categories (B, 6).
+    """
+
+    aqi: Floats
+    low: Floats
+    high: Floats
+    photo_share: Floats
+    categories: Floats
+
+    def __getitem__(self, i: int) -> Prediction:
+        """Input `i` in whole numbers: the one place where a distribution becomes these."""
+        us = standard("us")
+        aqi = round_half_up(self.aqi[i])
+        names = [category.name for category in us.categories]
+        return Prediction(
+            aqi,
+            max(0, min(math.floor(self.low[i]), aqi)),
+            min(500, max(math.ceil(self.high[i]), aqi)),
+            us.category_of(aqi),
+            dict(zip(names, self.categories[i].tolist(), strict=True)),
+        )
