@@ -46,6 +46,13 @@ def haze_statistics(images: Tensor) -> Tensor:
 
 
 STATISTICS = 10 * BANDS + 7 * COARSE_BANDS
+# (108,): which coarse band, top first, a statistic was taken in.
+BAND_OF_STATISTIC = torch.cat(
+    [
+        (torch.arange(BANDS) * COARSE_BANDS // BANDS).repeat(10),
+        torch.arange(COARSE_BANDS).repeat(7),
+    ]
+)
 
 
 def _gradient(light: Tensor) -> Tensor:

@@ -36,7 +36,11 @@ class ImageEncoder(nn.Module):
 
     def embed(self, images: Tensor, features: Tensor) -> Tensor:
         """Embed pixels (B, 3, H, W) whose trunk features are known already as (B, E)."""
-        cnn, haze = self.norm(self.project(features)), self.haze(haze_statistics(images))
+        return self.mix(features, haze_statistics(images))
+
+    def mix(self, features: Tensor, statistics: Tensor) -> Tensor:
+        """Embed trunk features and haze statistics (B, 108) as (B, E)."""
+        cnn, haze = self.norm(self.project(features)), self.haze(statistics)
         embedding: Tensor = (1 - self.haze_share) * cnn + self.haze_share * haze  # (B, E)
         return embedding
 

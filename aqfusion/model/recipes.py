@@ -18,7 +18,7 @@ def recipe_for(name: str, protocol_name: str, seed: int, *, distilled: bool) -> 
     """
     recipe = Recipe(backbone=backbone(name).name, seed=seed)
     if protocol(protocol_name).leaks:
-        recipe = replace(recipe, committee=False, sigma=5.0, sensor_steps=4000, epochs=2)
+        recipe = replace(recipe, committee=False, sigma=5.0, sensor_steps=10_000, epochs=2)
     if not distilled:
         return recipe
     elders = (recipe_for(elder, protocol_name, seed, distilled=False) for elder in ELDERS[name])

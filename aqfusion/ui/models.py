@@ -1,10 +1,18 @@
 """Loaded models and photo embeddings, kept between reruns and shared between visitors."""
 
+from importlib import import_module
+from threading import Thread
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
+from aqfusion.explain import haze_evidence as haze
 from aqfusion.model.predict import Embedding, Predictor, load_model
 from aqfusion.photo import Photo
 from aqfusion.settings import load_settings
+
+if TYPE_CHECKING:
+    from aqfusion.explain.heat_map import HeatMap
 
 
 def predictor() -> Predictor:
@@ -14,12 +22,38 @@ def predictor() -> Predictor:
 
 @st.cache_resource(show_spinner="Loading the model ...")
 def _predictor(model: str) -> Predictor:
+    # Seconds of imports that the first map would wait for; the first number should not.
+    Thread(target=import_module, args=("aqfusion.explain.heat_map",), daemon=True).start()
     return load_model(model)
 
 
 def embedding(of: Predictor, photo: Photo) -> Embedding:
     """The photo's embedding (1, 128); a photo is looked at once, however often a slider moves."""
     return _embedding(of.checkpoint.sha256, photo.digest, of, photo)
+
+
+def heat_map(of: Predictor, photo: Photo, method: str, target: str) -> "HeatMap":
+    """The photo's map, computed once per model, method and target."""
+    return _heat_map(of.checkpoint.sha256, photo.digest, method, target, of, photo)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _heat_map(
+    weights: str, digest: str, method: str, target: str, _of: Predictor, _photo: Photo
+) -> "HeatMap":
+    from aqfusion.explain.heat_map import heat_map
+
+    return heat_map(_of, _photo, method, target)
+
+
+def haze_evidence(of: Predictor, photo: Photo) -> tuple[float, ...]:
+    """What the haze at each height adds to the photo's AQI."""
+    return _haze_evidence(of.checkpoint.sha256, photo.digest, of, photo)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _haze_evidence(weights: str, digest: str, _of: Predictor, _photo: Photo) -> tuple[float, ...]:
+    return haze.haze_evidence(_of, _photo)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)

@@ -25,10 +25,11 @@ def ensure() -> None:
 def _pages() -> list[StreamlitPage]:
     # No icons: Streamlit fetches a page's icon from the internet to use it as favicon.
     predict = st.Page("pages/predict.py", title="Predict", url_path="predict")
+    explain = st.Page("pages/explain.py", title="Explain", url_path="explain")
     evaluation = st.Page("pages/evaluation.py", title="Evaluation", url_path="evaluation")
 
     def start() -> None:
         """Lead from the bare address to the first page, which Streamlit cannot serve at both."""
         st.switch_page(predict)
 
-    return [st.Page(start, default=True, visibility="hidden"), predict, evaluation]
+    return [st.Page(start, default=True, visibility="hidden"), predict, explain, evaluation]

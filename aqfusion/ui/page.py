@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aqfusion.settings import ASSETS
-from aqfusion.ui import navigation
+from aqfusion.ui import inputs, navigation
 
 DISCLAIMER = (
     "AQFusion is a research demonstration. Its numbers are estimates: not an official index, "
@@ -18,6 +18,7 @@ def begin(title: str, intro: str) -> None:
         page_title=f"{title} - AQFusion", page_icon=ASSETS / "favicon.png", layout="wide"
     )
     st.html(ASSETS / "style.css")
+    inputs.keep()
     st.title(title, anchor=False)
     st.markdown(intro)
 

@@ -44,13 +44,11 @@ def choose() -> Photo | None:
     try:
         if source == SAMPLES:
             return _from_gallery(view)
-        photo = _from_visitor(source)
+        return _from_visitor(view, source)
     except PhotoError as error:
         st.error(str(error), icon=":material/broken_image:")
-        photo = None
-    if source != CAMERA:  # whose widget shows what it took
-        _show(view, photo, "The photo you uploaded")
-    return photo
+        _show(view, None, "")
+        return None
 
 
 def trust(photo: Photo, problem: str) -> bool:
@@ -95,27 +93,40 @@ def _from_gallery(view: "st.delta_generator.DeltaGenerator") -> Photo:
     return photo
 
 
-def _from_visitor(source: str | None) -> Photo | None:
+def _from_visitor(view: "st.delta_generator.DeltaGenerator", source: str | None) -> Photo | None:
     file = None
     if source == UPLOAD:
         file = st.file_uploader(
             "A photo of the sky and the horizon, by day: JPEG, PNG or WebP, at most 25 MB",
             type=["jpg", "jpeg", "png", "webp"],
             key="photo_upload",
+            on_change=_forget,
         )
     elif source == CAMERA:
-        file = st.camera_input("Point the camera at the sky above the horizon", key="photo_camera")
-    return _decoded(file) if file else None
-
-
-def _decoded(file: UploadedFile) -> Photo:
-    """Decode an upload once, not at every move of a slider; only this session keeps it."""
-    kept = st.session_state.get("photo_decoded")
-    if kept is None or kept[0] != file.file_id:
-        kept = (file.file_id, Photo.decode(file.getvalue(), file.name))
-        st.session_state["photo_decoded"] = kept
-    photo: Photo = kept[1]
+        file = st.camera_input(
+            "Point the camera at the sky above the horizon", key="photo_camera", on_change=_forget
+        )
+    photo = _decoded(str(source), file)
+    if file is None or source == UPLOAD:  # the camera's widget shows what it took
+        _show(view, photo, "Your photo")
+    if photo and file is None:  # after another page the widget is empty again
+        st.button("Remove this photo", key="photo_remove", on_click=_forget)
     return photo
+
+
+def _decoded(source: str, file: UploadedFile | None) -> Photo | None:
+    """Decode a photo once, not at every move of a slider; only this session keeps it."""
+    kept = st.session_state.get("photo_own")
+    if file is not None and (kept is None or kept[:2] != (source, file.file_id)):
+        kept = (source, file.file_id, Photo.decode(file.getvalue(), file.name))
+        st.session_state["photo_own"] = kept
+    photo: Photo | None = kept[2] if kept and kept[0] == source else None
+    return photo
+
+
+def _forget() -> None:
+    """The visitor took another photo, or took it away."""
+    st.session_state.pop("photo_own", None)
 
 
 def _show(view: "st.delta_generator.DeltaGenerator", photo: Photo | None, alt: str) -> None:

@@ -32,6 +32,18 @@ def headline(result: Result) -> str:
 </div>"""
 
 
+def brief(result: Result) -> str:
+    """The AQI, its category and interval, and what they rest on, in two lines."""
+    fused = result.fused
+    return f"""
+<div class="aq aq-brief" role="status">
+  <div class="aq-number" aria-label="AQI {fused.aqi}">{fused.aqi}</div>
+  <div>{pill(fused.category)} in nine cases of ten between
+    <strong>{fused.low} to {fused.high}</strong>
+    <p class="aq-muted aq-small">{escape(_used(result))}</p></div>
+</div>"""
+
+
 def probabilities(prediction: Prediction) -> str:
     """Six bars, one per category."""
     rows = []

@@ -38,6 +38,17 @@ def fill(reading: Reading) -> None:
         _put(name, convert(name, value, pollutant(name).unit, _unit(name)))
 
 
+def shown(name: str) -> float:
+    """What a row shows, switched on or off, in the canonical unit."""
+    value: float = st.session_state[f"sensor_{name}_value"]
+    return convert(name, value, _unit(name), pollutant(name).unit)
+
+
+def reach(name: str) -> float:
+    """How far a pollutant's slider goes just now, in the canonical unit."""
+    return max(_REACH[name], _rounded_up(shown(name)))
+
+
 def choose() -> Reading:
     """Draw the six rows and return what is switched on, in canonical units."""
     st.segmented_control(

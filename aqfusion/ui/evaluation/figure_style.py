@@ -10,6 +10,8 @@ from typing import Any
 import plotly.graph_objects as go
 from streamlit.elements.lib.streamlit_plotly_theme import GRAY_90
 
+from aqfusion.air.aqi import standard
+
 # Okabe and Ito, https://jfly.uni-koeln.de/color/, without black and yellow, which vanish on dark
 # and on light; marks differ in shape as well.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8470C4", "#8A9299")
@@ -42,6 +44,23 @@ def blank(height: int, **layout: Any) -> go.Figure:
         "title": {"font": {"color": TEXT}},
     }
     return figure.update_xaxes(**axis).update_yaxes(**axis)
+
+
+def category_bands(figure: go.Figure) -> None:
+    """Tint the heights of a figure whose vertical axis is the AQI by US category."""
+    for category in standard("us").categories:
+        figure.add_shape(
+            type="rect",
+            layer="below",
+            xref="paper",
+            x0=0,
+            x1=1,
+            y0=max(0, category.i_low - 1),
+            y1=category.i_high,
+            fillcolor=category.colour,
+            opacity=0.22,
+            line_width=0,
+        )
 
 
 def marks(places: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,37 @@
+"""Which part of the frame the haze branch found its evidence in; a map shows the CNN's alone."""
+
+import numpy as np
+import torch
+
+from aqfusion.model.haze import BAND_OF_STATISTIC, COARSE_BANDS, haze_statistics
+from aqfusion.model.pixels import stack
+from aqfusion.model.predict import Embedding, Predictor
+from aqfusion.photo import Photo
+
+HEIGHTS = ("top quarter", "upper middle", "lower middle", "bottom quarter")
+
+
+def haze_evidence(predictor: Predictor, photo: Photo) -> tuple[float, ...]:
+    """AQI points that the haze in each of `HEIGHTS` adds to what the photo alone says.
+
+    Measured by putting the mean of the training photos in place of what this photo shows there;
+    the CNN's part of the embedding stays.
+    """
+    images = stack([photo], predictor.checkpoint.config.image_size)
+    encoder = predictor.checkpoint.network.image_encoder
+    with torch.no_grad():
+        features, statistics = encoder.trunk_features(images), haze_statistics(images)
+        plain = [
+            torch.where(BAND_OF_STATISTIC.eq(band), encoder.haze.mean, statistics)
+            for band in range(COARSE_BANDS)
+        ]
+        said = [
+            _photo_alone(predictor, Embedding(encoder.mix(features, shown), None))
+            for shown in (statistics, *plain)
+        ]
+    return tuple(said[0] - without for without in said[1:])
+
+
+def _photo_alone(predictor: Predictor, embedding: Embedding) -> float:
+    told = predictor.ask(embedding, np.array([True]), np.full((1, 6), np.nan))
+    return float(told.aqi[0])

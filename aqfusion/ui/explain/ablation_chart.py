@@ -1,0 +1,67 @@
+"""What is said of parts of the input: a bar each, with its 90 % interval."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from aqfusion.explain.ablation import Ablated
+from aqfusion.explain.coalitions import PHOTO
+from aqfusion.ui.evaluation.figure_style import GREY, TEXT, blank
+from aqfusion.ui.explain.words import title
+
+_HEIGHT = 420  # pixels, as the waterfall beside it
+
+
+def ablation_chart(found: Sequence[Ablated]) -> go.Figure:
+    """Draw the rows downwards as they come, each in the colour of its category."""
+    figure = blank(
+        _HEIGHT, showlegend=False, xaxis={"range": [0, 550], "dtick": 100, "title": {"text": "AQI"}}
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    said = [row.prediction for row in found]
+    figure.add_trace(
+        go.Bar(
+            orientation="h",
+            y=[name_of(row) for row in found],
+            x=[prediction.aqi for prediction in said],
+            marker={
+                "color": [prediction.category.colour for prediction in said],
+                "line": {"color": GREY, "width": 1},
+            },
+            error_x={
+                "type": "data",
+                "array": [prediction.high - prediction.aqi for prediction in said],
+                "arrayminus": [prediction.aqi - prediction.low for prediction in said],
+                "color": GREY,
+                "thickness": 1.5,
+                "width": 4,
+            },
+            customdata=[(p.low, p.high, p.category.name) for p in said],
+            hovertemplate="%{y}: %{x} (%{customdata[0]} to %{customdata[1]}), %{customdata[2]}"
+            "<extra></extra>",
+        )
+    )
+    # Beside the interval: on the bar it would be crossed out by it.
+    figure.add_trace(
+        go.Scatter(
+            mode="text",
+            y=[name_of(row) for row in found],
+            x=[prediction.high + 6 for prediction in said],
+            text=[f"<b>{prediction.aqi}</b>" for prediction in said],
+            textposition="middle right",
+            textfont={"color": TEXT},
+            hoverinfo="skip",
+        )
+    )
+    return figure
+
+
+def name_of(row: Ablated) -> str:
+    """What a row shows, in words."""
+    if row.left == (PHOTO,):
+        return "Photo only"
+    if row.without == PHOTO:
+        return "Readings only"
+    if row.without:
+        return f"Without {title(row.without)}"
+    return "Everything given"

@@ -1,0 +1,47 @@
+"""What each input did to the AQI: bars in pure HTML, whose height never depends on the values."""
+
+from collections.abc import Mapping
+from html import escape
+
+from aqfusion.air.sensors import Reading
+from aqfusion.explain.shapley import Contributions
+from aqfusion.ui.explain import words
+
+_LEAST_SCALE = 60.0  # AQI points: small contributions should look small
+
+
+def contribution_bars(found: Contributions, given: tuple[str, ...], reading: Reading) -> str:
+    """One row per input, given or not: raised to the right, lowered to the left."""
+    rows = {
+        words.with_amount(name, reading): points if name in given else None
+        for name, points in found.points.items()
+    }
+    return (
+        '<div class="aq aq-small"><div class="aq-title">What each input did</div>'
+        f'<p class="aq-muted">Knowing nothing, the model says {found.base:.0f}. '
+        f"From there the inputs lead to {found.aqi:.0f}:</p>"
+        f"{bars(rows)}</div>"
+    )
+
+
+def bars(points: Mapping[str, float | None]) -> str:
+    """A row per name: AQI points raised to the right, lowered to the left, `None` not given."""
+    scale = max(_LEAST_SCALE, *(abs(value) for value in points.values() if value is not None))
+    rows = "".join(
+        f'<span class="aq-muted">{escape(name)}</span><div class="aq-move"></div>'
+        '<span class="aq-value aq-muted">not given</span>'
+        if value is None
+        else _row(name, value, scale)
+        for name, value in points.items()
+    )
+    return f'<div class="aq-rows aq-moves">{rows}</div>'
+
+
+def _row(name: str, points: float, scale: float) -> str:
+    side, length = ("left" if points > 0 else "right"), 50 * abs(points) / scale
+    kind = "aq-up" if points > 0 else "aq-down"
+    return (
+        f'<span>{escape(name)}</span><div class="aq-move"><i class="{kind}" '
+        f'style="{side}:50%;width:{length:.1f}%"></i></div>'
+        f'<span class="aq-value">{words.moved(points)}</span>'
+    )

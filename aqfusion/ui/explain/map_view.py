@@ -1,0 +1,61 @@
+"""The photo beside its map: by any method, for the AQI or a category."""
+
+from html import escape
+
+import streamlit as st
+
+from aqfusion.air.aqi import standard
+from aqfusion.explain.haze_evidence import HEIGHTS
+from aqfusion.explain.overlay import colour_bar, overlay
+from aqfusion.model.predict import Result
+from aqfusion.ui import models
+from aqfusion.ui.explain import words
+from aqfusion.ui.explain.contribution_view import bars
+from aqfusion.ui.inputs import Given
+
+# As `heat_map` calls them; its import takes seconds, which the choice need not wait for.
+_METHODS = ("GradCAM", "GradCAM++", "LayerCAM", "EigenCAM")
+
+
+@st.fragment
+def show(given: Given, result: Result) -> None:
+    """Draw choices and both pictures, or say why there is none."""
+    st.markdown(words.MAP)
+    if given.photo is None or given.usable is None:
+        why = "The photo is left out, so there is no map." if given.photo else "No photo, no map."
+        st.html(f'<div class="aq aq-nophoto aq-muted">{why}</div>')
+        return
+    targets = [*words.TARGETS, *(category.name for category in standard("us").categories)]
+    choices = st.columns(3)
+    target = choices[0].selectbox(
+        "Explain",
+        targets,
+        format_func=lambda name: words.TARGETS.get(name, f"what looks {name}"),
+        key="explain_target",
+    )
+    method = choices[1].selectbox("Method", _METHODS, key="explain_method", help=words.METHODS)
+    opacity = choices[2].slider("Opacity", 0, 100, 60, 5, format="%d %%", key="explain_opacity")
+    found = models.heat_map(given.model, given.photo, method, target)
+    left, right = st.columns(2)
+    with left.container(key="explain_photo"):
+        st.image(given.photo.image, width="stretch", alt="The photo as it is")
+    with right.container(key="explain_map"):
+        st.image(
+            overlay(given.photo.image, found, opacity / 100),
+            width="stretch",
+            alt=f"The photo, marked where the network found {words.TARGETS.get(target, target)}",
+        )
+    stops = ", ".join(colour_bar())
+    st.html(
+        '<div class="aq aq-small aq-colours"><span>little</span>'
+        f'<i style="background:linear-gradient(to right, {escape(stops)})"></i>'
+        "<span>most of this photo's evidence</span></div>"
+    )
+    if found.empty:
+        st.info("No region of this photo speaks for that.")
+    by_height = models.haze_evidence(given.model, given.photo)
+    rows = {height.capitalize(): points for height, points in zip(HEIGHTS, by_height, strict=True)}
+    st.html(
+        f'<div class="aq aq-small"><p>{escape(words.share(result.photo_share))} '
+        f"{escape(words.branches(given.model))}</p>{bars(rows)}</div>"
+    )

@@ -1,0 +1,42 @@
+"""The short answer to "why?": the photo's map and what each input did."""
+
+import streamlit as st
+
+from aqfusion.explain.coalitions import coalitions
+from aqfusion.explain.overlay import overlay
+from aqfusion.explain.shapley import contributions
+from aqfusion.model.predict import Result
+from aqfusion.ui import models
+from aqfusion.ui.explain import words
+from aqfusion.ui.explain.contribution_view import contribution_bars
+from aqfusion.ui.inputs import Given
+
+_OPACITY = 0.6
+
+
+def show(given: Given, result: Result) -> None:
+    """Draw both; the map comes last, because it is the slower one."""
+    left, right = st.columns([6, 7], gap="medium")
+    scene = given.scene
+    known = coalitions(scene.ask, given.reading, scene.has_photo)
+    with right:
+        st.html(contribution_bars(contributions(known), known.given, given.reading))
+        # A button, not a link: Streamlit refuses to draw a link to a page it has not met yet.
+        if st.button("Explain in full", key="explain_open", icon=":material/search_insights:"):
+            st.switch_page("pages/explain.py")
+    with left.container(key="why_map"):
+        _map(given, result)
+
+
+def _map(given: Given, result: Result) -> None:
+    if given.photo is None or given.usable is None:
+        why = "The photo is left out." if given.photo else "No photo, so there is no map."
+        st.html(f'<div class="aq aq-nophoto aq-muted">{why}</div>')
+        return
+    found = models.heat_map(given.model, given.photo, "GradCAM", "raises")
+    st.image(
+        overlay(given.photo.image, found, _OPACITY),
+        width="stretch",
+        alt="The photo, brighter where the network found what speaks for dirtier air",
+    )
+    st.caption(f"Marked: what speaks for dirtier air. {words.share(result.photo_share)}")

@@ -1,0 +1,51 @@
+"""From what the model says of nothing to what it says of all: one step per input."""
+
+import plotly.graph_objects as go
+
+from aqfusion.air.sensors import Reading
+from aqfusion.explain.shapley import Contributions
+from aqfusion.ui.evaluation.figure_style import BLUE, GREY, TEXT, VERMILION, blank
+from aqfusion.ui.explain import words
+
+_HEIGHT = 420  # pixels, for any number of inputs
+
+
+def waterfall_chart(found: Contributions, given: tuple[str, ...], reading: Reading) -> go.Figure:
+    """Draw the steps downwards in the order of the inputs, which never changes."""
+    ends = ("Nothing known", "All together")
+    names = [words.with_amount(name, reading) for name in given]
+    points = [found.points[name] for name in given]
+    figure = blank(_HEIGHT, showlegend=False, xaxis={"title": {"text": "AQI"}})
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.add_trace(
+        go.Waterfall(
+            orientation="h",
+            measure=["absolute", *("relative" for _ in given), "total"],
+            y=[ends[0], *names, ends[1]],
+            x=[found.base, *points, found.aqi],
+            text=[f"{found.base:.0f}", *(f"{p:+.0f}" for p in points), f"{found.aqi:.0f}"],
+            textposition="outside",
+            textfont={"color": TEXT},
+            cliponaxis=False,
+            increasing={"marker": {"color": VERMILION}},
+            decreasing={"marker": {"color": BLUE}},
+            totals={"marker": {"color": GREY}},
+            connector={"line": {"color": GREY, "width": 1}},
+            hovertext=[
+                "what the model says when it knows nothing",
+                *(words.moved(p) for p in points),
+                "the prediction",
+            ],
+            hovertemplate="%{y}: %{hovertext}<extra></extra>",
+        )
+    )
+    return figure.update_xaxes(range=_reach(found, points))
+
+
+def _reach(found: Contributions, points: list[float]) -> list[float]:
+    """From 0 to beyond the furthest step, with room for its text."""
+    at, furthest = found.base, max(found.base, found.aqi)
+    for step in points:
+        at += step
+        furthest = max(furthest, at)
+    return [0, 1.12 * furthest + 10]

@@ -1,0 +1,77 @@
+"""Explanations in plain words: what moved the number, and what a map may be taken for."""
+
+from aqfusion.air.pollutants import pollutant
+from aqfusion.air.sensors import Reading
+from aqfusion.explain.coalitions import PHOTO
+from aqfusion.model.predict import Predictor
+
+UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³"}
+
+MAP = (
+    "Class activation maps show where in the photo the network found what it says. They are "
+    "coarse, relative to this photo, and no measurement: the Evaluation page tells how far each "
+    "method can be trusted."
+)
+WHAT_IF = (
+    "What the model would say if only this changed. Far from the air that it has learned from it "
+    "guesses: this is about the model, not a forecast."
+)
+SHAPLEY = (
+    "Starting from what the model says when it knows nothing, each input gets its fair share of "
+    "the way to the result: its mean effect over all orders in which the inputs could have come "
+    "(Shapley values, exact)."
+)
+ABLATION = "What the model would say without parts of the input, with its 90 % intervals."
+METHODS = (
+    "GradCAM weighs the network's feature maps by how the answer depends on them, GradCAM++ by "
+    "regions that alone speak for it, LayerCAM point by point. EigenCAM shows what stands out "
+    "most to the network, whatever is asked."
+)
+TARGETS = {"raises": "what raises the AQI", "lowers": "what lowers the AQI"}
+
+
+def title(name: str) -> str:
+    """What an input is called."""
+    return "Photo" if name == PHOTO else pollutant(name).pretty_label
+
+
+def amount(name: str, value: float) -> str:
+    """A reading with its unit.
+
+    >>> amount("pm25", 80.0)
+    '80 µg/m³'
+    """
+    return f"{value:.4g} {UNITS[pollutant(name).unit]}"
+
+
+def moved(points: float) -> str:
+    """What an input did to the AQI.
+
+    >>> moved(23.4), moved(-0.2), moved(-5)
+    ('raised it by 23', 'made no difference', 'lowered it by 5')
+    """
+    whole = round(abs(points))
+    if not whole:
+        return "made no difference"
+    return f"{'raised' if points > 0 else 'lowered'} it by {whole}"
+
+
+def with_amount(name: str, reading: Reading) -> str:
+    """An input's name, for a reading with its value."""
+    value = None if name == PHOTO else getattr(reading, name)
+    return title(name) if value is None else f"{title(name)} {amount(name, value)}"
+
+
+def share(photo_share: float) -> str:
+    """How much the map may mean, by the photo's weight in the result."""
+    percent = f"The photo has {100 * photo_share:.0f}\u00a0% of the weight in this result"
+    return f"{percent}, so the map explains little of it." if photo_share < 0.1 else f"{percent}."
+
+
+def branches(model: Predictor) -> str:
+    """How much of the photo's verdict the map speaks of."""
+    haze = model.checkpoint.network.image_encoder.haze_share.item()
+    return (
+        f"The map is of the network's own look, {100 * (1 - haze):.0f}\u00a0% of the photo's part. "
+        f"The other {100 * haze:.0f}\u00a0% is haze, measured from colour and contrast by height:"
+    )

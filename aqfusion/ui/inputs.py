@@ -1,0 +1,84 @@
+"""What a visitor has given, photo and readings: the same on every page that asks for them."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from aqfusion.air.sensors import Reading
+from aqfusion.explain.what_if import Scene
+from aqfusion.model.predict import Embedding, Predictor, Result
+from aqfusion.photo import Photo
+from aqfusion.ui import models, photo_input, presets, sensor_input
+
+_KEPT = ("sensor_", "photo_source", "photo_sample", "photo_trust_")
+_NOT_KEPT = "sensor_presets"
+
+
+@dataclass(frozen=True)
+class Given:
+    """A model, a photo with what the guard says of it, and readings; nothing may be given."""
+
+    model: Predictor
+    photo: Photo | None
+    embedding: Embedding | None
+    trusted: bool
+    reading: Reading
+
+    @property
+    def usable(self) -> Embedding | None:
+        """The photo's embedding where it may count."""
+        refused = self.embedding is not None and self.embedding.problem and not self.trusted
+        return None if refused else self.embedding
+
+    @property
+    def scene(self) -> Scene:
+        """The same as what-ifs and explanations take it."""
+        has_photo = self.usable is not None
+        return Scene(partial(self.model.ask, self.usable), self.reading, has_photo)
+
+    def result(self) -> Result | None:
+        """What the model says; `None` where there is nothing to go on."""
+        if self.photo is None and not self.reading.present:
+            return None
+        return self.model.predict(self.reading, self.embedding, trust_photo=self.trusted)
+
+
+def keep() -> None:
+    """Hold on to the inputs: Streamlit forgets a widget that the page of the moment lacks."""
+    for key in [str(key) for key in st.session_state]:
+        if key.startswith(_KEPT) and key != _NOT_KEPT:
+            st.session_state[key] = st.session_state[key]
+
+
+def prepare() -> None:
+    """Give the widgets their first values; called before any of them is drawn."""
+    photo_input.prepare()
+    sensor_input.prepare()
+
+
+def choose_photo(model: Predictor) -> tuple[Photo | None, Embedding | None, bool]:
+    """Draw the choice of a photo; it, what the model sees in it, and whether to insist on it."""
+    photo = photo_input.choose()
+    embedding = models.embedding(model, photo) if photo else None
+    trusted = bool(
+        photo and embedding and embedding.problem and photo_input.trust(photo, embedding.problem)
+    )
+    return photo, embedding, trusted
+
+
+def choose_reading() -> Reading:
+    """Draw presets and sliders; the reading that they give."""
+    with st.container(horizontal=True, gap="small", key="sensor_presets"):
+        for name, preset in presets.PRESETS.items():
+            st.button(name, key=f"preset_{name}", on_click=sensor_input.fill, args=(preset,))
+        st.button(
+            "Reset", key="reset", icon=":material/restart_alt:", type="tertiary", on_click=_reset
+        )
+    return sensor_input.choose()
+
+
+def _reset() -> None:
+    """Start again as the page was first seen."""
+    photo_input.reset()
+    sensor_input.reset()

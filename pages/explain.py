@@ -1,0 +1,70 @@
+"""Explain the prediction in full: where the photo speaks, what each input did, what if."""
+
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.explain.ablation import ablations
+from aqfusion.explain.coalitions import coalitions
+from aqfusion.explain.shapley import contributions
+from aqfusion.ui import inputs, models, page, result_view
+from aqfusion.ui.evaluation.figure_style import png_button
+from aqfusion.ui.explain import map_view, what_if_view, words
+from aqfusion.ui.explain.ablation_chart import ablation_chart
+from aqfusion.ui.explain.waterfall_chart import waterfall_chart
+
+page.begin(
+    "Why this number?", "What the photo and each reading did to it, and what would change it."
+)
+inputs.prepare()
+try:
+    model = models.predictor()
+except InputError as error:
+    st.error(f"The model cannot be used: {error}", icon=":material/error:")
+    page.end()
+    st.stop()
+
+with st.expander("Photo and readings", key="explain_inputs"):
+    left, right = st.columns([6, 7], gap="medium")
+    with left:
+        photo = inputs.choose_photo(model)
+    with right:
+        reading = inputs.choose_reading()
+given = inputs.Given(model, *photo, reading)
+result = given.result()
+if result is None:
+    st.info("Nothing to go on yet: choose a photo or switch a reading on.")
+    page.end()
+    st.stop()
+
+st.container(key="result_aqi").html(result_view.brief(result))
+with st.container(border=True, key="exhibit_map"):
+    st.subheader("Where the photo speaks", anchor=False)
+    map_view.show(given, result)
+
+scene = given.scene
+known = coalitions(scene.ask, reading, scene.has_photo)
+left, right = st.columns(2)
+with left.container(border=True, height="stretch", key="exhibit_shapley"):
+    st.subheader("What each input did", anchor=False)
+    st.markdown(words.SHAPLEY)
+    st.plotly_chart(
+        waterfall_chart(contributions(known), known.given, reading),
+        width="stretch",
+        key="chart_waterfall",
+        config=png_button("aqfusion-contributions"),
+        alt="Waterfall from what the model says of nothing to what it says of all",
+    )
+with right.container(border=True, height="stretch", key="exhibit_ablation"):
+    st.subheader("With parts left out", anchor=False)
+    st.markdown(words.ABLATION)
+    st.plotly_chart(
+        ablation_chart(ablations(known)),
+        width="stretch",
+        key="chart_ablation",
+        config=png_button("aqfusion-ablation"),
+        alt="The AQI of parts of the input, with intervals",
+    )
+with st.container(border=True, key="exhibit_what_if"):
+    st.subheader("What if", anchor=False)
+    what_if_view.show(given, result)
+page.end()

@@ -1,0 +1,153 @@
+"""The Explain page's charts and words, of planted figures."""
+
+import numpy as np
+import pytest
+
+from aqfusion.air.aqi import standard
+from aqfusion.air.sensors import POLLUTANTS, Reading
+from aqfusion.explain.ablation import Ablated
+from aqfusion.explain.coalitions import INPUTS
+from aqfusion.explain.shapley import Contributions
+from aqfusion.model.prediction import Prediction, Told
+from aqfusion.ui.explain import words
+from aqfusion.ui.explain.ablation_chart import ablation_chart, name_of
+from aqfusion.ui.explain.contribution_view import bars, contribution_bars
+from aqfusion.ui.explain.grid_chart import grid_chart
+from aqfusion.ui.explain.sweep_chart import sweep_chart
+from aqfusion.ui.explain.waterfall_chart import waterfall_chart
+
+US = standard("us")
+READING = Reading(pm25=80, no2=40)
+POINTS = dict(zip(INPUTS, (23.0, -60.0, 0.0, 0.0, 0.0, 0.0, 7.0), strict=True))
+FOUND = Contributions(base=160.0, aqi=130.0, points=POINTS)
+GIVEN = ("photo", "pm25", "no2")
+
+
+def prediction(aqi: int) -> Prediction:
+    return Prediction(aqi, aqi - 30, aqi + 50, US.category_of(aqi), {})
+
+
+def test_the_waterfall_leads_from_nothing_to_the_prediction_over_what_was_given():
+    (trace,) = waterfall_chart(FOUND, GIVEN, READING).data
+    assert list(trace.x) == [160.0, 23.0, -60.0, 7.0, 130.0]
+    assert list(trace.measure) == ["absolute", "relative", "relative", "relative", "total"]
+    assert list(trace.y) == [
+        "Nothing known",
+        "Photo",
+        "PM₂.₅ 80 µg/m³",
+        "NO₂ 40 µg/m³",
+        "All together",
+    ]
+    assert list(trace.text) == ["160", "+23", "-60", "+7", "130"]
+
+
+def test_the_waterfalls_axis_holds_its_furthest_step():
+    reach = waterfall_chart(FOUND, GIVEN, READING).layout.xaxis.range
+    assert reach[0] == 0
+    assert reach[1] > 183
+
+
+def test_each_ablated_row_has_its_number_interval_and_colour():
+    rows = [
+        Ablated(("photo", "pm25"), None, prediction(180)),
+        Ablated(("pm25",), "photo", prediction(40)),
+    ]
+    bar, text = ablation_chart(rows).data
+    assert list(bar.x) == [180, 40]
+    assert list(bar.y) == list(text.y) == ["Everything given", "Readings only"]
+    assert list(bar.error_x.array) == [50, 50]
+    assert list(bar.error_x.arrayminus) == [30, 30]
+    assert list(bar.marker.color) == [US.category_of(180).colour, US.category_of(40).colour]
+    assert list(text.text) == ["<b>180</b>", "<b>40</b>"]
+
+
+@pytest.mark.parametrize(
+    ("left", "without", "name"),
+    [
+        (("photo", "pm25", "no2"), None, "Everything given"),
+        (("photo",), None, "Photo only"),
+        (("pm25", "no2"), "photo", "Readings only"),
+        (("photo", "pm25"), "no2", "Without NO₂"),
+    ],
+)
+def test_a_row_is_called_by_what_it_leaves_out(left, without, name):
+    assert name_of(Ablated(left, without, prediction(100))) == name
+
+
+def test_the_sweep_draws_line_band_and_todays_point():
+    values = np.array([0.0, 50.0, 100.0])
+    told = Told(
+        *(np.array(row, float) for row in ([60, 90, 120], [30, 50, 70], [100, 150, 200])),
+        values,
+        values,
+    )
+    low, high, line, point = sweep_chart("pm25", values, told, (50.0, 90.0)).data
+    assert (list(low.y), list(high.y), list(line.y)) == (
+        [30, 50, 70],
+        [100, 150, 200],
+        [60, 90, 120],
+    )
+    assert (list(point.x), list(point.y)) == ([50.0], [90.0])
+    assert len(sweep_chart("pm25", values, told, None).data) == 3
+
+
+def test_the_sweep_stands_before_the_categories():
+    values = np.array([0.0, 1.0])
+    told = Told(values, values, values, values, values)
+    bands = [
+        shape
+        for shape in sweep_chart("co", values, told, None).layout.shapes
+        if shape.type == "rect"
+    ]
+    assert [(band.y0, band.y1, band.fillcolor) for band in bands] == [
+        (max(0, category.i_low - 1), category.i_high, category.colour) for category in US.categories
+    ]
+
+
+def test_the_grid_has_the_first_reading_across_and_the_colours_of_the_categories():
+    across, up = ("pm25", np.array([0.0, 10.0, 20.0])), ("no2", np.array([0.0, 5.0]))
+    aqi = np.arange(6.0).reshape(2, 3)
+    heat, point = grid_chart(across, up, aqi, (10.0, 5.0)).data
+    assert np.array_equal(heat.z, aqi)
+    assert (list(heat.x), list(heat.y)) == ([0, 10, 20], [0, 5])
+    steps = heat.colorscale
+    assert steps[0][0] == 0
+    assert steps[-1][0] == 1
+    for value in (25, 75, 125, 175, 250, 400):
+        below = [colour for at, colour in steps if at * 500 <= value][-1]
+        assert below.lower() == US.category_of(value).colour.lower()
+    assert (list(point.x), list(point.y)) == ([10.0], [5.0])
+
+
+def test_a_bar_that_raises_goes_to_the_right_and_one_that_lowers_to_the_left():
+    html = bars({"up": 60.0, "down": -30.0, "none": None})
+    up, down, none = (
+        html.split("<span>up")[1].split("down</span>")[0],
+        html.split("down</span>")[1],
+        html,
+    )
+    assert 'class="aq-up" style="left:50%;width:50.0%"' in up
+    assert 'class="aq-down" style="right:50%;width:25.0%"' in down
+    assert "not given" in none
+
+
+def test_every_input_has_a_row_whether_given_or_not():
+    html = contribution_bars(FOUND, GIVEN, READING)
+    assert html.count("not given") == len(POLLUTANTS) - 2
+    for text in (
+        "raised it by 23",
+        "lowered it by 60",
+        "raised it by 7",
+        "says 160",
+        "lead to 130",
+    ):
+        assert text in html
+
+
+def test_names_are_text():
+    assert "<img" not in bars({"<img src=x onerror=alert(1)>": 1.0})
+
+
+def test_a_photo_of_little_weight_is_said_to_explain_little():
+    assert words.share(0.05).endswith("so the map explains little of it.")
+    assert words.share(0.5) == "The photo has 50\u00a0% of the weight in this result."
