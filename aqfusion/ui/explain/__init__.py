@@ -1,0 +1,1 @@
+"""The Explain page: one file per card."""
