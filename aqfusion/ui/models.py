@@ -9,11 +9,12 @@ from aqfusion.settings import load_settings
 
 def predictor() -> Predictor:
     """The model that the settings name; a bad one raises `ModelError`."""
-    return _predictor(load_settings().model)
+    return loaded(load_settings().model)
 
 
 @st.cache_resource(show_spinner="Loading the model ...")
-def _predictor(model: str) -> Predictor:
+def loaded(model: str) -> Predictor:
+    """A model by its name or folder, loaded once; a bad one raises `ModelError`."""
     return load_model(model)
 
 
