@@ -1,7 +1,5 @@
 """The sample photos: rendered scenes, and one real photo per session where a data folder is set."""
 
-import base64
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from aqfusion.dataset.folder import read_folder
 from aqfusion.photo import Photo, PhotoError
 from aqfusion.scenes import scenes
 from aqfusion.settings import ASSETS, load_settings
+from aqfusion.ui.inline_picture import data_url
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _THUMB = (160, 117)  # pixels
@@ -64,7 +63,7 @@ def _real_samples(folder: Path | None) -> dict[str, Sample]:
     return {
         f"session-{number}": Sample(
             f"session-{number}",
-            f"{row.place}, {_when(row.session)}",
+            f"{row.place}, {when(row.session)}",
             f"Photo taken at {row.place}",
             row.photo,
             row.reading,
@@ -78,7 +77,7 @@ def thumbnail_css(paths: tuple[Path, ...]) -> str:
     """Style that shows each photo on its radio button, in this order."""
     rules = [
         f'.st-key-photo_sample [data-testid="stRadioGroup"] > div:nth-child({number}) label::before'
-        f"{{background-image:url(data:image/webp;base64,{_thumbnail(path)})}}"
+        f"{{background-image:url({_thumbnail(path)})}}"
         for number, path in enumerate(paths, start=1)
     ]
     return f"<style>{''.join(rules)}</style>"
@@ -99,13 +98,17 @@ def _thumbnail(path: Path) -> str:
     except PhotoError:
         return ""  # stays grey; choosing it tells what is wrong
     image = photo.image.resize(_THUMB, Image.Resampling.BILINEAR, reducing_gap=3.0)
-    stream = io.BytesIO()
-    image.save(stream, "WEBP", quality=60)
-    return base64.b64encode(stream.getvalue()).decode()
+    return data_url(image)
 
 
-def _when(session: str) -> str:
-    """The time in a session's key `place|year|month|day|hour`, as people write it."""
-    _, year, month, day, hour = session.rsplit("|", 4)
+def when(session: str) -> str:
+    """The time in a session's key `place|year|month|day|hour`, as people write it.
+
+    A manifest may name sessions in its own way; such a name is told as it is.
+    """
+    parts = session.rsplit("|", 4)
+    if len(parts) != 5:
+        return session
+    _, year, month, day, hour = parts
     month_name = _MONTHS[int(month) - 1] if month.isdecimal() and 1 <= int(month) <= 12 else month
     return f"{day} {month_name} {year}, {hour}"

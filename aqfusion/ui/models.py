@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 def predictor() -> Predictor:
     """The model that the settings name; a bad one raises `ModelError`."""
-    return _predictor(load_settings().model)
+    return loaded(load_settings().model)
 
 
 @st.cache_resource(show_spinner="Loading the model ...")
-def _predictor(model: str) -> Predictor:
+def loaded(model: str) -> Predictor:
+    """A model by its name or folder, loaded once; a bad one raises `ModelError`."""
     # Seconds of imports that the first map would wait for; the first number should not.
     Thread(target=import_module, args=("aqfusion.explain.heat_map",), daemon=True).start()
     return load_model(model)

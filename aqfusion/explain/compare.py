@@ -1,0 +1,118 @@
+"""The shipped models side by side: what each says of the same photo and readings, and its cost."""
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TypeVar
+
+from aqfusion.air.sensors import Reading
+from aqfusion.explain.heat_map import RAISES, HeatMap, heat_map
+from aqfusion.model.backbones import BACKBONES, backbone
+from aqfusion.model.checkpoint import WEIGHTS, ModelError
+from aqfusion.model.predict import Embedding, Predictor, Result, load_model, shipped_names
+from aqfusion.photo import Photo
+from aqfusion.settings import ASSETS
+
+_T = TypeVar("_T")
+Clock = Callable[[], float]  # seconds, from any start
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A shipped model that can be used, and the bytes of its weights."""
+
+    name: str
+    title: str
+    predictor: Predictor
+    weights_bytes: int
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A shipped model that cannot be used, and the sentence that says why."""
+
+    name: str
+    title: str
+    problem: str
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What a model makes of a photo before it hears of readings: the slow part, worth keeping."""
+
+    embedding: Embedding
+    heat_map: HeatMap
+    embed_ms: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a model says, with each modality's own opinion, and how long the answer took."""
+
+    result: Result
+    predict_ms: float
+
+
+def contenders(
+    load: Callable[[str], Predictor] = load_model,
+) -> tuple[Contender | Unusable, ...]:
+    """All shipped models in the order of `BACKBONES`; one that does not load says why."""
+    shipped = shipped_names()
+    others = [name for name in shipped if name not in BACKBONES]
+    names = [*(name for name in BACKBONES if name in shipped), *others]
+    return tuple(_contender(name, load) for name in names)
+
+
+def look(
+    predictor: Predictor,
+    photo: Photo,
+    method: str = "GradCAM",
+    target: str = RAISES,
+    clock: Clock = time.perf_counter,
+) -> Look:
+    """Embed the photo, timed after one run that warms up, and map what speaks for `target`."""
+    embedding, embed_ms = _timed(lambda: predictor.embed(photo), clock)
+    return Look(embedding, heat_map(predictor, photo, method, target), embed_ms)
+
+
+def judge(
+    predictor: Predictor,
+    reading: Reading,
+    seen: Look | None,
+    trust_photo: bool = False,
+    clock: Clock = time.perf_counter,
+) -> Verdict:
+    """Predict, timed after one run that warms up; takes milliseconds.
+
+    `seen` is the model's own look at the photo, if there is one. Each model has its own guard, so
+    that one may leave out a photo that another judges.
+    """
+    embedding = seen.embedding if seen is not None else None
+    return Verdict(
+        *_timed(lambda: predictor.predict(reading, embedding, trust_photo=trust_photo), clock)
+    )
+
+
+def spread(results: Collection[Result]) -> int:
+    """How many AQI points lie between the lowest and the highest of the results."""
+    said = [result.fused.aqi for result in results]
+    return max(said) - min(said)
+
+
+def _contender(name: str, load: Callable[[str], Predictor]) -> Contender | Unusable:
+    try:
+        predictor = load(name)
+        size = (ASSETS / "models" / name / WEIGHTS).stat().st_size
+    except ModelError as error:
+        # Shipped folders are named after what is in them, so that the title is known all the same.
+        return Unusable(name, BACKBONES[name].title if name in BACKBONES else name, str(error))
+    title = backbone(predictor.checkpoint.network.architecture.backbone).title
+    return Contender(name, title, predictor, size)
+
+
+def _timed(step: Callable[[], _T], clock: Clock) -> tuple[_T, float]:
+    """What the second run of a step gives, and its milliseconds."""
+    step()
+    start = clock()
+    given = step()
+    return given, 1000 * (clock() - start)

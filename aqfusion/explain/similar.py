@@ -1,0 +1,173 @@
+"""The photos of a data folder that lie nearest to one in a model's embedding space.
+
+Near is what the model sees alike: air, light, horizon; not the same view. Frames of one session
+are near each other as a rule, so that only the nearest of each session is told.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from aqfusion.dataset.folder import Row
+from aqfusion.explain.similar_file import Kept, keep, kept
+from aqfusion.model.image_encoder import EMBED_DIM
+from aqfusion.model.predict import Embedding, Predictor
+from aqfusion.photo import Photo, PhotoError
+
+# Per session, evenly spread. Odd, so that the middle frame, which the gallery shows, is one.
+FRAMES = 7
+_REVISION = 1  # raised by hand when the same photo would get another embedding
+_PATIENCE = 0.5  # seconds between two reports to one who waits for another's building
+
+Report = Callable[[int, int], object]  # photos done, of how many
+Stamp = tuple[int, int] | None  # bytes and time of change of a file that is there
+Look = tuple[Tensor, str] | None  # embedding (128,) and digest of a photo that can be read
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """The frame of a session that is nearest to a photo: cosine 0 to 1, opposites being 0 too.
+
+    `is_query` where it is the very photo, pixel by pixel; its similarity is then 1.
+    """
+
+    row: Row
+    similarity: float
+    is_query: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """N frames with their embeddings (N, 128) and photo digests; some may have been unreadable.
+
+    Two indices of the same `key` are the same.
+    """
+
+    key: str
+    rows: tuple[Row, ...]
+    embeddings: Tensor
+    digests: tuple[str, ...]
+    unreadable: int
+
+    def nearest(self, embedding: Embedding, count: int, digest: str = "") -> tuple[Neighbour, ...]:
+        """The `count` nearest sessions, nearest first; `digest` tells the photo itself."""
+        cosine = torch.cosine_similarity(self.embeddings, embedding.vector)  # (N,)
+        same = [digest == other for other in self.digests]
+        # Before all others, whatever rounding makes of its cosine.
+        rank = cosine.masked_fill(torch.tensor(same, dtype=torch.bool), 2.0)
+        found: dict[str, Neighbour] = {}
+        for i in rank.argsort(descending=True, stable=True).tolist():
+            if len(found) == count:
+                break
+            row, similarity = self.rows[i], 1.0 if same[i] else float(cosine[i].clamp(0, 1))
+            found.setdefault(row.session, Neighbour(row, similarity, same[i]))
+        return tuple(found.values())
+
+
+class SimilarPhotos:
+    """The index of one data folder by one model: made once, then kept in memory and in a file.
+
+    Threads may share it. A file that is damaged, or was made for other photos or another model,
+    is made anew.
+    """
+
+    def __init__(self, predictor: Predictor, rows: Sequence[Row], folder: Path) -> None:
+        """`rows` are all of the data folder, `folder` is where the file lies or will lie."""
+        self._predictor = predictor
+        self._frames = frames_of(rows)
+        where = hashlib.sha256(str(self._frames[0].photo.parent.resolve()).encode()).hexdigest()
+        self._file = folder / f"{predictor.name}-{where[:12]}.safetensors"
+        self._building = threading.Lock()
+        self._looks: dict[tuple[Path, Stamp], Look] = {}  # of a building that was cut off
+        self._known: Index | None = None
+
+    def known(self) -> Index | None:
+        """The index where it has been made and still fits the folder; takes milliseconds."""
+        key = self._key()
+        known = self._known
+        if known is not None and known.key == key:
+            return known
+        content = kept(self._file, key)
+        return self._remember(key, content) if content else None
+
+    def build(self, report: Report) -> Index:
+        """Look at the frames, unless it is done; what `report` raises stops it, to go on later.
+
+        Of several threads that ask at once one builds, and the others are told how far it is.
+        """
+        while not self._building.acquire(timeout=_PATIENCE):
+            report(len(self._looks), len(self._frames))
+        try:
+            return self.known() or self._built(report)
+        finally:
+            self._building.release()
+
+    def _built(self, report: Report) -> Index:
+        key = self._key()  # before the first look: what changes meanwhile is noticed next time
+        looks: list[Look] = []
+        for row in self._frames:
+            at = (row.photo, _stamp(row.photo))
+            if at not in self._looks:
+                self._looks[at] = self._look(row.photo)
+            looks.append(self._looks[at])
+            report(len(looks), len(self._frames))
+        content = Kept(
+            torch.tensor([i for i, look in enumerate(looks) if look], dtype=torch.int64),
+            torch.stack([torch.zeros(EMBED_DIM), *(look[0] for look in looks if look)])[1:],
+            tuple(look[1] for look in looks if look),
+        )
+        with suppress(OSError):  # a home that cannot be written costs time, not the answer
+            keep(self._file, key, content)
+        self._looks.clear()
+        return self._remember(key, content)
+
+    def _look(self, path: Path) -> Look:
+        try:
+            photo = Photo.open(path)
+        except PhotoError:
+            return None
+        return self._predictor.embed(photo).vector[0], photo.digest
+
+    def _remember(self, key: str, content: Kept) -> Index:
+        rows = tuple(self._frames[i] for i in content.frames.tolist())
+        unreadable = len(self._frames) - len(rows)
+        index = Index(key, rows, content.embeddings, content.digests, unreadable)
+        self._known = index
+        return index
+
+    def _key(self) -> str:
+        """All that an index depends on: the weights, the frames and what is known of them."""
+        checkpoint = self._predictor.checkpoint
+        facts = [
+            (row.photo.name, row.place, row.session, row.aqi, _stamp(row.photo))
+            for row in self._frames
+        ]
+        told = repr((_REVISION, checkpoint.sha256, checkpoint.config.image_size, facts))
+        return hashlib.sha256(told.encode()).hexdigest()
+
+
+def frames_of(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """At most `FRAMES` rows of each session, evenly spread by file name."""
+    sessions: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: row.photo.name):
+        sessions.setdefault(row.session, []).append(row)
+    return tuple(
+        members[(2 * i + 1) * len(members) // (2 * count)]
+        for members in sessions.values()
+        for count in [min(FRAMES, len(members))]
+        for i in range(count)
+    )
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns

@@ -1,0 +1,153 @@
+"""The card "Three backbones, one input": what the shipped models say of it, and what they cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import streamlit as st
+
+from aqfusion.air.sensors import Reading
+from aqfusion.explain import compare
+from aqfusion.explain.compare import Contender, Look, Unusable, Verdict
+from aqfusion.explain.heat_map import RAISES
+from aqfusion.model.checkpoint import ModelError
+from aqfusion.model.predict import Predictor, Result, shipped_names
+from aqfusion.photo import Photo
+from aqfusion.ui import models
+from aqfusion.ui.inline_picture import data_url
+from aqfusion.ui.result_view import pill
+
+_PICTURE = (480, 480)  # pixels at most
+_OPACITY = 0.5  # of the map over the photo
+_NUMBERS = ("No", "One", "Two", "Three")
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A model's look at a photo, and the URL of its map laid over the photo."""
+
+    look: Look
+    picture: str
+
+
+def show(
+    photo: Photo | None,
+    reading: Reading,
+    trust_photo: bool = False,
+    method: str = "GradCAM",
+    target: str = RAISES,
+) -> None:
+    """Draw the card; there must be a photo or a reading."""
+    everyone = _contenders(tuple(shipped_names()))
+    with st.container(border=True, height="stretch", key="card_compare"):
+        st.subheader(_title(len(everyone)), anchor=False)
+        if not everyone:
+            st.info("No model is shipped with this installation.")
+            return
+        summary = st.empty()
+        results = []
+        for column, one in zip(st.columns(len(everyone), gap="medium"), everyone, strict=True):
+            if isinstance(one, Unusable):
+                column.html(absent(one.title, one.problem))
+                continue
+            seen = _seen(one, photo, method, target) if photo else None
+            try:
+                verdict = compare.judge(
+                    one.predictor, reading, seen.look if seen else None, trust_photo
+                )
+            except ModelError as error:
+                column.html(absent(one.title, str(error)))
+                continue
+            results.append(verdict.result)
+            column.html(card(one, verdict, seen))
+        summary.html(f'<p class="aq">{escape(agreement(results))}</p>')
+
+
+def _seen(one: Contender, photo: Photo, method: str, target: str) -> Seen:
+    weights = one.predictor.checkpoint.sha256
+    return _kept(weights, photo.digest, method, target, one.predictor, photo)
+
+
+@st.cache_resource(show_spinner=False, max_entries=192)
+def _kept(
+    weights: str, digest: str, method: str, target: str, _of: Predictor, _photo: Photo
+) -> Seen:
+    from aqfusion.explain.overlay import overlay
+
+    look = compare.look(_of, _photo, method, target)
+    image = _photo.image.copy()
+    image.thumbnail(_PICTURE)
+    return Seen(look, data_url(overlay(image, look.heat_map, _OPACITY), quality=75))
+
+
+@st.cache_resource(show_spinner="Loading the models ...", max_entries=2)
+def _contenders(names: tuple[str, ...]) -> tuple[Contender | Unusable, ...]:
+    return compare.contenders(models.loaded)
+
+
+def _title(count: int) -> str:
+    number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+    return f"{number} backbone{'s' * (count != 1)}, one input"
+
+
+def agreement(results: Sequence[Result]) -> str:
+    """How far the models agree, in one sentence."""
+    if len(results) < 2:
+        return "Fewer than two models can be used here, so there is nothing to compare."
+    points = compare.spread(results)
+    named = {result.fused.category.name for result in results}
+    same = "name the same category" if len(named) == 1 else f"name {len(named)} categories"
+    if not points:
+        return "They all say the same number."
+    return f"They differ by {points} AQI point{'s' * (points != 1)} at most and {same}."
+
+
+def card(one: Contender, verdict: Verdict, seen: Seen | None) -> str:
+    """One model as HTML: map, number, interval, and what it costs."""
+    fused = verdict.result.fused
+    alone = verdict.result.image_only
+    rows = (
+        ("Photo alone says", "–" if alone is None else f"{alone.aqi} ({alone.category.name})"),
+        ("Weight of the photo", f"{100 * verdict.result.photo_share:.0f} %"),
+        ("Size", f"{one.weights_bytes / 1e6:.1f} MB"),
+        ("Time for the photo", "–" if seen is None else _milliseconds(seen.look.embed_ms)),
+        ("Time for the answer", _milliseconds(verdict.predict_ms)),
+    )
+    facts = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in rows)
+    return (
+        f'<section class="aq aq-contender"><h4 class="aq-title">{escape(one.title)}</h4>'
+        f"{_image(one.title, seen)}"
+        f'<div class="aq-head"><div class="aq-number" aria-label="AQI {fused.aqi}">{fused.aqi}'
+        f"</div><div>{pill(fused.category)}"
+        f'<p class="aq-small">{fused.low} to {fused.high} in nine cases of ten</p></div></div>'
+        f'<dl class="aq-facts aq-small">{facts}</dl>'
+        f'<p class="aq-note aq-small aq-muted">{escape(_note(verdict.result, seen))}</p></section>'
+    )
+
+
+def absent(title: str, problem: str) -> str:
+    """A model that cannot be used, in the place where it would stand."""
+    return (
+        f'<section class="aq aq-contender"><h4 class="aq-title">{escape(title)}</h4>'
+        f'<div class="aq-nomap aq-small">This model cannot be used: {escape(problem)}</div>'
+        "</section>"
+    )
+
+
+def _image(title: str, seen: Seen | None) -> str:
+    if seen is None:
+        return '<div class="aq-nomap aq-muted">No photo</div>'
+    alt = f"The photo under the heat map of {title}"
+    return f'<img src="{seen.picture}" alt="{escape(alt)}">'
+
+
+def _note(result: Result, seen: Seen | None) -> str:
+    if seen is not None and result.image_only is None:
+        return f"Leaves the photo out: {result.photo_problem}."
+    if seen is not None and seen.look.heat_map.empty:
+        return "No region of the photo speaks for what the map asks."
+    return ""
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value:.0f} ms" if value >= 1 else "under 1 ms"
