@@ -8,7 +8,7 @@ from aqfusion.explain.coalitions import coalitions
 from aqfusion.explain.shapley import contributions
 from aqfusion.ui import inputs, models, page, result_view
 from aqfusion.ui.evaluation.figure_style import png_button
-from aqfusion.ui.explain import map_view, what_if_view, words
+from aqfusion.ui.explain import compare_view, map_view, similar_view, what_if_view, words
 from aqfusion.ui.explain.ablation_chart import ablation_chart
 from aqfusion.ui.explain.waterfall_chart import waterfall_chart
 
@@ -67,4 +67,7 @@ with right.container(border=True, height="stretch", key="exhibit_ablation"):
 with st.container(border=True, key="exhibit_what_if"):
     st.subheader("What if", anchor=False)
     what_if_view.show(given, result)
+compare_view.show(given.photo, reading, given.trusted)
+if given.photo and given.embedding:
+    similar_view.show(model, given.photo, given.embedding, result.image_only)
 page.end()
