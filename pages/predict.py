@@ -3,7 +3,16 @@
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.ui import formula_view, models, page, photo_input, presets, result_view, sensor_input
+from aqfusion.ui import (
+    formula_view,
+    models,
+    page,
+    photo_input,
+    presets,
+    reading_link,
+    result_view,
+    sensor_input,
+)
 
 page.begin(
     "How clean is this air?",
@@ -11,6 +20,7 @@ page.begin(
 )
 photo_input.prepare()
 sensor_input.prepare()
+reading_link.restore()
 
 
 def reset() -> None:
