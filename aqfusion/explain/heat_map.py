@@ -12,8 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, LayerCAM
-from pytorch_grad_cam.base_cam import BaseCAM
 from torch import Tensor, nn
 
 from aqfusion.explain.targets import (
@@ -28,7 +26,12 @@ from aqfusion.model import bins
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.pixels import stack
 from aqfusion.model.predict import Predictor
+from aqfusion.model.torchvision_compat import declare_missing_operators
 from aqfusion.photo import Photo
+
+declare_missing_operators()  # before grad-cam, which imports torchvision
+from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, LayerCAM  # noqa: E402
+from pytorch_grad_cam.base_cam import BaseCAM  # noqa: E402
 
 __all__ = [
     "LOWERS",
