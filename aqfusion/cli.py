@@ -10,6 +10,7 @@ from aqfusion.commands.aqi import add_aqi_command
 from aqfusion.commands.bench import add_bench_command
 from aqfusion.commands.cards import add_cards_command
 from aqfusion.commands.evaluate import add_evaluate_command
+from aqfusion.commands.explain import add_explain_command
 from aqfusion.commands.fetch_data import add_fetch_data_command
 from aqfusion.commands.options import Parser
 from aqfusion.commands.predict import add_predict_command
@@ -43,6 +44,7 @@ def build_parser() -> Parser:
     parser = Parser(prog="aqfusion", description="Tell the Air Quality Index.", allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_predict_command(commands)
+    add_explain_command(commands)
     add_aqi_command(commands)
     add_train_command(commands)
     add_evaluate_command(commands)

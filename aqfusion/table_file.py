@@ -105,7 +105,10 @@ class Field:
 
     def fault(self, rule: str) -> TableError:
         """Build the error that says that this field breaks `rule`."""
-        shown = json.dumps(self.value, default=float, ensure_ascii=False)
+        try:
+            shown = json.dumps(self.value, default=float, ensure_ascii=False)
+        except RecursionError:  # read further up the stack than here
+            shown = "something nested too deeply"
         shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
         return TableError(f"{self.file}: {self.path or 'the table'} {rule}, got {shown}")
 
@@ -116,9 +119,18 @@ class Field:
 def read_table(path: Path) -> Field:
     """Read a JSON file; one that cannot be read raises `TableError`."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        content = path.read_bytes()
     except OSError as error:  # whose own text tells the folder
         raise TableError(f"{path.name} must be a readable file: {error.strerror}") from error
+    return parse_table(content, path.name)
+
+
+def parse_table(content: bytes, name: str) -> Field:
+    """Read JSON; what is none raises `TableError`, whose sentence `name` opens."""
+    try:
+        value = json.loads(content.decode("utf-8"), parse_float=Decimal)
     except (ValueError, RecursionError) as error:
-        raise TableError(f"{path.name} must be a readable JSON table: {error}") from error
-    return Field(path.name, "", value)
+        raise TableError(f"{name} must be a readable JSON table: {error}") from error
+    except ArithmeticError as error:  # an exponent of more than 18 digits
+        raise TableError(f"{name} must be a readable JSON table: a number too long") from error
+    return Field(name, "", value)

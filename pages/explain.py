@@ -6,9 +6,16 @@ from aqfusion.errors import InputError
 from aqfusion.explain.ablation import ablations
 from aqfusion.explain.coalitions import coalitions
 from aqfusion.explain.shapley import contributions
-from aqfusion.ui import inputs, models, page, result_view
+from aqfusion.ui import inputs, models, page, reading_link, result_view
 from aqfusion.ui.evaluation.figure_style import png_button
-from aqfusion.ui.explain import compare_view, map_view, similar_view, what_if_view, words
+from aqfusion.ui.explain import (
+    compare_view,
+    map_view,
+    similar_view,
+    take_away_view,
+    what_if_view,
+    words,
+)
 from aqfusion.ui.explain.ablation_chart import ablation_chart
 from aqfusion.ui.explain.waterfall_chart import waterfall_chart
 
@@ -16,6 +23,7 @@ page.begin(
     "Why this number?", "What the photo and each reading did to it, and what would change it."
 )
 inputs.prepare()
+reading_link.restore()
 try:
     model = models.predictor()
 except InputError as error:
@@ -70,4 +78,7 @@ with st.container(border=True, key="exhibit_what_if"):
 compare_view.show(given.photo, reading, given.trusted)
 if given.photo and given.embedding:
     similar_view.show(model, given.photo, given.embedding, result.image_only)
+with st.container(border=True, key="exhibit_take_away"):
+    st.subheader("Take it away", anchor=False)
+    take_away_view.show(given)
 page.end()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.ui import formula_view, inputs, models, page, result_view
+from aqfusion.ui import formula_view, inputs, models, page, reading_link, result_view
 from aqfusion.ui.explain import short_view
 
 page.begin(
@@ -11,6 +11,7 @@ page.begin(
     "Choose a photo of the sky, add what your sensors say, and read the Air Quality Index.",
 )
 inputs.prepare()
+reading_link.restore()
 try:
     model = models.predictor()
 except InputError as error:

@@ -169,3 +169,75 @@ def test_damaged_real_photo_is_told_when_it_is_chosen(monkeypatch, tmp_path, dat
     page.radio(key="photo_sample").set_value("session-0").run()
     assert not page.exception
     assert page.error[0].value == "this photo must be a sound image file, got a damaged JPEG"
+
+
+def opened_with(**query: str) -> AppTest:
+    page = AppTest.from_file(str(ROOT / "pages" / "predict.py"), default_timeout=SECONDS)
+    for name, value in query.items():
+        page.query_params[name] = value
+    return page.run()
+
+
+def switched_on(page) -> dict[str, float]:
+    return {
+        name: page.number_input(key=f"sensor_{name}_number").value
+        for name in POLLUTANTS
+        if page.toggle(key=f"sensor_{name}_on").value
+    }
+
+
+def test_a_link_opens_the_page_with_its_readings_once():
+    page = opened_with(pm25="80", no2="4000.5", utm_source="mail")
+    assert not page.exception
+    assert switched_on(page) == {"pm25": 80, "no2": 4000.5}
+    page.slider(key="sensor_pm25_value").set_value(7.0).run()
+    assert switched_on(page) == {"pm25": 7, "no2": 4000.5}
+    page.button(key="reset").click().run()
+    assert len(switched_on(page)) == 6
+    page.query_params["pm25"] = "9"
+    assert switched_on(page.run()) == {"pm25": 9, "no2": 4000.5}
+
+
+def test_a_link_to_the_bare_address_leads_to_the_page_with_its_readings():
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
+    app.query_params["pm25"] = "80"
+    app.run()
+    assert not app.exception
+    assert switched_on(app) == {"pm25": 80}
+
+
+def test_a_link_that_names_no_reading_switches_all_off():
+    assert switched_on(opened_with(pm25="")) == {}
+
+
+@pytest.mark.parametrize("value", ["much", "-1", "nan", "1e9", "<img src=x>"])
+def test_a_faulty_link_is_told_and_the_page_is_as_usual(value):
+    page = opened_with(pm25="80", so2=value)
+    assert not page.exception
+    (warning,) = page.warning
+    assert warning.value.startswith("The link's readings are left out: so2 must be ")
+    assert len(switched_on(page)) == 6
+    assert 'class="aq-number"' in shown(page)
+
+
+def test_the_readings_of_a_link_are_shown_in_the_units_chosen():
+    page = opened_with(co="1.145")
+    page.segmented_control(key="sensor_units").set_value("ppb, ppm").run()
+    assert switched_on(page) == {"co": 1}
+    page.query_params["co"] = "2.29"
+    assert switched_on(page.run()) == {"co": 2}
+
+
+def test_the_link_is_there_to_copy_and_opens_the_same_readings():
+    def show() -> None:
+        from aqfusion.air.sensors import Reading
+        from aqfusion.ui import reading_link
+
+        reading_link.show(Reading(no2=40, pm25=80.5))
+
+    page = AppTest.from_function(show).run()
+    assert not page.exception
+    assert page.code[0].value.endswith("?pm25=80.5&no2=40")
+    assert page.caption[0].value == (
+        "Opens this page with these readings; the photo is not part of it."
+    )

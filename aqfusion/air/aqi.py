@@ -10,6 +10,7 @@ from decimal import ROUND_DOWN, Context, Decimal
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from aqfusion.air.pollutants import convert_exactly, decimal_of, pollutant
 from aqfusion.air.sensors import Reading
@@ -44,6 +45,17 @@ class Index:
     sub_indices: Mapping[str, int]
     incomplete: str | None
     beyond: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The index as commands and reports print it."""
+        return {
+            "aqi": self.aqi,
+            "category": self.category and self.category.name,
+            "dominant": self.dominant,
+            "sub_indices": dict(self.sub_indices),
+            "incomplete": self.incomplete,
+            "beyond": self.beyond,
+        }
 
 
 @dataclass(frozen=True)

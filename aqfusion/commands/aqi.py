@@ -10,7 +10,6 @@ from aqfusion.commands.options import (
     add_json_option,
     add_reading_options,
     add_standard_option,
-    index_as_json,
     print_json,
     reading_from,
     reading_option_names,
@@ -37,4 +36,4 @@ def run_aqi(arguments: argparse.Namespace) -> None:
     if not reading.present:
         raise UsageError(f"aqi must have at least one reading ({reading_option_names()}), got none")
     index = standard(arguments.standard).index(reading)
-    print_json({"standard": arguments.standard, **index_as_json(index)})
+    print_json({"standard": arguments.standard, **index.as_json()})

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from aqfusion.air.aqi import STANDARDS, Index
+from aqfusion.air.aqi import STANDARDS
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
@@ -124,15 +124,3 @@ def add_model_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", metavar="NAME_OR_FOLDER", help="which model (default: AQFUSION_MODEL, shipped)"
     )
-
-
-def index_as_json(index: Index) -> dict[str, Any]:
-    """An index of a standard as commands print it."""
-    return {
-        "aqi": index.aqi,
-        "category": index.category and index.category.name,
-        "dominant": index.dominant,
-        "sub_indices": dict(index.sub_indices),
-        "incomplete": index.incomplete,
-        "beyond": index.beyond,
-    }

@@ -1,7 +1,6 @@
 """`predict`: a photo and readings, any of them absent, to an AQI."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
 
 from aqfusion.air.aqi import STANDARDS, standard
 from aqfusion.commands.options import (
@@ -11,15 +10,11 @@ from aqfusion.commands.options import (
     add_json_option,
     add_model_option,
     add_reading_options,
-    index_as_json,
     print_json,
     reading_from,
     reading_option_names,
 )
 from aqfusion.settings import load_settings
-
-if TYPE_CHECKING:
-    from aqfusion.model.prediction import Prediction
 
 
 def add_predict_command(commands: "Commands[Parser]") -> None:
@@ -58,24 +53,14 @@ def run_predict(arguments: argparse.Namespace) -> None:
     result = predictor.predict(reading, photo, trust_photo=arguments.trust_photo)
     print_json(
         {
-            **_as_json(result.fused),
+            **result.fused.as_json(),
             "modalities": list(result.modalities),
             "readings": list(result.readings_used),
             "photo_share": round(result.photo_share, 4),
             "photo_problem": result.photo_problem,
-            "image_only": result.image_only and _as_json(result.image_only),
-            "sensors_only": result.sensors_only and _as_json(result.sensors_only),
-            "formula": {key: index_as_json(standard(key).index(reading)) for key in STANDARDS},
+            "image_only": result.image_only and result.image_only.as_json(),
+            "sensors_only": result.sensors_only and result.sensors_only.as_json(),
+            "formula": {key: standard(key).index(reading).as_json() for key in STANDARDS},
             "model": predictor.name,
         }
     )
-
-
-def _as_json(prediction: "Prediction") -> dict[str, Any]:
-    return {
-        "aqi": prediction.aqi,
-        "low": prediction.low,
-        "high": prediction.high,
-        "category": prediction.category.name,
-        "probabilities": {name: round(p, 4) for name, p in prediction.probabilities.items()},
-    }

@@ -12,17 +12,38 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, LayerCAM
-from pytorch_grad_cam.base_cam import BaseCAM
 from torch import Tensor, nn
 
-from aqfusion.air.aqi import standard
-from aqfusion.errors import InputError
+from aqfusion.explain.targets import (
+    LOWERS,
+    RAISES,
+    TARGETS,
+    HeatMapError,
+    check_method,
+    check_target,
+)
 from aqfusion.model import bins
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.pixels import stack
 from aqfusion.model.predict import Predictor
+from aqfusion.model.torchvision_compat import declare_missing_operators
 from aqfusion.photo import Photo
+
+declare_missing_operators()  # before grad-cam, which imports torchvision
+from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, LayerCAM  # noqa: E402
+from pytorch_grad_cam.base_cam import BaseCAM  # noqa: E402
+
+__all__ = [
+    "LOWERS",
+    "METHODS",
+    "RAISES",
+    "TARGETS",
+    "HeatMap",
+    "HeatMapError",
+    "heat_map",
+    "map_of",
+    "target_of",
+]
 
 METHODS: Mapping[str, type[BaseCAM]] = {
     "GradCAM": GradCAM,
@@ -30,14 +51,8 @@ METHODS: Mapping[str, type[BaseCAM]] = {
     "LayerCAM": LayerCAM,
     "EigenCAM": EigenCAM,  # what stands out most to the network, whatever is asked
 }
-RAISES, LOWERS = "raises", "lowers"
-TARGETS = (RAISES, LOWERS, *(category.name for category in standard("us").categories))
 
 Target = Callable[[Tensor], Tensor]  # logits (50,) of the photo alone to what is to be explained
-
-
-class HeatMapError(InputError):
-    """A method or a target that does not exist."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +91,7 @@ def heat_map(
 
 def target_of(name: str, temperature: float) -> Target:
     """What a target's name means, of logits before the temperature."""
-    if name not in TARGETS:
-        raise HeatMapError(f"target must be one of {', '.join(TARGETS)}, got {name!r}")
+    check_target(name)
 
     def said(logits: Tensor) -> Tensor:
         probabilities = (logits[None] / temperature).softmax(1)
@@ -92,8 +106,7 @@ def target_of(name: str, temperature: float) -> Target:
 
 def map_of(network: AQFusionNet, images: Tensor, method: str, target: Target) -> HeatMap:
     """The map of one image of pixels 0..255 (1, 3, H, W), at the last convolution's resolution."""
-    if method not in METHODS:
-        raise HeatMapError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    check_method(method)
     encoder = network.image_encoder
     with torch.no_grad():
         maps = encoder.feature_maps(images)  # (1, C, h, w)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,16 @@ class Prediction:
     high: int
     category: Category
     probabilities: Mapping[str, float]
+
+    def as_json(self) -> dict[str, Any]:
+        """The prediction as commands and reports print it."""
+        return {
+            "aqi": self.aqi,
+            "low": self.low,
+            "high": self.high,
+            "category": self.category.name,
+            "probabilities": {name: round(p, 4) for name, p in self.probabilities.items()},
+        }
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,6 +30,6 @@ def _pages() -> list[StreamlitPage]:
 
     def start() -> None:
         """Lead from the bare address to the first page, which Streamlit cannot serve at both."""
-        st.switch_page(predict)
+        st.switch_page(predict, query_params=st.query_params.to_dict())
 
     return [st.Page(start, default=True, visibility="hidden"), predict, explain, evaluation]

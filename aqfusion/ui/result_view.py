@@ -3,6 +3,7 @@
 from html import escape
 
 from aqfusion.air.aqi import Category, standard
+from aqfusion.explain.words import basis
 from aqfusion.model.predict import Result
 from aqfusion.model.prediction import Prediction
 
@@ -21,7 +22,7 @@ def headline(result: Result) -> str:
       <p>AQI, in nine cases of ten between <strong>{interval}</strong></p></div>
   </div>
   {_scale(fused)}
-  <p class="aq-muted aq-small">{escape(_used(result))}</p>
+  <p class="aq-muted aq-small">{escape(basis(result))}</p>
   <div class="aq-advice aq-small">
     <div><h4>For everyone</h4><p>{escape(category.advice)}</p></div>
     <div><h4>For sensitive groups</h4><p>{escape(category.advice_sensitive)}</p></div>
@@ -40,7 +41,7 @@ def brief(result: Result) -> str:
   <div class="aq-number" aria-label="AQI {fused.aqi}">{fused.aqi}</div>
   <div>{pill(fused.category)} in nine cases of ten between
     <strong>{fused.low} to {fused.high}</strong>
-    <p class="aq-muted aq-small">{escape(_used(result))}</p></div>
+    <p class="aq-muted aq-small">{escape(basis(result))}</p></div>
 </div>"""
 
 
@@ -113,20 +114,6 @@ def _scale(prediction: Prediction) -> str:
         f'<div class="aq-mark" style="left:{_percent(prediction.aqi)}%"></div>'
         f'<div class="aq-ticks">{ticks}</div></div>'
     )
-
-
-def _used(result: Result) -> str:
-    count = len(result.readings_used)
-    readings = f"{count} reading{'s' * (count != 1)}"
-    if result.image_only is None and result.photo_problem and not count:
-        return "Based on neither photo nor readings: this is only what the model finds common."
-    if result.image_only is None and result.photo_problem:
-        return f"Based on {readings}; the photo is left out: {result.photo_problem}."
-    if result.image_only is None:
-        return f"Based on {readings}, without a photo."
-    if not count:
-        return "Based on the photo alone."
-    return f"Based on the photo ({100 * result.photo_share:.0f} % of the weight) and {readings}."
 
 
 def _absent(result: Result) -> str:

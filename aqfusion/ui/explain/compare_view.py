@@ -9,7 +9,7 @@ import streamlit as st
 from aqfusion.air.sensors import Reading
 from aqfusion.explain import compare
 from aqfusion.explain.compare import Contender, Look, Unusable, Verdict
-from aqfusion.explain.heat_map import RAISES
+from aqfusion.explain.targets import RAISES
 from aqfusion.model.checkpoint import ModelError
 from aqfusion.model.predict import Predictor, Result, shipped_names
 from aqfusion.photo import Photo
@@ -39,7 +39,7 @@ def show(
 ) -> None:
     """Draw the card; there must be a photo or a reading."""
     everyone = _contenders(tuple(shipped_names()))
-    with st.container(border=True, height="stretch", key="card_compare"):
+    with st.container(border=True, height="stretch", key="exhibit_compare"):
         st.subheader(_title(len(everyone)), anchor=False)
         if not everyone:
             st.info("No model is shipped with this installation.")

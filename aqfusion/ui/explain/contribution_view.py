@@ -5,6 +5,7 @@ from html import escape
 
 from aqfusion.air.sensors import Reading
 from aqfusion.explain.shapley import Contributions
+from aqfusion.explain.words import moved
 from aqfusion.ui.explain import words
 
 _LEAST_SCALE = 60.0  # AQI points: small contributions should look small
@@ -43,5 +44,5 @@ def _row(name: str, points: float, scale: float) -> str:
     return (
         f'<span>{escape(name)}</span><div class="aq-move"><i class="{kind}" '
         f'style="{side}:50%;width:{length:.1f}%"></i></div>'
-        f'<span class="aq-value">{words.moved(points)}</span>'
+        f'<span class="aq-value">{moved(points)}</span>'
     )

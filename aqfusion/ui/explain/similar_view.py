@@ -34,7 +34,7 @@ _WORDS = (
 @st.fragment
 def show(model: Predictor, photo: Photo, embedding: Embedding, said: Prediction | None) -> None:
     """Draw the card; `said` is what the model says of the photo alone, if it judges it."""
-    with st.container(border=True, height="stretch", key="card_similar"):
+    with st.container(border=True, height="stretch", key="exhibit_similar"):
         st.subheader("Similar photos", anchor=False)
         try:
             similar = _similar_photos(model)

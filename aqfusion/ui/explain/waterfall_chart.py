@@ -4,6 +4,7 @@ import plotly.graph_objects as go
 
 from aqfusion.air.sensors import Reading
 from aqfusion.explain.shapley import Contributions
+from aqfusion.explain.words import moved
 from aqfusion.ui.evaluation.figure_style import BLUE, GREY, TEXT, VERMILION, blank
 from aqfusion.ui.explain import words
 
@@ -33,7 +34,7 @@ def waterfall_chart(found: Contributions, given: tuple[str, ...], reading: Readi
             connector={"line": {"color": GREY, "width": 1}},
             hovertext=[
                 "what the model says when it knows nothing",
-                *(words.moved(p) for p in points),
+                *(moved(p) for p in points),
                 "the prediction",
             ],
             hovertemplate="%{y}: %{hovertext}<extra></extra>",

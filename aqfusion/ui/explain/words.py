@@ -44,18 +44,6 @@ def amount(name: str, value: float) -> str:
     return f"{value:.4g} {UNITS[pollutant(name).unit]}"
 
 
-def moved(points: float) -> str:
-    """What an input did to the AQI.
-
-    >>> moved(23.4), moved(-0.2), moved(-5)
-    ('raised it by 23', 'made no difference', 'lowered it by 5')
-    """
-    whole = round(abs(points))
-    if not whole:
-        return "made no difference"
-    return f"{'raised' if points > 0 else 'lowered'} it by {whole}"
-
-
 def with_amount(name: str, reading: Reading) -> str:
     """An input's name, for a reading with its value."""
     value = None if name == PHOTO else getattr(reading, name)

@@ -1,0 +1,37 @@
+"""Readings in an address: `?pm25=80&no2=40`, in canonical units, to hand on and to read back."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from aqfusion.air.sensors import POLLUTANTS, Reading
+
+
+def query_of(reading: Reading) -> dict[str, str]:
+    """What the address says, in the order of `POLLUTANTS`.
+
+    Without any reading it says that there is none: an address that says nothing sets nothing.
+
+    >>> query_of(Reading(no2=40, pm25=80.5)), query_of(Reading())
+    ({'pm25': '80.5', 'no2': '40'}, {'pm25': ''})
+    """
+    given = {name: f"{getattr(reading, name):.10g}" for name in reading.present}
+    return given or {POLLUTANTS[0]: ""}
+
+
+def reading_of(query: Mapping[str, str]) -> Reading | None:
+    """Read an address, whoever wrote it; `None` where it names no pollutant.
+
+    Other names are left alone; a bad value raises `ReadingError`, which names the pollutant.
+    """
+    named = {name: query[name] for name in POLLUTANTS if name in query}
+    return Reading.of(named) if named else None
+
+
+def link(page: str, reading: Reading) -> str:
+    """The address of a page with these readings; what it said before is left out.
+
+    >>> link("http://localhost:8501/predict?pm25=1#top", Reading(co=0.9))
+    'http://localhost:8501/predict?co=0.9'
+    """
+    parts = urlsplit(page)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query_of(reading)), ""))

@@ -1,0 +1,90 @@
+"""Does a saved report come out again? The same model, the same input, and every number compared."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from aqfusion.explain.report import Inputs, Report, as_json, report_of
+from aqfusion.explain.saved_report import RESULTS, SavedReport
+from aqfusion.model.predict import Predictor
+from aqfusion.photo import Photo
+
+# Other processors add in another order: a figure may differ in its last digits, and a whole
+# number by one where it stood close to a half.
+_RELATIVE, _ABSOLUTE, _WHOLE = 1e-4, 1e-3, 1
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One value at `path` (`prediction.fused.aqi`) that came out otherwise; both in words."""
+
+    path: str
+    stated: str
+    found: str
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A report made anew, and what a saved one says otherwise."""
+
+    report: Report
+    differences: tuple[Difference, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every number came out again."""
+        return not self.differences
+
+
+def repeat(
+    saved: SavedReport, predictor: Predictor, photo: Photo | None, now: datetime
+) -> Repeated:
+    """Predict and explain again; another model or photo than the report's raises `ReportError`."""
+    saved.check_photo(photo)
+    saved.check_model(predictor.name, predictor.checkpoint.sha256)
+    report = report_of(predictor, Inputs(saved.reading, photo, saved.trust_photo), now)
+    found = as_json(report)
+    differences = (
+        difference
+        for part in RESULTS
+        for difference in _compare(part, saved.file[part].value, found[part])
+    )
+    return Repeated(report, tuple(differences))
+
+
+def _compare(path: str, stated: Any, found: Any) -> Iterator[Difference]:
+    """Walk through what was found; all that stands elsewhere or more in what is stated differs."""
+    if isinstance(found, dict) and isinstance(stated, dict) and found.keys() == stated.keys():
+        for key, value in found.items():
+            yield from _compare(f"{path}.{key}", stated[key], value)
+    elif isinstance(found, list) and isinstance(stated, list) and len(found) == len(stated):
+        for i, value in enumerate(found):
+            yield from _compare(f"{path}[{i}]", stated[i], value)
+    elif not _same(stated, found):
+        yield Difference(path, _shown(stated), _shown(found))
+
+
+def _same(stated: Any, found: Any) -> bool:
+    """Whether one value that is neither object nor list came out again."""
+    if not _is_number(found) or not _is_number(stated):
+        return type(stated) is type(found) and bool(stated == found)
+    if abs(stated) > 1e9:  # whatever it is, no result is
+        return False
+    if isinstance(found, int):
+        return bool(abs(stated - found) <= _WHOLE)
+    return math.isclose(float(stated), found, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict | list):  # which is not of the shape it should have
+        return "an object" if isinstance(value, dict) else f"a list of {len(value)}"
+    text = json.dumps(value, default=float, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,148 @@
+"""All that is known of one prediction and why it came out so, to keep and to repeat."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import aqfusion
+from aqfusion.air.aqi import STANDARDS, Index, standard
+from aqfusion.air.pollutants import POLLUTANTS, pollutant
+from aqfusion.air.sensors import Reading
+from aqfusion.explain.ablation import Ablated, ablations
+from aqfusion.explain.coalitions import coalitions
+from aqfusion.explain.saved_report import FORMAT
+from aqfusion.explain.shapley import Contributions, contributions
+from aqfusion.explain.words import DISCLAIMER
+from aqfusion.model.predict import Embedding, Predictor, Result
+from aqfusion.model.prediction import Prediction
+from aqfusion.photo import Photo
+
+_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a prediction is made from; `trust_photo` uses a photo that the guard refuses."""
+
+    reading: Reading
+    photo: Photo | None = None
+    trust_photo: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """One prediction with its explanation; `model` and `sha256` name the weights it came from.
+
+    `formula` has the index of each standard by key, `made_at` is in UTC.
+    """
+
+    inputs: Inputs
+    model: str
+    sha256: str
+    version: str
+    made_at: datetime
+    result: Result
+    ablations: tuple[Ablated, ...]
+    contributions: Contributions
+    formula: Mapping[str, Index]
+
+    @property
+    def photo_used(self) -> bool:
+        """Whether there is a photo and the prediction rests on it."""
+        return self.result.image_only is not None
+
+
+def report_of(
+    predictor: Predictor, inputs: Inputs, now: datetime, embedding: Embedding | None = None
+) -> Report:
+    """Predict and explain; `embedding` is that of the photo, where it is known already.
+
+    `now` must name its time zone. Neither photo nor reading raises `NothingKnownError`.
+    """
+    if now.tzinfo is None:
+        raise ValueError(f"now must name its time zone, got {now}")
+    if inputs.photo is None:
+        embedding = None
+    elif embedding is None:
+        embedding = predictor.embed(inputs.photo)
+    result = predictor.predict(inputs.reading, embedding, trust_photo=inputs.trust_photo)
+    used = embedding if result.image_only is not None else None
+    known = coalitions(partial(predictor.ask, used), inputs.reading, used is not None)
+    return Report(
+        inputs=inputs,
+        model=predictor.name,
+        sha256=predictor.checkpoint.sha256,
+        version=aqfusion.__version__,
+        made_at=now.astimezone(UTC),
+        result=result,
+        ablations=ablations(known),
+        contributions=contributions(known),
+        formula={key: standard(key).index(inputs.reading) for key in STANDARDS},
+    )
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The report as JSON; `saved_report` reads it back. All numbers are finite.
+
+    - `format`: 1; it changes when a key changes its meaning
+    - `made_at`: ISO 8601 in UTC; `program`: `name` and `version`; `note`: the disclaimer
+    - `model`: `name`, and `sha256` of its weights file
+    - `inputs`: `readings` by pollutant, null where not given, in `units`; `photo`, null or its
+      `digest` (SHA-256 of size and pixels as decoded) and `original_size` [width, height];
+      `trust_photo`
+    - `prediction`: `fused`, `image_only` and `sensors_only`, each null or `aqi`, `low`, `high`
+      (the 90 % interval), `category` and `probabilities`; `photo_share`, the photo's weight from
+      0 to 1; `photo_problem`, null or why the photo is left out
+    - `explanation`: `ablations`, each the inputs `left`, the one it is `without`, if one, and its
+      `prediction`; `contributions`, Shapley values in AQI points: `base` (nothing known), `aqi`
+      (before rounding) and `points` by input, which add up to `aqi` less `base`
+    - `formula`: by standard `aqi`, `category`, `dominant`, `sub_indices`, `incomplete`, `beyond`
+    """
+    inputs, result, shares = report.inputs, report.result, report.contributions
+    photo = inputs.photo
+    return {
+        "format": FORMAT,
+        "made_at": report.made_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "program": {"name": "AQFusion", "version": report.version},
+        "note": DISCLAIMER,
+        "model": {"name": report.model, "sha256": report.sha256},
+        "inputs": {
+            "readings": {name: getattr(inputs.reading, name) for name in POLLUTANTS},
+            "units": {name: pollutant(name).unit for name in POLLUTANTS},
+            "photo": photo and {"digest": photo.digest, "original_size": list(photo.original_size)},
+            "trust_photo": inputs.trust_photo,
+        },
+        "prediction": {
+            "fused": result.fused.as_json(),
+            "image_only": _prediction(result.image_only),
+            "sensors_only": _prediction(result.sensors_only),
+            "photo_share": _figure(result.photo_share),
+            "photo_problem": result.photo_problem,
+        },
+        "explanation": {
+            "ablations": [
+                {
+                    "left": list(row.left),
+                    "without": row.without,
+                    "prediction": row.prediction.as_json(),
+                }
+                for row in report.ablations
+            ],
+            "contributions": {
+                "base": _figure(shares.base),
+                "aqi": _figure(shares.aqi),
+                "points": {name: _figure(value) for name, value in shares.points.items()},
+            },
+        },
+        "formula": {key: index.as_json() for key, index in report.formula.items()},
+    }
+
+
+def _prediction(prediction: Prediction | None) -> dict[str, Any] | None:
+    return None if prediction is None else prediction.as_json()
+
+
+def _figure(value: float) -> float:
+    return round(value, _DIGITS) + 0.0  # no -0.0

@@ -1,0 +1,116 @@
+"""A report read back from its JSON, whoever wrote it: what is needed to repeat it, checked."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from aqfusion.air.pollutants import POLLUTANTS, pollutant
+from aqfusion.air.sensors import Reading, ReadingError
+from aqfusion.errors import InputError
+from aqfusion.photo import Photo
+from aqfusion.table_file import Field, TableError, parse_table
+
+FORMAT = 1
+RESULTS = ("prediction", "explanation", "formula")  # what a repetition must find again
+_LARGEST = 1_000_000  # bytes; a report has about 10 000
+_SHOWN = 12  # characters of a checksum, in sentences
+
+
+class ReportError(InputError):
+    """A report that cannot be repeated with this model or this photo."""
+
+
+@dataclass(frozen=True)
+class SavedReport:
+    """What a report says went in, and where its results stand.
+
+    `photo_digest` is `None` where there was no photo.
+    """
+
+    file: Field
+    reading: Reading
+    photo_digest: str | None
+    trust_photo: bool
+    model: str
+    sha256: str
+
+    def check_photo(self, photo: Photo | None) -> None:
+        """Refuse any photo but the one of the report; `ReportError`."""
+        stated = self.photo_digest
+        if photo is None and stated is None:
+            return
+        if photo is None and stated is not None:
+            raise ReportError(
+                f"{self.file.file} was made with a photo (digest {stated[:_SHOWN]}...): "
+                "give the same photo to repeat it"
+            )
+        if photo is not None and stated is None:
+            raise ReportError(f"{self.file.file} was made without a photo, got one")
+        if photo is not None and stated is not None and photo.digest != stated:
+            raise ReportError(
+                f"photo must have the digest {stated[:_SHOWN]}... as {self.file.file} says, got "
+                f"{photo.digest[:_SHOWN]}...; it is another photo, or another size of it"
+            )
+
+    def check_model(self, name: str, sha256: str) -> None:
+        """Refuse any weights but those of the report; `ReportError`."""
+        if sha256 != self.sha256:
+            raise ReportError(
+                f"model must have the sha256 {self.sha256[:_SHOWN]}... as {self.file.file} says, "
+                f"got {sha256[:_SHOWN]}... of {name[:80]!r}; another version of the model"
+            )
+
+
+def read_report(path: Path) -> SavedReport:
+    """Read a report's file; what breaks a rule raises `TableError` with its address."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise TableError(f"{path.name} must be a readable file: {error.strerror}") from error
+    return parse_report(content, path.name)
+
+
+def parse_report(content: bytes, name: str = "report") -> SavedReport:
+    """Read the bytes of a report as `read_report` does; `name` opens the error's sentence."""
+    if len(content) > _LARGEST:
+        raise TableError(f"{name} must be a report, which has less than 1 MB, got more")
+    return _saved(parse_table(content, name))
+
+
+def _saved(file: Field) -> SavedReport:
+    if file["format"].whole() != FORMAT:
+        raise file["format"].fault(f"must be {FORMAT}")
+    inputs, model = file["inputs"], file["model"]
+    for part in RESULTS:
+        file[part].keys()
+    return SavedReport(
+        file=file,
+        reading=_reading(inputs["readings"], inputs["units"]),
+        photo_digest=inputs.optional("photo", lambda photo: _sha256(photo["digest"])),
+        trust_photo=inputs["trust_photo"].flag(),
+        model=model["name"].text(),
+        sha256=_sha256(model["sha256"]),
+    )
+
+
+def _reading(readings: Field, units: Field) -> Reading:
+    if set(readings.keys()) != set(POLLUTANTS):
+        raise readings.fault(f"must name {', '.join(POLLUTANTS)} and nothing else")
+    for name in POLLUTANTS:
+        if units[name].value != pollutant(name).unit:
+            raise units[name].fault(f"must be {pollutant(name).unit!r}")
+    try:
+        return Reading(**{name: readings.optional(name, _concentration) for name in POLLUTANTS})
+    except ReadingError as error:  # whose sentence the pollutant's name opens
+        raise TableError(f"{readings.file}: {readings.path}.{error}") from error
+
+
+def _concentration(field: Field) -> float:
+    return field.size()
+
+
+def _sha256(field: Field) -> str:
+    if not re.fullmatch("[0-9a-f]{64}", field.text()):
+        raise field.fault("must be 64 hexadecimal digits")
+    return field.text()

@@ -1,0 +1,71 @@
+"""Reports whose numbers are planted, for what only draws or writes them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+import numpy as np
+from PIL import Image
+
+from aqfusion.air.aqi import STANDARDS, standard
+from aqfusion.air.sensors import Reading
+from aqfusion.explain.coalitions import INPUTS
+from aqfusion.explain.heat_map import HeatMap
+from aqfusion.explain.report import Inputs, Report
+from aqfusion.explain.shapley import Contributions
+from aqfusion.model.predict import Result
+from aqfusion.model.prediction import Prediction
+from aqfusion.photo import Photo
+
+NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
+READING = Reading(pm25=80, o3=60.5)
+PHOTO = Photo.of(Image.new("RGB", (120, 90), (150, 160, 170)))
+US = standard("us")
+
+
+def prediction(aqi: int) -> Prediction:
+    chances = {category.name: 1 / 6 for category in US.categories}
+    return Prediction(aqi, max(0, aqi - 40), min(500, aqi + 50), US.category_of(aqi), chances)
+
+
+def report(
+    aqi: int = 160,
+    reading: Reading = READING,
+    photo: Photo | None = PHOTO,
+    problem: str | None = None,
+    points: Mapping[str, float] = MappingProxyType({}),
+) -> Report:
+    """A report whose inputs have moved the AQI by so many `points`."""
+    used = photo is not None and problem is None
+    said = prediction(aqi)
+    result = Result(
+        said,
+        said if used else None,
+        said if reading.present else None,
+        0.25 if used else 0.0,
+        reading.present,
+        problem,
+    )
+    return Report(
+        inputs=Inputs(reading, photo),
+        model="planted",
+        sha256="0123456789abcdef" * 4,
+        version="0.1.0",
+        made_at=NOW,
+        result=result,
+        ablations=(),
+        contributions=Contributions(
+            aqi - sum(points.values()), aqi, dict.fromkeys(INPUTS, 0.0) | dict(points)
+        ),
+        formula={key: standard(key).index(reading) for key in STANDARDS},
+    )
+
+
+def renamed(known: Report, name: str) -> Report:
+    return replace(known, model=name)
+
+
+def hot_left() -> HeatMap:
+    """All evidence in the left column of three."""
+    return HeatMap(np.array([[1, 0, 0]] * 3, np.float32))

@@ -1,0 +1,149 @@
+"""The card: whole and free of metadata for every mix of input, its bars on the right sides."""
+
+import io
+import itertools
+
+import numpy as np
+import pytest
+from PIL import Image, ImageColor
+
+from aqfusion.air.sensors import POLLUTANTS, Reading
+from aqfusion.explain import paper
+from aqfusion.explain.card import card
+from aqfusion.explain.card_rows import AXIS, LOWERED, RAISED
+from aqfusion.explain.heat_map import HeatMap
+from aqfusion.explain.paper import MARGIN, PAGE, WIDTH, as_png, plain, text_width, wrapped
+from aqfusion.explain.targets import TARGETS
+from aqfusion.model.guard import RULES
+from aqfusion.photo import Photo
+from tests.explain.planted_report import PHOTO, READING, US, hot_left, renamed, report
+
+LONGEST = max((rule.words for rule in RULES), key=len)
+ALL = Reading(*(9999.875 if name == "pm10" else 999.125 for name in POLLUTANTS))
+
+
+def shape(width: int, height: int) -> Photo:
+    return Photo.of(Image.new("RGB", (width, height), (20, 120, 220)))
+
+
+def columns(image: Image.Image, colour: str) -> np.ndarray:
+    """Where a colour stands, from left to right."""
+    found = (np.asarray(image) == ImageColor.getrgb(colour)).all(axis=-1)
+    return np.flatnonzero(found.any(axis=0))
+
+
+@pytest.mark.parametrize("reading", [Reading(), READING, ALL], ids=["none", "two", "all"])
+@pytest.mark.parametrize(
+    "photo",
+    [None, PHOTO, shape(800, 100), shape(100, 800)],
+    ids=["no photo", "photo", "wide", "tall"],
+)
+@pytest.mark.parametrize("problem", [None, LONGEST], ids=["used", "refused"])
+@pytest.mark.parametrize("heat", [None, hot_left()], ids=["no map", "map"])
+def test_every_mix_of_inputs_draws_within_its_margins(reading, photo, problem, heat):
+    drawn = card(report(120, reading, photo, problem, {"photo": 30, "pm25": -200}), heat)
+    assert drawn.mode == "RGB"
+    assert drawn.width == WIDTH
+    assert 1000 <= drawn.height <= 1800
+    below = np.asarray(drawn)[360:]  # under the coloured head
+    empty = ImageColor.getrgb(PAGE)
+    assert (below[:, : MARGIN - 10] == empty).all()
+    assert (below[:, WIDTH - MARGIN + 10 :] == empty).all()
+    assert (below[-20:] == empty).all()
+
+
+@pytest.mark.parametrize("category", US.categories, ids=lambda category: category.name)
+@pytest.mark.parametrize("end", ["i_low", "i_high"])
+def test_the_head_has_the_category_s_colour_and_words_that_fit(category, end):
+    drawn = card(report(getattr(category, end)))
+    head = np.asarray(drawn)[:350]
+    colour = ImageColor.getrgb(category.colour)
+    edge = head[:, [*range(MARGIN - 10), *range(WIDTH - MARGIN + 4, WIDTH)]]
+    assert (edge == colour).all()
+    assert (head == ImageColor.getrgb(category.text_colour)).all(axis=-1).sum() > 5_000
+
+
+def test_cards_of_different_categories_numbers_and_intervals_differ():
+    pictures = {card(report(aqi)).tobytes() for aqi in (10, 60, 120, 121, 180, 250, 400, 500)}
+    assert len(pictures) == 8
+
+
+def test_the_mark_stands_where_the_number_is():
+    for aqi in (0, 60, 250, 500):
+        row = np.asarray(card(report(aqi)))[388]  # just above the coloured bands
+        dark = np.flatnonzero(row.sum(axis=1) < 150)
+        at = MARGIN + (WIDTH - 2 * MARGIN) * aqi / 500
+        assert (abs(dark - at) < 9).any()
+
+
+def test_what_raises_goes_right_of_the_axis_and_what_lowers_goes_left():
+    raised = card(report(points={"photo": 20, "pm25": 10}))
+    assert columns(raised, RAISED).min() >= AXIS - 1
+    assert len(columns(raised, LOWERED)) == 0
+    lowered = card(report(points={"pm25": -10}))
+    assert columns(lowered, LOWERED).max() <= AXIS
+    assert len(columns(lowered, RAISED)) == 0
+
+
+def test_the_strongest_bar_is_longest_and_a_faint_one_stays_short():
+    both = card(report(points={"photo": 40, "pm25": -20}))
+    assert len(columns(both, RAISED)) == pytest.approx(2 * len(columns(both, LOWERED)), abs=4)
+    assert len(columns(card(report(points={"photo": 1})), RAISED)) < 25
+
+
+def test_no_bar_for_what_is_not_given():
+    drawn = card(report(160, Reading(pm25=5), None, points={"photo": 30, "no2": 30}))
+    assert len(columns(drawn, RAISED)) == 0
+
+
+def test_a_heat_map_changes_the_right_picture_where_the_evidence_is():
+    plain_map = HeatMap(np.zeros((3, 3), np.float32))
+    cold, hot = (np.asarray(card(report(), heat)).astype(int) for heat in (plain_map, hot_left()))
+    changed = np.abs(hot - cold).max(axis=-1) > 20
+    changed[-900:] = False  # and the words below
+    changed = np.flatnonzero(changed.any(axis=0))
+    assert (changed.min(), changed.max() < 950) == (pytest.approx(620, abs=3), True)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_target_has_its_words_on_the_card(target):
+    assert card(report(), hot_left(), target).tobytes() != card(report()).tobytes()
+
+
+def test_a_png_has_the_picture_and_no_metadata():
+    drawn = card(report())
+    drawn.info["comment"] = "made at home"
+    data = as_png(drawn)
+    kinds, at = [], 8
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 4])
+        kinds.append(data[at + 4 : at + 8])
+        at += 12 + length
+    assert [kind for kind, _ in itertools.groupby(kinds)] == [b"IHDR", b"IDAT", b"IEND"]
+    opened = Image.open(io.BytesIO(data))
+    assert (opened.mode, opened.size, opened.info) == ("RGB", drawn.size, {})
+    assert opened.tobytes() == drawn.tobytes()
+
+
+def test_a_card_is_the_same_each_time():
+    assert as_png(card(report(), hot_left())) == as_png(card(report(), hot_left()))
+
+
+def test_a_model_s_long_foreign_name_keeps_within_the_card():
+    named = card(renamed(report(), "空気 " + "model\n" * 200))
+    assert (np.asarray(named)[360:, WIDTH - MARGIN + 10 :] == 255).all()
+
+
+def test_all_letters_of_the_card_are_in_the_font():
+    missing = bytes(paper._font(20).getmask("\ue000"))
+    letters = [chr(code) for code in range(33, 127)]
+    assert not [letter for letter in letters if bytes(paper._font(20).getmask(letter)) == missing]
+    assert plain("µg and PM₂.₅") == "?g and PM?.?"
+
+
+def test_wrapped_lines_keep_all_words_and_their_width():
+    words = "the photo is left out because it is much too dark to tell anything"
+    lines = wrapped(words, 24, 200)
+    assert " ".join(lines) == words
+    assert max(text_width(line, 24) for line in lines) <= 200
+    assert wrapped("a" * 100, 24, 50) == ["a" * 100]
