@@ -36,6 +36,31 @@ class Guard:
 
 
 @dataclass(frozen=True)
+class MapMethod:
+    """One way to draw heat maps: `points` of AQI are lost with what it marks, by ROAD.
+
+    `above_random` is by how many more than with a random map of the same photo, `beats_random` the
+    share of photos with more, `like_untrained` the rank correlation, -1 to 1, with maps of a
+    network whose CNN learned nothing.
+    """
+
+    points: Estimate
+    above_random: Estimate
+    beats_random: float
+    like_untrained: float | None
+
+
+@dataclass(frozen=True)
+class HeatMaps:
+    """How far heat maps can be trusted; `taken` are the shares of pixels removed, in per cent."""
+
+    photos: int
+    taken: tuple[int, ...]
+    random: Estimate
+    methods: Mapping[str, MapMethod]
+
+
+@dataclass(frozen=True)
 class Run:
     """One backbone under one protocol."""
 
@@ -44,6 +69,7 @@ class Run:
     partial_sensors: PartialSensors | None
     sessions: tuple[Session, ...]
     guard: Guard | None
+    heat_maps: HeatMaps | None = None
 
 
 @dataclass(frozen=True)

@@ -2,26 +2,24 @@
 
 from pathlib import Path
 
-from aqfusion.figures import (
-    FIGURES,
-    KINDS,
-    Calibration,
-    ConfidenceBin,
-    Estimate,
-    Interval,
-    Kind,
-    MaskedRmse,
-    PartialSensors,
-    PlaceFigures,
-    Scores,
-    Trust,
+from aqfusion.figures import KINDS
+from aqfusion.figures_file import read_estimate, read_kind, read_partial_sensors, read_scores
+from aqfusion.metrics import (
+    Catch,
+    Data,
+    Guard,
+    HeatMaps,
+    MapMethod,
+    Metrics,
+    Model,
+    Protocol,
+    Published,
+    Run,
+    Session,
 )
-from aqfusion.metrics import Catch, Data, Guard, Metrics, Model, Protocol, Published, Run, Session
 from aqfusion.table_file import Field, TableError, read_table
 
 FORMAT = 1
-_CATEGORIES = 6
-_TOO_LARGE = 1_000_000
 
 
 def read_metrics(path: Path) -> Metrics:
@@ -68,104 +66,23 @@ def _model(field: Field) -> Model:
 
 
 def _protocol(field: Field) -> Protocol:
-    baselines, runs = field["baselines"].each(_scores), field["backbones"].each(_run)
+    baselines, runs = field["baselines"].each(read_scores), field["backbones"].each(_run)
     return Protocol(field["says"].text(), baselines, runs)
 
 
 def _run(field: Field) -> Run:
     return Run(
-        field["kinds"].each(_kind),
-        field.optional("late_fusion", _scores),
-        field.optional("partial_sensors", _partial_sensors),
+        field["kinds"].each(read_kind),
+        field.optional("late_fusion", read_scores),
+        field.optional("partial_sensors", read_partial_sensors),
         tuple(_session(entry) for entry in field["sessions"].entries()),
         field.optional("guard", _guard),
+        field.optional("heat_maps", _heat_maps),
     )
-
-
-def _kind(field: Field) -> Kind:
-    calibration = field["calibration"]
-    return Kind(
-        _scores(field["scores"]),
-        field["per_place"].each(_place),
-        _confusion(field["confusion"]),
-        Calibration(
-            _trust(calibration["before"]),
-            _trust(calibration["after"]),
-            tuple(_bin(entry) for entry in calibration["reliability"].entries()),
-        ),
-        _interval(field["interval"]),
-        {
-            entry["readings"].count(): _interval(entry)
-            for entry in field["interval_by_readings"].entries()
-        },
-    )
-
-
-def _scores(field: Field) -> Scores:
-    photos, sessions = (
-        {name: _estimate(field[weighing][name]) for name in FIGURES}
-        for weighing in ("photos", "sessions")
-    )
-    return Scores(photos, sessions, field["session_rmse"].size())
-
-
-def _estimate(field: Field) -> Estimate:
-    numbers = [entry.number() for entry in field.entries()]
-    if len(numbers) != 3 or numbers[1] > numbers[2]:
-        raise field.fault("must be [value, low, high] with low <= high")
-    if max(map(abs, numbers)) > _TOO_LARGE:
-        raise field.fault(f"must be within {_TOO_LARGE} of 0")
-    return Estimate(*map(float, numbers))
-
-
-def _place(field: Field) -> PlaceFigures:
-    return PlaceFigures(
-        field["photos"].count(),
-        field["sessions"].count(),
-        field["accuracy"].share(),
-        field["rmse"].size(),
-        field["mae"].size(),
-        field["coverage"].share(),
-        field["width"].size(),
-    )
-
-
-def _confusion(field: Field) -> tuple[tuple[int, ...], ...]:
-    rows = tuple(tuple(cell.count() for cell in row.entries()) for row in field.entries())
-    if [len(row) for row in rows] != [_CATEGORIES] * _CATEGORIES:
-        raise field.fault(f"must have {_CATEGORIES} rows of {_CATEGORIES} counts")
-    return rows
-
-
-def _trust(field: Field) -> Trust:
-    return Trust(field["ece"].size(), field["brier"].size())
-
-
-def _bin(field: Field) -> ConfidenceBin:
-    confidence, accuracy = field["confidence"].share(), field["accuracy"].share()
-    return ConfidenceBin(confidence, accuracy, field["photos"].count())
-
-
-def _interval(field: Field) -> Interval:
-    return Interval(field["coverage"].share(), field["width"].size())
-
-
-def _partial_sensors(field: Field) -> PartialSensors:
-    names = ("sensors_only", "fused", "better_single")
-    by_readings = tuple(
-        MaskedRmse(
-            entry["readings"].count(),
-            entry["masks"].count(),
-            *(entry[name].size() for name in names),
-        )
-        for entry in field["by_readings"].entries()
-    )
-    means = {name: field["mean_over_masks"][name].size() for name in names}
-    return PartialSensors(by_readings, means, field["fused_wins"].share())
 
 
 def _session(field: Field) -> Session:
-    predicted = {kind: field.optional(kind, _estimate) for kind in KINDS}
+    predicted = {kind: field.optional(kind, read_estimate) for kind in KINDS}
     photos, measured = field["photos"].count(), field["measured"].size()
     return Session(field["place"].text(), photos, measured, predicted)
 
@@ -177,4 +94,19 @@ def _guard(field: Field) -> Guard:
         field["false_alarms_per_place"].each(Field.share),
         field["pictures"].each(lambda set_: Catch(set_["caught"].count(), set_["of"].count())),
         field["caught"].share(),
+    )
+
+
+def _heat_maps(field: Field) -> HeatMaps:
+    taken = tuple(entry.count() for entry in field["taken"].entries())
+    methods = field["methods"].each(_map_method)
+    return HeatMaps(field["photos"].count(), taken, read_estimate(field["random"]), methods)
+
+
+def _map_method(field: Field) -> MapMethod:
+    return MapMethod(
+        read_estimate(field["points"]),
+        read_estimate(field["above_random"]),
+        field["beats_random"].share(),
+        field.optional("like_untrained", Field.correlation),
     )

@@ -88,6 +88,12 @@ class Field:
             raise self.fault("must be 0 to 1")
         return float(self.number())
 
+    def correlation(self) -> float:
+        """Return this number from -1 to 1."""
+        if not -1 <= self.number() <= 1:
+            raise self.fault("must be -1 to 1")
+        return float(self.number())
+
     def each(self, read: "Callable[[Field], _T]") -> dict[str, _T]:
         """Return all that `read` finds in this object, by name."""
         return {name: read(entry) for name, entry in self.items()}

@@ -49,5 +49,9 @@ if run is None or run.guard is None:
     st.info(f"The guard, {choice.title}: {words.NOT_YET}.")
 else:
     exhibits.guard_exhibits(run.guard, choice.name)
+if run is None or run.heat_maps is None:
+    st.info(f"The heat maps, {choice.title}: {words.NOT_YET}.")
+else:
+    exhibits.heat_map_exhibit(run.heat_maps, choice.name)
 st.caption(words.source(metrics.data))
 page.end()

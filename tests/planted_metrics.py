@@ -146,6 +146,27 @@ def _run(rng: np.random.Generator, hard: float) -> dict[str, Any]:
             },
             "caught": 0.96,
         },
+        "heat_maps": {
+            "photos": 94,
+            "taken": [10, 20],
+            "random": [0.2, -0.7, 1.1],
+            "methods": {
+                "GradCAM": _map_method(6.1, 0.11),
+                "GradCAM++": _map_method(5.0, 0.25),
+                "LayerCAM": _map_method(5.8, 0.2),
+                "EigenCAM": {**_map_method(-1.5, 0.0), "like_untrained": None},
+            },
+        },
+    }
+
+
+def _map_method(points: float, like_untrained: float) -> dict[str, Any]:
+    above = points - 0.2
+    return {
+        "points": [round(points + step, 1) for step in (0, -1, 1)],
+        "above_random": [round(above + step, 1) for step in (0, -1.2, 1.2)],
+        "beats_random": 0.79,
+        "like_untrained": like_untrained,
     }
 
 

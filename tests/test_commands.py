@@ -12,6 +12,7 @@ import aqfusion
 from aqfusion.cli import main
 from aqfusion.commands.weights_option import FirstWeights
 from aqfusion.dataset.folder import CSV_NAME
+from aqfusion.explain.map_trust import map_trust
 from aqfusion.settings import ROOT
 from tests.planted import planted_records, sky, write_folder
 
@@ -269,6 +270,7 @@ def test_evaluate_measures_what_is_asked_for_and_says_where(
         "backbones": ["resnet18"],
     }
     answer(capsys, "evaluate", "--protocol", "paper", "--cache", tmp_path / "kept", *options)
+    assert [told.heat_map_figures for told, *_ in asked] == [map_trust, map_trust]
     assert [(len(told.rows), runs, told.cache, out) for told, runs, out in asked] == [
         (
             36,

@@ -33,7 +33,7 @@ def test_page_shows_all_of_a_full_file(open_page):
     assert not page.exception
     assert not page.info
     assert len(page.get("plotly_chart")) == CHARTS
-    assert len(page.get("download_button")) == CHARTS + 5
+    assert len(page.get("download_button")) == CHARTS + 6
 
 
 def test_app_leads_to_it_too(open_page):
@@ -71,12 +71,13 @@ def test_absent_protocol_is_said(open_page):
 def test_absent_parts_of_a_run_are_said_in_their_places(open_page):
     metrics = planted_metrics()
     run = metrics["protocols"]["leak-safe"]["backbones"]["mobilenetv2_100"]
-    del run["guard"], run["partial_sensors"], run["late_fusion"]
+    del run["guard"], run["heat_maps"], run["partial_sensors"], run["late_fusion"]
     page = open_page(metrics)
     assert not page.exception
     assert said(page) == [
         "Not computed yet.",
         "The guard, Leak-safe, MobileNetV2: not computed yet.",
+        "The heat maps, Leak-safe, MobileNetV2: not computed yet.",
     ]
     assert len(page.get("plotly_chart")) == CHARTS - 1
 
@@ -93,6 +94,7 @@ def test_absent_kind_and_backbone_are_said(open_page):
     assert said(page) == [
         "Leak-safe, ResNet18, photo only: not computed yet.",
         "The guard, Leak-safe, ResNet18: not computed yet.",
+        "The heat maps, Leak-safe, ResNet18: not computed yet.",
     ]
 
 

@@ -6,12 +6,13 @@ import pytest
 
 from aqfusion.errors import InputError
 from aqfusion.figures import Estimate, Interval, MaskedRmse, PlaceFigures, Trust
-from aqfusion.metrics import Catch, Published
+from aqfusion.metrics import Catch, MapMethod, Published
 from aqfusion.metrics_file import read_metrics
 from tests.planted_metrics import planted_metrics, write_metrics
 
 RUN = ("protocols", "leak-safe", "backbones", "resnet18")
 FUSED = (*RUN, "kinds", "fused")
+GRADCAM = (*RUN, "heat_maps", "methods", "GradCAM")
 
 
 @pytest.fixture
@@ -53,16 +54,23 @@ def test_figures_are_read_as_they_are_written(tmp_path, metrics):
     assert fused.confusion[0] == (250, 91, 4, 0, 0, 0)
     assert run.partial_sensors.by_readings[0] == MaskedRmse(0, 1, 94.0, 68.9, 68.7)
     assert run.guard.pictures["skimage.data"] == Catch(17, 18)
+    maps = run.heat_maps
+    assert (maps.photos, maps.taken, maps.random) == (94, (10, 20), Estimate(0.2, -0.7, 1.1))
+    assert list(maps.methods) == ["GradCAM", "GradCAM++", "LayerCAM", "EigenCAM"]
+    of_map = MapMethod(Estimate(6.1, 5.1, 7.1), Estimate(5.9, 4.7, 7.1), 0.79, 0.11)
+    assert maps.methods["GradCAM"] == of_map
+    assert maps.methods["EigenCAM"].like_untrained is None
     assert len(run.sessions) == found.data.sessions == 94
 
 
 def test_what_is_absent_or_null_stays_absent(tmp_path, metrics):
     run = at(metrics, RUN)
     del run["guard"], run["late_fusion"], run["kinds"]["image_only"], metrics["protocols"]["paper"]
+    del run["heat_maps"]
     run["sessions"][0]["sensors_only"] = None
     found = read(tmp_path, metrics)
     read_run = found.run("leak-safe", "resnet18")
-    assert (read_run.guard, read_run.late_fusion) == (None, None)
+    assert (read_run.guard, read_run.late_fusion, read_run.heat_maps) == (None, None, None)
     assert list(read_run.kinds) == ["fused", "sensors_only"]
     assert read_run.sessions[0].predicted["sensors_only"] is None
     assert found.run("paper", "resnet18") is None
@@ -84,6 +92,10 @@ def test_what_is_absent_or_null_stays_absent(tmp_path, metrics):
         ((*FUSED, "confusion", 2, 3), -4, "confusion[2][3] must be 0 or more, got -4"),
         ((*RUN, "sessions"), {}, "backbones.resnet18.sessions must be a list, got {}"),
         ((*RUN, "guard"), {}, "guard must have 'photos', got {}"),
+        ((*GRADCAM, "like_untrained"), 1.5, "GradCAM.like_untrained must be -1 to 1, got 1.5"),
+        ((*GRADCAM, "beats_random"), 79, "GradCAM.beats_random must be 0 to 1, got 79"),
+        ((*GRADCAM, "points"), 6.1, "GradCAM.points must be a list, got 6.1"),
+        ((*RUN, "heat_maps", "taken"), [-1], "heat_maps.taken[0] must be 0 or more, got -1"),
         (("protocols",), [], "protocols must be an object, got []"),
     ],
 )

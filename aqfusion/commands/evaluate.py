@@ -74,6 +74,7 @@ def _run_protocols(arguments: argparse.Namespace) -> None:
             f"--model must be left out where --protocol trains its own, got {arguments.model!r}"
         )
     from aqfusion.dataset.folder import read_folder
+    from aqfusion.explain.map_trust import map_trust
     from aqfusion.model.backbones import BACKBONES, backbone
     from aqfusion.model.measure import Measurement
     from aqfusion.model.protocols import PROTOCOLS, protocol
@@ -86,6 +87,6 @@ def _run_protocols(arguments: argparse.Namespace) -> None:
     weights = FirstWeights(arguments)
     rows = read_folder(data_folder(arguments))
     runs = [(protocol, backbone) for protocol in protocols for backbone in backbones]
-    measurement = Measurement(rows, arguments.licence, weights, cache, report)
+    measurement = Measurement(rows, arguments.licence, weights, cache, report, map_trust)
     measurement.run(runs, out)
     print_json({"wrote": str(out), "protocols": protocols, "backbones": backbones})

@@ -21,13 +21,17 @@ def ablations(known: Coalitions) -> tuple[Ablated, ...]:
     What is not given, or would be the same as another row, has no row.
     """
     readings = tuple(name for name in known.given if name != PHOTO)
-    left: dict[tuple[str, ...], str | None] = {known.given: None}
-    if PHOTO in known.given and readings:
-        left |= {(PHOTO,): None, readings: PHOTO}
-    for reading in readings:
-        left.setdefault(tuple(name for name in known.given if name != reading), reading)
+    left = [known.given]
+    if PHOTO in known.given:
+        left += [(PHOTO,), readings]
+    left += [tuple(name for name in known.given if name != reading) for reading in readings]
     return tuple(
-        Ablated(inputs, without, known.showing(inputs))
-        for inputs, without in left.items()
+        Ablated(inputs, _the_one_of(known.given, inputs), known.showing(inputs))
+        for inputs in dict.fromkeys(left)
         if inputs
     )
+
+
+def _the_one_of(given: tuple[str, ...], left: tuple[str, ...]) -> str | None:
+    without = [name for name in given if name not in left]
+    return without[0] if len(without) == 1 else None

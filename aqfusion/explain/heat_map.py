@@ -1,7 +1,7 @@
 """Where in a photo the CNN found what it says: class activation maps by the grad-cam package.
 
 The package hooks the layer it explains and differentiates through the model it is given. Hooks on
-a network that threads share mix their maps up, so it is given a `_Tail` of its own for every map:
+a network that threads share mix their maps up, so it is given a `Tail` of its own for every map:
 what comes after the last convolution, behind an identity layer that nobody else sees.
 """
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
+from aqfusion.explain.grad_cam import BaseCAM, EigenCAM, GradCAM, GradCAMPlusPlus, LayerCAM
 from aqfusion.explain.targets import (
     LOWERS,
     RAISES,
@@ -26,12 +27,7 @@ from aqfusion.model import bins
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.pixels import stack
 from aqfusion.model.predict import Predictor
-from aqfusion.model.torchvision_compat import declare_missing_operators
 from aqfusion.photo import Photo
-
-declare_missing_operators()  # before grad-cam, which imports torchvision
-from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, LayerCAM  # noqa: E402
-from pytorch_grad_cam.base_cam import BaseCAM  # noqa: E402
 
 __all__ = [
     "LOWERS",
@@ -110,12 +106,12 @@ def map_of(network: AQFusionNet, images: Tensor, method: str, target: Target) ->
     encoder = network.image_encoder
     with torch.no_grad():
         maps = encoder.feature_maps(images)  # (1, C, h, w)
-    tail = _Tail(network, images)
+    tail = Tail(network, images)
     with METHODS[method](tail, [tail.explained]) as cam:
         return HeatMap(cam(maps.requires_grad_(), [target])[0])
 
 
-class _Tail(nn.Module):
+class Tail(nn.Module):
     """From the last feature maps (1, C, h, w) to the logits (1, 50) of the photo alone.
 
     The haze branch's share of the embedding stays what it is for this image.

@@ -64,6 +64,16 @@ def scores(truth: Truth, predicted: Floats, seed: int) -> dict[str, Any]:
     }
 
 
+def mean_with_interval(values: Floats, group: Whole, seed: int) -> list[float]:
+    """[value, low, high] of the mean of values (N,) that come from groups (N,), as in `scores`."""
+    require_shape("group", group, values.shape)
+    groups, number = _numbered(group)
+    counts = _draw_groups(groups, seed)  # (1001, G)
+    means = (counts @ np.bincount(number, values)) / (counts @ np.bincount(number))
+    told: list[float] = [means[0], *np.percentile(means[1:], _TAILS)]
+    return [round(float(value), 4) for value in told]
+
+
 def confusion(measured: Floats, predicted: Floats) -> list[list[int]]:
     """Photo counts of the US categories, 6 rows measured by 6 columns predicted, Good first."""
     require_shape("predicted", predicted, measured.shape)

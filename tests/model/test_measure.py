@@ -78,12 +78,14 @@ class Place:
         """The metrics file."""
         return self.folder / "metrics.json"
 
-    def measure(self, *runs: tuple[str, str], report=None) -> list[str]:
+    def measure(self, *runs: tuple[str, str], report=None, heat_maps=None) -> list[str]:
         """Measure the runs; what was reported."""
         told: list[str] = []
         report = report or told.append
         kept = self.folder / "kept"
-        measure.Measurement(self.rows, LICENCE, Weights(), kept, report).run(runs, self.out)
+        weights = Weights()
+        found = measure.Measurement(self.rows, LICENCE, weights, kept, report, heat_maps)
+        found.run(runs, self.out)
         return told
 
     def metrics(self) -> dict:
@@ -192,6 +194,23 @@ def test_one_protocol_after_the_other_is_the_same_as_both_and_keeps_the_first(me
     trained = [text.split(":")[0] for text in told if "epoch" in text]
     assert trained == ["fold2", "fold3", "fold4"]
     assert place.metrics()["protocols"] == measured.metrics()["protocols"]
+
+
+def test_heat_maps_are_measured_leak_safe_only_beside_all_other_figures(measured):
+    asked = []
+
+    def heat_maps(workshop, parts, seed) -> dict:
+        asked.append((workshop.recipe.backbone, [part.name for part in parts], seed))
+        return {"planted": 1}
+
+    before = measured.metrics()
+    measured.measure(LEAK_SAFE, PAPER, heat_maps=heat_maps)
+    assert asked == [("resnet18", ["fold0", "fold1", "fold2", "fold3", "fold4"], measure.SEED)]
+    after = measured.metrics()
+    run = after["protocols"]["leak-safe"]["backbones"]["resnet18"]
+    assert run.pop("heat_maps") == {"planted": 1}
+    assert after == before
+    measured.measure(LEAK_SAFE, PAPER)  # as the other tests expect it
 
 
 def killed_at(words: str):

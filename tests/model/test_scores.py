@@ -8,7 +8,14 @@ from sklearn import metrics
 
 from aqfusion.air.aqi import standard
 from aqfusion.figures import FIGURES
-from aqfusion.model.scores import Truth, categories, confusion, coverage, scores
+from aqfusion.model.scores import (
+    Truth,
+    categories,
+    confusion,
+    coverage,
+    mean_with_interval,
+    scores,
+)
 
 ENDS = [category.i_high for category in standard("us").categories]
 
@@ -128,6 +135,15 @@ def test_one_group_alone_leaves_no_interval():
     truth, predicted, _ = random_truth(photos=30, groups=1)
     figures = scores(truth, predicted, seed=0)["photos"]
     assert figures == {name: [figures[name][0]] * 3 for name in FIGURES}
+
+
+def test_a_mean_has_the_interval_that_mae_has():
+    truth, predicted, _ = random_truth(photos=30, groups=6)
+    error = np.abs(predicted - truth.measured)
+    mae = scores(truth, predicted, seed=3)["photos"]["mae"]
+    assert mean_with_interval(error, truth.group, seed=3) == mae
+    with pytest.raises(ValueError, match=r"group must be \(30,\), got \(6,\)"):
+        mean_with_interval(error, truth.group[:6], seed=3)
 
 
 def test_a_resample_in_which_all_measured_the_same_has_an_r2_of_0():

@@ -24,10 +24,10 @@ def chart(noun: str, of: str, figure: go.Figure, content: Table, more: str = "")
         _download(noun, of, content)
 
 
-def table(noun: str, of: str, content: Table) -> None:
-    """Show the table `noun` of `of`."""
+def table(noun: str, of: str, content: Table, more: str = "") -> None:
+    """Show the table `noun` of `of`; `more` is HTML below it."""
     with _card(noun):
-        st.html(content.html(EXHIBITS[noun][0]))
+        st.html(content.html(EXHIBITS[noun][0]) + more)
         _download(noun, of, content)
 
 

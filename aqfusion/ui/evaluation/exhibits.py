@@ -3,12 +3,13 @@
 import streamlit as st
 
 from aqfusion.figures import Kind
-from aqfusion.metrics import Guard, Run
+from aqfusion.metrics import Guard, HeatMaps, Run
 from aqfusion.ui.evaluation import (
     confusion_chart,
     coverage_chart,
     exhibit,
     guard_table,
+    heat_map_table,
     partial_chart,
     place_table,
     reliability_chart,
@@ -64,6 +65,16 @@ def guard_exhibits(guard: Guard, of: str) -> None:
         exhibit.table("false-alarms", of, guard_table.alarm_table(guard))
     with right:
         exhibit.table("catches", of, guard_table.catch_table(guard))
+
+
+def heat_map_exhibit(found: HeatMaps, of: str) -> None:
+    """Show how far each method's maps can be trusted."""
+    exhibit.table(
+        "heat-maps",
+        of,
+        heat_map_table.heat_map_table(found),
+        f'<p class="aq aq-small">{heat_map_table.heat_map_sentence(found)}</p>',
+    )
 
 
 def _reliability(found: Kind, of: str) -> None:

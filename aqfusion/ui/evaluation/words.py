@@ -96,6 +96,15 @@ EXHIBITS = {
         "The guard: catches",
         "Pictures that show no sky by day: how many the guard notices, by where they come from.",
     ),
+    "heat-maps": (
+        "Can the heat maps be trusted?",
+        "A good map marks what the AQI rests on. **ROAD** puts that to the test: the most marked "
+        "pixels of a photo are painted over with what surrounds them, then the least marked ones "
+        "instead, and the score is half of how many more AQI points are lost with the marked. "
+        "A **random map** marks by lot, as coarsely; a method that scores like it says little. "
+        "An **untrained network** has learned nothing: a method whose maps are much like its "
+        "maps, near 1, shows what the photo looks like rather than what the model knows.",
+    ),
 }
 
 

@@ -14,7 +14,7 @@ from aqfusion.figures import (
     PlaceFigures,
     Trust,
 )
-from aqfusion.metrics import Catch, Guard, Session
+from aqfusion.metrics import Catch, Guard, HeatMaps, MapMethod, Session
 from aqfusion.metrics_file import read_metrics
 from aqfusion.ui.evaluation import (
     backbone_table,
@@ -22,6 +22,7 @@ from aqfusion.ui.evaluation import (
     coverage_chart,
     guard_table,
     headline,
+    heat_map_table,
     partial_chart,
     reliability_chart,
     score_table,
@@ -169,6 +170,22 @@ def test_guard_tables_lead_with_the_whole():
         ("blank", 1, 2, 0.5),
         ("none", 0, 0, None),
     )
+
+
+def test_heat_maps_stand_below_a_random_one_and_say_what_they_stand_on():
+    near, far = Estimate(0.5, -1, 2), Estimate(8, 6, 10)
+    methods = {"GradCAM": MapMethod(far, Estimate(7.5, 5, 9), 0.9, 0.1)}
+    methods["EigenCAM"] = MapMethod(near, Estimate(0, -1, 1), 0.5, None)
+    found = HeatMaps(94, (10, 30), near, methods)
+    table = heat_map_table.heat_map_table(found)
+    assert table.rows == (
+        ("A random map", near, None, None, None),
+        ("GradCAM", far, Estimate(7.5, 5, 9), 0.9, 0.1),
+        ("EigenCAM", near, Estimate(0, -1, 1), 0.5, None),
+    )
+    said = heat_map_table.heat_map_sentence(found).replace("\u00a0", " ")
+    assert "on 94 photos of sessions that the network had not seen" in said
+    assert "painted over were 10 % and 30 % of the pixels" in said
 
 
 def test_headline_has_three_cards_of_which_the_last_counts(metrics):

@@ -1,0 +1,32 @@
+"""Heat maps against random ones, and against those of a network that learned nothing."""
+
+from aqfusion.metrics import HeatMaps
+from aqfusion.ui.evaluation.table import Column, Table, number
+
+RANDOM = "A random map"
+
+
+def heat_map_table(found: HeatMaps) -> Table:
+    """A row per method, below that of a random map."""
+    columns = (
+        Column("map"),
+        Column("AQI points by ROAD", ".1f"),
+        Column("more than a random map", ".1f"),
+        Column("photos where it beats one", ".0%"),
+        Column("like an untrained network's", ".2f"),
+    )
+    rows = (
+        (name, method.points, method.above_random, method.beats_random, method.like_untrained)
+        for name, method in found.methods.items()
+    )
+    return Table(columns, ((RANDOM, found.random, None, None, None), *rows))
+
+
+def heat_map_sentence(found: HeatMaps) -> str:
+    """Say what was tried, and on how many photos."""
+    taken = " and ".join(number(share / 100, ".0%") for share in found.taken)
+    return (
+        f"Maps of what raises the AQI, on {found.photos} photos of sessions that the network had "
+        f"not seen; painted over were {taken} of the pixels. Small print: 95\u00a0% intervals, by "
+        "drawing whole place-days again."
+    )
