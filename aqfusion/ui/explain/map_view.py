@@ -5,16 +5,17 @@ from html import escape
 import streamlit as st
 
 from aqfusion.air.aqi import standard
+from aqfusion.errors import InputError
 from aqfusion.explain.haze_evidence import HEIGHTS
 from aqfusion.explain.overlay import colour_bar, overlay
+from aqfusion.explain.targets import METHOD_NAMES
+from aqfusion.metrics import HeatMaps
 from aqfusion.model.predict import Result
 from aqfusion.ui import models
+from aqfusion.ui.evaluation import found as evaluation
 from aqfusion.ui.explain import words
 from aqfusion.ui.explain.contribution_view import bars
 from aqfusion.ui.inputs import Given
-
-# As `heat_map` calls them; its import takes seconds, which the choice need not wait for.
-_METHODS = ("GradCAM", "GradCAM++", "LayerCAM", "EigenCAM")
 
 
 @st.fragment
@@ -33,7 +34,7 @@ def show(given: Given, result: Result) -> None:
         format_func=lambda name: words.TARGETS.get(name, f"what looks {name}"),
         key="explain_target",
     )
-    method = choices[1].selectbox("Method", _METHODS, key="explain_method", help=words.METHODS)
+    method = choices[1].selectbox("Method", METHOD_NAMES, key="explain_method", help=words.METHODS)
     opacity = choices[2].slider("Opacity", 0, 100, 60, 5, format="%d %%", key="explain_opacity")
     found = models.heat_map(given.model, given.photo, method, target)
     left, right = st.columns(2)
@@ -51,6 +52,7 @@ def show(given: Given, result: Result) -> None:
         f'<i style="background:linear-gradient(to right, {escape(stops)})"></i>'
         "<span>most of this photo's evidence</span></div>"
     )
+    st.html(f'<p class="aq aq-small">{escape(words.trust(method, _measured(given)))}</p>')
     if found.empty:
         st.info("No region of this photo speaks for that.")
     by_height = models.haze_evidence(given.model, given.photo)
@@ -59,3 +61,13 @@ def show(given: Given, result: Result) -> None:
         f'<div class="aq aq-small"><p>{escape(words.share(result.photo_share))} '
         f"{escape(words.branches(given.model))}</p>{bars(rows)}</div>"
     )
+
+
+def _measured(given: Given) -> HeatMaps | None:
+    """What the evaluation found of this backbone's maps, if there is one."""
+    try:
+        metrics = evaluation.metrics()
+    except InputError:
+        return None  # the sentence then says that nothing was measured
+    run = metrics.run("leak-safe", given.model.checkpoint.network.architecture.backbone)
+    return run.heat_maps if run else None

@@ -3,6 +3,7 @@
 from aqfusion.air.pollutants import pollutant
 from aqfusion.air.sensors import Reading
 from aqfusion.explain.coalitions import PHOTO
+from aqfusion.metrics import HeatMaps
 from aqfusion.model.predict import Predictor
 
 UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³"}
@@ -63,3 +64,16 @@ def branches(model: Predictor) -> str:
         f"The map is of the network's own look, {100 * (1 - haze):.0f}\u00a0% of the photo's part. "
         f"The other {100 * haze:.0f}\u00a0% is haze, measured from colour and contrast by height:"
     )
+
+
+def trust(method: str, found: HeatMaps | None) -> str:
+    """How far a method's maps can be trusted, by what was measured on held-out photos."""
+    if found is None or method not in found.methods:
+        return f"How far {method} can be trusted has not been measured for this model."
+    above = found.methods[method].above_random
+    measured = f"({above.value:+.1f} AQI points, {above.low:.1f} to {above.high:.1f})"
+    if above.low > 0:
+        return f"On unseen photos, {method} finds what matters better than chance {measured}."
+    if above.high < 0:
+        return f"On unseen photos, {method} is worse than chance {measured}: don't rely on it."
+    return f"On unseen photos, {method} is no better than chance {measured}: don't rely on it."

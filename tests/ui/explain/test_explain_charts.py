@@ -8,6 +8,8 @@ from aqfusion.air.sensors import POLLUTANTS, Reading
 from aqfusion.explain.ablation import Ablated
 from aqfusion.explain.coalitions import INPUTS
 from aqfusion.explain.shapley import Contributions
+from aqfusion.figures import Estimate
+from aqfusion.metrics import HeatMaps, MapMethod
 from aqfusion.model.prediction import Prediction, Told
 from aqfusion.ui.explain import words
 from aqfusion.ui.explain.ablation_chart import ablation_chart, name_of
@@ -151,3 +153,20 @@ def test_names_are_text():
 def test_a_photo_of_little_weight_is_said_to_explain_little():
     assert words.share(0.05).endswith("so the map explains little of it.")
     assert words.share(0.5) == "The photo has 50\u00a0% of the weight in this result."
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.5, 5.0, "better than chance (+2.0 AQI points, 0.5 to 5.0)."),
+        (-1.0, 5.0, "no better than chance (+2.0 AQI points, -1.0 to 5.0): don't rely on it."),
+        (-9.0, -0.1, "worse than chance (+2.0 AQI points, -9.0 to -0.1): don't rely on it."),
+    ],
+)
+def test_a_method_is_trusted_as_far_as_it_was_measured(low, high, said):
+    estimate = Estimate(2.0, low, high)
+    method = MapMethod(estimate, estimate, 0.5, 0.1)
+    found = HeatMaps(9, (10, 20), estimate, {"GradCAM": method})
+    assert words.trust("GradCAM", found).endswith(said)
+    assert "not been measured" in words.trust("LayerCAM", found)
+    assert "not been measured" in words.trust("GradCAM", None)
