@@ -31,13 +31,14 @@ except InputError as error:
     page.end()
     st.stop()
 
-with st.expander("Photo and readings", key="explain_inputs"):
-    left, right = st.columns([6, 7], gap="medium")
+choices = st.expander("Change photo and readings", key="explain_inputs", on_change="rerun")
+if choices.open:  # closed, it would still cost the time to draw
+    left, right = choices.columns([6, 7], gap="medium")
     with left:
-        photo = inputs.choose_photo(model)
+        inputs.choose_photo(model)
     with right:
-        reading = inputs.choose_reading()
-given = inputs.Given(model, *photo, reading)
+        inputs.choose_reading()
+given = inputs.current(model)
 result = given.result()
 if result is None:
     st.info("Nothing to go on yet: choose a photo or switch a reading on.")
@@ -50,13 +51,13 @@ with st.container(border=True, key="exhibit_map"):
     map_view.show(given, result)
 
 scene = given.scene
-known = coalitions(scene.ask, reading, scene.has_photo)
+known = coalitions(scene.ask, given.reading, scene.has_photo)
 left, right = st.columns(2)
 with left.container(border=True, height="stretch", key="exhibit_shapley"):
     st.subheader("What each input did", anchor=False)
     st.markdown(words.SHAPLEY)
     st.plotly_chart(
-        waterfall_chart(contributions(known), known.given, reading),
+        waterfall_chart(contributions(known), known.given, given.reading),
         width="stretch",
         key="chart_waterfall",
         config=png_button("aqfusion-contributions"),
@@ -75,7 +76,7 @@ with right.container(border=True, height="stretch", key="exhibit_ablation"):
 with st.container(border=True, key="exhibit_what_if"):
     st.subheader("What if", anchor=False)
     what_if_view.show(given, result)
-compare_view.show(given.photo, reading, given.trusted)
+compare_view.show(given.photo, given.reading, given.trusted)
 if given.photo and given.embedding:
     similar_view.show(model, given.photo, given.embedding, result.image_only)
 with st.container(border=True, key="exhibit_take_away"):

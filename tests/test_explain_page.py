@@ -15,6 +15,13 @@ def page(monkeypatch):
     return AppTest.from_file(str(ROOT / "pages" / "explain.py"), default_timeout=SECONDS).run()
 
 
+@pytest.fixture
+def opened(page):
+    """The page with its choices drawn."""
+    page.session_state["explain_inputs"] = True
+    return page.run()
+
+
 def html(page) -> str:
     return " ".join(element.proto.body for element in page.get("html"))
 
@@ -32,7 +39,7 @@ def test_page_opens_with_everything_explained(page):
     assert not page.error
     assert 'class="aq-number"' in html(page)
     assert charts(page) == 4
-    assert pictures(page) == 3  # the choice's own, the photo, the map
+    assert pictures(page) == 2  # the photo, the map
 
 
 def test_every_method_and_target_gives_a_map(page):
@@ -42,29 +49,29 @@ def test_every_method_and_target_gives_a_map(page):
     for target in ("raises", "lowers", "Good", "Hazardous"):
         page.selectbox(key="explain_target").set_value(target).run()
         assert not page.exception, target
-        assert pictures(page) == 3
+        assert pictures(page) == 2
 
 
-def test_without_a_photo_all_but_the_map_is_there(page):
-    page.segmented_control(key="photo_source").set_value("None").run()
-    assert not page.exception
-    assert "No photo, no map." in html(page)
-    assert charts(page) == 4
+def test_without_a_photo_all_but_the_map_is_there(opened):
+    opened.segmented_control(key="photo_source").set_value("None").run()
+    assert not opened.exception
+    assert "No photo, no map." in html(opened)
+    assert charts(opened) == 4
 
 
-def test_the_photo_alone_is_explained_too(page):
-    page.button(key="preset_Nothing").click().run()
-    assert not page.exception
-    assert charts(page) == 4
-    assert "Based on the photo alone." in html(page)
+def test_the_photo_alone_is_explained_too(opened):
+    opened.button(key="preset_Nothing").click().run()
+    assert not opened.exception
+    assert charts(opened) == 4
+    assert "Based on the photo alone." in html(opened)
 
 
-def test_nothing_given_gets_a_friendly_sentence(page):
-    page.segmented_control(key="photo_source").set_value("None").run()
-    page.button(key="preset_Nothing").click().run()
-    assert not page.exception
-    assert page.info[0].value.startswith("Nothing to go on yet")
-    assert charts(page) == 0
+def test_nothing_given_gets_a_friendly_sentence(opened):
+    opened.segmented_control(key="photo_source").set_value("None").run()
+    opened.button(key="preset_Nothing").click().run()
+    assert not opened.exception
+    assert opened.info[0].value.startswith("Nothing to go on yet")
+    assert charts(opened) == 0
 
 
 def answer(page) -> str:

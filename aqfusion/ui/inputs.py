@@ -57,6 +57,14 @@ def prepare() -> None:
     sensor_input.prepare()
 
 
+def current(model: Predictor) -> Given:
+    """What was given last, without drawing the choices."""
+    photo = photo_input.current()
+    embedding = models.embedding(model, photo) if photo else None
+    trusted = photo is not None and photo_input.is_trusted(photo)
+    return Given(model, photo, embedding, trusted, sensor_input.current())
+
+
 def choose_photo(model: Predictor) -> tuple[Photo | None, Embedding | None, bool]:
     """Draw the choice of a photo; it, what the model sees in it, and whether to insist on it."""
     photo = photo_input.choose()

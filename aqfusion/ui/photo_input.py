@@ -51,13 +51,39 @@ def choose() -> Photo | None:
         return None
 
 
+def current() -> Photo | None:
+    """The photo that was chosen last, without drawing the choice."""
+    source = st.session_state["photo_source"]
+    if source != SAMPLES:
+        kept = st.session_state.get("photo_own")
+        return kept[2] if kept and kept[0] == source else None
+    try:
+        known = gallery.samples()
+    except InputError:
+        known = gallery.scene_samples()
+    sample = known.get(st.session_state["photo_sample"], known[START])
+    try:
+        return gallery.photo_of(sample.path)
+    except PhotoError:
+        return None  # told where it is chosen
+
+
+def is_trusted(photo: Photo) -> bool:
+    """Whether the visitor insists on a photo that was refused."""
+    return bool(st.session_state.get(_trust_key(photo)))
+
+
 def trust(photo: Photo, problem: str) -> bool:
     """Say why the photo is left out, and ask whether to use it all the same."""
     st.warning(
         f"I can't judge this photo: {problem}. It is left out of the result.",
         icon=":material/visibility_off:",
     )
-    return st.toggle("Use the photo anyway", key=f"photo_trust_{photo.digest[:16]}")
+    return st.toggle("Use the photo anyway", key=_trust_key(photo))
+
+
+def _trust_key(photo: Photo) -> str:
+    return f"photo_trust_{photo.digest[:16]}"
 
 
 def _from_gallery(view: "st.delta_generator.DeltaGenerator") -> Photo:

@@ -61,6 +61,11 @@ def choose() -> Reading:
     )
     for name in POLLUTANTS:
         _row(name)
+    return current()
+
+
+def current() -> Reading:
+    """What is switched on, in canonical units, whether the rows are drawn or not."""
     given = {
         name: st.session_state[f"sensor_{name}_value"]
         for name in POLLUTANTS
