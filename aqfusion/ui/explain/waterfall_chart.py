@@ -24,7 +24,7 @@ def waterfall_chart(found: Contributions, given: tuple[str, ...], reading: Readi
             measure=["absolute", *("relative" for _ in given), "total"],
             y=[ends[0], *names, ends[1]],
             x=[found.base, *points, found.aqi],
-            text=[f"{found.base:.0f}", *(f"{p:+.0f}" for p in points), f"{found.aqi:.0f}"],
+            text=[f"{found.base:.0f}", *(f"{round(p):+d}" for p in points), f"{found.aqi:.0f}"],
             textposition="outside",
             textfont={"color": TEXT},
             cliponaxis=False,
