@@ -2,16 +2,26 @@
 
 import io
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from aqfusion.air.aqi import STANDARDS, standard
+from aqfusion.explain.ablation import ablations
+from aqfusion.explain.coalitions import coalitions
+from aqfusion.explain.heat_map import heat_map
+from aqfusion.explain.shapley import contributions
+from aqfusion.explain.what_if import Scene, search
 from aqfusion.model.latency import READING, REPEATS, median_ms
 from aqfusion.model.predict import load_model
 from aqfusion.photo import Photo
 from aqfusion.scenes import scenes
 from aqfusion.settings import ASSETS
+
+_SWEPT = np.linspace(0, 500, 121)  # ug/m3, as many values as the Explain page draws
+_WANTED = standard("us").categories[0]
 
 
 def bench(model: str, repeats: int = REPEATS) -> dict[str, Any]:
@@ -21,15 +31,21 @@ def bench(model: str, repeats: int = REPEATS) -> dict[str, Any]:
     upload = _enlarged(scene, (4000, 3000))
     photo = Photo.decode(scene)
     embedding = predictor.embed(photo)
+    scene_given = Scene(partial(predictor.ask, embedding), READING, has_photo=True)
     steps: dict[str, Callable[[], object]] = {
         "decode_12_megapixels": lambda: Photo.decode(upload),
         "embed_photo": lambda: predictor.embed(photo),
         "predict_from_embedding": lambda: predictor.predict(READING, embedding),
         "predict_from_photo": lambda: predictor.predict(READING, photo),
         "formulas": lambda: [standard(key).index(READING) for key in STANDARDS],
+        "ablation_and_shapley": lambda: _contributions(scene_given),
+        "what_if_sweep": lambda: scene_given.changed({"pm25": _SWEPT}),
+        "what_if_search": lambda: search(scene_given, "pm25", _WANTED, READING.pm25 or 0.0),
+        "heat_map": lambda: heat_map(predictor, photo),
     }
     ms = {name: median_ms(step, repeats) for name, step in steps.items()}
     slider = ms["predict_from_embedding"] + ms["formulas"]
+    explained = ms["ablation_and_shapley"]
     whole = ms["decode_12_megapixels"] + ms["predict_from_photo"] + ms["formulas"]
     return {
         "model": predictor.name,
@@ -38,8 +54,16 @@ def bench(model: str, repeats: int = REPEATS) -> dict[str, Any]:
         "ratios": {
             "slider_move_to_new_upload": round(slider / whole, 4),
             "decode_to_embed": round(ms["decode_12_megapixels"] / ms["embed_photo"], 3),
+            "explanation_to_slider_move": round(explained / slider, 3),
+            "heat_map_to_embed": round(ms["heat_map"] / ms["embed_photo"], 3),
         },
     }
+
+
+def _contributions(scene: Scene) -> object:
+    """What a slider move explains anew: one batch, both views of it."""
+    known = coalitions(scene.ask, scene.reading, scene.has_photo)
+    return ablations(known), contributions(known)
 
 
 def _enlarged(data: bytes, size: tuple[int, int]) -> bytes:
