@@ -9,12 +9,12 @@ import numpy as np
 from PIL import Image
 
 from aqfusion.air.aqi import STANDARDS, standard
+from aqfusion.evaluation.latency import READING, REPEATS, median_ms
 from aqfusion.explain.ablation import ablations
 from aqfusion.explain.coalitions import coalitions
 from aqfusion.explain.heat_map import heat_map
 from aqfusion.explain.shapley import contributions
 from aqfusion.explain.what_if import Scene, search
-from aqfusion.model.latency import READING, REPEATS, median_ms
 from aqfusion.model.predict import load_model
 from aqfusion.photo import Photo
 from aqfusion.scenes import scenes

@@ -3,12 +3,11 @@
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.ui import page
+from aqfusion.ui import figures_found, page
 from aqfusion.ui.evaluation import (
     backbone_table,
     exhibit,
     exhibits,
-    found,
     headline,
     score_table,
     selectors,
@@ -17,7 +16,7 @@ from aqfusion.ui.evaluation import (
 
 page.begin("How good is it?", "What the model gets right and wrong on photos it was not shown.")
 try:
-    metrics = found.metrics()
+    metrics = figures_found.metrics()
 except InputError as error:
     st.error(f"There are no figures to show: {error}", icon=":material/error:")
     page.end()

@@ -7,7 +7,6 @@ from aqfusion.explain.ablation import ablations
 from aqfusion.explain.coalitions import coalitions
 from aqfusion.explain.shapley import contributions
 from aqfusion.ui import inputs, models, page, reading_link, result_view
-from aqfusion.ui.evaluation.figure_style import png_button
 from aqfusion.ui.explain import (
     compare_view,
     map_view,
@@ -18,6 +17,7 @@ from aqfusion.ui.explain import (
 )
 from aqfusion.ui.explain.ablation_chart import ablation_chart
 from aqfusion.ui.explain.waterfall_chart import waterfall_chart
+from aqfusion.ui.figure_style import png_button
 
 page.begin(
     "Why this number?", "What the photo and each reading did to it, and what would change it."

@@ -5,22 +5,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from aqfusion.model import (
-    baselines,
-    calibrate,
-    guard_fitting,
-    measure,
-    scores,
-    teacher,
-    train,
-    workshop,
-)
+from aqfusion.evaluation import baselines, scores
 from aqfusion.model.checkpoint import Checkpoint, Config, save_checkpoint
 from aqfusion.model.guard import Guard
 from aqfusion.model.network import AQFusionNet, Architecture
 from aqfusion.photo import Photo
+from aqfusion.release import measure, train
 from aqfusion.scenes.nothing import nothing
 from aqfusion.settings import load_settings
+from aqfusion.training import calibrate, guard_fitting, teacher, workshop
 from tests.planted import planted_records, write_folder
 
 torch.set_num_threads(1)

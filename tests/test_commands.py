@@ -12,7 +12,7 @@ import aqfusion
 from aqfusion.cli import main
 from aqfusion.commands.weights_option import FirstWeights
 from aqfusion.dataset.folder import CSV_NAME
-from aqfusion.explain.map_trust import map_trust
+from aqfusion.evaluation.map_trust import map_trust
 from aqfusion.settings import ROOT
 from tests.planted import planted_records, sky, write_folder
 
@@ -102,8 +102,8 @@ def test_evaluate_prints_every_documented_key(capsys, data_folder, checkpoint_fo
 
 @pytest.mark.usefixtures("_tiny")
 def test_train_prints_every_documented_key_and_the_model_is_there(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("aqfusion.model.fit.fit_sensors", lambda *_: None)
-    monkeypatch.setattr("aqfusion.model.fit.fit_haze", lambda *_: None)
+    monkeypatch.setattr("aqfusion.training.fit.fit_sensors", lambda *_: None)
+    monkeypatch.setattr("aqfusion.training.fit.fit_haze", lambda *_: None)
     data = write_folder(tmp_path / "data", planted_records()[::3][:4])
     out = tmp_path / "model"
     options = ["--epochs", "1", "--seed", "3", "--licence", "planted"]
@@ -259,7 +259,7 @@ def test_evaluate_measures_what_is_asked_for_and_says_where(
     """The measuring itself is `test_measure`'s; here it is what is handed over."""
     asked = []
     monkeypatch.setattr(
-        "aqfusion.model.measure.Measurement.run", lambda *given: asked.append(given)
+        "aqfusion.release.measure.Measurement.run", lambda *given: asked.append(given)
     )
     monkeypatch.setenv("AQFUSION_HOME", str(tmp_path / "home"))
     options = ["--data", data_folder, "--out", tmp_path / "figures.json"]

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from aqfusion.settings import ROOT
-from aqfusion.ui.evaluation import found
+from aqfusion.ui import figures_found
 from tests.planted_metrics import planted_metrics, write_metrics
 
 SECONDS = 60
@@ -18,7 +18,7 @@ CHARTS = 6
 def open_page(monkeypatch, tmp_path):
     def open_it(metrics=None, script="pages/evaluation.py"):
         path = tmp_path / "metrics.json"
-        monkeypatch.setattr(found, "METRICS", path)
+        monkeypatch.setattr(figures_found, "METRICS", path)
         if isinstance(metrics, bytes):
             path.write_bytes(metrics)
         elif metrics:
@@ -130,7 +130,7 @@ def test_new_figures_are_shown_without_a_restart(open_page):
     metrics = planted_metrics()
     page = open_page(metrics)
     metrics["data"]["licence"] = "another licence"
-    write_metrics(found.METRICS, metrics)
+    write_metrics(figures_found.METRICS, metrics)
     page.run()
     assert "another licence" in page.caption[0].value
 

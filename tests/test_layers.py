@@ -19,6 +19,9 @@ FLOORS = (
     {"photo", "containers", "air", "scenes", "dataset"},
     {"model"},
     {"explain"},
+    {"training"},
+    {"evaluation"},
+    {"release"},
     {"bench", "ui", "commands", "cli", "__main__"},
     {"pages", "app"},
 )
@@ -62,7 +65,8 @@ def breaks(file: Path, source: str) -> list[str]:
     packages = {name.split(".")[0] for name in names}
     upwards = [name for name in names if part(name) and FLOOR_OF[part(name)] > FLOOR_OF[own]]
     streamlit = ["streamlit"] if own not in {"ui", "pages", "app"} else []
-    torch = [] if own in {"model", "explain"} else ["torch", "timm", "torchvision", "safetensors"]
+    networks = {"model", "explain", "training", "evaluation", "release"}
+    torch = [] if own in networks else ["torch", "timm", "torchvision", "safetensors"]
     return upwards + sorted(packages & {*streamlit, *torch})
 
 

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from aqfusion.model.card import table
-from aqfusion.model.shipped import card_of, shipped_names
+from aqfusion.release.card import table
+from aqfusion.release.shipped import card_of, shipped_names
 from aqfusion.settings import ASSETS, ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -20,6 +20,6 @@ def add_cards_command(commands: "Commands[Parser]") -> None:
 
 def run_cards(arguments: argparse.Namespace) -> None:
     """Write them and print where."""
-    from aqfusion.model.shipped import write_cards
+    from aqfusion.release.shipped import write_cards
 
     print_json({"wrote": [str(path) for path in write_cards()]})

@@ -60,7 +60,7 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
             raise UsageError(f"{rule}, got none")
 
     from aqfusion.dataset.folder import read_folder
-    from aqfusion.model.evaluate import evaluate
+    from aqfusion.evaluation.evaluate import evaluate
     from aqfusion.model.predict import load_model
 
     rows = read_folder(data_folder(arguments))
@@ -74,10 +74,10 @@ def _run_protocols(arguments: argparse.Namespace) -> None:
             f"--model must be left out where --protocol trains its own, got {arguments.model!r}"
         )
     from aqfusion.dataset.folder import read_folder
-    from aqfusion.explain.map_trust import map_trust
+    from aqfusion.evaluation.map_trust import map_trust
     from aqfusion.model.backbones import BACKBONES, backbone
-    from aqfusion.model.measure import Measurement
-    from aqfusion.model.protocols import PROTOCOLS, protocol
+    from aqfusion.release.measure import Measurement
+    from aqfusion.training.protocols import PROTOCOLS, protocol
 
     asked = arguments.protocol, arguments.backbone or ALL
     protocols = list(PROTOCOLS) if asked[0] == ALL else [protocol(asked[0]).name]

@@ -53,7 +53,7 @@ def run_train(arguments: argparse.Namespace) -> None:
     folder = data_folder(arguments)
 
     from aqfusion.dataset.folder import read_folder
-    from aqfusion.model.train import train
+    from aqfusion.release.train import train
 
     recipe = weights.recipe(arguments.backbone, "leak-safe", seed)
     if epochs is not None:

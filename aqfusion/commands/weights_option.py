@@ -9,7 +9,7 @@ from aqfusion.settings import load_settings
 
 if TYPE_CHECKING:
     from aqfusion.model.network import AQFusionNet
-    from aqfusion.model.recipe import Recipe
+    from aqfusion.training.recipe import Recipe
 
 HUB, NONE = "hub", "none"
 
@@ -45,7 +45,7 @@ class FirstWeights:
 
     def recipe(self, name: str, protocol: str, seed: int) -> "Recipe":
         """The recipe of a backbone under a protocol that suits the weights at hand."""
-        from aqfusion.model.recipes import recipe_for
+        from aqfusion.training.recipes import recipe_for
 
         distilled = self._distilled(name)
         if distilled:
@@ -53,7 +53,7 @@ class FirstWeights:
         return recipe_for(name, protocol, seed, distilled=distilled)
 
     def _distilled(self, name: str) -> bool:
-        from aqfusion.model.recipes import ELDERS
+        from aqfusion.training.recipes import ELDERS
 
         if self.source in (HUB, NONE) or name not in ELDERS:
             return False

@@ -8,8 +8,8 @@ from typing import Any
 
 from aqfusion.errors import InputError
 from aqfusion.model.backbones import BACKBONES
-from aqfusion.model.calibrate import KINDS
 from aqfusion.model.network import SENSOR_COUNT, Architecture
+from aqfusion.model.prediction import KINDS
 
 _LARGEST_FILE = 500_000_000  # bytes
 

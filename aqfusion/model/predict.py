@@ -11,11 +11,10 @@ from torch import Tensor
 from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
 from aqfusion.model import bins
-from aqfusion.model.answers import kind_of
 from aqfusion.model.checkpoint import Checkpoint, ModelError, load_checkpoint
 from aqfusion.model.picture_statistics import statistics
 from aqfusion.model.pixels import stack
-from aqfusion.model.prediction import Bools, Floats, Prediction, Told
+from aqfusion.model.prediction import Bools, Floats, Prediction, Told, kind_of
 from aqfusion.photo import Photo
 from aqfusion.settings import ASSETS, DEFAULT_MODEL
 

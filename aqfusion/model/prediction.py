@@ -12,6 +12,7 @@ from aqfusion.air.aqi import Category, round_half_up, standard
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+KINDS = ("fused", "image_only", "sensors_only", "nothing")  # of input: what it holds
 
 
 @dataclass(frozen=True)
@@ -64,3 +65,10 @@ class Told:
             us.category_of(aqi),
             dict(zip(names, self.categories[i].tolist(), strict=True)),
         )
+
+
+def kind_of(readings: int, has_image: bool) -> str:
+    """Which of `KINDS` an input is, by how many readings are there."""
+    if has_image:
+        return "fused" if readings else "image_only"
+    return "sensors_only" if readings else "nothing"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from streamlit.web.cli import main
 
-from aqfusion.ui.evaluation import found
+from aqfusion.ui import figures_found
 
 if __name__ == "__main__":
-    found.METRICS = Path(sys.argv.pop(1))
+    figures_found.METRICS = Path(sys.argv.pop(1))
     main()

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from aqfusion import Photo, load_model
+from aqfusion.evaluation.untrained import likeness, untrained
 from aqfusion.explain.heat_map import (
     LOWERS,
     METHODS,
@@ -23,7 +24,6 @@ from aqfusion.explain.heat_map import (
     map_of,
     target_of,
 )
-from aqfusion.explain.untrained import likeness, untrained
 from aqfusion.model.backbones import BACKBONES
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.pixels import stack

@@ -12,7 +12,6 @@ import torch
 from safetensors.torch import load_file, save
 
 from aqfusion.air.sensors import Reading
-from aqfusion.model.calibrate import KINDS
 from aqfusion.model.checkpoint import (
     CONFIG,
     METRICS,
@@ -26,6 +25,7 @@ from aqfusion.model.checkpoint import (
 from aqfusion.model.guard import Guard
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.predict import Predictor
+from aqfusion.model.prediction import KINDS
 from tests.conftest import ARCHITECTURE
 
 HALVES = dict.fromkeys(KINDS, 0.5)

@@ -4,18 +4,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from aqfusion.model.fit_guard import Seen, fit_guard
+from aqfusion.evaluation.guard_figures import guard_figures
 from aqfusion.model.guard import RULES, Guard
-from aqfusion.model.guard_figures import guard_figures
 from aqfusion.model.picture_statistics import NAMES, statistics
 from aqfusion.model.pixels import stack
-from aqfusion.model.spoiled import SPOILERS, spoiled
-from aqfusion.model.weighting import balanced, weighted_quantile
 from aqfusion.photo import Photo
 from aqfusion.scenes.catalog import SCENES, scenes
 from aqfusion.scenes.indoor import indoor
 from aqfusion.scenes.night import night
 from aqfusion.scenes.nothing import nothing
+from aqfusion.training.fit_guard import Seen, fit_guard
+from aqfusion.training.spoiled import SPOILERS, spoiled
+from aqfusion.training.weighting import balanced, weighted_quantile
 from tests.planted import sky
 
 FEATURES = 6

@@ -15,12 +15,12 @@ from aqfusion.model.backbones import (
     normalise,
 )
 from aqfusion.model.bins import smoothed_targets
-from aqfusion.model.calibrate import Shown, pooled
 from aqfusion.model.haze import STATISTICS, haze_statistics
-from aqfusion.model.held_out import MASKS, HeldOut
 from aqfusion.model.image_encoder import EMBED_DIM, HazeEncoder
-from aqfusion.model.losses import distribution_loss
 from aqfusion.model.network import AlignedGate, AQFusionNet, Architecture, SensorEncoder
+from aqfusion.training.calibrate import Shown, pooled
+from aqfusion.training.held_out import MASKS, HeldOut
+from aqfusion.training.losses import distribution_loss
 
 NAN = float("nan")
 MEANS = (4.0, 4.5, 3.0, 0.7, 2.0, 3.0)

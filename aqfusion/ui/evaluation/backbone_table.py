@@ -2,7 +2,7 @@
 
 from aqfusion.metrics import Metrics
 from aqfusion.ui.evaluation import words
-from aqfusion.ui.evaluation.table import Cell, Column, Table
+from aqfusion.ui.table import Cell, Column, Table
 
 _MODEL = (
     Column("backbone"),

@@ -5,8 +5,8 @@ from itertools import product
 import plotly.graph_objects as go
 
 from aqfusion.air.aqi import standard
-from aqfusion.ui.evaluation.figure_style import TEXT, blank
-from aqfusion.ui.evaluation.table import Column, Table
+from aqfusion.ui.figure_style import TEXT, blank
+from aqfusion.ui.table import Column, Table
 
 Counts = tuple[tuple[int, ...], ...]
 _SHORT = (

@@ -6,8 +6,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from aqfusion.figures import Interval, PlaceFigures
-from aqfusion.ui.evaluation.figure_style import BAND, BLUE, GREY, blank, marks
-from aqfusion.ui.evaluation.table import Column, Table, number
+from aqfusion.ui.figure_style import BAND, BLUE, GREY, blank, marks
+from aqfusion.ui.table import Column, Table, number
 
 TARGET, BAND_LOW, BAND_HIGH = 0.90, 0.87, 0.93
 _SHARE: dict[str, Any] = {"tickformat": ".0%", "title": {"text": "interval holds the measured AQI"}}

@@ -3,9 +3,9 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-from aqfusion.ui.evaluation.figure_style import png_button
-from aqfusion.ui.evaluation.table import Table
 from aqfusion.ui.evaluation.words import EXHIBITS, NOT_YET
+from aqfusion.ui.figure_style import png_button
+from aqfusion.ui.table import Table
 
 
 def chart(noun: str, of: str, figure: go.Figure, content: Table, more: str = "") -> None:

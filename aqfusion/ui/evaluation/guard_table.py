@@ -1,7 +1,7 @@
 """The guard against pictures that show no sky by day: false alarms, and what it catches."""
 
 from aqfusion.metrics import Guard
-from aqfusion.ui.evaluation.table import Column, Table
+from aqfusion.ui.table import Column, Table
 
 
 def alarm_table(guard: Guard) -> Table:

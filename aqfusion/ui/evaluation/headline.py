@@ -5,8 +5,8 @@ from html import escape
 from aqfusion.figures import Estimate
 from aqfusion.metrics import Metrics
 from aqfusion.settings import DEFAULT_MODEL
-from aqfusion.ui.evaluation.table import number
 from aqfusion.ui.evaluation.words import BACKBONES, NOT_YET
+from aqfusion.ui.table import number
 
 _PAPER = "A random split of photos, where leaked frames help. No one can expect it of a new day."
 _OURS_PAPER = "Our model on such a random split. It leaks: for comparison with the paper only."

@@ -1,7 +1,7 @@
 """Heat maps against random ones, and against those of a network that learned nothing."""
 
 from aqfusion.metrics import HeatMaps
-from aqfusion.ui.evaluation.table import Column, Table, number
+from aqfusion.ui.table import Column, Table, number
 
 RANDOM = "A random map"
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from aqfusion.figures import MaskedRmse, PartialSensors
-from aqfusion.ui.evaluation.figure_style import BLUE, GREEN, VERMILION, blank
-from aqfusion.ui.evaluation.table import Column, Table, number
+from aqfusion.ui.figure_style import BLUE, GREEN, VERMILION, blank
+from aqfusion.ui.table import Column, Table, number
 
 _LINES = {
     "sensors_only": ("readings only", GREEN, "dot", "square", "top center"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from aqfusion.figures import PlaceFigures
-from aqfusion.ui.evaluation.table import Column, Table
+from aqfusion.ui.table import Column, Table
 
 _COLUMNS = (
     Column("place"),

@@ -3,8 +3,8 @@
 import plotly.graph_objects as go
 
 from aqfusion.figures import Calibration
-from aqfusion.ui.evaluation.figure_style import BLUE, GREY, blank
-from aqfusion.ui.evaluation.table import Column, Table
+from aqfusion.ui.figure_style import BLUE, GREY, blank
+from aqfusion.ui.table import Column, Table
 
 _LARGEST = 30  # pixels
 

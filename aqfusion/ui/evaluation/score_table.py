@@ -5,7 +5,7 @@ from collections.abc import Callable
 from aqfusion.figures import Scores
 from aqfusion.metrics import Protocol, Run
 from aqfusion.ui.evaluation import words
-from aqfusion.ui.evaluation.table import Cell, Column, Table
+from aqfusion.ui.table import Cell, Column, Table
 
 _COLUMNS = (
     Column("method"),

@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 from aqfusion.air.aqi import Category, standard
 from aqfusion.figures import KINDS, Estimate
 from aqfusion.metrics import Session
-from aqfusion.ui.evaluation.figure_style import GREY, blank, marks
-from aqfusion.ui.evaluation.table import Cell, Column, Table
+from aqfusion.ui.figure_style import GREY, blank, marks
+from aqfusion.ui.table import Cell, Column, Table
 
 _TOP = 500
 _SHORT = {"Unhealthy for Sensitive Groups": "Sensitive groups"}

@@ -6,8 +6,8 @@ import plotly.graph_objects as go
 
 from aqfusion.explain.ablation import Ablated
 from aqfusion.explain.coalitions import PHOTO
-from aqfusion.ui.evaluation.figure_style import GREY, TEXT, blank
 from aqfusion.ui.explain.words import title
+from aqfusion.ui.figure_style import GREY, TEXT, blank
 
 _HEIGHT = 420  # pixels, as the waterfall beside it
 

@@ -5,8 +5,8 @@ import plotly.graph_objects as go
 from aqfusion.air.aqi import standard
 from aqfusion.air.pollutants import pollutant
 from aqfusion.model.prediction import Floats
-from aqfusion.ui.evaluation.figure_style import TEXT, blank
 from aqfusion.ui.explain.words import UNITS, title
+from aqfusion.ui.figure_style import TEXT, blank
 
 _HEIGHT = 400
 _TOP = 500

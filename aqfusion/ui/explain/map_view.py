@@ -11,8 +11,7 @@ from aqfusion.explain.overlay import colour_bar, overlay
 from aqfusion.explain.targets import METHOD_NAMES
 from aqfusion.metrics import HeatMaps
 from aqfusion.model.predict import Result
-from aqfusion.ui import models
-from aqfusion.ui.evaluation import found as evaluation
+from aqfusion.ui import figures_found, models
 from aqfusion.ui.explain import words
 from aqfusion.ui.explain.contribution_view import bars
 from aqfusion.ui.inputs import Given
@@ -66,7 +65,7 @@ def show(given: Given, result: Result) -> None:
 def _measured(given: Given) -> HeatMaps | None:
     """What the evaluation found of this backbone's maps, if there is one."""
     try:
-        metrics = evaluation.metrics()
+        metrics = figures_found.metrics()
     except InputError:
         return None  # the sentence then says that nothing was measured
     run = metrics.run("leak-safe", given.model.checkpoint.network.architecture.backbone)

@@ -4,8 +4,8 @@ import plotly.graph_objects as go
 
 from aqfusion.air.pollutants import pollutant
 from aqfusion.model.prediction import Floats, Told
-from aqfusion.ui.evaluation.figure_style import GREY, TEXT, VERMILION, blank, category_bands
 from aqfusion.ui.explain.words import UNITS, title
+from aqfusion.ui.figure_style import GREY, TEXT, VERMILION, blank, category_bands
 
 _HEIGHT = 400
 

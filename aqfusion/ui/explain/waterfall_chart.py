@@ -5,8 +5,8 @@ import plotly.graph_objects as go
 from aqfusion.air.sensors import Reading
 from aqfusion.explain.shapley import Contributions
 from aqfusion.explain.words import moved
-from aqfusion.ui.evaluation.figure_style import BLUE, GREY, TEXT, VERMILION, blank
 from aqfusion.ui.explain import words
+from aqfusion.ui.figure_style import BLUE, GREY, TEXT, VERMILION, blank
 
 _HEIGHT = 420  # pixels, for any number of inputs
 

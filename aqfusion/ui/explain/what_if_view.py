@@ -9,10 +9,10 @@ from aqfusion.explain.what_if import Found, grid, search
 from aqfusion.model.predict import Result
 from aqfusion.model.prediction import Floats
 from aqfusion.ui import sensor_input
-from aqfusion.ui.evaluation.figure_style import png_button
 from aqfusion.ui.explain import words
 from aqfusion.ui.explain.grid_chart import grid_chart
 from aqfusion.ui.explain.sweep_chart import sweep_chart
+from aqfusion.ui.figure_style import png_button
 from aqfusion.ui.inputs import Given
 
 _LINE, _SIDE = 121, 41  # values of a sweep, and of each side of the grid

@@ -28,8 +28,8 @@ from aqfusion.ui.evaluation import (
     score_table,
     session_chart,
 )
-from aqfusion.ui.evaluation.figure_style import marks, png_button
 from aqfusion.ui.evaluation.words import BASELINES, KINDS, NOT_YET
+from aqfusion.ui.figure_style import marks, png_button
 from tests.planted_metrics import planted_metrics, write_metrics
 
 SESSIONS = (

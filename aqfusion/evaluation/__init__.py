@@ -1,0 +1,1 @@
+"""How good it is, measured honestly: scores, intervals, missing readings, heat maps."""

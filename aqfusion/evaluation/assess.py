@@ -1,0 +1,145 @@
+"""All figures of one backbone under one protocol, from what it said of held-out photos."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aqfusion.evaluation.answers import Answers, Judged, answers, cross_fitted
+from aqfusion.evaluation.partial import partial_sensors
+from aqfusion.evaluation.reliability import brier, expected_calibration_error, reliability
+from aqfusion.evaluation.scores import Floats, Truth, confusion, coverage, scores
+from aqfusion.training.held_out import ALL_SHOWN, HeldOut
+from aqfusion.training.sessions import Session
+
+Bools = NDArray[np.bool_]
+
+# Which mask, and whether the photo is shown.
+FULL = {
+    "fused": (ALL_SHOWN, True),
+    "image_only": (0, True),
+    "sensors_only": (ALL_SHOWN, False),
+}
+
+
+def assess(
+    held_out: HeldOut, sessions: Sequence[Session], sigma: float, seed: int
+) -> dict[str, Any]:
+    """The figures, gate and intervals of each fold fitted on the others.
+
+    `sessions` are those of `held_out`, in its order.
+    """
+    parts = cross_fitted(held_out, sigma, seed)
+    ordered = [session for part in parts for session in _of(part, sessions)]
+    truth = truth_of(ordered)
+    said = {kind: answers(parts, *shown) for kind, shown in FULL.items()}
+    partial = partial_sensors(parts, truth)
+    kinds = {
+        kind: {**judged(truth, one, ordered, seed), "interval_by_readings": partial.intervals[kind]}
+        for kind, one in said.items()
+    }
+    return {
+        "kinds": kinds,
+        "late_fusion": scores(truth, _late_fusion(parts, said), seed),
+        "partial_sensors": partial.errors,
+        "sessions": _by_session(ordered, truth, said),
+    }
+
+
+def truth_of(sessions: Sequence[Session]) -> Truth:
+    """Measured AQI, session and group of the sessions' photos, in order."""
+    groups = {group: number for number, group in enumerate(sorted({s.group for s in sessions}))}
+    photos = [len(session.rows) for session in sessions]
+    return Truth(
+        np.repeat([session.aqi for session in sessions], photos).astype(np.float64),
+        np.repeat(np.arange(len(sessions)), photos),
+        np.repeat([groups[session.group] for session in sessions], photos),
+    )
+
+
+def judged(truth: Truth, said: Answers, sessions: Sequence[Session], seed: int) -> dict[str, Any]:
+    """Scores, confusion, calibration and intervals of one kind of input."""
+    place = np.repeat([s.place for s in sessions], [len(s.rows) for s in sessions])
+    return {
+        "scores": scores(truth, said.aqi, seed),
+        "per_place": {
+            name: _at_place(truth, said, place == name, seed) for name in sorted(set(place))
+        },
+        "confusion": confusion(truth.measured, said.aqi),
+        "calibration": {
+            "before": _calibration(said.uncalibrated, truth),
+            "after": _calibration(said.categories, truth),
+            "reliability": reliability(said.categories, truth.measured),
+        },
+        "interval": _interval(truth, said, np.ones(len(place), dtype=bool)),
+    }
+
+
+def _at_place(truth: Truth, said: Answers, here: Bools, seed: int) -> dict[str, Any]:
+    part = Truth(truth.measured[here], truth.session[here], truth.group[here])
+    figures = scores(part, said.aqi[here], seed)["photos"]
+    return {
+        "photos": int(here.sum()),
+        "sessions": len(np.unique(part.session)),
+        **{name: figures[name][0] for name in ("accuracy", "rmse", "mae")},
+        **_interval(truth, said, here),
+    }
+
+
+def _interval(truth: Truth, said: Answers, here: Bools) -> dict[str, float]:
+    low, high = said.low[here], said.high[here]
+    return {
+        "coverage": round(coverage(truth.measured[here], low, high), 4),
+        "width": round(float(np.mean(high - low)), 1),
+    }
+
+
+def _calibration(probabilities: Floats, truth: Truth) -> dict[str, float]:
+    return {
+        "ece": round(expected_calibration_error(probabilities, truth.measured), 4),
+        "brier": round(brier(probabilities, truth.measured), 4),
+    }
+
+
+def _late_fusion(parts: Sequence[Judged], said: dict[str, Answers]) -> Floats:
+    """The two numbers alone, averaged by the inverse of their squared errors on the other folds."""
+    fold = np.concatenate(
+        [np.full(len(part.held_out.session), number) for number, part in enumerate(parts)]
+    )
+    measured = np.concatenate(
+        [part.held_out.aqi[part.held_out.session].double().numpy() for part in parts]
+    )
+    mixed = np.zeros(len(fold))
+    for number in range(len(parts)):
+        here, others = fold == number, fold != number
+        weights = {
+            kind: 1 / np.mean((said[kind].aqi[others] - measured[others]) ** 2)
+            for kind in ("image_only", "sensors_only")
+        }
+        total = sum(weights.values())
+        mixed[here] = sum(weights[kind] / total * said[kind].aqi[here] for kind in weights)
+    return mixed
+
+
+def _by_session(
+    sessions: Sequence[Session], truth: Truth, said: dict[str, Answers]
+) -> list[dict[str, Any]]:
+    """The means over each session's photos: [AQI, low, high] per kind, None without readings."""
+    rows = []
+    for number, session in enumerate(sessions):
+        here = truth.session == number
+        spoken = {
+            kind: [round(float(v[here].mean()), 1) for v in (one.aqi, one.low, one.high)]
+            for kind, one in said.items()
+        }
+        measured = round(session.aqi, 1)
+        head = {"place": session.place, "photos": int(here.sum()), "measured": measured}
+        known = session.rows[0].reading.present
+        rows.append({**head, **spoken, **({} if known else {"sensors_only": None})})
+    return rows
+
+
+def _of(part: Judged, sessions: Sequence[Session]) -> list[Session]:
+    fold = int(part.held_out.fold[0])
+    return [session for session in sessions if session.fold == fold]

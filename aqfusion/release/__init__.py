@@ -1,0 +1,1 @@
+"""What ships: model folders, their cards, and `assets/metrics.json`."""

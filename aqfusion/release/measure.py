@@ -1,0 +1,165 @@
+"""Writes `assets/metrics.json`: what every number in README, cards and page comes from."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from aqfusion import __version__
+from aqfusion.dataset.folder import Row
+from aqfusion.errors import InputError
+from aqfusion.evaluation.assess import assess
+from aqfusion.evaluation.baselines import baselines
+from aqfusion.evaluation.guard_figures import guard_figures
+from aqfusion.evaluation.non_sky import non_sky_pictures
+from aqfusion.files import replace_file
+from aqfusion.metrics_file import FORMAT
+from aqfusion.model.config_file import read_json
+from aqfusion.model.network import AQFusionNet
+from aqfusion.release.shipped import shipped_models
+from aqfusion.training.fit import Report
+from aqfusion.training.held_out import joined
+from aqfusion.training.protocols import Part, protocol, split
+from aqfusion.training.recipe import Recipe
+from aqfusion.training.trainings import training
+from aqfusion.training.workshop import Workshop
+
+SEED = 0
+WITH_HEAT_MAPS = "leak-safe"
+PUBLISHED = {
+    "source": "arXiv 2509.00353",
+    "backbone": "efficientnet_b0",
+    "accuracy": 0.9202,
+    "rmse": 7.70,
+}
+
+# What is found of a backbone's heat maps, by a floor that stands above this one.
+HeatMapFigures = Callable[[Workshop, Sequence[Part], int], dict[str, Any]]
+
+
+class FirstWeights(Protocol):
+    """Where trunks start from, and the recipe that suits it."""
+
+    def __call__(self, network: AQFusionNet, name: str) -> None:
+        """Fill the trunk of backbone `name`."""
+
+    def recipe(self, name: str, protocol: str, seed: int) -> Recipe:
+        """The recipe of backbone `name` under a protocol."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What is measured on: rows and the licence of the data, first weights, kept trainings."""
+
+    rows: Sequence[Row]
+    licence: str
+    weights: FirstWeights
+    cache: Path
+    report: Report
+    heat_map_figures: HeatMapFigures | None = None
+
+    def run(self, runs: Sequence[tuple[str, str]], out: Path) -> None:
+        """Measure (protocol, backbone) pairs; `out` is updated after each, never halved.
+
+        What is not asked for keeps its figures. What has been trained before lies in the cache.
+        """
+        metrics = _known(out)
+        metrics |= {"code_version": __version__, "published": PUBLISHED}
+        metrics["data"] = _about_data(self.rows, self.licence)
+        splits = {name: split(name, self.rows, SEED) for name, _ in runs}
+        # All of them first: weights that are missing should be told now, not after hours.
+        workshops = [self._workshop(*run) for run in runs]
+        for (name, backbone), workshop in zip(runs, workshops, strict=True):
+            parts = splits[name]
+            entry = metrics["protocols"].setdefault(name, {"baselines": {}, "backbones": {}})
+            entry["says"] = protocol(name).says
+            entry["backbones"][backbone] = _assessed(name, parts, workshop)
+            if name == WITH_HEAT_MAPS and self.heat_map_figures:
+                self.report(f"scoring the heat maps of {backbone} under {name}")
+                figures = self.heat_map_figures(workshop, parts, SEED)
+                entry["backbones"][backbone]["heat_maps"] = figures
+            if (name, backbone) == next(run for run in runs if run[0] == name):
+                self.report(f"baselines under {name}")
+                entry["baselines"] = baselines(parts, workshop.haze_by_photo, SEED)
+            _write(out, metrics)
+        metrics["models"] = shipped_models()
+        _write(out, metrics)
+
+    def _workshop(self, name: str, backbone: str) -> Workshop:
+        """Where networks of `backbone` are trained for the protocol called `name`."""
+        recipe = self.weights.recipe(backbone, name, SEED)
+        return training(self.rows, recipe, self.weights, self.cache, self.report).workshop
+
+
+def _assessed(name: str, parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:
+    """The figures of one backbone under the protocol called `name`."""
+    recipe = workshop.recipe
+    held_out = joined([workshop.held_out(part) for part in parts])
+    sessions = [session for part in parts for session in part.test]
+    workshop.report(f"assessing {recipe.backbone} under {name}")
+    told = {"recipe": asdict(recipe), **assess(held_out, sessions, recipe.sigma, SEED)}
+    return told if protocol(name).leaks else {**told, "guard": _guard(parts, workshop)}
+
+
+def _guard(parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:
+    """False alarms on photos of unseen parts; each picture is asked of every part's guard."""
+    places: list[str] = []
+    photos: list[Tensor] = []
+    pictures: dict[str, list[Tensor]] = {}
+    unsuitable = non_sky_pictures()
+    for part in parts:
+        of_part, found, caught = workshop.guard_margins(part, unsuitable)
+        places += of_part
+        photos.append(found)
+        for name, margins in caught.items():
+            pictures.setdefault(name, []).append(margins)
+    joint = {name: torch.cat(margins) for name, margins in pictures.items()}
+    return guard_figures(places, torch.cat(photos), joint)
+
+
+def _known(out: Path) -> dict[str, Any]:
+    """What the file holds already; `InputError` for what is no metrics file of this format."""
+    empty: dict[str, Any] = {"format": FORMAT, "protocols": {}, "models": {}}
+    if not out.exists():
+        return empty
+    known = read_json(out)
+    if known.get("format") != FORMAT:
+        got = known.get("format")
+        raise InputError(f"{out}: format must be {FORMAT}, got {got!r}; move the file away")
+    protocols = known.get("protocols")
+    if not isinstance(protocols, dict) or not all(map(_has_backbones, protocols.values())):
+        raise InputError(f"{out}: protocols must hold backbones by protocol, got something else")
+    return {**empty, **known}
+
+
+def _has_backbones(entry: object) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("backbones"), dict)
+
+
+def _write(out: Path, metrics: dict[str, Any]) -> None:
+    text = json.dumps(metrics, indent=1, ensure_ascii=False, allow_nan=False)
+    replace_file(out, (text + "\n").encode())
+
+
+def _about_data(rows: Sequence[Row], licence: str) -> dict[str, Any]:
+    """How much there is of what, and whose it is: "LICENCE: SOURCE" where it says both."""
+    terms, _, source = licence.partition(": ")
+    places = sorted({row.place for row in rows})
+    return {
+        "photos": len(rows),
+        "sessions": len({row.session for row in rows}),
+        "groups": len({row.group for row in rows}),
+        "places": {
+            place: {
+                "photos": sum(row.place == place for row in rows),
+                "sessions": len({row.session for row in rows if row.place == place}),
+            }
+            for place in places
+        },
+        "source": source or "not stated",
+        "licence": terms,
+    }

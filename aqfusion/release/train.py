@@ -1,0 +1,124 @@
+"""From a data folder to a model folder: honest figures first, then the model itself."""
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from aqfusion import __version__
+from aqfusion.dataset.folder import Row
+from aqfusion.errors import InputError
+from aqfusion.evaluation.answers import Judged, answers
+from aqfusion.evaluation.assess import FULL, assess, judged, truth_of
+from aqfusion.evaluation.evaluate import summary
+from aqfusion.model.backbones import backbone
+from aqfusion.model.bins import CATEGORY_ENDS
+from aqfusion.model.checkpoint import Checkpoint, Config, model_place, save_checkpoint
+from aqfusion.model.pixels import STORED_SIZE
+from aqfusion.training.calibrate import calibrate
+from aqfusion.training.fit import Report
+from aqfusion.training.held_out import joined
+from aqfusion.training.protocols import protocol, split
+from aqfusion.training.recipe import Recipe
+from aqfusion.training.sessions import sessions_of
+from aqfusion.training.trainings import PretrainedFor, training
+
+VALIDATION_FOLD = 0
+
+
+class TrainingError(InputError):
+    """A data folder or a recipe that cannot be trained on."""
+
+
+def train(
+    rows: tuple[Row, ...],
+    recipe: Recipe,
+    out: Path,
+    *,
+    pretrained: PretrainedFor,
+    cross_validate: bool,
+    about: dict[str, Any],
+    report: Report,
+    cache: Path | None = None,
+) -> dict[str, Any]:
+    """Train a model into the folder `out` and return its leak-safe figures.
+
+    With `cross_validate` five fold models give the figures, the gate and the intervals, and the
+    model itself then learns from every session for the same number of epochs. Without, one
+    fold is kept for validation: the best epoch on it wins, and its figures are a little rosy,
+    being those that the epoch was chosen by.
+
+    What is done is kept in `cache`, or in a folder beside `out` until the model is written, so that
+    a training that was cut off goes on. Bad input is refused before the first photo is read.
+    """
+    out = model_place(out)
+    sessions = sessions_of(rows)
+    folds = sorted({session.fold for session in sessions})
+    if len(folds) < 2:
+        raise TrainingError(
+            f"training needs sessions in at least 2 folds, got {len(sessions)} session(s) "
+            f"in {len(folds)}"
+        )
+    work = cache or out.with_name(f".{out.name}.training")
+    chosen = training(rows, recipe, pretrained, work, report)
+    if cross_validate:
+        parts = split("leak-safe", rows, recipe.seed)
+        held_out = joined([chosen.workshop.held_out(part) for part in parts])
+        tested = [session for part in parts for session in part.test]
+        told = assess(held_out, tested, recipe.sigma, recipe.seed)
+        metrics: dict[str, Any] = {
+            "protocol": f"leak-safe: {protocol('leak-safe').says} The weights here are of the same "
+            "recipe trained on all folds.",
+            **summary(told["kinds"]),
+            "partial_sensors": told["partial_sensors"],
+        }
+        network, seen, name = chosen.workshop.network(sessions, "all"), sessions, "all"
+        calibration = calibrate(held_out, recipe.sigma, recipe.seed)
+    else:
+        fold = folds[VALIDATION_FOLD]
+        network, held_out = chosen.workshop.with_validation(sessions, fold)
+        seen = tuple(session for session in sessions if session.fold != fold)
+        name = "validated"
+        kept_out = [session for session in sessions if session.fold == fold]
+        calibration = calibrate(held_out, recipe.sigma, recipe.seed)
+        said = [Judged(held_out, calibration)]
+        metrics = {
+            "protocol": f"leak-safe validation on fold {fold}, which training never saw; the "
+            "epoch, the gate and the intervals were chosen on it",
+            **summary(
+                {
+                    kind: judged(truth_of(kept_out), answers(said, *shown), kept_out, recipe.seed)
+                    for kind, shown in FULL.items()
+                }
+            ),
+        }
+    metrics = {"n": len(held_out.session), "sessions": len(held_out.aqi), **metrics}
+    network.gate.load_state_dict(calibration.gate.state_dict())
+    network.image_encoder.haze_share.fill_(calibration.haze_share)
+    config = Config(
+        architecture=network.architecture,
+        image_size=STORED_SIZE,
+        temperature=calibration.temperature,
+        reach=calibration.reach,
+        sessions=tuple(session.key for session in seen),
+        about={
+            **about,
+            "code_version": __version__,
+            "backbone_weights": _origin(recipe, chosen.from_scratch),
+            "aqi_band_ends": CATEGORY_ENDS.tolist(),
+            "recipe": asdict(recipe),
+        },
+    )
+    guard = chosen.workshop.guard(network, seen, name)
+    save_checkpoint(out, Checkpoint(network, guard, config, metrics))
+    if cache is None:
+        shutil.rmtree(work)
+    report(f"wrote {out}")
+    return metrics
+
+
+def _origin(recipe: Recipe, from_scratch: bool) -> str:
+    if not from_scratch:
+        return backbone(recipe.backbone).weights_origin
+    elders = " and ".join(backbone(elder.backbone).title for elder in recipe.distilled_from)
+    return f"none: from scratch, distilled from {elders}" if elders else "none: from scratch"

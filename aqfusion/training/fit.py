@@ -1,0 +1,135 @@
+"""Trains one network on given sessions: the readings, then haze evidence, then the CNN."""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from aqfusion.model.bins import smoothed_targets
+from aqfusion.model.image_encoder import ImageEncoder
+from aqfusion.model.network import AQFusionNet, Architecture
+from aqfusion.model.pixels import augment
+from aqfusion.training import state_file
+from aqfusion.training.losses import alignment_loss, distribution_loss
+from aqfusion.training.recipe import Material, Recipe
+from aqfusion.training.sessions import sensor_statistics, session_aqi, session_readings
+from aqfusion.training.small_parts import fit_haze, fit_sensors
+
+Report = Callable[[str], None]
+AfterEpoch = Callable[[AQFusionNet, int], bool]  # told the epochs done; False stops the training
+
+
+class Fit:
+    """One training in progress: the network, its optimizer and its random numbers."""
+
+    def __init__(self, material: Material, recipe: Recipe) -> None:
+        """Build a network with random weights; pretrained ones may be loaded into it."""
+        torch.manual_seed(recipe.seed)
+        self.material, self.recipe = material, recipe
+        readings = session_readings(material.sessions)
+        self.aqi = session_aqi(material.sessions)  # (S,)
+        self.network = AQFusionNet(Architecture(recipe.backbone, *sensor_statistics(readings)))
+        self.generator = torch.Generator().manual_seed(recipe.seed)
+        self.readings = self.network.sensor_encoder.standardise(readings)  # (S, 6)
+        self.targets = smoothed_targets(self.aqi, recipe.sigma)  # (S, 50)
+        self.optimizer = _optimizer(self.network.image_encoder, recipe)
+
+    def run(self, state: Path, report: Report, after_epoch: AfterEpoch | None = None) -> None:
+        """Train to the end; `state` is the file that an interrupted training goes on from.
+
+        The readings come first and span the space; photos join it later and find it fixed. Trained
+        on together, the readings drifted towards what the few training sessions have by chance in
+        common with their photos.
+        """
+        key = asdict(self.recipe)
+        done = state_file.restore(state, key, self.network, self.optimizer, self.generator)
+        if done == 0:
+            fit_sensors(self.network, self.material, self.recipe, self.generator, report)
+            fit_haze(self.network, self.material, self.recipe, self.generator, report)
+        for epoch in range(done, self.recipe.epochs):
+            loss = self._epoch(epoch)
+            report(f"epoch {epoch + 1}/{self.recipe.epochs}: loss {loss:.3f}")
+            self.network.eval()
+            go_on = after_epoch is None or after_epoch(self.network, epoch + 1)
+            done = epoch + 1 if go_on else self.recipe.epochs  # stopped early is finished too
+            state_file.save(state, key, self.network, self.optimizer, self.generator, done)
+            if not go_on:
+                report(f"stopped early after epoch {epoch + 1}")
+                break
+        self.network.eval()
+
+    def _epoch(self, epoch: int) -> float:
+        self.network.train()
+        per_epoch = self.material.batch_count(self.recipe)
+        draw = self.material.draw(self.recipe.frames_per_session, self.generator)
+        total = 0.0
+        for number, chosen in enumerate(draw.split(self.recipe.batch_size)):
+            self._set_rates((epoch + number / per_epoch) / self.recipe.epochs)
+            loss = self._photo_loss(chosen)
+            self.optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.network.image_encoder.parameters(), 5.0)
+            self.optimizer.step()
+            total += loss.item()
+        return total / per_epoch
+
+    def _photo_loss(self, chosen: Tensor) -> Tensor:
+        """Photo alone, photo with some of the readings at a random weight, and alignment.
+
+        `chosen` (B, 2) are session and frame. The random weight is modality dropout made
+        continuous: the pooled embedding has to be right wherever the gate, fitted later on
+        held-out sessions, will put it.
+        """
+        count, session = len(chosen), chosen[:, 0]
+        frames = torch.stack([self.material.frames[s][f] for s, f in chosen.tolist()])
+        images = augment(frames, self.recipe.image_size, self.generator)
+        with _autocast():
+            image_embedding = self.network.image_encoder.embed_cnn(images)
+        image_embedding = image_embedding.float()  # (B, E)
+        readings, targets = self.readings[session], self._targets_of(chosen)
+        chance = torch.rand((count, 1), generator=self.generator)
+        hidden = torch.rand(readings.shape, generator=self.generator) > chance
+        with torch.no_grad():
+            some = self.network.sensor_encoder(readings.masked_fill(hidden, math.nan))
+            whole = self.network.sensor_encoder(readings)
+        lean = torch.rand((count, 1), generator=self.generator)
+        fused = lean * image_embedding + (1 - lean) * some
+        return (
+            distribution_loss(self.network.head(image_embedding), targets)
+            + 0.5 * distribution_loss(self.network.head(fused), targets)
+            + self.recipe.alignment * alignment_loss(image_embedding, whole, session)
+        )
+
+    def _targets_of(self, chosen: Tensor) -> Tensor:
+        """The measured AQI, smoothed, and half as much again what earlier networks say: (B, 50)."""
+        targets = self.targets[chosen[:, 0]]
+        if self.material.opinions is None:
+            return targets
+        opinions = [self.material.opinions[s][f] for s, f in chosen.tolist()]
+        return (targets + torch.stack(opinions)) / 2
+
+    def _set_rates(self, progress: float) -> None:
+        """Linear warm-up over the first tenth, then a cosine to nearly nothing."""
+        factor = min(1.0, (progress + 0.01) / 0.1) * (0.505 + 0.495 * math.cos(math.pi * progress))
+        rates = (self.recipe.trunk_rate, self.recipe.rate)
+        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate * factor
+
+
+def _optimizer(encoder: ImageEncoder, recipe: Recipe) -> torch.optim.Optimizer:
+    """AdamW, gentler with the pretrained trunk; the gate is not its business (`calibrate`)."""
+    new = nn.ModuleList([encoder.project, encoder.norm])
+    return torch.optim.AdamW(
+        [{"params": list(encoder.trunk.parameters())}, {"params": list(new.parameters())}],
+        recipe.rate,
+        weight_decay=recipe.weight_decay,
+    )
+
+
+def _autocast() -> torch.autocast:
+    """bfloat16 where the processor computes in it; emulated it is ten times slower."""
+    native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.autocast("cpu", torch.bfloat16, enabled=native)

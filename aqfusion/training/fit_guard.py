@@ -1,0 +1,122 @@
+"""Fits a guard: borders from real photos, weights against spoiled ones, threshold held out."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from aqfusion.model.guard import RULES, Guard, excess, signed
+from aqfusion.training.weighting import balanced, weighted_quantile
+
+ACCEPTED = 0.97  # share of the real photos, their look held out, that the threshold lets pass
+_INSIDE = 0.95  # share of the real photos inside of each rule's border
+_LEAST = 0.1  # threshold: rounding must not refuse what lies on a border
+_DECAY = 3e-3
+_STEPS = 60
+
+
+@dataclass(frozen=True)
+class Seen:
+    """N pictures to learn from: `statistics` (N, F), `embedding` (N, D), and whose they are.
+
+    Those of one `session` (N,) share the weight of one; those of one `group` (N,) are held out
+    together: places rather than days, so that the guard learns how much a new place differs. For
+    spoiled pictures the session is the way in which they were spoiled, the group is not used.
+    """
+
+    statistics: Tensor
+    embedding: Tensor
+    session: Tensor
+    group: Tensor
+
+
+def fit_guard(real: Seen, spoiled: Seen, daylight: Seen) -> Guard:
+    """Fit on real photos against spoiled ones; deterministic.
+
+    `daylight` are pictures that the guard must accept whatever the photos say, such as rendered
+    scenes of a dust storm: no rule's border is drawn inside of them.
+    """
+    guard = Guard(real.embedding.shape[1]).requires_grad_(False)
+    guard.direction = _direction(real, spoiled, daylight)
+    look, spoiled_look, offset = _blind_looks(real, spoiled, daylight, guard.direction)
+    found = signed(torch.cat([real.statistics, look[:, None]], 1))  # (N, R)
+    against = signed(torch.cat([spoiled.statistics, spoiled_look[:, None]], 1))
+    share = balanced(real.session)
+    inside = torch.stack([weighted_quantile(column, share, _INSIDE) for column in found.unbind(1)])
+    middle = torch.stack([weighted_quantile(column, share, 0.5) for column in found.unbind(1)])
+    daylight_look = daylight.embedding @ guard.direction - offset
+    shown = signed(torch.cat([daylight.statistics, daylight_look[:, None]], 1))
+    guard.border = torch.cat([inside[None], shown]).amax(0)
+    # A share that is 0 in nearly every photo has no spread of its own.
+    guard.spread = ((inside - middle) / 2).clamp_min(0.02)
+    features = [excess(numbers, guard.border, guard.spread) for numbers in (found, against)]
+    guard.weight = _weights(features[0], features[1], share, balanced(spoiled.session))
+    scores = features[0] @ guard.weight
+    guard.threshold = weighted_quantile(scores, share, ACCEPTED).clamp_min(_LEAST)
+    guard.border[-1] += offset
+    # Stored as float16: rounded here, so that figures are of the guard that will be loaded.
+    return guard.half().float()
+
+
+def _direction(real: Seen, spoiled: Seen, daylight: Seen) -> Tensor:
+    """From the mean real photo to the mean spoiled one (D,), which are then 1 apart along it.
+
+    Dividing by the covariance (Fisher's discriminant) tells known places better and new ones
+    worse: it leans on what happens to be constant in few places.
+    """
+    photos = torch.cat([real.embedding, daylight.embedding])
+    session = torch.cat([real.session, daylight.session + real.session.max() + 1])
+    step = balanced(spoiled.session) @ spoiled.embedding - balanced(session) @ photos
+    # A floor, because embeddings that are all alike have no step but that of rounding.
+    direction: Tensor = step / step.square().sum().clamp_min(1e-6)
+    return direction
+
+
+def _blind_looks(
+    real: Seen, spoiled: Seen, daylight: Seen, direction: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Looks of real (N,) and spoiled (M,) pictures as of ones never seen, and an offset ().
+
+    One group of real photos and an equal part of the spoiled ones are held out at a time. Each
+    time the direction has its own zero; looks count from the median real photo that was seen,
+    which for the final `direction` is the offset.
+    """
+    groups, group = real.group.unique(return_inverse=True)
+    part = torch.arange(len(spoiled.group)) // len(spoiled.session.unique()) % len(groups)
+    look, spoiled_look = torch.zeros(len(group)), torch.zeros(len(part))
+    for number in range(len(groups)):
+        # With a single group there is nothing else to learn from.
+        known = (group != number) | (len(groups) == 1)
+        seen = (part != number) | (len(groups) == 1)
+        blind = _direction(_where(real, known), _where(spoiled, seen), daylight)
+        zero = (real.embedding[known] @ blind).median()
+        look[group == number] = real.embedding[group == number] @ blind - zero
+        spoiled_look[part == number] = spoiled.embedding[part == number] @ blind - zero
+    return look, spoiled_look, (real.embedding @ direction).median()
+
+
+def _where(seen: Seen, keep: Tensor) -> Seen:
+    return Seen(seen.statistics[keep], seen.embedding[keep], seen.session[keep], seen.group[keep])
+
+
+def _weights(real: Tensor, spoiled: Tensor, share: Tensor, spoiled_share: Tensor) -> Tensor:
+    """Logistic regression whose weights (R,) are squares: no excess ever speaks for a photo."""
+    features = torch.cat([real, spoiled])  # (N + M, R)
+    target = torch.cat([torch.zeros(len(real)), torch.ones(len(spoiled))])
+    importance = torch.cat([share, spoiled_share])
+    root = torch.full((len(RULES),), 0.5, requires_grad=True)
+    bias = torch.full((), -1.0, requires_grad=True)
+    optimizer = torch.optim.LBFGS([root, bias], max_iter=_STEPS, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        logits = features @ root.square() + bias
+        value = binary_cross_entropy_with_logits(logits, target, importance, reduction="sum")
+        value = value + _DECAY * root.square().square().sum()
+        value.backward()
+        return value
+
+    with torch.enable_grad():
+        optimizer.step(loss)
+    return root.detach().square()

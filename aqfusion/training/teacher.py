@@ -1,0 +1,134 @@
+"""A committee teaches the sensor encoder: some 90 sessions are too few for a network alone.
+
+Extra trees (Geurts et al. 2006), grown under random sensor masks, and Gaussian processes
+(Rasmussen & Williams 2006), one pair for every set of readings that can be present, judge readings
+that lie between two sessions. The network learns that judgement as a distribution over AQI, so one
+small network answers for all 64 sets, smoothly as a slider moves. `docs/experiments.md` has what
+each member gives alone.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.ensemble import ExtraTreesRegressor
+from torch import Tensor
+
+from aqfusion.model.bins import EDGES, bin_masses, smoothed_targets
+from aqfusion.training.gaussian_process import Floats, fitted_process
+
+TREES = 100
+LESSONS = 20_000
+COPIES = 30  # of each session under different masks, for the forest
+ALL_PRESENT = 0.3  # share of lessons with every reading of the session
+_ABSENT = -6.0  # standard deviations: below every real value, so that a tree can split it off
+_FOREST_SHARE = 0.2  # of the committee's word; the two processes share the rest
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """Standardised readings (L, 6), NaN where missing, and what to say of them (L, 50)."""
+
+    readings: Tensor
+    targets: Tensor
+
+
+def prepare_lessons(
+    readings: Tensor, aqi: Tensor, weights: Tensor, sigma: float, seed: int
+) -> Lessons:
+    """Let the committee learn standardised readings (S, 6) with AQI (S,), and ask it.
+
+    `weights` (S,) say how often a session is drawn; `sigma` smooths each tree's answer, in AQI.
+    """
+    rng = np.random.default_rng(seed)
+    values = readings.double().numpy()
+    chance = weights.double().numpy()
+    chance = chance / chance.sum()
+    first, second = rng.choice(len(values), (2, LESSONS), p=chance)
+    share = rng.beta(0.5, 0.5, (LESSONS, 1))
+    between = share * values[first] + (1 - share) * values[second]
+    between += 0.1 * rng.standard_normal(between.shape)
+    asked = _mask_some(between, rng)
+    forest = _forest_says(values, aqi, chance, asked, sigma, rng)
+    processes = _processes_say(values, aqi, asked, sigma)
+    targets = _FOREST_SHARE * forest + (1 - _FOREST_SHARE) * processes
+    return Lessons(torch.from_numpy(asked).float(), targets)
+
+
+def sessions_as_lessons(readings: Tensor, aqi: Tensor, sigma: float, seed: int) -> Lessons:
+    """The sessions themselves under random masks, nothing between them: to be known by heart."""
+    rng = np.random.default_rng(seed)
+    chosen = rng.integers(len(aqi), size=LESSONS)
+    shown = _mask_some(readings.double().numpy()[chosen], rng)
+    targets = smoothed_targets(aqi[torch.from_numpy(chosen)], sigma)
+    return Lessons(torch.from_numpy(shown).float(), targets)
+
+
+def _forest_says(
+    values: Floats,
+    aqi: Tensor,
+    chance: Floats,
+    asked: Floats,
+    sigma: float,
+    rng: np.random.Generator,
+) -> Tensor:
+    """Each tree's answer, smoothed, averaged over the trees: (L, 50)."""
+    origin = np.repeat(np.arange(len(values)), COPIES)
+    shown = _filled(_mask_some(values[origin], rng), _ABSENT)
+    forest = ExtraTreesRegressor(
+        TREES, min_samples_leaf=3, random_state=int(rng.integers(2**31)), n_jobs=1
+    )
+    forest.fit(shown, aqi.numpy()[origin], sample_weight=chance[origin])
+    questions = _filled(asked, _ABSENT).astype(np.float32)
+    total = torch.zeros(len(asked), len(EDGES) - 1)
+    for tree in forest.estimators_:
+        total += smoothed_targets(torch.from_numpy(tree.predict(questions)).float(), sigma)
+    return total / len(forest.estimators_)
+
+
+def _processes_say(values: Floats, aqi: Tensor, asked: Floats, sigma: float) -> Tensor:
+    """The mean of a process on AQI and one on its logarithm (L, 50), by what is present.
+
+    One in plain AQI errs evenly, one in logarithms keeps clean air apart; together they beat both.
+    """
+    measured = aqi.double().numpy().clip(min=1.0)
+    edges = EDGES.double()
+    total = torch.zeros(len(asked), len(EDGES) - 1)
+    sets, which = np.unique(~np.isnan(asked), axis=0, return_inverse=True)
+    for number, present in enumerate(sets):
+        rows = which.reshape(-1) == number
+        if not present.any():
+            total[torch.from_numpy(rows)] = smoothed_targets(aqi, sigma).mean(0)
+            continue
+        seen = values[:, present]
+        lacking = np.isnan(seen)
+        flags = lacking[:, lacking.any(0)].astype(np.float64)  # a session may lack what is asked
+        learned = np.concatenate([_filled(seen, 0.0), flags], 1)
+        question = np.pad(asked[rows][:, present], ((0, 0), (0, flags.shape[1])))
+        mean, std = _process(learned, measured, question)
+        plain = bin_masses((edges - mean[:, None]) / std[:, None])
+        mean, std = _process(learned, np.log(measured), question)
+        logarithmic = bin_masses((edges.log() - mean[:, None]) / std[:, None])
+        total[torch.from_numpy(rows)] = ((plain + logarithmic) / 2).float()
+    return total
+
+
+def _process(learned: Floats, target: Floats, asked: Floats) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation (Q,) of a fresh observation at `asked` (Q, D)."""
+    mean, std = fitted_process(learned, target).predict(asked, return_std=True)
+    return torch.from_numpy(mean), torch.from_numpy(std).clamp_min(1e-3)
+
+
+def _mask_some(values: Floats, rng: np.random.Generator) -> Floats:
+    """Hide each reading with a chance drawn per row, so that every number present is common."""
+    keep = rng.random((len(values), 1))
+    keep[rng.random((len(values), 1)) < ALL_PRESENT] = 1.0
+    hidden: Bools = rng.random(values.shape) >= keep
+    return np.where(hidden, np.nan, values)
+
+
+def _filled(values: Floats, absent: float) -> Floats:
+    return np.where(np.isnan(values), absent, values)

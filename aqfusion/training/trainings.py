@@ -1,0 +1,71 @@
+"""Which training is which: a folder of its own for every recipe, data set and first weights."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from aqfusion import __version__
+from aqfusion.dataset.folder import Row
+from aqfusion.model.network import SENSOR_COUNT, AQFusionNet, Architecture
+from aqfusion.training.fit import Report
+from aqfusion.training.recipe import Recipe
+from aqfusion.training.workshop import Workshop
+
+# Raised by hand when the same recipe would give other weights: what was kept is left alone then.
+REVISION = 2
+
+PretrainedFor = Callable[[AQFusionNet, str], None]  # fills the trunk of the named backbone
+
+
+@dataclass(frozen=True)
+class Training:
+    """A workshop, and whether its trunks start from random weights."""
+
+    workshop: Workshop
+    from_scratch: bool
+
+
+def training(
+    rows: Sequence[Row], recipe: Recipe, pretrained: PretrainedFor, cache: Path, report: Report
+) -> Training:
+    """The workshop of a recipe in its own folder below `cache`, its elders' beside it."""
+    elders = [
+        training(rows, elder, pretrained, cache, report).workshop for elder in recipe.distilled_from
+    ]
+    trunk, from_scratch = _first_weights(recipe, pretrained)
+    folder = cache / f"{recipe.backbone}-{_digest(recipe, rows, trunk, elders)}"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def fill(network: AQFusionNet) -> None:
+        pretrained(network, recipe.backbone)
+
+    return Training(Workshop(recipe, fill, folder, report, elders), from_scratch)
+
+
+def _first_weights(recipe: Recipe, pretrained: PretrainedFor) -> tuple[str, bool]:
+    """The checksum of the trunk that every network starts with, and whether it is random."""
+    torch.manual_seed(recipe.seed)
+    nothing = (0.0,) * SENSOR_COUNT, (1.0,) * SENSOR_COUNT
+    network = AQFusionNet(Architecture(recipe.backbone, *nothing))
+    random = _checksum(network.image_encoder.trunk)
+    pretrained(network, recipe.backbone)
+    first = _checksum(network.image_encoder.trunk)
+    return first, first == random
+
+
+def _checksum(module: nn.Module) -> str:
+    told = hashlib.sha256()
+    for tensor in module.state_dict().values():
+        told.update(tensor.numpy().tobytes())
+    return told.hexdigest()
+
+
+def _digest(recipe: Recipe, rows: Sequence[Row], trunk: str, elders: Sequence[Workshop]) -> str:
+    """Tells one training from another, so that nothing of a different one is gone on with."""
+    facts = [(row.photo.name, row.session, row.fold, row.reading, row.aqi) for row in rows]
+    told = repr((__version__, REVISION, recipe, facts, trunk, [e.work.name for e in elders]))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -1,0 +1,159 @@
+"""The bench of one training: sessions with their frames, and the folder of finished work."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from aqfusion.files import replace_file
+from aqfusion.model.bins import smoothed_targets
+from aqfusion.model.guard import Guard
+from aqfusion.model.haze import haze_statistics
+from aqfusion.model.network import AQFusionNet, Architecture
+from aqfusion.model.pixels import STORED_SIZE, stack
+from aqfusion.photo import Photo
+from aqfusion.training.fit import AfterEpoch, Fit, Report
+from aqfusion.training.guard_fitting import guard_of, margins, margins_of_pictures, some_of
+from aqfusion.training.held_out import HeldOut, image_logits, listen
+from aqfusion.training.losses import distribution_loss
+from aqfusion.training.protocols import Part
+from aqfusion.training.recipe import Material, Recipe
+from aqfusion.training.sessions import Session, sensor_statistics, session_readings
+
+FRAMES_KEPT = 24  # per session, evenly spaced: more would fill memory, not add information
+PATIENCE = 3  # epochs without a better validation loss
+
+Pretrained = Callable[[AQFusionNet], None]
+
+
+class Workshop:
+    """Trains networks by one recipe; what is finished lies in its folder and is not done twice."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        pretrained: Pretrained,
+        work: Path,
+        report: Report,
+        elders: Sequence["Workshop"] = (),
+    ) -> None:
+        """`work` is the folder of this training and of no other; `elders` teach by distillation."""
+        self.recipe, self.pretrained, self.work = recipe, pretrained, work
+        self.elders, self.report = elders, report
+        self._frames: dict[tuple[Path, int], Tensor] = {}
+        self._statistics: dict[tuple[Path, int], Tensor] = {}
+
+    def network(
+        self, sessions: tuple[Session, ...], name: str, after_epoch: AfterEpoch | None = None
+    ) -> AQFusionNet:
+        """The network called `name`, trained on `sessions` if it is not there yet."""
+        kept, state = self.work / f"{name}.network.safetensors", self.work / f"{name}.state"
+        if kept.is_file():
+            statistics = sensor_statistics(session_readings(sessions))
+            network = AQFusionNet(Architecture(self.recipe.backbone, *statistics))
+            network.load_state_dict(load_file(kept))
+            return network.eval()
+        fit = Fit(self._material(sessions, name), self.recipe)
+        self.pretrained(fit.network)
+        fit.run(state, lambda text: self.report(f"{name}: {text}"), after_epoch)
+        replace_file(kept, save(fit.network.state_dict()))
+        state.unlink()
+        return fit.network
+
+    def held_out(self, part: Part) -> HeldOut:
+        """What the network of a part says of the sessions that it is judged on."""
+        kept = self.work / f"{part.name}.held_out.safetensors"
+        if not kept.is_file():
+            network = self.network(part.train, part.name)
+            listen(network, part.test, STORED_SIZE, self.report).save(kept)
+        return HeldOut.load(kept)
+
+    def guard(self, network: AQFusionNet, sessions: tuple[Session, ...], name: str) -> Guard:
+        """The guard of the network called `name`, fitted on its sessions."""
+        kept = self.work / f"{name}.guard.safetensors"
+        if not kept.is_file():
+            self.report(f"{name}: fitting the guard")
+            frames = [self._frames_of(session) for session in sessions]
+            replace_file(kept, save(guard_of(network, sessions, frames).state_dict()))
+        state = load_file(kept)
+        guard = Guard(len(state["direction"]))
+        guard.load_state_dict(state)
+        return guard.eval()
+
+    def guard_margins(
+        self, part: Part, pictures: Mapping[str, Mapping[str, Photo]]
+    ) -> tuple[list[str], Tensor, dict[str, Tensor]]:
+        """Places and margins of some photos of a part, and margins of unsuitable `pictures`.
+
+        All are judged by the guard of the part's network; above 0 is refused.
+        """
+        network = self.network(part.train, part.name)
+        guard = self.guard(network, part.train, part.name)
+        frames = [some_of(self._frames_of(session)) for session in part.test]
+        places = [s.place for s, own in zip(part.test, frames, strict=True) for _ in own]
+        found = margins(guard, network, torch.cat(frames))
+        return places, found, margins_of_pictures(guard, network, pictures)
+
+    def with_validation(
+        self, sessions: tuple[Session, ...], fold: int
+    ) -> tuple[AQFusionNet, HeldOut]:
+        """Train without a fold, stop early by it, return the best epoch's network."""
+        train = tuple(session for session in sessions if session.fold != fold)
+        test = tuple(session for session in sessions if session.fold == fold)
+        best, history = self.work / "best.safetensors", self.work / "validation.json"
+
+        def after_epoch(network: AQFusionNet, done: int) -> bool:
+            held_out = listen(network, test, STORED_SIZE, self.report, limit=8)
+            targets = smoothed_targets(held_out.aqi[held_out.session], self.recipe.sigma)
+            loss = distribution_loss(held_out.cnn_logits, targets).item()
+            self.report(f"validation loss of the photo after epoch {done}: {loss:.3f}")
+            # A killed training may have noted this epoch already.
+            losses = [*(json.loads(history.read_text()) if done > 1 else [])][: done - 1]
+            losses.append(loss)
+            if loss == min(losses):
+                replace_file(best, save(network.state_dict()))
+            replace_file(history, json.dumps(losses).encode())
+            return len(losses) - 1 - losses.index(min(losses)) < PATIENCE
+
+        network = self.network(train, "validated", after_epoch)
+        network.load_state_dict(load_file(best))
+        return network, listen(network, test, STORED_SIZE, self.report)
+
+    def haze_by_photo(self, session: Session) -> tuple[Tensor, Tensor]:
+        """Haze statistics of the kept frames (F, 108), and which of them stands for each photo."""
+        statistics = self._statistics_of(session)
+        photos = torch.arange(len(session.rows))
+        return statistics, photos * len(statistics) // len(session.rows)
+
+    def _material(self, sessions: tuple[Session, ...], name: str) -> Material:
+        frames = tuple(self._frames_of(session) for session in sessions)
+        statistics = tuple(self._statistics_of(session) for session in sessions)
+        if not self.elders:
+            return Material(sessions, frames, statistics)
+        elders = [elder.network(sessions, name) for elder in self.elders]
+        opinions = []
+        for number, own in enumerate(frames, start=1):
+            said = [image_logits(elder, own)[0].softmax(1) for elder in elders]
+            opinions.append(torch.stack(said).mean(0))
+            if number % 20 == 0:
+                self.report(f"{name}: asked earlier networks about {number} sessions")
+        return Material(sessions, frames, statistics, tuple(opinions))
+
+    def _frames_of(self, session: Session) -> Tensor:
+        """Up to `FRAMES_KEPT` evenly spaced frames as uint8 (F, 3, 192, 192)."""
+        key = (session.rows[0].photo, len(session.rows))
+        if key not in self._frames:
+            count = min(FRAMES_KEPT, len(session.rows))
+            rows = [session.rows[i * len(session.rows) // count] for i in range(count)]
+            self._frames[key] = stack([Photo.open(row.photo) for row in rows], STORED_SIZE)
+            self._statistics[key] = haze_statistics(self._frames[key])
+            if len(self._frames) % 10 == 0:
+                self.report(f"read the photos of {len(self._frames)} sessions")
+        return self._frames[key]
+
+    def _statistics_of(self, session: Session) -> Tensor:
+        self._frames_of(session)
+        return self._statistics[session.rows[0].photo, len(session.rows)]

@@ -1,0 +1,41 @@
+"""Which height of the frame the haze branch speaks of, planted in its statistics."""
+
+import numpy as np
+import pytest
+import torch
+
+from aqfusion import Photo, load_model
+from aqfusion.explain.haze_evidence import HEIGHTS, haze_evidence
+from aqfusion.model.haze import BAND_OF_STATISTIC, COARSE_BANDS, STATISTICS, haze_statistics
+from aqfusion.model.pixels import stack
+from tests.planted import sky
+
+
+@pytest.fixture
+def predictor(checkpoint_folder):
+    return load_model(checkpoint_folder)
+
+
+def test_every_statistic_has_the_band_it_was_taken_in():
+    """A picture that differs in its lowest quarter alone differs in that band's statistics alone."""
+    plain = torch.full((1, 3, 256, 256), 120.0)
+    other = plain.clone()
+    other[:, :, 208:] = (
+        torch.rand((1, 3, 48, 256), generator=torch.Generator().manual_seed(0)) * 255
+    )
+    differs = (haze_statistics(plain) != haze_statistics(other))[0]
+    assert set(BAND_OF_STATISTIC[differs].tolist()) == {COARSE_BANDS - 1}
+    assert BAND_OF_STATISTIC.shape == (STATISTICS,)
+    assert torch.bincount(BAND_OF_STATISTIC).tolist() == [27] * COARSE_BANDS
+
+
+def test_a_height_that_is_as_in_training_adds_nothing_and_another_does(predictor):
+    photo = Photo.of(sky(300, seed=1, size=96))
+    encoder = predictor.checkpoint.network.image_encoder
+    shown = haze_statistics(stack([photo], predictor.checkpoint.config.image_size))[0]
+    odd = 2
+    encoder.haze.mean.copy_(torch.where(odd == BAND_OF_STATISTIC, shown + 3.0, shown))
+    found = haze_evidence(predictor, photo)
+    assert len(found) == len(HEIGHTS) == COARSE_BANDS
+    assert found[odd] != 0
+    assert np.delete(found, odd).tolist() == [0, 0, 0]
