@@ -17,7 +17,7 @@ def predictor(checkpoint_folder):
 
 
 def test_every_statistic_has_the_band_it_was_taken_in():
-    """A picture that differs in its lowest quarter alone differs in that band's statistics alone."""
+    """Pictures that differ in the lowest quarter alone differ in that band's statistics alone."""
     plain = torch.full((1, 3, 256, 256), 120.0)
     other = plain.clone()
     other[:, :, 208:] = (
