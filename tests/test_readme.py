@@ -69,6 +69,7 @@ def masks() -> str:
     [
         ("leak-safe", lambda: figures("leak-safe", BASELINES)),
         ("paper", lambda: figures("paper", {"gaussian_process": BASELINES["gaussian_process"]})),
+        ("place", lambda: figures("place", BASELINES)),
         ("readings", masks),
     ],
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from aqfusion.explain import haze_evidence as haze
+from aqfusion.explain.overlay import overlay
 from aqfusion.model.predict import Embedding, Predictor, load_model
 from aqfusion.photo import Photo
 from aqfusion.settings import load_settings
@@ -45,6 +46,25 @@ def _heat_map(
     from aqfusion.explain.heat_map import heat_map
 
     return heat_map(_of, _photo, method, target)
+
+
+def marked(of: Predictor, photo: Photo, method: str, target: str, opacity: float) -> bytes:
+    """The photo under its map as JPEG, drawn once however often a slider moves."""
+    return _marked(of.checkpoint.sha256, photo.digest, method, target, opacity, of, photo)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _marked(
+    weights: str,
+    digest: str,
+    method: str,
+    target: str,
+    opacity: float,
+    _of: Predictor,
+    _photo: Photo,
+) -> bytes:
+    drawn = overlay(_photo.image, heat_map(_of, _photo, method, target), opacity)
+    return Photo.of(drawn).to_jpeg()
 
 
 def haze_evidence(of: Predictor, photo: Photo) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ import streamlit as st
 from aqfusion.air.aqi import standard
 from aqfusion.errors import InputError
 from aqfusion.explain.haze_evidence import HEIGHTS
-from aqfusion.explain.overlay import colour_bar, overlay
+from aqfusion.explain.overlay import colour_bar
 from aqfusion.explain.targets import METHOD_NAMES
 from aqfusion.metrics import HeatMaps
 from aqfusion.model.predict import Result
@@ -41,7 +41,7 @@ def show(given: Given, result: Result) -> None:
         st.image(given.photo.image, width="stretch", alt="The photo as it is")
     with right.container(key="explain_map"):
         st.image(
-            overlay(given.photo.image, found, opacity / 100),
+            models.marked(given.model, given.photo, method, target, opacity / 100),
             width="stretch",
             alt=f"The photo, marked where the network found {words.TARGETS.get(target, target)}",
         )

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from aqfusion.explain.coalitions import coalitions
-from aqfusion.explain.overlay import overlay
 from aqfusion.explain.shapley import contributions
+from aqfusion.explain.targets import RAISES
 from aqfusion.model.predict import Result
 from aqfusion.ui import models
 from aqfusion.ui.explain import words
@@ -33,9 +33,8 @@ def _map(given: Given, result: Result) -> None:
         why = "The photo is left out." if given.photo else "No photo, so there is no map."
         st.html(f'<div class="aq aq-nophoto aq-muted">{why}</div>')
         return
-    found = models.heat_map(given.model, given.photo, "GradCAM", "raises")
     st.image(
-        overlay(given.photo.image, found, _OPACITY),
+        models.marked(given.model, given.photo, "GradCAM", RAISES, _OPACITY),
         width="stretch",
         alt="The photo, brighter where the network found what speaks for dirtier air",
     )
