@@ -16,7 +16,7 @@ FLOORS = (
         *("errors", "settings", "files", "table_file"),
         *("figures", "figures_file", "metrics", "metrics_file"),
     },
-    {"photo", "containers", "air", "scenes", "dataset"},
+    {"photo", "containers", "air", "scenes", "dataset", "stations"},
     {"model"},
     {"explain"},
     {"training"},

@@ -1,0 +1,31 @@
+"""A place where air is measured, and one measurement there."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aqfusion.air.sensors import Reading
+
+
+@dataclass(frozen=True)
+class Station:
+    """A place; latitude and longitude in degrees (WGS 84), `approximate` where nobody stated them.
+
+    `name` and `id` come from outside: text to show, never HTML and never a path.
+    """
+
+    id: str
+    name: str
+    latitude: float
+    longitude: float
+    approximate: bool
+    source: str
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured at a station at a time, which names its zone; `aqi` where it was stated."""
+
+    station: Station
+    time: datetime
+    reading: Reading
+    aqi: int | None
