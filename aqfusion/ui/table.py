@@ -71,12 +71,16 @@ class Table:
         forms = [column.form for column in self.columns]
         cells = [_shown(cell, form) for cell, form in zip(row, forms, strict=False)]
         left = len(self.columns) - len(row)
-        span = f' colspan="{left + 1}" class="aq-muted aq-span"' if left else ""
+        last = (
+            f' colspan="{left + 1}" class="aq-muted aq-span"'
+            if left
+            else _side(isinstance(row[-1], str))
+        )
         middle = "".join(
             f"<td{_side(isinstance(cell, str))}>{shown}</td>"
             for cell, shown in zip(row[1:-1], cells[1:-1], strict=True)
         )
-        return f'<th scope="row">{cells[0]}</th>{middle}<td{span}>{cells[-1]}</td>'
+        return f'<th scope="row">{cells[0]}</th>{middle}<td{last}>{cells[-1]}</td>'
 
 
 def _side(is_text: bool) -> str:
