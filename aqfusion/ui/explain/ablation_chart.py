@@ -15,9 +15,11 @@ _HEIGHT = 420  # pixels, as the waterfall beside it
 def ablation_chart(found: Sequence[Ablated]) -> go.Figure:
     """Draw the rows downwards as they come, each in the colour of its category."""
     figure = blank(
-        _HEIGHT, showlegend=False, xaxis={"range": [0, 550], "dtick": 100, "title": {"text": "AQI"}}
+        _HEIGHT,
+        showlegend=False,
+        xaxis={"range": [0, 550], "dtick": 100, "title": {"text": "AQI"}},
+        yaxis={"autorange": "reversed", "showgrid": False},
     )
-    figure.update_yaxes(autorange="reversed", showgrid=False)
     said = [row.prediction for row in found]
     figure.add_trace(
         go.Bar(

@@ -1,5 +1,7 @@
 """The AQI as one reading changes: the line, its 90 % band, the categories behind."""
 
+from typing import Any
+
 import plotly.graph_objects as go
 
 from aqfusion.air.pollutants import pollutant
@@ -21,8 +23,8 @@ def sweep_chart(
         hovermode="x",
         xaxis={"range": [0, float(values[-1])], "title": {"text": f"{title(name)} in {unit}"}},
         yaxis={"range": [0, 500], "dtick": 100, "title": {"text": "AQI"}},
+        shapes=[*category_bands(), *([] if now is None else [_line(now[0])])],
     )
-    category_bands(figure)
     edge = {"mode": "lines", "x": values, "line": {"width": 0}, "hoverinfo": "skip"}
     figure.add_trace(go.Scatter(y=told.low, **edge))
     figure.add_trace(
@@ -49,7 +51,10 @@ def sweep_chart(
                 hovertemplate="now: %{x:.4g}, AQI %{y:.0f}<extra></extra>",
             )
         )
-        figure.add_shape(
-            type="line", x0=now[0], x1=now[0], y0=0, y1=500, line={"color": GREY, "dash": "dot"}
-        )
     return figure
+
+
+def _line(value: float) -> dict[str, Any]:
+    """Upright, at today's value."""
+    line = {"color": GREY, "dash": "dot"}
+    return {"type": "line", "x0": value, "x1": value, "y0": 0, "y1": 500, "line": line}

@@ -16,8 +16,12 @@ def waterfall_chart(found: Contributions, given: tuple[str, ...], reading: Readi
     ends = ("Nothing known", "All together")
     names = [words.with_amount(name, reading) for name in given]
     points = [found.points[name] for name in given]
-    figure = blank(_HEIGHT, showlegend=False, xaxis={"title": {"text": "AQI"}})
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure = blank(
+        _HEIGHT,
+        showlegend=False,
+        xaxis={"range": _reach(found, points), "title": {"text": "AQI"}},
+        yaxis={"autorange": "reversed", "showgrid": False},
+    )
     figure.add_trace(
         go.Waterfall(
             orientation="h",
@@ -40,7 +44,7 @@ def waterfall_chart(found: Contributions, given: tuple[str, ...], reading: Readi
             hovertemplate="%{y}: %{hovertext}<extra></extra>",
         )
     )
-    return figure.update_xaxes(range=_reach(found, points))
+    return figure
 
 
 def _reach(found: Contributions, points: list[float]) -> list[float]:
