@@ -25,7 +25,7 @@ types: .venv/.dev
 	$(BIN)/mypy
 
 unit: .venv/.dev
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -m "not browser" -n auto
 
 # Screenshots are left in build/screenshots.
 browser: .venv/.dev chromium

@@ -134,7 +134,7 @@ def _from_visitor(view: "st.delta_generator.DeltaGenerator", source: str | None)
         )
     photo = _decoded(str(source), file)
     if file is None or source == UPLOAD:  # the camera's widget shows what it took
-        _show(view, photo, "Your photo")
+        _show(view, photo, "The photo you uploaded")
     if photo and file is None:  # after another page the widget is empty again
         st.button("Remove this photo", key="photo_remove", on_click=_forget)
     return photo
