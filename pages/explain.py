@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from aqfusion.errors import InputError
 from aqfusion.explain.ablation import ablations
 from aqfusion.explain.coalitions import coalitions
 from aqfusion.explain.shapley import contributions
-from aqfusion.ui import inputs, models, page, reading_link, result_view
+from aqfusion.ui import inputs, page, reading_link, result_view
 from aqfusion.ui.explain import (
     compare_view,
     map_view,
@@ -24,12 +23,7 @@ page.begin(
 )
 inputs.prepare()
 reading_link.restore()
-try:
-    model = models.predictor()
-except InputError as error:
-    st.error(f"The model cannot be used: {error}", icon=":material/error:")
-    page.end()
-    st.stop()
+model = page.model()
 
 choices = st.expander("Change photo and readings", key="explain_inputs", on_change="rerun")
 if choices.open:  # closed, it would still cost the time to draw

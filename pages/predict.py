@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from aqfusion.errors import InputError
-from aqfusion.ui import formula_view, inputs, models, page, reading_link, result_view
+from aqfusion.ui import formula_view, inputs, page, reading_link, result_view
 from aqfusion.ui.explain import short_view
 
 page.begin(
@@ -12,23 +11,18 @@ page.begin(
 )
 inputs.prepare()
 reading_link.restore()
-try:
-    model = models.predictor()
-except InputError as error:
-    st.error(f"The model cannot be used: {error}", icon=":material/error:")
-    page.end()
-    st.stop()
+model = page.model()
 
 upper = st.columns([6, 7], gap="medium")
 lower = st.columns([6, 7], gap="medium")
 with upper[0].container(border=True, height="stretch", key="card_photo"):
     st.subheader("Photo", anchor=False)
-    photo = inputs.choose_photo(model)
+    inputs.choose_photo(model)
 with lower[0].container(border=True, height="stretch", key="card_sensors"):
     st.subheader("Readings", anchor=False)
-    reading = inputs.choose_reading()
+    inputs.choose_reading()
 
-given = inputs.Given(model, *photo, reading)
+given = inputs.current(model)
 result = given.result()
 result_card = upper[1].container(border=True, height="stretch", key="card_result")
 result_card.subheader("Air Quality Index", anchor=False)
@@ -44,7 +38,7 @@ with result_card.container(key="result_aqi"):
 with lower[1].container(border=True, height="stretch", key="card_details"):
     st.html(result_view.probabilities(result.fused))
     st.subheader("By the official formulas", anchor=False)
-    st.html(formula_view.formulas(reading))
+    st.html(formula_view.formulas(given.reading))
 with st.container(border=True, key="card_why"):
     st.subheader("Why this number?", anchor=False)
     short_view.show(given, result)

@@ -10,8 +10,7 @@ from aqfusion.commands.options import (
     Parser,
     UsageError,
     add_json_option,
-    add_model_option,
-    add_reading_options,
+    add_prediction_options,
     print_json,
     reading_from,
     reading_option_names,
@@ -35,12 +34,7 @@ def add_explain_command(commands: "Commands[Parser]") -> None:
         description="Predict, and say what each input did to it: a report as JSON, and pictures.",
         allow_abbrev=False,
     )
-    parser.add_argument("--image", metavar="FILE", help="a photo of the sky: JPEG, PNG or WebP")
-    add_reading_options(parser)
-    add_model_option(parser)
-    parser.add_argument(
-        "--trust-photo", action="store_true", help="use a photo even if it looks unsuitable"
-    )
+    add_prediction_options(parser)
     parser.add_argument("--out", metavar="FILE.png", help="write a card to share")
     parser.add_argument(
         "--heat-map", metavar="FILE.png", help="write the photo under the map of its evidence"

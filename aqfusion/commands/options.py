@@ -53,6 +53,16 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_prediction_options(parser: argparse.ArgumentParser) -> None:
+    """Add all that a prediction is made from: photo, readings, model."""
+    parser.add_argument("--image", metavar="FILE", help="a photo of the sky: JPEG, PNG or WebP")
+    add_reading_options(parser)
+    add_model_option(parser)
+    parser.add_argument(
+        "--trust-photo", action="store_true", help="use a photo even if it looks unsuitable"
+    )
+
+
 def reading_option_names() -> str:
     """The options of `add_reading_options`, for a sentence."""
     return ", ".join(f"--{name}" for name in POLLUTANTS)

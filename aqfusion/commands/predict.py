@@ -8,8 +8,7 @@ from aqfusion.commands.options import (
     Parser,
     UsageError,
     add_json_option,
-    add_model_option,
-    add_reading_options,
+    add_prediction_options,
     print_json,
     reading_from,
     reading_option_names,
@@ -25,12 +24,7 @@ def add_predict_command(commands: "Commands[Parser]") -> None:
         description="Predict the AQI from a photo, readings, or both, as JSON.",
         allow_abbrev=False,
     )
-    parser.add_argument("--image", metavar="FILE", help="a photo of the sky: JPEG, PNG or WebP")
-    add_reading_options(parser)
-    add_model_option(parser)
-    parser.add_argument(
-        "--trust-photo", action="store_true", help="use a photo even if it looks unsuitable"
-    )
+    add_prediction_options(parser)
     add_json_option(parser)
     parser.set_defaults(run=run_predict)
 

@@ -58,32 +58,30 @@ def prepare() -> None:
 
 
 def current(model: Predictor) -> Given:
-    """What was given last, without drawing the choices."""
+    """What has been given, whether the choices are drawn or not."""
     photo = photo_input.current()
     embedding = models.embedding(model, photo) if photo else None
     trusted = photo is not None and photo_input.is_trusted(photo)
     return Given(model, photo, embedding, trusted, sensor_input.current())
 
 
-def choose_photo(model: Predictor) -> tuple[Photo | None, Embedding | None, bool]:
-    """Draw the choice of a photo; it, what the model sees in it, and whether to insist on it."""
+def choose_photo(model: Predictor) -> None:
+    """Draw the choice of a photo, and whether to insist on one that the guard refuses."""
     photo = photo_input.choose()
-    embedding = models.embedding(model, photo) if photo else None
-    trusted = bool(
-        photo and embedding and embedding.problem and photo_input.trust(photo, embedding.problem)
-    )
-    return photo, embedding, trusted
+    problem = models.embedding(model, photo).problem if photo else None
+    if photo and problem:
+        photo_input.trust(photo, problem)
 
 
-def choose_reading() -> Reading:
-    """Draw presets and sliders; the reading that they give."""
+def choose_reading() -> None:
+    """Draw presets and sliders."""
     with st.container(horizontal=True, gap="small", key="sensor_presets"):
         for name, preset in presets.PRESETS.items():
             st.button(name, key=f"preset_{name}", on_click=sensor_input.fill, args=(preset,))
         st.button(
             "Reset", key="reset", icon=":material/restart_alt:", type="tertiary", on_click=_reset
         )
-    return sensor_input.choose()
+    sensor_input.choose()
 
 
 def _reset() -> None:

@@ -2,8 +2,10 @@
 
 import streamlit as st
 
+from aqfusion.errors import InputError
+from aqfusion.model.predict import Predictor
 from aqfusion.settings import ASSETS
-from aqfusion.ui import inputs, navigation
+from aqfusion.ui import inputs, models, navigation
 
 DISCLAIMER = (
     "AQFusion is a research demonstration. Its numbers are estimates: not an official index, "
@@ -21,6 +23,16 @@ def begin(title: str, intro: str) -> None:
     inputs.keep()
     st.title(title, anchor=False)
     st.markdown(intro)
+
+
+def model() -> Predictor:
+    """The model that the settings name; one that cannot be used ends the page with a sentence."""
+    try:
+        return models.predictor()
+    except InputError as error:
+        st.error(f"The model cannot be used: {error}", icon=":material/error:")
+        end()
+        st.stop()
 
 
 def end() -> None:

@@ -55,8 +55,7 @@ def current() -> Photo | None:
     """The photo that was chosen last, without drawing the choice."""
     source = st.session_state["photo_source"]
     if source != SAMPLES:
-        kept = st.session_state.get("photo_own")
-        return kept[2] if kept and kept[0] == source else None
+        return _own(source)
     try:
         known = gallery.samples()
     except InputError:
@@ -73,13 +72,13 @@ def is_trusted(photo: Photo) -> bool:
     return bool(st.session_state.get(_trust_key(photo)))
 
 
-def trust(photo: Photo, problem: str) -> bool:
+def trust(photo: Photo, problem: str) -> None:
     """Say why the photo is left out, and ask whether to use it all the same."""
     st.warning(
         f"I can't judge this photo: {problem}. It is left out of the result.",
         icon=":material/visibility_off:",
     )
-    return st.toggle("Use the photo anyway", key=_trust_key(photo))
+    st.toggle("Use the photo anyway", key=_trust_key(photo))
 
 
 def _trust_key(photo: Photo) -> str:
@@ -146,6 +145,12 @@ def _decoded(source: str, file: UploadedFile | None) -> Photo | None:
     if file is not None and (kept is None or kept[:2] != (source, file.file_id)):
         kept = (source, file.file_id, Photo.decode(file.getvalue(), file.name))
         st.session_state["photo_own"] = kept
+    return _own(source)
+
+
+def _own(source: str) -> Photo | None:
+    """The photo that the visitor gave by `source`, if that is where the last one came from."""
+    kept = st.session_state.get("photo_own")
     photo: Photo | None = kept[2] if kept and kept[0] == source else None
     return photo
 

@@ -49,8 +49,8 @@ def reach(name: str) -> float:
     return max(_REACH[name], _rounded_up(shown(name)))
 
 
-def choose() -> Reading:
-    """Draw the six rows and return what is switched on, in canonical units."""
+def choose() -> None:
+    """Draw the six rows."""
     st.segmented_control(
         "Units of the gases",
         [MASS, VOLUME],
@@ -61,7 +61,6 @@ def choose() -> Reading:
     )
     for name in POLLUTANTS:
         _row(name)
-    return current()
 
 
 def current() -> Reading:
