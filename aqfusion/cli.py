@@ -15,6 +15,7 @@ from aqfusion.commands.fetch_data import add_fetch_data_command
 from aqfusion.commands.options import Parser
 from aqfusion.commands.predict import add_predict_command
 from aqfusion.commands.render_scenes import add_render_scenes_command
+from aqfusion.commands.stations import add_stations_command
 from aqfusion.commands.train import add_train_command
 from aqfusion.errors import InputError
 
@@ -52,4 +53,5 @@ def build_parser() -> Parser:
     add_bench_command(commands)
     add_fetch_data_command(commands)
     add_render_scenes_command(commands)
+    add_stations_command(commands)
     return parser

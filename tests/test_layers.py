@@ -13,7 +13,7 @@ from aqfusion.settings import ROOT
 # From the ground up; a module imports from its own floor and from lower ones.
 FLOORS = (
     {
-        *("errors", "settings", "files", "table_file"),
+        *("errors", "settings", "files", "table_file", "csv_cells"),
         *("figures", "figures_file", "metrics", "metrics_file"),
     },
     {"photo", "containers", "air", "scenes", "dataset", "stations"},

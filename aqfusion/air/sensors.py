@@ -19,7 +19,8 @@ from aqfusion.air.pollutants import (
 
 __all__ = ["POLLUTANTS", "Pollutant", "Reading", "ReadingError", "convert", "pollutant"]
 
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+# One way only to match a row of digits: two would take the square of its length to say no.
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 
 

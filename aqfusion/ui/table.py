@@ -1,14 +1,12 @@
 """A table of text, numbers and estimates: as HTML for the page, as CSV for a spreadsheet."""
 
-import csv
-import io
 from dataclasses import dataclass
 from html import escape
 
+from aqfusion.csv_cells import CsvCell, csv_text
 from aqfusion.figures import Estimate
 
 Cell = str | int | float | Estimate | None
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -49,19 +47,17 @@ class Table:
             any(len(row) > i and isinstance(row[i], Estimate) for row in self.rows)
             for i in range(len(self.columns))
         ]
-        heads: list[str] = []
+        heads: list[CsvCell] = []
         for column, is_wide in zip(self.columns, wide, strict=True):
             heads += [column.title]
             heads += [f"{column.title} low", f"{column.title} high"] if is_wide else []
-        stream = io.StringIO()
-        writer = csv.writer(stream)
-        writer.writerow([_plain(head) for head in heads])
+        rows = [heads]
         for row in self.rows:
-            cells: list[str | int | float | None] = []
+            cells: list[CsvCell] = []
             for i, is_wide in enumerate(wide):
                 cells += _spread(row[i] if i < len(row) else None, is_wide)
-            writer.writerow(cells)
-        return stream.getvalue()
+            rows.append(cells)
+        return csv_text(rows)
 
     def _texts(self, i: int) -> bool:
         cells = [row[i] for row in self.rows if len(row) == len(self.columns)]
@@ -105,12 +101,7 @@ def number(value: float, form: str) -> str:
     return format(value, form).replace("%", "\u00a0%").replace("-", "−")
 
 
-def _spread(cell: Cell, is_wide: bool) -> list[str | int | float | None]:
+def _spread(cell: Cell, is_wide: bool) -> list[CsvCell]:
     if isinstance(cell, Estimate):
         return [cell.value, cell.low, cell.high]
-    return [_plain(cell) if isinstance(cell, str) else cell, *([None, None] if is_wide else [])]
-
-
-def _plain(text: str) -> str:
-    """Keep a spreadsheet from taking text for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return [cell, *([None, None] if is_wide else [])]

@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from dataclasses import FrozenInstanceError
 from decimal import Decimal
 
@@ -199,3 +200,10 @@ def test_a_table_that_is_no_json_or_not_there_is_a_sentence(tmp_path):
     for name in ("cut.json", "absent.json"):
         with pytest.raises(TableError, match=f"{name} must be a readable"):
             load_pollutants(tmp_path / name)
+
+
+def test_a_long_row_of_digits_is_refused_at_once():
+    start = time.perf_counter()
+    with pytest.raises(ReadingError, match="pm25 must be a number"):
+        Reading.of({"pm25": "1" * 20_000 + "x"})
+    assert time.perf_counter() - start < 1

@@ -1,0 +1,88 @@
+"""What a map says of measurements: the latest ones, their index, their age, the steps of time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from aqfusion.air.aqi import Category, Standard
+from aqfusion.air.pollutants import pollutant
+from aqfusion.stations.station import Measurement, Station
+
+OLD_AFTER = timedelta(hours=3)
+# A unit is used up to its number: 47 hours, then 2 days; 59 days, then 2 months of 30.44.
+_AGES = (
+    ("minute", timedelta(minutes=1), timedelta(hours=1)),
+    ("hour", timedelta(hours=1), timedelta(hours=48)),
+    ("day", timedelta(days=1), timedelta(days=61)),
+    ("month", timedelta(days=30.44), timedelta(days=730.5)),
+    ("year", timedelta(days=365.25), timedelta.max),
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is shown of a measurement: `aqi` is the stated one where there is one.
+
+    `category` is the standard's for that AQI; `dominant` is the measured pollutant with the worst
+    sub-index. Without any AQI all three are `None` and `why` tells the reason; else it tells
+    whose AQI it is.
+    """
+
+    aqi: int | None
+    category: Category | None
+    dominant: str | None
+    stated: bool
+    beyond: bool
+    why: str
+
+
+def latest(measurements: Iterable[Measurement], at: datetime) -> tuple[Measurement, ...]:
+    """Return each station's last measurement at a time or before, in the order of its name."""
+    found: dict[Station, Measurement] = {}
+    for measurement in measurements:
+        last = found.get(measurement.station)
+        if measurement.time <= at and (last is None or measurement.time >= last.time):
+            found[measurement.station] = measurement
+    return tuple(sorted(found.values(), key=lambda m: (m.station.name, m.station.id)))
+
+
+def verdict(measurement: Measurement, standard: Standard) -> Verdict:
+    """Judge a measurement by a standard; an AQI that its source states wins over the formula."""
+    index = standard.index(measurement.reading)
+    if measurement.aqi is not None:
+        worst = max(index.sub_indices, key=lambda name: index.sub_indices[name], default=None)
+        category = standard.category_of(measurement.aqi)
+        return Verdict(measurement.aqi, category, worst, True, False, "AQI as its source states it")
+    if index.aqi is None:
+        return Verdict(None, None, None, False, False, index.incomplete or "")
+    labels = ", ".join(pollutant(name).label for name in measurement.reading.present)
+    why = f"{standard.short_name} by formula, from {labels}"
+    return Verdict(index.aqi, index.category, index.dominant, False, index.beyond, why)
+
+
+def age_in_words(time: datetime, now: datetime) -> str:
+    """Tell how long ago a time was, rounded down.
+
+    >>> now = datetime(2024, 1, 4, 12, tzinfo=UTC)
+    >>> age_in_words(datetime(2024, 1, 1, tzinfo=UTC), now), age_in_words(now, now)
+    ('3 days old', 'just now')
+    """
+    age = now - time
+    if age < timedelta(minutes=1):
+        return "just now"
+    name, unit = next((name, unit) for name, unit, end in _AGES if age < end)
+    count = age // unit
+    return f"{count} {name}{'' if count == 1 else 's'} old"
+
+
+def is_old(time: datetime, now: datetime, live: bool) -> bool:
+    """Say whether a measurement must be marked as old: after 3 hours, and always if not `live`."""
+    return not live or now - time > OLD_AFTER
+
+
+def time_steps(measurements: Iterable[Measurement]) -> tuple[datetime, ...]:
+    """Return the moments of measurements in UTC, each once, oldest first.
+
+    Between two of them `latest` does not change.
+    """
+    return tuple(sorted({measurement.time.astimezone(UTC) for measurement in measurements}))

@@ -1,0 +1,166 @@
+"""A person's station file: good rows load, bad rows are listed, and nothing is lost between."""
+
+import csv
+import io
+import time
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from aqfusion.air.sensors import Reading
+from aqfusion.stations import csv_file
+from aqfusion.stations.csv_file import (
+    Fault,
+    Parsed,
+    StationFileError,
+    fault_report,
+    parse_stations,
+    template,
+)
+from tests.planted_stations import GOOD, NOW, TITLES, WAS, parse, with_cell
+
+
+def test_a_good_row_is_a_measurement():
+    assert parse(GOOD) == Parsed((WAS,), (), ())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_what_spreadsheets_write_is_read(separator, end, encoding):
+    text = end.join(
+        (TITLES, GOOD, '"a","Roof","28.6",77.2, 2023-02-01 09:30Z,,,,,7', ",,,,,,,,,", "")
+    )
+    parsed = parse_stations(text.replace(",", separator).encode(encoding), NOW)
+    assert (parsed.measurements[0], parsed.faults) == (WAS, ())
+    assert [m.aqi for m in parsed.measurements] == [None, 7]
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        "AQI,PM2.5 (µg/m³),Latitude,LNG,Timestamp,Station ID,Station name",
+        "aqi,pm2_5,LAT,Longitude,Date Time,sensor_id,NAME",
+        "aqi,PM₂.₅ [ug/m3],lat,long,time,Id,station",
+    ],
+)
+def test_titles_have_other_names_any_order_and_any_case(titles):
+    (measured,) = parse("7,80,28.6,77.2,2023-02-01T08:30Z,a,Roof", titles=titles).measurements
+    assert (measured.station, measured.reading) == (WAS.station, Reading(pm25=80))
+
+
+def test_a_column_that_nobody_reads_is_told():
+    parsed = parse(f"{GOOD},x,,y,", titles=f"{TITLES},Notes,,wind,")
+    assert parsed.ignored == (
+        "Notes",
+        "column 12, which has no title",
+        "wind",
+        "column 14, which has no title",
+    )
+    assert parsed.measurements == (WAS,)
+
+
+def test_a_name_is_text_whatever_it_looks_like():
+    (measured,) = parse(with_cell("name", '"=HYPERLINK(""<b>"")"')).measurements
+    assert measured.station.name == '=HYPERLINK("<b>")'
+
+
+def test_a_station_without_a_name_is_called_by_its_id():
+    assert parse(with_cell("name", " ")).measurements[0].station.name == "a"
+
+
+def test_a_station_is_named_once():
+    nameless = with_cell("name", "").replace("08:30", "09:30")
+    assert [m.station for m in parse(GOOD, nameless).measurements] == [WAS.station, WAS.station]
+
+
+def test_a_bad_row_does_not_say_where_a_station_is():
+    parsed = parse(with_cell("lat", "10").replace(",80,", ",-80,"), GOOD)
+    assert parsed.measurements == (WAS,)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "the file must have the column id in its first line, got nothing"),
+        (b"name,lat\n", "the file must have the column id in its first line, got 'name,lat'"),
+        (b"id,lat,lon,time\n", "the file must have a column pm25, pm10, o3, co, so2, no2 or aqi"),
+        (b"id,lat,latitude,lon,time,co\n", "must have one column lat, got 'lat' and 'latitude'"),
+        (b"id,lat,lon,time,o3 (ppt)\n", "column 'o3 (ppt)': unit of o3 must be one of ug/m3"),
+        (b"id,lat,lon,time,o3,O3_unit\n", "the unit of o3 must stand in its title, as in o3 (ppb)"),
+        (b"id,lat,lon,time,co\n ,,,,\n", "the file must have a row below its titles, got none"),
+        (b"id\xe9,lat", "the file must be CSV text in UTF-8, and is something else"),
+        (b"PK\x03\x04\0\0", "the file must be CSV text in UTF-8, and is something else"),
+        (b"," * 5_000_001, "the file must have at most 5 MB, got 5000001 bytes"),
+        (b"id,lat,lon,time,aqi" + b",x" * 200, "the file must have at most 200 columns"),
+    ],
+)
+def test_what_cannot_be_taken_apart_is_refused(content, sentence):
+    with pytest.raises(StationFileError) as refused:
+        parse_stations(content, NOW)
+    assert sentence in str(refused.value)
+
+
+def test_too_many_rows_are_refused(monkeypatch):
+    monkeypatch.setattr(csv_file, "MOST_ROWS", 2)
+    with pytest.raises(StationFileError, match="at most 2 rows"):
+        parse("x", "x", "", "x")
+
+
+CELLS = st.sampled_from(
+    [
+        "",
+        "a",
+        "b",
+        "28.6",
+        "77.2",
+        "2023-02-01T08:30Z",
+        "Asia/Kolkata",
+        "2023-02-01 08:30",
+        "80",
+        '"',
+    ]
+) | st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=5)
+
+
+@given(st.lists(st.lists(CELLS, min_size=1, max_size=12), max_size=12), st.sampled_from(",;\t"))
+def test_a_row_is_a_measurement_or_is_listed(rows, separator):
+    # Every row ends in a cell that is not blank, so that every row is one.
+    lines = [separator.join(TITLES.split(",")), GOOD.replace(",", separator)]
+    lines += [separator.join([*row, "9"]) for row in rows]
+    parsed = parse_stations("\n".join(lines).encode(), NOW)
+    assert len(parsed.measurements) + len(parsed.bad_lines) == 1 + len(rows)
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", TITLES.encode() + b"\n", b"\xff\xfe"]))
+@example(b"\xff\xfe\0\0", b"")
+@example(b'"' * 200, b"")
+def test_hostile_bytes_are_refused_or_listed(content, start):
+    try:
+        parsed = parse_stations(start + content, NOW)
+    except StationFileError:
+        return
+    assert parsed.measurements or parsed.faults
+
+
+def test_the_template_is_a_good_file():
+    parsed = parse_stations(template().encode(), NOW)
+    assert (parsed.faults, parsed.ignored, len(parsed.measurements)) == ((), (), 3)
+    assert parsed.measurements[1].time.isoformat() == "2023-02-01T08:30:00+05:45"
+
+
+def test_a_list_of_faults_holds_no_formula():
+    report = fault_report((Fault(3, "=x", "must, be", "-1"), Fault(4, "", "r", "@now")))
+    assert list(csv.reader(io.StringIO(report))) == [
+        ["line", "column", "rule", "value"],
+        ["3", "'=x", "must, be", "'-1"],
+        ["4", "", "r", "'@now"],
+    ]
+
+
+def test_two_thousand_rows_take_no_time():
+    rows = [GOOD.replace("a,", f"a{n},", 1) for n in range(2000)]
+    start = time.perf_counter()
+    assert len(parse(*rows).measurements) == 2000
+    assert time.perf_counter() - start < 2
