@@ -88,9 +88,27 @@ def test_an_openaq_address_ends_with_one_slash(secrets, given, used):
 @pytest.mark.parametrize(
     "given",
     [
-        *("api.openaq.org/v3", "ftp://host/", "file:///etc/passwd", "javascript:alert(1)", "http://"),
-        *("https://host:99999/", "https://host:x/", "https://host:0/", "https://[::1/", "https:///v3"),
-        *("https://host/?a=b", "https://host/#x", "https://ho st/", "https://a\nb/", "https://höst/"),
+        *(
+            "api.openaq.org/v3",
+            "ftp://host/",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "http://",
+        ),
+        *(
+            "https://host:99999/",
+            "https://host:x/",
+            "https://host:0/",
+            "https://[::1/",
+            "https:///v3",
+        ),
+        *(
+            "https://host/?a=b",
+            "https://host/#x",
+            "https://ho st/",
+            "https://a\nb/",
+            "https://höst/",
+        ),
         "https://host\\x/",
     ],
 )
