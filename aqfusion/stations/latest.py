@@ -41,12 +41,11 @@ class _Row:
 def latest(rows: Iterable[Field], sensors: Mapping[int, Sensor], now: datetime) -> Latest:
     """Read the rows of OpenAQ's `latest`; those of sensors that are not in `sensors` are ignored.
 
-    A reading more than a day older than the station's newest is not mixed with it, and neither
-    is anything of a station whose newest is more than a day old.
+    A reading that is a day older than now, or than the station's newest, is not mixed with it.
     """
     known = [row for entry in rows if (row := _row(entry, sensors, now))]
     dated = [(row.time, row) for row in known if row.time]
-    since = max([now - AHEAD, *(time for time, _ in dated)]) - DAY
+    since = max([now, *(time for time, _ in dated)]) - DAY
     current = sorted(((t, row) for t, row in dated if t >= since), key=lambda pair: pair[0])
     stale = {row.sensor.pollutant for _, row in dated} - {
         row.sensor.pollutant for _, row in current

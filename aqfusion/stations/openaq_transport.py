@@ -86,7 +86,7 @@ class BoundedTransport(Transport):
         self.exhausted_seconds = wait if remaining == 0 else None
         _judge(answer.status, wait)
         key = next((v for name, v in headers.items() if name.lower() == "x-api-key"), "")
-        body = answer.body.replace(key.encode(), b"") if key else answer.body  # were it echoed
+        body = answer.body.replace(key.encode(), b"(key)") if key else answer.body  # were it echoed
         clean = http.client.HTTPMessage()  # the client trips over odd ones, and takes none for 0
         clean["x-ratelimit-remaining"], clean["x-ratelimit-reset"] = str(remaining), str(wait)
         return Response(answer.status, body, clean)
