@@ -27,7 +27,7 @@ def check(live, server, now, sentence, fail):
     assert time.monotonic() - began < 4
     assert (told.measurements, told.fetched_at) == (first.measurements, now)
     assert told.problem.startswith(f"{sentence}; shown is what it said 1 hour ago. It is asked")
-    fresh = LiveStations(KEY, server.url, live._folder.with_name("empty"), request_seconds=0.5)
+    fresh = LiveStations(KEY, server.url, live._folder.with_name("empty"), request_seconds=2)
     nothing = fresh.nearest(*DELHI, now)
     assert nothing.measurements == ()
     assert nothing.fetched_at is None
@@ -66,7 +66,7 @@ GOOD = page([location(17, [sensor(35, "pm25")])])
         *(b"", b"<html>", b"null", b"[]", b"7", b'"results"', b"\xff\xfe", b"{}", GOOD[:-20]),
         *(b"[" * 100_000, b'{"meta": ' * 100_000, b'{"results": []}', b'{"meta": {}}'),
         *(page(None), page({}), page("abc"), page(17), page([1, 2]), page([{}]), page([None])),
-        *(page([{"id": 17}]), page([location(17, [])] + ["x"])),
+        *(page([{"id": 17}]), page([location(17, []), "x"])),
         page([location(17, "none")]),
         page([location(17, [sensor(35, "pm25")], coordinates=[1, 2])]),
         page([location(17, [sensor(35, "pm25")], coordinates={"latitude": 1e999, "longitude": 0})]),
@@ -177,6 +177,25 @@ def test_one_station_that_fails_does_not_take_the_others_along(live, server, now
     found = live.nearest(*DELHI, now)
     assert [one.reading.pm25 for one in found.measurements] == [20]
     assert found.problem == "Left out: 2 stations whose readings could not be had."
+
+
+def test_429_amid_the_stations_keeps_what_came_before_it(live, server, now):
+    server.locations = [location(n, [sensor(n, "pm25")], 28.56 + n / 100) for n in (1, 2, 3)]
+    server.latest = {1: [row(1, 10)]}
+
+    def fail(request):
+        failing = request.path.endswith("/2/latest")
+        if failing:
+            send(request, 429, b"", {"retry-after": "45"})
+        return failing
+
+    server.fail = fail
+    found = live.nearest(*DELHI, now)
+    assert [one.reading.pm25 for one in found.measurements] == [10]
+    assert found.problem == "Left out: 2 stations whose readings could not be had."
+    asked = len(server.asked)
+    assert "(429); there is nothing" in live.nearest(10, 20, now + timedelta(seconds=44)).problem
+    assert len(server.asked) == asked == 3
 
 
 def test_a_failing_server_is_left_alone_for_a_minute(live, server, now):
