@@ -6,8 +6,9 @@ The environment wins over `.streamlit/secrets.toml`; neither is needed.
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aqfusion.errors import InputError
 
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "assets"
 SECRETS = ROOT / ".streamlit" / "secrets.toml"
 DEFAULT_MODEL = "mobilenetv2_100"
+OPENAQ_URL = "https://api.openaq.org/v3/"
 
 
 class SettingsError(InputError):
@@ -27,7 +29,8 @@ class Settings:
 
     `data` is a folder in the layout of the public data set, `weights` one with pretrained
     trunks, `home` is the only folder that the program writes to on its own account, `model`
-    is the name of a folder in `assets/models` or the path of one.
+    is the name of a folder in `assets/models` or the path of one. `openaq_key` opens the live
+    stations; it is a secret, which no printed settings show. `openaq_url` ends with a slash.
     """
 
     data: Path | None
@@ -35,12 +38,14 @@ class Settings:
     home: Path
     database_url: str | None
     model: str
+    openaq_key: str | None = field(default=None, repr=False)
+    openaq_url: str = OPENAQ_URL
 
 
 def load_settings(
     environment: Mapping[str, str] | None = None, secrets_file: Path = SECRETS
 ) -> Settings:
-    """Read the settings; a folder that is named but absent raises `SettingsError`."""
+    """Read the settings; an absent folder or a bad address raises `SettingsError`."""
     given = {**_secrets(secrets_file), **(os.environ if environment is None else environment)}
     home = given.get("AQFUSION_HOME") or str(Path.home() / ".aqfusion")
     return Settings(
@@ -49,6 +54,8 @@ def load_settings(
         home=_expanded("AQFUSION_HOME", home),
         database_url=given.get("AQFUSION_DATABASE_URL") or None,
         model=given.get("AQFUSION_MODEL") or DEFAULT_MODEL,
+        openaq_key=given.get("AQFUSION_OPENAQ_KEY", "").strip() or None,
+        openaq_url=_address(given, "AQFUSION_OPENAQ_URL") or OPENAQ_URL,
     )
 
 
@@ -76,3 +83,20 @@ def _expanded(name: str, text: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError as error:  # ~nobody
         raise SettingsError(f"{name} must name a folder that exists, got {text!r}") from error
+
+
+def _address(given: Mapping[str, str], name: str) -> str | None:
+    text = given.get(name, "").strip()
+    if not text:
+        return None
+    rule = f"{name} must be an address like https://host/path/"
+    if "@" in text:  # before it stands a password
+        raise SettingsError(f"{rule}, without a user's name")
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # no port, or half of an IPv6 address
+        known = False
+    if not known or not text.isascii() or {*"?#\\"} & {*text} or len(text.split()) > 1:
+        raise SettingsError(f"{rule}, got {text!r}")
+    return text.rstrip("/") + "/"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aqfusion.settings import DEFAULT_MODEL, Settings, SettingsError, load_settings
+from aqfusion.settings import DEFAULT_MODEL, OPENAQ_URL, Settings, SettingsError, load_settings
 
 
 @pytest.fixture
@@ -58,3 +58,68 @@ def test_a_home_of_nobody_is_named(secrets):
         SettingsError, match="AQFUSION_HOME must name a folder that exists, got '~nobody-of"
     ):
         load_settings({"AQFUSION_HOME": "~nobody-of-this-name"}, secrets)
+
+
+def test_live_stations_are_off_and_openaq_is_asked_itself(secrets):
+    settings = load_settings({}, secrets)
+    assert (settings.openaq_key, settings.openaq_url) == (None, OPENAQ_URL)
+
+
+def test_the_openaq_key_comes_from_the_secrets_file_and_is_never_printed(secrets):
+    secrets.write_text('AQFUSION_OPENAQ_KEY = " 5ecret\\n"\n')
+    settings = load_settings({}, secrets)
+    assert settings.openaq_key == "5ecret"
+    assert "5ecret" not in f"{settings!r} {settings}"
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"),
+        ("https://proxy.example/openaq/v3/", "https://proxy.example/openaq/v3/"),
+        (" https://[::1]:8443/v3 ", "https://[::1]:8443/v3/"),
+        ("", OPENAQ_URL),
+    ],
+)
+def test_an_openaq_address_ends_with_one_slash(secrets, given, used):
+    assert load_settings({"AQFUSION_OPENAQ_URL": given}, secrets).openaq_url == used
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *(
+            "api.openaq.org/v3",
+            "ftp://host/",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "http://",
+        ),
+        *(
+            "https://host:99999/",
+            "https://host:x/",
+            "https://host:0/",
+            "https://[::1/",
+            "https:///v3",
+        ),
+        *(
+            "https://host/?a=b",
+            "https://host/#x",
+            "https://ho st/",
+            "https://a\nb/",
+            "https://höst/",
+        ),
+        "https://host\\x/",
+    ],
+)
+def test_another_openaq_address_is_named(secrets, given):
+    with pytest.raises(SettingsError) as refused:
+        load_settings({"AQFUSION_OPENAQ_URL": given}, secrets)
+    rule = "AQFUSION_OPENAQ_URL must be an address like https://host/path/"
+    assert str(refused.value) == f"{rule}, got {given!r}"
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated(secrets):
+    with pytest.raises(SettingsError, match="without a user's name") as refused:
+        load_settings({"AQFUSION_OPENAQ_URL": "https://me:hidden@host/"}, secrets)
+    assert "hidden" not in str(refused.value)

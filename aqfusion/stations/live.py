@@ -1,0 +1,186 @@
+"""Live stations near a place: asked of OpenAQ where a key is set, kept, and honest about faults."""
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from openaq import ApiKeyMissingError, OpenAQ
+
+from aqfusion.errors import InputError
+from aqfusion.settings import Settings
+from aqfusion.stations.live_file import Kept, keep, read_kept
+from aqfusion.stations.openaq_stations import Fetched, fetch
+from aqfusion.stations.openaq_transport import (
+    REQUEST_SECONDS,
+    USED_UP,
+    BoundedTransport,
+    Fault,
+)
+from aqfusion.stations.outside import rounded_place
+from aqfusion.stations.station import Measurement
+
+FRESH = timedelta(minutes=10)
+BUDGET_SECONDS = 12.0  # for all requests of one fetch
+_MOST_PLACES = 200
+_Place = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Live:
+    """What nearby stations measured, nearest first, as OpenAQ told it at `fetched_at` (UTC).
+
+    `problem` is a sentence or two: what went wrong, what is shown instead, what is left out.
+    """
+
+    measurements: tuple[Measurement, ...]
+    fetched_at: datetime | None
+    problem: str | None
+
+
+def nearest(latitude: float, longitude: float, now: datetime, settings: Settings) -> Live:
+    """Return what the stations nearest to a place (degrees) measure; `now` names its zone.
+
+    Takes seconds where OpenAQ has to be asked. Only a place off the map raises, `InputError`.
+    """
+    if settings.openaq_key is None:
+        return Live((), None, "Live stations need a key of OpenAQ in AQFUSION_OPENAQ_KEY.")
+    with _one_source:
+        source = _source(settings.openaq_key, settings.openaq_url, settings.home / "stations")
+    return source.nearest(latitude, longitude, now)
+
+
+@dataclass(frozen=True)
+class _Pause:
+    until: datetime
+    sentence: str
+    told: bool  # when it ends
+
+
+class LiveStations:
+    """One server and one key; threads that want the same place at once make one fetch."""
+
+    def __init__(
+        self, key: str, url: str, folder: Path, request_seconds: float = REQUEST_SECONDS
+    ) -> None:
+        """Ask nothing yet; `folder` is where the last good answers are kept."""
+        self._key, self._url, self._folder = key, url, folder
+        self._request_seconds = request_seconds
+        self._locks = tuple(threading.Lock() for _ in range(64))  # a place always has the same one
+        self._memory = threading.Lock()
+        self._kept: dict[_Place, Kept] = {}
+        self._pauses: dict[_Place | None, _Pause] = {}  # None: no place is asked for
+
+    def nearest(self, latitude: float, longitude: float, now: datetime) -> Live:
+        """Return what is fresh, or ask, or return the last good answer and say why."""
+        if now.tzinfo is None:
+            raise InputError(f"now must name its time zone, got {now}")
+        place, now = rounded_place(latitude, longitude), now.astimezone(UTC)
+        with self._locks[hash(place) % len(self._locks)]:
+            kept = self._last_good(place, now)
+            if kept and _fresh(kept, now):
+                return _live(kept)
+            if (pause := self._pause(place, now)) is None:
+                asked = self._ask(place, now)
+                if isinstance(asked, Kept):
+                    return _live(asked)
+                pause = asked
+            return _stale(pause, kept, now)
+
+    def _ask(self, place: _Place, now: datetime) -> Kept | _Pause:
+        began = time.monotonic()
+        transport = BoundedTransport(began + BUDGET_SECONDS, self._request_seconds)
+        fetched: Fetched | None = None
+        try:
+            fetched = fetch(self._client(transport), place, now)
+            fault = fetched.fault
+        except Fault as error:
+            fault = error
+        if transport.exhausted_seconds is not None:
+            told = fault.sentence if fault and fault.final else USED_UP
+            fault = Fault(told, transport.exhausted_seconds, final=True)
+        if fault is not None and (fetched is None or fault.final):
+            elapsed = timedelta(seconds=time.monotonic() - began)
+            pause = self._hold(fault, place, now + elapsed)
+        if fetched is None:
+            return pause
+        kept = Kept(fetched.measurements, fetched.left_out, now)
+        keep(self._file(place), self._url, kept)
+        self._remember(place, kept)
+        return kept
+
+    def _client(self, transport: BoundedTransport) -> OpenAQ:
+        """Make one for a fetch: its own count of what is left of the rate limit starts anew."""
+        try:
+            return OpenAQ(self._key, auto_wait=False, base_url=self._url, _transport=transport)
+        except ApiKeyMissingError as error:
+            rule = "AQFUSION_OPENAQ_KEY must be 64 characters, 0-9 and a-f"
+            raise Fault(rule, wait_seconds=0) from error
+
+    def _last_good(self, place: _Place, now: datetime) -> Kept | None:
+        kept = self._kept.get(place)
+        if kept is None or not _fresh(kept, now):
+            on_disk = read_kept(self._file(place), self._url, now)
+            if on_disk and (kept is None or on_disk.fetched_at > kept.fetched_at):
+                kept = on_disk
+        return kept
+
+    def _file(self, place: _Place) -> Path:
+        return self._folder / f"openaq_{place[0]:+.2f}_{place[1]:+.2f}.json"
+
+    def _remember(self, place: _Place, kept: Kept) -> None:
+        with self._memory:
+            self._kept.pop(place, None)  # so that the newest stands last
+            self._kept[place] = kept
+            if len(self._kept) > _MOST_PLACES:
+                del self._kept[next(iter(self._kept))]
+
+    def _hold(self, fault: Fault, place: _Place, now: datetime) -> _Pause:
+        until = now + timedelta(seconds=fault.wait_seconds)
+        pause = _Pause(until, fault.sentence, told=fault.wait_seconds > 0)
+        with self._memory:
+            ended = [where for where, other in self._pauses.items() if other.until <= now]
+            for where in ended:
+                del self._pauses[where]
+            self._pauses[place if fault.here_only else None] = pause
+        return pause
+
+    def _pause(self, place: _Place, now: datetime) -> _Pause | None:
+        with self._memory:
+            pauses = (self._pauses.get(None), self._pauses.get(place))
+        return next((pause for pause in pauses if pause and now < pause.until), None)
+
+
+_one_source = threading.Lock()
+
+
+@cache
+def _source(key: str, url: str, folder: Path) -> LiveStations:
+    return LiveStations(key, url, folder)
+
+
+def _fresh(kept: Kept, now: datetime) -> bool:
+    return abs(now - kept.fetched_at) < FRESH  # of two visitors the second can be the earlier
+
+
+def _live(kept: Kept) -> Live:
+    return Live(kept.measurements, kept.fetched_at, kept.left_out.sentence)
+
+
+def _stale(pause: _Pause, kept: Kept | None, now: datetime) -> Live:
+    again = f" It is asked again after {pause.until:%H:%M:%S} UTC." if pause.told else ""
+    if kept is None:
+        return Live((), None, f"{pause.sentence}; there is nothing earlier to show.{again}")
+    shown = f"{pause.sentence}; shown is what it said {_age(now - kept.fetched_at)} ago.{again}"
+    left_out = kept.left_out.sentence
+    return Live(kept.measurements, kept.fetched_at, f"{shown} {left_out}" if left_out else shown)
+
+
+def _age(age: timedelta) -> str:
+    minutes = max(0, int(age.total_seconds() // 60))
+    for number, unit in ((minutes // 1440, "day"), (minutes // 60, "hour"), (minutes, "minute")):
+        if number:
+            return f"{number} {unit}{'s' * (number > 1)}"
+    return "less than a minute"
