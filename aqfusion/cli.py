@@ -13,6 +13,7 @@ from aqfusion.commands.evaluate import add_evaluate_command
 from aqfusion.commands.explain import add_explain_command
 from aqfusion.commands.fetch_data import add_fetch_data_command
 from aqfusion.commands.options import Parser
+from aqfusion.commands.outline import add_outline_command
 from aqfusion.commands.predict import add_predict_command
 from aqfusion.commands.render_scenes import add_render_scenes_command
 from aqfusion.commands.stations import add_stations_command
@@ -54,4 +55,5 @@ def build_parser() -> Parser:
     add_fetch_data_command(commands)
     add_render_scenes_command(commands)
     add_stations_command(commands)
+    add_outline_command(commands)
     return parser

@@ -1,0 +1,111 @@
+/* Draws the stations on a Leaflet map. Text from outside goes through textContent only. */
+"use strict";
+
+window.stationMap = (() => {
+  const SOUTH_ASIA = [[6, 67], [36, 97]];
+  let map = null;
+  let chosen = null;      // id of the station clicked last
+  let isPlaced = false;   // the first marks say where to look, later ones leave the view alone
+
+  /** Set theme and behaviour of a fresh map. */
+  function begin(leafletMap, dark) {
+    map = leafletMap;
+    document.documentElement.dataset.theme = dark ? "dark" : "light";
+    map.attributionControl.setPrefix("Leaflet");
+    map.zoomControl.setPosition("topleft");
+    map.fitBounds(SOUTH_ASIA, { animate: false });
+    // A page that scrolls past the map must not be caught by it: the wheel zooms once it was used.
+    map.scrollWheelZoom.disable();
+    map.on("focus", () => map.scrollWheelZoom.enable());
+    map.on("blur", () => map.scrollWheelZoom.disable());
+  }
+
+  /** Put one mark per row of mark.py into the group. */
+  function draw(group, rows) {
+    const clusters = L.markerClusterGroup({
+      maxClusterRadius: 42,
+      showCoverageOnHover: false,
+      iconCreateFunction: clusterIcon,
+      spiderLegPolylineOptions: { className: "leg", weight: 1.5 },
+    });
+    const markers = rows.map(marker);
+    clusters.addLayers(markers);
+    clusters.addTo(group);
+    if (!isPlaced && markers.length) {
+      isPlaced = true;
+      map.fitBounds(clusters.getBounds(), {
+        paddingTopLeft: [44, 64], paddingBottomRight: [40, 44], // clear of the controls
+        maxZoom: 9, animate: false,
+      });
+    }
+  }
+
+  function marker([id, name, latitude, longitude, colour, textColour, label, lines, old, about]) {
+    const coin = element("span", "coin", label);
+    coin.style.setProperty("--colour", colour);
+    coin.style.setProperty("--on-colour", textColour);
+    coin.classList.toggle("old", Boolean(old));
+    coin.classList.toggle("approximate", Boolean(about));
+    coin.classList.toggle("chosen", id === chosen);
+    coin.setAttribute("role", "img");
+    coin.setAttribute("aria-label", [name, ...lines, ...signs(old, about)].join(", "));
+    const made = L.marker([latitude, longitude], {
+      icon: L.divIcon({ className: "mark", html: coin, iconSize: [36, 26] }),
+      riseOnHover: true,
+    });
+    made.colour = colour;
+    made.bindTooltip(() => tooltip(name, lines, old, about), {
+      direction: "top", offset: [0, -12], className: "told", opacity: 1,
+    });
+    made.on("click keypress", ({ type, originalEvent }) => {
+      if (type === "keypress" && originalEvent.key !== "Enter") return;
+      document.querySelectorAll(".coin.chosen").forEach((one) => one.classList.remove("chosen"));
+      coin.classList.add("chosen");
+      chosen = id;
+      // The time makes a second click on the same station news too.
+      window.Streamlit?.setComponentValue({ station: id, at: Date.now() });
+    });
+    return made;
+  }
+
+  function tooltip(name, lines, old, about) {
+    const box = element("div", "", "");
+    box.append(element("strong", "", name));
+    [...lines, ...signs(old, about)].forEach((line) => box.append(element("div", "", line)));
+    return box;
+  }
+
+  function signs(old, about) {
+    return [...(old ? ["Old data"] : []), ...(about ? ["Position approximate"] : [])];
+  }
+
+  /** A count in a ring that shows which share of the stations has which colour. */
+  function clusterIcon(cluster) {
+    const counts = new Map();
+    const all = cluster.getAllChildMarkers();
+    all.forEach(({ colour }) => counts.set(colour, (counts.get(colour) ?? 0) + 1));
+    let end = 0;
+    const slices = [...counts].sort().map(([colour, count]) => {
+      const start = end;
+      end += (360 * count) / all.length;
+      return `${colour} ${start}deg ${end}deg`;
+    });
+    const ring = element("span", "ring", "");
+    ring.style.background = `conic-gradient(${slices.join(",")})`;
+    const count = element("span", "count", String(all.length));
+    count.setAttribute("aria-label", `${all.length} stations, zoom in`);
+    count.setAttribute("role", "img");
+    ring.append(count);
+    const size = all.length < 10 ? 36 : all.length < 100 ? 42 : 50;
+    return L.divIcon({ className: "cluster", html: ring, iconSize: [size, size] });
+  }
+
+  function element(tag, className, text) {
+    const made = document.createElement(tag);
+    made.className = className;
+    made.textContent = text;
+    return made;
+  }
+
+  return { begin, draw };
+})();
