@@ -29,7 +29,7 @@ unit: .venv/.dev
 
 # Screenshots are left in build/screenshots.
 browser: .venv/.dev chromium
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile
 
 # The public data set (CC BY-NC-SA 3.0 IGO), with kagglehub: needs internet and a Kaggle account.
 data: setup

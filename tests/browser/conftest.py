@@ -21,6 +21,15 @@ from aqfusion.settings import ROOT
 SCREENSHOTS = ROOT / "build" / "screenshots"
 RESULT = ".st-key-result_aqi .aq-number"
 START_SECONDS = 90
+# Each width and each colour scheme once.
+SCREENS = [
+    pytest.param(
+        {"viewport": {"width": 1440, "height": 1000}, "color_scheme": "light"}, id="wide-light"
+    ),
+    pytest.param(
+        {"viewport": {"width": 375, "height": 812}, "color_scheme": "dark"}, id="phone-dark"
+    ),
+]
 _FLAGS = (
     "--no-sandbox",
     "--no-first-run",

@@ -5,18 +5,12 @@ import io
 
 import pytest
 
-from tests.browser.conftest import serve
+from tests.browser.conftest import SCREENS, serve
 from tests.planted_metrics import planted_metrics, write_metrics
 
 pytestmark = pytest.mark.browser
 
-WIDE = {"width": 1440, "height": 1000}
 PHONE = {"width": 375, "height": 812}
-SCREENS = [
-    pytest.param({"viewport": size, "color_scheme": scheme}, id=f"{name}-{scheme}")
-    for name, size in (("wide", WIDE), ("phone", PHONE))
-    for scheme in ("light", "dark")
-]
 CHARTS = (
     "sessions",
     "confusion",

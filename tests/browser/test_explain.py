@@ -6,7 +6,7 @@ import json
 import pytest
 from PIL import Image
 
-from tests.browser.test_predict import SCREENS
+from tests.browser.conftest import SCREENS
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +19,7 @@ def explained(visitor, query=""):
     visitor.settle()
 
 
-@pytest.mark.parametrize("visitor", SCREENS[::3], indirect=True)
+@pytest.mark.parametrize("visitor", SCREENS, indirect=True)
 def test_everything_is_explained_and_nobody_outside_is_asked(visitor, request):
     explained(visitor)
     visitor.page.wait_for_selector(CHARTS)

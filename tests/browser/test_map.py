@@ -4,17 +4,10 @@ import re
 
 import pytest
 
-from tests.browser.conftest import Visitor, serve
+from tests.browser.conftest import SCREENS, Visitor, serve
 
 pytestmark = pytest.mark.browser
 
-WIDE = {"width": 1440, "height": 1000}
-PHONE = {"width": 390, "height": 844}
-SCREENS = [
-    pytest.param({"viewport": size, "color_scheme": scheme}, id=f"{name}-{scheme}")
-    for name, size in (("wide", WIDE), ("phone", PHONE))
-    for scheme in ("light", "dark")
-]
 FRAME = "iframe[title='streamlit_folium.st_folium']"
 STATIONS = 9  # of map_page.py
 PATIENCE = 20  # a machine that is so many times slower than the one measured is no failure
@@ -40,7 +33,7 @@ TIMED = """async () => {
 }"""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """The address of the page with nothing but the map."""
     with serve(tmp_path_factory.mktemp("map"), "-m", "tests.browser.serve_map") as address:

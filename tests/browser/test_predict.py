@@ -5,15 +5,9 @@ import io
 import pytest
 from PIL import Image
 
-pytestmark = pytest.mark.browser
+from tests.browser.conftest import SCREENS
 
-WIDE = {"width": 1440, "height": 1000}
-PHONE = {"width": 390, "height": 844}
-SCREENS = [
-    pytest.param({"viewport": size, "color_scheme": scheme}, id=f"{name}-{scheme}")
-    for name, size in (("wide", WIDE), ("phone", PHONE))
-    for scheme in ("light", "dark")
-]
+pytestmark = pytest.mark.browser
 
 
 def jpeg(colour, size=(640, 480)):
@@ -148,7 +142,7 @@ def test_camera_takes_a_photo(visitor):
     assert 0 <= visitor.aqi() <= 500
 
 
-@pytest.mark.parametrize("visitor", SCREENS[::2], indirect=True)
+@pytest.mark.parametrize("visitor", SCREENS, indirect=True)
 def test_nothing_jumps_when_values_change(visitor):
     visitor.open()
     cards = ("card_photo", "card_result", "card_sensors", "card_details")

@@ -10,6 +10,7 @@ import torch
 
 from aqfusion.dataset.folder import read_folder
 from aqfusion.evaluation import map_trust as measured
+from aqfusion.evaluation import road
 from aqfusion.evaluation.map_trust import Judges, Trial, aqi_of, figures, map_trust, trial
 from aqfusion.evaluation.road import TAKEN
 from aqfusion.explain.heat_map import METHODS, HeatMap
@@ -178,6 +179,7 @@ def bench(data_folder, tmp_path_factory) -> Iterator[Bench]:
     with pytest.MonkeyPatch.context() as patch:
         shrink(patch)
         patch.setattr(measured, "STORED_SIZE", 64)
+        patch.setattr(road, "TAKEN", (20,))
         yield Bench(data_folder, tmp_path_factory.mktemp("kept"))
 
 
