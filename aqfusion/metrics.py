@@ -8,8 +8,12 @@ from aqfusion.figures import Estimate, Kind, PartialSensors, Scores
 
 @dataclass(frozen=True)
 class Session:
-    """A session's measured AQI and, per kind of input, the mean prediction with its interval."""
+    """A session's measured AQI and, per kind of input, the mean prediction with its interval.
 
+    `key` names it as the data folder does, `place|year|month|day|hour:minute`.
+    """
+
+    key: str
     place: str
     photos: int
     measured: float

@@ -84,7 +84,8 @@ def _run(field: Field) -> Run:
 def _session(field: Field) -> Session:
     predicted = {kind: field.optional(kind, read_estimate) for kind in KINDS}
     photos, measured = field["photos"].count(), field["measured"].size()
-    return Session(field["place"].text(), photos, measured, predicted)
+    key, place = field["session"].text(), field["place"].text()
+    return Session(key, place, photos, measured, predicted)
 
 
 def _guard(field: Field) -> Guard:

@@ -31,6 +31,7 @@ class Settings:
     trunks, `home` is the only folder that the program writes to on its own account, `model`
     is the name of a folder in `assets/models` or the path of one. `openaq_key` opens the live
     stations; it is a secret, which no printed settings show. `openaq_url` ends with a slash.
+    `stations` is a CSV file of a user's own stations.
     """
 
     data: Path | None
@@ -40,6 +41,7 @@ class Settings:
     model: str
     openaq_key: str | None = field(default=None, repr=False)
     openaq_url: str = OPENAQ_URL
+    stations: Path | None = None
 
 
 def load_settings(
@@ -56,6 +58,7 @@ def load_settings(
         model=given.get("AQFUSION_MODEL") or DEFAULT_MODEL,
         openaq_key=given.get("AQFUSION_OPENAQ_KEY", "").strip() or None,
         openaq_url=_address(given, "AQFUSION_OPENAQ_URL") or OPENAQ_URL,
+        stations=_file(given, "AQFUSION_STATIONS"),
     )
 
 
@@ -76,6 +79,15 @@ def _folder(given: Mapping[str, str], name: str) -> Path | None:
     if not folder.is_dir():
         raise SettingsError(f"{name} must name a folder that exists, got {given[name]!r}")
     return folder
+
+
+def _file(given: Mapping[str, str], name: str) -> Path | None:
+    if not given.get(name):
+        return None
+    file = _expanded(name, given[name])
+    if not file.is_file():
+        raise SettingsError(f"{name} must name a file that exists, got {given[name]!r}")
+    return file
 
 
 def _expanded(name: str, text: str) -> Path:

@@ -129,9 +129,9 @@ def _run(rng: np.random.Generator, hard: float) -> dict[str, Any]:
             "fused_wins": 0.9,
         },
         "sessions": [
-            _session(rng, place, hard)
+            _session(rng, place, number, hard)
             for place, (_, sessions) in PLACES.items()
-            for _ in range(sessions)
+            for number in range(sessions)
         ],
         "guard": {
             "photos": 7424,
@@ -214,11 +214,12 @@ def _kind(rng: np.random.Generator, kind: str, hard: float) -> dict[str, Any]:
     }
 
 
-def _session(rng: np.random.Generator, place: str, hard: float) -> dict[str, Any]:
+def _session(rng: np.random.Generator, place: str, number: int, hard: float) -> dict[str, Any]:
     measured = int(rng.choice([45, 80, 130, 160, 180, 240, 320, 400]) + rng.integers(-20, 20))
     predicted = {}
     for kind in KINDS:
         aqi = float(np.clip(measured + hard * rng.normal(0, _RMSE[kind]), 5, 490))
         reach = hard * _RMSE[kind]
         predicted[kind] = [round(aqi, 1), round(max(0, aqi - reach), 1), round(aqi + reach, 1)]
-    return {"place": place, "photos": 79, "measured": measured, **predicted}
+    key = f"{place}|2023|2|1|{number}:00"
+    return {"session": key, "place": place, "photos": 79, "measured": measured, **predicted}

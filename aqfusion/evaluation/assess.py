@@ -133,8 +133,12 @@ def _by_session(
             kind: [round(float(v[here].mean()), 1) for v in (one.aqi, one.low, one.high)]
             for kind, one in said.items()
         }
-        measured = round(session.aqi, 1)
-        head = {"place": session.place, "photos": int(here.sum()), "measured": measured}
+        head = {
+            "session": session.key,
+            "place": session.place,
+            "photos": int(here.sum()),
+            "measured": round(session.aqi, 1),
+        }
         known = session.rows[0].reading.present
         rows.append({**head, **spoken, **({} if known else {"sensors_only": None})})
     return rows

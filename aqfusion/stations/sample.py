@@ -13,6 +13,7 @@ from pathlib import Path
 from aqfusion.air.pollutants import POLLUTANTS, ReadingError
 from aqfusion.air.sensors import Reading
 from aqfusion.settings import ASSETS
+from aqfusion.stations.local_time import TimeError, at, zone
 from aqfusion.stations.station import Measurement, Station
 from aqfusion.table_file import Field, TableError, read_table
 
@@ -66,6 +67,17 @@ def load_places(path: Path) -> tuple[Place, ...]:
                 raise entry[key].fault("must not be that of a place above")
             seen.add(entry[key].text())
     return tuple(_place(entry, credit) for entry in entries)
+
+
+def session_time(session: str, place: Place) -> datetime | None:
+    """When a session was, `place|year|month|day|hour:minute` on the clock of the place."""
+    parts = session.rsplit("|", 4)
+    try:
+        year, month, day = (int(part) for part in parts[1:4])
+        hour, minute = (int(part) for part in parts[4].split(":"))
+        return at(datetime(year, month, day, hour, minute), zone(place.timezone))
+    except (ValueError, IndexError, TimeError):
+        return None
 
 
 def _place(entry: Field, credit: str) -> Place:

@@ -11,8 +11,7 @@ from aqfusion.air.aqi import round_half_up
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.air.sensors import Reading
 from aqfusion.dataset.folder import Row
-from aqfusion.stations.local_time import TimeError, at, zone
-from aqfusion.stations.sample import COLUMNS, Place
+from aqfusion.stations.sample import COLUMNS, Place, session_time
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ def make_table(rows: Sequence[Row], places: Sequence[Place]) -> SampleTable:
         if place is None:
             out[f"Location {row.place!r} must have known coordinates"].add(row.session)
             continue
-        time = _time(row.session, place)
+        time = session_time(row.session, place)
         if time is None:
             out[f"sessions of {row.place!r} must be named by day and hour"].add(row.session)
             continue
@@ -53,17 +52,6 @@ def make_table(rows: Sequence[Row], places: Sequence[Place]) -> SampleTable:
         lines.append([station, when, *_cells(reading), str(aqi)])
     sentences = (f"{why}: {len(sessions)} left out" for why, sessions in sorted(out.items()))
     return SampleTable(_csv(lines), len(lines), tuple(sentences))
-
-
-def _time(session: str, place: Place) -> datetime | None:
-    """When a session was, `place|year|month|day|hour:minute` on the clock of the place."""
-    parts = session.rsplit("|", 4)
-    try:
-        year, month, day = (int(part) for part in parts[1:4])
-        hour, minute = (int(part) for part in parts[4].split(":"))
-        return at(datetime(year, month, day, hour, minute), zone(place.timezone))
-    except (ValueError, IndexError, TimeError):
-        return None
 
 
 def _cells(reading: Reading) -> list[str]:

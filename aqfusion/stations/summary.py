@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aqfusion.air.aqi import Category, Standard
+from aqfusion.air.aqi import standard as standard_named
 from aqfusion.air.pollutants import pollutant
 from aqfusion.stations.station import Measurement, Station
 
-OLD_AFTER = timedelta(hours=3)
+_STATED = "us"  # the scale of a stated AQI, in the public set and in a person's own file
+# Live stations report every hour; of a record, what is of the same day still tells of it.
+LIVE_IS_OLD_AFTER = timedelta(hours=3)
+RECORD_IS_OLD_AFTER = timedelta(hours=24)
 # A unit is used up to its number: 47 hours, then 2 days; 59 days, then 2 months of 30.44.
 _AGES = (
     ("minute", timedelta(minutes=1), timedelta(hours=1)),
@@ -47,9 +51,12 @@ def latest(measurements: Iterable[Measurement], at: datetime) -> tuple[Measureme
 
 
 def verdict(measurement: Measurement, standard: Standard) -> Verdict:
-    """Judge a measurement by a standard; an AQI that its source states wins over the formula."""
+    """Judge a measurement by a standard; the US AQI that its source states wins over the formula.
+
+    In another standard the same number would mean another air.
+    """
     index = standard.index(measurement.reading)
-    if measurement.aqi is not None:
+    if measurement.aqi is not None and standard is standard_named(_STATED):
         worst = max(index.sub_indices, key=lambda name: index.sub_indices[name], default=None)
         category = standard.category_of(measurement.aqi)
         return Verdict(measurement.aqi, category, worst, True, False, "AQI as its source states it")
@@ -75,9 +82,9 @@ def age_in_words(time: datetime, now: datetime) -> str:
     return f"{count} {name}{'' if count == 1 else 's'} old"
 
 
-def is_old(time: datetime, now: datetime, live: bool) -> bool:
-    """Say whether a measurement must be marked as old: after 3 hours, and always if not `live`."""
-    return not live or now - time > OLD_AFTER
+def is_old(time: datetime, shown: datetime, live: bool) -> bool:
+    """Say whether a measurement must be marked as old at the time that is shown."""
+    return shown - time > (LIVE_IS_OLD_AFTER if live else RECORD_IS_OLD_AFTER)
 
 
 def time_steps(measurements: Iterable[Measurement]) -> tuple[datetime, ...]:

@@ -149,7 +149,8 @@ def test_sessions_are_told_fold_by_fold_with_what_was_said_of_them(told):
         (place, photos, aqi) for place, _, aqi, photos in by_fold
     ]
     for row in told["sessions"]:
-        assert list(row)[3:] == ["fused", "image_only", "sensors_only"]
+        assert list(row)[:2] == ["session", "place"]
+        assert list(row)[4:] == ["fused", "image_only", "sensors_only"]
         assert row["image_only"][0] == pytest.approx(row["measured"] + 20, abs=0.5)
         assert row["sensors_only"][0] == pytest.approx(row["measured"] - 10, abs=0.5)
 

@@ -154,7 +154,7 @@ def test_a_protocol_has_baselines_and_a_run_per_backbone(measured, name):
     assert_scores(run["late_fusion"])
     of_sessions = sorted((row["place"], row["photos"]) for row in run["sessions"])
     assert of_sessions == sorted((session.place, len(session.rows)) for session in tested)
-    assert set(run["sessions"][0]) == {"place", "photos", "measured", *KINDS}
+    assert set(run["sessions"][0]) == {"session", "place", "photos", "measured", *KINDS}
     assert ("guard" in run) == (name == "leak-safe")
     partial = run["partial_sensors"]
     assert set(partial) == {"by_readings", "mean_over_masks", "fused_wins"}

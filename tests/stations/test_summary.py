@@ -47,9 +47,11 @@ def test_the_stated_aqi_wins_and_the_formula_tells_the_dominant_pollutant():
     assert (said.stated, said.why) == (True, "AQI as its source states it")
 
 
-def test_a_stated_aqi_stands_without_enough_readings_for_the_standard():
-    said = verdict(measured("a", NOON, aqi=90, no2=400), INDIA)
-    assert (said.aqi, said.category.name, said.dominant) == (90, "Satisfactory", "no2")
+def test_a_stated_aqi_is_a_us_aqi():
+    readings = {"pm25": 20, "pm10": 300, "no2": 40}
+    said = verdict(measured("a", NOON, aqi=90, **readings), INDIA)
+    assert (said.aqi, said.stated) == (250, False)
+    assert verdict(measured("a", NOON, aqi=90, no2=400), INDIA).aqi is None
     assert verdict(measured("a", NOON, aqi=0), US).dominant is None
 
 
@@ -85,10 +87,10 @@ def test_age_is_told_in_words(age, words):
     assert age_in_words(NOON - age, NOON) == words
 
 
-def test_live_data_is_old_after_three_hours_and_samples_always_are():
-    assert not is_old(NOON - 3 * HOUR, NOON, live=True)
-    assert is_old(NOON - 3 * HOUR - timedelta(seconds=1), NOON, live=True)
-    assert is_old(NOON, NOON, live=False)
+@pytest.mark.parametrize(("live", "hours"), [(True, 3), (False, 24)])
+def test_live_data_is_old_after_three_hours_and_a_record_after_a_day(live, hours):
+    assert not is_old(NOON - hours * HOUR, NOON, live)
+    assert is_old(NOON - hours * HOUR - timedelta(seconds=1), NOON, live)
 
 
 def test_a_moment_is_one_step_in_whatever_zone_it_was_told():

@@ -33,9 +33,11 @@ from aqfusion.ui.figure_style import marks, png_button
 from tests.planted_metrics import planted_metrics, write_metrics
 
 SESSIONS = (
-    Session("B", 7, 100, {"fused": Estimate(120, 90, 180), "sensors_only": None}),
-    Session("A", 8, 300, {"fused": Estimate(250, 200, 310), "sensors_only": Estimate(1, 0, 2)}),
-    Session("B", 9, 50, {"fused": Estimate(40, 10, 60), "sensors_only": None}),
+    Session("b7", "B", 7, 100, {"fused": Estimate(120, 90, 180), "sensors_only": None}),
+    Session(
+        "a8", "A", 8, 300, {"fused": Estimate(250, 200, 310), "sensors_only": Estimate(1, 0, 2)}
+    ),
+    Session("b9", "B", 9, 50, {"fused": Estimate(40, 10, 60), "sensors_only": None}),
 )
 
 
