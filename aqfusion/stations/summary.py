@@ -1,6 +1,6 @@
 """What a map says of measurements: the latest ones, their index, their age, the steps of time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +9,7 @@ from aqfusion.air.aqi import standard as standard_named
 from aqfusion.air.pollutants import pollutant
 from aqfusion.stations.station import Measurement, Station
 
+_NEAR = 25  # AQI points: what hourly values and newer breakpoints make of a published index
 _STATED = "us"  # the scale of a stated AQI, in the public set and in a person's own file
 # Live stations report every hour; of a record, what is of the same day still tells of it.
 LIVE_IS_OLD_AFTER = timedelta(hours=3)
@@ -27,9 +28,9 @@ _AGES = (
 class Verdict:
     """What is shown of a measurement: `aqi` is the stated one where there is one.
 
-    `category` is the standard's for that AQI; `dominant` is the measured pollutant with the worst
-    sub-index. Without any AQI all three are `None` and `why` tells the reason; else it tells
-    whose AQI it is.
+    `category` is the standard's for that AQI; `dominant` is the measured pollutant that sets it,
+    `None` where none comes near a stated AQI. Without any AQI all three are `None` and `why`
+    tells the reason; else it tells whose AQI it is.
     """
 
     aqi: int | None
@@ -57,7 +58,7 @@ def verdict(measurement: Measurement, standard: Standard) -> Verdict:
     """
     index = standard.index(measurement.reading)
     if measurement.aqi is not None and standard is standard_named(_STATED):
-        worst = max(index.sub_indices, key=lambda name: index.sub_indices[name], default=None)
+        worst = _setting(measurement.aqi, index.sub_indices)
         category = standard.category_of(measurement.aqi)
         return Verdict(measurement.aqi, category, worst, True, False, "AQI as its source states it")
     if index.aqi is None:
@@ -65,6 +66,17 @@ def verdict(measurement: Measurement, standard: Standard) -> Verdict:
     labels = ", ".join(pollutant(name).label for name in measurement.reading.present)
     why = f"{standard.short_name} by formula, from {labels}"
     return Verdict(index.aqi, index.category, index.dominant, False, index.beyond, why)
+
+
+def _setting(stated: int, sub_indices: Mapping[str, int]) -> str | None:
+    """The pollutant that explains a stated AQI best.
+
+    Not the one with the worst sub-index: stations give CO in units that nobody states, and
+    by formula a clean day in Bengaluru would be hazardous.
+    """
+    near = {name: abs(index - stated) for name, index in sub_indices.items()}
+    best = min(near, key=lambda name: near[name], default=None)
+    return best if best is not None and near[best] <= _NEAR else None
 
 
 def age_in_words(time: datetime, now: datetime) -> str:

@@ -52,8 +52,8 @@ def _axis(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def category_bands() -> list[dict[str, Any]]:
-    """Shapes that tint the heights of a figure whose vertical axis is the AQI by US category."""
+def category_bands(of: str = "us") -> list[dict[str, Any]]:
+    """Shapes that tint the heights of a figure whose vertical axis is the AQI of a standard."""
     return [
         {
             "type": "rect",
@@ -67,7 +67,7 @@ def category_bands() -> list[dict[str, Any]]:
             "opacity": 0.22,
             "line": {"width": 0},
         }
-        for category in standard("us").categories
+        for category in standard(of).categories
     ]
 
 

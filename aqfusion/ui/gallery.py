@@ -1,6 +1,7 @@
 """The sample photos: rendered scenes, and one real photo per session where a data folder is set."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
@@ -8,9 +9,11 @@ from PIL import Image
 
 from aqfusion.air.sensors import Reading
 from aqfusion.dataset.folder import read_folder
+from aqfusion.errors import InputError
 from aqfusion.photo import Photo, PhotoError
 from aqfusion.scenes import scenes
 from aqfusion.settings import ASSETS, load_settings
+from aqfusion.stations.sample import FOLDER, PLACES_NAME, load_places, session_time
 from aqfusion.ui.inline_picture import data_url
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -19,13 +22,15 @@ _THUMB = (160, 117)  # pixels
 
 @dataclass(frozen=True)
 class Sample:
-    """A photo to choose: `id` never tells a file name, `reading` is there for real sessions."""
+    """A photo to choose: `id` never tells a file name; real ones have a session and a reading."""
 
     id: str
     title: str
     alt: str
     path: Path
-    reading: Reading | None
+    reading: Reading | None = None
+    place: str = ""
+    session: str = ""
 
     @property
     def is_real(self) -> bool:
@@ -38,14 +43,32 @@ def samples() -> dict[str, Sample]:
     return {**scene_samples(), **_real_samples(load_settings().data)}
 
 
+def session_sample(station: str, time: datetime) -> str | None:
+    """The id of the real photo of a sample station's session, where a data folder has one."""
+    try:
+        return _by_station(load_settings().data).get((station, time))
+    except InputError:
+        return None  # told where photos are chosen
+
+
+@st.cache_resource(show_spinner=False)
+def _by_station(folder: Path | None) -> dict[tuple[str, datetime], str]:
+    places = {place.location: place for place in load_places(FOLDER / PLACES_NAME)}
+    known = {
+        sample.id: (places[sample.place], sample.session)
+        for sample in _real_samples(folder).values()
+        if sample.place in places
+    }
+    times = {id: (place, session_time(session, place)) for id, (place, session) in known.items()}
+    return {(place.station.id, time): id for id, (place, time) in times.items() if time}
+
+
 @st.cache_resource(show_spinner=False)
 def scene_samples() -> dict[str, Sample]:
     """The rendered scenes, which are always there."""
     folder = ASSETS / "scenes"
     return {
-        scene.id: Sample(
-            scene.id, scene.title, f"Rendered scene. {scene.alt}", folder / scene.file, None
-        )
+        scene.id: Sample(scene.id, scene.title, f"Rendered scene. {scene.alt}", folder / scene.file)
         for scene in scenes()
     }
 
@@ -67,6 +90,8 @@ def _real_samples(folder: Path | None) -> dict[str, Sample]:
             f"Photo taken at {row.place}",
             row.photo,
             row.reading,
+            row.place,
+            row.session,
         )
         for number, row in enumerate(middle)
     }

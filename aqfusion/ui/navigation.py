@@ -26,10 +26,17 @@ def _pages() -> list[StreamlitPage]:
     # No icons: Streamlit fetches a page's icon from the internet to use it as favicon.
     predict = st.Page("pages/predict.py", title="Predict", url_path="predict")
     explain = st.Page("pages/explain.py", title="Explain", url_path="explain")
+    stations = st.Page("pages/stations.py", title="Stations", url_path="stations")
     evaluation = st.Page("pages/evaluation.py", title="Evaluation", url_path="evaluation")
 
     def start() -> None:
         """Lead from the bare address to the first page, which Streamlit cannot serve at both."""
         st.switch_page(predict, query_params=st.query_params.to_dict())
 
-    return [st.Page(start, default=True, visibility="hidden"), predict, explain, evaluation]
+    return [
+        st.Page(start, default=True, visibility="hidden"),
+        predict,
+        explain,
+        stations,
+        evaluation,
+    ]

@@ -29,6 +29,23 @@ def reset() -> None:
     st.session_state["photo_sample"] = START
 
 
+def choose_sample(sample: str) -> None:
+    """Take a sample by its id, as if the visitor had; what they gave themselves stays at hand."""
+    st.session_state["photo_source"] = SAMPLES
+    st.session_state["photo_sample"] = sample
+
+
+def choose_none() -> None:
+    """Go without a photo; what the visitor gave stays at hand."""
+    st.session_state["photo_source"] = NONE
+
+
+def is_sample(sample: str) -> bool:
+    """Whether this sample is the photo just now."""
+    state = st.session_state
+    return bool(state["photo_source"] == SAMPLES and state["photo_sample"] == sample)
+
+
 def choose() -> Photo | None:
     """Draw the choice and the photo; bad input is told in a sentence and counts as no photo."""
     source = st.segmented_control(

@@ -4,11 +4,12 @@
 window.stationMap = (() => {
   const SOUTH_ASIA = [[6, 67], [36, 97]];
   let map = null;
-  let chosen = null;      // id of the station clicked last
+  let chosen = null;      // id of the station clicked last, or named by the page since
+  let named = null;       // what the page named last
   let isPlaced = false;   // the first marks say where to look, later ones leave the view alone
 
-  /** Set theme and behaviour of a fresh map. */
-  function begin(leafletMap, dark) {
+  /** Set theme and behaviour of a fresh map; `search` adds a button that asks for its centre. */
+  function begin(leafletMap, dark, search) {
     map = leafletMap;
     document.documentElement.dataset.theme = dark ? "dark" : "light";
     map.attributionControl.setPrefix("Leaflet");
@@ -18,10 +19,31 @@ window.stationMap = (() => {
     map.scrollWheelZoom.disable();
     map.on("focus", () => map.scrollWheelZoom.enable());
     map.on("blur", () => map.scrollWheelZoom.disable());
+    // Leaflet focuses the map under every press; in a frame the page would scroll meanwhile, away
+    // from under the mouse, and the click would miss.
+    const container = map.getContainer();
+    container.focus = () => HTMLElement.prototype.focus.call(container, { preventScroll: true });
+    if (search) addSearch();
   }
 
-  /** Put one mark per row of mark.py into the group. */
-  function draw(group, rows) {
+  function addSearch() {
+    const control = L.control({ position: "bottomright" });
+    control.onAdd = () => {
+      const button = element("button", "search", "Find stations here");
+      button.type = "button";
+      L.DomEvent.disableClickPropagation(button);
+      button.addEventListener("click", () => {
+        const { lat, lng } = map.getCenter().wrap();
+        window.Streamlit?.setComponentValue({ centre: [lat, lng], at: Date.now() });
+      });
+      return button;
+    };
+    control.addTo(map);
+  }
+
+  /** Put one mark per row of mark.py into the group; `page` is the station that the page names. */
+  function draw(group, rows, page = null) {
+    if (page !== named) chosen = named = page;
     const clusters = L.markerClusterGroup({
       maxClusterRadius: 42,
       showCoverageOnHover: false,

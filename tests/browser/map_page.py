@@ -9,6 +9,7 @@ from aqfusion.settings import ASSETS
 from aqfusion.ui.stations.legend import legend
 from aqfusion.ui.stations.map_view import choose
 from aqfusion.ui.stations.mark import Mark
+from aqfusion.ui.stations.views import US, bands
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 PLACES = [
@@ -55,6 +56,6 @@ if st.toggle("Only the worst", key="worst"):
 chosen = choose(
     marks, "stations", on_choose=lambda identity: st.session_state.update(told=identity)
 )
-st.html(legend(standard("us").categories))
+st.html(legend(bands(US)))
 told = st.session_state.get("told")
 st.html(f"<p id='state'>runs={st.session_state.runs} chosen={chosen} told={told}</p>")

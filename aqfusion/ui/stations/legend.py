@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from aqfusion.air.aqi import Category
+from aqfusion.ui.stations.views import Band
 
 _SIGNS = (
     ("", "position known"),
@@ -13,15 +13,15 @@ _SIGNS = (
 )
 
 
-def legend(categories: Sequence[Category]) -> str:
-    """Each category's colour, name and range, and the four signs."""
-    bands = "".join(
-        f'<li><i class="aq-swatch" style="background:{category.colour}"></i>'
-        f"{escape(category.name)} <span>{category.i_low} to {category.i_high}</span></li>"
-        for category in categories
+def legend(bands: Sequence[Band]) -> str:
+    """Each band's colour, name and range, and the four signs."""
+    colours = "".join(
+        f'<li><i class="aq-swatch" style="background:{band.colour}"></i>'
+        f"{escape(band.name)} <span>{escape(band.range)}</span></li>"
+        for band in bands
     )
     signs = "".join(f'<li><i class="aq-sign {kind}"></i>{words}</li>' for kind, words in _SIGNS)
     return (
         '<div class="aq aq-small aq-legend" role="group" aria-label="What the map shows">'
-        f"<ul>{bands}</ul><ul>{signs}</ul></div>"
+        f"<ul>{colours}</ul><ul>{signs}</ul></div>"
     )

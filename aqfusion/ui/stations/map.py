@@ -18,7 +18,7 @@ from folium.template import Template
 from xstatic.pkg import leaflet
 
 from aqfusion.settings import ASSETS
-from aqfusion.ui.stations.mark import Mark, as_script
+from aqfusion.ui.stations.mark import Mark, as_plain_json, as_script
 
 _FOLDER = ASSETS / "stations"
 _CLUSTER = _FOLDER / "markercluster"
@@ -38,8 +38,11 @@ def station_map(marks: Sequence[Mark], *, dark: bool = False) -> folium.Map:
     return drawn
 
 
-def base_map(*, dark: bool = False) -> folium.Map:
-    """The map without marks; it is the same on every run, so that no browser loads it twice."""
+def base_map(*, dark: bool = False, search: bool = False) -> folium.Map:
+    """The map without marks; it is the same on every run, so that no browser loads it twice.
+
+    With `search` a button on it asks for the stations at its centre.
+    """
     drawn = _OfflineMap(
         location=(22.5, 80.0),
         zoom_start=4,
@@ -52,7 +55,7 @@ def base_map(*, dark: bool = False) -> folium.Map:
         font_size="14px",
     )
     drawn._id = "stations"
-    drawn.add_child(_Frame(dark))
+    drawn.add_child(_Frame(dark, search))
     drawn.add_child(folium.map.CustomPane("land", z_index=150))  # below tiles
     land = folium.GeoJson(
         _land(),
@@ -71,10 +74,10 @@ def base_map(*, dark: bool = False) -> folium.Map:
     return drawn
 
 
-def mark_group(marks: Sequence[Mark]) -> folium.FeatureGroup:
+def mark_group(marks: Sequence[Mark], chosen: str | None = None) -> folium.FeatureGroup:
     """The marks as a layer that can be exchanged while the map stays where it is."""
     group = folium.FeatureGroup(control=False)
-    group.add_child(_Marks(marks))
+    group.add_child(_Marks(marks, chosen))
     return group
 
 
@@ -83,13 +86,14 @@ class _Frame(MacroElement):
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
-        "stationMap.begin({{ this._parent.get_name() }}, {{ this.dark|tojson }});"
+        "stationMap.begin({{ this._parent.get_name() }}, {{ this.dark|tojson }},"
+        " {{ this.search|tojson }});"
         "{% endmacro %}"
     )
 
-    def __init__(self, dark: bool) -> None:
+    def __init__(self, dark: bool, search: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._name, self.dark = "Frame", dark
+        self._name, self.dark, self.search = "Frame", dark, search
 
 
 class _Marks(MacroElement):
@@ -97,13 +101,13 @@ class _Marks(MacroElement):
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
-        "stationMap.draw({{ this._parent.get_name() }}, {{ this.rows }});"
+        "stationMap.draw({{ this._parent.get_name() }}, {{ this.rows }}, {{ this.chosen }});"
         "{% endmacro %}"
     )
 
-    def __init__(self, marks: Sequence[Mark]) -> None:
+    def __init__(self, marks: Sequence[Mark], chosen: str | None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._name, self.rows = "Marks", as_script(marks)
+        self._name, self.rows, self.chosen = "Marks", as_script(marks), as_plain_json(chosen)
 
 
 @cache

@@ -52,5 +52,10 @@ def as_script(marks: Sequence[Mark]) -> str:
         ]
         for mark in marks
     ]
-    text = json.dumps(rows, separators=(",", ":"), allow_nan=False)
+    return as_plain_json(rows)
+
+
+def as_plain_json(value: object) -> str:
+    """Write JSON in which all that is not plain is escaped."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     return _PLAIN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

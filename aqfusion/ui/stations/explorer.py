@@ -1,0 +1,148 @@
+"""The moving part of the Stations page: time, map, the chosen station, list, history."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from html import escape
+
+import streamlit as st
+
+from aqfusion.settings import load_settings
+from aqfusion.stations.station import Measurement
+from aqfusion.stations.summary import is_old, latest
+from aqfusion.ui import result_view
+from aqfusion.ui.plain import plain
+from aqfusion.ui.stations import (
+    chosen_view,
+    live_view,
+    map_view,
+    predictions,
+    station_list,
+    timeline,
+)
+from aqfusion.ui.stations.legend import legend
+from aqfusion.ui.stations.sources import Source
+from aqfusion.ui.stations.views import ERROR, INDIA, MODEL, US, bands, judge, marks
+
+
+def show(source: Source) -> None:
+    """Draw it all for one source; a source without measurements has a bare map."""
+    live_view.follow_search()
+    views = [US, INDIA, *([MODEL, ERROR] if source.is_sample else [])]
+    view = st.segmented_control(
+        "What the map shows",
+        views,
+        default=US,
+        required=True,
+        key=f"stations_choice_view_{source.name}",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    told = predictions.leak_safe(load_settings().model) if source.is_sample else {}
+    shown = _time(source)
+    known = latest(source.measurements, shown)
+    chosen_key = f"stations_choice_station_{source.name}"
+
+    def choose(id: str) -> None:
+        st.session_state[chosen_key] = id
+        _give(known, id)
+
+    left, right = st.columns([8, 5], gap="medium")
+    with right.container(border=True, height="stretch", key="stations_card"):
+        chosen = _list(known, chosen_key)
+        if chosen is None:
+            _invite(known, source, view, shown)
+        else:
+            chosen_view.show(chosen, view, told, shown)
+    with left:
+        map_view.choose(
+            marks(known, view, told, shown, live=source.is_live),
+            f"stations_map_{source.name}{live_view.place() if source.is_live else ''}",
+            height=520,
+            chosen=chosen.station.id if chosen else None,
+            on_choose=choose,
+            on_search=live_view.search if source.is_live else None,
+        )
+        st.html(legend(bands(view)))
+        if view in (MODEL, ERROR):
+            st.caption(predictions.SAYS)
+    if not known:
+        return
+    if chosen is not None:
+        of_station = [one for one in source.measurements if one.station == chosen.station]
+        with st.container(border=True, key="stations_history"):
+            st.subheader(f"History: {plain(chosen.station.name)}", anchor=False)
+            chosen_view.history(sorted(of_station, key=lambda one: one.time), view, told, shown)
+    st.subheader("All stations at this time", anchor=False)
+    station_list.show(known, view, told, shown, source.is_live, choose)
+    st.download_button(
+        "All measurements as CSV",
+        lambda: station_list.as_csv(source.measurements, told),
+        "aqfusion-stations.csv",
+        "text/csv",
+        key="stations_csv",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+    )
+
+
+def _time(source: Source) -> datetime:
+    if source.is_live or not source.measurements:
+        return datetime.now(UTC)
+    return timeline.choose(source)
+
+
+def _list(known: Sequence[Measurement], key: str) -> Measurement | None:
+    """Draw the list of stations by name; the one that is chosen there or on the map."""
+    by_id = {one.station.id: one for one in known}
+    if st.session_state.get(key) not in by_id:
+        st.session_state.pop(key, None)
+    names = Counter(one.station.name for one in known)
+
+    def name(id: str) -> str:
+        station = by_id[id].station
+        return station.name if names[station.name] == 1 else f"{station.name} ({id})"
+
+    chosen = st.selectbox(
+        "Station",
+        list(by_id),
+        index=None,
+        format_func=name,
+        placeholder="Choose a station here or on the map",
+        key=key,
+        on_change=lambda: _give(known, st.session_state[key]),
+        persist_state="session",
+    )
+    return by_id.get(chosen) if chosen else None
+
+
+def _give(known: Sequence[Measurement], id: str | None) -> None:
+    """What was chosen goes into the sliders of the Predict page."""
+    for one in known:
+        if one.station.id == id and one.reading.present:
+            chosen_view.give(one)
+
+
+def _invite(known: Sequence[Measurement], source: Source, view: str, shown: datetime) -> None:
+    """What can be said before a station is chosen."""
+    if not known:
+        st.markdown("No stations to show yet.")
+        return
+    new = [one for one in known if not is_old(one.time, shown, source.is_live)]
+    st.markdown(
+        "Click a station: its readings go into the sliders of the Predict page"
+        + (", with a photo of that hour where a data folder is set." if source.is_sample else ".")
+    )
+    st.markdown(f"At this time **{len(new)} of {len(known)}** stations have fresh data.")
+    told = sorted(
+        (said.aqi, one.station.name, said.category)
+        for one in new
+        if (said := judge(one, view)).aqi is not None and said.category is not None
+    )
+    if told:
+        for words, (aqi, name, category) in (("Worst air", told[-1]), ("Best air", told[0])):
+            st.html(
+                f'<div class="aq aq-brief"><div class="aq-number">{aqi}</div><div>'
+                f"{result_view.pill(category)}<p>{words}: {escape(name)}</p></div></div>"
+            )

@@ -1,0 +1,110 @@
+"""What a station measured over time, on the bands of the categories or as concentrations."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import plotly.graph_objects as go
+
+from aqfusion.air.pollutants import pollutant
+from aqfusion.stations.station import Measurement
+from aqfusion.ui.figure_style import GREY, TEXT, VERMILION, blank, category_bands
+from aqfusion.ui.stations.views import Told, judge, said_of, standard_of, when
+
+AQI = "AQI"
+_DAY_MS = 86_400_000
+_TICKS = [
+    {"dtickrange": [None, _DAY_MS - 1], "value": "%-d %b, %H:%M"},
+    {"dtickrange": [_DAY_MS, None], "value": "%-d %b %Y"},
+]
+
+
+def history_chart(
+    measurements: Sequence[Measurement], quantity: str, view: str, told: Told, shown: datetime
+) -> go.Figure:
+    """Draw `AQI` or a pollutant of one station, oldest first; a line marks the time shown.
+
+    Times are those on the station's own clock.
+    """
+    is_index = quantity == AQI
+    points = [(one, value) for one in measurements if (value := _value(one, quantity, view))]
+    guesses = [(one, said) for one in measurements if is_index and (said := said_of(one, told))]
+    highest = [value for _, (value, _) in points] + [said.high for _, said in guesses]
+    bands = category_bands(standard_of(view)) if is_index else []
+    figure = blank(
+        300,
+        xaxis={"type": "date", "nticks": 5, "tickformatstops": _TICKS},
+        yaxis={"range": [0, 1.08 * max([1.0, *highest])], "title": {"text": _title(quantity)}},
+        shapes=[*bands, _line(_on_clock(shown, measurements))],
+        showlegend=bool(guesses),
+    )
+    figure.add_trace(
+        go.Scatter(
+            name="measured",
+            mode="lines+markers",
+            x=[one.time.replace(tzinfo=None) for one, _ in points],
+            y=[value for _, (value, _) in points],
+            line={"color": GREY, "width": 1},
+            marker={
+                "size": 11,
+                "color": [colour for _, (_, colour) in points],
+                "line": {"width": 1, "color": TEXT},
+            },
+            text=[when(one.time) for one, _ in points],
+            hovertemplate="%{y:.4g}<br>%{text}<extra>measured</extra>",
+        )
+    )
+    if guesses:
+        figure.add_trace(
+            go.Scatter(
+                name="model, 90 % interval",
+                mode="markers",
+                x=[one.time.replace(tzinfo=None) for one, _ in guesses],
+                y=[said.value for _, said in guesses],
+                error_y={
+                    "type": "data",
+                    "array": [said.high - said.value for _, said in guesses],
+                    "arrayminus": [said.value - said.low for _, said in guesses],
+                    "thickness": 1,
+                    "width": 3,
+                },
+                marker={"size": 8, "symbol": "diamond", "color": VERMILION},
+                text=[f"{said.low:.0f} to {said.high:.0f}" for _, said in guesses],
+                hovertemplate="%{y:.0f} (%{text})<extra>model</extra>",
+            )
+        )
+    return figure
+
+
+def _value(one: Measurement, quantity: str, view: str) -> tuple[float, str] | None:
+    """The height of a point and its colour."""
+    if quantity != AQI:
+        value = getattr(one.reading, quantity)
+        return None if value is None else (value, GREY)
+    said = judge(one, view)
+    return None if said.aqi is None or said.category is None else (said.aqi, said.category.colour)
+
+
+def _title(quantity: str) -> str:
+    if quantity == AQI:
+        return AQI
+    entry = pollutant(quantity)
+    return f"{entry.label}, {entry.unit.replace('ug', 'µg').replace('m3', 'm³')}"
+
+
+def _on_clock(shown: datetime, measurements: Sequence[Measurement]) -> datetime:
+    """The time on the clock of the station: Plotly knows no zones."""
+    return shown.astimezone(measurements[-1].time.tzinfo).replace(tzinfo=None)
+
+
+def _line(shown: datetime) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "layer": "below",
+        "yref": "paper",
+        "x0": shown,
+        "x1": shown,
+        "y0": 0,
+        "y1": 1,
+        "line": {"color": GREY, "width": 2, "dash": "dot"},
+    }

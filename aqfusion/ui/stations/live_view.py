@@ -1,0 +1,100 @@
+"""What monitors near a place measure now: the place, the question, and what became of it."""
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.settings import load_settings
+from aqfusion.stations.live import nearest
+from aqfusion.stations.sample import FOLDER, PLACES_NAME, load_places
+from aqfusion.stations.summary import age_in_words
+from aqfusion.ui.stations import sources
+
+_LATITUDE, _LONGITUDE, _PLACE = "stations_latitude", "stations_longitude", "stations_near"
+_SEARCHED = "stations_searched"
+_HOW = (
+    "A key is free of charge at https://explore.openaq.org. Put it into the environment as "
+    "`AQFUSION_OPENAQ_KEY`, or into `.streamlit/secrets.toml`; everything else works without."
+)
+
+
+def choose() -> sources.Source:
+    """Draw the choice of a place and say how the answer came about; it may be empty."""
+    places = {place.station.name: place.station for place in load_places(FOLDER / PLACES_NAME)}
+    first = next(iter(places.values()))
+    st.session_state.setdefault(_PLACE, first.name)
+    st.session_state.setdefault(_LATITUDE, first.latitude)
+    st.session_state.setdefault(_LONGITUDE, first.longitude)
+
+    def go() -> None:
+        station = places.get(st.session_state[_PLACE])
+        if station is not None:
+            st.session_state[_LATITUDE] = station.latitude
+            st.session_state[_LONGITUDE] = station.longitude
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Near",
+            list(places),
+            key=_PLACE,
+            placeholder="a place of your own",
+            on_change=go,
+            width=240,
+            persist_state="session",
+        )
+        latitude, longitude = (
+            st.number_input(
+                title,
+                -limit,
+                limit,
+                format="%.4f",
+                key=key,
+                on_change=_moved,
+                width=150,
+                persist_state="session",
+            )
+            for title, limit, key in (
+                ("Latitude", 90.0, _LATITUDE),
+                ("Longitude", 180.0, _LONGITUDE),
+            )
+        )
+    settings, now = load_settings(), datetime.now(UTC)
+    if settings.openaq_key is None:
+        st.info(f"Live stations need a key of OpenAQ. {_HOW}", icon=":material/key:")
+        return sources.Source(sources.LIVE, ())
+    try:
+        with st.spinner("Asking OpenAQ ..."):
+            live = nearest(latitude, longitude, now, settings)
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+        return sources.Source(sources.LIVE, ())
+    if live.problem:
+        st.warning(live.problem, icon=":material/cloud_off:")
+    if live.fetched_at is not None:
+        age = age_in_words(live.fetched_at, now)
+        st.caption(f"{len(live.measurements)} stations by OpenAQ; the answer is {age}.")
+    return sources.Source(sources.LIVE, live.measurements)
+
+
+def search(latitude: float, longitude: float) -> None:
+    """Make a place the one that is asked for, in degrees; called before the page runs."""
+    st.session_state[_LATITUDE], st.session_state[_LONGITUDE] = latitude, longitude
+    _moved()
+    st.session_state[_SEARCHED] = True
+
+
+def follow_search() -> None:
+    """Run the whole page where the map was asked: a fragment alone would leave the place behind."""
+    if st.session_state.pop(_SEARCHED, False):
+        st.rerun()
+
+
+def place() -> str:
+    """A name for the place that is asked for, so that another one gets a map of its own."""
+    return f"{st.session_state[_LATITUDE]:.2f}, {st.session_state[_LONGITUDE]:.2f}"
+
+
+def _moved() -> None:
+    """The place is no longer the one that was picked from the list."""
+    st.session_state[_PLACE] = None

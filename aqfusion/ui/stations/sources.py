@@ -1,0 +1,66 @@
+"""Whose stations are shown: the sample ones, a person's own, or what OpenAQ says now."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.settings import load_settings
+from aqfusion.stations.csv_file import Parsed, parse_stations
+from aqfusion.stations.sample import sample_measurements
+from aqfusion.stations.station import Measurement
+
+SAMPLE, OWN, LIVE = "Sample", "Your own", "Live"
+SAYS = {
+    SAMPLE: "Eight places of the public photo set, measured in 2022 and 2023: a record, not the "
+    "air of today.",
+    OWN: "Stations from a CSV file of yours; nobody else sees them, and nothing is stored.",
+    LIVE: "What monitors near a place measure now, as OpenAQ passes it on.",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Measurements of one kind: `SAMPLE`, `OWN` or `LIVE`."""
+
+    name: str
+    measurements: tuple[Measurement, ...]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether they are of this very moment."""
+        return self.name == LIVE
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the model has been judged on them."""
+        return self.name == SAMPLE
+
+
+def sample() -> Source:
+    """The sessions of the public data set."""
+    return Source(SAMPLE, sample_measurements())
+
+
+def own() -> Parsed | None:
+    """What the visitor uploaded, or else the file that the settings name; `None` without both.
+
+    A file that is no station file raises `InputError`.
+    """
+    uploaded: Parsed | None = st.session_state.get("stations_uploaded")
+    if uploaded is not None:
+        return uploaded
+    path = load_settings().stations
+    if path is None:
+        return None
+    try:
+        return _from_settings(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        raise InputError(f"AQFUSION_STATIONS must be a readable file: {error.strerror}") from error
+
+
+@st.cache_resource(max_entries=1, show_spinner="Reading the stations ...")
+def _from_settings(path: Path, changed: int) -> Parsed:
+    return parse_stations(path.read_bytes(), datetime.now(UTC), "the file in the settings")

@@ -1,0 +1,137 @@
+"""What the map can tell of a measurement: the measured index, the model's, or how far it is off."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from aqfusion.air.aqi import Category, standard
+from aqfusion.air.pollutants import pollutant
+from aqfusion.figures import Estimate
+from aqfusion.stations.station import Measurement
+from aqfusion.stations.summary import Verdict, age_in_words, is_old, verdict
+from aqfusion.ui.stations.mark import Mark
+
+US, INDIA, MODEL, ERROR = "US AQI", "India AQI", "Model", "Model's error"
+MEASURED = (US, INDIA)
+_UNKNOWN = ("#8A9299", "#000000")
+Told = Mapping[tuple[str, datetime], Estimate]  # by station and time
+
+
+@dataclass(frozen=True)
+class Band:
+    """A colour of the map and what it stands for."""
+
+    colour: str
+    text_colour: str
+    name: str
+    range: str
+
+
+# Of the model's error, by its upper end: from much too low to much too high, ColorBrewer PuOr.
+_ERRORS = (
+    (-100.0, Band("#B35806", "#FFFFFF", "Much too low", "by more than 100")),
+    (-25.0, Band("#FDB863", "#000000", "Too low", "by 25 to 100")),
+    (25.0, Band("#F7F7F7", "#000000", "About right", "within 25")),
+    (100.0, Band("#B2ABD2", "#000000", "Too high", "by 25 to 100")),
+    (float("inf"), Band("#542788", "#FFFFFF", "Much too high", "by more than 100")),
+)
+
+
+def bands(view: str) -> tuple[Band, ...]:
+    """All colours of a view, for its legend."""
+    if view == ERROR:
+        return tuple(band for _, band in _ERRORS)
+    return tuple(_band(category) for category in standard(standard_of(view)).categories)
+
+
+def judge(measurement: Measurement, view: str) -> Verdict:
+    """The measured index that a view speaks of; the model speaks of the US one."""
+    return verdict(measurement, standard(standard_of(view)))
+
+
+def said_of(measurement: Measurement, told: Told) -> Estimate | None:
+    """What the model said of a measurement without having seen it."""
+    return told.get((measurement.station.id, measurement.time))
+
+
+def error_of(measurement: Measurement, told: Told) -> float | None:
+    """By how many AQI points the model is above what was measured."""
+    said = said_of(measurement, told)
+    return None if said is None or measurement.aqi is None else said.value - measurement.aqi
+
+
+def marks(
+    measurements: Sequence[Measurement], view: str, told: Told, shown: datetime, *, live: bool
+) -> tuple[Mark, ...]:
+    """The marks of what is known at a time."""
+    return tuple(_mark(one, view, told, shown, live) for one in measurements)
+
+
+def _mark(one: Measurement, view: str, told: Told, shown: datetime, live: bool) -> Mark:
+    label, colours, lines = _label(one, view, told)
+    return Mark(
+        one.station.id,
+        one.station.name,
+        one.station.latitude,
+        one.station.longitude,
+        *colours,
+        label,
+        (*lines, when(one.time), age_in_words(one.time, shown)),
+        is_old(one.time, shown, live),
+        one.station.approximate,
+    )
+
+
+def when(time: datetime) -> str:
+    """A time on the clock of its place.
+
+    >>> when(datetime.fromisoformat("2023-02-02T09:00+05:30"))
+    '2 Feb 2023, 09:00 UTC+05:30'
+    """
+    offset = time.isoformat(timespec="seconds")[19:] if time.utcoffset() else ""
+    clock = f"{time:%H:%M:%S}" if time.second else f"{time:%H:%M}"
+    return f"{time.day} {time:%b %Y}, {clock} UTC{offset}"
+
+
+def _label(one: Measurement, view: str, told: Told) -> tuple[str, tuple[str, str], tuple[str, ...]]:
+    said = judge(one, view)
+    measured = _measured(said, view)
+    if view in MEASURED:
+        if said.category is None:
+            return "?", _UNKNOWN, measured
+        label = f"{said.aqi}+" if said.beyond else str(said.aqi)
+        return label, _colours(said.category), measured
+    guess, off = said_of(one, told), error_of(one, told)
+    if guess is None or off is None:
+        return "?", _UNKNOWN, (*measured, "No prediction that is fair to show")
+    lines = (*measured, f"Model AQI {guess.value:.0f} ({guess.low:.0f} to {guess.high:.0f})")
+    if view == MODEL:
+        return f"{guess.value:.0f}", _colours(standard("us").category_of(guess.value)), lines
+    band = next(band for end, band in _ERRORS if off <= end)
+    return f"{off:+.0f}".replace("-", "−"), (band.colour, band.text_colour), lines
+
+
+def _measured(said: Verdict, view: str) -> tuple[str, ...]:
+    if said.category is None:
+        return (said.why,)
+    head = f"Measured {_standard_name(view)} {said.aqi}, {said.category.name}"
+    worst = f"Worst: {pollutant(said.dominant).label}" if said.dominant else ""
+    return (head, worst) if worst else (head,)
+
+
+def standard_of(view: str) -> str:
+    """The name of the standard that a view speaks in."""
+    return "india" if view == INDIA else "us"
+
+
+def _standard_name(view: str) -> str:
+    return standard(standard_of(view)).short_name
+
+
+def _colours(category: Category) -> tuple[str, str]:
+    return category.colour, category.text_colour
+
+
+def _band(category: Category) -> Band:
+    reach = f"{category.i_low} to {category.i_high}"
+    return Band(category.colour, category.text_colour, category.name, reach)

@@ -1,0 +1,39 @@
+"""Show where air is measured, and put what a station says into the sliders."""
+
+import streamlit as st
+
+from aqfusion.ui import inputs, page
+from aqfusion.ui.stations import explorer, live_view, own_view, sources, timeline
+
+page.begin("Where is it measured?", "Choose a station, and its readings go into the sliders.")
+inputs.prepare()
+
+name = st.segmented_control(
+    "Which stations",
+    list(sources.SAYS),
+    default=sources.SAMPLE,
+    required=True,
+    key="stations_choice_source",
+    persist_state="session",
+    label_visibility="collapsed",
+)
+st.caption(sources.SAYS[name])
+if name == sources.OWN:
+    source = own_view.choose()
+elif name == sources.LIVE:
+    source = live_view.choose()
+else:
+    source = sources.sample()
+if source is None:
+    page.end()
+    st.stop()
+
+
+@st.fragment(run_every=timeline.pace())
+def moving() -> None:
+    """Run by itself while the time plays; the rest of the page stands still."""
+    explorer.show(source)
+
+
+moving()
+page.end()
