@@ -1,0 +1,112 @@
+"""The Stations page in a real browser, with no internet."""
+
+import re
+
+import pytest
+
+from tests.browser.conftest import SCREENS, Visitor
+
+pytestmark = pytest.mark.browser
+
+FRAME = "iframe[title='streamlit_folium.st_folium']"
+TIME = ".st-key-timeline [data-testid='stSliderThumbValue']"
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+def opened(visitor: Visitor):
+    """The page, once its map stands."""
+    visitor.open("/stations", until=FRAME)
+    frame = visitor.page.frame_locator(FRAME)
+    frame.locator(".coin").first.wait_for()
+    visitor.settle()
+    return frame
+
+
+def show(visitor: Visitor, name: str) -> None:
+    visitor.page.get_by_role("radio", name=name, exact=True).click()
+    visitor.settle()
+
+
+@pytest.mark.parametrize("visitor", SCREENS, indirect=True)
+def test_a_click_fills_the_sliders_and_a_prediction_follows(visitor, request):
+    frame = opened(visitor)
+    frame.locator(".coin[aria-label^='Borivali East, Mumbai']").click()
+    visitor.page.wait_for_selector(".st-key-stations_result .aq-number", timeout=60_000)
+    visitor.page.wait_for_selector(".st-key-chart_history .main-svg")
+    visitor.settle()
+    assert frame.locator(".coin.chosen").count() == 1
+    said = visitor.page.locator(".st-key-stations_result .aq-number").inner_text()
+    readings = visitor.page.locator(".aq-readings dd").all_inner_texts()
+    visitor.keep_screenshot(f"stations-{request.node.callspec.id}")
+    assert visitor.page.evaluate(WIDER) <= 0
+    visitor.press("Go on with these readings")
+    visitor.page.wait_for_url("**/predict")
+    visitor.page.wait_for_selector(".st-key-sensor_pm25_number input")
+    visitor.settle()
+    assert visitor.page.locator(".st-key-sensor_pm25_number input").input_value() == readings[0]
+    assert str(visitor.aqi()) == said
+    assert visitor.outside == []
+
+
+def test_playing_goes_on_by_itself_and_never_reloads_the_map(visitor):
+    frame = opened(visitor)
+    frame.locator("body").evaluate("() => { window.note = 'still here' }")
+    before = visitor.page.locator(TIME).inner_text()
+    visitor.page.get_by_role("button", name="Play", exact=True).click()
+    visitor.page.wait_for_function(
+        f'before => document.querySelector("{TIME}").innerText !== before', arg=before
+    )
+    visitor.press("Pause")
+    paused = visitor.page.locator(TIME).inner_text()
+    visitor.page.wait_for_timeout(3000)
+    assert visitor.page.locator(TIME).inner_text() == paused != before
+    assert frame.locator("body").evaluate("() => window.note") == "still here"
+
+
+def test_a_name_in_a_file_is_text_wherever_it_is_shown(visitor, tmp_path):
+    alerts = []
+    visitor.page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+    file = tmp_path / "mine.csv"
+    file.write_text(
+        "id,name,lat,lon,time,pm25\n"
+        f'a,"{EVIL}",27,85,2023-02-01T08:30Z,80\n'
+        'b,"[l](http://evil.example) ![i](http://evil.example/i.png)",26,87,2023-02-01T08:30Z,20\n'
+    )
+    opened(visitor)
+    show(visitor, "Your own")
+    visitor.page.locator(".st-key-stations_upload input[type=file]").set_input_files(file)
+    frame = visitor.page.frame_locator(FRAME)
+    frame.locator(".coin[aria-label^='[l]']").click()
+    visitor.page.wait_for_selector(".st-key-stations_history h3")
+    visitor.settle()
+    assert visitor.page.locator("a[href*='evil'], img[src*='evil']").count() == 0
+    frame.locator(".coin[aria-label^='<img']").hover()
+    assert EVIL in frame.locator(".leaflet-tooltip").last.inner_text()
+    assert frame.locator("img").count() == visitor.page.locator("img[src='x']").count() == 0
+    visitor.keep_screenshot("stations-own")
+    assert alerts == visitor.outside == []
+
+
+def test_two_thousand_stations_are_drawn_as_clusters(visitor, tmp_path):
+    rows = (
+        f"s{n},Station {n},{8 + (n * 7 % 25) + n % 10 / 40},{72 + n % 17 + n % 7 / 30},"
+        f"2023-02-01T08:30Z,{n % 300}\n"
+        for n in range(2000)
+    )
+    file = tmp_path / "many.csv"
+    file.write_text("id,name,lat,lon,time,pm25\n" + "".join(rows))
+    opened(visitor)
+    show(visitor, "Your own")
+    visitor.page.locator(".st-key-stations_upload input[type=file]").set_input_files(file)
+    frame = visitor.page.frame_locator(FRAME)
+    frame.locator(".cluster").first.wait_for()
+    visitor.settle()
+    counts = [int(re.sub(r"\D", "", text)) for text in frame.locator(".count").all_inner_texts()]
+    alone = frame.locator(".coin").count()
+    assert sum(counts) + alone == 2000
+    assert len(counts) + alone < 400
+    assert (
+        "Read 2000 measurements of 2000 stations"
+        in visitor.page.locator("[data-testid='stAlert']").first.inner_text()
+    )
