@@ -77,7 +77,7 @@ window.stationMap = (() => {
     });
     made.colour = colour;
     made.bindTooltip(() => tooltip(name, lines, old, about), {
-      direction: "top", offset: [0, -12], className: "told", opacity: 1,
+      direction: "auto", offset: [18, 0], className: "told", opacity: 1,
     });
     made.on("click keypress", ({ type, originalEvent }) => {
       if (type === "keypress" && originalEvent.key !== "Enter") return;

@@ -14,8 +14,8 @@ from aqfusion.ui.stations.views import Told, judge, said_of, standard_of, when
 AQI = "AQI"
 _DAY_MS = 86_400_000
 _TICKS = [
-    {"dtickrange": [None, _DAY_MS - 1], "value": "%-d %b, %H:%M"},
-    {"dtickrange": [_DAY_MS, None], "value": "%-d %b %Y"},
+    {"dtickrange": [None, _DAY_MS - 1], "value": "%H:%M\n%-d %b %Y"},
+    {"dtickrange": [_DAY_MS, None], "value": "%-d %b\n%Y"},
 ]
 
 
@@ -33,10 +33,11 @@ def history_chart(
     bands = category_bands(standard_of(view)) if is_index else []
     figure = blank(
         300,
-        xaxis={"type": "date", "nticks": 5, "tickformatstops": _TICKS},
+        xaxis={"type": "date", "nticks": 4, "tickangle": 0, "tickformatstops": _TICKS},
         yaxis={"range": [0, 1.08 * max([1.0, *highest])], "title": {"text": _title(quantity)}},
         shapes=[*bands, _line(_on_clock(shown, measurements))],
         showlegend=bool(guesses),
+        legend={"orientation": "h", "x": 0, "y": -0.26, "yanchor": "top"},
     )
     figure.add_trace(
         go.Scatter(
