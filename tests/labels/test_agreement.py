@@ -83,12 +83,17 @@ def alpha_by_definition(units: list[list[int]]) -> float:
     return 1 - within / anywhere * (len(values) - 1)
 
 
+def kappa_by_definition(one: np.ndarray, other: np.ndarray) -> float:
+    """1 - mean squared distance of answers to one item / of any two answers."""
+    return 1 - np.mean((one - other) ** 2) / np.mean((one[:, None] - other) ** 2)
+
+
 def test_intervals_are_those_of_items_drawn_one_by_one():
     told = noisy(items=60, annotators=2)
     both = told.answers[(told.answers != MISSING).all(1)]
     generator = np.random.default_rng(7)
     drawn = [both[generator.integers(len(both), size=len(both))] for _ in range(400)]
-    kappas = [cohen_kappa_score(*answers.T, weights="quadratic") for answers in drawn]
+    kappas = [kappa_by_definition(*answers.T.astype(int)) for answers in drawn]
     alphas = [alpha_by_definition(answers.tolist()) for answers in drawn]
     kappa, alpha = weighted_kappas(told, seed=0)[0].kappa, ordinal_alpha(told, seed=0)
     for found, values in ((kappa, kappas), (alpha, alphas)):
@@ -135,9 +140,12 @@ def test_cannot_tell_is_an_answer_of_its_own_in_nominal_alpha_alone():
     told = table([0, 1, 2, CANNOT_TELL, 4, 0], [0, 1, 3, CANNOT_TELL, 4, CANNOT_TELL])
     without = table([0, 1, 2, 4, 0], [0, 1, 3, 4, MISSING])
     assert ordinal_alpha(told, seed=0) == ordinal_alpha(without, seed=0)
-    assert weighted_kappas(told, seed=0) == weighted_kappas(without, seed=0)
-    # one of seven can't tells is against a 0, one more pair is 2 against 3: by Krippendorff's
-    # formula observed 4 of 12, by chance (144 - 3² - 2² - 1 - 1 - 2² - 3²) / 11 = 116 / 11
+    kappa = weighted_kappas(without, seed=0)[0].kappa
+    assert weighted_kappas(told, seed=0)[0].kappa == kappa
+    swapped = table(*told.answers.T[::-1].tolist())
+    assert weighted_kappas(swapped, seed=0)[0].kappa.value == kappa.value
+    # Of twelve answers four are in pairs that differ; they fall on six codes 3, 2, 1, 1, 2 and 3
+    # times, so that 144 - 28 ordered pairs of answers differ.
     assert nominal_alpha(told, seed=0).value == round(1 - 4 * 11 / 116, 4)
 
 

@@ -93,9 +93,10 @@ def test_half_of_a_comparison_is_no_evidence(evidence):
     assert priority(evidence) == Priority(0.0, {}, ())
 
 
-def test_the_weightiest_reason_comes_first():
-    found = priority(Evidence(view=View(250, 50, 450), answers=(2, 2, 2, 2, 3)))
-    assert [said.split()[0] for said in found.reasons] == ["The", "Annotators"]
+def test_the_weightiest_reason_comes_first_not_the_largest_part():
+    found = priority(Evidence(View(250, 130, 370), View(80, 20, 231), PM25_OF_AQI_321))
+    assert [*found.parts.values()] == [0.6, 0.9]
+    assert [said.split()[0] for said in found.reasons] == ["The", "Photo"]
 
 
 @settings(max_examples=60, deadline=None)
