@@ -1,0 +1,149 @@
+"""How far people agree beyond chance: weighted kappa of two, Krippendorff's alpha of all.
+
+Intervals are of items drawn anew (Zapf et al. 2016, doi 10.1186/s12874-016-0200-9, find that this
+holds what it says for nominal alpha); answers to one item are no evidence of their own.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aqfusion.labels.answer_table import CANNOT_TELL, CATEGORIES, MISSING, Answers, AnswerTable
+
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+_RESAMPLES = 1000
+_TAILS = (2.5, 97.5)  # per cent
+_STEPS = np.arange(CATEGORIES)
+_PENALTY = (_STEPS[:, None] - _STEPS) ** 2
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """1 is full agreement, 0 what chance gives; `low`..`high` is the 95 % interval.
+
+    What is `None` is undefined, and `why` says the reason. `items` were answered by two or more.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    items: int
+    why: str | None
+
+
+@dataclass(frozen=True)
+class PairAgreement:
+    """Two annotators and their quadratic-weighted kappa over the items both told."""
+
+    first: str
+    second: str
+    kappa: Agreement
+
+
+def weighted_kappas(table: AnswerTable, seed: int) -> tuple[PairAgreement, ...]:
+    """Quadratic-weighted kappa (Cohen 1968, "Weighted kappa") of every pair of annotators.
+
+    Only items both gave a category count: can't tell stands on no scale.
+    """
+    generator = np.random.default_rng(seed)
+    columns = table.answers.T
+    return tuple(
+        PairAgreement(
+            table.annotators[one],
+            table.annotators[other],
+            _weighted_kappa(columns[one], columns[other], generator),
+        )
+        for one, other in combinations(range(len(table.annotators)), 2)
+    )
+
+
+def ordinal_alpha(table: AnswerTable, seed: int) -> Agreement:
+    """Krippendorff's alpha over the six categories in their order; can't tell is left out.
+
+    Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability"; answers may be missing.
+    """
+    return _alpha(table.answers, CATEGORIES, True, seed)
+
+
+def nominal_alpha(table: AnswerTable, seed: int) -> Agreement:
+    """Krippendorff's alpha where any other answer is as wrong, can't tell being a seventh."""
+    return _alpha(table.answers, CANNOT_TELL + 1, False, seed)
+
+
+def _weighted_kappa(
+    first: NDArray[np.int8], second: NDArray[np.int8], generator: np.random.Generator
+) -> Agreement:
+    both = (first != MISSING) & (second != MISSING)
+    both &= (first != CANNOT_TELL) & (second != CANNOT_TELL)
+    cells = CATEGORIES * first[both].astype(np.int64) + second[both]
+    items = len(cells)
+    if items < 2:
+        return _undefined(items, f"kappa needs two items that both told, these share {items}")
+    tables = _drawn(np.bincount(cells, minlength=CATEGORIES**2), generator)  # (1 + R, 36)
+    tables = tables.reshape(-1, CATEGORIES, CATEGORIES)
+    observed = np.einsum("rij,ij->r", tables, _PENALTY)
+    rows, columns = tables.sum(2), tables.sum(1)
+    by_chance = np.einsum("ri,ij,rj->r", rows, _PENALTY, columns, optimize=True) / items
+    return _agreement(observed, by_chance, items)
+
+
+def _alpha(answers: Answers, codes: int, ordinal: bool, seed: int) -> Agreement:
+    given = np.stack([np.count_nonzero(answers == code, axis=1) for code in range(codes)], axis=1)
+    given = given[given.sum(1) >= 2]  # (U, K): a lone answer can be compared with nothing
+    items = len(given)
+    if items < 2:
+        return _undefined(items, f"alpha needs two items with two answers, there are {items}")
+    # Items answered alike count together: a million items have a few hundred such patterns.
+    patterns, often = np.unique(given, axis=0, return_counts=True)
+    weights = _drawn(often, np.random.default_rng(seed))  # (1 + R, P)
+    pairs = patterns[:, :, None] * (patterns[:, None] - np.eye(codes))
+    pairs = pairs / (patterns.sum(1) - 1)[:, None, None]  # (P, K, K): each answer counts once
+    coincidences = (weights @ pairs.reshape(len(pairs), -1)).reshape(-1, codes, codes)
+    totals = coincidences.sum(2)  # (1 + R, K)
+    penalty = (
+        _ranks_apart(totals) if ordinal else np.broadcast_to(1 - np.eye(codes), pairs[0].shape)
+    )
+    observed = (coincidences * penalty).sum((1, 2))
+    answered = totals.sum(1)
+    by_chance = (totals[:, :, None] * totals[:, None] * penalty).sum((1, 2)) / (answered - 1)
+    return _agreement(observed, by_chance, items)
+
+
+def _ranks_apart(totals: Floats) -> Floats:
+    """Squared distance of mean ranks (R, K, K), from how often each category was given (R, K)."""
+    rank = totals.cumsum(1) - totals / 2
+    apart: Floats = (rank[:, :, None] - rank[:, None]) ** 2
+    return apart
+
+
+def _drawn(often: Whole, generator: np.random.Generator) -> Floats:
+    """How often each kind of item counts (1 + R, kinds): as it is in row 0, drawn in others.
+
+    Drawing items one by one and counting their kinds gives the same distribution.
+    """
+    drawn = generator.multinomial(often.sum(), often / often.sum(), size=_RESAMPLES)
+    return np.vstack([often, drawn]).astype(np.float64)
+
+
+def _agreement(observed: Floats, by_chance: Floats, items: int) -> Agreement:
+    """1 - observed / by chance of row 0, and the interval of the rows below it (1 + R,)."""
+    some = by_chance > _ROUNDING
+    values = 1 - observed / np.where(some, by_chance, np.nan)
+    if not some[0]:
+        return _undefined(items, "all answers are the same category, so chance agrees as well")
+    value = round(float(values[0]), 4)
+    low, high = (
+        np.nanpercentile(values[1:], _TAILS).round(4).tolist() if some[1:].any() else (value, value)
+    )
+    if low == high:  # not certainty: what these items do not hold, drawing them anew cannot show
+        return Agreement(value, None, None, items, "the items are too much alike for an interval")
+    return Agreement(value, low, high, items, None)
+
+
+def _undefined(items: int, why: str) -> Agreement:
+    return Agreement(None, None, None, items, why)

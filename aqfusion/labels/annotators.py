@@ -1,0 +1,131 @@
+"""How each annotator works: how much, how fast, how well on items whose answer is known."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from aqfusion.labels.answer_table import CANNOT_TELL, CATEGORIES
+
+PAUSE = timedelta(minutes=10)  # longer without an answer is time away from work
+_Z = 1.959964  # of 95 %
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One person's answer to one item, the one that counts; 0 to 5 or `CANNOT_TELL`.
+
+    `gold` is the known answer of a gold item, `model` the category (0 to 5) that the model said;
+    `None` where there is none. Another number raises `ValueError`.
+    """
+
+    annotator: str
+    at: datetime
+    answer: int
+    gold: int | None = None
+    model: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no answer."""
+        limits = {"answer": CANNOT_TELL, "gold": CANNOT_TELL, "model": CATEGORIES - 1}
+        for name, most in limits.items():
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= most:
+                raise ValueError(f"{name} must be 0 to {most}, got {value}")
+
+
+@dataclass(frozen=True)
+class Share:
+    """`count` of `of`, 0 to 1, with its 95 % interval `low`..`high`.
+
+    The interval is Wilson's (1927, "Probable inference, the law of succession, and statistical
+    inference"), which claims no certainty for 5 of 5.
+    """
+
+    count: int
+    of: int
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class AnnotatorFigures:
+    """What is known of one annotator; `None` where nothing is.
+
+    `per_hour` is items per hour of work; `gold` the share of gold items answered right, can't tell
+    being right only where nobody can; `gold_distance` how many categories the gold answers that
+    name one are off, on average; `differs` the share of answers that name another category than
+    the model, of those that name one.
+    """
+
+    annotator: str
+    items: int
+    cannot_tell: int
+    per_hour: float | None
+    gold: Share | None
+    gold_distance: float | None
+    differs: Share | None
+
+
+def annotator_figures(
+    answers: Iterable[Answered], pause: timedelta = PAUSE
+) -> tuple[AnnotatorFigures, ...]:
+    """Figures of every annotator, by name; gaps longer than `pause` are not work."""
+    by_name: dict[str, list[Answered]] = defaultdict(list)
+    for one in answers:
+        by_name[one.annotator].append(one)
+    return tuple(_figures(name, by_name[name], pause) for name in sorted(by_name))
+
+
+def against_model(answers: Iterable[Answered]) -> list[list[int]]:
+    """Counts of answers, 6 rows answered by 6 columns the model's, Good first.
+
+    Can't tell and items without a model's view are left out.
+    """
+    table = [[0] * CATEGORIES for _ in range(CATEGORIES)]
+    for one in answers:
+        if one.model is not None and one.answer != CANNOT_TELL:
+            table[one.answer][one.model] += 1
+    return table
+
+
+def share(count: int, of: int) -> Share | None:
+    """Wilson's interval of `count` of `of`; `None` of nothing.
+
+    >>> share(5, 5)
+    Share(count=5, of=5, share=1.0, low=0.5655, high=1.0)
+    """
+    if of == 0:
+        return None
+    part, z2 = count / of, _Z**2 / of
+    middle = (part + z2 / 2) / (1 + z2)
+    reach = (part * (1 - part) * z2 + z2**2 / 4) ** 0.5 / (1 + z2)
+    low, high = max(0.0, middle - reach), min(1.0, middle + reach)
+    return Share(count, of, round(part, 4), round(low, 4), round(high, 4))
+
+
+def _figures(name: str, answers: Sequence[Answered], pause: timedelta) -> AnnotatorFigures:
+    gold = [(one.answer, one.gold) for one in answers if one.gold is not None]
+    off = [abs(said - known) for said, known in gold if CANNOT_TELL not in (said, known)]
+    table = against_model(answers)
+    compared = sum(map(sum, table))
+    same = sum(table[category][category] for category in range(CATEGORIES))
+    return AnnotatorFigures(
+        annotator=name,
+        items=len(answers),
+        cannot_tell=sum(one.answer == CANNOT_TELL for one in answers),
+        per_hour=_per_hour([one.at for one in answers], pause),
+        gold=share(sum(said == known for said, known in gold), len(gold)),
+        gold_distance=round(sum(off) / len(off), 4) if off else None,
+        differs=share(compared - same, compared),
+    )
+
+
+def _per_hour(times: Iterable[datetime], pause: timedelta) -> float | None:
+    """Answers per hour: one at the end of each gap, so that a first one has taken no known time."""
+    gaps = [later - earlier for earlier, later in pairwise(sorted(times))]
+    worked = [gap for gap in gaps if gap <= pause]
+    total = sum(worked, timedelta())
+    return round(len(worked) / (total / timedelta(hours=1)), 1) if total else None

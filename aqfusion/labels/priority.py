@@ -1,0 +1,156 @@
+"""How much an answer to an item is worth, as one number, and why in words an annotator reads.
+
+Four parts of 0 to 1 are added by their weights: what people contradict each other about, what label
+is likely wrong, where the model is unsure, where photo and readings tell different stories. A part
+that nothing is known of adds nothing, and a near-duplicate is worth nothing: its twin is asked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from aqfusion.air.aqi import Index, standard
+from aqfusion.air.sensors import Reading
+from aqfusion.labels.answer_table import CANNOT_TELL
+from aqfusion.labels.likely_errors import LikelyError
+
+# They add up to 1. A conflict of people comes first: only a person ends it, and work is already in
+# it. Photo against readings comes last: the formula takes a moment's reading for 24 hours of it.
+WEIGHTS = {
+    "annotators disagree": 0.35,
+    "label likely wrong": 0.25,
+    "model unsure": 0.25,
+    "photo against readings": 0.15,
+}
+# Where a part is 1. Leak-safe intervals of the shipped models are 110 AQI wide with all readings,
+# 250 with the photo alone, and up to 400; two categories apart is no matter of a border.
+_WIDEST = 400
+_FAR_OUTSIDE = 100
+_FAR_APART = 2
+_AGAINST_CANNOT_TELL = 0.5
+_WORTH_SAYING = 0.25  # of model unsure: 100 AQI
+
+
+@dataclass(frozen=True)
+class View:
+    """What a model says: an AQI and its 90 % interval, whole numbers; else `ValueError`."""
+
+    aqi: int
+    low: int
+    high: int
+
+    def __post_init__(self) -> None:
+        """Refuse an interval that does not hold its number."""
+        if not 0 <= self.low <= self.aqi <= self.high <= 500:
+            got = f"{self.low}, {self.aqi}, {self.high}"
+            raise ValueError(f"low, aqi, high must rise from 0 to 500, got {got}")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of an item; `None` and empty where nothing is.
+
+    `view` is the model's with all there is, `photo_view` with the photo alone; `answers` are one
+    per annotator, 0 to 5 or `CANNOT_TELL`; `near_duplicate` says that another item stands for it.
+    """
+
+    view: View | None = None
+    photo_view: View | None = None
+    reading: Reading | None = None
+    answers: tuple[int, ...] = ()
+    likely_error: LikelyError | None = None
+    near_duplicate: bool = False
+
+
+@dataclass(frozen=True)
+class Priority:
+    """`score` is 0 to 1; `parts` are those that something is known of, by the names of `WEIGHTS`.
+
+    `reasons` are sentences, the weightiest first; none where nothing stands out.
+    """
+
+    score: float
+    parts: Mapping[str, float]
+    reasons: tuple[str, ...]
+
+
+def priority(evidence: Evidence) -> Priority:
+    """Weigh an item.
+
+    >>> found = priority(Evidence(view=View(150, 90, 260), answers=(0, 3)))
+    >>> found.score, found.reasons[0]
+    (0.4562, 'Annotators disagree: Good and Unhealthy')
+    >>> found.reasons[1]
+    'The model is unsure: it says 90 to 260'
+    """
+    if evidence.near_duplicate:
+        return Priority(0.0, {}, ("Nearly the same photo as another item, which is asked instead",))
+    told = {
+        "annotators disagree": _annotators_disagree(evidence.answers),
+        "label likely wrong": _label_likely_wrong(evidence.likely_error),
+        "model unsure": _model_unsure(evidence.view),
+        "photo against readings": _photo_against_readings(evidence.photo_view, evidence.reading),
+    }
+    known = {name: one for name, one in told.items() if one is not None}
+    ranked = sorted(known, key=lambda name: -WEIGHTS[name] * known[name][0])
+    return Priority(
+        score=round(sum(WEIGHTS[name] * part for name, (part, _) in known.items()), 4),
+        parts={name: round(part, 4) for name, (part, _) in known.items()},
+        reasons=tuple(known[name][1] for name in ranked if known[name][1]),
+    )
+
+
+def _annotators_disagree(answers: tuple[int, ...]) -> tuple[float, str] | None:
+    """Mean over pairs of people; a neighbouring category is half a disagreement."""
+    pairs = [_apart(one, other) for one, other in combinations(answers, 2)]
+    if not pairs:
+        return None
+    names = [_name(answer) for answer in sorted({*answers})]
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    return sum(pairs) / len(pairs), f"Annotators disagree: {listed}" if any(pairs) else ""
+
+
+def _apart(one: int, other: int) -> float:
+    if one == other:
+        return 0.0
+    if CANNOT_TELL in (one, other):
+        return _AGAINST_CANNOT_TELL
+    return min(1.0, abs(one - other) / _FAR_APART)
+
+
+def _label_likely_wrong(error: LikelyError | None) -> tuple[float, str] | None:
+    if error is None:
+        return None
+    given, suggested = _name(error.given), _name(error.suggested)
+    why = f"The label may be wrong: it is {given}, models that never saw it say {suggested}"
+    return min(1.0, error.expected_off / _FAR_APART), why
+
+
+def _model_unsure(view: View | None) -> tuple[float, str] | None:
+    if view is None:
+        return None
+    part = min(1.0, (view.high - view.low) / _WIDEST)
+    why = f"The model is unsure: it says {view.low} to {view.high}"
+    return part, why if part >= _WORTH_SAYING else ""
+
+
+def _photo_against_readings(
+    photo: View | None, reading: Reading | None
+) -> tuple[float, str] | None:
+    """How far the formula's AQI lies outside of what the photo alone allows."""
+    if photo is None or reading is None:
+        return None
+    formula = standard("us").index(reading)
+    if formula.aqi is None:
+        return None
+    outside = max(photo.low - formula.aqi, formula.aqi - photo.high, 0)
+    why = f"Photo and readings say different things: {photo.aqi} and {_in_words(formula)}"
+    return min(1.0, outside / _FAR_OUTSIDE), why if outside else ""
+
+
+def _in_words(formula: Index) -> str:
+    return f"above {formula.aqi}" if formula.beyond else str(formula.aqi)
+
+
+def _name(answer: int) -> str:
+    return "can't tell" if answer == CANNOT_TELL else standard("us").categories[answer].name

@@ -1,0 +1,201 @@
+"""Agreement of planted answers: published examples, scikit-learn, and what is undefined."""
+
+import time
+
+import numpy as np
+import pytest
+from sklearn.metrics import cohen_kappa_score
+
+from aqfusion.labels.agreement import (
+    Agreement,
+    nominal_alpha,
+    ordinal_alpha,
+    weighted_kappas,
+)
+from aqfusion.labels.answer_table import CANNOT_TELL, MISSING, AnswerTable
+
+# Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability", section C: four observers,
+# twelve units, five values; a dot is missing.
+KRIPPENDORFF = """
+1 2 3 3 2 1 4 1 2 . . .
+1 2 3 3 2 2 4 1 2 5 . 3
+. 3 3 3 2 3 4 2 2 5 1 .
+1 2 3 3 2 4 4 1 2 5 1 .
+"""
+
+
+def table(*columns: list[int]) -> AnswerTable:
+    answers = np.array(columns, dtype=np.int8).T
+    names = [f"item {number}" for number in range(len(answers))]
+    return AnswerTable(tuple(names), tuple("abcdefghij"[: len(columns)]), answers)
+
+
+def published() -> AnswerTable:
+    lines = KRIPPENDORFF.split("\n")[1:-1]
+    return table(*([MISSING if v == "." else int(v) - 1 for v in line.split()] for line in lines))
+
+
+def noisy(items: int, annotators: int, seed: int = 1) -> AnswerTable:
+    """People who are off by at most one, and skip a third of the items."""
+    generator = np.random.default_rng(seed)
+    truth = generator.integers(6, size=items)[:, None]
+    answers = np.clip(truth + generator.integers(-1, 2, (items, annotators)), 0, 5)
+    answers[generator.random(answers.shape) < 0.33] = MISSING
+    return table(*answers.T.tolist())
+
+
+def test_alpha_is_the_published_one():
+    ordinal, nominal = ordinal_alpha(published(), seed=0), nominal_alpha(published(), seed=0)
+    assert (round(ordinal.value, 3), round(nominal.value, 3)) == (0.815, 0.743)
+    assert ordinal.items == nominal.items == 11  # the twelfth unit has one value
+
+
+def test_kappa_of_every_pair_is_scikit_learns():
+    told = noisy(items=80, annotators=4)
+    pairs = weighted_kappas(told, seed=0)
+    assert [(p.first, p.second) for p in pairs] == [
+        *map(tuple, ["ab", "ac", "ad", "bc", "bd", "cd"])
+    ]
+    for pair in pairs:
+        one, other = (told.answers[:, "abcd".index(name)] for name in (pair.first, pair.second))
+        both = (one != MISSING) & (other != MISSING)
+        wanted = cohen_kappa_score(one[both], other[both], weights="quadratic")
+        assert (pair.kappa.value, pair.kappa.items) == (round(wanted, 4), both.sum())
+
+
+def test_kappa_of_equal_margins_is_the_correlation_as_cohen_1968_shows():
+    one, other = [0, 0, 1, 1, 2, 3, 5, 5], [0, 1, 0, 2, 1, 5, 3, 5]
+    (pair,) = weighted_kappas(table(one, other), seed=0)
+    assert pair.kappa.value == round(float(np.corrcoef(one, other)[0, 1]), 4)
+
+
+def alpha_by_definition(units: list[list[int]]) -> float:
+    """Ordinal alpha as 1 - observed / expected disagreement of all pairs of values, one by one."""
+    values = [value for unit in units for value in unit]
+    n = [values.count(category) for category in range(6)]
+
+    def apart(c: int, k: int) -> float:
+        low, high = min(c, k), max(c, k)
+        return (sum(n[low : high + 1]) - (n[low] + n[high]) / 2) ** 2
+
+    within = sum(sum(apart(c, k) for c in u for k in u) / (len(u) - 1) for u in units)
+    anywhere = sum(n[c] * n[k] * apart(c, k) for c in range(6) for k in range(6))
+    return 1 - within / anywhere * (len(values) - 1)
+
+
+def kappa_by_definition(one: np.ndarray, other: np.ndarray) -> float:
+    """1 - mean squared distance of answers to one item / of any two answers."""
+    return 1 - np.mean((one - other) ** 2) / np.mean((one[:, None] - other) ** 2)
+
+
+def test_intervals_are_those_of_items_drawn_one_by_one():
+    told = noisy(items=60, annotators=2)
+    both = told.answers[(told.answers != MISSING).all(1)]
+    generator = np.random.default_rng(7)
+    drawn = [both[generator.integers(len(both), size=len(both))] for _ in range(400)]
+    kappas = [kappa_by_definition(*answers.T.astype(int)) for answers in drawn]
+    alphas = [alpha_by_definition(answers.tolist()) for answers in drawn]
+    kappa, alpha = weighted_kappas(told, seed=0)[0].kappa, ordinal_alpha(told, seed=0)
+    for found, values in ((kappa, kappas), (alpha, alphas)):
+        assert found.high - found.low > 0.1
+        ends = np.percentile(values, [2.5, 97.5])
+        assert [found.low, found.high] == pytest.approx(ends, abs=0.025)
+    assert alpha.value == round(alpha_by_definition(both.tolist()), 4)
+
+
+def test_nine_intervals_in_ten_or_more_hold_the_value_of_all_items():
+    whole = noisy(items=20_000, annotators=3)
+    value = ordinal_alpha(whole, seed=0).value
+    parts = whole.answers[:4000].reshape(40, 100, 3)
+    told = [ordinal_alpha(table(*part.T.tolist()), seed=0) for part in parts]
+    held = sum(alpha.low <= value <= alpha.high for alpha in told)
+    assert 34 <= held <= 40
+    assert any(alpha.value != value for alpha in told)
+
+
+@pytest.mark.parametrize(
+    ("columns", "items", "why"),
+    [
+        (([], []), 0, "needs two items"),
+        (([3, MISSING], [3, 2]), 1, "needs two items"),
+        (([3, 3, 3], [3, 3, 3]), 3, "same category"),
+    ],
+)
+def test_what_is_undefined_says_why(columns, items, why):
+    for found in (
+        weighted_kappas(table(*columns), seed=0)[0].kappa,
+        ordinal_alpha(table(*columns), seed=0),
+        nominal_alpha(table(*columns), seed=0),
+    ):
+        assert (found.value, found.low, found.high, found.items) == (None, None, None, items)
+        assert why in found.why
+
+
+def test_full_agreement_on_a_few_items_claims_no_certainty():
+    found = ordinal_alpha(table([0, 3, 5], [0, 3, 5]), seed=0)
+    assert found == Agreement(1.0, None, None, 3, "the items are too much alike for an interval")
+
+
+def test_cannot_tell_is_an_answer_of_its_own_in_nominal_alpha_alone():
+    told = table([0, 1, 2, CANNOT_TELL, 4, 0], [0, 1, 3, CANNOT_TELL, 4, CANNOT_TELL])
+    without = table([0, 1, 2, 4, 0], [0, 1, 3, 4, MISSING])
+    assert ordinal_alpha(told, seed=0) == ordinal_alpha(without, seed=0)
+    kappa = weighted_kappas(without, seed=0)[0].kappa
+    assert weighted_kappas(told, seed=0)[0].kappa == kappa
+    swapped = table(*told.answers.T[::-1].tolist())
+    assert weighted_kappas(swapped, seed=0)[0].kappa.value == kappa.value
+    # Of twelve answers four are in pairs that differ; they fall on six codes 3, 2, 1, 1, 2 and 3
+    # times, so that 144 - 28 ordered pairs of answers differ.
+    assert nominal_alpha(told, seed=0).value == round(1 - 4 * 11 / 116, 4)
+
+
+def test_far_apart_is_worse_than_next_to_each_other():
+    near = table([0, 1, 2, 3, 4, 5] * 3, [0, 1, 3, 2, 4, 5] * 3)
+    far = table([0, 1, 2, 3, 4, 5] * 3, [5, 1, 2, 3, 4, 0] * 3)
+    assert nominal_alpha(near, seed=0).value == nominal_alpha(far, seed=0).value
+    assert ordinal_alpha(near, seed=0).value > 0.9
+    assert ordinal_alpha(far, seed=0).value < 0
+
+
+def test_a_seed_gives_the_same_again_and_another_seed_the_same_value():
+    told = noisy(items=50, annotators=3)
+    one, again, other = (ordinal_alpha(told, seed) for seed in (1, 1, 2))
+    assert one == again
+    assert one != other
+    assert one.value == other.value
+
+
+def test_ten_people_and_two_thousand_items_take_a_second():
+    told = noisy(items=2000, annotators=10)
+    start = time.perf_counter()
+    assert len(weighted_kappas(told, seed=0)) == 45
+    assert ordinal_alpha(told, seed=0).items > 1990
+    assert time.perf_counter() - start < 3  # 0.4 s on one idle core
+
+
+def test_a_table_is_made_of_answers_in_any_order():
+    said = [("photo 2", "Ram", 5), ("photo 1", "Asha", 0), ("photo 2", "Asha", CANNOT_TELL)]
+    made = AnswerTable.of(said)
+    assert (made.items, made.annotators) == (("photo 1", "photo 2"), ("Asha", "Ram"))
+    assert made.answers.tolist() == [[0, MISSING], [CANNOT_TELL, 5]]
+    assert AnswerTable.of([]).answers.shape == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ([("x", "Asha", 1), ("x", "Asha", 1)], "Asha must have one answer to x, got two"),
+        ([("x", "Asha", 7)], "an answer must be 0 to 6, got 7"),
+        ([("x", "Asha", MISSING)], "an answer must be 0 to 6, got -1"),
+    ],
+)
+def test_answers_that_make_no_table_are_refused(said, message):
+    with pytest.raises(ValueError, match=message):
+        AnswerTable.of(said)
+
+
+def test_arrays_that_are_no_table_are_refused():
+    with pytest.raises(ValueError, match=r"answers must be \(1, 1\), got \(1, 2\)"):
+        AnswerTable(("x",), ("Asha",), np.zeros((1, 2), dtype=np.int8))
+    with pytest.raises(ValueError, match="answers must be -1 to 6, got 9"):
+        AnswerTable(("x",), ("Asha",), np.full((1, 1), 9, dtype=np.int8))

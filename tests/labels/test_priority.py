@@ -1,0 +1,123 @@
+"""Each part of a priority, its bounds and its sentence."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aqfusion.air.sensors import Reading
+from aqfusion.labels.answer_table import CANNOT_TELL
+from aqfusion.labels.likely_errors import LikelyError
+from aqfusion.labels.priority import WEIGHTS, Evidence, Priority, View, priority
+
+PM25_OF_AQI_321 = Reading(pm25=235.4)  # 225.5 is 301 and 325.4 is 500: 301 + 9.9 * 199 / 99.9
+
+
+def test_an_item_of_which_nothing_is_known_is_worth_nothing_and_says_nothing():
+    assert priority(Evidence()) == Priority(0.0, {}, ())
+
+
+def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
+    assert sum(WEIGHTS.values()) == pytest.approx(1)
+    worst = Evidence(
+        View(250, 0, 500), View(40, 0, 90), Reading(pm25=400), (0, 5), LikelyError(7, 0, 5, 4.5)
+    )
+    assert priority(worst) == Priority(
+        1.0,
+        dict.fromkeys(WEIGHTS, 1.0),
+        (
+            "Annotators disagree: Good and Hazardous",
+            "The label may be wrong: it is Good, models that never saw it say Hazardous",
+            "The model is unsure: it says 0 to 500",
+            "Photo and readings say different things: 40 and above 500",
+        ),
+    )
+    twin = Evidence(
+        worst.view, worst.photo_view, worst.reading, worst.answers, worst.likely_error, True
+    )
+    said = "Nearly the same photo as another item, which is asked instead"
+    assert priority(twin) == Priority(0.0, {}, (said,))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "part", "reason"),
+    [
+        (Evidence(view=View(170, 90, 260)), 0.425, "The model is unsure: it says 90 to 260"),
+        (Evidence(view=View(60, 50, 70)), 0.05, None),
+        (Evidence(view=View(60, 50, 150)), 0.25, "The model is unsure: it says 50 to 150"),
+        (
+            Evidence(photo_view=View(80, 20, 260), reading=PM25_OF_AQI_321),
+            0.61,
+            "Photo and readings say different things: 80 and 321",
+        ),
+        (Evidence(photo_view=View(200, 90, 321), reading=PM25_OF_AQI_321), 0.0, None),
+        (
+            Evidence(photo_view=View(200, 90, 260), reading=Reading(pm25=9)),
+            0.4,
+            "Photo and readings say different things: 200 and 50",
+        ),
+        (Evidence(answers=(2, 2, 2)), 0.0, None),
+        (Evidence(answers=(2, 3)), 0.5, "Annotators disagree: Unhealthy for Sensitive Groups "),
+        (
+            Evidence(answers=(CANNOT_TELL, 0)),
+            0.5,
+            "Annotators disagree: Good and can't tell",
+        ),
+        (Evidence(answers=(3, 0, 1)), 0.8333, "Annotators disagree: Good, Moderate and Unhealthy"),
+        (Evidence(answers=(0, 0, 0, 0, 5)), 0.4, "Annotators disagree: Good and Hazardous"),
+        (
+            Evidence(likely_error=LikelyError(0, 1, 2, 0.8)),
+            0.4,
+            "The label may be wrong: it is Moderate, models that never saw it say Unhealthy for",
+        ),
+    ],
+)
+def test_each_part_and_its_sentence(evidence, part, reason):
+    found = priority(evidence)
+    ((name, value),) = found.parts.items()
+    assert value == part
+    assert found.score == round(WEIGHTS[name] * part, 4)
+    assert [*found.reasons] == [said for said in found.reasons if reason and reason in said]
+    assert len(found.reasons) == (reason is not None)
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        Evidence(photo_view=View(80, 20, 260)),  # no readings, so nothing against the photo
+        Evidence(photo_view=View(80, 20, 260), reading=Reading()),
+        Evidence(reading=PM25_OF_AQI_321),
+        Evidence(answers=(4,)),
+    ],
+)
+def test_half_of_a_comparison_is_no_evidence(evidence):
+    assert priority(evidence) == Priority(0.0, {}, ())
+
+
+def test_the_weightiest_reason_comes_first_not_the_largest_part():
+    found = priority(Evidence(View(250, 130, 370), View(80, 20, 231), PM25_OF_AQI_321))
+    assert [*found.parts.values()] == [0.6, 0.9]
+    assert [said.split()[0] for said in found.reasons] == ["The", "Photo"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    ends=st.tuples(*[st.integers(0, 500)] * 3),
+    answers=st.lists(st.integers(0, CANNOT_TELL), max_size=4),
+    pm25=st.floats(0, 1000),
+    off=st.floats(0, 5),
+)
+def test_scores_and_parts_stay_between_0_and_1(ends, answers, pm25, off):
+    low, aqi, high = sorted(ends)
+    view, error = View(aqi, low, high), LikelyError(0, 1, 2, off)
+    found = priority(Evidence(view, view, Reading(pm25=pm25), tuple(answers), error))
+    assert 0 <= found.score <= 1
+    assert all(0 <= part <= 1 for part in found.parts.values())
+    assert found.score == pytest.approx(
+        sum(WEIGHTS[n] * p for n, p in found.parts.items()), abs=1e-3
+    )
+
+
+@pytest.mark.parametrize("numbers", [(90, 100, 200), (10, -1, 20), (10, 0, 501), (10, 12, 20)])
+def test_a_view_whose_interval_does_not_hold_it_is_refused(numbers):
+    with pytest.raises(ValueError, match="low, aqi, high must rise from 0 to 500, got"):
+        View(*numbers)
