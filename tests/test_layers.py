@@ -17,6 +17,7 @@ FLOORS = (
         *("figures", "figures_file", "metrics", "metrics_file"),
     },
     {"photo", "containers", "air", "scenes", "dataset", "stations"},
+    {"labels"},
     {"model"},
     {"explain"},
     {"training"},
