@@ -1,0 +1,1 @@
+"""Labels that people give: kept for good, served one by one, reviewed, exported."""
