@@ -1,4 +1,4 @@
-"""What a person says of an item: one answer, every rule of it checked before anything is written."""
+"""What a person says of an item, every rule of it checked before anything is written."""
 
 import math
 from collections.abc import Mapping

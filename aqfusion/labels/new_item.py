@@ -29,7 +29,7 @@ class NewItem:
     """
 
     photo_hash: str
-    reading: Reading = Reading()
+    reading: Reading
     origin: str = "import"
     source: str | None = None
     licence: str | None = None
