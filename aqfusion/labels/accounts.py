@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import ROLES, Actor, acting
-from aqfusion.labels.database import Database
+from aqfusion.labels.database import Database, in_turn
 from aqfusion.labels.given_text import one_line
 from aqfusion.labels.schema import invites, users
 from aqfusion.labels.secrets_kept import hashed_pin, new_token, token_digest
@@ -149,9 +149,8 @@ class Accounts:
 
 
 def lock_accounts(connection: Connection) -> None:
-    """Let changes of accounts come one after the other, which SQLite does anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    """Let changes of accounts come one after the other."""
+    in_turn(connection, _LOCK)
 
 
 def insert_user(

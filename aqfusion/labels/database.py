@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from aqfusion.labels.address import StoreError, without_password
 
-__all__ = ["Database"]
+__all__ = ["Database", "TryAgainError", "in_turn"]
 
 _BUSY_SECONDS = 30
 _TRIES = 6
@@ -88,15 +88,14 @@ class Database:
     def write(self, work: Callable[[Connection], _T]) -> _T:
         """Run `work` in one transaction, again where others came in between, and commit it."""
         for attempt in range(_TRIES):
-            with contextlib.suppress(_Passing), _as_sentences(self.where):
-                try:
-                    with self._writer.begin() as connection:
-                        return work(connection)
-                except DBAPIError as error:
-                    passing = getattr(error.orig, "sqlstate", None) in _PASSING
-                    if not passing or attempt == _TRIES - 1:
-                        raise
-                    raise _Passing from error
+            try:
+                with _as_sentences(self.where), self._writer.begin() as connection:
+                    return work(connection)
+            except (DBAPIError, TryAgainError) as error:
+                state = getattr(getattr(error, "orig", None), "sqlstate", None)
+                passing = isinstance(error, TryAgainError) or state in _PASSING
+                if not passing or attempt == _TRIES - 1:
+                    raise
             time.sleep(0.01 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
 
@@ -106,17 +105,23 @@ class Database:
         connection.execute(make(table).on_conflict_do_nothing(), rows)
 
 
-class _Passing(Exception):
-    """What another try may well get over."""
+def in_turn(connection: Connection, lock: int) -> None:
+    """Let transactions that name the same lock come one after the other; on SQLite all do."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+
+
+class TryAgainError(StoreError):
+    """What another try of the same transaction may well get over."""
 
 
 @contextlib.contextmanager
 def _as_sentences(where: str) -> Iterator[None]:
     try:
         yield
-    except IntegrityError:
-        raise
     except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) in _PASSING:
+            raise
         said = str(error.orig).strip().splitlines() or ["no answer"]
         if "locked" in said[0] or "busy" in said[0]:
             raise StoreError(

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from aqfusion.labels.address import StoreError
-from aqfusion.labels.database import Database
+from aqfusion.labels.database import Database, in_turn
 from aqfusion.labels.schema import VERSION
 
 __all__ = ["prepare"]
@@ -38,8 +38,7 @@ def _upgrade(connection: Connection) -> None:
     from alembic.script import ScriptDirectory
     from alembic.util import CommandError
 
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    in_turn(connection, _LOCK)
     script = ScriptDirectory(str(Path(__file__).parent))
     with EnvironmentContext(
         Config(),
