@@ -67,7 +67,7 @@ class Answer:
     confidence: str = "sure"
     note: str = ""
     corrections: Mapping[str, float | None] = field(default_factory=dict)
-    seen: Seen = Seen()
+    seen: Seen = field(default_factory=Seen)
 
     def __post_init__(self) -> None:
         """Check every value; what breaks a rule raises `AnswerError`."""

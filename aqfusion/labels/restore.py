@@ -3,7 +3,6 @@
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from aqfusion.labels.database import in_turn
 from aqfusion.labels.dump import TABLES, Sum, lines_of, load, rows_of
 from aqfusion.labels.schema import VERSION, crowds, items, label_events, users
 from aqfusion.labels.store import LabelStore
-from aqfusion.labels.verify import verify
+from aqfusion.labels.verify import faults_in
 
 __all__ = ["check", "restore"]
 
@@ -41,9 +40,6 @@ def restore(store: LabelStore, path: Path) -> Backup:
             store.photos.put_bytes(archive.read(photo_entry(digest)))
         sums = json.loads(archive.read(MANIFEST))["tables"]
         store.database.write(lambda connection: _fill(connection, archive, sums))
-    faults = verify(store.database)
-    if faults:
-        raise BackupError(f"backup must hold a sound view, got: {faults[0]}")
     return held
 
 
@@ -105,3 +101,6 @@ def _fill(connection: Connection, archive: zipfile.ZipFile, sums: dict[str, Any]
             raise BackupError(
                 f"{table.name} must read back as it was, got another; nothing is kept"
             )
+    faults = faults_in(connection)
+    if faults:
+        raise BackupError(f"backup must hold a sound view, got: {faults[0]}; nothing is kept")

@@ -12,7 +12,7 @@ from aqfusion.labels.database import Database
 from aqfusion.labels.item import lock_item
 from aqfusion.labels.schema import answers, crowds, decisions, items, label_events
 
-__all__ = ["rebuild", "verify"]
+__all__ = ["faults_in", "rebuild", "verify"]
 
 _BATCH = 500
 
@@ -20,14 +20,19 @@ _BATCH = 500
 def verify(database: Database) -> tuple[str, ...]:
     """Return a sentence for each item whose view is not what its events say; none is well."""
     with database.snapshot() as connection:
-        faults = [fault for item in _items(connection) for fault in _faults(connection, item)]
-        for table, name in ((answers, "answer"), (decisions, "decision")):
-            events = label_events.c.item == table.c.item, label_events.c.id == table.c.event
-            lost = select(table.c.item).where(~select(label_events.c.id).where(*events).exists())
-            faults += [
-                f"item {item} must have the event of its {name}, got none"
-                for item in connection.execute(lost).scalars()
-            ]
+        return faults_in(connection)
+
+
+def faults_in(connection: Connection) -> tuple[str, ...]:
+    """Do what `verify` does within a transaction."""
+    faults = [fault for item in _items(connection) for fault in _faults(connection, item)]
+    for table, name in ((answers, "answer"), (decisions, "decision")):
+        events = label_events.c.item == table.c.item, label_events.c.id == table.c.event
+        lost = select(table.c.item).where(~select(label_events.c.id).where(*events).exists())
+        faults += [
+            f"item {item} must have the event of its {name}, got none"
+            for item in connection.execute(lost).scalars()
+        ]
     return tuple(faults)
 
 
