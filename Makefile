@@ -8,7 +8,7 @@ DATA ?= $(or $(AQFUSION_DATA),data)
 CACHE ?= .trainings
 LICENCE := CC BY-NC-SA 3.0 IGO: Air Pollution Image Dataset from India and Nepal, A. Rouniyar et al., 2023, doi 10.34740/KAGGLE/DS/3152196
 
-.PHONY: app setup test lint types unit browser chromium data metrics models clean
+.PHONY: app setup test lint types unit browser chromium postgresql data metrics models clean
 
 app: setup
 	$(BIN)/streamlit run app.py
@@ -24,7 +24,7 @@ lint: .venv/.dev
 types: .venv/.dev
 	$(BIN)/mypy
 
-unit: .venv/.dev
+unit: .venv/.dev postgresql
 	$(BIN)/python -m pytest -m "not browser" -n auto
 
 # Screenshots are left in build/screenshots.
@@ -66,6 +66,12 @@ chromium: .venv/.dev
 	@command -v chromium chromium-browser google-chrome >/dev/null \
 	|| ($(APT) update -qq && $(APT) install -y -qq chromium >/dev/null) \
 	|| $(BIN)/playwright install --with-deps chromium
+
+# Only for tests of the label store, each on a server of its own that needs no root and no port.
+postgresql:
+	@command -v initdb /usr/lib/postgresql/*/bin/initdb >/dev/null \
+	|| ($(APT) update -qq && $(APT) install -y -qq postgresql >/dev/null) \
+	|| echo "PostgreSQL cannot be had here: the label store is tested on SQLite only"
 
 clean:
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache

@@ -32,16 +32,19 @@ class Settings:
     is the name of a folder in `assets/models` or the path of one. `openaq_key` opens the live
     stations; it is a secret, which no printed settings show. `openaq_url` ends with a slash.
     `stations` is a CSV file of a user's own stations.
+    `labels` is the label store's database and `photos` the folder or bucket of its photos; with
+    `None` both lie in `home`. A password may stand in them, so they are not printed either.
     """
 
     data: Path | None
     weights: Path | None
     home: Path
-    database_url: str | None
     model: str
     openaq_key: str | None = field(default=None, repr=False)
     openaq_url: str = OPENAQ_URL
     stations: Path | None = None
+    labels: str | None = field(default=None, repr=False)
+    photos: str | None = field(default=None, repr=False)
 
 
 def load_settings(
@@ -54,11 +57,12 @@ def load_settings(
         data=_folder(given, "AQFUSION_DATA"),
         weights=_folder(given, "AQFUSION_WEIGHTS"),
         home=_expanded("AQFUSION_HOME", home),
-        database_url=given.get("AQFUSION_DATABASE_URL") or None,
         model=given.get("AQFUSION_MODEL") or DEFAULT_MODEL,
         openaq_key=given.get("AQFUSION_OPENAQ_KEY", "").strip() or None,
         openaq_url=_address(given, "AQFUSION_OPENAQ_URL") or OPENAQ_URL,
         stations=_file(given, "AQFUSION_STATIONS"),
+        labels=given.get("AQFUSION_LABELS", "").strip() or None,
+        photos=given.get("AQFUSION_PHOTOS", "").strip() or None,
     )
 
 

@@ -14,7 +14,7 @@ def secrets(tmp_path: Path) -> Path:
 
 def test_nothing_is_needed(secrets):
     home = Path.home() / ".aqfusion"
-    assert load_settings({}, secrets) == Settings(None, None, home, None, DEFAULT_MODEL)
+    assert load_settings({}, secrets) == Settings(None, None, home, DEFAULT_MODEL)
 
 
 def test_the_secrets_file_is_read(secrets, tmp_path):
@@ -24,9 +24,9 @@ def test_the_secrets_file_is_read(secrets, tmp_path):
 
 
 def test_the_environment_wins_over_the_secrets_file(secrets):
-    secrets.write_text('AQFUSION_MODEL = "secret"\nAQFUSION_DATABASE_URL = "sqlite:///a"\n')
-    settings = load_settings({"AQFUSION_MODEL": "env", "AQFUSION_DATABASE_URL": ""}, secrets)
-    assert (settings.model, settings.database_url) == ("env", None)
+    secrets.write_text('AQFUSION_MODEL = "secret"\nAQFUSION_LABELS = "sqlite:///a"\n')
+    settings = load_settings({"AQFUSION_MODEL": "env", "AQFUSION_LABELS": ""}, secrets)
+    assert (settings.model, settings.labels) == ("env", None)
 
 
 def test_the_process_environment_is_the_default(secrets, monkeypatch, tmp_path):
@@ -58,6 +58,17 @@ def test_a_home_of_nobody_is_named(secrets):
         SettingsError, match="AQFUSION_HOME must name a folder that exists, got '~nobody-of"
     ):
         load_settings({"AQFUSION_HOME": "~nobody-of-this-name"}, secrets)
+
+
+def test_a_password_of_the_label_store_is_never_printed(secrets):
+    given = {
+        "AQFUSION_LABELS": " postgresql://me:5ecret@host/labels ",
+        "AQFUSION_PHOTOS": "sftp://me:5ecret@host/photos",
+    }
+    settings = load_settings(given, secrets)
+    assert settings.labels == "postgresql://me:5ecret@host/labels"
+    assert settings.photos == "sftp://me:5ecret@host/photos"
+    assert "5ecret" not in f"{settings!r} {settings}"
 
 
 def test_live_stations_are_off_and_openaq_is_asked_itself(secrets):

@@ -1,0 +1,188 @@
+"""Users, their roles and invitations; one enabled admin always stays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from aqfusion.errors import InputError
+from aqfusion.labels.actor import ROLES, Actor, acting
+from aqfusion.labels.database import Database, in_turn
+from aqfusion.labels.given_text import one_line
+from aqfusion.labels.schema import invites, users
+from aqfusion.labels.secrets_kept import hashed_pin, new_token, token_digest
+
+__all__ = ["AccountError", "Accounts", "User", "insert_user", "lock_accounts", "name_key"]
+
+_OPERATOR = "the terminal"
+_LOCK = 0x41514D  # any number, the same in every process
+INVITE_LASTS = timedelta(days=7)
+MOST_USERS = 10_000
+
+
+class AccountError(InputError):
+    """A name that is taken, a user who does not exist, or the last admin going."""
+
+
+@dataclass(frozen=True)
+class User:
+    """An account as an admin sees it; `locked_until` after too many wrong PINs."""
+
+    id: int
+    name: str
+    role: str
+    disabled: bool
+    created: datetime
+    has_pin: bool
+    issuer: str | None
+    goal: int | None
+    locked_until: datetime | None
+
+
+class Accounts:
+    """What admins do with accounts. Every function raises `RoleError` for others."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open store."""
+        self._database = database
+
+    def first_admin(self, name: str, pin: str, now: datetime) -> Actor:
+        """Make the first account; once there is one, `AccountError`."""
+        hashed = hashed_pin(pin)
+
+        def work(connection: Connection) -> Actor:
+            lock_accounts(connection)
+            people = select(func.count()).select_from(users).where(users.c.role != "operator")
+            if connection.execute(people).scalar_one():
+                raise AccountError("the first admin must be made before other users, got some")
+            return insert_user(connection, name, "admin", now, {"pin": hashed})
+
+        return self._database.write(work)
+
+    def operator(self, now: datetime) -> Actor:
+        """Return who acts at the terminal, as whoever can read the database may do anything."""
+
+        def work(connection: Connection) -> Actor:
+            lock_accounts(connection)
+            row = connection.execute(select(users).where(users.c.role == "operator")).first()
+            if row is not None:
+                return Actor(row.id, row.name, row.role)
+            return insert_user(connection, _OPERATOR, "operator", now, {})
+
+        return self._database.write(work)
+
+    def add_user(self, actor: Actor, name: str, pin: str, role: str, now: datetime) -> Actor:
+        """Make an account with a PIN."""
+        hashed = hashed_pin(pin)
+
+        def work(connection: Connection) -> Actor:
+            _administrating(connection, actor)
+            return insert_user(connection, name, role, now, {"pin": hashed})
+
+        return self._database.write(work)
+
+    def set_role(self, actor: Actor, user: int, role: str) -> None:
+        """Change what a user may; it holds from their next click on."""
+        self._change(actor, user, {"role": checked_role(role)})
+
+    def set_disabled(self, actor: Actor, user: int, disabled: bool) -> None:
+        """Lock a user out or let them in again; what they said stays."""
+        self._change(actor, user, {"disabled": disabled})
+
+    def reset_pin(self, actor: Actor, user: int, pin: str) -> None:
+        """Give a user another PIN, and new tries."""
+        change = {"pin": hashed_pin(pin), "failed_pins": 0, "locked_until": None}
+        self._change(actor, user, change)
+
+    def set_goal(self, actor: Actor, goal: int | None) -> None:
+        """Set how many items the actor means to do in one session."""
+        if goal is not None and not 1 <= goal <= 10_000:
+            raise AccountError(f"goal must be 1 to 10000 items, got {goal}")
+
+        def work(connection: Connection) -> None:
+            acting(connection, actor, "annotator")
+            connection.execute(update(users).where(users.c.id == actor.id).values(goal=goal))
+
+        self._database.write(work)
+
+    def make_invite(
+        self, actor: Actor, role: str, now: datetime, lasts: timedelta = INVITE_LASTS
+    ) -> str:
+        """Return the secret of a link with which one person can join; it is shown only now."""
+        token, wanted = new_token(), checked_role(role)
+
+        def work(connection: Connection) -> str:
+            _administrating(connection, actor)
+            row = {"digest": token_digest(token), "role": wanted, "made_by": actor.id}
+            connection.execute(insert(invites).values(**row, expires=now + lasts))
+            return token
+
+        return self._database.write(work)
+
+    def users(self, actor: Actor) -> tuple[User, ...]:
+        """List all accounts by name."""
+        with self._database.read() as connection:
+            acting(connection, actor, "admin", lock=False)
+            rows = connection.execute(select(users).where(users.c.role != "operator")).all()
+        known = (
+            User(
+                *(row.id, row.name, row.role, row.disabled, row.created),
+                *(row.pin is not None, row.issuer, row.goal, row.locked_until),
+            )
+            for row in rows
+        )
+        return tuple(sorted(known, key=lambda user: user.name.casefold()))
+
+    def _change(self, actor: Actor, user: int, values: Mapping[str, Any]) -> None:
+        def work(connection: Connection) -> None:
+            _administrating(connection, actor)
+            same = (users.c.id == user, users.c.role != "operator")
+            if not connection.execute(update(users).where(*same).values(**values)).rowcount:
+                raise AccountError(f"user must be one of the list, got {user}")
+            enabled = (users.c.role == "admin", users.c.disabled.is_(False))
+            if not connection.execute(select(users.c.id).where(*enabled).limit(1)).first():
+                raise AccountError("there must be an enabled admin left, got none")
+
+        self._database.write(work)
+
+
+def lock_accounts(connection: Connection) -> None:
+    """Let changes of accounts come one after the other."""
+    in_turn(connection, _LOCK)
+
+
+def insert_user(
+    connection: Connection, name: str, role: str, now: datetime, more: Mapping[str, Any]
+) -> Actor:
+    """Make an account; a name that somebody has, in whatever case, raises `AccountError`."""
+    kept = one_line("name", name, 60)
+    taken = select(users.c.id).where(users.c.name_key == name_key(kept))
+    if connection.execute(taken).first():
+        raise AccountError(f"name must be one that nobody has, got {kept!r}")
+    if connection.execute(select(func.count()).select_from(users)).scalar_one() >= MOST_USERS:
+        raise AccountError(f"the store must have at most {MOST_USERS} users, got one more")
+    if role != "operator":
+        checked_role(role)
+    row = {"name": kept, "name_key": name_key(kept), "role": role, "disabled": False}
+    made = connection.execute(insert(users).values(**row, **more, created=now, failed_pins=0))
+    assert made.inserted_primary_key is not None
+    return Actor(made.inserted_primary_key[0], kept, role)
+
+
+def name_key(name: str) -> str:
+    """Return what two names that look alike share."""
+    return " ".join(name.split()).casefold()[:200]
+
+
+def checked_role(role: str) -> str:
+    """Return a role that can be given; another raises `AccountError`."""
+    if role not in ROLES[:-1]:
+        raise AccountError(f"role must be one of {', '.join(ROLES[:-1])}, got {role!r}")
+    return role
+
+
+def _administrating(connection: Connection, actor: Actor) -> None:
+    lock_accounts(connection)
+    acting(connection, actor, "admin")

@@ -1,0 +1,47 @@
+"""Who acts, and what they may: looked up in the very transaction that writes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.engine import Row
+
+from aqfusion.errors import InputError
+from aqfusion.labels.schema import users
+
+__all__ = ["ROLES", "Actor", "RoleError", "acting"]
+
+# Each may what those before it may. An operator holds the terminal and with it the database;
+# nobody signs in as one.
+ROLES = ("visitor", "annotator", "expert", "admin", "operator")
+
+
+class RoleError(InputError):
+    """Somebody asked for what their role does not let them do."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person who has signed in; `role` is what it was then, the store looks it up anew."""
+
+    id: int
+    name: str
+    role: str
+
+    def may(self, role: str) -> bool:
+        """Tell whether a page should offer what needs `role`."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+def acting(connection: Connection, actor: Actor, least: str, lock: bool = True) -> Row[Any]:
+    """Return the actor's row; whoever is disabled or below the role `least` gets a `RoleError`.
+
+    In a writing transaction the row stays locked: one person's writes come one after the other.
+    """
+    asked = select(users).where(users.c.id == actor.id)
+    row = connection.execute(asked.with_for_update(key_share=True) if lock else asked).first()
+    if row is None or row.disabled:
+        raise RoleError(f"user must be one that is enabled, got {actor.name!r}")
+    if ROLES.index(row.role) < ROLES.index(least):
+        raise RoleError(f"role must be {least} or above, got {row.role}")
+    return row

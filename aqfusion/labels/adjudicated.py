@@ -1,0 +1,118 @@
+"""What a training learns from: one settled value per item, and a hash of all of them."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from statistics import median
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from aqfusion.air.aqi import round_half_up
+from aqfusion.air.sensors import POLLUTANTS, Reading
+from aqfusion.labels.database import Database
+from aqfusion.labels.given_text import digest_of
+from aqfusion.labels.item import reading_of
+from aqfusion.labels.schema import answers, decisions, items, label_events
+
+__all__ = ["Adjudicated", "adjudicated", "snapshot_hash"]
+
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Adjudicated:
+    """The last word on an item: an expert's, else what all its annotators agree on.
+
+    Where annotators gave exact AQIs, their median counts; it lies in the category that they agree
+    on. `cant_tell` says why there is no value. `reading` has the corrections in it.
+    """
+
+    item: int
+    key: str
+    photo_hash: str
+    reading: Reading
+    standard: str
+    category: int | None
+    aqi: int | None
+    cant_tell: str | None
+    by: str
+    last_event: int
+    split: str
+    group: str | None
+    place: str | None
+    taken_at: datetime | None
+    origin: str
+    licence: str | None
+
+
+def adjudicated(database: Database, split: str | None = None) -> Iterator[Adjudicated]:
+    """Go through all settled values by item; gold items, which measure people, are none."""
+    asked = (
+        select(items)
+        .where(items.c.status.in_(("answered", "settled")), items.c.kind == "normal")
+        .order_by(items.c.id)
+    )
+    if split is not None:
+        asked = asked.where(items.c.split == split)
+    with database.snapshot() as connection:
+        rows = iter(connection.execute(asked.execution_options(yield_per=_BATCH)))
+        while batch := list(islice(rows, _BATCH)):
+            given = _given(connection, [row.id for row in batch])
+            yield from (_value(row, given[row.id]) for row in batch)
+
+
+def snapshot_hash(values: Iterable[Adjudicated]) -> str:
+    """Return a SHA-256 (hex) that is equal when a training would learn the same.
+
+    It depends neither on ids nor on who said it: a restored store has the hash of the first.
+    """
+    lines = sorted(
+        digest_of(
+            *(one.key, one.photo_hash, [getattr(one.reading, name) for name in POLLUTANTS]),
+            *(one.standard, one.category, one.aqi, one.cant_tell, one.split, one.group),
+        )
+        for one in values
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _given(connection: Connection, batch: list[int]) -> dict[int, list[Any]]:
+    """The events that count, of each item: the decision alone where there is one."""
+    asked = select(label_events).where(label_events.c.item.in_(batch)).order_by(label_events.c.id)
+    said = asked.join(answers, answers.c.event == label_events.c.id)
+    decided = asked.join(decisions, decisions.c.event == label_events.c.id)
+    found: dict[int, list[Any]] = {item: [] for item in batch}
+    for event in connection.execute(said.where(answers.c.skipped.is_(False))):
+        found[event.item].append(event)
+    for event in connection.execute(decided):
+        found[event.item] = [event]
+    return found
+
+
+def _value(row: Any, events: list[Any]) -> Adjudicated:
+    first = events[0]
+    exact = [event.aqi for event in events if event.aqi is not None]
+    corrected = {
+        name: value for event in events for name, value in (event.corrections or {}).items()
+    }
+    return Adjudicated(
+        item=row.id,
+        key=row.key,
+        photo_hash=row.photo_hash,
+        reading=replace(reading_of(row), **corrected),
+        standard=first.standard,
+        category=first.category,
+        aqi=round_half_up(median(exact)) if exact else None,
+        cant_tell=first.cant_tell,
+        by="agreement" if first.kind == "answer" else "expert",
+        last_event=events[-1].id,
+        split=row.split,
+        group=row.group_key,
+        place=row.place,
+        taken_at=row.taken_at,
+        origin=row.origin,
+        licence=row.licence,
+    )

@@ -1,0 +1,175 @@
+"""Answers of annotators: saved for good in one transaction, taken back, skipped and found again."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from aqfusion.errors import InputError
+from aqfusion.labels.actor import Actor
+from aqfusion.labels.answer import Answer, AnswerError
+from aqfusion.labels.current import restate
+from aqfusion.labels.database import Database
+from aqfusion.labels.events import Request, append, gist
+from aqfusion.labels.given_text import several_lines
+from aqfusion.labels.item import lock_item, reading_of
+from aqfusion.labels.leases import drop, grant, lease_of, said_by, seat_free
+from aqfusion.labels.saving import Saved, save_once
+from aqfusion.labels.schema import answers, label_events
+
+__all__ = ["Answers", "UndoError", "answer_content", "check_corrections"]
+
+_LATE = (
+    "Your time for this item had run out and somebody else has it now;"
+    " your answer is kept as one more opinion."
+)
+
+
+class UndoError(InputError):
+    """Nothing to take back, or an expert has built on it."""
+
+
+class Answers:
+    """What annotators write; a request id that comes again returns what its first coming did."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open store."""
+        self._database = database
+
+    def save(
+        self, actor: Actor, token: str, request_id: str, answer: Answer, now: datetime
+    ) -> Saved:
+        """Keep the answer to a leased item, and let go of it.
+
+        A lease that has ended still counts where nobody else took the seat. Where somebody did,
+        the answer is kept as one more opinion. Only once the item is decided or rejected is it
+        refused, with `AnswerError`.
+        """
+        request = Request(request_id, "answer", actor, (token, answer_content(answer)))
+
+        def work(connection: Connection) -> Saved:
+            lease = lease_of(connection, actor.id, token)
+            item = lock_item(connection, lease.item)
+            new = said_by(connection, item.id, actor.id) is None
+            over = lease.until <= now and not seat_free(connection, item, actor.id, now)
+            saved = _answer(connection, request, item, answer, now)
+            return replace(saved, words=_LATE) if new and over else saved
+
+        return save_once(self._database, request, "annotator", work)
+
+    def change(
+        self, actor: Actor, item: int, request_id: str, answer: Answer, now: datetime
+    ) -> Saved:
+        """Replace one's own answer to an item that no expert has decided."""
+        request = Request(request_id, "answer", actor, (item, answer_content(answer)))
+
+        def work(connection: Connection) -> Saved:
+            row = lock_item(connection, item)
+            said = said_by(connection, item, actor.id)
+            if said is None or said.kind != "answer":
+                raise AnswerError(f"item must be one that you have answered, got {item}")
+            return _answer(connection, request, row, answer, now)
+
+        return save_once(self._database, request, "annotator", work)
+
+    def undo(self, actor: Actor, request_id: str, now: datetime) -> Saved:
+        """Take back one's own last answer or skip, and lease its item again.
+
+        What the person had said of the item before holds again. Asked again with the same
+        request id it changes nothing and leases nothing.
+        """
+        request = Request(request_id, "undo", actor, ())
+
+        def work(connection: Connection) -> Saved:
+            last = _last_said(connection, actor.id)
+            if last is None:
+                raise UndoError("there must be an answer of yours to take back, got none")
+            row = _undecided(connection, last.item)
+            event = append(connection, request, row.id, now, about=last.id, old=gist(last))
+            standing = restate(connection, row)
+            leased = grant(connection, actor.id, row, now, ())
+            return Saved(event, row.id, standing.status, leased=leased)
+
+        return save_once(self._database, request, "annotator", work)
+
+    def skip(
+        self, actor: Actor, token: str, request_id: str, now: datetime, reason: str = ""
+    ) -> Saved:
+        """Pass a leased item by: the person meets it again only on the way back to the skipped."""
+        kept = several_lines("reason", reason, 500)
+        request = Request(request_id, "skip", actor, (token, kept))
+
+        def work(connection: Connection) -> Saved:
+            item = lock_item(connection, lease_of(connection, actor.id, token).item)
+            drop(connection, actor.id, item.id)
+            said = said_by(connection, item.id, actor.id)
+            if said is not None and said.kind == "answer":
+                raise AnswerError(f"item must be new to you to be skipped, got {item.id}")
+            event = append(connection, request, item.id, now, reason=kept or None)
+            return Saved(event, item.id, restate(connection, item).status)
+
+        return save_once(self._database, request, "annotator", work)
+
+    def unskip(self, actor: Actor, item: int, request_id: str, now: datetime) -> Saved:
+        """Put a skipped item back into the person's queue."""
+        request = Request(request_id, "unskip", actor, (item,))
+
+        def work(connection: Connection) -> Saved:
+            row = lock_item(connection, item)
+            said = said_by(connection, item, actor.id)
+            if said is None or said.kind != "skip":
+                raise AnswerError(f"item must be one that you have skipped, got {item}")
+            event = append(connection, request, item, now, about=said.id)
+            return Saved(event, item, restate(connection, row).status)
+
+        return save_once(self._database, request, "annotator", work)
+
+
+def answer_content(answer: Answer) -> dict[str, Any]:
+    """Return what makes two answers the same: all but the time they took."""
+    return {name: value for name, value in answer.columns().items() if name != "seconds"}
+
+
+def check_corrections(item: Any, answer: Answer) -> None:
+    """Refuse to correct a reading that the item does not have."""
+    for name in answer.corrections.keys() - {*reading_of(item).present}:
+        raise AnswerError(f"correction must be of a reading that item {item.id} has, got {name}")
+
+
+def _answer(
+    connection: Connection, request: Request, item: Any, answer: Answer, now: datetime
+) -> Saved:
+    if item.status in {"settled", "rejected", "pending"}:
+        raise AnswerError(
+            f"item {item.id} must still be open, got one that is {item.status};"
+            " this answer was not saved"
+        )
+    check_corrections(item, answer)
+    old = gist(said_by(connection, item.id, request.actor.id))
+    event = append(connection, request, item.id, now, **answer.columns(), old=old)
+    drop(connection, request.actor.id, item.id)
+    return Saved(event, item.id, restate(connection, item).status)
+
+
+def _last_said(connection: Connection, user: int) -> Any | None:
+    # Each of the two is one step in the index; both at once would read all that the user said.
+    newest = [
+        connection.execute(
+            select(func.max(answers.c.event)).where(
+                answers.c.user == user, answers.c.skipped.is_(skipped)
+            )
+        ).scalar()
+        for skipped in (False, True)
+    ]
+    last = max((event for event in newest if event is not None), default=None)
+    if last is None:
+        return None
+    return connection.execute(select(label_events).where(label_events.c.id == last)).first()
+
+
+def _undecided(connection: Connection, item: int) -> Any:
+    row = lock_item(connection, item)
+    if row.status in {"settled", "rejected"}:
+        raise UndoError(f"item {item} must not be decided yet, got one that is {row.status}")
+    return row

@@ -1,0 +1,148 @@
+"""One way to read and one to write, on SQLite and PostgreSQL: short transactions that hold.
+
+SQLite: WAL, so that readers never wait; BEGIN IMMEDIATE for writers, so that none fails halfway;
+synchronous=FULL, so that what was acknowledged survives a power cut. PostgreSQL: READ COMMITTED,
+every writer locks first its own user's row, then the item's, so that no two wait for each other.
+"""
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from aqfusion.labels.address import StoreError, without_password
+
+__all__ = ["Database", "TryAgainError", "in_turn"]
+
+_BUSY_SECONDS = 30
+_TRIES = 6
+# serialization failure, deadlock, lock not available; unique and foreign keys that a race broke
+_PASSING = {"40001", "40P01", "55P03", "23505", "23503"}
+_T = TypeVar("_T")
+
+
+class Database:
+    """An engine, taken up as the store wants it; many threads may share one."""
+
+    def __init__(self, url: URL) -> None:
+        """Connect nothing yet; `aqfusion.labels.migrations` makes the database ready."""
+        self.where = without_password(url.render_as_string())
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            path = Path(url.database or "")
+            try:  # who may not read the folder gets at no PIN's hash
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(
+                    f"the label store's folder must be one to write in, got {path.parent}"
+                ) from error
+            self._engine = _sqlite_engine(url)
+        else:
+            self._engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        self._writer = self._engine.execution_options(begin="IMMEDIATE")
+        self._snapshots = self._engine.execution_options(
+            **({} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"})
+        )
+
+    def close(self) -> None:
+        """Let all connections go; a store that is used again opens new ones."""
+        self._engine.dispose()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Read; on PostgreSQL each statement sees the newest state."""
+        with _as_sentences(self.where), self._engine.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Read one state of the whole store, however long that takes."""
+        with _as_sentences(self.where), self._snapshots.connect() as connection, connection.begin():
+            yield connection
+
+    def write_ahead(self) -> None:
+        """Switch SQLite to WAL, which the file remembers; nothing elsewhere.
+
+        While another process does the same, SQLite refuses at once instead of waiting.
+        """
+        end = time.monotonic() + _BUSY_SECONDS
+        while self.is_sqlite:
+            connection = self._engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if time.monotonic() > end:
+                    raise StoreError(f"the label store {self.where} must be usable") from error
+                time.sleep(0.02)
+            finally:
+                connection.close()
+
+    def write(self, work: Callable[[Connection], _T]) -> _T:
+        """Run `work` in one transaction, again where others came in between, and commit it."""
+        for attempt in range(_TRIES):
+            try:
+                with _as_sentences(self.where), self._writer.begin() as connection:
+                    return work(connection)
+            except (DBAPIError, TryAgainError) as error:
+                state = getattr(getattr(error, "orig", None), "sqlstate", None)
+                passing = isinstance(error, TryAgainError) or state in _PASSING
+                if not passing or attempt == _TRIES - 1:
+                    raise
+            time.sleep(0.01 * 2**attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+    def insert_new(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+        """Insert the rows that no unique key knows yet."""
+        make = sqlite_insert if self.is_sqlite else postgresql_insert
+        connection.execute(make(table).on_conflict_do_nothing(), rows)
+
+
+def in_turn(connection: Connection, lock: int) -> None:
+    """Let transactions that name the same lock come one after the other; on SQLite all do."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+
+
+class TryAgainError(StoreError):
+    """What another try of the same transaction may well get over."""
+
+
+@contextlib.contextmanager
+def _as_sentences(where: str) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) in _PASSING:
+            raise
+        said = str(error.orig).strip().splitlines() or ["no answer"]
+        if "locked" in said[0] or "busy" in said[0]:
+            raise StoreError(
+                f"the label store must be free within {_BUSY_SECONDS} s, got {said[0]};"
+                " nothing was saved, try again"
+            ) from error
+        raise StoreError(f"the label store {where} must be usable, got: {said[0]}") from error
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def take_up(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # else the driver begins transactions, and deferred ones
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        how = connection.get_execution_options().get("begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {how}")
+
+    return engine

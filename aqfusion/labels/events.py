@@ -1,0 +1,81 @@
+"""The book of label events: each request is written once, however often it is sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.engine import Row
+
+from aqfusion.errors import InputError
+from aqfusion.labels.actor import Actor
+from aqfusion.labels.given_text import digest_of, one_line
+from aqfusion.labels.schema import label_events
+
+__all__ = ["EVENT_KINDS", "Request", "RequestError", "append", "earlier", "gist"]
+
+EVENT_KINDS = (
+    *("answer", "undo", "skip", "unskip"),
+    *("accept", "overrule", "send back", "admit", "reject"),
+)
+
+
+class RequestError(InputError):
+    """A request id that has been used for something else."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody asks for, under an id that the asking side drew; `content` is JSON."""
+
+    id: str
+    kind: str
+    actor: Actor
+    content: tuple[Any, ...]
+
+    def __post_init__(self) -> None:
+        """Check the id."""
+        one_line("request id", self.id, 80)
+
+    @property
+    def digest(self) -> str:
+        """What a repeated request has in common with the first."""
+        return digest_of(self.kind, self.actor.id, self.content)
+
+
+def earlier(connection: Connection, request: Request) -> Row[Any] | None:
+    """Return the event of this request if it was written before.
+
+    The same id with other content, or from another person, raises `RequestError`.
+    """
+    asked = select(label_events).where(label_events.c.request_id == request.id)
+    row = connection.execute(asked).first()
+    if row is not None and row.request_digest != request.digest:
+        raise RequestError(f"request id must be new for another request, got {request.id!r} again")
+    return row
+
+
+def append(
+    connection: Connection, request: Request, item: int, now: datetime, **columns: Any
+) -> int:
+    """Write the event of a request; a race for its id ends with a failed transaction."""
+    row = {
+        "request_id": request.id,
+        "request_digest": request.digest,
+        "item": item,
+        "user": request.actor.id,
+        "at": now,
+        "kind": request.kind,
+        **columns,
+    }
+    made = connection.execute(insert(label_events).values(**row)).inserted_primary_key
+    assert made is not None
+    return int(made[0])
+
+
+def gist(event: Any) -> dict[str, Any] | None:
+    """Return what an event said, as the event that replaces it repeats it."""
+    if event is None:
+        return None
+    said = {name: getattr(event, name) for name in ("standard", "category", "aqi", "cant_tell")}
+    return {"event": event.id, "kind": event.kind, **said}

@@ -1,0 +1,145 @@
+"""Items of the store: what an annotator may know of one, and what an expert does."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.engine import Row
+
+from aqfusion.air.sensors import POLLUTANTS, Reading
+from aqfusion.errors import InputError
+from aqfusion.labels.given_text import one_line
+from aqfusion.labels.schema import items
+
+__all__ = ["STATUSES", "Item", "ItemError", "ModelView", "Reason", "Task", "lock_item"]
+
+STATUSES = (
+    *("pending", "open", "answered", "conflict", "flagged", "settled", "sent back", "rejected"),
+)
+
+
+class ItemError(InputError):
+    """An item that breaks a rule, or that is not there."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why an item is in the queue: what kind of reason, and in words."""
+
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """What a model says of an item; `kind` names what it saw (fused, image_only, sensors_only).
+
+    `low` and `high` bound the interval in AQI points; `probabilities` are of the six US
+    categories, the cleanest first.
+    """
+
+    model_version: str
+    kind: str
+    aqi: float
+    low: float
+    high: float
+    probabilities: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Check the numbers, and take lists for tuples."""
+        object.__setattr__(self, "probabilities", tuple(self.probabilities))
+        numbers = (self.aqi, self.low, self.high, *self.probabilities)
+        if not all(math.isfinite(number) for number in numbers):
+            raise ItemError(f"model view must have finite numbers, got {numbers}")
+        if len(self.probabilities) != 6:
+            raise ItemError(f"model view must have 6 probabilities, got {len(self.probabilities)}")
+        one_line("model version", self.model_version, 100)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What an annotator may know of an item: nothing in it tells the answer."""
+
+    id: int
+    photo_hash: str
+    reading: Reading
+    place: str | None
+    taken_at: datetime | None
+    licence: str | None
+    model_view: ModelView | None = field(repr=False)
+
+    @classmethod
+    def of(cls, row: Any) -> "Task":
+        """Read a row of `items`."""
+        return cls(
+            *(row.id, row.photo_hash, reading_of(row), row.place, row.taken_at, row.licence),
+            view_of(row.model_view),
+        )
+
+
+@dataclass(frozen=True)
+class Item:
+    """All that an expert may know of an item; `wanted` is how many answers it asks for by now."""
+
+    task: Task
+    origin: str
+    source: str | None
+    consent: str | None
+    consented_at: datetime | None
+    trusted: bool
+    group: str | None
+    split: str
+    known_aqi: int | None
+    guess: Mapping[str, Any] | None
+    overlap: int
+    wanted: int
+    priority: float
+    reasons: tuple[Reason, ...]
+    duplicate_of: int | None
+    fingerprint: str | None
+    fold_view: ModelView | None = field(repr=False)
+    created: datetime
+    status: str
+
+    @classmethod
+    def of(cls, row: Any) -> "Item":
+        """Read a row of `items`."""
+        same = (
+            *("origin", "source", "consent", "consented_at", "trusted", "split", "known_aqi"),
+            *("guess", "overlap", "wanted", "priority", "duplicate_of", "fingerprint"),
+            *("created", "status"),
+        )
+        return cls(
+            task=Task.of(row),
+            group=row.group_key,
+            reasons=reasons_of(row),
+            fold_view=view_of(row.fold_view),
+            **{name: getattr(row, name) for name in same},
+        )
+
+
+def reading_of(row: Any) -> Reading:
+    """Return the six readings of a row."""
+    return Reading(**{name: getattr(row, name) for name in POLLUTANTS})
+
+
+def view_of(value: Mapping[str, Any] | None) -> ModelView | None:
+    """Return a model's view from its JSON."""
+    return None if value is None else ModelView(**value)
+
+
+def reasons_of(row: Any) -> tuple[Reason, ...]:
+    """Return why a row is in the queue."""
+    return tuple(Reason(**reason) for reason in row.reasons)
+
+
+def lock_item(connection: Connection, item: int) -> Row[Any]:
+    """Return an item's row, locked until the transaction ends; `ItemError` where there is none."""
+    asked = select(items).where(items.c.id == item).with_for_update(key_share=True)
+    row = connection.execute(asked).first()
+    if row is None:
+        raise ItemError(f"item must be in the store, got {item}")
+    return row

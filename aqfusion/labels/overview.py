@@ -1,0 +1,74 @@
+"""How far the work is: items by status, one person's progress, and what they have skipped."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from aqfusion.labels.actor import Actor, acting
+from aqfusion.labels.database import Database
+from aqfusion.labels.item import STATUSES, Task
+from aqfusion.labels.schema import answers, items, label_events, users
+
+__all__ = ["Overview", "Progress", "Skipped"]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An item that a person passed by, when and why."""
+
+    task: Task
+    at: datetime
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a person did since some moment: items, and per hour from the first to now."""
+
+    done: int
+    per_hour: float | None
+    goal: int | None
+
+
+class Overview:
+    """Figures for pages; nothing here writes."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open store."""
+        self._database = database
+
+    def skipped(self, actor: Actor) -> tuple[Skipped, ...]:
+        """List what the actor has skipped and nobody has decided, the last one first."""
+        asked = (
+            select(items, label_events.c.at, label_events.c.reason)
+            .join(answers, answers.c.item == items.c.id)
+            .join(label_events, label_events.c.id == answers.c.event)
+            .where(answers.c.user == actor.id, answers.c.skipped.is_(True), items.c.lane > 0)
+            .order_by(answers.c.event.desc())
+        )
+        with self._database.read() as connection:
+            acting(connection, actor, "annotator", lock=False)
+            rows = connection.execute(asked).all()
+        return tuple(Skipped(Task.of(row), row.at, row.reason) for row in rows)
+
+    def counts(self) -> dict[str, int]:
+        """Count the items of each status."""
+        asked = select(items.c.status, func.count()).group_by(items.c.status)
+        with self._database.read() as connection:
+            found: dict[str, int] = {status: n for status, n in connection.execute(asked)}
+        return {status: found.get(status, 0) for status in STATUSES}
+
+    def progress(self, actor: Actor, since: datetime, now: datetime) -> Progress:
+        """Tell how far the actor is; what they took back does not count."""
+        mine = (answers.c.user == actor.id, answers.c.skipped.is_(False))
+        asked = (
+            select(func.count(), func.min(label_events.c.at))
+            .select_from(label_events.join(answers, answers.c.event == label_events.c.id))
+            .where(label_events.c.user == actor.id, label_events.c.at >= since, *mine)
+        )
+        with self._database.read() as connection:
+            done, first = connection.execute(asked).one()
+            goal = connection.execute(select(users.c.goal).where(users.c.id == actor.id)).scalar()
+        hours = (now - first).total_seconds() / 3600 if first is not None else 0.0
+        return Progress(done, done / hours if hours > 0 else None, goal)

@@ -1,0 +1,129 @@
+"""Photos of items, kept under the hash of their bytes: in a folder, or by fsspec in a bucket.
+
+What is kept is encoded anew, so that no place, camera or name that came with a photo stays.
+"""
+
+import hashlib
+import re
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aqfusion.errors import InputError
+from aqfusion.files import replace_file
+from aqfusion.labels.address import StoreError, without_password
+
+if TYPE_CHECKING:
+    from aqfusion.photo import Photo
+
+__all__ = ["PhotoMissingError", "PhotoStore"]
+
+_QUALITY = 95
+_HASH = re.compile(r"[0-9a-f]{64}")
+# A photo is put before its item is written: until then nothing refers to it.
+_GRACE = timedelta(hours=1)
+
+
+class PhotoMissingError(InputError):
+    """A photo that is not in the store, or no longer the one that was put there."""
+
+
+class PhotoStore:
+    """Photos by hash. The client's file name is part of no path."""
+
+    def __init__(self, where: str) -> None:
+        """Name a folder or an fsspec URL; nothing is opened before it is needed."""
+        self.where = without_password(where)
+        self._address = where
+
+    def put(self, photo: "Photo") -> str:
+        """Keep a photo as JPEG without metadata, whole or not at all, and return its hash."""
+        return self.put_bytes(photo.to_jpeg(_QUALITY))
+
+    def put_bytes(self, data: bytes) -> str:
+        """Keep bytes as they are: those of a photo that this class has encoded once."""
+        digest = hashlib.sha256(data).hexdigest()
+        if self._is_fresh(digest, len(data)):
+            return digest
+        path = self._path(digest)
+        if self._folder is not None:
+            replace_file(Path(path), data)
+        else:
+            self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+            self._files.pipe_file(path, data)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """Return a photo's bytes; absent or damaged ones raise `PhotoMissingError`."""
+        try:
+            data = bytes(self._files.cat_file(self._path(digest)))
+        except FileNotFoundError as error:
+            raise PhotoMissingError(f"photo must be in the store, got {digest[:12]}") from error
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise PhotoMissingError(f"photo must be as it was put, got another {digest[:12]}")
+        return data
+
+    def exists(self, digest: str) -> bool:
+        """Tell whether there is a photo of this hash."""
+        return bool(self._files.exists(self._path(digest)))
+
+    def sweep(self, needed: Collection[str], now: datetime) -> int:
+        """Delete photos that are not `needed` and not just put, and return how many."""
+        found = [path for path in self._listing() if path.endswith(".jpg")]
+        gone = 0
+        for path in found:
+            digest = path.rpartition("/")[2].removesuffix(".jpg")
+            if _HASH.fullmatch(digest) and digest not in needed and self._age(path, now) > _GRACE:
+                self._files.rm_file(path)
+                gone += 1
+        return gone
+
+    @cached_property
+    def _opened(self) -> tuple[Any, str]:
+        import fsspec  # a fifth of a second that only those pay who look at photos
+
+        try:
+            files, root = fsspec.core.url_to_fs(self._address, use_listings_cache=False)
+        except (ImportError, ValueError) as error:
+            raise StoreError(
+                f"the photos' place must be a folder or a known kind of address, got {self.where!r}"
+            ) from error
+        return files, root.rstrip("/")
+
+    @property
+    def _files(self) -> Any:
+        return self._opened[0]
+
+    @property
+    def _folder(self) -> Path | None:
+        """The folder, where it is one of this machine."""
+        return Path(self._opened[1]) if "file" in _protocols(self._files) else None
+
+    def _path(self, digest: str) -> str:
+        if not _HASH.fullmatch(digest):
+            raise PhotoMissingError(f"photo hash must be 64 hex digits, got {digest[:80]!r}")
+        return f"{self._opened[1]}/{digest[:2]}/{digest}.jpg"
+
+    def _listing(self) -> list[str]:
+        root = self._opened[1]
+        return list(self._files.find(root)) if self._files.exists(root) else []
+
+    def _is_fresh(self, digest: str, size: int) -> bool:
+        """Tell whether a photo is there whole, and no sweep is about to take it."""
+        path = self._path(digest)
+        try:
+            same = self._files.size(path) == size
+        except FileNotFoundError:
+            return False
+        return same and self._age(path, datetime.now(UTC)) < _GRACE / 2
+
+    def _age(self, path: str, now: datetime) -> timedelta:
+        modified: datetime = self._files.modified(path)
+        return now - (modified if modified.tzinfo else modified.replace(tzinfo=UTC))
+
+
+def _protocols(files: Any) -> tuple[str, ...]:
+    protocol = files.protocol
+    return (protocol,) if isinstance(protocol, str) else tuple(protocol)

@@ -1,0 +1,149 @@
+"""The queue: which item a person gets next, how they come back to one, and how far they are."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select, update
+
+from aqfusion.labels.actor import Actor, acting
+from aqfusion.labels.candidates import first_gold, first_in_lot, first_in_queue
+from aqfusion.labels.database import Database, TryAgainError
+from aqfusion.labels.draw import Shares
+from aqfusion.labels.item import Reason, lock_item, reasons_of
+from aqfusion.labels.leases import (
+    LEASE_LASTS,
+    Leased,
+    LeaseError,
+    grant,
+    held,
+    lease_of,
+    said_by,
+    seat_free,
+)
+from aqfusion.labels.schema import answers, items, leases
+
+__all__ = ["Queue"]
+
+# A gold item says the same as one that is really drawn at random.
+_RANDOM = (Reason("random", "Drawn at random, so that accuracy can be measured"),)
+_SENT_BACK = Reason("sent back", "An expert asks for one more opinion")
+_BEGUN = Reason("overlap", "One more opinion is wanted")
+_NEXT = Reason("next", "The next one in the queue")
+
+
+class Queue:
+    """Items for annotators, each held by as many people as it wants answers, and no more."""
+
+    def __init__(
+        self, database: Database, shares: Shares | None = None, lasts: timedelta = LEASE_LASTS
+    ) -> None:
+        """Work on an open store."""
+        self._database = database
+        self._shares = shares or Shares()
+        self._lasts = lasts
+
+    def next_item(self, actor: Actor, now: datetime) -> Leased | None:
+        """Lease the next item, or return the one that the actor holds; `None` when all is done.
+
+        First what an expert has sent back, then what has been begun, then by priority; in between
+        a share at random and some gold. Nobody gets what they have answered or skipped.
+        """
+
+        def work(connection: Connection) -> Leased | None:
+            acting(connection, actor, "annotator")
+            lease = held(connection, actor.id, now)
+            if lease is not None and said_by(connection, lease.item, actor.id) is None:
+                item = lock_item(connection, lease.item)
+                if item.lane:
+                    why = _why(item)
+                    return grant(connection, actor.id, item, now, why, self._lasts)
+            return self._next(connection, actor.id, now)
+
+        return self._database.write(work)
+
+    def lease(self, actor: Actor, item: int, now: datetime) -> Leased:
+        """Lease one's own answered or skipped item, or a free one by its number.
+
+        One that is not to be served or is held by others raises `LeaseError`.
+        """
+
+        def work(connection: Connection) -> Leased:
+            acting(connection, actor, "annotator")
+            return self._lease(connection, actor, item, now)
+
+        return self._database.write(work)
+
+    def renew(self, actor: Actor, token: str, now: datetime) -> Leased:
+        """Hold a leased item for longer; `LeaseError` where somebody has taken it meanwhile."""
+
+        def work(connection: Connection) -> Leased:
+            acting(connection, actor, "annotator")
+            lease = lease_of(connection, actor.id, token)
+            return self._lease(connection, actor, lease.item, now)
+
+        return self._database.write(work)
+
+    def release(self, actor: Actor, token: str, now: datetime) -> None:
+        """Let go of an item, so that others can have it at once."""
+
+        def work(connection: Connection) -> None:
+            acting(connection, actor, "annotator")
+            mine = (leases.c.user == actor.id, leases.c.token == token, leases.c.until > now)
+            connection.execute(update(leases).where(*mine).values(until=now))
+
+        self._database.write(work)
+
+    def _lease(self, connection: Connection, actor: Actor, item: int, now: datetime) -> Leased:
+        row = lock_item(connection, item)
+        said = said_by(connection, item, actor.id)
+        answered = said is not None and said.kind == "answer"
+        if row.status in {"settled", "rejected", "pending"} or not (row.lane or answered):
+            raise LeaseError(f"item {item} must be open, got one that is {row.status}")
+        if not answered and not seat_free(connection, row, actor.id, now):
+            raise LeaseError(f"item {item} must be free, got one that somebody else holds")
+        return grant(connection, actor.id, row, now, _why(row), self._lasts)
+
+    def _next(self, connection: Connection, user: int, now: datetime) -> Leased | None:
+        done = select(func.count()).select_from(answers).where(answers.c.user == user)
+        draw = self._shares.draw(user, connection.execute(done).scalar_one())
+        passed: set[int] = set()
+        ways = {"random": (first_in_lot, _RANDOM), "gold": (first_gold, _RANDOM)}
+        if draw.turn in ways:
+            way, why = ways[draw.turn]
+            for lot in (draw.lot, 0):
+                item = _take(connection, partial(way, lot=lot), passed, user, now)
+                if item is not None:
+                    return grant(connection, user, item, now, why, self._lasts)
+        item = _take(connection, first_in_queue, passed, user, now)
+        if item is None and passed:  # somebody had them locked, and may leave them
+            raise TryAgainError("an item must be free, got all of them busy")
+        return item and grant(connection, user, item, now, _why(item), self._lasts)
+
+
+def _take(
+    connection: Connection,
+    way: Callable[[int, datetime, Collection[int]], Select[int]],
+    passed: set[int],
+    user: int,
+    now: datetime,
+) -> Any | None:
+    """Lock the first item that is free; one that another takes at this moment is passed by."""
+    while True:
+        found = connection.execute(way(user, now, passed)).scalar()
+        if found is None:
+            return None
+        asked = select(items).where(items.c.id == found)
+        locked = asked.with_for_update(skip_locked=True, key_share=True)
+        item = connection.execute(locked).first()
+        if item is not None and item.lane and seat_free(connection, item, user, now):
+            return item
+        passed.add(found)
+
+
+def _why(item: Any) -> tuple[Reason, ...]:
+    if item.kind == "gold":
+        return _RANDOM
+    first = {0: (), 1: (_BEGUN,), 2: (_SENT_BACK,)}[item.urgent]
+    return (*first, *reasons_of(item)) or (_NEXT,)

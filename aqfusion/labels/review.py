@@ -1,0 +1,169 @@
+"""What experts do: see an item whole, decide it, send it back, let contributions in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.engine import Row
+
+from aqfusion.errors import InputError
+from aqfusion.labels.actor import Actor, acting
+from aqfusion.labels.answer import Answer
+from aqfusion.labels.answers import answer_content, check_corrections
+from aqfusion.labels.current import restate
+from aqfusion.labels.database import Database
+from aqfusion.labels.events import Request, append, gist
+from aqfusion.labels.given_text import several_lines
+from aqfusion.labels.item import Item, lock_item
+from aqfusion.labels.leases import said_by
+from aqfusion.labels.saving import Saved, save_once
+from aqfusion.labels.schema import answers, decisions, items, label_events, users
+
+__all__ = ["ItemView", "Recorded", "Review", "ReviewError"]
+
+
+class ReviewError(InputError):
+    """A decision that an item does not allow."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An event with the name of who did it; `answer` where it said something of the item."""
+
+    event: int
+    user: int
+    name: str
+    at: datetime
+    kind: str
+    answer: Answer | None
+    about: int | None
+    old: dict[str, Any] | None
+    reason: str | None
+
+    @classmethod
+    def of(cls, row: Any) -> "Recorded":
+        """Read an event joined with its user."""
+        answer = Answer.of(row) if row.kind in {"answer", "accept", "overrule"} else None
+        told = (row.about, row.old, row.reason)
+        return cls(row.id, row.user, row.name, row.at, row.kind, answer, *told)
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """An item with its current answers, its decision, and all that happened to it, oldest first."""
+
+    item: Item
+    answers: tuple[Recorded, ...]
+    decision: Recorded | None
+    history: tuple[Recorded, ...]
+
+
+class Review:
+    """What experts see and decide; every function raises `RoleError` for others."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open store."""
+        self._database = database
+
+    def view(self, actor: Actor, item: int) -> ItemView:
+        """Return an item with all answers and its full history."""
+        told = select(label_events, users.c.name).join(users, users.c.id == label_events.c.user)
+        with self._database.snapshot() as connection:
+            acting(connection, actor, "expert", lock=False)
+            row = connection.execute(select(items).where(items.c.id == item)).first()
+            if row is None:
+                raise ReviewError(f"item must be in the store, got {item}")
+            of_item = told.where(label_events.c.item == item).order_by(label_events.c.id)
+            history = tuple(Recorded.of(event) for event in connection.execute(of_item))
+            said = select(answers.c.event).where(answers.c.item == item, ~answers.c.skipped)
+            current = {*connection.execute(said).scalars()}
+            decided = select(decisions.c.event).where(decisions.c.item == item)
+            decision = connection.execute(decided).scalar()
+        return ItemView(
+            Item.of(row),
+            tuple(one for one in history if one.event in current),
+            next((one for one in history if one.event == decision), None),
+            history,
+        )
+
+    def accept(self, actor: Actor, item: int, user: int, request_id: str, now: datetime) -> Saved:
+        """Decide that the current answer of one annotator holds."""
+        request = Request(request_id, "accept", actor, (item, user))
+
+        def work(connection: Connection) -> Saved:
+            row = _to_decide(connection, item)
+            said = said_by(connection, item, user)
+            if said is None or said.kind != "answer":
+                raise ReviewError(f"answer must be one that item {item} has, got none of {user}")
+            columns = Answer.of(said).columns()
+            return _event(connection, request, row, now, **columns, about=said.id)
+
+        return save_once(self._database, request, "expert", work)
+
+    def overrule(
+        self, actor: Actor, item: int, answer: Answer, reason: str, request_id: str, now: datetime
+    ) -> Saved:
+        """Decide otherwise than the annotators, and say why."""
+        kept = _reason(reason)
+        content = (item, answer_content(answer), kept)
+        request = Request(request_id, "overrule", actor, content)
+
+        def work(connection: Connection) -> Saved:
+            row = _to_decide(connection, item)
+            check_corrections(row, answer)
+            return _event(connection, request, row, now, **answer.columns(), reason=kept)
+
+        return save_once(self._database, request, "expert", work)
+
+    def send_back(
+        self, actor: Actor, item: int, reason: str, request_id: str, now: datetime
+    ) -> Saved:
+        """Ask for one more annotator, before all other items; a decision no longer holds."""
+        kept = _reason(reason)
+        request = Request(request_id, "send back", actor, (item, kept))
+
+        def work(connection: Connection) -> Saved:
+            row = _to_decide(connection, item)
+            return _event(connection, request, row, now, reason=kept)
+
+        return save_once(self._database, request, "expert", work)
+
+    def moderate(
+        self, actor: Actor, item: int, admit: bool, reason: str, request_id: str, now: datetime
+    ) -> Saved:
+        """Let a contribution into the queue, or reject it for good."""
+        kept = several_lines("reason", reason, 500)
+        request = Request(request_id, "admit" if admit else "reject", actor, (item, kept))
+
+        def work(connection: Connection) -> Saved:
+            row = lock_item(connection, item)
+            if row.status != "pending":
+                raise ReviewError(f"item {item} must be pending, got one that is {row.status}")
+            return _event(connection, request, row, now, reason=kept or None)
+
+        return save_once(self._database, request, "expert", work)
+
+
+def _to_decide(connection: Connection, item: int) -> Row[Any]:
+    row = lock_item(connection, item)
+    if row.status in {"pending", "rejected"} or row.kind == "gold":
+        got = "a gold one" if row.kind == "gold" else f"one that is {row.status}"
+        raise ReviewError(f"item {item} must be one for annotators to judge, got {got}")
+    return row
+
+
+def _event(
+    connection: Connection, request: Request, item: Any, now: datetime, **columns: Any
+) -> Saved:
+    decided = select(label_events).join(decisions, decisions.c.event == label_events.c.id)
+    before = connection.execute(decided.where(decisions.c.item == item.id)).first()
+    event = append(connection, request, item.id, now, old=gist(before), **columns)
+    return Saved(event, item.id, restate(connection, item).status)
+
+
+def _reason(text: str) -> str:
+    kept = several_lines("reason", text, 500)
+    if not kept:
+        raise ReviewError("reason must say why, got nothing")
+    return kept

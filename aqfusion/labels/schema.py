@@ -1,0 +1,192 @@
+"""The tables of the label store; `migrations/versions` brings a database to them.
+
+`label_events` is the truth and only ever grows. `answers` and `decisions` are its current view,
+and the last columns of `items` are the queue's: all of these follow from the events.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from aqfusion.labels.columns import Id, Json, Real, UtcTime
+
+VERSION = "2"  # the last migration; tests hold it to the scripts
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String(60), nullable=False),
+    Column("name_key", String(200), nullable=False, unique=True),  # upper and lower case are one
+    Column("role", String(20), nullable=False),
+    Column("pin", String(200)),
+    Column("issuer", String(500)),
+    Column("subject", String(500)),
+    Column("disabled", Boolean, nullable=False),
+    Column("created", UtcTime, nullable=False),
+    Column("goal", Integer),
+    Column("failed_pins", Integer, nullable=False),
+    Column("locked_until", UtcTime),
+    UniqueConstraint("issuer", "subject"),
+    sqlite_autoincrement=True,
+)
+
+invites = Table(
+    "invites",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("role", String(20), nullable=False),
+    Column("made_by", ForeignKey("users.id"), nullable=False),
+    Column("expires", UtcTime, nullable=False),
+    Column("used_by", ForeignKey("users.id")),
+    sqlite_autoincrement=True,
+)
+
+# Sets of people, " 3 17 ": those whom an open item has met. Row 1 is the empty set.
+crowds = Table(
+    "crowds",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("members", Text, nullable=False, unique=True),
+    sqlite_autoincrement=True,
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("photo_hash", String(64), nullable=False),
+    *(Column(name, Real) for name in ("pm25", "pm10", "o3", "co", "so2", "no2")),
+    Column("origin", String(40), nullable=False),
+    Column("source", Text),
+    Column("licence", Text),
+    Column("consent", Text),
+    Column("consented_at", UtcTime),
+    Column("trusted", Boolean, nullable=False),
+    Column("group_key", String(200)),
+    Column("place", String(200)),
+    Column("taken_at", UtcTime),
+    Column("split", String(10), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("known_aqi", Integer),
+    Column("guess", Json),
+    Column("overlap", Integer, nullable=False),
+    Column("priority", Real, nullable=False),
+    Column("reasons", Json, nullable=False),
+    Column("duplicate_of", ForeignKey("items.id", deferrable=True, initially="DEFERRED")),
+    Column("fingerprint", String(16)),
+    Column("model_view", Json),
+    Column("fold_view", Json),
+    Column("created", UtcTime, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("wanted", Integer, nullable=False),  # answers: `overlap`, and more when sent back
+    Column("lane", Integer, nullable=False),  # 0 is not served, 1 the queue, 2 gold
+    Column("urgent", Integer, nullable=False),  # 2 is sent back, 1 has been begun
+    Column("seats", Integer, nullable=False),  # answers still to come
+    Column("crowd", ForeignKey("crowds.id"), nullable=False),
+    Column("lot", Integer, nullable=False),  # drawn once, for random shares and among equals
+    CheckConstraint("(kind = 'gold') = (known_aqi IS NOT NULL)", name="gold"),
+    CheckConstraint("origin <> 'contribution' OR consent IS NOT NULL", name="consent"),
+    Index("ix_items_queue", "lane", "crowd", "urgent", "priority", "lot", "id"),
+    Index("ix_items_lot", "lane", "crowd", "lot", "id"),
+    Index("ix_items_status", "status", "id"),
+    Index("ix_items_photo_hash", "photo_hash"),
+    Index("ix_items_duplicate_of", "duplicate_of"),
+    sqlite_autoincrement=True,
+)
+
+label_events = Table(
+    "label_events",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("request_id", String(80), nullable=False, unique=True),
+    Column("request_digest", String(64), nullable=False),
+    Column("item", ForeignKey("items.id"), nullable=False),
+    Column("user", ForeignKey("users.id"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("about", ForeignKey("label_events.id")),  # the event that is undone or accepted
+    Column("standard", String(10)),
+    Column("category", Integer),
+    Column("aqi", Integer),
+    Column("cant_tell", String(20)),
+    Column("confidence", String(10)),
+    Column("note", String(500)),
+    Column("corrections", Json),
+    Column("old", Json),
+    Column("reason", String(500)),
+    Column("mode", String(10)),
+    Column("model_version", String(100)),
+    Column("seen_aqi", Integer),
+    Column("seconds", Real),
+    CheckConstraint("category BETWEEN 0 AND 5", name="category"),
+    CheckConstraint("aqi BETWEEN 0 AND 500", name="aqi"),
+    CheckConstraint(
+        "kind NOT IN ('answer', 'accept', 'overrule') OR (category IS NULL) <> (cant_tell IS NULL)",
+        name="answer",
+    ),
+    Index("ix_label_events_item", "item", "id"),
+    Index("ix_label_events_user", "user", "at"),
+    sqlite_autoincrement=True,
+)
+
+# What each person says of an item now; or that they have skipped it.
+answers = Table(
+    "answers",
+    metadata,
+    Column("item", ForeignKey("items.id"), primary_key=True),
+    Column("user", ForeignKey("users.id"), primary_key=True),
+    Column("event", ForeignKey("label_events.id"), nullable=False, unique=True),
+    Column("skipped", Boolean, nullable=False),
+    Index("ix_answers_user", "user", "skipped", "event"),
+)
+
+# What experts have decided.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("item", ForeignKey("items.id"), primary_key=True, autoincrement=False),
+    Column("event", ForeignKey("label_events.id"), nullable=False, unique=True),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("item", ForeignKey("items.id"), primary_key=True),
+    Column("user", ForeignKey("users.id"), primary_key=True),
+    Column("token", String(40), nullable=False, unique=True),
+    Column("until", UtcTime, nullable=False),
+    Index("ix_leases_user", "user", "until"),
+)
+
+# Who has offered a photo of late: a digest of their session, nothing else.
+offers = Table(
+    "offers",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("session", String(64), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_offers_at", "at"),
+    sqlite_autoincrement=True,
+)

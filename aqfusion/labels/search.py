@@ -1,0 +1,99 @@
+"""Find items for review: filters that add up, page by page from the newest item down."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+
+from aqfusion.labels.actor import Actor, acting
+from aqfusion.labels.database import Database
+from aqfusion.labels.given_text import one_line
+from aqfusion.labels.item import STATUSES, Item, ItemError
+from aqfusion.labels.schema import answers, items, label_events
+
+__all__ = ["Filters", "Found", "Search"]
+
+_MOST = 200
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What an item must be; `None` and empty do not matter.
+
+    `annotator` has answered it, `category` (0 to 5) is what somebody says now, `text` is found in
+    its source, its place or a note, or begins its photo's hash.
+    """
+
+    statuses: tuple[str, ...] = ()
+    place: str | None = None
+    annotator: int | None = None
+    category: int | None = None
+    kind: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of items, and after which id the next page begins; `None` on the last one."""
+
+    items: tuple[Item, ...]
+    after: int | None
+
+
+class Search:
+    """What experts look for."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open store."""
+        self._database = database
+
+    def __call__(
+        self, actor: Actor, filters: Filters, after: int | None = None, most: int = 50
+    ) -> Found:
+        """Return the newest items that fit, or those that follow the page that ended at `after`."""
+        wanted = min(max(1, most), _MOST)
+        asked = _query(filters).order_by(items.c.id.desc()).limit(wanted + 1)
+        if after is not None:
+            asked = asked.where(items.c.id < after)
+        with self._database.read() as connection:
+            acting(connection, actor, "expert", lock=False)
+            rows = connection.execute(asked).all()
+        page = tuple(Item.of(row) for row in rows[:wanted])
+        return Found(page, page[-1].task.id if len(rows) > wanted else None)
+
+    def places(self) -> tuple[str, ...]:
+        """List the places there are."""
+        asked = select(items.c.place).where(items.c.place.is_not(None)).distinct()
+        with self._database.read() as connection:
+            return tuple(sorted(connection.execute(asked).scalars()))
+
+
+def _query(filters: Filters) -> Select[Any]:
+    unknown = {*filters.statuses} - {*STATUSES}
+    if unknown:
+        raise ItemError(f"status must be one of {', '.join(STATUSES)}, got {min(unknown)!r}")
+    asked = select(items)
+    if filters.statuses:
+        asked = asked.where(items.c.status.in_(filters.statuses))
+    if filters.place:
+        asked = asked.where(items.c.place == filters.place)
+    if filters.kind:
+        asked = asked.where(items.c.kind == filters.kind)
+    said = select(answers.c.item).where(answers.c.item == items.c.id, answers.c.skipped.is_(False))
+    told = said.join(label_events, label_events.c.id == answers.c.event)
+    if filters.annotator is not None:
+        asked = asked.where(said.where(answers.c.user == filters.annotator).exists())
+    if filters.category is not None:
+        asked = asked.where(told.where(label_events.c.category == filters.category).exists())
+    if filters.text.strip():
+        text = one_line("text", filters.text, 200)
+        noted = told.where(label_events.c.note.icontains(text, autoescape=True))
+        asked = asked.where(
+            or_(
+                items.c.source.icontains(text, autoescape=True),
+                items.c.place.icontains(text, autoescape=True),
+                items.c.photo_hash.startswith(text.lower(), autoescape=True),
+                noted.exists(),
+            )
+        )
+    return asked

@@ -1,0 +1,131 @@
+"""Ways in: a name and its PIN, an invitation, or an account elsewhere (OpenID Connect)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.engine import Row
+
+from aqfusion.errors import InputError
+from aqfusion.labels.accounts import checked_role, insert_user, lock_accounts, name_key
+from aqfusion.labels.actor import Actor, acting
+from aqfusion.labels.database import Database
+from aqfusion.labels.given_text import one_line
+from aqfusion.labels.schema import invites, users
+from aqfusion.labels.secrets_kept import hashed_pin, pin_fits, token_digest
+
+__all__ = ["SignIn", "SignInError"]
+
+_FREE_TRIES = 5
+_FIRST_WAIT = timedelta(seconds=30)  # doubled with every further wrong PIN
+_LONGEST_WAIT = timedelta(hours=1)
+
+
+class SignInError(InputError):
+    """A name and PIN that do not fit, an invitation that does not hold, or a wait that goes on."""
+
+
+class SignIn:
+    """From a visitor to an `Actor`."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open store."""
+        self._database = database
+
+    def names(self) -> tuple[str, ...]:
+        """List the names to choose from: enabled accounts with a PIN."""
+        asked = select(users.c.name).where(users.c.pin.is_not(None), users.c.disabled.is_(False))
+        with self._database.read() as connection:
+            return tuple(sorted(connection.execute(asked).scalars(), key=str.casefold))
+
+    def by_pin(self, name: str, pin: str, now: datetime) -> Actor:
+        """Sign in by name and PIN; after five wrong ones each further try has to wait, longer.
+
+        A try is counted before the PIN is looked at, so that many at once gain nothing.
+        """
+        row = self._database.write(lambda connection: _count_try(connection, name, now))
+        if not pin_fits(pin, row and row.pin) or row is None:
+            raise SignInError(f"name and PIN must fit together, got others for {name[:60]!r}")
+
+        def work(connection: Connection) -> Actor:
+            same = (users.c.id == row.id, users.c.pin == row.pin, users.c.disabled.is_(False))
+            cleared = update(users).where(*same).values(failed_pins=0, locked_until=None)
+            if not connection.execute(cleared).rowcount:
+                raise SignInError(f"account must be enabled, got {row.name!r}")
+            return Actor(row.id, row.name, row.role)
+
+        return self._database.write(work)
+
+    def by_invite(self, token: str, name: str, pin: str, now: datetime) -> Actor:
+        """Make the account that an invitation is for; each serves one person, once."""
+        hashed = hashed_pin(pin)
+
+        def work(connection: Connection) -> Actor:
+            lock_accounts(connection)
+            asked = select(invites).where(invites.c.digest == token_digest(token))
+            invite = connection.execute(asked.with_for_update()).first()
+            if invite is None or invite.used_by is not None or invite.expires <= now:
+                raise SignInError("invitation must be a new one, got one used, expired or unknown")
+            actor = insert_user(connection, name, invite.role, now, {"pin": hashed})
+            used = update(invites).where(invites.c.id == invite.id).values(used_by=actor.id)
+            connection.execute(used)
+            return actor
+
+        return self._database.write(work)
+
+    def by_oidc(
+        self, issuer: str, subject: str, name: str, first_role: str, now: datetime
+    ) -> Actor:
+        """Sign in who is `subject` at `issuer`; at the first time they get `first_role`.
+
+        Where the name is taken, a number is added to it.
+        """
+        checked_role(first_role)
+        who = {
+            "issuer": one_line("issuer", issuer, 500),
+            "subject": one_line("subject", subject, 500),
+        }
+
+        def work(connection: Connection) -> Actor:
+            lock_accounts(connection)
+            same = (users.c.issuer == who["issuer"], users.c.subject == who["subject"])
+            row = connection.execute(select(users).where(*same)).first()
+            if row is None:
+                free = _free_name(connection, one_line("name", name[:50], 50))
+                return insert_user(connection, free, first_role, now, who)
+            if row.disabled:
+                raise SignInError(f"account must be enabled, got {row.name!r}")
+            return Actor(row.id, row.name, row.role)
+
+        return self._database.write(work)
+
+    def again(self, actor: Actor) -> Actor:
+        """Return the actor as they are now; `RoleError` once they are disabled."""
+        with self._database.read() as connection:
+            row = acting(connection, actor, "visitor", lock=False)
+        return Actor(row.id, row.name, row.role)
+
+
+def _count_try(connection: Connection, name: str, now: datetime) -> Row[Any] | None:
+    asked = select(users).where(users.c.name_key == name_key(name), users.c.pin.is_not(None))
+    row = connection.execute(asked.with_for_update(key_share=True)).first()
+    if row is None or row.disabled:
+        return None
+    if row.locked_until is not None and row.locked_until > now:
+        seconds = int((row.locked_until - now).total_seconds()) + 1
+        raise SignInError(f"PIN must wait {seconds} s more after {row.failed_pins} wrong ones")
+    failed = row.failed_pins + 1
+    over = failed - _FREE_TRIES
+    wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(over, 20)) if over >= 0 else None
+    values = {"failed_pins": failed, "locked_until": wait and now + wait}
+    connection.execute(update(users).where(users.c.id == row.id).values(**values))
+    return row
+
+
+def _free_name(connection: Connection, name: str) -> str:
+    for number in range(1, 10_000):
+        candidate = name if number == 1 else f"{name} ({number})"
+        taken = select(users.c.id).where(users.c.name_key == name_key(candidate))
+        if not connection.execute(taken).first():
+            return candidate
+    raise SignInError(f"name must be one that fewer people have, got {name!r}")

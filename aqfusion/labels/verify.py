@@ -1,0 +1,90 @@
+"""Prove that the current view is the fold of all events, or make it so again."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from aqfusion.labels.actor import Actor, acting
+from aqfusion.labels.current import Standing, events_of, fold, members_of, queue_columns, restate
+from aqfusion.labels.database import Database
+from aqfusion.labels.item import lock_item
+from aqfusion.labels.schema import answers, crowds, decisions, items, label_events
+
+__all__ = ["faults_in", "rebuild", "verify"]
+
+_BATCH = 500
+
+
+def verify(database: Database) -> tuple[str, ...]:
+    """Return a sentence for each item whose view is not what its events say; none is well."""
+    with database.snapshot() as connection:
+        return faults_in(connection)
+
+
+def faults_in(connection: Connection) -> tuple[str, ...]:
+    """Do what `verify` does within a transaction."""
+    faults = [fault for item in _items(connection) for fault in _faults(connection, item)]
+    for table, name in ((answers, "answer"), (decisions, "decision")):
+        events = label_events.c.item == table.c.item, label_events.c.id == table.c.event
+        lost = select(table.c.item).where(~select(label_events.c.id).where(*events).exists())
+        faults += [
+            f"item {item} must have the event of its {name}, got none"
+            for item in connection.execute(lost).scalars()
+        ]
+    return tuple(faults)
+
+
+def rebuild(database: Database, actor: Actor) -> int:
+    """Fold the events of every item anew, and return how many items that is."""
+    with database.snapshot() as connection:
+        acting(connection, actor, "admin", lock=False)
+        touched = list(connection.execute(_touched()).scalars())
+
+    for item in touched:
+        database.write(partial(_fold_anew, item=item))
+    return len(touched)
+
+
+def _fold_anew(connection: Connection, item: int) -> None:
+    restate(connection, lock_item(connection, item))
+
+
+def _touched() -> Any:
+    return select(label_events.c.item).distinct().order_by(label_events.c.item)
+
+
+def _items(connection: Connection) -> Iterator[Any]:
+    """All items that something happened to, or that look as if it had."""
+    touched = items.c.id.in_(select(label_events.c.item)) | items.c.id.in_(select(answers.c.item))
+    strange = (items.c.crowd != 1) | items.c.status.not_in(("open", "pending"))
+    asked = select(items, crowds.c.members).join(crowds, crowds.c.id == items.c.crowd)
+    ordered = asked.where(touched | strange).order_by(items.c.id)
+    return iter(connection.execute(ordered.execution_options(yield_per=_BATCH)))
+
+
+def _faults(connection: Connection, item: Any) -> Iterator[str]:
+    try:
+        standing = fold(item, events_of(connection, item.id))
+    except IndexError:
+        yield f"item {item.id} must have what its undos take back, got too many undos"
+        return
+    asked = select(answers.c.user, answers.c.event, answers.c.skipped)
+    kept = {tuple(row) for row in connection.execute(asked.where(answers.c.item == item.id))}
+    told = {(user, event.id, event.kind == "skip") for user, event in standing.said.items()}
+    if kept != told:
+        yield f"item {item.id} must have the answers of its events, got {sorted(kept ^ told)}"
+    decided = select(decisions.c.event).where(decisions.c.item == item.id)
+    decision = connection.execute(decided).scalar()
+    wanted = standing.decision and standing.decision.id
+    if decision != wanted:
+        yield f"item {item.id} must have the decision {wanted}, got {decision}"
+    for name, value in _columns(item, standing).items():
+        if getattr(item, name) != value:
+            yield f"item {item.id} must have {name} {value}, got {getattr(item, name)}"
+
+
+def _columns(item: Any, standing: Standing) -> dict[str, Any]:
+    columns = queue_columns(item, standing)
+    return {**columns, "members": members_of(standing) if columns["lane"] == 1 else " "}

@@ -1,0 +1,85 @@
+"""The same label store on SQLite and on a PostgreSQL of its own."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from aqfusion.labels.actor import Actor
+from aqfusion.labels.draw import Shares
+from aqfusion.labels.store import LabelStore
+from tests.labels import postgres
+from tests.labels.planted import NOW, PIN
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_socket() -> Iterator[Path]:
+    """A server for the tests of this process; without one they skip, and say so."""
+    folder = postgres.programs()
+    if folder is None:
+        pytest.skip("no PostgreSQL here: the label store is tested on SQLite only")
+    try:
+        with postgres.server(folder) as socket:
+            postgres.run(socket, "CREATE DATABASE ready")
+            LabelStore.open(postgres.url_of(socket, "ready"), "photos").close()
+            yield socket
+    except OSError as error:
+        pytest.skip(f"PostgreSQL does not start here: {error}")
+
+
+@pytest.fixture(scope="session")
+def sqlite_ready(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """An empty SQLite store: making its tables anew for every test would take seconds."""
+    path = tmp_path_factory.mktemp("labels") / "ready.db"
+    LabelStore.open(str(path), "photos").close()
+    return path.read_bytes()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty store."""
+    if request.param == "sqlite":
+        path = tmp_path / "labels.db"
+        path.write_bytes(request.getfixturevalue("sqlite_ready"))
+        return str(path)
+    socket = request.getfixturevalue("postgres_socket")
+    name = f"test_{next(_numbers)}"
+    postgres.run(socket, f"CREATE DATABASE {name} TEMPLATE ready")
+    return postgres.url_of(socket, name)
+
+
+@pytest.fixture
+def store(url: str, tmp_path: Path) -> Iterator[LabelStore]:
+    """An open store that serves by priority alone."""
+    store = LabelStore.open(url, str(tmp_path / "photos"), Shares(random=0.0, gold=0.0))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def admin(store: LabelStore) -> Actor:
+    return store.accounts.first_admin("Ada", PIN, NOW)
+
+
+@pytest.fixture
+def expert(store: LabelStore, admin: Actor) -> Actor:
+    return store.accounts.add_user(admin, "Eva", PIN, "expert", NOW)
+
+
+@pytest.fixture
+def ana(store: LabelStore, admin: Actor) -> Actor:
+    return store.accounts.add_user(admin, "Ana", PIN, "annotator", NOW)
+
+
+@pytest.fixture
+def ben(store: LabelStore, admin: Actor) -> Actor:
+    return store.accounts.add_user(admin, "Ben", PIN, "annotator", NOW)
+
+
+@pytest.fixture(autouse=True)
+def _cheap_pins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PIN's hash takes 50 ms on purpose; what is tested is what is done with it."""
+    monkeypatch.setattr("aqfusion.labels.secrets_kept._COST", 2)
