@@ -11,6 +11,7 @@ from aqfusion.commands.bench import add_bench_command
 from aqfusion.commands.cards import add_cards_command
 from aqfusion.commands.evaluate import add_evaluate_command
 from aqfusion.commands.explain import add_explain_command
+from aqfusion.commands.features import add_features_command
 from aqfusion.commands.fetch_data import add_fetch_data_command
 from aqfusion.commands.options import Parser
 from aqfusion.commands.outline import add_outline_command
@@ -53,6 +54,7 @@ def build_parser() -> Parser:
     add_cards_command(commands)
     add_bench_command(commands)
     add_fetch_data_command(commands)
+    add_features_command(commands)
     add_render_scenes_command(commands)
     add_stations_command(commands)
     add_outline_command(commands)

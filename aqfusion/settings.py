@@ -34,6 +34,7 @@ class Settings:
     `stations` is a CSV file of a user's own stations.
     `labels` is the label store's database and `photos` the folder or bucket of its photos; with
     `None` both lie in `home`. A password may stand in them, so they are not printed either.
+    `models` is the folder of retrained models' versions, in `home` where it is `None`.
     """
 
     data: Path | None
@@ -45,6 +46,7 @@ class Settings:
     stations: Path | None = None
     labels: str | None = field(default=None, repr=False)
     photos: str | None = field(default=None, repr=False)
+    models: Path | None = None
 
 
 def load_settings(
@@ -53,6 +55,7 @@ def load_settings(
     """Read the settings; an absent folder or a bad address raises `SettingsError`."""
     given = {**_secrets(secrets_file), **(os.environ if environment is None else environment)}
     home = given.get("AQFUSION_HOME") or str(Path.home() / ".aqfusion")
+    models = given.get("AQFUSION_MODELS", "").strip()
     return Settings(
         data=_folder(given, "AQFUSION_DATA"),
         weights=_folder(given, "AQFUSION_WEIGHTS"),
@@ -63,6 +66,7 @@ def load_settings(
         stations=_file(given, "AQFUSION_STATIONS"),
         labels=given.get("AQFUSION_LABELS", "").strip() or None,
         photos=given.get("AQFUSION_PHOTOS", "").strip() or None,
+        models=_expanded("AQFUSION_MODELS", models) if models else None,
     )
 
 

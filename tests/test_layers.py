@@ -18,11 +18,13 @@ FLOORS = (
     },
     {"photo", "containers", "air", "scenes", "dataset", "stations"},
     {"labels"},
+    {"registry"},
     {"model"},
     {"explain"},
     {"training"},
     {"evaluation"},
     {"release"},
+    {"retrain"},
     {"bench", "ui", "commands", "cli", "__main__"},
     {"pages", "app"},
 )
@@ -66,7 +68,7 @@ def breaks(file: Path, source: str) -> list[str]:
     packages = {name.split(".")[0] for name in names}
     upwards = [name for name in names if part(name) and FLOOR_OF[part(name)] > FLOOR_OF[own]]
     streamlit = ["streamlit"] if own not in {"ui", "pages", "app"} else []
-    networks = {"model", "explain", "training", "evaluation", "release"}
+    networks = {"model", "explain", "training", "evaluation", "release", "retrain"}
     torch = [] if own in networks else ["torch", "timm", "torchvision", "safetensors"]
     return upwards + sorted(packages & {*streamlit, *torch})
 

@@ -145,14 +145,20 @@ def load_model(model: str | Path = DEFAULT_MODEL) -> Predictor:
     >>> load_model().predict(Reading(pm25=12.0)).modalities
     ('sensors',)
     """
+    folder = model_folder(model)
+    return Predictor(folder.resolve().name, load_checkpoint(folder))
+
+
+def model_folder(model: str | Path) -> Path:
+    """Where a model lies: its name in `assets/models` or its folder, else `ModelError`."""
     names = shipped_names()
     if isinstance(model, str) and model in names:
-        return Predictor(model, load_checkpoint(ASSETS / "models" / model))
+        return ASSETS / "models" / model
     folder = Path(os.path.expanduser(model))  # noqa: PTH111  # Path's own raises for ~nobody
     if not folder.is_dir():
         one_of = f"one of {', '.join(names)} or " if names else ""
         raise ModelError(f"model must be {one_of}a model folder, got {str(model)!r}")
-    return Predictor(folder.resolve().name, load_checkpoint(folder))
+    return folder
 
 
 def shipped_names() -> list[str]:

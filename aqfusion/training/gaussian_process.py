@@ -11,10 +11,19 @@ from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 Floats = NDArray[np.float64]
 
 
-def fitted_process(features: Floats, target: Floats) -> GaussianProcessRegressor:
-    """Fit on standardised features (S, D) and targets (S,): one length for all features, noise."""
+def fitted_process(
+    features: Floats, target: Floats, theta: Floats | None = None
+) -> GaussianProcessRegressor:
+    """Fit on standardised features (S, D) and targets (S,): one length for all features, noise.
+
+    `theta` is the kernel's of a process that was fitted before; with it nothing is searched.
+    """
     kernel = ConstantKernel(1.0) * Matern(1.0, (0.2, 30.0), nu=1.5) + WhiteKernel(0.1)
-    process = GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
+    if theta is None:
+        process = GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
+    else:
+        known = kernel.clone_with_theta(theta)
+        process = GaussianProcessRegressor(known, optimizer=None, normalize_y=True)
     with warnings.catch_warnings():
         # A length at its bound is an answer here: this reading says little, or next to all.
         warnings.simplefilter("ignore", ConvergenceWarning)

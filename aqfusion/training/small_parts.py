@@ -1,6 +1,7 @@
 """Trains the parts that take seconds: sensor encoder with head, and the haze branch."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +11,7 @@ from aqfusion.model.network import AQFusionNet
 from aqfusion.training.losses import distribution_loss
 from aqfusion.training.recipe import Material, Recipe
 from aqfusion.training.sessions import session_aqi, session_readings
-from aqfusion.training.teacher import Lessons, prepare_lessons, sessions_as_lessons
+from aqfusion.training.teacher import Lessons, Points, prepare_lessons, sessions_as_lessons
 
 _SENSOR_RATE = 3e-3
 _HAZE_RATE = 2e-3
@@ -32,15 +33,29 @@ def fit_sensors(
     readings = network.sensor_encoder.standardise(session_readings(material.sessions))
     aqi = session_aqi(material.sessions)
     if recipe.committee:
-        lessons = prepare_lessons(readings, aqi, _chances(material), recipe.sigma, recipe.seed)
+        lessons = prepare_lessons(
+            Points(readings, aqi, _chances(material)), recipe.sigma, recipe.seed
+        )
     else:
         lessons = sessions_as_lessons(readings, aqi, recipe.sigma, recipe.seed)
+
+    learn_lessons(network, lessons, recipe, generator, report)
+
+
+def learn_lessons(
+    network: AQFusionNet,
+    lessons: Lessons,
+    recipe: Recipe,
+    generator: torch.Generator,
+    report: Report,
+) -> None:
+    """Sensor encoder and head learn lessons that are there already."""
 
     def loss() -> Tensor:
         return _lesson_loss(network, lessons, generator)
 
     modules = nn.ModuleList([network.sensor_encoder, network.head])
-    _descend(modules, loss, recipe.sensor_steps, (_SENSOR_RATE, recipe.weight_decay))
+    descend(modules, loss, recipe.sensor_steps, (_SENSOR_RATE, recipe.weight_decay))
     report(f"readings learned in {recipe.sensor_steps} steps: loss {loss().item():.3f}")
 
 
@@ -57,6 +72,27 @@ def fit_haze(
     owner = torch.arange(len(count)).repeat_interleave(count)  # (F,)
     chance = (_chances(material) / count)[owner]
     targets = smoothed_targets(session_aqi(material.sessions), recipe.sigma)[owner]
+    learn_haze(network, Evidence(statistics, chance, targets), recipe, generator, report)
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Haze statistics of F frames (F, 108), how often each is drawn (F,), what to say (F, 50)."""
+
+    statistics: Tensor
+    chance: Tensor
+    targets: Tensor
+
+
+def learn_haze(
+    network: AQFusionNet,
+    evidence: Evidence,
+    recipe: Recipe,
+    generator: torch.Generator,
+    report: Report,
+) -> None:
+    """The haze branch learns evidence that is there already."""
+    statistics, chance, targets = evidence.statistics, evidence.chance, evidence.targets
     haze = network.image_encoder.haze
     haze.mean.copy_(statistics.mean(0))
     haze.std.copy_(statistics.std(0).clamp_min(1e-4))
@@ -73,15 +109,15 @@ def fit_haze(
         target = share * targets[first] + (1 - share) * targets[second]
         return distribution_loss(network.head(haze(mixed)), target)
 
-    _descend(haze, loss, recipe.haze_steps, (_HAZE_RATE, _HAZE_WEIGHT_DECAY))
+    descend(haze, loss, recipe.haze_steps, (_HAZE_RATE, _HAZE_WEIGHT_DECAY))
     report(f"haze evidence learned in {recipe.haze_steps} steps: loss {loss().item():.3f}")
 
 
-def _descend(
+def descend(
     module: nn.Module, loss: Callable[[], Tensor], steps: int, rates: tuple[float, float]
 ) -> None:
     """AdamW in one cycle over the module's own weights; `rates` are of learning and of decay."""
-    optimizer = torch.optim.AdamW(module.parameters(), rates[0], weight_decay=rates[1])
+    optimizer = torch.optim.AdamW(module.parameters(), rates[0], weight_decay=rates[1], fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates[0], total_steps=steps)
     for _ in range(steps):
         value = loss()

@@ -36,13 +36,27 @@ class Lessons:
     targets: Tensor
 
 
-def prepare_lessons(
-    readings: Tensor, aqi: Tensor, weights: Tensor, sigma: float, seed: int
-) -> Lessons:
-    """Let the committee learn standardised readings (S, 6) with AQI (S,), and ask it.
+@dataclass(frozen=True, eq=False)
+class Points:
+    """What the committee learns: standardised readings (S, 6), NaN where missing, and AQI (S,).
 
-    `weights` (S,) say how often a session is drawn; `sigma` smooths each tree's answer, in AQI.
+    `weights` (S,) say how often a session is drawn.
     """
+
+    readings: Tensor
+    aqi: Tensor
+    weights: Tensor
+
+
+# The kernels' numbers by what a process is of; what is missing is searched for and added.
+Kernels = dict[str, list[float]]
+
+
+def prepare_lessons(
+    points: Points, sigma: float, seed: int, kernels: Kernels | None = None
+) -> Lessons:
+    """Let the committee learn, and ask it; `sigma` smooths each tree's answer, in AQI."""
+    readings, aqi, weights = points.readings, points.aqi, points.weights
     rng = np.random.default_rng(seed)
     values = readings.double().numpy()
     chance = weights.double().numpy()
@@ -53,7 +67,7 @@ def prepare_lessons(
     between += 0.1 * rng.standard_normal(between.shape)
     asked = _mask_some(between, rng)
     forest = _forest_says(values, aqi, chance, asked, sigma, rng)
-    processes = _processes_say(values, aqi, asked, sigma)
+    processes = _processes_say(values, aqi, asked, sigma, {} if kernels is None else kernels)
     targets = _FOREST_SHARE * forest + (1 - _FOREST_SHARE) * processes
     return Lessons(torch.from_numpy(asked).float(), targets)
 
@@ -89,7 +103,9 @@ def _forest_says(
     return total / len(forest.estimators_)
 
 
-def _processes_say(values: Floats, aqi: Tensor, asked: Floats, sigma: float) -> Tensor:
+def _processes_say(
+    values: Floats, aqi: Tensor, asked: Floats, sigma: float, kernels: Kernels
+) -> Tensor:
     """The mean of a process on AQI and one on its logarithm (L, 50), by what is present.
 
     One in plain AQI errs evenly, one in logarithms keeps clean air apart; together they beat both.
@@ -108,17 +124,23 @@ def _processes_say(values: Floats, aqi: Tensor, asked: Floats, sigma: float) -> 
         flags = lacking[:, lacking.any(0)].astype(np.float64)  # a session may lack what is asked
         learned = np.concatenate([_filled(seen, 0.0), flags], 1)
         question = np.pad(asked[rows][:, present], ((0, 0), (0, flags.shape[1])))
-        mean, std = _process(learned, measured, question)
+        name = "".join(str(int(one)) for one in present)
+        mean, std = _process(f"{name} plain", kernels, learned, measured, question)
         plain = bin_masses((edges - mean[:, None]) / std[:, None])
-        mean, std = _process(learned, np.log(measured), question)
+        mean, std = _process(f"{name} log", kernels, learned, np.log(measured), question)
         logarithmic = bin_masses((edges.log() - mean[:, None]) / std[:, None])
         total[torch.from_numpy(rows)] = ((plain + logarithmic) / 2).float()
     return total
 
 
-def _process(learned: Floats, target: Floats, asked: Floats) -> tuple[Tensor, Tensor]:
+def _process(
+    name: str, kernels: Kernels, learned: Floats, target: Floats, asked: Floats
+) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation (Q,) of a fresh observation at `asked` (Q, D)."""
-    mean, std = fitted_process(learned, target).predict(asked, return_std=True)
+    theta = np.array(kernels[name]) if name in kernels else None
+    process = fitted_process(learned, target, theta)
+    kernels[name] = process.kernel_.theta.tolist()
+    mean, std = process.predict(asked, return_std=True)
     return torch.from_numpy(mean), torch.from_numpy(std).clamp_min(1e-3)
 
 

@@ -1,0 +1,56 @@
+"""One writer at a time, across processes; a killed one's lock is gone with it.
+
+The operating system drops the lock with the process that holds it, so that none can be stale; the
+process's number in the file is for people.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["holder", "locked"]
+
+_PAUSE = 0.02  # seconds
+
+
+@contextmanager
+def locked(path: Path, patience: float) -> Iterator[bool]:
+    """Hold the lock `path`; `False` where somebody else kept it for `patience` seconds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        end = time.monotonic() + patience
+        while not (held := _taken(handle)) and time.monotonic() < end:
+            time.sleep(_PAUSE)
+        if held:
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
+        yield held
+    finally:
+        os.close(handle)
+
+
+def holder(path: Path) -> int | None:
+    """The process that holds the lock; `None` where nobody does."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        if _taken(handle, fcntl.LOCK_SH):
+            return None
+        text = os.pread(handle, 20, 0).decode("ascii", "replace")
+        return int(text) if text.isdecimal() else 0
+    finally:
+        os.close(handle)
+
+
+def _taken(handle: int, kind: int = fcntl.LOCK_EX) -> bool:
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

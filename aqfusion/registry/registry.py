@@ -1,0 +1,161 @@
+"""The folder of model versions: list, promote, roll back, verify, prune."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from aqfusion.labels.actor import Actor, RoleError
+from aqfusion.labels.given_text import several_lines
+from aqfusion.registry.current import (
+    Promotion,
+    Served,
+    current_model,
+    now_text,
+    promotions,
+    put_current,
+)
+from aqfusion.registry.locks import locked
+from aqfusion.registry.version import (
+    RegistryError,
+    Version,
+    faults,
+    number_of,
+    read_version,
+    sweep_unfinished,
+    version_names,
+    write_version,
+)
+from aqfusion.settings import Settings
+
+__all__ = ["TERMINAL", "Registry"]
+
+TERMINAL = Actor(0, "the terminal", "operator")  # whoever can write the folder may do anything
+_PATIENCE = 20.0  # seconds
+_ANCESTORS_KEPT = 3
+
+
+class Registry:
+    """Model versions in one folder; processes and threads may share it."""
+
+    def __init__(self, home: Path, model: str) -> None:
+        """Name the folder, and the model that the settings name: the root of all versions."""
+        self.home = home
+        self.model = model
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Registry":
+        """The registry that the settings name, or the one in the program's own folder."""
+        return cls(settings.models or settings.home / "models", settings.model)
+
+    def current(self) -> Served:
+        """What to serve now; cheap enough to ask at every click."""
+        return current_model(self.home, self.model)
+
+    def promotions(self) -> tuple[Promotion, ...]:
+        """All promotions, oldest first."""
+        return promotions(self.home)
+
+    def versions(self) -> tuple[Version, ...]:
+        """All versions whose manifest is whole, oldest first."""
+        found = []
+        for name in version_names(self.home):
+            try:
+                found.append(read_version(self.home, name))
+            except RegistryError:  # `verify` tells of it
+                continue
+        return tuple(found)
+
+    def read(self, name: str) -> Version:
+        """One version; `RegistryError` where there is none."""
+        return read_version(self.home, name)
+
+    def add(self, fill: Callable[[Path], None], about: Mapping[str, Any]) -> Version:
+        """Keep what `fill` writes as a version; it is not current yet."""
+        with self._writing():
+            sweep_unfinished(self.home)
+            made = [number_of(one.version or "") for one in self._known()]
+            return write_version(self.home, fill, about, above=max(made, default=0))
+
+    def promote(self, actor: Actor, name: str, reason: str, now: datetime) -> Promotion:
+        """Make a version current; one that the gate refused needs an expert who says why."""
+        version = read_version(self.home, name)
+        kept = self._allowed(actor, reason, f"promote {name}")
+        if not kept and not version.passed:
+            raise RegistryError(f"reason must say why {name} is promoted against the gate, got none")
+        return self._put(Promotion(name, actor.name, now_text(now), kept or "the gate let it pass"))
+
+    def rollback(self, actor: Actor, reason: str, now: datetime) -> Promotion:
+        """Go back to what was current before the present version first was."""
+        kept = self._allowed(actor, reason, "roll back")
+        with self._writing():
+            known = promotions(self.home)
+            if not known or known[-1].version is None:
+                raise RegistryError("there must be a version to go back from, got the shipped model")
+            try:
+                parent = read_version(self.home, known[-1].version).parent
+            except RegistryError:  # damaged: so nobody can be asked
+                parent = known[-2].version if len(known) > 1 else None
+            if parent is not None and faults(self.home, parent):
+                parent = None
+            why = kept or f"back from {known[-1].version}"
+            promotion = Promotion(parent, actor.name, now_text(now), why)
+            put_current(self.home, promotion)
+        return promotion
+
+    def verify(self) -> dict[str, tuple[str, ...]]:
+        """What is wrong, by version; and under "current" where that file is damaged."""
+        found = {name: faults(self.home, name) for name in version_names(self.home)}
+        try:
+            named = {one.version for one in promotions(self.home)[-1:]} - {None, *found}
+        except RegistryError as error:
+            return {**found, "current": (str(error),)}
+        gone = tuple(f"the current version must be there, {name} is not" for name in named)
+        return {**found, **({"current": gone} if gone else {})}
+
+    def prune(self, actor: Actor, ancestors: int = _ANCESTORS_KEPT) -> tuple[str, ...]:
+        """Delete versions, and return which; what was ever current or is an ancestor stays."""
+        self._allowed(actor, "", "prune")
+        with self._writing():
+            sweep_unfinished(self.home)
+            known = promotions(self.home)
+            kept = {one.version for one in known}
+            name = known[-1].version if known else None
+            for _ in range(ancestors + 1):
+                kept.add(name)
+                try:
+                    name = read_version(self.home, name).parent if name else None
+                except RegistryError:
+                    break
+            gone = [name for name in version_names(self.home) if name not in kept]
+            for name in gone:
+                # Renamed first: a version is whole or not there, for those who look meanwhile.
+                aside = self.home / f".building-gone-{name}"
+                (self.home / name).rename(aside)
+                shutil.rmtree(aside)
+        return tuple(gone)
+
+    def _put(self, promotion: Promotion) -> Promotion:
+        with self._writing():
+            put_current(self.home, promotion)
+        return promotion
+
+    def _known(self) -> tuple[Promotion, ...]:
+        try:
+            return promotions(self.home)
+        except RegistryError:
+            return ()
+
+    def _allowed(self, actor: Actor, reason: str, what: str) -> str:
+        if not actor.may("expert"):
+            raise RoleError(f"role must be expert or above to {what}, got {actor.role}")
+        return several_lines("reason", reason, 500)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with locked(self.home / "registry.lock", _PATIENCE) as held:
+            if not held:
+                raise RegistryError("nobody else must be writing versions, got somebody; try again")
+            yield

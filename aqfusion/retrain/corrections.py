@@ -1,0 +1,106 @@
+"""Settled labels to sessions that a network can learn from; what cannot be learned, and why."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from aqfusion.labels.adjudicated import Adjudicated
+from aqfusion.retrain.frozen import Twins
+from aqfusion.retrain.lessons import Corrected
+from aqfusion.retrain.look import Look, joined
+from aqfusion.retrain.scales import Band, band_of, us_aqi
+from aqfusion.retrain.seen_photos import SeenPhotos
+
+__all__ = ["LEFT_OUT", "Corrections", "corrections", "group_of"]
+
+LEFT_OUT = {
+    "cant_tell": "nobody can tell its AQI",
+    "no_photo": "its photo is not in the store, or cannot be read",
+    "frozen_group": "its group is one of the frozen part, by which models are judged",
+    "frozen_twin": "its photo is nearly one of the frozen part, by which models are judged",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Corrections:
+    """Sessions to learn from, and the items that are left out with a key of `LEFT_OUT`."""
+
+    sessions: tuple[Corrected, ...]
+    left_out: tuple[tuple[int, str], ...]
+
+    @property
+    def items(self) -> int:
+        """How many items are learned from."""
+        return sum(len(one.items) for one in self.sessions)
+
+
+def group_of(value: Adjudicated) -> str:
+    """What must stay on one side of a split: the item's group, else its place and day."""
+    if value.group is not None:
+        return value.group
+    if value.place is not None and value.taken_at is not None:
+        return f"{value.place}|{value.taken_at:%Y-%m-%d}"
+    return f"photo {value.photo_hash}"
+
+
+def corrections(
+    values: Sequence[Adjudicated],
+    seen: SeenPhotos,
+    twins: Twins,
+    frozen: frozenset[str],
+    report: Callable[[str], None],
+) -> Corrections:
+    """Gather items of one group with the same readings into one session, by their order."""
+    left_out: list[tuple[int, str]] = []
+    told = []
+    for value in values:
+        if value.category is None and value.aqi is None:
+            left_out.append((value.item, "cant_tell"))
+        elif group_of(value) in frozen:
+            left_out.append((value.item, "frozen_group"))
+        else:
+            told.append(value)
+    looks = seen.of((value.photo_hash for value in told), report)
+    twin = _twins(looks, twins)
+    gathered: dict[tuple[str, tuple[float | None, ...]], list[Adjudicated]] = defaultdict(list)
+    for value in told:
+        if value.photo_hash not in looks:
+            left_out.append((value.item, "no_photo"))
+        elif twin[value.photo_hash]:
+            left_out.append((value.item, "frozen_twin"))
+        else:
+            readings = tuple(vars(value.reading).values())
+            gathered[group_of(value), readings].append(value)
+    sessions = tuple(
+        _session(group, members, looks) for (group, _), members in gathered.items()
+    )
+    return Corrections(sessions, tuple(sorted(left_out)))
+
+
+def _twins(looks: dict[str, Look], twins: Twins) -> dict[str, bool]:
+    if not looks:
+        return {}
+    every = joined(list(looks.values()))
+    return dict(zip(looks, twins.among(every.features, every.fingerprints), strict=True))
+
+
+def _session(group: str, members: Sequence[Adjudicated], looks: dict[str, Look]) -> Corrected:
+    seen = [looks[value.photo_hash] for value in members]
+    return Corrected(
+        group,
+        members[0].place or "",
+        members[0].reading,
+        tuple(value.item for value in members),
+        tuple(_band(value) for value in members),
+        torch.cat([one.features for one in seen]),
+        torch.cat([one.statistics for one in seen]),
+    )
+
+
+def _band(value: Adjudicated) -> Band:
+    if value.aqi is not None:
+        exact = us_aqi(value.standard, value.aqi)
+        return exact, exact
+    return band_of(value.standard, value.category or 0)

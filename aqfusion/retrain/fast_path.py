@@ -1,0 +1,99 @@
+"""The three steps of training again, behind a trunk that stays as it is: under a minute.
+
+As in `training/fit.py`: the readings span the space, haze evidence joins them, the CNN's projection
+joins them. Gate, mix, temperatures and intervals stay the parent's: they were fitted on photos that
+the trunk had not seen, and of the training photos it has seen all. Why no new ones are fitted
+stands in docs/experiments.md.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from threadpoolctl import threadpool_limits
+from torch import Tensor, nn
+
+from aqfusion.model.checkpoint import Checkpoint
+from aqfusion.model.network import AQFusionNet
+from aqfusion.retrain.lessons import Material, thinned
+from aqfusion.training.losses import alignment_loss, distribution_loss
+from aqfusion.training.recipe import Recipe
+from aqfusion.training.sessions import sensor_statistics
+from aqfusion.training.small_parts import Evidence, descend, learn_haze, learn_lessons
+from aqfusion.training.teacher import Kernels, prepare_lessons
+
+__all__ = ["CNN_STEPS", "fresh", "retrained"]
+
+CNN_STEPS = 600
+_BATCH = 128
+_RATE = 1e-3
+
+Report = Callable[[str], None]
+
+
+def retrained(
+    parent: Checkpoint, material: Material, recipe: Recipe, kernels: Kernels, report: Report
+) -> AQFusionNet:
+    """A network with the parent's trunk and gate, all else learned anew; the same every time.
+
+    `kernels` are those of the committee's processes; what they lack is searched for and added.
+    """
+    # Of one thread, small matrices are quicker, and sums come in one order.
+    with torch.random.fork_rng(devices=[]), threadpool_limits(1):
+        torch.manual_seed(recipe.seed)  # of the first weights and of dropout
+        generator = torch.Generator().manual_seed(recipe.seed)
+        network = fresh(parent, material)
+        standardised = network.sensor_encoder.standardise(material.readings)
+        points = thinned(material, standardised, recipe.seed)
+        lessons = prepare_lessons(points, recipe.sigma, recipe.seed, kernels)
+        learn_lessons(network, lessons, recipe, generator, report)
+        evidence = Evidence(material.statistics, material.frame_chance, material.targets)
+        learn_haze(network, evidence, recipe, generator, report)
+        _learn_cnn(network, material, recipe, generator, report)
+    # Judged as it will be stored.
+    return network.half().float().eval().requires_grad_(False)
+
+
+def fresh(parent: Checkpoint, material: Material) -> AQFusionNet:
+    """A network with the parent's trunk and gate, nothing learned yet."""
+    mean, std = sensor_statistics(material.readings[: material.measured])
+    old = parent.network
+    network = AQFusionNet(replace(old.architecture, sensor_mean=mean, sensor_std=std))
+    network.image_encoder.trunk.load_state_dict(old.image_encoder.trunk.state_dict())
+    network.image_encoder.haze_share.copy_(old.image_encoder.haze_share)
+    network.gate.load_state_dict(old.gate.state_dict())
+    return network
+
+
+def _learn_cnn(
+    network: AQFusionNet,
+    material: Material,
+    recipe: Recipe,
+    generator: torch.Generator,
+    report: Report,
+) -> None:
+    """The projection of the trunk's features learns to say it in the fixed space."""
+    encoder = network.image_encoder
+    readings = network.sensor_encoder.standardise(material.readings)  # (S, 6)
+    chance = material.frame_chance
+
+    def loss() -> Tensor:
+        frame = torch.multinomial(chance, _BATCH, replacement=True, generator=generator)
+        session, targets = material.owner[frame], material.targets[frame]
+        image = encoder.norm(encoder.project(material.features[frame]))  # (B, E)
+        hide = torch.rand((_BATCH, 1), generator=generator)
+        hidden = torch.rand((_BATCH, readings.shape[1]), generator=generator) > hide
+        with torch.no_grad():
+            some = network.sensor_encoder(readings[session].masked_fill(hidden, math.nan))
+            whole = network.sensor_encoder(readings[session])
+        lean = torch.rand((_BATCH, 1), generator=generator)
+        return (
+            distribution_loss(network.head(image), targets)
+            + 0.5 * distribution_loss(network.head(lean * image + (1 - lean) * some), targets)
+            + recipe.alignment * alignment_loss(image, whole, session)
+        )
+
+    modules = nn.ModuleList([encoder.project, encoder.norm])
+    descend(modules, loss, CNN_STEPS, (_RATE, recipe.weight_decay))
+    report(f"photos joined in {CNN_STEPS} steps: loss {loss().item():.3f}")

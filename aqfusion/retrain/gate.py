@@ -1,0 +1,99 @@
+"""Whether a retrained model may be promoted: every rule, its figures, and its words.
+
+The frozen part says whether the model got worse at what it knew; corrections that were held out say
+whether there was anything to learn. Nonsense fails the second even where the frozen part is too
+small to notice: labels that cannot be told from each other teach nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from aqfusion.retrain.compare import EVERYWHERE, Change
+
+__all__ = ["Evidence", "Verdict", "verdict"]
+
+# Another seed alone moved the RMSE by 2.5 overall and 10 at a place, accuracy by 0.06 and 0.25
+# (docs/experiments.md): the margins keep that from being taken for harm.
+MARGIN = {("rmse", True): 3.0, ("rmse", False): 10.0}
+MARGIN |= {("accuracy", True): 0.05, ("accuracy", False): 0.15}
+_FEW_GROUPS = 3  # fewer have no interval worth the name
+_AT_MOST = 2.0  # margins: more is refused, however wide the interval
+_NEARLY = 1.25  # times the ordinary error: as well told as anything is
+LEAST_ITEMS = 20
+LEAST_GROUPS = 4
+_NAMES = {"fused": "photo and readings", "image_only": "photo only", "sensors_only": "readings only"}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How corrections were told by networks that had not learned them: RMS errors in AQI.
+
+    `before` is the old model, `after` one that learned the other half, `constant` the mean of the
+    other half. `above_constant` is the upper end of the 95 % interval of after less constant.
+    `ordinary` is the old model's error on the frozen part.
+    """
+
+    items: int
+    groups: int
+    before: float
+    after: float
+    constant: float
+    above_constant: float
+    ordinary: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the gate lets a model pass; every reason against it as a sentence."""
+
+    passed: bool
+    reasons: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The verdict as a manifest keeps it."""
+        return asdict(self)
+
+
+def verdict(found: Sequence[Change], evidence: Evidence) -> Verdict:
+    """Judge; a model without a reason against it passes."""
+    reasons = [*_worse(found), *_unlearned(evidence)]
+    return Verdict(not reasons, tuple(reasons))
+
+
+def _worse(found: Sequence[Change]) -> list[str]:
+    """Where the whole interval lies beyond the margin, or the figure far beyond it."""
+    reasons = []
+    for one in found:
+        margin = MARGIN[one.figure, one.place == EVERYWHERE]
+        beyond = one.groups >= _FEW_GROUPS and one.low > margin
+        if beyond or one.worse > _AT_MOST * margin:
+            unit = " AQI" if one.figure == "rmse" else ""
+            allowed = margin if beyond else _AT_MOST * margin
+            reasons.append(
+                f"{one.figure} on the frozen part, {_NAMES[one.kind]}, {one.place}, must not get "
+                f"worse by more than {allowed:g}{unit}, got {one.before:.2f} to {one.after:.2f}, "
+                f"worse by {one.low:.2f} to {one.high:.2f} (95 %)"
+            )
+    return reasons
+
+
+def _unlearned(evidence: Evidence) -> list[str]:
+    if evidence.items < LEAST_ITEMS or evidence.groups < LEAST_GROUPS:
+        return [
+            f"corrections must be at least {LEAST_ITEMS} in {LEAST_GROUPS} groups to be judged, "
+            f"got {evidence.items} in {evidence.groups}"
+        ]
+    reasons = []
+    if evidence.after >= evidence.before:
+        reasons.append(
+            "corrections that were held out must be told better than before, got an error of "
+            f"{evidence.before:.1f} AQI before and {evidence.after:.1f} after"
+        )
+    if evidence.above_constant >= 0 and evidence.after > _NEARLY * evidence.ordinary:
+        reasons.append(
+            "corrections that were held out must be told better than by one number for all, got "
+            f"an error of {evidence.after:.1f} AQI against {evidence.constant:.1f}: these labels "
+            "do not follow from photo and readings"
+        )
+    return reasons

@@ -1,0 +1,134 @@
+"""All that one retraining learns from, as tensors; and how much a correction weighs in it.
+
+A corrected session is drawn as often as a training session of `PHOTOS_WORTH` photos, but all of
+them together no more often than all training sessions: however many labels come in, and whoever
+gave them, at least half of what a network hears is measured.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from sklearn.cluster import KMeans
+from torch import Tensor
+
+from aqfusion.air.sensors import Reading
+from aqfusion.retrain.features import Features
+from aqfusion.retrain.scales import Band, spread_over
+from aqfusion.training.teacher import Points
+
+__all__ = ["PHOTOS_WORTH", "Corrected", "Material", "material_of", "thinned"]
+
+PHOTOS_WORTH = 25
+_UNKNOWN = 2.0  # standard deviations between a reading that is there and one that is not
+
+
+@dataclass(frozen=True, eq=False)
+class Corrected:
+    """Items of one group with the same readings: what people said of each, and what was seen.
+
+    `bands` are in US AQI, one per item; `features` (I, D) and `statistics` (I, 108).
+    """
+
+    group: str
+    place: str
+    reading: Reading
+    items: tuple[int, ...]
+    bands: tuple[Band, ...]
+    features: Tensor
+    statistics: Tensor
+
+    @property
+    def aqi(self) -> float:
+        """The mean of the middles."""
+        return sum((low + high) / 2 for low, high in self.bands) / len(self.bands)
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """S sessions with F frames; the first `measured` sessions are of the training set.
+
+    `readings` (S, 6), NaN where missing; `aqi` and `chance` of being drawn (S,); per frame
+    `features` (F, D), `statistics` (F, 108), `targets` (F, 50) and `owner` (F,), its session.
+    """
+
+    readings: Tensor
+    aqi: Tensor
+    chance: Tensor
+    measured: int
+    features: Tensor
+    statistics: Tensor
+    targets: Tensor
+    owner: Tensor
+
+    @property
+    def frame_chance(self) -> Tensor:
+        """How often a frame is drawn (F,): its session's chance, shared."""
+        return (self.chance / torch.bincount(self.owner))[self.owner]
+
+
+def material_of(
+    features: Features, frozen: frozenset[str], corrected: Sequence[Corrected], sigma: float
+) -> Material:
+    """The training sessions whose group is not `frozen`, and the corrections."""
+    kept = [i for i, session in enumerate(features.sessions) if session.group not in frozen]
+    number = torch.full((len(features.sessions),), -1)
+    number[kept] = torch.arange(len(kept))
+    shown = number[features.owner] >= 0
+    owner = number[features.owner[shown]]
+    sessions = [features.sessions[i] for i in kept]
+    measured = torch.tensor([session.aqi for session in sessions])
+    chance = torch.tensor([float(session.photos) for session in sessions]).sqrt()
+    own = torch.full((len(corrected),), PHOTOS_WORTH**0.5)
+    own *= min(1.0, chance.sum().item() / max(own.sum().item(), 1e-9))
+    bands = torch.tensor([band for one in corrected for band in one.bands]).reshape(-1, 2)
+    frames = torch.tensor([len(one.items) for one in corrected], dtype=torch.int64)
+    targets = [spread_over(measured[owner], measured[owner], sigma)]
+    if len(bands):
+        targets.append(spread_over(bands[:, 0], bands[:, 1], sigma))
+    readings = [*(s.reading.values for s in sessions), *(c.reading.values for c in corrected)]
+    return Material(
+        torch.tensor(readings, dtype=torch.float32),
+        torch.cat([measured, torch.tensor([one.aqi for one in corrected])]),
+        torch.cat([chance, own]),
+        len(sessions),
+        torch.cat([features.features[shown], *(one.features for one in corrected)]),
+        torch.cat([features.statistics[shown], *(one.statistics for one in corrected)]),
+        torch.cat(targets),
+        torch.cat([owner, len(sessions) + torch.arange(len(corrected)).repeat_interleave(frames)]),
+    )
+
+
+def thinned(material: Material, standardised: Tensor, seed: int) -> Points:
+    """What the committee learns: as many points of corrections as of training sessions.
+
+    Its processes hear every point alike and take the cube of their number in time, so where there
+    are more corrections, neighbours are averaged.
+    """
+    some = ~standardised.isnan().all(1)  # a session without readings says nothing of readings
+    first = some & (torch.arange(len(some)) < material.measured)
+    rest, most = some & ~first, int(first.sum())
+    measured = Points(standardised[first], material.aqi[first], material.chance[first])
+    corrected = Points(standardised[rest], material.aqi[rest], material.chance[rest])
+    if len(corrected.aqi) > most:
+        corrected = _averaged(corrected, KMeans(most, n_init=1, random_state=seed))
+    return Points(
+        torch.cat([measured.readings, corrected.readings]),
+        torch.cat([measured.aqi, corrected.aqi]),
+        torch.cat([measured.weights, corrected.weights]),
+    )
+
+
+def _averaged(points: Points, means: KMeans) -> Points:
+    """The same as fewer points, each the mean of those around it."""
+    absent = points.readings.isnan()
+    known = points.readings.nan_to_num(0.0)
+    where = torch.cat([known, _UNKNOWN * absent.float()], 1)
+    cluster = torch.from_numpy(means.fit_predict(where.double().numpy())).long()
+    names, place = cluster.unique(return_inverse=True)
+
+    def total(values: Tensor) -> Tensor:
+        return torch.zeros(len(names), *values.shape[1:]).index_add(0, place, values)
+
+    readings = total(known) / total((~absent).float())  # 0 / 0 is NaN: not measured by any
+    return Points(readings, total(points.aqi) / torch.bincount(place), total(points.weights))

@@ -1,0 +1,35 @@
+"""Tensors on disk that are taken back only whole, and only by the key they were kept for."""
+
+import hashlib
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from aqfusion.files import replace_file
+
+__all__ = ["keep", "kept"]
+
+_SEAL = "seal"
+
+
+def keep(path: Path, key: str, tensors: dict[str, Tensor]) -> None:
+    """Write the file whole or not at all."""
+    seal = torch.tensor(list(_seal(key, tensors)), dtype=torch.uint8)
+    replace_file(path, save({**tensors, _SEAL: seal}))
+
+
+def kept(path: Path, key: str) -> dict[str, Tensor] | None:
+    """What was kept by this key; `None` where there is nothing, or anything else."""
+    try:
+        tensors = load(path.read_bytes())
+        same = bytes(tensors.pop(_SEAL).tolist()) == _seal(key, tensors)
+    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError):
+        return None
+    return tensors if same else None
+
+
+def _seal(key: str, tensors: dict[str, Tensor]) -> bytes:
+    return hashlib.sha256(f"{key}\n".encode() + save(tensors)).digest()

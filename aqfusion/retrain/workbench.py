@@ -1,0 +1,76 @@
+"""Where retrainings of one model happen: its trunk, the training features, what is kept."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from aqfusion import __version__
+from aqfusion.model.checkpoint import Checkpoint
+from aqfusion.model.network import AQFusionNet
+from aqfusion.retrain import fast_path, sealed
+from aqfusion.retrain.features import Features
+from aqfusion.retrain.frozen import Twins, frozen_groups
+from aqfusion.retrain.lessons import Corrected, material_of
+from aqfusion.training.recipe import Recipe
+from aqfusion.training.teacher import Kernels
+
+__all__ = ["Workbench"]
+
+_TRUNK = "image_encoder.trunk."
+_KERNELS = "kernels"
+
+
+class Workbench:
+    """Trains networks that never see the frozen part; the one without corrections is kept."""
+
+    def __init__(
+        self,
+        base: Checkpoint,
+        features: Features,
+        recipe: Recipe,
+        home: Path,
+        report: Callable[[str], None],
+    ) -> None:
+        """Work behind the trunk of `base`; `home` is a folder for what need not be done twice."""
+        self.base, self.features, self.recipe = base, features, recipe
+        self.frozen = frozen_groups(features)
+        self.twins = Twins(features, self.frozen)
+        self.report = report
+        about = [features.sha256, asdict(recipe), fast_path.CNN_STEPS, __version__]
+        self._key = hashlib.sha256(json.dumps(about).encode()).hexdigest()
+        self._kept = home / f"base-{self._key[:16]}.safetensors"
+        self._kernels: Kernels = {}
+
+    def network(self, corrected: Sequence[Corrected]) -> AQFusionNet:
+        """The training features without the frozen part, and the corrections."""
+        if not self._kernels:  # they are the training sessions' own, whatever corrections say
+            self.without_corrections()
+        return self._trained(corrected)
+
+    def without_corrections(self) -> AQFusionNet:
+        """What the fast path makes of the training features alone."""
+        found = sealed.kept(self._kept, self._key)
+        if found is None:
+            network = self._trained(())
+            self._keep(network)
+            return network
+        self._kernels = json.loads(bytes(found.pop(_KERNELS).tolist()))
+        network = fast_path.fresh(self.base, material_of(self.features, self.frozen, (), 1.0))
+        network.load_state_dict(found, strict=False)  # the trunk is there already
+        return network.eval().requires_grad_(False)
+
+    def _trained(self, corrected: Sequence[Corrected]) -> AQFusionNet:
+        material = material_of(self.features, self.frozen, corrected, self.recipe.sigma)
+        return fast_path.retrained(
+            self.base, material, self.recipe, self._kernels, self.report
+        )
+
+    def _keep(self, network: AQFusionNet) -> None:
+        state = network.state_dict()
+        tensors = {name: t for name, t in state.items() if not name.startswith(_TRUNK)}
+        kernels = torch.tensor(list(json.dumps(self._kernels).encode()), dtype=torch.uint8)
+        sealed.keep(self._kept, self._key, {**tensors, _KERNELS: kernels})
