@@ -13,10 +13,12 @@ from aqfusion.commands.evaluate import add_evaluate_command
 from aqfusion.commands.explain import add_explain_command
 from aqfusion.commands.features import add_features_command
 from aqfusion.commands.fetch_data import add_fetch_data_command
+from aqfusion.commands.models import add_models_command
 from aqfusion.commands.options import Parser
 from aqfusion.commands.outline import add_outline_command
 from aqfusion.commands.predict import add_predict_command
 from aqfusion.commands.render_scenes import add_render_scenes_command
+from aqfusion.commands.retrain import add_retrain_command
 from aqfusion.commands.stations import add_stations_command
 from aqfusion.commands.train import add_train_command
 from aqfusion.errors import InputError
@@ -55,6 +57,8 @@ def build_parser() -> Parser:
     add_bench_command(commands)
     add_fetch_data_command(commands)
     add_features_command(commands)
+    add_retrain_command(commands)
+    add_models_command(commands)
     add_render_scenes_command(commands)
     add_stations_command(commands)
     add_outline_command(commands)

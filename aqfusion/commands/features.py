@@ -39,14 +39,15 @@ def add_features_command(commands: "Commands[Parser]") -> None:
 def run_features(arguments: argparse.Namespace) -> None:
     """Make the file and print what is in it."""
     from aqfusion.dataset.folder import read_folder
+    from aqfusion.model.checkpoint import FEATURES
     from aqfusion.model.predict import load_model, model_folder
-    from aqfusion.retrain.features import FILE_NAME, save_features
+    from aqfusion.retrain.features import save_features
     from aqfusion.retrain.gather import gather
 
     model = arguments.model or load_settings().model
     rows = read_folder(data_folder(arguments))
     predictor = load_model(model)
-    out = Path(arguments.out) if arguments.out else model_folder(model) / FILE_NAME
+    out = Path(arguments.out) if arguments.out else model_folder(model) / FEATURES
     features = gather(predictor.checkpoint, rows, arguments.licence, report)
     print_json(
         {

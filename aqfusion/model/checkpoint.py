@@ -33,7 +33,8 @@ __all__ = [
 
 FORMAT = 2
 WEIGHTS, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.json"
-CARD = "README.md"  # written beside them later, from them
+# Written beside them later: from them, and what their trunk saw of the training photos.
+CARD, FEATURES = "README.md", "features.safetensors"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def model_place(folder: Path) -> Path:
     rule = "model folder to write must be new, empty or hold nothing but a model"
     if folder.is_dir():
         names = sorted(path.name for path in folder.iterdir())
-        other = next((name for name in names if name not in (WEIGHTS, CONFIG, METRICS, CARD)), None)
+        own = (WEIGHTS, CONFIG, METRICS, CARD, FEATURES)
+        other = next((name for name in names if name not in own), None)
         if other is not None:
             raise ModelError(f"{rule}, got {folder} with {other!r} in it")
     elif folder.exists():

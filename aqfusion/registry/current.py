@@ -168,4 +168,3 @@ def _of(path: Path) -> tuple[int, int, int]:
     except OSError:
         return (0, 0, 0)
     return found.st_ino, found.st_size, found.st_mtime_ns
-

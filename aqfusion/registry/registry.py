@@ -84,7 +84,9 @@ class Registry:
         version = read_version(self.home, name)
         kept = self._allowed(actor, reason, f"promote {name}")
         if not kept and not version.passed:
-            raise RegistryError(f"reason must say why {name} is promoted against the gate, got none")
+            raise RegistryError(
+                f"reason must say why {name} is promoted against the gate, got none"
+            )
         return self._put(Promotion(name, actor.name, now_text(now), kept or "the gate let it pass"))
 
     def rollback(self, actor: Actor, reason: str, now: datetime) -> Promotion:
@@ -93,7 +95,9 @@ class Registry:
         with self._writing():
             known = promotions(self.home)
             if not known or known[-1].version is None:
-                raise RegistryError("there must be a version to go back from, got the shipped model")
+                raise RegistryError(
+                    "there must be a version to go back from, got the shipped model"
+                )
             try:
                 parent = read_version(self.home, known[-1].version).parent
             except RegistryError:  # damaged: so nobody can be asked

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from aqfusion.evaluation.scores import categories
 from aqfusion.retrain.said import KINDS, Floats, Said
 
-__all__ = ["Change", "Judged", "changes", "error_change"]
+__all__ = ["EVERYWHERE", "Change", "Judged", "Moved", "changes", "error_change"]
 
 RESAMPLES = 2000
 _TAILS = (2.5, 97.5)  # per cent
@@ -31,21 +31,23 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Change:
-    """One figure of one kind of input at a place: before, after, and how far it got worse.
+class Moved:
+    """A figure before and after, and how far it got worse (above 0), with a 95 % interval."""
 
-    `worse` is in the figure's unit, RMSE in AQI or accuracy as a share, above 0 where it got worse;
-    `low` and `high` are its 95 % interval over the `groups`.
-    """
-
-    place: str
-    kind: str
-    figure: str
     before: float
     after: float
     worse: float
     low: float
     high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change(Moved):
+    """One figure of one kind of input at a place: RMSE in AQI, or accuracy as a share."""
+
+    place: str
+    kind: str
+    figure: str
     groups: int
     photos: int
 
@@ -70,17 +72,12 @@ def changes(judged: Judged, before: Said, after: Said, seed: int) -> tuple[Chang
     return tuple(found)
 
 
-def error_change(
-    group: Sequence[str], before: Floats, after: Floats, seed: int
-) -> tuple[float, float, float, float, float]:
-    """RMS of errors (N,) before and after, their difference and its 95 % interval over groups."""
+def error_change(group: Sequence[str], before: Floats, after: Floats, seed: int) -> Moved:
+    """The RMS of errors (N,) before and after."""
     draws, number = _draws(group, seed)
-    totals = np.column_stack([_by(number, before**2), _by(number, after**2), _by(number)])
-    sums = draws @ totals
+    sums = draws @ np.column_stack([_by(number, before**2), _by(number, after**2), _by(number)])
     rms = np.sqrt(sums[:, :2] / sums[:, 2:])
-    difference = rms[:, 1] - rms[:, 0]
-    low, high = np.percentile(difference[1:], _TAILS)
-    return float(rms[0, 0]), float(rms[0, 1]), float(difference[0]), float(low), float(high)
+    return _moved(rms, rms[:, 1] - rms[:, 0])
 
 
 def _changes_of(
@@ -94,20 +91,30 @@ def _changes_of(
     measured = judged.measured[shown]
     group = [name for name, one in zip(judged.group, shown, strict=True) if one]
     first, second = (one[kind][shown] for one in said)
-    counted = (len(set(group)), int(shown.sum()))
-    rmse = error_change(group, first - measured, second - measured, seed)
-    draws, number = _draws(group, seed)
-    right = [_by(number, (categories(aqi) == categories(measured)).astype(float))
-             for aqi in (first, second)]
-    sums = draws @ np.column_stack([*right, _by(number)])
-    share = sums[:, :2] / sums[:, 2:]
-    lost = share[:, 0] - share[:, 1]
-    low, high = np.percentile(lost[1:], _TAILS)
-    told = (share[0, 0], share[0, 1], lost[0], low, high)
+    right = [(categories(aqi) == categories(measured)).astype(float) for aqi in (first, second)]
+    found = {
+        "rmse": error_change(group, first - measured, second - measured, seed),
+        "accuracy": _accuracy_change(group, right[0], right[1], seed),
+    }
+    counted = {"groups": len(set(group)), "photos": int(shown.sum())}
     return [
-        Change(place, kind, "rmse", *rmse, *counted),
-        Change(place, kind, "accuracy", *map(float, told), *counted),
+        Change(**asdict(moved), place=place, kind=kind, figure=figure, **counted)
+        for figure, moved in found.items()
     ]
+
+
+def _accuracy_change(group: Sequence[str], before: Floats, after: Floats, seed: int) -> Moved:
+    draws, number = _draws(group, seed)
+    sums = draws @ np.column_stack([_by(number, before), _by(number, after), _by(number)])
+    share = sums[:, :2] / sums[:, 2:]
+    return _moved(share, share[:, 0] - share[:, 1])
+
+
+def _moved(figures: Floats, worse: Floats) -> Moved:
+    """The figures (1 + R, 2) and how far they got worse (1 + R,), the first row as measured."""
+    low, high = np.percentile(worse[1:], _TAILS)
+    before, after = figures[0]
+    return Moved(float(before), float(after), float(worse[0]), float(low), float(high))
 
 
 def _draws(group: Sequence[str], seed: int) -> tuple[Floats, NDArray[np.int64]]:

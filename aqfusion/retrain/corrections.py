@@ -73,9 +73,7 @@ def corrections(
         else:
             readings = tuple(vars(value.reading).values())
             gathered[group_of(value), readings].append(value)
-    sessions = tuple(
-        _session(group, members, looks) for (group, _), members in gathered.items()
-    )
+    sessions = tuple(_session(group, members, looks) for (group, _), members in gathered.items())
     return Corrections(sessions, tuple(sorted(left_out)))
 
 

@@ -7,7 +7,6 @@ of. It is shipped for the default model.
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,8 @@ from aqfusion.errors import InputError
 from aqfusion.files import replace_file
 from aqfusion.model.haze import STATISTICS
 
-__all__ = ["FILE_NAME", "Features", "FeaturesError", "Known", "load_features", "save_features"]
+__all__ = ["Features", "FeaturesError", "Known", "load_features", "save_features"]
 
-FILE_NAME = "features.safetensors"
 _FORMAT = "1"
 _LARGEST = 200_000_000  # bytes
 
@@ -148,8 +146,3 @@ def _check(found: Features) -> None:
             raise ValueError("a frame of no session")
     if len(found.owner.unique()) != count:
         raise ValueError("a session without a frame")
-
-
-def places_of(sessions: Sequence[Known]) -> tuple[str, ...]:
-    """All places, by name."""
-    return tuple(sorted({session.place for session in sessions}))

@@ -35,8 +35,8 @@ def judge(bench: Workbench, before: AQFusionNet, corrected: Sequence[Corrected])
     seed = bench.recipe.seed
     after = bench.network(corrected)
     frozen = _Frozen(bench)
-    said = tuple(frozen.said(network) for network in (before, after))
-    found = changes(frozen.judged, *said, seed)
+    said = frozen.said(before), frozen.said(after)
+    found = changes(frozen.judged, said[0], said[1], seed)
     ordinary = next(one.before for one in found if (one.place, one.kind) == (EVERYWHERE, KINDS[0]))
     held_out = _HeldOut(bench, before, corrected)
     evidence = held_out.evidence(ordinary, seed)
@@ -114,13 +114,15 @@ class _HeldOut:
         counted = len(self._all.items), len({*self._all.group})
         if not self._enough:
             return Evidence(*counted, 0.0, 0.0, 0.0, 0.0, ordinary)
-        missed = [
+        before, after, constant = (
             self._all.missed(told)
             for told in (self.before[KINDS[0]], self.after[KINDS[0]], self.constant)
-        ]
-        before, after, *_ = error_change(self._all.group, missed[0], missed[1], seed)
-        constant, _, _, _, above = error_change(self._all.group, missed[2], missed[1], seed)
-        return Evidence(*counted, before, after, constant, above, ordinary)
+        )
+        learned = error_change(self._all.group, before, after, seed)
+        against = error_change(self._all.group, constant, after, seed)
+        return Evidence(
+            *counted, learned.before, learned.after, against.before, against.high, ordinary
+        )
 
     def listed(self) -> list[dict[str, Any]]:
         return [
@@ -151,7 +153,8 @@ class _Items:
     def missed(self, told: Floats) -> Floats:
         """How far what was told (I,) lies outside what was said; a category forgives its band."""
         low, high = self.band.T
-        return np.maximum(np.maximum(low - told, told - high), 0.0)
+        outside: Floats = np.maximum(np.maximum(low - told, told - high), 0.0)
+        return outside
 
 
 def _stacked(corrected: Sequence[Corrected]) -> tuple[Tensor, Tensor]:

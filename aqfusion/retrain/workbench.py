@@ -65,9 +65,7 @@ class Workbench:
 
     def _trained(self, corrected: Sequence[Corrected]) -> AQFusionNet:
         material = material_of(self.features, self.frozen, corrected, self.recipe.sigma)
-        return fast_path.retrained(
-            self.base, material, self.recipe, self._kernels, self.report
-        )
+        return fast_path.retrained(self.base, material, self.recipe, self._kernels, self.report)
 
     def _keep(self, network: AQFusionNet) -> None:
         state = network.state_dict()

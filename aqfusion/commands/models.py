@@ -1,0 +1,88 @@
+"""`models`: the versions of the model, which is current, and the way back."""
+
+import argparse
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from aqfusion.commands.options import Commands, Parser, UsageError, add_json_option, print_json
+from aqfusion.settings import load_settings
+
+if TYPE_CHECKING:
+    from aqfusion.registry.registry import Registry
+    from aqfusion.registry.version import Version
+
+
+def add_models_command(commands: "Commands[Parser]") -> None:
+    """Add `models` and its own commands."""
+    parser = commands.add_parser(
+        "models",
+        help="list, promote, roll back, verify and prune retrained models",
+        description="The versions that retraining made; AQFUSION_MODELS is their folder.",
+        allow_abbrev=False,
+    )
+    own = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    for name, says in (
+        ("list", "all versions, and which is current"),
+        ("verify", "compare every file with its SHA-256"),
+        ("prune", "delete what was never current and is no ancestor"),
+    ):
+        add_json_option(own.add_parser(name, help=says, allow_abbrev=False))
+    show = own.add_parser("show", help="all about one version", allow_abbrev=False)
+    show.add_argument("version", metavar="VERSION")
+    promote = own.add_parser("promote", help="make a version current", allow_abbrev=False)
+    promote.add_argument("version", metavar="VERSION")
+    promote.add_argument("--reason", required=True, help="why; it is kept")
+    rollback = own.add_parser("rollback", help="go back to the version before", allow_abbrev=False)
+    rollback.add_argument("--reason", default="", help="why; it is kept")
+    for each in (show, promote, rollback):
+        add_json_option(each)
+    parser.set_defaults(run=run_models)
+
+
+def run_models(arguments: argparse.Namespace) -> None:
+    """Do it, and print what there is then."""
+    from aqfusion.registry.registry import TERMINAL, Registry
+
+    registry, now = Registry.of(load_settings()), datetime.now(UTC)
+    if arguments.what == "list":
+        print_json(_list(registry))
+    elif arguments.what == "show":
+        version = registry.read(arguments.version)
+        print_json({**_line(version), "manifest": dict(version.manifest)})
+    elif arguments.what == "promote":
+        promotion = registry.promote(TERMINAL, arguments.version, arguments.reason, now)
+        print_json({"promotion": asdict(promotion)})
+    elif arguments.what == "rollback":
+        print_json({"promotion": asdict(registry.rollback(TERMINAL, arguments.reason, now))})
+    elif arguments.what == "prune":
+        print_json({"deleted": list(registry.prune(TERMINAL))})
+    else:
+        _verify(registry)
+
+
+def _list(registry: "Registry") -> dict[str, Any]:
+    served = registry.current()
+    return {
+        "folder": str(registry.home),
+        "serving": asdict(served),
+        "versions": [_line(version) for version in registry.versions()],
+        "promotions": [asdict(one) for one in registry.promotions()],
+    }
+
+
+def _line(version: "Version") -> dict[str, Any]:
+    known = version.manifest
+    return {
+        "version": version.name,
+        "parent": version.parent,
+        **{name: known.get(name) for name in ("base", "made_at", "by", "gate")},
+    }
+
+
+def _verify(registry: "Registry") -> None:
+    found = registry.verify()
+    wrong = [sentence for sentences in found.values() for sentence in sentences]
+    if wrong:
+        raise UsageError("; ".join(wrong))
+    print_json({"whole": list(found)})

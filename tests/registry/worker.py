@@ -1,0 +1,36 @@
+"""Promotes one version after the other until it is killed; says each that is done.
+
+python worker.py HOME
+"""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aqfusion.registry.registry import TERMINAL, Registry
+from aqfusion.retrain.run import running
+
+FILES = ("config.json", "metrics.json", "model.safetensors")
+ABOUT = {"base": "base", "gate": {"passed": True, "reasons": []}}
+
+
+def fill(folder: Path) -> None:
+    for name in FILES:
+        (folder / name).write_bytes(os.urandom(100_000))
+
+
+def main(home: Path) -> None:
+    registry = Registry(home, "base")
+    with running(home, lambda text: None, None) as run:
+        print("ready", flush=True)
+        while True:
+            run.report("making a version")
+            parent = registry.current().version
+            version = registry.add(fill, {**ABOUT, "parent": parent})
+            registry.promote(TERMINAL, version.name, "", datetime.now(UTC))
+            print(version.name, flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
