@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
@@ -20,6 +20,9 @@ from aqfusion.labels.schema import answers, label_events
 
 __all__ = ["Answers", "UndoError", "answer_content", "check_corrections"]
 
+_NEWEST = select(func.max(answers.c.event)).where(
+    answers.c.user == bindparam("who"), answers.c.skipped == bindparam("skipped")
+)
 _LATE = (
     "Your time for this item had run out and somebody else has it now;"
     " your answer is kept as one more opinion."
@@ -51,10 +54,10 @@ class Answers:
         def work(connection: Connection) -> Saved:
             lease = lease_of(connection, actor.id, token)
             item = lock_item(connection, lease.item)
-            new = said_by(connection, item.id, actor.id) is None
             over = lease.until <= now and not seat_free(connection, item, actor.id, now)
+            new = over and said_by(connection, item.id, actor.id) is None
             saved = _answer(connection, request, item, answer, now)
-            return replace(saved, words=_LATE) if new and over else saved
+            return replace(saved, words=_LATE) if new else saved
 
         return save_once(self._database, request, "annotator", work)
 
@@ -155,11 +158,7 @@ def _answer(
 def _last_said(connection: Connection, user: int) -> Any | None:
     # Each of the two is one step in the index; both at once would read all that the user said.
     newest = [
-        connection.execute(
-            select(func.max(answers.c.event)).where(
-                answers.c.user == user, answers.c.skipped.is_(skipped)
-            )
-        ).scalar()
+        connection.execute(_NEWEST, {"who": user, "skipped": skipped}).scalar()
         for skipped in (False, True)
     ]
     last = max((event for event in newest if event is not None), default=None)

@@ -9,14 +9,29 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 from sqlalchemy.engine import Row
 
+from aqfusion.labels.columns import Id
 from aqfusion.labels.schema import answers, crowds, decisions, items, label_events
 
 __all__ = ["Standing", "events_of", "fold", "queue_columns", "restate", "verdict"]
 
 _NOBODY = 1
+_ITEM = bindparam("of", type_=Id)
+_USER = bindparam("who", type_=Id)
+_EVENTS = select(label_events).where(label_events.c.item == _ITEM).order_by(label_events.c.id)
+_SAID = select(answers.c.user, answers.c.event).where(answers.c.item == _ITEM)
+_SAME = (answers.c.item == _ITEM, answers.c.user == _USER)
+_SAY, _SAY_AGAIN = insert(answers), update(answers).where(*_SAME)
+_TAKE_BACK = delete(answers).where(*_SAME)
+_DECIDED = select(decisions.c.event).where(decisions.c.item == _ITEM)
+_DECIDE, _REOPEN = insert(decisions), delete(decisions).where(decisions.c.item == _ITEM)
+_STATE = update(items).where(items.c.id == _ITEM)
+_CROWD = select(crowds.c.id).where(crowds.c.members == bindparam("members"))
+_GATHER = insert(crowds)
+_LEFT = exists().where(items.c.lane == 1, items.c.crowd == bindparam("crowd"))
+_PART = delete(crowds).where(crowds.c.id == bindparam("crowd"), ~_LEFT)
 
 
 @dataclass(frozen=True)
@@ -76,8 +91,7 @@ def verdict(given: Iterable[Any]) -> str:
 
 def events_of(connection: Connection, item: int) -> list[Row[Any]]:
     """Return all events of an item, the oldest first."""
-    asked = select(label_events).where(label_events.c.item == item).order_by(label_events.c.id)
-    return list(connection.execute(asked))
+    return list(connection.execute(_EVENTS, {"of": item}))
 
 
 def restate(connection: Connection, item: Any) -> Standing:
@@ -87,10 +101,9 @@ def restate(connection: Connection, item: Any) -> Standing:
     _keep_decision(connection, item.id, standing)
     columns = queue_columns(item, standing)
     crowd = _crowd(connection, standing) if columns["lane"] == 1 else _NOBODY
-    connection.execute(update(items).where(items.c.id == item.id).values(**columns, crowd=crowd))
+    connection.execute(_STATE, {"of": item.id, **columns, "crowd": crowd})
     if item.crowd not in (crowd, _NOBODY):
-        left = exists().where(items.c.lane == 1, items.c.crowd == item.crowd)
-        connection.execute(delete(crowds).where(crowds.c.id == item.crowd, ~left))
+        connection.execute(_PART, {"crowd": item.crowd})
     return standing
 
 
@@ -128,32 +141,33 @@ def _status(item: Any, standing: Standing) -> str:
 
 
 def _keep_said(connection: Connection, item: int, standing: Standing) -> None:
-    asked = select(answers.c.user, answers.c.event).where(answers.c.item == item)
-    before: dict[int, int] = {row.user: row.event for row in connection.execute(asked)}
+    rows = connection.execute(_SAID, {"of": item})
+    before: dict[int, int] = {row.user: row.event for row in rows}
     after = {user: event.id for user, event in standing.said.items()}
     for user in before.keys() - after.keys():
-        connection.execute(delete(answers).where(answers.c.item == item, answers.c.user == user))
+        connection.execute(_TAKE_BACK, {"of": item, "who": user})
     for user, event in after.items():
         values = {"event": event, "skipped": standing.said[user].kind == "skip"}
         if user not in before:
-            connection.execute(insert(answers).values(item=item, user=user, **values))
+            connection.execute(_SAY, {"item": item, "user": user, **values})
         elif before[user] != event:
-            same = (answers.c.item == item, answers.c.user == user)
-            connection.execute(update(answers).where(*same).values(**values))
+            connection.execute(_SAY_AGAIN, {"of": item, "who": user, **values})
 
 
 def _keep_decision(connection: Connection, item: int, standing: Standing) -> None:
-    connection.execute(delete(decisions).where(decisions.c.item == item))
-    if standing.decision is not None:
-        connection.execute(insert(decisions).values(item=item, event=standing.decision.id))
+    before = connection.execute(_DECIDED, {"of": item}).scalar()
+    after = standing.decision and standing.decision.id
+    if before is not None and before != after:
+        connection.execute(_REOPEN, {"of": item})
+    if after is not None and before != after:
+        connection.execute(_DECIDE, {"item": item, "event": after})
 
 
 def _crowd(connection: Connection, standing: Standing) -> int:
     members = members_of(standing)
-    known = select(crowds.c.id).where(crowds.c.members == members)
-    crowd = connection.execute(known).scalar()
+    crowd = connection.execute(_CROWD, {"members": members}).scalar()
     if crowd is None:
-        made = connection.execute(insert(crowds).values(members=members)).inserted_primary_key
+        made = connection.execute(_GATHER, {"members": members}).inserted_primary_key
         assert made is not None
         crowd = made[0]
     return int(crowd)

@@ -23,6 +23,8 @@ __all__ = ["Database", "TryAgainError", "in_turn"]
 
 _BUSY_SECONDS = 30
 _TRIES = 6
+# REPLACE deletes rows, which only recursive triggers hear of
+_PRAGMAS = ("synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
 # serialization failure, deadlock, lock not available; unique and foreign keys that a race broke
 _PASSING = {"40001", "40P01", "55P03", "23505", "23503"}
 _T = TypeVar("_T")
@@ -99,10 +101,10 @@ class Database:
             time.sleep(0.01 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
 
-    def insert_new(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-        """Insert the rows that no unique key knows yet."""
+    def insert_new(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
+        """Insert the rows that no unique key knows yet, and return how many these were."""
         make = sqlite_insert if self.is_sqlite else postgresql_insert
-        connection.execute(make(table).on_conflict_do_nothing(), rows)
+        return connection.execute(make(table).on_conflict_do_nothing(), rows).rowcount
 
 
 def in_turn(connection: Connection, lock: int) -> None:
@@ -137,7 +139,7 @@ def _sqlite_engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def take_up(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # else the driver begins transactions, and deferred ones
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.engine import Row
 
 from aqfusion.errors import InputError
@@ -18,6 +18,10 @@ EVENT_KINDS = (
     *("answer", "undo", "skip", "unskip"),
     *("accept", "overrule", "send back", "admit", "reject"),
 )
+
+
+_OF_REQUEST = select(label_events).where(label_events.c.request_id == bindparam("request"))
+_INSERT = insert(label_events)
 
 
 class RequestError(InputError):
@@ -48,8 +52,7 @@ def earlier(connection: Connection, request: Request) -> Row[Any] | None:
 
     The same id with other content, or from another person, raises `RequestError`.
     """
-    asked = select(label_events).where(label_events.c.request_id == request.id)
-    row = connection.execute(asked).first()
+    row = connection.execute(_OF_REQUEST, {"request": request.id}).first()
     if row is not None and row.request_digest != request.digest:
         raise RequestError(f"request id must be new for another request, got {request.id!r} again")
     return row
@@ -68,7 +71,7 @@ def append(
         "kind": request.kind,
         **columns,
     }
-    made = connection.execute(insert(label_events).values(**row)).inserted_primary_key
+    made = connection.execute(_INSERT, row).inserted_primary_key
     assert made is not None
     return int(made[0])
 
