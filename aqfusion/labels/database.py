@@ -48,7 +48,6 @@ class Database:
             self._engine = _sqlite_engine(url)
         else:
             self._engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
-        self._writer = self._engine.execution_options(begin="IMMEDIATE")
         self._snapshots = self._engine.execution_options(
             **({} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"})
         )
@@ -66,7 +65,8 @@ class Database:
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Read one state of the whole store, however long that takes."""
-        with _as_sentences(self.where), self._snapshots.connect() as connection, connection.begin():
+        with _as_sentences(self.where), self._snapshots.begin() as connection:
+            self._begin(connection, "DEFERRED")
             yield connection
 
     def write_ahead(self) -> None:
@@ -91,7 +91,8 @@ class Database:
         """Run `work` in one transaction, again where others came in between, and commit it."""
         for attempt in range(_TRIES):
             try:
-                with _as_sentences(self.where), self._writer.begin() as connection:
+                with _as_sentences(self.where), self._engine.begin() as connection:
+                    self._begin(connection, "IMMEDIATE")
                     return work(connection)
             except (DBAPIError, TryAgainError) as error:
                 state = getattr(getattr(error, "orig", None), "sqlstate", None)
@@ -100,6 +101,11 @@ class Database:
                     raise
             time.sleep(0.01 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
+
+    def _begin(self, connection: Connection, how: str) -> None:
+        """Begin on SQLite, whose driver was told not to; a listener would slow every statement."""
+        if self.is_sqlite:
+            connection.exec_driver_sql(f"BEGIN {how}")
 
     def insert_new(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
         """Insert the rows that no unique key knows yet, and return how many these were."""
@@ -141,10 +147,5 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.isolation_level = None  # else the driver begins transactions, and deferred ones
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        how = connection.get_execution_options().get("begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {how}")
 
     return engine

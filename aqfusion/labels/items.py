@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from aqfusion.labels.actor import Actor, acting
-from aqfusion.labels.current import restate
+from aqfusion.labels.book import refold
 from aqfusion.labels.database import Database
 from aqfusion.labels.item import ItemError, ModelView, Reason, lock_item
 from aqfusion.labels.new_item import NewItem
@@ -112,7 +112,7 @@ class Items:
                 lock_item(connection, of)
             changed = update(items).where(items.c.id == item).values(duplicate_of=of)
             connection.execute(changed)
-            restate(connection, lock_item(connection, item))
+            refold(connection, item)
 
         self._database.write(work)
 

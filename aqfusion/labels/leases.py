@@ -69,7 +69,7 @@ class Leased:
     token: str
     until: datetime
     why: tuple[Reason, ...]
-    said: Row[Any] | None
+    said: Any | None
 
 
 def lease_of(connection: Connection, user: int, token: str) -> Row[Any]:
@@ -98,8 +98,9 @@ def grant(
     now: datetime,
     why: tuple[Reason, ...],
     lasts: timedelta = LEASE_LASTS,
+    said: Any | None = None,
 ) -> Leased:
-    """Give a seat to a user; what else they held is free from now on."""
+    """Give a seat to a user, who `said` something of the item; what else they held is free."""
     same, until = {"of": item.id, "who": user}, now + lasts
     connection.execute(_END_OTHERS, {**same, "now": now})
     token = connection.execute(_TOKEN, same).scalar()
@@ -109,7 +110,7 @@ def grant(
         token = secrets.token_urlsafe(16)
         row = {"item": item.id, "user": user, "until": until, "token": token}
         connection.execute(_INSERT, row)
-    return Leased(Task.of(item), token, until, why, said_by(connection, item.id, user))
+    return Leased(Task.of(item), token, until, why, said)
 
 
 def drop(connection: Connection, user: int, item: int) -> None:

@@ -109,7 +109,7 @@ class Queue:
             raise LeaseError(f"item {item} must be open, got one that is {row.status}")
         if not answered and not seat_free(connection, row, actor.id, now):
             raise LeaseError(f"item {item} must be free, got one that somebody else holds")
-        return grant(connection, actor.id, row, now, _why(row), self._lasts)
+        return grant(connection, actor.id, row, now, _why(row), self._lasts, said)
 
     def _next(self, connection: Connection, user: int, now: datetime) -> Leased | None:
         done = connection.execute(_DONE, {"who": user}).scalar_one()

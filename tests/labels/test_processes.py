@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 
 from aqfusion.labels.schema import answers, items, label_events, leases
 from aqfusion.labels.store import LabelStore
@@ -37,14 +37,31 @@ def annotators(store, admin, count):
 def test_twenty_processes_write_two_hundred_labels_each(store, url, admin):
     users = annotators(store, admin, 20)
     store.items.add_many(admin, (new_item(number) for number in range(4000)), NOW)
-    told = run_writers("label_all", url, users, 200)
+    held = [
+        {"item": 1 + 200 * number + turn, "user": user, "token": f"{user}-{turn}", "until": NOW}
+        for number, user in enumerate(users)
+        for turn in range(200)
+    ]
+    store.database.write(lambda connection: connection.execute(insert(leases), held))
+    told = run_writers("save_all", url, users, 200)
     events = [event for one in told for event in one]
     with store.database.read() as connection:
-        kept = [*connection.execute(select(label_events.c.id)).scalars()]
-        distinct = connection.execute(select(func.count(label_events.c.item.distinct()))).scalar()
-    assert (len(events), sorted(events)) == (4000, sorted(kept))
-    assert distinct == 4000  # each item was held, and answered, by one person only
-    assert store.overview.counts()["answered"] == 4000
+        kept = connection.execute(select(label_events.c.id, label_events.c.request_id)).all()
+    assert sorted(events) == sorted(row.id for row in kept)
+    assert {row.request_id for row in kept} == {f"request {lease['token']}" for lease in held}
+    assert (len(events), store.overview.counts()["answered"]) == (4000, 4000)
+    assert store.verify() == ()
+
+
+def test_twenty_processes_share_one_queue(store, url, admin):
+    users = annotators(store, admin, 20)
+    store.items.add_many(admin, (new_item(number) for number in range(300)), NOW)
+    told = run_writers("label_all", url, users, 15)
+    events = [event for one in told for event in one]
+    with store.database.read() as connection:
+        kept = connection.execute(select(label_events.c.id, label_events.c.item)).all()
+    assert sorted(events) == sorted(row.id for row in kept)
+    assert len({row.item for row in kept}) == 300  # nobody was given what another one held
     assert store.verify() == ()
 
 

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from typing import Any
 
 from aqfusion.errors import InputError
-from aqfusion.labels import migrations
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.draw import Shares
@@ -73,6 +72,21 @@ def label_all(url: str, users: list[int], each: int) -> list[Any]:
     return together(len(users), work)
 
 
+def save_all(url: str, users: list[int], each: int) -> list[Any]:
+    """Let each user answer `each` items that they hold; returns their acknowledged events."""
+
+    def work(number: int) -> list[int]:
+        store, actor = open_store(url), Actor(users[number], "", "annotator")
+        answer = Answer(category=number % 6)
+        tokens = [f"{actor.id}-{turn}" for turn in range(each)]
+        return [
+            store.answers.save(actor, token, f"request {token}", answer, NOW).event
+            for token in tokens
+        ]
+
+    return together(len(users), work)
+
+
 def lease_one(url: str, users: list[int], item: int) -> list[Any]:
     """Let all users lease the same item; returns which of them hold it."""
 
@@ -99,20 +113,25 @@ def open_at_once(url: str, count: int) -> list[Any]:
 
 
 def kill(url: str, users: list[int], kills: int) -> dict[str, Any]:
-    """Kill writers in the middle of their work, and let others go on; returns what they were told.
+    """Kill writers in the middle of their work, and let others go on; returns what they tell.
 
     Each writer says on its pipe which requests the store has acknowledged.
     """
     drawn = random.Random(0)
     read, write = os.pipe()
-    told = bytearray()
+    told = bytearray(b"first\n")
+    # Forks find every statement built: else they would be killed before they write anything.
+    store, first = open_store(url), Actor(users[0], "", "annotator")
+    leased = store.queue.next_item(first, NOW)
+    assert leased is not None
+    store.answers.save(first, leased.token, "first", Answer(category=1), NOW)
+    store.close()
 
     def spawn(slot: int, life: int) -> int:
         child = os.fork()
         if child:
             return child
-        store, actor = open_store(url), Actor(users[slot], "", "annotator")
-        number = 0
+        actor, number = Actor(users[slot], "", "annotator"), 0
         while True:
             leased = store.queue.next_item(actor, NOW)
             if leased is None:
@@ -121,17 +140,23 @@ def kill(url: str, users: list[int], kills: int) -> dict[str, Any]:
             store.answers.save(actor, leased.token, request, Answer(category=1), NOW)
             os.write(write, f"{request}\n".encode())  # whole, as it is short
 
-    running = {slot: spawn(slot, 0) for slot in range(len(users))}
-    for life in range(1, kills + 1):
-        slot = drawn.randrange(len(users))
-        end = time.monotonic() + drawn.uniform(0.005, 0.08)
-        while (left := end - time.monotonic()) > 0:
+    def hear(seconds: float, until: bytes | None = None) -> None:
+        """Take down what is told, for a time or until a writer has told something."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not (until and until in told):
             if select.select([read], [], [], left)[0]:
-                told += os.read(read, 65536)
-        os.kill(running[slot], signal.SIGKILL)
-        os.waitpid(running[slot], 0)
-        running[slot] = spawn(slot, life)
-    for child in running.values():
+                told.extend(os.read(read, 65536))
+
+    lives = {slot: spawn(slot, 0) for slot in range(len(users))}
+    running = dict.fromkeys(lives, 0)
+    for life in range(1, kills + 1):
+        slot = life % len(users)
+        hear(5.0, until=f"\n{slot}-{running[slot]}-0\n".encode())  # it is at work
+        hear(drawn.uniform(0.0, 0.02))
+        os.kill(lives[slot], signal.SIGKILL)
+        os.waitpid(lives[slot], 0)
+        lives[slot], running[slot] = spawn(slot, life), life
+    for child in lives.values():
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     os.close(write)
@@ -141,11 +166,9 @@ def kill(url: str, users: list[int], kills: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    assert migrations
-    mode, *given = sys.argv[1:]
     modes: dict[str, Callable[..., Any]] = {
-        name: globals()[name] for name in ("label_all", "lease_one", "say_once", "kill")
+        mode.__name__: mode
+        for mode in (label_all, save_all, lease_one, say_once, kill, open_at_once)
     }
-    modes["open_at_once"] = open_at_once
-    url, *numbers = given
-    print(json.dumps(modes[mode](url, *map(json.loads, numbers))))  # noqa: T201
+    name, address, *given = sys.argv[1:]
+    print(json.dumps(modes[name](address, *map(json.loads, given))))  # noqa: T201
