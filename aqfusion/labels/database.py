@@ -23,6 +23,8 @@ __all__ = ["Database", "TryAgainError", "in_turn"]
 
 _BUSY_SECONDS = 30
 _TRIES = 6
+# REPLACE deletes rows, which only recursive triggers hear of
+_PRAGMAS = ("synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
 # serialization failure, deadlock, lock not available; unique and foreign keys that a race broke
 _PASSING = {"40001", "40P01", "55P03", "23505", "23503"}
 _T = TypeVar("_T")
@@ -46,7 +48,6 @@ class Database:
             self._engine = _sqlite_engine(url)
         else:
             self._engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
-        self._writer = self._engine.execution_options(begin="IMMEDIATE")
         self._snapshots = self._engine.execution_options(
             **({} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"})
         )
@@ -64,7 +65,8 @@ class Database:
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Read one state of the whole store, however long that takes."""
-        with _as_sentences(self.where), self._snapshots.connect() as connection, connection.begin():
+        with _as_sentences(self.where), self._snapshots.begin() as connection:
+            self._begin(connection, "DEFERRED")
             yield connection
 
     def write_ahead(self) -> None:
@@ -89,7 +91,8 @@ class Database:
         """Run `work` in one transaction, again where others came in between, and commit it."""
         for attempt in range(_TRIES):
             try:
-                with _as_sentences(self.where), self._writer.begin() as connection:
+                with _as_sentences(self.where), self._engine.begin() as connection:
+                    self._begin(connection, "IMMEDIATE")
                     return work(connection)
             except (DBAPIError, TryAgainError) as error:
                 state = getattr(getattr(error, "orig", None), "sqlstate", None)
@@ -99,10 +102,15 @@ class Database:
             time.sleep(0.01 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
 
-    def insert_new(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-        """Insert the rows that no unique key knows yet."""
+    def _begin(self, connection: Connection, how: str) -> None:
+        """Begin on SQLite, whose driver was told not to; a listener would slow every statement."""
+        if self.is_sqlite:
+            connection.exec_driver_sql(f"BEGIN {how}")
+
+    def insert_new(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
+        """Insert the rows that no unique key knows yet, and return how many these were."""
         make = sqlite_insert if self.is_sqlite else postgresql_insert
-        connection.execute(make(table).on_conflict_do_nothing(), rows)
+        return connection.execute(make(table).on_conflict_do_nothing(), rows).rowcount
 
 
 def in_turn(connection: Connection, lock: int) -> None:
@@ -137,12 +145,7 @@ def _sqlite_engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def take_up(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # else the driver begins transactions, and deferred ones
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        how = connection.get_execution_options().get("begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {how}")
 
     return engine
