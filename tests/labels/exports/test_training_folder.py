@@ -104,6 +104,15 @@ def test_what_belongs_together_is_in_one_group_and_fold(store, admin, ana, train
     assert rows[7].session != rows[50].session
 
 
+def test_one_photo_with_two_readings_is_in_one_fold_whatever_its_fingerprints(
+    store, admin, ana, train
+):
+    for item, fingerprint in ((1, "0" * 16), (2, "f" * 16)):
+        put(store, admin, 1, reading=Reading(pm25=item), fingerprint=fingerprint)
+        say(store, ana, item, Answer(aqi=100))
+    assert len({row.group for row in train().values()}) == 1
+
+
 def test_what_is_near_a_frozen_item_is_not_learned_from(store, admin, ana, tmp_path):
     save(tmp_path / "frozen" / "a.jpg", 1)
     save(tmp_path / "train" / "deep" / "a.jpg", 1, quality=80)
