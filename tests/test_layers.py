@@ -19,7 +19,7 @@ FLOORS = (
     {"photo", "containers", "air", "scenes", "dataset", "stations"},
     {"labels"},
     {"model"},
-    {"explain"},
+    {"explain", "curation"},
     {"training"},
     {"evaluation"},
     {"release"},
