@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.engine import Row
 
 from aqfusion.air.sensors import POLLUTANTS, Reading
@@ -19,6 +19,9 @@ __all__ = ["STATUSES", "Item", "ItemError", "ModelView", "Reason", "Task", "lock
 STATUSES = (
     *("pending", "open", "answered", "conflict", "flagged", "settled", "sent back", "rejected"),
 )
+
+
+_LOCKED_ITEM = select(items).where(items.c.id == bindparam("of")).with_for_update(key_share=True)
 
 
 class ItemError(InputError):
@@ -138,8 +141,7 @@ def reasons_of(row: Any) -> tuple[Reason, ...]:
 
 def lock_item(connection: Connection, item: int) -> Row[Any]:
     """Return an item's row, locked until the transaction ends; `ItemError` where there is none."""
-    asked = select(items).where(items.c.id == item).with_for_update(key_share=True)
-    row = connection.execute(asked).first()
+    row = connection.execute(_LOCKED_ITEM, {"of": item}).first()
     if row is None:
         raise ItemError(f"item must be in the store, got {item}")
     return row
