@@ -112,7 +112,11 @@ class Database:
     def insert_new(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
         """Insert the rows that no unique key knows yet, and return how many these were."""
         make = sqlite_insert if self.is_sqlite else postgresql_insert
-        return connection.execute(make(table).on_conflict_do_nothing(), rows).rowcount
+        # inline: PostgreSQL would be asked for the new keys, and then counts nothing
+        statement = make(table).on_conflict_do_nothing().inline()
+        return connection.execute(
+            statement, rows, execution_options={"preserve_rowcount": True}
+        ).rowcount
 
 
 def in_turn(connection: Connection, lock: int) -> None:
