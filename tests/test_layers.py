@@ -23,7 +23,7 @@ FLOORS = (
     {"training"},
     {"evaluation"},
     {"release"},
-    {"bench", "ui", "commands", "cli", "__main__"},
+    {"bench", "queue_bench", "ui", "commands", "cli", "__main__"},
     {"pages", "app"},
 )
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}

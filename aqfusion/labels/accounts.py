@@ -1,5 +1,6 @@
 """Users, their roles and invitations; one enabled admin always stays."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -173,7 +174,8 @@ def insert_user(
 
 def name_key(name: str) -> str:
     """Return what two names that look alike share."""
-    return " ".join(name.split()).casefold()[:200]
+    plain = "".join(sign if sign.isprintable() else " " for sign in name[:200])
+    return " ".join(unicodedata.normalize("NFKC", plain).split()).casefold()[:200]
 
 
 def checked_role(role: str) -> str:

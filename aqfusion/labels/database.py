@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from aqfusion.labels.address import StoreError, without_password
 
@@ -112,7 +112,11 @@ class Database:
     def insert_new(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
         """Insert the rows that no unique key knows yet, and return how many these were."""
         make = sqlite_insert if self.is_sqlite else postgresql_insert
-        return connection.execute(make(table).on_conflict_do_nothing(), rows).rowcount
+        # inline: PostgreSQL would be asked for the new keys, and then counts nothing
+        statement = make(table).on_conflict_do_nothing().inline()
+        return connection.execute(
+            statement, rows, execution_options={"preserve_rowcount": True}
+        ).rowcount
 
 
 def in_turn(connection: Connection, lock: int) -> None:
@@ -136,6 +140,10 @@ def _as_sentences(where: str) -> Iterator[None]:
         if "locked" in said[0] or "busy" in said[0]:
             raise StoreError(_BUSY) from error
         raise StoreError(f"the label store {where} must be usable, got: {said[0]}") from error
+    except DatabaseError as error:
+        if not isinstance(error.orig, sqlite3.DatabaseError) or "database" not in str(error.orig):
+            raise
+        raise StoreError(f"the label store {where} must be usable, got: {error.orig}") from error
 
 
 def _begin_writing(connection: Connection) -> None:

@@ -76,7 +76,7 @@ def _query(filters: Filters) -> Select[Any]:
     if filters.statuses:
         asked = asked.where(items.c.status.in_(filters.statuses))
     if filters.place:
-        asked = asked.where(items.c.place == filters.place)
+        asked = asked.where(items.c.place == one_line("place", filters.place, 200))
     if filters.kind:
         asked = asked.where(items.c.kind == filters.kind)
     said = select(answers.c.item).where(answers.c.item == items.c.id, answers.c.skipped.is_(False))
