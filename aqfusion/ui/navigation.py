@@ -28,6 +28,7 @@ def _pages() -> list[StreamlitPage]:
     explain = st.Page("pages/explain.py", title="Explain", url_path="explain")
     stations = st.Page("pages/stations.py", title="Stations", url_path="stations")
     evaluation = st.Page("pages/evaluation.py", title="Evaluation", url_path="evaluation")
+    admin = st.Page("pages/admin.py", title="Admin", url_path="admin")
 
     def start() -> None:
         """Lead from the bare address to the first page, which Streamlit cannot serve at both."""
@@ -39,4 +40,5 @@ def _pages() -> list[StreamlitPage]:
         explain,
         stations,
         evaluation,
+        admin,
     ]
