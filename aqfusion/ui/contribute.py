@@ -30,7 +30,7 @@ def _form(given: Given, photo: Photo) -> None:
     st.markdown(consent.consent().text)
     names = [category.name for category in standard("us").categories]
     st.selectbox(
-        "How would you call this air?",
+        "What would you call this air?",
         [_DONT_KNOW, *names],
         key=_key("guess", photo),
         width=320,

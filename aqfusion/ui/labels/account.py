@@ -59,7 +59,9 @@ def _looked_up(store: LabelStore) -> Actor | None:
 
 
 def _who(actor: Actor) -> None:
-    with st.container(horizontal=True, horizontal_alignment="right", key="account"):
+    with st.container(
+        horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="account"
+    ):
         st.markdown(f":material/account_circle: {plain(actor.name)}, {actor.role}")
         st.button("Sign out", key="account_out", type="tertiary", on_click=_sign_out)
 

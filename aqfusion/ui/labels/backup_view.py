@@ -49,12 +49,13 @@ def show(actor: Actor) -> None:
     ready: Ready | None = st.session_state.get(_READY)
     if ready is not None and not ready.path.exists():
         ready = st.session_state.pop(_READY, None) and None
-    with st.container(horizontal=True):
-        prepare = st.button("Prepare a backup", key="admin_backup", icon=":material/archive:")
-        if prepare:
-            _discard()
+    buttons, report = st.container(horizontal=True), st.container()
+    if buttons.button("Prepare a backup", key="admin_backup", icon=":material/archive:"):
+        _discard()
+        with report:
             ready = _prepared(actor)
-        if ready is not None:
+    if ready is not None:
+        with buttons:
             _offer(actor, ready)
     st.caption(
         "A backup comes back only into an empty store, and this one has accounts: point "
@@ -112,8 +113,8 @@ def _prepared(actor: Actor) -> Ready | None:
 
 def _report(held: Backup) -> None:
     items, events = held.rows["items"], held.rows["label_events"]
-    text = f"{items:,} items, {events:,} events, {held.photos:,} photos"
+    text = f"Items: {items:,}. Events: {events:,}. Photos: {held.photos:,}."
     if held.missing:
-        st.warning(f"{text}; {len(held.missing):,} photos were missing", icon=":material/warning:")
+        st.warning(f"{text} Photos missing: {len(held.missing):,}.", icon=":material/warning:")
     else:
         st.success(text, icon=":material/check_circle:")

@@ -63,8 +63,8 @@ def _bring_back() -> None:
             path.write_bytes(file.getbuffer())
             held = restore(opened.reached(), path)
         return (
-            f"{held.rows['items']} items, {held.rows['label_events']} events and "
-            f"{held.photos} photos are back; sign in with the PIN you had"
+            f"All is back (items: {held.rows['items']:,}, photos: {held.photos:,}); "
+            "sign in with the PIN you had"
         )
 
     with st.spinner("Bringing the backup back ..."):

@@ -31,11 +31,9 @@ def show(actor: Actor) -> None:
         )
     told.show(PLACE)
     if _LINK in st.session_state:
-        st.code(st.session_state[_LINK], language=None, wrap_lines=True)
-        st.caption(
-            "Shown only here and now. Whoever opens it first makes one account with it, so send it "
-            "to one person."
-        )
+        link, what = st.session_state[_LINK]
+        st.code(link, language=None, wrap_lines=True)
+        st.caption(f"{what} It is shown only here and now: send it to one person.")
 
 
 def _days(days: int) -> str:
@@ -47,11 +45,11 @@ def _make(actor: Actor) -> None:
     state.pop(_LINK, None)
     role, days = state["admin_invite_role"], state["admin_invite_days"]
 
-    def work() -> str:
+    def work() -> None:
         now, lasts = opened.now(), timedelta(days=days)
         token = opened.reached().accounts.make_invite(actor, role, now, lasts)
-        state[_LINK] = _link(st.context.url or "", token)
-        return f"The link makes one {role}, until {now + lasts:%d %B %Y, %H:%M} UTC"
+        what = f"Good for one new account, role {role}, until {now + lasts:%d %B %Y, %H:%M} UTC."
+        state[_LINK] = (_link(st.context.url or "", token), what)
 
     told.attempt(PLACE, work)
 

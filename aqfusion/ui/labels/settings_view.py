@@ -36,10 +36,10 @@ def settings_table(store: LabelStore, providers: tuple[str, ...]) -> str:
     }
     cells = "".join(
         f'<tr><th scope="row" class="aq-left">{escape(name)}</th>'
-        f'<td class="aq-left aq-setting">{escape(value)}</td></tr>'
+        f'<td class="aq-left">{escape(value)}</td></tr>'
         for name, value in rows.items()
     )
     return (
-        '<div class="aq aq-scroll" tabindex="0"><table class="aq-table aq-figures">'
+        '<div class="aq aq-scroll" tabindex="0"><table class="aq-table aq-figures aq-settings">'
         f"<tbody>{cells}</tbody></table></div>"
     )
