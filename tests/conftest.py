@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import streamlit as st
 import torch
 from streamlit.components.v2 import manifest_scanner
 
@@ -20,6 +19,7 @@ from aqfusion.release import measure, train
 from aqfusion.scenes.nothing import nothing
 from aqfusion.settings import load_settings
 from aqfusion.training import calibrate, guard_fitting, teacher, workshop
+from aqfusion.ui.labels import first_admin, opened
 from tests.planted import planted_records, write_folder
 
 torch.set_num_threads(1)
@@ -104,9 +104,10 @@ def labels_home(
     (home / "labels" / "labels.db").write_bytes(empty_labels)
     monkeypatch.setenv("AQFUSION_HOME", str(home))
     monkeypatch.setattr("aqfusion.labels.secrets_kept._COST", 2)  # else 50 ms for each PIN
-    st.cache_resource.clear()
+    for cached in (opened._opened, first_admin._code):  # the model may stay
+        cached.clear()
     yield home
-    st.cache_resource.clear()  # closes the store
+    opened._opened.clear()  # and closes the store
 
 
 @pytest.fixture
