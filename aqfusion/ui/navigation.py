@@ -29,6 +29,7 @@ def _pages() -> list[StreamlitPage]:
     stations = st.Page("pages/stations.py", title="Stations", url_path="stations")
     label = st.Page("pages/label.py", title="Label", url_path="label")
     evaluation = st.Page("pages/evaluation.py", title="Evaluation", url_path="evaluation")
+    admin = st.Page("pages/admin.py", title="Admin", url_path="admin")
 
     def start() -> None:
         """Lead from the bare address to the first page, which Streamlit cannot serve at both."""
@@ -41,4 +42,5 @@ def _pages() -> list[StreamlitPage]:
         stations,
         label,
         evaluation,
+        admin,
     ]
