@@ -27,6 +27,7 @@ def _pages() -> list[StreamlitPage]:
     predict = st.Page("pages/predict.py", title="Predict", url_path="predict")
     explain = st.Page("pages/explain.py", title="Explain", url_path="explain")
     stations = st.Page("pages/stations.py", title="Stations", url_path="stations")
+    review = st.Page("pages/review.py", title="Review", url_path="review")
     evaluation = st.Page("pages/evaluation.py", title="Evaluation", url_path="evaluation")
 
     def start() -> None:
@@ -38,5 +39,6 @@ def _pages() -> list[StreamlitPage]:
         predict,
         explain,
         stations,
+        review,
         evaluation,
     ]
