@@ -28,6 +28,7 @@ def _pages() -> list[StreamlitPage]:
     explain = st.Page("pages/explain.py", title="Explain", url_path="explain")
     stations = st.Page("pages/stations.py", title="Stations", url_path="stations")
     label = st.Page("pages/label.py", title="Label", url_path="label")
+    review = st.Page("pages/review.py", title="Review", url_path="review")
     evaluation = st.Page("pages/evaluation.py", title="Evaluation", url_path="evaluation")
     admin = st.Page("pages/admin.py", title="Admin", url_path="admin")
 
@@ -41,6 +42,7 @@ def _pages() -> list[StreamlitPage]:
         explain,
         stations,
         label,
+        review,
         evaluation,
         admin,
     ]
