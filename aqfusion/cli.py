@@ -12,6 +12,7 @@ from aqfusion.commands.cards import add_cards_command
 from aqfusion.commands.evaluate import add_evaluate_command
 from aqfusion.commands.explain import add_explain_command
 from aqfusion.commands.fetch_data import add_fetch_data_command
+from aqfusion.commands.labels.command import add_labels_command
 from aqfusion.commands.options import Parser
 from aqfusion.commands.outline import add_outline_command
 from aqfusion.commands.predict import add_predict_command
@@ -56,4 +57,5 @@ def build_parser() -> Parser:
     add_render_scenes_command(commands)
     add_stations_command(commands)
     add_outline_command(commands)
+    add_labels_command(commands)
     return parser

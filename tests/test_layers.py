@@ -16,7 +16,7 @@ FLOORS = (
         *("errors", "settings", "files", "table_file", "csv_cells"),
         *("figures", "figures_file", "metrics", "metrics_file"),
     },
-    {"photo", "containers", "air", "scenes", "dataset", "stations"},
+    {"photo", "containers", "air", "csv_table", "scenes", "dataset", "stations"},
     {"labels"},
     {"model"},
     {"explain", "curation"},

@@ -15,9 +15,12 @@ from aqfusion.labels.given_text import one_line
 from aqfusion.labels.schema import invites, users
 from aqfusion.labels.secrets_kept import hashed_pin, new_token, token_digest
 
-__all__ = ["AccountError", "Accounts", "User", "insert_user", "lock_accounts", "name_key"]
+__all__ = [
+    *("OPERATOR", "AccountError", "Accounts", "User"),
+    *("insert_user", "lock_accounts", "name_key"),
+]
 
-_OPERATOR = "the terminal"
+OPERATOR = "the terminal"
 _LOCK = 0x41514D  # any number, the same in every process
 INVITE_LASTS = timedelta(days=7)
 MOST_USERS = 10_000
@@ -73,7 +76,7 @@ class Accounts:
             row = connection.execute(select(users).where(users.c.role == "operator")).first()
             if row is not None:
                 return Actor(row.id, row.name, row.role)
-            return insert_user(connection, _OPERATOR, "operator", now, {})
+            return insert_user(connection, OPERATOR, "operator", now, {})
 
         return self._database.write(work)
 
