@@ -14,8 +14,8 @@ from aqfusion.labels.exports.label_studio import HOW_TO, PHOTOS, labelling_inter
 from aqfusion.labels.exports.photo_copies import copy_photos
 from aqfusion.labels.exports.tables import answers_table, events_table, items_table
 from aqfusion.labels.exports.training_folder import write_training_folder
-from aqfusion.labels.exports.whole_item import count_items, for_export, whole_items
-from aqfusion.labels.schema import items
+from aqfusion.labels.exports.whole_item import count_rows, for_export, whole_items
+from aqfusion.labels.schema import items, label_events
 from aqfusion.labels.state_line import state_json
 from aqfusion.labels.store import LabelStore
 
@@ -31,7 +31,10 @@ class ExportError(InputError):
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written; `left_out` are sentences, `missing` hashes of photos that are gone."""
+    """What was written: how many items, events or photos to train with.
+
+    `left_out` are sentences, `missing` hashes of photos that are gone.
+    """
 
     wrote: tuple[Path, ...]
     count: int
@@ -56,7 +59,7 @@ def export(
             return _csv(connection, out)
         if format == "events":
             replace_file_by(out, events_table(connection))
-            return Exported((out,), count_items(connection))
+            return Exported((out,), count_rows(connection, label_events))
         if format == "jsonl":
             return _jsonl(store, connection, out, report)
         if format == "label-studio":
@@ -75,14 +78,14 @@ def _csv(connection: Connection, out: Path) -> Exported:
     beside = out.with_name(f"{out.stem}-answers{out.suffix}")
     replace_file_by(beside, answers_table(whole_items(connection)))
     replace_file_by(out, items_table(whole_items(connection)))
-    return Exported((out, beside), count_items(connection))
+    return Exported((out, beside), count_rows(connection, items))
 
 
 def _jsonl(store: LabelStore, connection: Connection, out: Path, report: Report | None) -> Exported:
     # The file comes last: once it is there, so are the photos.
     folder = photos_beside(out)
     missing = copy_photos(store.photos, _digests(connection), folder, report)
-    count = count_items(connection)
+    count = count_rows(connection, items)
     replace_file_by(out, _lines(connection, count))
     return Exported((out, folder), count, (), missing)
 
@@ -101,7 +104,7 @@ def _label_studio(
         replace_file(folder / "labelling.xml", labelling_interface().encode())
         replace_file(folder / "README.txt", HOW_TO.encode())
         replace_file_by(folder / "tasks.json", tasks_json(whole_items(connection)))
-    return Exported((out,), count_items(connection), (), missing)
+    return Exported((out,), count_rows(connection, items), (), missing)
 
 
 def _digests(connection: Connection) -> list[str]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from aqfusion.labels.actor import Actor, acting
 from aqfusion.labels.adjudicated import Adjudicated, settled_value
@@ -16,7 +16,7 @@ from aqfusion.labels.current import fold
 from aqfusion.labels.schema import items, label_events, users
 from aqfusion.labels.store import LabelStore
 
-__all__ = ["WholeItem", "count_items", "for_export", "whole_items"]
+__all__ = ["WholeItem", "count_rows", "for_export", "whole_items"]
 
 _BATCH = 500
 
@@ -73,6 +73,6 @@ def whole_items(connection: Connection) -> Iterator[WholeItem]:
         yield from (WholeItem(row, tuple(events[row.id])) for row in batch)
 
 
-def count_items(connection: Connection) -> int:
-    """Count all items."""
-    return connection.execute(select(func.count()).select_from(items)).scalar_one()
+def count_rows(connection: Connection, table: Table) -> int:
+    """Count all rows of a table."""
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
