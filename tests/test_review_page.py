@@ -245,6 +245,7 @@ def test_a_double_click_saves_once(planted):
     assert [one.kind for one in view(planted, "newest").history] == ["answer", "answer", "accept"]
     assert view(planted, "middle").item.status == "conflict"
     assert at_item(page) == str(planted.items["middle"])
+    assert not page.session_state["review_notice"].fault
 
 
 def test_the_next_items_button_takes_no_second_half_of_a_double_click(planted, monkeypatch):

@@ -76,4 +76,5 @@ def _facts(answer: Answer, reading: Reading) -> str:
     facts = [answer.confidence, saw(answer.seen), took(answer.seen.seconds)]
     lines = [" · ".join(fact for fact in facts if fact), *corrected(answer, reading)]
     note = f'<p class="aq-quote">{escape(answer.note)}</p>' if answer.note else ""
-    return "".join(f"<p>{escape(line)}</p>" for line in lines) + note
+    said = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    return f'<div class="aq-small">{said}{note}</div>'

@@ -18,11 +18,11 @@ _CATEGORY, _AQI, _CANT_TELL = "Category", "Exact AQI", "Can't tell"
 
 
 def show(at: Desk, view: ItemView) -> None:
-    """Draw what may be decided of an item, or say why nothing may."""
+    """Draw what may be decided of an item that was let in, or say why nothing may."""
     item = view.item
     if item.status == "pending":
-        _moderation(at)
-    elif item.known_aqi is not None:
+        return
+    if item.known_aqi is not None:
         st.info(
             f"A gold item: its AQI is known to be {item.known_aqi}, and annotators are measured "
             "by it. There is nothing to decide.",
@@ -36,6 +36,28 @@ def show(at: Desk, view: ItemView) -> None:
             _overrule(at, view)
         with right.container(border=True, height="stretch", key="review_send_back"):
             _send_back(at)
+
+
+def moderation(at: Desk) -> None:
+    """Draw what may be decided of a contribution."""
+    item = at.shown.item
+    reason = _text(f"review_moderation_reason_{item}")
+    with st.form(f"review_moderation_{item}"):
+        st.subheader("May annotators see this?", anchor=False)
+        st.markdown(
+            "A visitor offered this photo. Reject what shows people, private places or no sky; "
+            "a rejected photo is deleted when an admin sweeps."
+        )
+        st.text_input("Reason, if there is one to tell", key=f"review_moderation_reason_{item}")
+        with st.container(horizontal=True):
+            for words, admit in (("Let it in", True), ("Reject it", False)):
+                st.form_submit_button(
+                    words,
+                    key=f"review_{'admit' if admit else 'reject'}_{item}",
+                    type="primary" if admit else "secondary",
+                    on_click=decide.moderate,
+                    args=(at, admit, reason),
+                )
 
 
 def _overrule(at: Desk, view: ItemView) -> None:
@@ -127,27 +149,6 @@ def _send_back(at: Desk) -> None:
             on_click=decide.send_back,
             args=(at, _text(f"review_back_reason_{item}")),
         )
-
-
-def _moderation(at: Desk) -> None:
-    item = at.shown.item
-    reason = _text(f"review_moderation_reason_{item}")
-    with st.form(f"review_moderation_{item}"):
-        st.subheader("May annotators see this?", anchor=False)
-        st.markdown(
-            "A visitor offered this photo. Reject what shows people, private places or no sky; "
-            "a rejected photo is deleted when an admin sweeps."
-        )
-        st.text_input("Reason, if there is one to tell", key=f"review_moderation_reason_{item}")
-        with st.container(horizontal=True):
-            for words, admit in (("Let it in", True), ("Reject it", False)):
-                st.form_submit_button(
-                    words,
-                    key=f"review_{'admit' if admit else 'reject'}_{item}",
-                    type="primary" if admit else "secondary",
-                    on_click=decide.moderate,
-                    args=(at, admit, reason),
-                )
 
 
 def _scale(answers: tuple[Recorded, ...]) -> str:

@@ -19,7 +19,9 @@ PAIRS = (
 )
 ALPHA = (
     "Krippendorff's alpha of everybody at once: 1 is full agreement, 0 what chance gives, below 0 "
-    "is worse than chance. Small print: 95 % intervals, by drawing items anew."
+    "is worse than chance. **Ordinal**: categories in their order, can't tell left out. "
+    "**Nominal**: any other answer is as wrong, can't tell being one more. Small print: 95 % "
+    "intervals, by drawing items anew."
 )
 ANNOTATORS = (
     "**Per hour**: pauses over ten minutes are no work. **Gold right**: share of items with a "
@@ -39,8 +41,8 @@ def alpha_table(figures: Figures) -> Table:
     rows = tuple(
         (name, _estimate(alpha), alpha.items, alpha_in_words(alpha))
         for name, alpha in (
-            ("Categories in their order", figures.ordinal),
-            ("Any other answer is as wrong, can't tell too", figures.nominal),
+            ("Ordinal", figures.ordinal),
+            ("Nominal", figures.nominal),
         )
     )
     return Table((*columns, Column("in words")), rows)
@@ -89,13 +91,11 @@ def alpha_in_words(alpha: Agreement) -> str:
     """
     if alpha.value is None:
         return _sentence(alpha.why)
-    if alpha.value >= _RELIABLE:
-        words = "People agree well enough to rely on"
-    elif alpha.value >= _TENTATIVE:
-        words = "People agree well enough for tentative conclusions only"
-    else:
-        words = "People agree too little to rely on their answers unreviewed"
-    return f"{words}{_but(alpha, _RELIABLE if alpha.value >= _RELIABLE else _TENTATIVE)}."
+    if alpha.value < _TENTATIVE:
+        return f"People agree too little to rely on unreviewed answers{_yet(alpha, _TENTATIVE)}."
+    bound = _RELIABLE if alpha.value >= _RELIABLE else _TENTATIVE
+    words = "rely on" if bound == _RELIABLE else "draw tentative conclusions only"
+    return f"People agree well enough to {words}{_but(alpha, bound)}."
 
 
 def kappa_in_words(kappa: Agreement) -> str:
@@ -132,10 +132,18 @@ def _but(figure: Agreement, bound: float) -> str:
     """How sure the words are: the interval may reach below the step that they name."""
     if figure.low is None:
         return f", but {figure.why}" if figure.why else ""
-    if figure.low >= bound:
-        return ""
+    return "" if figure.low >= bound else _could_be(figure, "low", figure.low)
+
+
+def _yet(figure: Agreement, bound: float) -> str:
+    """The same of words that say little: the interval may reach above them."""
+    reaches = figure.high is not None and figure.high >= bound
+    return _could_be(figure, "high", figure.high or 0.0) if reaches else ""
+
+
+def _could_be(figure: Agreement, side: str, end: float) -> str:
     items = f"{figure.items} item{'s' * (figure.items != 1)}"
-    return f", though with {items} it could be as low as {figure.low:.2f}".replace("-", "−")
+    return f", though with {items} it could be as {side} as {end:.2f}".replace("-", "−")
 
 
 def _sentence(why: str | None) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+import numpy as np
+
 from aqfusion.labels.agreement import (
     Agreement,
     PairAgreement,
@@ -18,7 +20,7 @@ from aqfusion.labels.annotators import (
     against_model,
     annotator_figures,
 )
-from aqfusion.labels.answer_table import AnswerTable
+from aqfusion.labels.answer_table import MISSING, AnswerTable
 from aqfusion.labels.answers_told import Told
 
 MOST_PAIRED = 12  # of a hundred people, 4950 pairs would take a minute, and nobody reads them
@@ -58,15 +60,14 @@ def figures_of(told: Told) -> Figures:
     by_name: dict[str, list[Answered]] = defaultdict(list)
     for _, one in told.answers:
         by_name[one.annotator].append(one)
-    busiest = {*sorted(by_name, key=lambda name: (-len(by_name[name]), name))[:MOST_PAIRED]}
-    table = _table(told, {*by_name})
+    table = AnswerTable.of((str(item), one.annotator, one.answer) for item, one in told.answers)
     return Figures(
         answers=len(told.answers),
         items=len(table.items),
         other_scales=told.other_scales,
         ordinal=ordinal_alpha(table, _SEED),
         nominal=nominal_alpha(table, _SEED),
-        pairs=weighted_kappas(table if busiest == {*by_name} else _table(told, busiest), _SEED),
+        pairs=weighted_kappas(_busiest(table), _SEED),
         annotators=annotator_figures(chain.from_iterable(by_name.values())),
         against_model={
             name: tuple(map(tuple, against_model(by_name[name]))) for name in sorted(by_name)
@@ -74,9 +75,9 @@ def figures_of(told: Told) -> Figures:
     )
 
 
-def _table(told: Told, names: set[str]) -> AnswerTable:
-    return AnswerTable.of(
-        (str(item), one.annotator, one.answer)
-        for item, one in told.answers
-        if one.annotator in names
-    )
+def _busiest(table: AnswerTable) -> AnswerTable:
+    """The table of those who answered most, in the order of their names."""
+    given = np.count_nonzero(table.answers != MISSING, axis=0)
+    columns = sorted(np.argsort(-given, kind="stable")[:MOST_PAIRED].tolist())
+    names = tuple(table.annotators[column] for column in columns)
+    return AnswerTable(table.items, names, table.answers[:, columns])

@@ -13,7 +13,7 @@ from aqfusion.ui.plain import plain
 from aqfusion.ui.review import answer_view, decide, decision_view, facts, model_card, place
 from aqfusion.ui.review.decide import Desk
 
-_BESIDE = 3  # answers in a row
+_BESIDE = 2  # answers in a row
 
 
 def show(store: LabelStore, actor: Actor, number: int) -> None:
@@ -42,11 +42,14 @@ def show(store: LabelStore, actor: Actor, number: int) -> None:
             )
     with right:
         st.html(facts.reasons(view.item))
-        _model(view.item)
-    if view.decision is not None:
-        with st.container(border=True, key="review_decided"):
-            st.html(answer_view.decided(view.decision, view.history, view.item.task.reading))
-    _answers(at, view)
+        if view.decision is not None:
+            with st.container(border=True, key="review_decided"):
+                st.html(answer_view.decided(view.decision, view.history, view.item.task.reading))
+        if view.item.status == "pending":
+            decision_view.moderation(at)
+        else:
+            _answers(at, view)
+    _model(view.item)
     decision_view.show(at, view)
     with st.container(border=True, key="review_history"):
         st.subheader("History", anchor=False)
@@ -55,13 +58,11 @@ def show(store: LabelStore, actor: Actor, number: int) -> None:
 
 def _bar(number: int, newer: int | None, older: int | None) -> None:
     """The way to the list, to the neighbours, and back to here from elsewhere."""
-    name = place.work_list().name
     with st.container(horizontal=True, vertical_alignment="center", key="review_bar"):
         st.button(
-            f"{name}",
+            place.work_list().name,
             key="review_close",
             icon=":material/arrow_back:",
-            help="Back to the work list",
             on_click=place.close_item,
         )
         for words, icon, to in (
@@ -96,22 +97,25 @@ def _photo(store: LabelStore, item: Item) -> None:
 
 
 def _model(item: Item) -> None:
+    """What the model says, and what the official formulas do."""
     view, fold = item.task.model_view, item.fold_view
-    with st.container(border=True, key="review_model"):
+    left, right = st.columns([7, 6], gap="medium")
+    with left.container(border=True, height="stretch", key="review_model"):
         if view is None:
             st.html('<p class="aq aq-muted">No model has judged this item yet.</p>')
         else:
             st.html(model_card.card(view))
         if fold is not None:
             st.html(model_card.fair(fold))
-    with st.container(border=True, key="review_formula"):
+    with right.container(border=True, height="stretch", key="review_formula"):
         st.html(formula_view.heads(item.task.reading))
+        st.caption(formula_view.WHY_DIFFERENT)
 
 
 def _answers(at: Desk, view: ItemView) -> None:
     """All current answers beside each other."""
     count = len(view.answers)
-    st.subheader("One answer" if count == 1 else f"{count or 'No'} answers", anchor=False)
+    st.subheader("1 answer" if count == 1 else f"{count or 'No'} answers", anchor=False)
     for start in range(0, count, _BESIDE):
         row = view.answers[start : start + _BESIDE]
         for column, event in zip(st.columns(_BESIDE, gap="small"), row, strict=False):

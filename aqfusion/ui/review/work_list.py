@@ -145,6 +145,7 @@ def _table(items: Sequence[Item], key: str) -> None:
             "Origin": [one.origin for one in items],
         },
         hide_index=True,
+        placeholder="–",
         key=f"review_table_{key}",
         on_select=picked,
         selection_mode="single-row",
