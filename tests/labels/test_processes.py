@@ -16,6 +16,11 @@ from tests.labels import postgres
 from tests.labels.planted import NOW, PIN, add, new_item
 
 
+# MANY=200 KILLS=100 python -m pytest tests/labels/test_processes.py is the whole of it: minutes.
+EACH = int(os.environ.get("MANY", "30"))
+KILLS = int(os.environ.get("KILLS", "12"))
+
+
 def run_writers(mode: str, url: str, *given: object) -> Any:
     program = [sys.executable, "-m", "tests.labels.writers", mode, url, *map(json.dumps, given)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -34,22 +39,22 @@ def annotators(store, admin, count):
     return [actor.id for actor in made]
 
 
-def test_twenty_processes_write_two_hundred_labels_each(store, url, admin):
+def test_twenty_processes_write_all_their_labels(store, url, admin):
     users = annotators(store, admin, 20)
-    store.items.add_many(admin, (new_item(number) for number in range(4000)), NOW)
+    store.items.add_many(admin, (new_item(number) for number in range(20 * EACH)), NOW)
     held = [
-        {"item": 1 + 200 * number + turn, "user": user, "token": f"{user}-{turn}", "until": NOW}
+        {"item": 1 + EACH * number + turn, "user": user, "token": f"{user}-{turn}", "until": NOW}
         for number, user in enumerate(users)
-        for turn in range(200)
+        for turn in range(EACH)
     ]
     store.database.write(lambda connection: connection.execute(insert(leases), held))
-    told = run_writers("save_all", url, users, 200)
+    told = run_writers("save_all", url, users, EACH)
     events = [event for one in told for event in one]
     with store.database.read() as connection:
         kept = connection.execute(select(label_events.c.id, label_events.c.request_id)).all()
     assert sorted(events) == sorted(row.id for row in kept)
     assert {row.request_id for row in kept} == {f"request {lease['token']}" for lease in held}
-    assert (len(events), store.overview.counts()["answered"]) == (4000, 4000)
+    assert (len(events), store.overview.counts()["answered"]) == (20 * EACH, 20 * EACH)
     assert store.verify() == ()
 
 
@@ -87,7 +92,7 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(store, url, admin):
     users = annotators(store, admin, 4)
     store.items.add_many(admin, (new_item(number) for number in range(4000)), NOW)
     store.close()
-    told = run_writers("kill", url, users, 100)
+    told = run_writers("kill", url, users, KILLS)
     again = LabelStore.open(url, "photos")
     with again.database.read() as connection:
         requests = {*connection.execute(select(label_events.c.request_id)).scalars()}
@@ -98,7 +103,7 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(store, url, admin):
             assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
     again.close()
     acknowledged = {*told["acknowledged"]}
-    assert len(acknowledged) == len(told["acknowledged"]) > 100
+    assert len(acknowledged) == len(told["acknowledged"]) > KILLS
     assert acknowledged <= requests
     assert len(requests - acknowledged) <= told["kills"]  # written, and killed before it was told
     assert seen == len(requests)
