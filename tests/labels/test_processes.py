@@ -15,7 +15,6 @@ from aqfusion.settings import ROOT
 from tests.labels import postgres
 from tests.labels.planted import NOW, PIN, add, new_item
 
-
 # MANY=200 KILLS=100 python -m pytest tests/labels/test_processes.py is the whole of it: minutes.
 EACH = int(os.environ.get("MANY", "30"))
 KILLS = int(os.environ.get("KILLS", "12"))
