@@ -34,7 +34,10 @@ _ITEM_KEYS = {
     *("group", "reasons", "model_view", "fold_view", "created", "events", *PLAIN),
 }
 # What JSON of another shape ends in on its way through these functions.
-_WRONG_SHAPE = (TypeError, ValueError, KeyError, AttributeError, RecursionError, IndexError)
+_WRONG_SHAPE = (
+    *(TypeError, ValueError, LookupError, AttributeError),
+    *(RecursionError, OverflowError),
+)
 
 
 @dataclass(frozen=True)

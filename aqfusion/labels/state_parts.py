@@ -45,7 +45,7 @@ def item_of(line: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(line["trusted"], bool) or isinstance(line["priority"], bool):
         raise StateLineError("trusted must be true or false, and priority a number, got others")
     new = NewItem(
-        **{name: line[name] for name in PLAIN},
+        **{**{name: line[name] for name in PLAIN}, "priority": float(line["priority"])},
         reading=Reading(**line["reading"]),
         group=line["group"],
         taken_at=_time(line["taken_at"]),

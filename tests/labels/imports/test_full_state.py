@@ -212,6 +212,8 @@ def field(line, **values):
         (field(0, reading=[]), "line 1: must be an item of this format, got other JSON"),
         (field(0, taken_at="2023-02-01T03:00:00"), "line 1: times must have a zone"),
         (field(0, priority=float("nan")), "line 1: numbers must be finite, got NaN"),
+        (field(0, priority=10**400), "line 1: must be an item of this format, got other JSON"),
+        (field(0, overlap=True), "line 1: numbers must be whole and from 0 on, got 'True'"),
         (field(8, duplicate_of=99), "line 9 must be a duplicate of an item in the file, got 99"),
         (field(9, consent=None), "line 10: contribution must come with a consent"),
         (field(14, guess={"aqi": 1}), "line 15: guess must have the fields of this format"),
