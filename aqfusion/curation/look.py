@@ -18,6 +18,7 @@ from aqfusion.labels.photo_store import PhotoMissingError
 from aqfusion.labels.priority import Evidence, View, priority
 from aqfusion.labels.search import Filters
 from aqfusion.labels.store import LabelStore
+from aqfusion.model.label_view import model_view, version_of
 from aqfusion.model.predict import Predictor, Result
 from aqfusion.model.prediction import Prediction
 from aqfusion.photo import Photo, PhotoError
@@ -40,11 +41,10 @@ class LookedAt:
 
 def look(store: LabelStore, actor: Actor, model: Predictor, report: Report) -> LookedAt:
     """Give items that wait a view of this model, a priority and its reasons."""
-    version = version_of(model)
     looked: list[tuple[Item, Result]] = []
     known = missing = 0
     for item in _waiting(store, actor):
-        if item.status == "open" and _is_of(item.task.model_view, version):
+        if item.status == "open" and _is_of(item.task.model_view, model):
             known += 1
             continue
         try:
@@ -60,24 +60,11 @@ def look(store: LabelStore, actor: Actor, model: Predictor, report: Report) -> L
     store.items.set_views(
         actor,
         (
-            _looked(store, actor, item, result, version, doubts.get(item.task.id))
+            _looked(store, actor, item, (model, result), doubts.get(item.task.id))
             for item, result in looked
         ),
     )
     return LookedAt(len(looked), known, missing)
-
-
-def version_of(model: Predictor) -> str:
-    """The name that a view carries: backbone and weights."""
-    checkpoint = model.checkpoint
-    return f"{checkpoint.config.architecture.backbone}-{checkpoint.sha256[:12]}"
-
-
-def model_view(prediction: Prediction, version: str, kind: str) -> ModelView:
-    """A prediction as the store keeps it."""
-    chances = tuple(prediction.probabilities.values())
-    aqi, low, high = prediction.aqi, prediction.low, prediction.high
-    return ModelView(version, kind, aqi, low, high, chances)
 
 
 def _waiting(store: LabelStore, actor: Actor) -> Iterator[Item]:
@@ -90,8 +77,8 @@ def _waiting(store: LabelStore, actor: Actor) -> Iterator[Item]:
             return
 
 
-def _is_of(view: ModelView | None, version: str) -> bool:
-    return view is not None and view.model_version == version
+def _is_of(view: ModelView | None, model: Predictor) -> bool:
+    return view is not None and view.model_version == version_of(model)
 
 
 def _doubts(looked: list[tuple[Item, Result]]) -> dict[int, LikelyError]:
@@ -124,10 +111,10 @@ def _looked(
     store: LabelStore,
     actor: Actor,
     item: Item,
-    result: Result,
-    version: str,
+    said: tuple[Predictor, Result],
     doubt: LikelyError | None,
 ) -> Looked:
+    model, result = said
     worth = priority(
         Evidence(
             _view(result.fused) if result.modalities else None,
@@ -139,7 +126,7 @@ def _looked(
         )
     )
     # A refused photo without readings: the model says only what is common.
-    view = model_view(result.fused, version, _kind(result)) if result.modalities else None
+    view = model_view(model, result) if result.modalities else None
     return Looked(item.task.id, worth.score, worth.reasons, view)
 
 
@@ -152,9 +139,3 @@ def _answers(store: LabelStore, actor: Actor, item: Item) -> tuple[int, ...]:
 
 def _view(prediction: Prediction) -> View:
     return View(prediction.aqi, prediction.low, prediction.high)
-
-
-def _kind(result: Result) -> str:
-    if result.image_only is None:
-        return "sensors_only"
-    return "fused" if result.sensors_only else "image_only"

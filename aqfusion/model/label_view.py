@@ -6,13 +6,18 @@ from aqfusion.model.prediction import kind_of
 
 
 def model_view(model: Predictor, result: Result) -> ModelView:
-    """The fused prediction with the model's name and the start of its weights' checksum."""
+    """The fused prediction, and which model said it."""
     fused = result.fused
     return ModelView(
-        f"{model.name[:80]} {model.checkpoint.sha256[:12]}",
+        version_of(model),
         kind_of(len(result.readings_used), result.image_only is not None),
         fused.aqi,
         fused.low,
         fused.high,
         tuple(fused.probabilities.values()),
     )
+
+
+def version_of(model: Predictor) -> str:
+    """The model's name and the start of its weights' checksum."""
+    return f"{model.name[:80]} {model.checkpoint.sha256[:12]}"

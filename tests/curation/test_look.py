@@ -3,9 +3,10 @@
 import pytest
 
 from aqfusion.air.sensors import Reading
-from aqfusion.curation.look import LookedAt, look, version_of
+from aqfusion.curation.look import LookedAt, look
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.new_item import NewItem
+from aqfusion.model.label_view import version_of
 from aqfusion.model.predict import load_model
 from aqfusion.photo import Photo
 from aqfusion.scenes import scenes
