@@ -78,6 +78,14 @@ def test_an_item_is_held_by_as_many_as_it_wants(store, url, admin):
         assert connection.execute(select(func.count()).select_from(leases)).scalar() == 3
 
 
+def test_one_person_in_many_tabs_holds_one_item(store, url, admin, ana):
+    store.items.add_many(admin, (new_item(number) for number in range(30)), NOW)
+    told = run_writers("take_in_tabs", url, ana.id, 10)
+    assert told == [told[0]] * 10
+    with store.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(leases)).scalar() == 1
+
+
 def test_a_request_that_comes_many_times_at_once_is_one_event(store, url, admin, ana):
     leased = store.queue.lease(ana, add(store, admin, 1), NOW)
     told = run_writers("say_once", url, ana.id, leased.token, 12)
