@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from aqfusion.settings import ASSETS
 from tests.browser.conftest import Visitor, serve
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 CARD = ".st-key-account_card"

@@ -9,7 +9,7 @@ from tests.browser.conftest import SCREENS, Visitor, serve
 from tests.labels.planted import PIN
 from tests.planted_review import Planted, plant
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

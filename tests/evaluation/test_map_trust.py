@@ -183,6 +183,7 @@ def bench(data_folder, tmp_path_factory) -> Iterator[Bench]:
         yield Bench(data_folder, tmp_path_factory.mktemp("kept"))
 
 
+@pytest.mark.long
 def test_held_out_sessions_are_tried_once_each_and_again_with_the_same_result(bench):
     told = bench.figures()
     sessions = [len(part.test) for part in bench.parts]
