@@ -12,7 +12,7 @@ from tests.labels.planted import MINUTE, NOW, PIN
 
 
 def test_the_first_admin_is_made_once(store, admin):
-    with pytest.raises(AccountError, match="first admin must be made before other users, got some"):
+    with pytest.raises(AccountError, match="first admin must be made before others, got one"):
         store.accounts.first_admin("Bob", PIN, NOW)
     assert store.sign_in.by_pin("ada", PIN, NOW) == admin
 
