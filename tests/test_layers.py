@@ -19,11 +19,11 @@ FLOORS = (
     {"photo", "containers", "air", "csv_table", "scenes", "dataset", "stations"},
     {"labels"},
     {"model"},
-    {"explain"},
+    {"explain", "curation"},
     {"training"},
     {"evaluation"},
     {"release"},
-    {"bench", "ui", "commands", "cli", "__main__"},
+    {"bench", "queue_bench", "ui", "commands", "cli", "__main__"},
     {"pages", "app"},
 )
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}

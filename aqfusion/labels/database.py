@@ -6,6 +6,7 @@ every writer locks first its own user's row, then the item's, so that no two wai
 """
 
 import contextlib
+import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -15,13 +16,17 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from aqfusion.labels.address import StoreError, without_password
 
 __all__ = ["Database", "TryAgainError", "in_turn"]
 
 _BUSY_SECONDS = 30
+_BUSY = (
+    f"the label store must be free within {_BUSY_SECONDS} s, got others writing all the time;"
+    " nothing was saved, try again"
+)
 _TRIES = 6
 # REPLACE deletes rows, which only recursive triggers hear of
 _PRAGMAS = ("synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
@@ -66,7 +71,8 @@ class Database:
     def snapshot(self) -> Iterator[Connection]:
         """Read one state of the whole store, however long that takes."""
         with _as_sentences(self.where), self._snapshots.begin() as connection:
-            self._begin(connection, "DEFERRED")
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
             yield connection
 
     def write_ahead(self) -> None:
@@ -92,7 +98,8 @@ class Database:
         for attempt in range(_TRIES):
             try:
                 with _as_sentences(self.where), self._engine.begin() as connection:
-                    self._begin(connection, "IMMEDIATE")
+                    if self.is_sqlite:
+                        _begin_writing(connection)
                     return work(connection)
             except (DBAPIError, TryAgainError) as error:
                 state = getattr(getattr(error, "orig", None), "sqlstate", None)
@@ -102,15 +109,14 @@ class Database:
             time.sleep(0.01 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
 
-    def _begin(self, connection: Connection, how: str) -> None:
-        """Begin on SQLite, whose driver was told not to; a listener would slow every statement."""
-        if self.is_sqlite:
-            connection.exec_driver_sql(f"BEGIN {how}")
-
     def insert_new(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
         """Insert the rows that no unique key knows yet, and return how many these were."""
         make = sqlite_insert if self.is_sqlite else postgresql_insert
-        return connection.execute(make(table).on_conflict_do_nothing(), rows).rowcount
+        # inline: PostgreSQL would be asked for the new keys, and then counts nothing
+        statement = make(table).on_conflict_do_nothing().inline()
+        return connection.execute(
+            statement, rows, execution_options={"preserve_rowcount": True}
+        ).rowcount
 
 
 def in_turn(connection: Connection, lock: int) -> None:
@@ -132,11 +138,36 @@ def _as_sentences(where: str) -> Iterator[None]:
             raise
         said = str(error.orig).strip().splitlines() or ["no answer"]
         if "locked" in said[0] or "busy" in said[0]:
-            raise StoreError(
-                f"the label store must be free within {_BUSY_SECONDS} s, got {said[0]};"
-                " nothing was saved, try again"
-            ) from error
+            raise StoreError(_BUSY) from error
         raise StoreError(f"the label store {where} must be usable, got: {said[0]}") from error
+    except DatabaseError as error:
+        if not isinstance(error.orig, sqlite3.DatabaseError) or "database" not in str(error.orig):
+            raise
+        raise StoreError(f"the label store {where} must be usable, got: {error.orig}") from error
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Get SQLite's one place for a writer, before anything is read.
+
+    SQLite itself asks ever more rarely while it waits, up to ten times a second: whoever comes
+    new to a busy store would wait for whole seconds.
+    """
+    driver: Any = connection.connection.driver_connection
+    end = time.monotonic() + _BUSY_SECONDS
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    raise StoreError(f"the label store must be usable, got: {error}") from error
+                if time.monotonic() > end:
+                    raise StoreError(_BUSY) from error
+            time.sleep(random.uniform(0.0005, 0.003))
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
 
 
 def _sqlite_engine(url: URL) -> Engine:

@@ -127,7 +127,8 @@ class Items:
         """Return the ids of items with these photos, the newest of each."""
         asked = select(items.c.photo_hash, items.c.id).where(items.c.photo_hash.in_(photo_hashes))
         with self._database.read() as connection:
-            return dict(connection.execute(asked.order_by(items.c.id)).tuples().all())
+            rows = connection.execute(asked.order_by(items.c.id))
+            return {row.photo_hash: row.id for row in rows}
 
 
 def _view_columns(view: View) -> dict[str, Any]:

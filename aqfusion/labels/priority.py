@@ -12,6 +12,7 @@ from itertools import combinations
 from aqfusion.air.aqi import Index, standard
 from aqfusion.air.sensors import Reading
 from aqfusion.labels.answer_table import CANNOT_TELL
+from aqfusion.labels.item import Reason
 from aqfusion.labels.likely_errors import LikelyError
 
 # They add up to 1. A conflict of people comes first: only a person ends it, and work is already in
@@ -22,6 +23,9 @@ WEIGHTS = {
     "model unsure": 0.25,
     "photo against readings": 0.15,
 }
+_NEAR_DUPLICATE = Reason(
+    "near-duplicate", "Nearly the same photo as another item, which is asked instead"
+)
 # Where a part is 1. Leak-safe intervals of the shipped models are 110 AQI wide with all readings,
 # 250 with the photo alone, and up to 400; two categories apart is no matter of a border.
 _WIDEST = 400
@@ -66,25 +70,25 @@ class Evidence:
 class Priority:
     """`score` is 0 to 1; `parts` are those that something is known of, by the names of `WEIGHTS`.
 
-    `reasons` are sentences, the weightiest first; none where nothing stands out.
+    `reasons` are of the same names, the weightiest first; none where nothing stands out.
     """
 
     score: float
     parts: Mapping[str, float]
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
 
 
 def priority(evidence: Evidence) -> Priority:
     """Weigh an item.
 
     >>> found = priority(Evidence(view=View(150, 90, 260), answers=(0, 3)))
-    >>> found.score, found.reasons[0]
+    >>> found.score, found.reasons[0].words
     (0.4562, 'Annotators disagree: Good and Unhealthy')
-    >>> found.reasons[1]
+    >>> found.reasons[1].words
     'The model is unsure: it says 90 to 260'
     """
     if evidence.near_duplicate:
-        return Priority(0.0, {}, ("Nearly the same photo as another item, which is asked instead",))
+        return Priority(0.0, {}, (_NEAR_DUPLICATE,))
     told = {
         "annotators disagree": _annotators_disagree(evidence.answers),
         "label likely wrong": _label_likely_wrong(evidence.likely_error),
@@ -96,7 +100,7 @@ def priority(evidence: Evidence) -> Priority:
     return Priority(
         score=round(sum(WEIGHTS[name] * part for name, (part, _) in known.items()), 4),
         parts={name: round(part, 4) for name, (part, _) in known.items()},
-        reasons=tuple(known[name][1] for name in ranked if known[name][1]),
+        reasons=tuple(Reason(name, known[name][1]) for name in ranked if known[name][1]),
     )
 
 

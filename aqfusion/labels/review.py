@@ -14,9 +14,9 @@ from aqfusion.labels.book import Book
 from aqfusion.labels.database import Database
 from aqfusion.labels.events import Request, gist
 from aqfusion.labels.given_text import several_lines
-from aqfusion.labels.item import Item
+from aqfusion.labels.item import Item, find_item
 from aqfusion.labels.saving import Saved, save_once
-from aqfusion.labels.schema import answers, decisions, items, label_events, users
+from aqfusion.labels.schema import answers, decisions, label_events, users
 
 __all__ = ["ItemView", "Recorded", "Review", "ReviewError"]
 
@@ -69,9 +69,7 @@ class Review:
         told = select(label_events, users.c.name).join(users, users.c.id == label_events.c.user)
         with self._database.snapshot() as connection:
             acting(connection, actor, "expert", lock=False)
-            row = connection.execute(select(items).where(items.c.id == item)).first()
-            if row is None:
-                raise ReviewError(f"item must be in the store, got {item}")
+            row = find_item(connection, item)
             of_item = told.where(label_events.c.item == item).order_by(label_events.c.id)
             history = tuple(Recorded.of(event) for event in connection.execute(of_item))
             said = select(answers.c.event).where(answers.c.item == item, ~answers.c.skipped)

@@ -27,7 +27,10 @@ def _pages() -> list[StreamlitPage]:
     predict = st.Page("pages/predict.py", title="Predict", url_path="predict")
     explain = st.Page("pages/explain.py", title="Explain", url_path="explain")
     stations = st.Page("pages/stations.py", title="Stations", url_path="stations")
+    label = st.Page("pages/label.py", title="Label", url_path="label")
+    review = st.Page("pages/review.py", title="Review", url_path="review")
     evaluation = st.Page("pages/evaluation.py", title="Evaluation", url_path="evaluation")
+    admin = st.Page("pages/admin.py", title="Admin", url_path="admin")
 
     def start() -> None:
         """Lead from the bare address to the first page, which Streamlit cannot serve at both."""
@@ -38,5 +41,8 @@ def _pages() -> list[StreamlitPage]:
         predict,
         explain,
         stations,
+        label,
+        review,
         evaluation,
+        admin,
     ]

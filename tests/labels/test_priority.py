@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from aqfusion.air.sensors import Reading
 from aqfusion.labels.answer_table import CANNOT_TELL
+from aqfusion.labels.item import Reason
 from aqfusion.labels.likely_errors import LikelyError
 from aqfusion.labels.priority import WEIGHTS, Evidence, Priority, View, priority
 
@@ -25,17 +26,23 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
         1.0,
         dict.fromkeys(WEIGHTS, 1.0),
         (
-            "Annotators disagree: Good and Hazardous",
-            "The label may be wrong: it is Good, models that never saw it say Hazardous",
-            "The model is unsure: it says 0 to 500",
-            "Photo and readings say different things: 40 and above 500",
+            Reason("annotators disagree", "Annotators disagree: Good and Hazardous"),
+            Reason(
+                "label likely wrong",
+                "The label may be wrong: it is Good, models that never saw it say Hazardous",
+            ),
+            Reason("model unsure", "The model is unsure: it says 0 to 500"),
+            Reason(
+                "photo against readings",
+                "Photo and readings say different things: 40 and above 500",
+            ),
         ),
     )
     twin = Evidence(
         worst.view, worst.photo_view, worst.reading, worst.answers, worst.likely_error, True
     )
     said = "Nearly the same photo as another item, which is asked instead"
-    assert priority(twin) == Priority(0.0, {}, (said,))
+    assert priority(twin) == Priority(0.0, {}, (Reason("near-duplicate", said),))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +83,7 @@ def test_each_part_and_its_sentence(evidence, part, reason):
     ((name, value),) = found.parts.items()
     assert value == part
     assert found.score == round(WEIGHTS[name] * part, 4)
-    assert [*found.reasons] == [said for said in found.reasons if reason and reason in said]
+    assert all(reason and reason in said.words for said in found.reasons)
     assert len(found.reasons) == (reason is not None)
 
 
@@ -96,7 +103,7 @@ def test_half_of_a_comparison_is_no_evidence(evidence):
 def test_the_weightiest_reason_comes_first_not_the_largest_part():
     found = priority(Evidence(View(250, 130, 370), View(80, 20, 231), PM25_OF_AQI_321))
     assert [*found.parts.values()] == [0.6, 0.9]
-    assert [said.split()[0] for said in found.reasons] == ["The", "Photo"]
+    assert [said.words.split()[0] for said in found.reasons] == ["The", "Photo"]
 
 
 @settings(max_examples=60, deadline=None)

@@ -15,6 +15,12 @@ from aqfusion.settings import ROOT
 from tests.labels import postgres
 from tests.labels.planted import NOW, PIN, add, new_item
 
+# The whole of it takes minutes:
+# PROCESSES=20 MANY=200 KILLS=100 python -m pytest tests/labels/test_processes.py
+PROCESSES = int(os.environ.get("PROCESSES", "5"))
+EACH = int(os.environ.get("MANY", "40"))
+KILLS = int(os.environ.get("KILLS", "6"))
+
 
 def run_writers(mode: str, url: str, *given: object) -> Any:
     program = [sys.executable, "-m", "tests.labels.writers", mode, url, *map(json.dumps, given)]
@@ -34,44 +40,57 @@ def annotators(store, admin, count):
     return [actor.id for actor in made]
 
 
-def test_twenty_processes_write_two_hundred_labels_each(store, url, admin):
-    users = annotators(store, admin, 20)
-    store.items.add_many(admin, (new_item(number) for number in range(4000)), NOW)
+def test_many_processes_write_all_their_labels(store, url, admin):
+    users = annotators(store, admin, PROCESSES)
+    store.items.add_many(admin, (new_item(number) for number in range(PROCESSES * EACH)), NOW)
     held = [
-        {"item": 1 + 200 * number + turn, "user": user, "token": f"{user}-{turn}", "until": NOW}
+        {"item": 1 + EACH * number + turn, "user": user, "token": f"{user}-{turn}", "until": NOW}
         for number, user in enumerate(users)
-        for turn in range(200)
+        for turn in range(EACH)
     ]
     store.database.write(lambda connection: connection.execute(insert(leases), held))
-    told = run_writers("save_all", url, users, 200)
+    told = run_writers("save_all", url, users, EACH)
     events = [event for one in told for event in one]
     with store.database.read() as connection:
         kept = connection.execute(select(label_events.c.id, label_events.c.request_id)).all()
     assert sorted(events) == sorted(row.id for row in kept)
     assert {row.request_id for row in kept} == {f"request {lease['token']}" for lease in held}
-    assert (len(events), store.overview.counts()["answered"]) == (4000, 4000)
+    assert (len(events), store.overview.counts()["answered"]) == (
+        PROCESSES * EACH,
+        PROCESSES * EACH,
+    )
     assert store.verify() == ()
 
 
-def test_twenty_processes_share_one_queue(store, url, admin):
-    users = annotators(store, admin, 20)
-    store.items.add_many(admin, (new_item(number) for number in range(300)), NOW)
+def test_many_processes_share_one_queue(store, url, admin):
+    users = annotators(store, admin, PROCESSES)
+    store.items.add_many(admin, (new_item(number) for number in range(15 * PROCESSES)), NOW)
     told = run_writers("label_all", url, users, 15)
     events = [event for one in told for event in one]
     with store.database.read() as connection:
         kept = connection.execute(select(label_events.c.id, label_events.c.item)).all()
     assert sorted(events) == sorted(row.id for row in kept)
-    assert len({row.item for row in kept}) == 300  # nobody was given what another one held
+    assert (
+        len({row.item for row in kept}) == 15 * PROCESSES
+    )  # nobody was given what another one held
     assert store.verify() == ()
 
 
 def test_an_item_is_held_by_as_many_as_it_wants(store, url, admin):
-    users, item = annotators(store, admin, 12), add(store, admin, 1, overlap=3)
+    users, item = annotators(store, admin, 6), add(store, admin, 1, overlap=3)
     told = run_writers("lease_one", url, users, item)
     sentence = f"item {item} must be free, got one that somebody else holds"
-    assert sorted(told, key=str) == [True] * 3 + [sentence] * 9
+    assert sorted(told, key=str) == [True] * 3 + [sentence] * 3
     with store.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(leases)).scalar() == 3
+
+
+def test_one_person_in_many_tabs_holds_one_item(store, url, admin, ana):
+    store.items.add_many(admin, (new_item(number) for number in range(30)), NOW)
+    told = run_writers("take_in_tabs", url, ana.id, 5)
+    assert told == [told[0]] * 5
+    with store.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(leases)).scalar() == 1
 
 
 def test_a_request_that_comes_many_times_at_once_is_one_event(store, url, admin, ana):
@@ -87,7 +106,7 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(store, url, admin):
     users = annotators(store, admin, 4)
     store.items.add_many(admin, (new_item(number) for number in range(4000)), NOW)
     store.close()
-    told = run_writers("kill", url, users, 100)
+    told = run_writers("kill", url, users, KILLS)
     again = LabelStore.open(url, "photos")
     with again.database.read() as connection:
         requests = {*connection.execute(select(label_events.c.request_id)).scalars()}
@@ -98,7 +117,7 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(store, url, admin):
             assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
     again.close()
     acknowledged = {*told["acknowledged"]}
-    assert len(acknowledged) == len(told["acknowledged"]) > 100
+    assert len(acknowledged) == len(told["acknowledged"]) > KILLS
     assert acknowledged <= requests
     assert len(requests - acknowledged) <= told["kills"]  # written, and killed before it was told
     assert seen == len(requests)

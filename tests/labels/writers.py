@@ -97,6 +97,16 @@ def lease_one(url: str, users: list[int], item: int) -> list[Any]:
     return together(len(users), work)
 
 
+def take_in_tabs(url: str, user: int, count: int) -> list[Any]:
+    """Let one person ask for the next item in many tabs at once; returns the items they get."""
+
+    def work(_number: int) -> int | None:
+        leased = open_store(url).queue.next_item(Actor(user, "", "annotator"), NOW)
+        return leased and leased.task.id
+
+    return together(count, work)
+
+
 def say_once(url: str, user: int, token: str, count: int) -> list[Any]:
     """Send the same request `count` times at once; returns the events that each was told."""
 
@@ -168,7 +178,7 @@ def kill(url: str, users: list[int], kills: int) -> dict[str, Any]:
 if __name__ == "__main__":
     modes: dict[str, Callable[..., Any]] = {
         mode.__name__: mode
-        for mode in (label_all, save_all, lease_one, say_once, kill, open_at_once)
+        for mode in (label_all, save_all, lease_one, take_in_tabs, say_once, kill, open_at_once)
     }
     name, address, *given = sys.argv[1:]
     print(json.dumps(modes[name](address, *map(json.loads, given))))  # noqa: T201

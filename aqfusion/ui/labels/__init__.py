@@ -1,0 +1,1 @@
+"""The pages of those who label: signing in, labelling, reviewing, administering."""

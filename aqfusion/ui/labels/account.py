@@ -1,0 +1,71 @@
+"""Who is at the page: signed in by PIN, by an invitation, or by an account elsewhere.
+
+The pages ask for a role so that they show nothing in vain; what counts is the store, which looks
+the role up wherever something is written.
+"""
+
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.labels.actor import Actor, RoleError
+from aqfusion.labels.sign_in import SignInError
+from aqfusion.labels.store import LabelStore
+from aqfusion.ui import page
+from aqfusion.ui.labels import elsewhere, entrance, opened, session_actor, told
+from aqfusion.ui.plain import plain
+
+
+def require(role: str) -> Actor:
+    """The person at the page; whoever is not signed in or may not is asked in, or told so."""
+    actor = current()
+    if actor is None:
+        entrance.show(opened.store())
+        page.end()
+        st.stop()
+    _who(actor)
+    if not actor.may(role):
+        whom = "admins" if role == "admin" else f"{role}s and above"
+        st.info(
+            f"This page is for {whom}; you are signed in as {plain(actor.name)}, {actor.role}. "
+            "An admin can change that.",
+            icon=":material/lock:",
+        )
+        page.end()
+        st.stop()
+    return actor
+
+
+def current() -> Actor | None:
+    """Who is signed in, as the store knows them now; `None` for a visitor without an account."""
+    store = opened.store()
+    try:
+        actor = _looked_up(store)
+    except (RoleError, SignInError) as error:  # disabled meanwhile, or an account of no use
+        session_actor.forget()
+        told.tell(session_actor.PLACE, str(error), good=False)
+        return None
+    except InputError as error:  # a store that does not answer signs nobody out
+        opened.failed(error)
+    if actor is not None:
+        session_actor.remember(actor)
+    return actor
+
+
+def _looked_up(store: LabelStore) -> Actor | None:
+    known = session_actor.known()
+    if known is not None:
+        return store.sign_in.again(known)
+    return elsewhere.actor(store) if elsewhere.has_identity() else None
+
+
+def _who(actor: Actor) -> None:
+    with st.container(
+        horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="account"
+    ):
+        st.markdown(f":material/account_circle: {plain(actor.name)}, {actor.role}")
+        st.button("Sign out", key="account_out", type="tertiary", on_click=_sign_out)
+
+
+def _sign_out() -> None:
+    session_actor.forget()
+    elsewhere.leave()

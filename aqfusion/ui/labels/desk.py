@@ -1,0 +1,136 @@
+"""The desk of one annotator: the item that lies on it, and what is done with it.
+
+All of it runs in callbacks: the page that is drawn afterwards simply shows what lies there now.
+"""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.labels.actor import Actor
+from aqfusion.labels.answer import Answer, Seen
+from aqfusion.labels.item import Task
+from aqfusion.labels.leases import Leased
+from aqfusion.labels.saving import Saved
+from aqfusion.ui.labels.opened import now, store
+
+BLIND, ASSISTED = "blind", "assisted"
+
+
+@dataclass
+class Desk:
+    """What one session has in hand; `trail` are the items that it has dealt with, in order."""
+
+    actor: Actor
+    since: datetime
+    leased: Leased | None = None
+    request: str = ""
+    shown_at: float = 0.0
+    trail: list[int] = field(default_factory=list)
+    last: tuple[Task, Answer | None] | None = None
+    words: str | None = None
+
+
+def desk(actor: Actor) -> Desk:
+    """The actor's desk, with an item on it where there is one to be had."""
+    kept: Desk | None = st.session_state.get("label_desk")
+    if kept is None or kept.actor.id != actor.id:
+        kept = st.session_state["label_desk"] = Desk(actor, now())
+    if kept.leased is None:
+        _try(kept, lambda: _lay(kept, store().queue.next_item(actor, now())))
+    return kept
+
+
+def save(on: Desk, answer: Callable[[Seen], Answer], mode: str) -> None:
+    """Keep the answer to the item on the desk, and lay the next one there."""
+    leased = on.leased
+    if leased is None:
+        return
+
+    def work() -> None:
+        given = answer(_seen(on, leased, mode))
+        saved = store().answers.save(on.actor, leased.token, on.request, given, now())
+        _done(on, leased.task, given, saved)
+
+    _try(on, work)
+
+
+def skip(on: Desk) -> None:
+    """Pass the item by; it stays among the skipped."""
+    leased = on.leased
+    if leased is None:
+        return
+
+    def work() -> None:
+        if leased.said is not None and leased.said.kind == "answer":
+            store().queue.release(on.actor, leased.token, now())  # answered before, and left so
+            _next(on)
+            return
+        saved = store().answers.skip(on.actor, leased.token, on.request, now())
+        _done(on, leased.task, None, saved)
+
+    _try(on, work)
+
+
+def undo(on: Desk) -> None:
+    """Take one's last answer or skip back; its item lies on the desk again."""
+
+    def work() -> None:
+        saved = store().answers.undo(on.actor, uuid.uuid4().hex, now())
+        on.last = None
+        if saved.item in on.trail:
+            on.trail.remove(saved.item)
+        _lay(on, saved.leased)
+
+    _try(on, work)
+
+
+def back(on: Desk) -> None:
+    """Go back to the item before; what was said of it holds until it is answered anew."""
+    here = on.leased.task.id if on.leased else None
+    at = on.trail.index(here) if here in on.trail else len(on.trail)
+    if at:
+        go_to(on, on.trail[at - 1])
+
+
+def go_to(on: Desk, item: int) -> None:
+    """Lay an item of one's own on the desk: one answered before, or skipped."""
+    _try(on, lambda: _lay(on, store().queue.lease(on.actor, item, now())))
+
+
+def _done(on: Desk, task: Task, answer: Answer | None, saved: Saved) -> None:
+    if task.id not in on.trail:
+        on.trail.append(task.id)
+    on.last, on.words = (task, answer), saved.words
+    _next(on)
+
+
+def _next(on: Desk) -> None:
+    _lay(on, store().queue.next_item(on.actor, now()))
+
+
+def _lay(on: Desk, leased: Leased | None) -> None:
+    """Every showing has a request of its own, so that a double press is saved once."""
+    on.leased, on.request, on.shown_at = leased, uuid.uuid4().hex, time.monotonic()
+
+
+def _seen(on: Desk, leased: Leased, mode: str) -> Seen:
+    seconds = round(min(time.monotonic() - on.shown_at, 86_400), 1)
+    view = leased.task.model_view if mode == ASSISTED else None
+    if view is None:
+        return Seen(mode, seconds=seconds)
+    return Seen(mode, view.model_version, round(view.aqi), seconds)
+
+
+def _try(on: Desk, work: Callable[[], None]) -> None:
+    """Do it; what the store refuses is told, and the item stays where it is."""
+    on.words = None
+    try:
+        work()
+    except InputError as error:
+        on.words = str(error)

@@ -1,0 +1,74 @@
+"""How far the annotator is, what they have skipped, and what they aim at."""
+
+import uuid
+
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.ui.labels import desk
+from aqfusion.ui.labels.desk import Desk
+from aqfusion.ui.labels.opened import now, store
+from aqfusion.ui.plain import plain
+
+
+def progress(on: Desk) -> None:
+    """Items done since the page was opened, the pace, and the goal."""
+    told = store().overview.progress(on.actor, on.since, now())
+    pace = f", {told.per_hour:.0f} an hour" if told.per_hour and told.done > 2 else ""
+    goal = f" of {told.goal}" if told.goal else ""
+    words = f"{told.done}{goal} done in this session{pace}"
+    if told.goal:
+        st.progress(min(1.0, told.done / told.goal), words)
+    else:
+        st.caption(words)
+
+
+def goal(on: Desk) -> None:
+    """Ask for the goal of a session."""
+    told = store().overview.progress(on.actor, on.since, now())
+
+    def keep() -> None:
+        try:
+            store().accounts.set_goal(on.actor, st.session_state["label_goal"])
+        except InputError as error:
+            on.words = str(error)
+
+    st.number_input(
+        "Goal for a session, items",
+        min_value=1,
+        max_value=10_000,
+        value=told.goal,
+        step=10,
+        key="label_goal",
+        placeholder="none",
+        on_change=keep,
+        width=220,
+    )
+
+
+def skipped(on: Desk) -> None:
+    """The way back to what was passed by."""
+    left = store().overview.skipped(on.actor)
+    if not left:
+        st.caption("Nothing skipped.")
+        return
+    for one in left[:50]:
+        st.button(
+            plain(f"Item {one.task.id}, {one.task.place or 'place unknown'}"),
+            key=f"label_skipped_{one.task.id}",
+            icon=":material/undo:",
+            type="tertiary",
+            on_click=_take_up,
+            args=(on, one.task.id),
+        )
+    if len(left) > 50:
+        st.caption(f"and {len(left) - 50} more")
+
+
+def _take_up(on: Desk, item: int) -> None:
+    try:
+        store().answers.unskip(on.actor, item, uuid.uuid4().hex, now())
+    except InputError as error:
+        on.words = str(error)
+        return
+    desk.go_to(on, item)

@@ -1,0 +1,58 @@
+"""A small label store with people and photos, for tests of the pages."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from aqfusion.air.sensors import Reading
+from aqfusion.labels.draw import Shares
+from aqfusion.labels.item import ModelView, Reason
+from aqfusion.labels.new_item import NewItem
+from aqfusion.labels.store import LabelStore
+from aqfusion.photo import Photo
+
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+PIN = "1234"
+PEOPLE = {"Asha": "annotator", "Bina": "annotator", "Eva": "expert", "Vik": "visitor"}
+
+
+def planted_photo(number: int) -> Photo:
+    """A small photo of its own for each number."""
+    colours = np.random.default_rng(number).integers(0, 255, (6, 8, 3), dtype=np.uint8)
+    return Photo.of(Image.fromarray(colours).resize((160, 120)))
+
+
+def planted_view(aqi: float) -> ModelView:
+    """What a model would say of it."""
+    chances = [0.02] * 6
+    chances[min(5, int(aqi // 51))] = 0.9
+    return ModelView("planted", "fused", aqi, max(0, aqi - 40), aqi + 40, tuple(chances))
+
+
+def planted_store(home: Path, count: int, overlap: int = 1) -> LabelStore:
+    """Open a store with `PEOPLE` and the admin Ada, who added `count` items, the first one on top.
+
+    Item n has PM2.5 of n and the model says 10 n.
+    """
+    folder = home / "labels"
+    shares = Shares(random=0.0, gold=0.0)
+    store = LabelStore.open(str(folder / "labels.db"), str(folder / "photos"), shares)
+    admin = store.accounts.first_admin("Ada", PIN, NOW)
+    for name, role in PEOPLE.items():
+        store.accounts.add_user(admin, name, PIN, role, NOW)
+    for number in range(1, count + 1):
+        view = planted_view(10.0 * number)
+        why = Reason("model unsure", f"The model is unsure: it says {view.low} to {view.high}")
+        item = NewItem(
+            photo_hash=store.photos.put(planted_photo(number)),
+            reading=Reading(pm25=number),
+            place=f"Place {number}",
+            overlap=overlap,
+            priority=float(count - number),
+            reasons=(why,),
+            model_view=view,
+        )
+        store.items.add(admin, item, NOW)
+    return store
