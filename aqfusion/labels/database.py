@@ -27,6 +27,7 @@ _BUSY = (
     f"the label store must be free within {_BUSY_SECONDS} s, got others writing all the time;"
     " nothing was saved, try again"
 )
+_LONGEST_NAP = 0.015
 _TRIES = 6
 # REPLACE deletes rows, which only recursive triggers hear of
 _PRAGMAS = ("synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
@@ -153,7 +154,7 @@ def _begin_writing(connection: Connection) -> None:
     new to a busy store would wait for whole seconds.
     """
     driver: Any = connection.connection.driver_connection
-    end = time.monotonic() + _BUSY_SECONDS
+    end, tries = time.monotonic() + _BUSY_SECONDS, 0
     driver.execute("PRAGMA busy_timeout=0")
     try:
         while True:
@@ -165,7 +166,8 @@ def _begin_writing(connection: Connection) -> None:
                     raise StoreError(f"the label store must be usable, got: {error}") from error
                 if time.monotonic() > end:
                     raise StoreError(_BUSY) from error
-            time.sleep(random.uniform(0.0005, 0.003))
+            tries += 1
+            time.sleep(random.uniform(0.0, min(_LONGEST_NAP, tries / 1000)))
     finally:
         driver.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
 

@@ -33,7 +33,8 @@ def together(count: int, work: Callable[[int], Any]) -> list[Any]:
     pipes = []
     for number in range(count):
         read, write = os.pipe()
-        if os.fork() == 0:
+        child = os.fork()
+        if child == 0:
             os.close(go)
             os.read(ready, 1)
             try:
@@ -46,21 +47,26 @@ def together(count: int, work: Callable[[int], Any]) -> list[Any]:
                 json.dump(result, pipe)
             os._exit(0)
         os.close(write)
-        pipes.append(read)
+        pipes.append((child, read))
     os.close(go)
     results = []
-    for pipe in pipes:
+    for child, pipe in pipes:
         with os.fdopen(pipe) as stream:
             results.append(json.load(stream))
+        os.waitpid(child, 0)
     return results
 
 
 def label_all(url: str, users: list[int], each: int) -> list[Any]:
     """Let each user take and answer `each` items; returns their acknowledged events."""
 
+    store = open_store(url)
+    store.queue.next_item(Actor(users[0], "", "annotator"), NOW)
+    store.close()
+
     def work(number: int) -> list[int]:
-        store, actor = open_store(url), Actor(users[number], "", "annotator")
-        events = []
+        actor = Actor(users[number], "", "annotator")
+        events: list[int] = []
         while len(events) < each:
             leased = store.queue.next_item(actor, NOW)
             if leased is not None:
@@ -75,15 +81,18 @@ def label_all(url: str, users: list[int], each: int) -> list[Any]:
 def save_all(url: str, users: list[int], each: int) -> list[Any]:
     """Let each user answer `each` items that they hold; returns their acknowledged events."""
 
-    def work(number: int) -> list[int]:
-        store, actor = open_store(url), Actor(users[number], "", "annotator")
-        answer = Answer(category=number % 6)
-        tokens = [f"{actor.id}-{turn}" for turn in range(each)]
+    store = open_store(url)
+
+    def work(number: int, most: int = each) -> list[int]:
+        actor, answer = Actor(users[number], "", "annotator"), Answer(category=number % 6)
+        tokens = [f"{actor.id}-{turn}" for turn in range(most)]
         return [
             store.answers.save(actor, token, f"request {token}", answer, NOW).event
             for token in tokens
         ]
 
+    work(0, most=1)  # so that no fork has to build the statements; it asks for this one again
+    store.close()
     return together(len(users), work)
 
 
