@@ -8,14 +8,14 @@ DATA ?= $(or $(AQFUSION_DATA),data)
 CACHE ?= .trainings
 LICENCE := CC BY-NC-SA 3.0 IGO: Air Pollution Image Dataset from India and Nepal, A. Rouniyar et al., 2023, doi 10.34740/KAGGLE/DS/3152196
 
-.PHONY: app setup test lint types unit browser chromium postgresql data metrics models clean
+.PHONY: app setup test all long lint types unit browser chromium postgresql data metrics models clean
 
 app: setup
 	$(BIN)/streamlit run app.py
 
 setup: .venv/.app
 
-test: lint types unit browser
+test: lint types all
 
 lint: .venv/.dev
 	$(BIN)/ruff format --check .
@@ -23,6 +23,14 @@ lint: .venv/.dev
 
 types: .venv/.dev
 	$(BIN)/mypy
+
+# All at once: browser tests wait more than they compute, so a third process finds its time.
+all: .venv/.dev chromium postgresql
+	$(BIN)/python -m pytest -m "not long" -n 3 --dist loadfile
+
+# What takes long: before a release, and after work on maps, review, accounts or measuring.
+long: .venv/.dev chromium
+	$(BIN)/python -m pytest -m long -n 2 --dist loadfile
 
 unit: .venv/.dev postgresql
 	$(BIN)/python -m pytest -m "not browser" -n auto

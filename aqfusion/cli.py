@@ -13,6 +13,7 @@ from aqfusion.commands.evaluate import add_evaluate_command
 from aqfusion.commands.explain import add_explain_command
 from aqfusion.commands.features import add_features_command
 from aqfusion.commands.fetch_data import add_fetch_data_command
+from aqfusion.commands.labels.command import add_labels_command
 from aqfusion.commands.models import add_models_command
 from aqfusion.commands.options import Parser
 from aqfusion.commands.outline import add_outline_command
@@ -62,4 +63,5 @@ def build_parser() -> Parser:
     add_render_scenes_command(commands)
     add_stations_command(commands)
     add_outline_command(commands)
+    add_labels_command(commands)
     return parser

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aqfusion.ui import page
-from aqfusion.ui.labels import account, label_view, pace_view
+from aqfusion.ui.labels import account, answer_form, item_view, pace_view
 from aqfusion.ui.labels.desk import ASSISTED, BLIND, back, desk, skip, undo
 
 page.begin("Label", "One photo, one key. What you say is kept at once, and trains the model later.")
@@ -35,7 +35,7 @@ def work() -> None:
             pace_view.skipped(on)
     pace_view.progress(on)
     with st.container(key="label_last"):
-        label_view.last(on)
+        item_view.last(on)
     if on.leased is None:
         with st.container(key="label_end"):
             st.success("Nothing is waiting for you: every item has been answered.")
@@ -43,14 +43,14 @@ def work() -> None:
     task = on.leased.task
     left, right = st.columns([7, 5], gap="medium")
     with left:
-        label_view.photo(task)
-        label_view.about(on.leased, mode)
+        item_view.photo(task)
+        item_view.about(on.leased, mode)
     with right.container(border=True, key="label_card"):
-        st.html(label_view.COLOURS)
+        st.html(answer_form.COLOURS)
         st.subheader(f"How is the air? :small[item {task.id}]", anchor=False)
-        label_view.suggestion(on, task, mode)
-        label_view.answers(on, task, mode)
-        label_view.remarks(task)
+        item_view.suggestion(on, task, mode)
+        answer_form.answers(on, task, mode)
+        answer_form.remarks(task)
 
 
 work()

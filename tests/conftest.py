@@ -1,11 +1,16 @@
 """What tests share: a planted data folder, an untrained model, and the real data where it lies."""
 
+import os
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
+from streamlit.components.v2 import manifest_scanner
 
 from aqfusion.evaluation import baselines, scores
+from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import Checkpoint, Config, save_checkpoint
 from aqfusion.model.guard import Guard
 from aqfusion.model.network import AQFusionNet, Architecture
@@ -14,9 +19,13 @@ from aqfusion.release import measure, train
 from aqfusion.scenes.nothing import nothing
 from aqfusion.settings import load_settings
 from aqfusion.training import calibrate, guard_fitting, teacher, workshop
+from aqfusion.ui.labels import first_admin, opened
 from tests.planted import planted_records, write_folder
 
 torch.set_num_threads(1)
+# Streamlit's test runner reads the metadata of all installed packages for every page it opens,
+# half a second each; none of them comes or goes while tests run.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 ARCHITECTURE = Architecture("mobilenetv2_100", (4.0, 4.5, 3.0, 0.7, 2.0, 3.0), (1.0,) * 6)
 
@@ -73,3 +82,37 @@ def real_data() -> Path:
     if folder is None:
         pytest.skip("AQFUSION_DATA names no data folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def empty_labels(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A label store without anything in it: making its tables anew for every test takes long."""
+    path = tmp_path_factory.mktemp("empty") / "labels.db"
+    LabelStore.open(str(path), "photos").close()
+    return path.read_bytes()
+
+
+@pytest.fixture
+def labels_home(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_labels: bytes
+) -> Iterator[Path]:
+    """A home with an empty label store, which pages open as their own, and no other settings."""
+    for name in [name for name in os.environ if name.startswith("AQFUSION_")]:
+        monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    (home / "labels").mkdir(parents=True)
+    (home / "labels" / "labels.db").write_bytes(empty_labels)
+    monkeypatch.setenv("AQFUSION_HOME", str(home))
+    monkeypatch.setattr("aqfusion.labels.secrets_kept._COST", 2)  # else 50 ms for each PIN
+    for cached in (opened._opened, first_admin._code):  # the model may stay
+        cached.clear()
+    yield home
+    opened._opened.clear()  # and closes the store
+
+
+@pytest.fixture
+def labels(labels_home: Path) -> Iterator[LabelStore]:
+    """The store in `labels_home`, opened beside the pages."""
+    store = LabelStore.of(load_settings())
+    yield store
+    store.close()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from aqfusion.files import replace_file
+from aqfusion.errors import InputError
+from aqfusion.files import new_folder, replace_file
 
 
 def test_writes_and_replaces_and_makes_the_folder(tmp_path):
@@ -42,3 +43,30 @@ def test_the_file_gets_its_name_only_once_it_is_complete(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "replace", watch)
     replace_file(target, b"whole")
     assert seen == [(b"whole", False)]
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path):
+    with pytest.raises(FileNotFoundError), new_folder(tmp_path / "out") as folder:
+        (folder / "half" / "file").touch()
+    assert list(tmp_path.iterdir()) == []
+    with new_folder(tmp_path / "out") as folder:
+        (folder / "whole").touch()
+        assert not (tmp_path / "out").exists()
+    assert [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*"))] == [
+        "out",
+        "out/whole",
+    ]
+
+
+@pytest.mark.parametrize("there", ["file", "full", "link"])
+def test_a_folder_never_takes_the_place_of_another(tmp_path, there):
+    (tmp_path / "file").touch()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with (
+        pytest.raises(InputError, match="folder to write must be new or empty, got "),
+        new_folder(tmp_path / there),
+    ):
+        pytest.fail("nothing must be written")
+    assert (tmp_path / "full" / "mine").exists()

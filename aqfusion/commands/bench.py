@@ -1,4 +1,4 @@
-"""`bench`: how long the steps of a prediction take here."""
+"""`bench`: how long the steps of a prediction, or of the label queue, take here."""
 
 import argparse
 
@@ -22,12 +22,25 @@ def add_bench_command(commands: "Commands[Parser]") -> None:
         allow_abbrev=False,
     )
     add_model_option(parser)
+    parser.add_argument(
+        "--queue",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="time the label queue with N items instead, for example 10000 100000; a million"
+        " takes minutes to write",
+    )
     add_json_option(parser)
     parser.set_defaults(run=run_bench)
 
 
 def run_bench(arguments: argparse.Namespace) -> None:
     """Print the times."""
+    if arguments.queue:
+        from aqfusion.queue_bench import queue_bench
+
+        print_json(queue_bench(arguments.queue))
+        return
     from aqfusion.bench import bench
 
     print_json(bench(arguments.model or load_settings().model))

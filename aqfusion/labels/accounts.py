@@ -1,5 +1,6 @@
 """Users, their roles and invitations; one enabled admin always stays."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,12 +15,16 @@ from aqfusion.labels.given_text import one_line
 from aqfusion.labels.schema import invites, users
 from aqfusion.labels.secrets_kept import hashed_pin, new_token, token_digest
 
-__all__ = ["AccountError", "Accounts", "User", "insert_user", "lock_accounts", "name_key"]
+__all__ = [
+    *("OPERATOR", "AccountError", "Accounts", "User"),
+    *("insert_user", "lock_accounts", "name_key"),
+]
 
-_OPERATOR = "the terminal"
+OPERATOR = "the terminal"
 _LOCK = 0x41514D  # any number, the same in every process
 INVITE_LASTS = timedelta(days=7)
 MOST_USERS = 10_000
+ADMINS = select(users.c.id).where(users.c.role == "admin")
 
 
 class AccountError(InputError):
@@ -49,14 +54,16 @@ class Accounts:
         self._database = database
 
     def first_admin(self, name: str, pin: str, now: datetime) -> Actor:
-        """Make the first account; once there is one, `AccountError`."""
+        """Make the first admin; once there is one, `AccountError`.
+
+        Others may be there before: whoever came by an account elsewhere.
+        """
         hashed = hashed_pin(pin)
 
         def work(connection: Connection) -> Actor:
             lock_accounts(connection)
-            people = select(func.count()).select_from(users).where(users.c.role != "operator")
-            if connection.execute(people).scalar_one():
-                raise AccountError("the first admin must be made before other users, got some")
+            if connection.execute(ADMINS.limit(1)).first():
+                raise AccountError("the first admin must be made before others, got one")
             return insert_user(connection, name, "admin", now, {"pin": hashed})
 
         return self._database.write(work)
@@ -69,7 +76,7 @@ class Accounts:
             row = connection.execute(select(users).where(users.c.role == "operator")).first()
             if row is not None:
                 return Actor(row.id, row.name, row.role)
-            return insert_user(connection, _OPERATOR, "operator", now, {})
+            return insert_user(connection, OPERATOR, "operator", now, {})
 
         return self._database.write(work)
 
@@ -141,8 +148,7 @@ class Accounts:
             same = (users.c.id == user, users.c.role != "operator")
             if not connection.execute(update(users).where(*same).values(**values)).rowcount:
                 raise AccountError(f"user must be one of the list, got {user}")
-            enabled = (users.c.role == "admin", users.c.disabled.is_(False))
-            if not connection.execute(select(users.c.id).where(*enabled).limit(1)).first():
+            if not connection.execute(ADMINS.where(users.c.disabled.is_(False)).limit(1)).first():
                 raise AccountError("there must be an enabled admin left, got none")
 
         self._database.write(work)
@@ -173,7 +179,8 @@ def insert_user(
 
 def name_key(name: str) -> str:
     """Return what two names that look alike share."""
-    return " ".join(name.split()).casefold()[:200]
+    plain = "".join(sign if sign.isprintable() else " " for sign in name[:200])
+    return " ".join(unicodedata.normalize("NFKC", plain).split()).casefold()[:200]
 
 
 def checked_role(role: str) -> str:

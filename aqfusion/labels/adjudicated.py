@@ -1,7 +1,7 @@
 """What a training learns from: one settled value per item, and a hash of all of them."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -17,7 +17,7 @@ from aqfusion.labels.given_text import digest_of
 from aqfusion.labels.item import reading_of
 from aqfusion.labels.schema import answers, decisions, items, label_events
 
-__all__ = ["Adjudicated", "adjudicated", "snapshot_hash"]
+__all__ = ["Adjudicated", "adjudicated", "settled_value", "snapshot_hash"]
 
 _BATCH = 500
 
@@ -61,7 +61,7 @@ def adjudicated(database: Database, split: str | None = None) -> Iterator[Adjudi
         rows = iter(connection.execute(asked.execution_options(yield_per=_BATCH)))
         while batch := list(islice(rows, _BATCH)):
             given = _given(connection, [row.id for row in batch])
-            yield from (_value(row, given[row.id]) for row in batch)
+            yield from (settled_value(row, given[row.id]) for row in batch)
 
 
 def snapshot_hash(values: Iterable[Adjudicated]) -> str:
@@ -79,20 +79,8 @@ def snapshot_hash(values: Iterable[Adjudicated]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _given(connection: Connection, batch: list[int]) -> dict[int, list[Any]]:
-    """The events that count, of each item: the decision alone where there is one."""
-    asked = select(label_events).where(label_events.c.item.in_(batch)).order_by(label_events.c.id)
-    said = asked.join(answers, answers.c.event == label_events.c.id)
-    decided = asked.join(decisions, decisions.c.event == label_events.c.id)
-    found: dict[int, list[Any]] = {item: [] for item in batch}
-    for event in connection.execute(said.where(answers.c.skipped.is_(False))):
-        found[event.item].append(event)
-    for event in connection.execute(decided):
-        found[event.item] = [event]
-    return found
-
-
-def _value(row: Any, events: list[Any]) -> Adjudicated:
+def settled_value(row: Any, events: Sequence[Any]) -> Adjudicated:
+    """Return what the events that count, a decision or else all answers, come to."""
     first = events[0]
     exact = [event.aqi for event in events if event.aqi is not None]
     corrected = {
@@ -116,3 +104,16 @@ def _value(row: Any, events: list[Any]) -> Adjudicated:
         origin=row.origin,
         licence=row.licence,
     )
+
+
+def _given(connection: Connection, batch: list[int]) -> dict[int, list[Any]]:
+    """The events that count, of each item: the decision alone where there is one."""
+    asked = select(label_events).where(label_events.c.item.in_(batch)).order_by(label_events.c.id)
+    said = asked.join(answers, answers.c.event == label_events.c.id)
+    decided = asked.join(decisions, decisions.c.event == label_events.c.id)
+    found: dict[int, list[Any]] = {item: [] for item in batch}
+    for event in connection.execute(said.where(answers.c.skipped.is_(False))):
+        found[event.item].append(event)
+    for event in connection.execute(decided):
+        found[event.item] = [event]
+    return found

@@ -4,22 +4,25 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.answer import Answer, AnswerError
-from aqfusion.labels.current import restate
+from aqfusion.labels.book import Book
 from aqfusion.labels.database import Database
-from aqfusion.labels.events import Request, append, gist
+from aqfusion.labels.events import Request, gist
 from aqfusion.labels.given_text import several_lines
-from aqfusion.labels.item import lock_item, reading_of
+from aqfusion.labels.item import reading_of
 from aqfusion.labels.leases import drop, grant, lease_of, said_by, seat_free
 from aqfusion.labels.saving import Saved, save_once
 from aqfusion.labels.schema import answers, label_events
 
 __all__ = ["Answers", "UndoError", "answer_content", "check_corrections"]
 
+_NEWEST = select(func.max(answers.c.event)).where(
+    answers.c.user == bindparam("who"), answers.c.skipped == bindparam("skipped")
+)
 _LATE = (
     "Your time for this item had run out and somebody else has it now;"
     " your answer is kept as one more opinion."
@@ -50,10 +53,10 @@ class Answers:
 
         def work(connection: Connection) -> Saved:
             lease = lease_of(connection, actor.id, token)
-            item = lock_item(connection, lease.item)
-            new = said_by(connection, item.id, actor.id) is None
-            over = lease.until <= now and not seat_free(connection, item, actor.id, now)
-            saved = _answer(connection, request, item, answer, now)
+            book = Book.open(connection, lease.item)
+            new = book.said_by(actor.id) is None
+            over = lease.until <= now and not seat_free(connection, book.item, actor.id, now)
+            saved = _answer(connection, book, request, answer, now)
             return replace(saved, words=_LATE) if new and over else saved
 
         return save_once(self._database, request, "annotator", work)
@@ -65,11 +68,11 @@ class Answers:
         request = Request(request_id, "answer", actor, (item, answer_content(answer)))
 
         def work(connection: Connection) -> Saved:
-            row = lock_item(connection, item)
-            said = said_by(connection, item, actor.id)
+            book = Book.open(connection, item)
+            said = book.said_by(actor.id)
             if said is None or said.kind != "answer":
                 raise AnswerError(f"item must be one that you have answered, got {item}")
-            return _answer(connection, request, row, answer, now)
+            return _answer(connection, book, request, answer, now)
 
         return save_once(self._database, request, "annotator", work)
 
@@ -85,11 +88,14 @@ class Answers:
             last = _last_said(connection, actor.id)
             if last is None:
                 raise UndoError("there must be an answer of yours to take back, got none")
-            row = _undecided(connection, last.item)
-            event = append(connection, request, row.id, now, about=last.id, old=gist(last))
-            standing = restate(connection, row)
-            leased = grant(connection, actor.id, row, now, ())
-            return Saved(event, row.id, standing.status, leased=leased)
+            book = Book.open(connection, last.item)
+            if book.standing.status in {"settled", "rejected"}:
+                got = f"got one that is {book.standing.status}"
+                raise UndoError(f"item {last.item} must not be decided yet, {got}")
+            saved = book.write(connection, request, now, about=last.id, old=gist(last))
+            said = said_by(connection, last.item, actor.id)
+            leased = grant(connection, actor.id, book.item, now, (), said=said)
+            return replace(saved, leased=leased)
 
         return save_once(self._database, request, "annotator", work)
 
@@ -101,13 +107,12 @@ class Answers:
         request = Request(request_id, "skip", actor, (token, kept))
 
         def work(connection: Connection) -> Saved:
-            item = lock_item(connection, lease_of(connection, actor.id, token).item)
-            drop(connection, actor.id, item.id)
-            said = said_by(connection, item.id, actor.id)
+            book = Book.open(connection, lease_of(connection, actor.id, token).item)
+            said = book.said_by(actor.id)
             if said is not None and said.kind == "answer":
-                raise AnswerError(f"item must be new to you to be skipped, got {item.id}")
-            event = append(connection, request, item.id, now, reason=kept or None)
-            return Saved(event, item.id, restate(connection, item).status)
+                raise AnswerError(f"item must be new to you to be skipped, got {book.item.id}")
+            drop(connection, actor.id, book.item.id)
+            return book.write(connection, request, now, reason=kept or None)
 
         return save_once(self._database, request, "annotator", work)
 
@@ -116,12 +121,11 @@ class Answers:
         request = Request(request_id, "unskip", actor, (item,))
 
         def work(connection: Connection) -> Saved:
-            row = lock_item(connection, item)
-            said = said_by(connection, item, actor.id)
+            book = Book.open(connection, item)
+            said = book.said_by(actor.id)
             if said is None or said.kind != "skip":
                 raise AnswerError(f"item must be one that you have skipped, got {item}")
-            event = append(connection, request, item, now, about=said.id)
-            return Saved(event, item, restate(connection, row).status)
+            return book.write(connection, request, now, about=said.id)
 
         return save_once(self._database, request, "annotator", work)
 
@@ -138,38 +142,25 @@ def check_corrections(item: Any, answer: Answer) -> None:
 
 
 def _answer(
-    connection: Connection, request: Request, item: Any, answer: Answer, now: datetime
+    connection: Connection, book: Book, request: Request, answer: Answer, now: datetime
 ) -> Saved:
-    if item.status in {"settled", "rejected", "pending"}:
-        raise AnswerError(
-            f"item {item.id} must still be open, got one that is {item.status};"
-            " this answer was not saved"
-        )
-    check_corrections(item, answer)
-    old = gist(said_by(connection, item.id, request.actor.id))
-    event = append(connection, request, item.id, now, **answer.columns(), old=old)
-    drop(connection, request.actor.id, item.id)
-    return Saved(event, item.id, restate(connection, item).status)
+    status, item = book.standing.status, book.item.id
+    if status in {"settled", "rejected", "pending"}:
+        got = f"got one that is {status}; this answer was not saved"
+        raise AnswerError(f"item {item} must still be open, {got}")
+    check_corrections(book.item, answer)
+    drop(connection, request.actor.id, item)
+    old = gist(book.said_by(request.actor.id))
+    return book.write(connection, request, now, **answer.columns(), old=old)
 
 
 def _last_said(connection: Connection, user: int) -> Any | None:
     # Each of the two is one step in the index; both at once would read all that the user said.
     newest = [
-        connection.execute(
-            select(func.max(answers.c.event)).where(
-                answers.c.user == user, answers.c.skipped.is_(skipped)
-            )
-        ).scalar()
+        connection.execute(_NEWEST, {"who": user, "skipped": skipped}).scalar()
         for skipped in (False, True)
     ]
     last = max((event for event in newest if event is not None), default=None)
     if last is None:
         return None
     return connection.execute(select(label_events).where(label_events.c.id == last)).first()
-
-
-def _undecided(connection: Connection, item: int) -> Any:
-    row = lock_item(connection, item)
-    if row.status in {"settled", "rejected"}:
-        raise UndoError(f"item {item} must not be decided yet, got one that is {row.status}")
-    return row

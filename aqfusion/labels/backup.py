@@ -5,7 +5,7 @@ import json
 import os
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -39,11 +39,17 @@ class Backup:
     missing: tuple[str, ...]
 
 
-def backup(store: LabelStore, actor: Actor, path: Path, now: datetime) -> Backup:
+def backup(
+    store: LabelStore,
+    actor: Actor,
+    path: Path,
+    now: datetime,
+    on_photo: Callable[[int, int], None] | None = None,
+) -> Backup:
     """Write the state of one moment to a new file, whole or not at all, for an admin.
 
     It holds the hashes of PINs: keep it like the store itself. Photos that are missing are named,
-    and do not stop it.
+    and do not stop it. `on_photo` hears how many photos are done, and of how many.
     """
     from aqfusion.labels.restore import check
 
@@ -55,7 +61,7 @@ def backup(store: LabelStore, actor: Actor, path: Path, now: datetime) -> Backup
         descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w+b") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-                written = _write(store, actor, archive, now)
+                written = _write(store, actor, archive, now, on_photo)
             file.flush()
             os.fsync(file.fileno())
         check(temporary)
@@ -79,7 +85,13 @@ def photo_entry(digest: str) -> str:
     return f"photos/{digest}.jpg"
 
 
-def _write(store: LabelStore, actor: Actor, archive: zipfile.ZipFile, now: datetime) -> Backup:
+def _write(
+    store: LabelStore,
+    actor: Actor,
+    archive: zipfile.ZipFile,
+    now: datetime,
+    on_photo: Callable[[int, int], None] | None,
+) -> Backup:
     sums: dict[str, Any] = {}
     with store.database.snapshot() as connection:
         acting(connection, actor, "admin", lock=False)
@@ -91,7 +103,9 @@ def _write(store: LabelStore, actor: Actor, archive: zipfile.ZipFile, now: datet
             sums[table.name] = total.as_json()
         digests = sorted({*_photos(connection)})
     kept, missing = [], []
-    for digest in digests:
+    for number, digest in enumerate(digests, start=1):
+        if on_photo is not None:
+            on_photo(number, len(digests))
         try:
             photo = store.photos.get(digest)
         except PhotoMissingError:

@@ -9,61 +9,80 @@ crowd that the person is not in. Crowds are few: without an item in it a crowd i
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, Select, func, select
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import Connection, ScalarSelect, Select, bindparam, func, select
 
+from aqfusion.labels.columns import Id, UtcTime
 from aqfusion.labels.schema import answers, crowds, items, leases
 
 __all__ = ["first_gold", "first_in_lot", "first_in_queue"]
 
 _inner = items.alias("candidate")
+_USER = bindparam("who", type_=Id)
+_LOT = bindparam("lot", type_=Id)
+_NOW = bindparam("now", type_=UtcTime)
+_ORDER = ("urgent", "priority", "lot", "id")
+_TAKEN = (
+    select(func.count())
+    .select_from(leases)
+    .where(leases.c.item == _inner.c.id, leases.c.user != _USER, leases.c.until > _NOW)
+    .correlate(_inner)
+    .scalar_subquery()
+)
+_OF_CROWD = (
+    select(_inner.c.id)
+    .where(_inner.c.lane == 1, _inner.c.crowd == crowds.c.id, _inner.c.seats > _TAKEN)
+    .where(_inner.c.id.not_in(bindparam("passed", expanding=True)))
+    .correlate(crowds)
+    .limit(1)
+)
 
 
-def first_in_queue(user: int, now: datetime, passed: Collection[int]) -> Select[int]:
-    """Ask for the most urgent item; of equals the one with the highest lot."""
-    order = ("urgent", "priority", "lot", "id")
-    top = _of_crowd(user, now, passed).order_by(*(_inner.c[name].desc() for name in order))
-    return _over_crowds(user, top.limit(1).scalar_subquery()).order_by(
-        *(items.c[name].desc() for name in order)
-    )
-
-
-def first_in_lot(user: int, now: datetime, passed: Collection[int], lot: int) -> Select[int]:
-    """Ask for the first item from a lot on: each has about the same chance."""
-    top = _of_crowd(user, now, passed).where(_inner.c.lot >= lot)
-    found = top.order_by(_inner.c.lot, _inner.c.id).limit(1).scalar_subquery()
-    return _over_crowds(user, found).order_by(items.c.lot, items.c.id)
-
-
-def first_gold(user: int, now: datetime, passed: Collection[int], lot: int) -> Select[int]:
-    """Ask for an item with a known answer that the person has not met; there are few."""
-    met = select(answers.c.item).where(answers.c.item == _inner.c.id, answers.c.user == user)
-    asked = select(_inner.c.id).where(
-        *(_inner.c.lane == 2, _inner.c.crowd == 1, _inner.c.lot >= lot),
-        *(~met.exists(), *_free(user, now, passed)),
-    )
-    return asked.order_by(_inner.c.lot, _inner.c.id).limit(1)
-
-
-def _of_crowd(user: int, now: datetime, passed: Collection[int]) -> Select[int]:
-    return (
-        select(_inner.c.id)
-        .where(_inner.c.lane == 1, _inner.c.crowd == crowds.c.id, *_free(user, now, passed))
-        .correlate(crowds)
-    )
-
-
-def _over_crowds(user: int, top: ScalarSelect[int]) -> Select[int]:
+def _over_crowds(top: ScalarSelect[int]) -> Select[int]:
     return (
         select(items.c.id)
         .select_from(crowds.join(items, items.c.id == top))
-        .where(crowds.c.members.not_like(f"% {user} %"))
+        .where(crowds.c.members.not_like(bindparam("with_me")))
         .limit(1)
     )
 
 
-def _free(user: int, now: datetime, passed: Collection[int]) -> list[ColumnElement[bool]]:
-    others = (leases.c.item == _inner.c.id, leases.c.user != user, leases.c.until > now)
-    taken = select(func.count()).select_from(leases).where(*others).correlate(_inner)
-    free = [taken.scalar_subquery() < _inner.c.seats]
-    return [*free, _inner.c.id.not_in(passed)] if passed else free
+_QUEUE = _over_crowds(
+    _OF_CROWD.order_by(*(_inner.c[name].desc() for name in _ORDER)).scalar_subquery()
+).order_by(*(items.c[name].desc() for name in _ORDER))
+_BY_LOT = _over_crowds(
+    _OF_CROWD.where(_inner.c.lot >= _LOT).order_by(_inner.c.lot, _inner.c.id).scalar_subquery()
+).order_by(items.c.lot, items.c.id)
+_MET = select(answers.c.item).where(answers.c.item == _inner.c.id, answers.c.user == _USER)
+_GOLD = (
+    select(_inner.c.id)
+    .where(_inner.c.lane == 2, _inner.c.crowd == 1, _inner.c.lot >= _LOT, ~_MET.exists())
+    .where(_inner.c.seats > _TAKEN, _inner.c.id.not_in(bindparam("passed", expanding=True)))
+    .order_by(_inner.c.lot, _inner.c.id)
+    .limit(1)
+)
+
+
+def first_in_queue(
+    connection: Connection, user: int, now: datetime, passed: Collection[int]
+) -> int | None:
+    """Find the most urgent item but for those that were passed; of equals the highest lot."""
+    return connection.execute(_QUEUE, _given(user, now, passed)).scalar()
+
+
+def first_in_lot(
+    connection: Connection, user: int, now: datetime, passed: Collection[int], lot: int
+) -> int | None:
+    """Find the first item from a lot on: each has about the same chance."""
+    return connection.execute(_BY_LOT, {**_given(user, now, passed), "lot": lot}).scalar()
+
+
+def first_gold(
+    connection: Connection, user: int, now: datetime, passed: Collection[int], lot: int
+) -> int | None:
+    """Find an item with a known answer that the person has not met; there are few."""
+    given = {"who": user, "now": now, "passed": [*passed], "lot": lot}
+    return connection.execute(_GOLD, given).scalar()
+
+
+def _given(user: int, now: datetime, passed: Collection[int]) -> dict[str, object]:
+    return {"who": user, "now": now, "passed": [*passed], "with_me": f"% {user} %"}

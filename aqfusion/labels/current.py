@@ -1,4 +1,4 @@
-"""The current view of an item: the fold of its events, kept in the transaction that adds one.
+"""The current view of an item: the fold of its events.
 
 A person's answers and skips are a stack: undo takes the last one off, and what lay below holds
 again. An expert's decision stands above all answers until the item is sent back.
@@ -9,14 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
-from sqlalchemy.engine import Row
-
-from aqfusion.labels.schema import answers, crowds, decisions, items, label_events
-
-__all__ = ["Standing", "events_of", "fold", "queue_columns", "restate", "verdict"]
-
-_NOBODY = 1
+__all__ = ["Standing", "fold", "members_of", "queue_columns", "verdict"]
 
 
 @dataclass(frozen=True)
@@ -74,28 +67,8 @@ def verdict(given: Iterable[Any]) -> str:
     return "answered" if len(bands) == 1 and not any(reasons) else "conflict"
 
 
-def events_of(connection: Connection, item: int) -> list[Row[Any]]:
-    """Return all events of an item, the oldest first."""
-    asked = select(label_events).where(label_events.c.item == item).order_by(label_events.c.id)
-    return list(connection.execute(asked))
-
-
-def restate(connection: Connection, item: Any) -> Standing:
-    """Bring the view of a locked item up to its events."""
-    standing = fold(item, events_of(connection, item.id))
-    _keep_said(connection, item.id, standing)
-    _keep_decision(connection, item.id, standing)
-    columns = queue_columns(item, standing)
-    crowd = _crowd(connection, standing) if columns["lane"] == 1 else _NOBODY
-    connection.execute(update(items).where(items.c.id == item.id).values(**columns, crowd=crowd))
-    if item.crowd not in (crowd, _NOBODY):
-        left = exists().where(items.c.lane == 1, items.c.crowd == item.crowd)
-        connection.execute(delete(crowds).where(crowds.c.id == item.crowd, ~left))
-    return standing
-
-
 def queue_columns(item: Any, standing: Standing) -> dict[str, Any]:
-    """Return what the queue has to know, but for the crowd."""
+    """Return what the queue has to know of an item, but for its crowd."""
     given = len(standing.answers)
     open_now = standing.status in {"open", "sent back"}
     served = open_now and standing.trusted and item.duplicate_of is None
@@ -125,35 +98,3 @@ def _status(item: Any, standing: Standing) -> str:
     if len(standing.answers) < standing.wanted:
         return "sent back" if standing.wanted > item.overlap else "open"
     return verdict(standing.answers)
-
-
-def _keep_said(connection: Connection, item: int, standing: Standing) -> None:
-    asked = select(answers.c.user, answers.c.event).where(answers.c.item == item)
-    before: dict[int, int] = {row.user: row.event for row in connection.execute(asked)}
-    after = {user: event.id for user, event in standing.said.items()}
-    for user in before.keys() - after.keys():
-        connection.execute(delete(answers).where(answers.c.item == item, answers.c.user == user))
-    for user, event in after.items():
-        values = {"event": event, "skipped": standing.said[user].kind == "skip"}
-        if user not in before:
-            connection.execute(insert(answers).values(item=item, user=user, **values))
-        elif before[user] != event:
-            same = (answers.c.item == item, answers.c.user == user)
-            connection.execute(update(answers).where(*same).values(**values))
-
-
-def _keep_decision(connection: Connection, item: int, standing: Standing) -> None:
-    connection.execute(delete(decisions).where(decisions.c.item == item))
-    if standing.decision is not None:
-        connection.execute(insert(decisions).values(item=item, event=standing.decision.id))
-
-
-def _crowd(connection: Connection, standing: Standing) -> int:
-    members = members_of(standing)
-    known = select(crowds.c.id).where(crowds.c.members == members)
-    crowd = connection.execute(known).scalar()
-    if crowd is None:
-        made = connection.execute(insert(crowds).values(members=members)).inserted_primary_key
-        assert made is not None
-        crowd = made[0]
-    return int(crowd)

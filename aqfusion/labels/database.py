@@ -6,6 +6,7 @@ every writer locks first its own user's row, then the item's, so that no two wai
 """
 
 import contextlib
+import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -15,14 +16,21 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from aqfusion.labels.address import StoreError, without_password
 
 __all__ = ["Database", "TryAgainError", "in_turn"]
 
 _BUSY_SECONDS = 30
+_BUSY = (
+    f"the label store must be free within {_BUSY_SECONDS} s, got others writing all the time;"
+    " nothing was saved, try again"
+)
+_LONGEST_NAP = 0.015
 _TRIES = 6
+# REPLACE deletes rows, which only recursive triggers hear of
+_PRAGMAS = ("synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
 # serialization failure, deadlock, lock not available; unique and foreign keys that a race broke
 _PASSING = {"40001", "40P01", "55P03", "23505", "23503"}
 _T = TypeVar("_T")
@@ -46,7 +54,6 @@ class Database:
             self._engine = _sqlite_engine(url)
         else:
             self._engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
-        self._writer = self._engine.execution_options(begin="IMMEDIATE")
         self._snapshots = self._engine.execution_options(
             **({} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"})
         )
@@ -64,7 +71,9 @@ class Database:
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Read one state of the whole store, however long that takes."""
-        with _as_sentences(self.where), self._snapshots.connect() as connection, connection.begin():
+        with _as_sentences(self.where), self._snapshots.begin() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
             yield connection
 
     def write_ahead(self) -> None:
@@ -89,7 +98,9 @@ class Database:
         """Run `work` in one transaction, again where others came in between, and commit it."""
         for attempt in range(_TRIES):
             try:
-                with _as_sentences(self.where), self._writer.begin() as connection:
+                with _as_sentences(self.where), self._engine.begin() as connection:
+                    if self.is_sqlite:
+                        _begin_writing(connection)
                     return work(connection)
             except (DBAPIError, TryAgainError) as error:
                 state = getattr(getattr(error, "orig", None), "sqlstate", None)
@@ -99,10 +110,14 @@ class Database:
             time.sleep(0.01 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
 
-    def insert_new(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-        """Insert the rows that no unique key knows yet."""
+    def insert_new(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
+        """Insert the rows that no unique key knows yet, and return how many these were."""
         make = sqlite_insert if self.is_sqlite else postgresql_insert
-        connection.execute(make(table).on_conflict_do_nothing(), rows)
+        # inline: PostgreSQL would be asked for the new keys, and then counts nothing
+        statement = make(table).on_conflict_do_nothing().inline()
+        return connection.execute(
+            statement, rows, execution_options={"preserve_rowcount": True}
+        ).rowcount
 
 
 def in_turn(connection: Connection, lock: int) -> None:
@@ -124,11 +139,37 @@ def _as_sentences(where: str) -> Iterator[None]:
             raise
         said = str(error.orig).strip().splitlines() or ["no answer"]
         if "locked" in said[0] or "busy" in said[0]:
-            raise StoreError(
-                f"the label store must be free within {_BUSY_SECONDS} s, got {said[0]};"
-                " nothing was saved, try again"
-            ) from error
+            raise StoreError(_BUSY) from error
         raise StoreError(f"the label store {where} must be usable, got: {said[0]}") from error
+    except DatabaseError as error:
+        if not isinstance(error.orig, sqlite3.DatabaseError) or "database" not in str(error.orig):
+            raise
+        raise StoreError(f"the label store {where} must be usable, got: {error.orig}") from error
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Get SQLite's one place for a writer, before anything is read.
+
+    SQLite itself asks ever more rarely while it waits, up to ten times a second: whoever comes
+    new to a busy store would wait for whole seconds.
+    """
+    driver: Any = connection.connection.driver_connection
+    end, tries = time.monotonic() + _BUSY_SECONDS, 0
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    raise StoreError(f"the label store must be usable, got: {error}") from error
+                if time.monotonic() > end:
+                    raise StoreError(_BUSY) from error
+            tries += 1
+            time.sleep(random.uniform(0.0, min(_LONGEST_NAP, tries / 1000)))
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
 
 
 def _sqlite_engine(url: URL) -> Engine:
@@ -137,12 +178,7 @@ def _sqlite_engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def take_up(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # else the driver begins transactions, and deferred ones
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        how = connection.get_execution_options().get("begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {how}")
 
     return engine

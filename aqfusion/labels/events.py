@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.engine import Row
 
 from aqfusion.errors import InputError
@@ -12,12 +13,18 @@ from aqfusion.labels.actor import Actor
 from aqfusion.labels.given_text import digest_of, one_line
 from aqfusion.labels.schema import label_events
 
-__all__ = ["EVENT_KINDS", "Request", "RequestError", "append", "earlier", "gist"]
+__all__ = ["EVENT_KINDS", "Request", "RequestError", "append", "earlier", "events_of", "gist"]
 
 EVENT_KINDS = (
     *("answer", "undo", "skip", "unskip"),
     *("accept", "overrule", "send back", "admit", "reject"),
 )
+_OF_REQUEST = select(label_events).where(label_events.c.request_id == bindparam("request"))
+_OF_ITEM = (
+    select(label_events).where(label_events.c.item == bindparam("of")).order_by(label_events.c.id)
+)
+_INSERT = insert(label_events)
+_EMPTY: dict[str, Any] = dict.fromkeys(label_events.columns.keys())
 
 
 class RequestError(InputError):
@@ -48,17 +55,21 @@ def earlier(connection: Connection, request: Request) -> Row[Any] | None:
 
     The same id with other content, or from another person, raises `RequestError`.
     """
-    asked = select(label_events).where(label_events.c.request_id == request.id)
-    row = connection.execute(asked).first()
+    row = connection.execute(_OF_REQUEST, {"request": request.id}).first()
     if row is not None and row.request_digest != request.digest:
         raise RequestError(f"request id must be new for another request, got {request.id!r} again")
     return row
 
 
+def events_of(connection: Connection, item: int) -> list[Any]:
+    """Return all events of an item, the oldest first."""
+    return list(connection.execute(_OF_ITEM, {"of": item}))
+
+
 def append(
     connection: Connection, request: Request, item: int, now: datetime, **columns: Any
-) -> int:
-    """Write the event of a request; a race for its id ends with a failed transaction."""
+) -> Any:
+    """Write and return the event of a request; a race for its id ends the transaction."""
     row = {
         "request_id": request.id,
         "request_digest": request.digest,
@@ -68,9 +79,9 @@ def append(
         "kind": request.kind,
         **columns,
     }
-    made = connection.execute(insert(label_events).values(**row)).inserted_primary_key
+    made = connection.execute(_INSERT, row).inserted_primary_key
     assert made is not None
-    return int(made[0])
+    return SimpleNamespace(**{**_EMPTY, **row, "id": made[0]})
 
 
 def gist(event: Any) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, select
 from sqlalchemy.engine import Row
 
 from aqfusion.air.sensors import POLLUTANTS, Reading
@@ -14,11 +14,15 @@ from aqfusion.errors import InputError
 from aqfusion.labels.given_text import one_line
 from aqfusion.labels.schema import items
 
-__all__ = ["STATUSES", "Item", "ItemError", "ModelView", "Reason", "Task", "lock_item"]
+__all__ = ["STATUSES", "Item", "ItemError", "ModelView", "Reason", "Task", "find_item", "lock_item"]
 
 STATUSES = (
     *("pending", "open", "answered", "conflict", "flagged", "settled", "sent back", "rejected"),
 )
+
+
+_PLAIN_ITEM = select(items).where(items.c.id == bindparam("of"))
+_LOCKED_ITEM = _PLAIN_ITEM.with_for_update(key_share=True)
 
 
 class ItemError(InputError):
@@ -138,8 +142,17 @@ def reasons_of(row: Any) -> tuple[Reason, ...]:
 
 def lock_item(connection: Connection, item: int) -> Row[Any]:
     """Return an item's row, locked until the transaction ends; `ItemError` where there is none."""
-    asked = select(items).where(items.c.id == item).with_for_update(key_share=True)
-    row = connection.execute(asked).first()
+    return _found(connection, _LOCKED_ITEM, item)
+
+
+def find_item(connection: Connection, item: int) -> Row[Any]:
+    """Return an item's row; `ItemError` where there is none."""
+    return _found(connection, _PLAIN_ITEM, item)
+
+
+def _found(connection: Connection, asked: Select[Any], item: int) -> Row[Any]:
+    known = 0 < item < 2**63  # what else an address may say is no number to a database
+    row = connection.execute(asked, {"of": item}).first() if known else None
     if row is None:
-        raise ItemError(f"item must be in the store, got {item}")
+        raise ItemError(f"item must be in the store, got {str(item)[:40]}")
     return row

@@ -6,10 +6,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from aqfusion.labels.actor import Actor, acting
-from aqfusion.labels.current import restate
+from aqfusion.labels.book import refold
 from aqfusion.labels.database import Database
 from aqfusion.labels.item import ItemError, ModelView, Reason, lock_item
 from aqfusion.labels.new_item import NewItem
@@ -17,7 +17,7 @@ from aqfusion.labels.schema import items
 
 __all__ = ["Added", "Items", "View"]
 
-_BATCH = 1000
+_BATCH = 5000  # each batch writes most pages of the indexes anew
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,9 @@ class Items:
 
         def work(connection: Connection) -> tuple[int, bool]:
             acting(connection, actor, "admin")
-            known = _id_of(connection, item.key)
-            if known is None:
-                self._database.insert_new(connection, items, [item.columns(now)])
-            return _id_of(connection, item.key) or 0, known is None
+            new = self._database.insert_new(connection, items, [item.columns(now)])
+            same = select(items.c.id).where(items.c.key == item.key)
+            return connection.execute(same).scalar_one(), new > 0
 
         return self._database.write(work)
 
@@ -76,10 +75,7 @@ class Items:
 
             def work(connection: Connection, rows: list[dict[str, Any]] = rows) -> int:
                 acting(connection, actor, "admin")
-                last = select(func.count()).where(items.c.key.in_([row["key"] for row in rows]))
-                before = connection.execute(last).scalar_one()
-                self._database.insert_new(connection, items, rows)
-                return int(connection.execute(last).scalar_one() - before)
+                return self._database.insert_new(connection, items, rows)
 
             fresh = self._database.write(work)
             added = Added(added.new + fresh, added.known + len(rows) - fresh)
@@ -116,7 +112,7 @@ class Items:
                 lock_item(connection, of)
             changed = update(items).where(items.c.id == item).values(duplicate_of=of)
             connection.execute(changed)
-            restate(connection, lock_item(connection, item))
+            refold(connection, item)
 
         self._database.write(work)
 
@@ -131,7 +127,8 @@ class Items:
         """Return the ids of items with these photos, the newest of each."""
         asked = select(items.c.photo_hash, items.c.id).where(items.c.photo_hash.in_(photo_hashes))
         with self._database.read() as connection:
-            return dict(connection.execute(asked.order_by(items.c.id)).tuples().all())
+            rows = connection.execute(asked.order_by(items.c.id))
+            return {row.photo_hash: row.id for row in rows}
 
 
 def _view_columns(view: View) -> dict[str, Any]:
@@ -143,10 +140,6 @@ def _view_columns(view: View) -> dict[str, Any]:
     reasons = [asdict(reason) for reason in view.reasons]
     given = {name: value for name, value in known.items() if value is not None}
     return {"priority": view.priority, "reasons": reasons, **given}
-
-
-def _id_of(connection: Connection, key: str) -> int | None:
-    return connection.execute(select(items.c.id).where(items.c.key == key)).scalar()
 
 
 def _batches(values: Iterable[Any]) -> Iterator[list[Any]]:

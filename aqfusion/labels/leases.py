@@ -5,21 +5,53 @@ item. All of this runs on a locked item and a locked user.
 """
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from aqfusion.errors import InputError
+from aqfusion.labels.columns import Id, UtcTime
 from aqfusion.labels.item import Reason, Task
 from aqfusion.labels.schema import answers, label_events, leases
 
 __all__ = ["LEASE_LASTS", "LeaseError", "Leased", "drop", "grant", "held", "lease_of", "seat_free"]
 
 LEASE_LASTS = timedelta(minutes=10)
+
+
+_ITEM = bindparam("of", type_=Id)
+_USER = bindparam("who", type_=Id)
+_NOW = bindparam("now", type_=UtcTime)
+_SAME = (leases.c.item == _ITEM, leases.c.user == _USER)
+_OF_TOKEN = select(leases).where(leases.c.token == bindparam("token"), leases.c.user == _USER)
+_HELD = (
+    select(leases)
+    .where(leases.c.user == _USER, leases.c.until > _NOW)
+    .order_by(leases.c.until.desc())
+    .limit(1)
+)
+_TAKEN = (
+    select(func.count())
+    .select_from(leases)
+    .where(leases.c.item == _ITEM, leases.c.user != _USER, leases.c.until > _NOW)
+)
+_END_OTHERS = (
+    update(leases)
+    .where(leases.c.user == _USER, leases.c.item != _ITEM, leases.c.until > _NOW)
+    .values(until=_NOW)
+)
+_TOKEN = select(leases.c.token).where(*_SAME)
+_RENEW = update(leases).where(*_SAME)
+_INSERT = insert(leases)
+_DROP = delete(leases).where(*_SAME)
+_SAID = (
+    select(label_events)
+    .join(answers, answers.c.event == label_events.c.id)
+    .where(answers.c.item == _ITEM, answers.c.user == _USER)
+)
 
 
 class LeaseError(InputError):
@@ -37,13 +69,12 @@ class Leased:
     token: str
     until: datetime
     why: tuple[Reason, ...]
-    said: Row[Any] | None
+    said: Any | None
 
 
 def lease_of(connection: Connection, user: int, token: str) -> Row[Any]:
     """Return a user's lease, even one that has ended; `LeaseError` where there is none."""
-    asked = select(leases).where(leases.c.token == token, leases.c.user == user)
-    row = connection.execute(asked).first()
+    row = connection.execute(_OF_TOKEN, {"token": token, "who": user}).first()
     if row is None:
         raise LeaseError("lease must be one that you hold, got another; nothing was saved")
     return row
@@ -51,15 +82,13 @@ def lease_of(connection: Connection, user: int, token: str) -> Row[Any]:
 
 def held(connection: Connection, user: int, now: datetime) -> Row[Any] | None:
     """Return the lease that a user holds now."""
-    asked = select(leases).where(leases.c.user == user, leases.c.until > now)
-    return connection.execute(asked.order_by(leases.c.until.desc()).limit(1)).first()
+    return connection.execute(_HELD, {"who": user, "now": now}).first()
 
 
 def seat_free(connection: Connection, item: Any, user: int, now: datetime) -> bool:
     """Tell whether an item still needs an answer that nobody else is about to give."""
-    others = (leases.c.item == item.id, leases.c.user != user, leases.c.until > now)
-    taken = connection.execute(select(func.count()).select_from(leases).where(*others))
-    return bool(taken.scalar_one() < item.seats)
+    taken = connection.execute(_TAKEN, {"of": item.id, "who": user, "now": now}).scalar_one()
+    return bool(taken < item.seats)
 
 
 def grant(
@@ -69,30 +98,26 @@ def grant(
     now: datetime,
     why: tuple[Reason, ...],
     lasts: timedelta = LEASE_LASTS,
+    said: Any | None = None,
 ) -> Leased:
-    """Give a seat to a user; what else they held is free from now on."""
-    mine = leases.c.user == user
-    others = (mine, leases.c.item != item.id, leases.c.until > now)
-    connection.execute(update(leases).where(*others).values(until=now))
-    same = (mine, leases.c.item == item.id)
-    token = connection.execute(select(leases.c.token).where(*same)).scalar()
-    until = now + lasts
+    """Give a seat to a user, who `said` something of the item; what else they held is free."""
+    same, until = {"of": item.id, "who": user}, now + lasts
+    connection.execute(_END_OTHERS, {**same, "now": now})
+    token = connection.execute(_TOKEN, same).scalar()
     if token is not None:
-        connection.execute(update(leases).where(*same).values(until=until))
+        connection.execute(_RENEW, {**same, "until": until})
     else:
         token = secrets.token_urlsafe(16)
-        values: Mapping[str, Any] = {"item": item.id, "user": user, "until": until}
-        connection.execute(insert(leases).values(**values, token=token))
-    return Leased(Task.of(item), token, until, why, said_by(connection, item.id, user))
+        row = {"item": item.id, "user": user, "until": until, "token": token}
+        connection.execute(_INSERT, row)
+    return Leased(Task.of(item), token, until, why, said)
 
 
 def drop(connection: Connection, user: int, item: int) -> None:
     """Take a lease away for good."""
-    connection.execute(delete(leases).where(leases.c.item == item, leases.c.user == user))
+    connection.execute(_DROP, {"of": item, "who": user})
 
 
 def said_by(connection: Connection, item: int, user: int) -> Row[Any] | None:
     """Return the event of a user's current answer to an item, or of their skip."""
-    joined = select(label_events).join(answers, answers.c.event == label_events.c.id)
-    mine = (answers.c.item == item, answers.c.user == user)
-    return connection.execute(joined.where(*mine)).first()
+    return connection.execute(_SAID, {"of": item, "who": user}).first()

@@ -42,7 +42,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Offer:
-    """A photo with its reading and a guess; `consent` names the text that was agreed to."""
+    """A photo with its reading and a guess; `consent` names the text that was agreed to.
+
+    `licence` is the one under which that text gives the photo away.
+    """
 
     photo: "Photo"
     reading: Reading
@@ -50,6 +53,7 @@ class Offer:
     guess: Answer | None = None
     model_view: ModelView | None = None
     fingerprint: str | None = None
+    licence: str | None = None
 
 
 class Offers:
@@ -61,7 +65,7 @@ class Offers:
         """Work on an open store."""
         self._database = database
         self._photos = photos
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
 
     def offer(self, session: str, offer: Offer, now: datetime) -> int:
         """Keep an offer as a pending item and return its id; nothing is kept if it is refused.
@@ -73,8 +77,8 @@ class Offers:
             raise OfferError("consent must be given before a photo is kept, got none")
         consent = one_line("consent", offer.consent, 200)
         encoded = offer.photo.to_jpeg(95)
-        if len(encoded) > self._limits.photo_bytes:
-            most = self._limits.photo_bytes
+        if len(encoded) > self.limits.photo_bytes:
+            most = self.limits.photo_bytes
             raise OfferError(f"photo must have at most {most} bytes, got {len(encoded)}")
         digest = digest_of(session)
         self._database.write(lambda connection: self._count(connection, digest, now))
@@ -82,6 +86,7 @@ class Offers:
             photo_hash=self._photos.put_bytes(encoded),
             reading=offer.reading,
             origin="contribution",
+            licence=offer.licence,
             consent=consent,
             consented_at=now,
             trusted=False,
@@ -105,12 +110,12 @@ class Offers:
         connection.execute(insert(offers).values(session=session, at=now))
         asked = select(func.count()).select_from(offers)
         mine = connection.execute(asked.where(offers.c.session == session)).scalar_one()
-        if mine > self._limits.per_session:
-            raise OfferError(f"offers must be at most {self._limits.per_session} an hour, got more")
-        if connection.execute(asked).scalar_one() > self._limits.per_hour:
+        if mine > self.limits.per_session:
+            raise OfferError(f"offers must be at most {self.limits.per_session} an hour, got more")
+        if connection.execute(asked).scalar_one() > self.limits.per_hour:
             raise OfferError("offers of all visitors must wait for an hour, got too many")
         waiting = select(func.count()).where(items.c.status == "pending")
-        if connection.execute(waiting).scalar_one() >= self._limits.pending:
+        if connection.execute(waiting).scalar_one() >= self.limits.pending:
             raise OfferError("offers must wait until others are looked at, got too many")
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from aqfusion.labels.actor import Actor, acting
 from aqfusion.labels.candidates import first_gold, first_in_lot, first_in_queue
@@ -30,6 +30,12 @@ __all__ = ["Queue"]
 _RANDOM = (Reason("random", "Drawn at random, so that accuracy can be measured"),)
 _SENT_BACK = Reason("sent back", "An expert asks for one more opinion")
 _BEGUN = Reason("overlap", "One more opinion is wanted")
+_DONE = select(func.count()).select_from(answers).where(answers.c.user == bindparam("who"))
+_FREE_ITEM = (
+    select(items)
+    .where(items.c.id == bindparam("of"))
+    .with_for_update(skip_locked=True, key_share=True)
+)
 _NEXT = Reason("next", "The next one in the queue")
 
 
@@ -103,11 +109,11 @@ class Queue:
             raise LeaseError(f"item {item} must be open, got one that is {row.status}")
         if not answered and not seat_free(connection, row, actor.id, now):
             raise LeaseError(f"item {item} must be free, got one that somebody else holds")
-        return grant(connection, actor.id, row, now, _why(row), self._lasts)
+        return grant(connection, actor.id, row, now, _why(row), self._lasts, said)
 
     def _next(self, connection: Connection, user: int, now: datetime) -> Leased | None:
-        done = select(func.count()).select_from(answers).where(answers.c.user == user)
-        draw = self._shares.draw(user, connection.execute(done).scalar_one())
+        done = connection.execute(_DONE, {"who": user}).scalar_one()
+        draw = self._shares.draw(user, done)
         passed: set[int] = set()
         ways = {"random": (first_in_lot, _RANDOM), "gold": (first_gold, _RANDOM)}
         if draw.turn in ways:
@@ -124,19 +130,17 @@ class Queue:
 
 def _take(
     connection: Connection,
-    way: Callable[[int, datetime, Collection[int]], Select[int]],
+    way: Callable[[Connection, int, datetime, Collection[int]], int | None],
     passed: set[int],
     user: int,
     now: datetime,
 ) -> Any | None:
     """Lock the first item that is free; one that another takes at this moment is passed by."""
     while True:
-        found = connection.execute(way(user, now, passed)).scalar()
+        found = way(connection, user, now, passed)
         if found is None:
             return None
-        asked = select(items).where(items.c.id == found)
-        locked = asked.with_for_update(skip_locked=True, key_share=True)
-        item = connection.execute(locked).first()
+        item = connection.execute(_FREE_ITEM, {"of": found}).first()
         if item is not None and item.lane and seat_free(connection, item, user, now):
             return item
         passed.add(found)

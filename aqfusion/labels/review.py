@@ -5,20 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.engine import Row
 
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor, acting
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.answers import answer_content, check_corrections
-from aqfusion.labels.current import restate
+from aqfusion.labels.book import Book
 from aqfusion.labels.database import Database
-from aqfusion.labels.events import Request, append, gist
+from aqfusion.labels.events import Request, gist
 from aqfusion.labels.given_text import several_lines
-from aqfusion.labels.item import Item, lock_item
-from aqfusion.labels.leases import said_by
+from aqfusion.labels.item import Item, find_item
 from aqfusion.labels.saving import Saved, save_once
-from aqfusion.labels.schema import answers, decisions, items, label_events, users
+from aqfusion.labels.schema import answers, decisions, label_events, users
 
 __all__ = ["ItemView", "Recorded", "Review", "ReviewError"]
 
@@ -71,9 +69,7 @@ class Review:
         told = select(label_events, users.c.name).join(users, users.c.id == label_events.c.user)
         with self._database.snapshot() as connection:
             acting(connection, actor, "expert", lock=False)
-            row = connection.execute(select(items).where(items.c.id == item)).first()
-            if row is None:
-                raise ReviewError(f"item must be in the store, got {item}")
+            row = find_item(connection, item)
             of_item = told.where(label_events.c.item == item).order_by(label_events.c.id)
             history = tuple(Recorded.of(event) for event in connection.execute(of_item))
             said = select(answers.c.event).where(answers.c.item == item, ~answers.c.skipped)
@@ -92,12 +88,12 @@ class Review:
         request = Request(request_id, "accept", actor, (item, user))
 
         def work(connection: Connection) -> Saved:
-            row = _to_decide(connection, item)
-            said = said_by(connection, item, user)
+            book = _to_decide(connection, item)
+            said = book.said_by(user)
             if said is None or said.kind != "answer":
                 raise ReviewError(f"answer must be one that item {item} has, got none of {user}")
             columns = Answer.of(said).columns()
-            return _event(connection, request, row, now, **columns, about=said.id)
+            return _write(connection, book, request, now, **columns, about=said.id)
 
         return save_once(self._database, request, "expert", work)
 
@@ -110,9 +106,9 @@ class Review:
         request = Request(request_id, "overrule", actor, content)
 
         def work(connection: Connection) -> Saved:
-            row = _to_decide(connection, item)
-            check_corrections(row, answer)
-            return _event(connection, request, row, now, **answer.columns(), reason=kept)
+            book = _to_decide(connection, item)
+            check_corrections(book.item, answer)
+            return _write(connection, book, request, now, **answer.columns(), reason=kept)
 
         return save_once(self._database, request, "expert", work)
 
@@ -124,8 +120,8 @@ class Review:
         request = Request(request_id, "send back", actor, (item, kept))
 
         def work(connection: Connection) -> Saved:
-            row = _to_decide(connection, item)
-            return _event(connection, request, row, now, reason=kept)
+            book = _to_decide(connection, item)
+            return _write(connection, book, request, now, reason=kept)
 
         return save_once(self._database, request, "expert", work)
 
@@ -137,29 +133,28 @@ class Review:
         request = Request(request_id, "admit" if admit else "reject", actor, (item, kept))
 
         def work(connection: Connection) -> Saved:
-            row = lock_item(connection, item)
-            if row.status != "pending":
-                raise ReviewError(f"item {item} must be pending, got one that is {row.status}")
-            return _event(connection, request, row, now, reason=kept or None)
+            book = Book.open(connection, item)
+            if book.standing.status != "pending":
+                got = f"got one that is {book.standing.status}"
+                raise ReviewError(f"item {item} must be pending, {got}")
+            return _write(connection, book, request, now, reason=kept or None)
 
         return save_once(self._database, request, "expert", work)
 
 
-def _to_decide(connection: Connection, item: int) -> Row[Any]:
-    row = lock_item(connection, item)
-    if row.status in {"pending", "rejected"} or row.kind == "gold":
-        got = "a gold one" if row.kind == "gold" else f"one that is {row.status}"
+def _to_decide(connection: Connection, item: int) -> Book:
+    book = Book.open(connection, item)
+    status, gold = book.standing.status, book.item.kind == "gold"
+    if status in {"pending", "rejected"} or gold:
+        got = "a gold one" if gold else f"one that is {status}"
         raise ReviewError(f"item {item} must be one for annotators to judge, got {got}")
-    return row
+    return book
 
 
-def _event(
-    connection: Connection, request: Request, item: Any, now: datetime, **columns: Any
+def _write(
+    connection: Connection, book: Book, request: Request, now: datetime, **columns: Any
 ) -> Saved:
-    decided = select(label_events).join(decisions, decisions.c.event == label_events.c.id)
-    before = connection.execute(decided.where(decisions.c.item == item.id)).first()
-    event = append(connection, request, item.id, now, old=gist(before), **columns)
-    return Saved(event, item.id, restate(connection, item).status)
+    return book.write(connection, request, now, **columns, old=gist(book.standing.decision))
 
 
 def _reason(text: str) -> str:

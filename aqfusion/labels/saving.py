@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from aqfusion.labels.actor import acting
 from aqfusion.labels.database import Database
@@ -13,6 +13,8 @@ from aqfusion.labels.leases import Leased
 from aqfusion.labels.schema import items
 
 __all__ = ["Saved", "save_once"]
+
+_STATUS = select(items.c.status).where(items.c.id == bindparam("of"))
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def save_once(
         before: Any = earlier(connection, request)
         if before is None:
             return work(connection)
-        status = select(items.c.status).where(items.c.id == before.item)
-        return Saved(before.id, before.item, connection.execute(status).scalar_one())
+        status = connection.execute(_STATUS, {"of": before.item}).scalar_one()
+        return Saved(before.id, before.item, status)
 
     return database.write(once)

@@ -11,7 +11,7 @@ from aqfusion.labels.given_text import one_line
 from aqfusion.labels.item import STATUSES, Item, ItemError
 from aqfusion.labels.schema import answers, items, label_events
 
-__all__ = ["Filters", "Found", "Search"]
+__all__ = ["Around", "Filters", "Found", "Search"]
 
 _MOST = 200
 
@@ -40,6 +40,14 @@ class Found:
     after: int | None
 
 
+@dataclass(frozen=True)
+class Around:
+    """The ids of an item's neighbours in the order of pages; `None` at the ends."""
+
+    newer: int | None
+    older: int | None
+
+
 class Search:
     """What experts look for."""
 
@@ -61,6 +69,15 @@ class Search:
         page = tuple(Item.of(row) for row in rows[:wanted])
         return Found(page, page[-1].task.id if len(rows) > wanted else None)
 
+    def around(self, actor: Actor, filters: Filters, item: int) -> Around:
+        """Return the nearest items that fit, on both sides of one that need not fit itself."""
+        asked = _query(filters).with_only_columns(items.c.id).limit(1)
+        newer = asked.where(items.c.id > item).order_by(items.c.id)
+        older = asked.where(items.c.id < item).order_by(items.c.id.desc())
+        with self._database.read() as connection:
+            acting(connection, actor, "expert", lock=False)
+            return Around(connection.execute(newer).scalar(), connection.execute(older).scalar())
+
     def places(self) -> tuple[str, ...]:
         """List the places there are."""
         asked = select(items.c.place).where(items.c.place.is_not(None)).distinct()
@@ -76,7 +93,7 @@ def _query(filters: Filters) -> Select[Any]:
     if filters.statuses:
         asked = asked.where(items.c.status.in_(filters.statuses))
     if filters.place:
-        asked = asked.where(items.c.place == filters.place)
+        asked = asked.where(items.c.place == one_line("place", filters.place, 200))
     if filters.kind:
         asked = asked.where(items.c.kind == filters.kind)
     said = select(answers.c.item).where(answers.c.item == items.c.id, answers.c.skipped.is_(False))

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.engine import Row
 
 from aqfusion.errors import InputError
-from aqfusion.labels.accounts import checked_role, insert_user, lock_accounts, name_key
+from aqfusion.labels.accounts import ADMINS, checked_role, insert_user, lock_accounts, name_key
 from aqfusion.labels.actor import Actor, acting
 from aqfusion.labels.database import Database
 from aqfusion.labels.given_text import one_line
@@ -37,6 +37,11 @@ class SignIn:
         asked = select(users.c.name).where(users.c.pin.is_not(None), users.c.disabled.is_(False))
         with self._database.read() as connection:
             return tuple(sorted(connection.execute(asked).scalars(), key=str.casefold))
+
+    def is_unclaimed(self) -> bool:
+        """Tell whether there is no admin yet."""
+        with self._database.read() as connection:
+            return connection.execute(ADMINS.limit(1)).first() is None
 
     def by_pin(self, name: str, pin: str, now: datetime) -> Actor:
         """Sign in by name and PIN; after five wrong ones each further try has to wait, longer.

@@ -11,6 +11,7 @@ from aqfusion.labels.actor import Actor, acting
 from aqfusion.labels.address import database_url
 from aqfusion.labels.adjudicated import Adjudicated, adjudicated, snapshot_hash
 from aqfusion.labels.answers import Answers
+from aqfusion.labels.answers_told import AnswersTold
 from aqfusion.labels.database import Database
 from aqfusion.labels.draw import Shares
 from aqfusion.labels.items import Items
@@ -50,6 +51,7 @@ class LabelStore:
         self.answers = Answers(database)
         self.review = Review(database)
         self.search = Search(database)
+        self.told = AnswersTold(database)
 
     @classmethod
     def open(cls, labels: str, photos: str, shares: Shares | None = None) -> "LabelStore":

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from aqfusion.labels.actor import Actor, acting
-from aqfusion.labels.current import Standing, events_of, fold, members_of, queue_columns, restate
+from aqfusion.labels.book import refold
+from aqfusion.labels.current import Standing, fold, members_of, queue_columns
 from aqfusion.labels.database import Database
-from aqfusion.labels.item import lock_item
+from aqfusion.labels.events import events_of
 from aqfusion.labels.schema import answers, crowds, decisions, items, label_events
 
 __all__ = ["faults_in", "rebuild", "verify"]
@@ -43,12 +44,8 @@ def rebuild(database: Database, actor: Actor) -> int:
         touched = list(connection.execute(_touched()).scalars())
 
     for item in touched:
-        database.write(partial(_fold_anew, item=item))
+        database.write(partial(refold, item=item))
     return len(touched)
-
-
-def _fold_anew(connection: Connection, item: int) -> None:
-    restate(connection, lock_item(connection, item))
 
 
 def _touched() -> Any:

@@ -9,27 +9,34 @@ Units: ug/m3, CO mg/m3; another one stands in the title, as in `o3 (ppb)`, for t
 Time: ISO 8601 with its offset, or on the clock that a column `timezone` names; never just guessed.
 """
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aqfusion.csv_cells import csv_text
-from aqfusion.stations.csv_header import (
-    Header,
-    StationFileError,
-    cells_of,
-    lines_of,
-    read_header,
-)
-from aqfusion.stations.csv_row import Fault, RowReader, shown
+from aqfusion.air.pollutants import POLLUTANTS
+from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.header import Columns, CsvTableError, Header
+from aqfusion.csv_table.rows import read_rows
+from aqfusion.stations.csv_row import RowReader
 from aqfusion.stations.station import Measurement, Station
 
-__all__ = ["Fault", "Parsed", "StationFileError", "fault_report", "parse_stations", "template"]
+__all__ = ["Parsed", "parse_stations", "template"]
 
+MOST_BYTES = 5_000_000
 MOST_ROWS = 100_000
-LONGEST_ROW = 50_000
-QUOTES = "must have quotes that open before a cell and close after it, on one line"
+COLUMNS = Columns(
+    {
+        "id": ("stationid", "sensorid"),
+        "name": ("stationname", "station"),
+        "lat": ("latitude",),
+        "lon": ("lng", "long", "longitude"),
+        "time": ("datetime", "timestamp"),
+        "timezone": ("tz",),
+        "aqi": (),
+        **{name: () for name in POLLUTANTS},
+    },
+    required=("id", "lat", "lon", "time"),
+    one_of=(*POLLUTANTS, "aqi"),
+)
 
 
 @dataclass(frozen=True)
@@ -50,27 +57,17 @@ class Parsed:
 
 
 def parse_stations(content: bytes, now: datetime, source: str = "your file") -> Parsed:
-    """Read a file; `now` has a zone. What has no rows to speak of raises `StationFileError`."""
-    lines = enumerate(lines_of(content), start=1)
-    numbered = ((number, line) for number, line in lines if line.strip())
-    header = read_header(next(numbered, (1, ""))[1])
+    """Read a file; `now` has a zone. What has no rows to speak of raises `CsvTableError`."""
+    header, rows = read_rows(content, COLUMNS, MOST_BYTES, MOST_ROWS)
     reader = RowReader(header, now, source)
     book = _Book()
     faults: list[Fault] = []
-    for count, (line, cells) in enumerate(_rows(numbered, header), start=1):
-        if count > MOST_ROWS:
-            raise StationFileError(f"the file must have at most {MOST_ROWS} rows")
+    for line, cells in rows:
         read = (cells,) if isinstance(cells, Fault) else reader.read(line, cells)
         faults += book.enter(line, read, header) if isinstance(read, Measurement) else read
     if not book.measurements and not faults:
-        raise StationFileError("the file must have a row below its titles, got none")
+        raise CsvTableError("the file must have a row below its titles, got none")
     return Parsed(tuple(book.measurements), tuple(faults), header.ignored)
-
-
-def fault_report(faults: Sequence[Fault]) -> str:
-    """Write a list of faults as CSV that a spreadsheet takes no formula from."""
-    rows = [(fault.line, fault.column, fault.rule, fault.value) for fault in faults]
-    return csv_text([("line", "column", "rule", "value"), *rows])
 
 
 def template() -> str:
@@ -82,30 +79,6 @@ def template() -> str:
         "roof-2,Bus park Biratnagar,26.4451,87.2751,2023-02-01 09:30,Asia/Kathmandu,70,98,,,,,",
     )
     return "\r\n".join((titles, *rows, ""))
-
-
-def _rows(
-    lines: Iterable[tuple[int, str]], header: Header
-) -> Iterator[tuple[int, Sequence[str] | Fault]]:
-    """Take the lines apart, each for itself: a stray quote costs one row, not the rest."""
-    wanted = len(header.titles)
-    for line, text in lines:
-        if len(text) > LONGEST_ROW:
-            rule = f"must have at most {LONGEST_ROW} characters"
-            yield line, Fault(line, "", rule, str(len(text)))
-            continue
-        try:
-            cells = cells_of(text, header.separator)
-        except csv.Error:
-            yield line, Fault(line, "", QUOTES, shown(text))
-            continue
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != wanted:  # 12,5 for 12.5 would move all that follows
-            rule = f"must have as many cells as there are titles, {wanted}"
-            yield line, Fault(line, "", rule, str(len(cells)))
-            continue
-        yield line, cells
 
 
 class _Book:

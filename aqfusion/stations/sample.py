@@ -69,13 +69,13 @@ def load_places(path: Path) -> tuple[Place, ...]:
     return tuple(_place(entry, credit) for entry in entries)
 
 
-def session_time(session: str, place: Place) -> datetime | None:
-    """When a session was, `place|year|month|day|hour:minute` on the clock of the place."""
+def session_time(session: str, timezone: str) -> datetime | None:
+    """When a session was, `place|year|month|day|hour:minute` on the clock of its time zone."""
     parts = session.rsplit("|", 4)
     try:
         year, month, day = (int(part) for part in parts[1:4])
         hour, minute = (int(part) for part in parts[4].split(":"))
-        return at(datetime(year, month, day, hour, minute), zone(place.timezone))
+        return at(datetime(year, month, day, hour, minute), zone(timezone))
     except (ValueError, IndexError, TimeError):
         return None
 

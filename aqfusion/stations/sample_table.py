@@ -36,7 +36,7 @@ def make_table(rows: Sequence[Row], places: Sequence[Place]) -> SampleTable:
         if place is None:
             out[f"Location {row.place!r} must have known coordinates"].add(row.session)
             continue
-        time = session_time(row.session, place)
+        time = session_time(row.session, place.timezone)
         if time is None:
             out[f"sessions of {row.place!r} must be named by day and hour"].add(row.session)
             continue

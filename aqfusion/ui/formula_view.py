@@ -13,17 +13,31 @@ WHY_DIFFERENT = (
 )
 
 
+def heads(reading: Reading) -> str:
+    """Both indices without their sub-indices."""
+    return (
+        f'<div class="aq aq-small"><div class="aq-formula">{_heads(_indices(reading))}</div></div>'
+    )
+
+
 def formulas(reading: Reading) -> str:
     """Both indices with their sub-indices; heights do not depend on the values."""
-    indices = {key: standard(key).index(reading) for key in STANDARDS}
-    heads = "".join(_head(key, index) for key, index in indices.items())
+    indices = _indices(reading)
     rows = "".join(_row(name, indices) for name in POLLUTANTS)
     titles = "".join(f"<th>{escape(standard(key).short_name)}</th>" for key in indices)
     return (
-        f'<div class="aq aq-small"><div class="aq-formula">{heads}</div>'
+        f'<div class="aq aq-small"><div class="aq-formula">{_heads(indices)}</div>'
         f'<table class="aq-table"><thead><tr><th>Sub-index</th>{titles}</tr></thead>'
         f'<tbody>{rows}</tbody></table><p class="aq-muted">{WHY_DIFFERENT}</p></div>'
     )
+
+
+def _indices(reading: Reading) -> dict[str, Index]:
+    return {key: standard(key).index(reading) for key in STANDARDS}
+
+
+def _heads(indices: dict[str, Index]) -> str:
+    return "".join(_head(key, index) for key, index in indices.items())
 
 
 def _head(key: str, index: Index) -> str:

@@ -59,7 +59,9 @@ def _by_station(folder: Path | None) -> dict[tuple[str, datetime], str]:
         for sample in _real_samples(folder).values()
         if sample.place in places
     }
-    times = {id: (place, session_time(session, place)) for id, (place, session) in known.items()}
+    times = {
+        id: (place, session_time(session, place.timezone)) for id, (place, session) in known.items()
+    }
     return {(place.station.id, time): id for id, (place, time) in times.items() if time}
 
 

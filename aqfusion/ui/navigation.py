@@ -28,7 +28,9 @@ def _pages() -> list[StreamlitPage]:
     explain = st.Page("pages/explain.py", title="Explain", url_path="explain")
     stations = st.Page("pages/stations.py", title="Stations", url_path="stations")
     label = st.Page("pages/label.py", title="Label", url_path="label")
+    review = st.Page("pages/review.py", title="Review", url_path="review")
     evaluation = st.Page("pages/evaluation.py", title="Evaluation", url_path="evaluation")
+    admin = st.Page("pages/admin.py", title="Admin", url_path="admin")
 
     def start() -> None:
         """Lead from the bare address to the first page, which Streamlit cannot serve at both."""
@@ -40,5 +42,7 @@ def _pages() -> list[StreamlitPage]:
         explain,
         stations,
         label,
+        review,
         evaluation,
+        admin,
     ]

@@ -46,6 +46,11 @@ def is_sample(sample: str) -> bool:
     return bool(state["photo_source"] == SAMPLES and state["photo_sample"] == sample)
 
 
+def is_own() -> bool:
+    """Whether the photo just now is one that the visitor gave, not a sample."""
+    return st.session_state["photo_source"] in {UPLOAD, CAMERA}
+
+
 def choose() -> Photo | None:
     """Draw the choice and the photo; bad input is told in a sentence and counts as no photo."""
     source = st.segmented_control(

@@ -1,5 +1,6 @@
 """The result in numbers, words and colour: pure HTML, whose height never depends on the values."""
 
+from collections.abc import Mapping
 from html import escape
 
 from aqfusion.air.aqi import Category, standard
@@ -47,9 +48,14 @@ def brief(result: Result) -> str:
 
 def probabilities(prediction: Prediction) -> str:
     """Six bars, one per category."""
+    return bars(prediction.probabilities)
+
+
+def bars(shares: Mapping[str, float]) -> str:
+    """A bar per category of the US standard, of its share of 0 to 1."""
     rows = []
     for category in standard("us").categories:
-        share = prediction.probabilities[category.name]
+        share = shares[category.name]
         rows.append(
             f'<span>{escape(category.name)}</span><div class="aq-bar"><i style="width:'
             f'{100 * share:.1f}%;background:{category.colour}"></i></div>'

@@ -13,7 +13,7 @@ from tests.planted_labels import NOW, PIN, planted_store
 pytestmark = pytest.mark.browser
 
 # The real thing is 100: LABELS=100 python -m pytest tests/browser/test_label.py
-LABELS = int(os.environ.get("LABELS", "16"))
+LABELS = int(os.environ.get("LABELS", "10"))
 HEAD = ".st-key-label_card h3"
 GONE = "head => { const now = document.querySelector('.st-key-label_card h3, \
 .st-key-label_end'); return now && now.innerText !== head }"

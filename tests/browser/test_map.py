@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.conftest import SCREENS, Visitor, serve
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 FRAME = "iframe[title='streamlit_folium.st_folium']"
 STATIONS = 9  # of map_page.py
@@ -82,7 +82,7 @@ def coin(frame, words: str):
     return frame.locator(f".coin[aria-label^='{words}']")
 
 
-@pytest.mark.parametrize("visitor", SCREENS, indirect=True)
+@pytest.mark.parametrize("visitor", SCREENS[1:], indirect=True)
 def test_map_is_drawn_and_nobody_outside_is_asked(visitor, frame, request):
     assert len(frame.locator("path.land").first.get_attribute("d")) > 1_000
     alone = frame.locator(".coin").count()

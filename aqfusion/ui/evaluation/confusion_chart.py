@@ -21,8 +21,10 @@ _SHORT = (
 _SHADES = ((0, "rgba(24,134,180,0)"), (1, "rgba(24,134,180,.72)"))
 
 
-def confusion_chart(counts: Counts) -> go.Figure:
-    """Draw counts, rows measured and columns predicted, coloured by the share in the row."""
+def confusion_chart(
+    counts: Counts, rows: str = "measured", columns: str = "predicted"
+) -> go.Figure:
+    """Draw counts, coloured by the share in the row; the axes say what rows and columns are."""
     share = shares(counts)
     names = [
         f'<span style="color:{category.colour}">■</span> {short}'
@@ -31,11 +33,11 @@ def confusion_chart(counts: Counts) -> go.Figure:
     ticks = {"tickmode": "array", "tickvals": list(range(6)), "showgrid": False, "ticks": ""}
     figure = blank(
         560,
-        xaxis={**ticks, "ticktext": _SHORT, "title": {"text": "predicted"}},
+        xaxis={**ticks, "ticktext": _SHORT, "title": {"text": columns}},
         yaxis={
             **ticks,
             "ticktext": names,
-            "title": {"text": "measured"},
+            "title": {"text": rows},
             "range": [5.5, -0.5],
         },
         showlegend=False,
@@ -66,11 +68,11 @@ def confusion_chart(counts: Counts) -> go.Figure:
     return figure
 
 
-def confusion_table(counts: Counts) -> Table:
-    """The counts, with a row per measured category."""
+def confusion_table(counts: Counts, rows: str = "measured", columns: str = "predicted") -> Table:
+    """The counts, with a line per row's category."""
     names = [category.name for category in standard("us").categories]
-    columns = (Column("measured"), *(Column(f"predicted {name}") for name in names))
-    return Table(columns, tuple((name, *row) for name, row in zip(names, counts, strict=True)))
+    titles = (Column(rows), *(Column(f"{columns} {name}") for name in names))
+    return Table(titles, tuple((name, *row) for name, row in zip(names, counts, strict=True)))
 
 
 def shares(counts: Counts) -> list[list[float | None]]:

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from aqfusion.csv_table.fault import fault_report
 from aqfusion.errors import InputError
-from aqfusion.stations.csv_file import Parsed, fault_report, parse_stations, template
+from aqfusion.stations.csv_file import Parsed, parse_stations, template
 from aqfusion.ui.plain import plain
 from aqfusion.ui.stations import sources
 

@@ -33,7 +33,7 @@ def _by_station(_run: Run) -> dict[tuple[str, datetime], Estimate]:
     told = {}
     for session in _run.sessions:
         place, said = places.get(session.place), session.predicted["fused"]
-        time = session_time(session.key, place) if place else None
+        time = session_time(session.key, place.timezone) if place else None
         if place and time and said:
             told[place.station.id, time] = said
     return told

@@ -30,11 +30,11 @@ def choose(source: Source) -> datetime:
     key = f"stations_choice_time_{source.name}"
     if st.session_state.get(key) not in steps:
         st.session_state[key] = _fullest(source.measurements, steps)
-    if st.session_state.get(PLAYING):
-        _advance(key, steps)
     labels = {one.time: when(one.time) for one in source.measurements}
     with st.container(horizontal=True, wrap=False, vertical_alignment="bottom", key="timeline"):
         _play_button(key, steps)
+        if st.session_state.get(PLAYING):
+            _advance(key, steps)
         moment: datetime = st.select_slider(
             "Time",
             steps,

@@ -1,33 +1,41 @@
-"""The outer shape of a station file: its text, its lines, its separator and its columns."""
+"""The outer shape of a table: its text, its lines, its separator and its columns."""
 
 import csv
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from aqfusion.air.pollutants import POLLUTANTS, ReadingError, parse_unit
 from aqfusion.errors import InputError
 
-MOST_BYTES = 5_000_000
+__all__ = ["Columns", "CsvTableError", "Header", "cells_of", "lines_of", "read_header"]
+
 MOST_COLUMNS = 200
-REQUIRED = ("id", "lat", "lon", "time")
-_OTHER_NAMES = {
-    "id": ("stationid", "sensorid"),
-    "name": ("stationname", "station"),
-    "lat": ("latitude",),
-    "lon": ("lng", "long", "longitude"),
-    "time": ("datetime", "timestamp"),
-    "timezone": ("tz",),
-    "aqi": (),
-    **{name: () for name in POLLUTANTS},
-}
-_COLUMNS = {name: column for column, more in _OTHER_NAMES.items() for name in (column, *more)}
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _SEPARATORS = ",;\t"
 
 
-class StationFileError(InputError):
-    """A station file that cannot be taken apart into rows."""
+class CsvTableError(InputError):
+    """A file that cannot be taken apart into rows."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that one kind of table may have, each with its other names.
+
+    All that are `required` must be there, and one at least of `one_of`.
+    """
+
+    other_names: Mapping[str, tuple[str, ...]]
+    required: tuple[str, ...]
+    one_of: tuple[str, ...] = ()
+
+    @cached_property
+    def named(self) -> Mapping[str, str]:
+        """From each name that is understood to the column it means."""
+        names = self.other_names.items()
+        return {name: column for column, more in names for name in (column, *more)}
 
 
 @dataclass(frozen=True)
@@ -52,18 +60,18 @@ class Header:
         return self.titles[self.at[column]] if column in self.at else column
 
 
-def lines_of(content: bytes) -> list[str]:
-    """Return the lines of a text; one that is too long or no text raises `StationFileError`."""
-    if len(content) > MOST_BYTES:
-        most = MOST_BYTES // 1_000_000
-        raise StationFileError(f"the file must have at most {most} MB, got {len(content)} bytes")
+def lines_of(content: bytes, most_bytes: int) -> list[str]:
+    """Return the lines of a text; one that is too long or no text raises `CsvTableError`."""
+    if len(content) > most_bytes:
+        most = most_bytes // 1_000_000
+        raise CsvTableError(f"the file must have at most {most} MB, got {len(content)} bytes")
     marks = (code for mark, code in _BYTE_ORDER_MARKS.items() if content.startswith(mark))
     try:
         text = content.decode(next(marks, "utf-8"))
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise StationFileError(
+        raise CsvTableError(
             "the file must be CSV text in UTF-8, and is something else: "
             'a spreadsheet writes it as "CSV UTF-8"'
         )
@@ -75,38 +83,41 @@ def cells_of(line: str, separator: str) -> list[str]:
     return next(csv.reader([line], delimiter=separator, skipinitialspace=True, strict=True), [])
 
 
-def read_header(line: str) -> Header:
+def read_header(line: str, columns: Columns) -> Header:
     """Read the titles with the separator that makes the most of them."""
     candidates = [_split(line, separator) for separator in _SEPARATORS]
-    known = [sum(_named(title)[0] in _OTHER_NAMES for title in titles) for titles in candidates]
+    known = [
+        sum(_named(title, columns)[0] is not None for title in titles) for titles in candidates
+    ]
     best = known.index(max(known))
     titles = candidates[best]
     if len(titles) > MOST_COLUMNS:
-        raise StationFileError(f"the file must have at most {MOST_COLUMNS} columns")
+        raise CsvTableError(f"the file must have at most {MOST_COLUMNS} columns")
     at: dict[str, int] = {}
     units: dict[str, str] = {}
     ignored: list[str] = []
     for number, title in enumerate(titles):
-        column, unit = _named(title)
-        if column not in _OTHER_NAMES:
+        column, unit = _named(title, columns)
+        if column is None:
             ignored.append(title or f"column {number + 1}, which has no title")
             continue
         if column in at:
-            raise StationFileError(
+            raise CsvTableError(
                 f"the file must have one column {column}, "
                 f"got {_shown(titles[at[column]])} and {_shown(title)}"
             )
         at[column] = number
         if unit is not None:
             units[column] = _unit(column, unit, title)
-    for column in REQUIRED:
+    for column in columns.required:
         if column not in at:
-            raise StationFileError(
+            raise CsvTableError(
                 f"the file must have the column {column} in its first line, "
                 f"got {_shown(line) if line.strip() else 'nothing'}"
             )
-    if not {*POLLUTANTS, "aqi"} & at.keys():
-        raise StationFileError(f"the file must have a column {', '.join(POLLUTANTS)} or aqi")
+    if columns.one_of and not {*columns.one_of} & at.keys():
+        *first, last = columns.one_of
+        raise CsvTableError(f"the file must have a column {', '.join(first)} or {last}")
     return Header(_SEPARATORS[best], tuple(titles), at, units, tuple(ignored))
 
 
@@ -117,11 +128,12 @@ def _split(line: str, separator: str) -> list[str]:
         return []
 
 
-def _named(title: str) -> tuple[str | None, str | None]:
+def _named(title: str, columns: Columns) -> tuple[str | None, str | None]:
     """Return the column and the unit that a title names.
 
-    >>> _named("PM2.5"), _named("Ozone"), _named("O₃ (ppb)"), _named("Time (UTC)")
-    (('pm25', None), (None, None), ('o3', 'ppb'), (None, None))
+    >>> air = Columns({"pm25": (), "o3": (), "time": ()}, ())
+    >>> [_named(title, air) for title in ("PM2.5", "Ozone", "O₃ (ppb)", "Time (UTC)")]
+    [('pm25', None), (None, None), ('o3', 'ppb'), (None, None)]
     """
     if len(title) > 100:
         return None, None
@@ -130,10 +142,10 @@ def _named(title: str) -> tuple[str | None, str | None]:
     if start >= 0 and plain.endswith((")", "]")):
         plain, unit = plain[:start], plain[start + 1 : -1]
     key = "".join(sign for sign in plain.casefold() if sign.isalnum())
-    column = _COLUMNS.get(key)
+    column = columns.named.get(key)
     if key.endswith("unit") and key.removesuffix("unit") in POLLUTANTS:
         name = key.removesuffix("unit")
-        raise StationFileError(
+        raise CsvTableError(
             f"the unit of {name} must stand in its title, as in {name} (ppb), "
             f"and not in a column of its own, got {_shown(title)}"
         )
@@ -144,7 +156,7 @@ def _unit(column: str, unit: str, title: str) -> str:
     try:
         return parse_unit(column, unit)
     except ReadingError as error:
-        raise StationFileError(f"column {_shown(title)}: {error}") from error
+        raise CsvTableError(f"column {_shown(title)}: {error}") from error
 
 
 def _shown(text: str) -> str:

@@ -1,0 +1,1 @@
+"""`labels`: the label store at the terminal."""

@@ -1,0 +1,51 @@
+"""`labels import`: photos and labels into the store."""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from aqfusion.commands.labels.opened import labels_parser, now, opened
+from aqfusion.commands.options import Commands, Parser, UsageError, print_json, report
+
+_MOST_TOLD = 20
+
+
+def add_import_command(commands: "Commands[Parser]") -> None:
+    """Add `labels import`."""
+    parser = labels_parser(
+        commands,
+        "import",
+        "import a data folder, a folder of photos, a CSV of photos or an export (.jsonl); done "
+        "again it brings what is missing",
+    )
+    parser.add_argument("source", metavar="FOLDER_OR_FILE")
+    parser.add_argument(
+        "--overlap", default="1", metavar="N", help="answers wanted of each item (default: 1)"
+    )
+    parser.add_argument(
+        "--frozen", action="store_true", help="to measure by: no training learns from these"
+    )
+    parser.add_argument("--licence", metavar="TEXT", help="of the photos, for people to see")
+    parser.set_defaults(run=run_import)
+
+
+def run_import(arguments: argparse.Namespace) -> None:
+    """Import and print what became of every row."""
+    if not (arguments.overlap.isdecimal() and len(arguments.overlap) <= 3):
+        raise UsageError(f"--overlap must be a whole number, got {arguments.overlap!r}")
+
+    from aqfusion.labels.imports.bring_in import bring_in
+    from aqfusion.labels.imports.intake import Terms
+
+    split = "frozen" if arguments.frozen else "train"
+    terms = Terms(int(arguments.overlap), split, arguments.licence)
+    with opened() as store:
+        operator = store.accounts.operator(now())
+        done = bring_in(store, operator, Path(arguments.source), terms, now(), report)
+    for fault in done.faults[:_MOST_TOLD]:
+        report(str(fault))
+    if len(done.faults) > _MOST_TOLD:
+        report(f"and {len(done.faults) - _MOST_TOLD} more, all of them in the JSON")
+    if done.ignored:
+        report(f"columns that nobody reads: {', '.join(map(repr, done.ignored))}")
+    print_json({"source": arguments.source, **asdict(done)})

@@ -1,0 +1,42 @@
+"""What is wrong in a table: one line for each fault, for people and for spreadsheets."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from aqfusion.csv_cells import csv_text
+from aqfusion.errors import InputError
+
+__all__ = ["CellError", "Fault", "fault_report", "shown"]
+
+
+class CellError(InputError):
+    """A cell that breaks a rule; the message is the rule alone."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong in a line of a file, counted from 1; no `column` where it is the whole line."""
+
+    line: int
+    column: str
+    rule: str
+    value: str
+
+    def __str__(self) -> str:
+        """Return the fault as a sentence, without what the file holds but for the value.
+
+        >>> str(Fault(3, "aqi", "must be a whole number from 0 to 500", "x"))
+        "line 3: aqi must be a whole number from 0 to 500, got 'x'"
+        """
+        return f"line {self.line}: {self.column or 'the line'} {self.rule}, got {self.value!r}"
+
+
+def fault_report(faults: Iterable[Fault]) -> str:
+    """Write a list of faults as CSV that a spreadsheet takes no formula from."""
+    rows = [(fault.line, fault.column, fault.rule, fault.value) for fault in faults]
+    return csv_text([("line", "column", "rule", "value"), *rows])
+
+
+def shown(text: str) -> str:
+    """Shorten a cell for a list of faults."""
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,99 @@
+"""All that annotators say now, in one pass: what figures of their agreement are made from."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import func, select
+
+from aqfusion.air.aqi import standard
+from aqfusion.labels.actor import Actor, acting
+from aqfusion.labels.annotators import Answered
+from aqfusion.labels.answer_table import CANNOT_TELL, CATEGORIES
+from aqfusion.labels.database import Database
+from aqfusion.labels.schema import answers, items, label_events, users
+
+__all__ = ["AnswersTold", "Told"]
+
+_SCALE = "us"  # of the figures, of gold answers and of models
+_BATCH = 5000
+
+
+@dataclass(frozen=True)
+class Told:
+    """Each current answer with the id of its item; skipped items have none.
+
+    `other_scales` counts the categories of another standard than the US one: they are left out.
+    """
+
+    answers: tuple[tuple[int, Answered], ...]
+    other_scales: int
+
+
+class AnswersTold:
+    """What experts may know of everybody's work; every function raises `RoleError` for others."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open store."""
+        self._database = database
+
+    def __call__(self, actor: Actor) -> Told:
+        """Return all current answers by item, at one moment."""
+        asked = (
+            select(
+                *(answers.c.item, users.c.name, label_events.c.at, label_events.c.standard),
+                *(label_events.c.category, label_events.c.cant_tell, items.c.known_aqi),
+                items.c.model_view["aqi"].as_float().label("model_aqi"),
+            )
+            .select_from(answers)
+            .join(label_events, label_events.c.id == answers.c.event)
+            .join(users, users.c.id == answers.c.user)
+            .join(items, items.c.id == answers.c.item)
+            .where(answers.c.skipped.is_(False))
+            .order_by(answers.c.item, answers.c.user)
+        )
+        with self._database.snapshot() as connection:
+            acting(connection, actor, "expert", lock=False)
+            rows = connection.execute(asked.execution_options(yield_per=_BATCH))
+            told = [_answered(row) for row in rows]
+        kept = tuple(one for one in told if one is not None)
+        return Told(kept, len(told) - len(kept))
+
+    def last_event(self, actor: Actor) -> int:
+        """Return the id of the newest event, 0 before the first: while it stays, so do answers."""
+        with self._database.read() as connection:
+            acting(connection, actor, "expert", lock=False)
+            return connection.execute(select(func.max(label_events.c.id))).scalar() or 0
+
+    def people(self, actor: Actor) -> dict[int, str]:
+        """Return ids and names of those who have answered something, by name."""
+        some = select(answers.c.user).where(answers.c.user == users.c.id, ~answers.c.skipped)
+        asked = select(users.c.id, users.c.name).where(some.exists())
+        with self._database.read() as connection:
+            acting(connection, actor, "expert", lock=False)
+            found = connection.execute(asked).all()
+        return {row.id: row.name for row in sorted(found, key=lambda row: row.name.casefold())}
+
+
+def _answered(row: Any) -> tuple[int, Answered] | None:
+    item, name, at, scale, category, cant_tell, known_aqi, model_aqi = row
+    if cant_tell is not None:
+        category = CANNOT_TELL
+    elif scale != _SCALE:
+        return None
+    return item, Answered(name, at, category, _category(known_aqi), _category(model_aqi))
+
+
+def _category(aqi: float | None) -> int | None:
+    """The category of an AQI; `Standard.category_of` says the same in exact, slow fractions.
+
+    >>> [_category(aqi) for aqi in (None, 0, 50.49, 50.5, 500)]
+    [None, 0, 0, 1, 5]
+    """
+    return None if aqi is None else min(bisect_right(_ends(), aqi), CATEGORIES - 1)
+
+
+@cache
+def _ends() -> tuple[float, ...]:
+    return tuple(category.i_high + 0.5 for category in standard(_SCALE).categories)

@@ -1,0 +1,113 @@
+"""The formats in which the store can be taken out; an expert may, and nothing changes by it."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from aqfusion.errors import InputError
+from aqfusion.files import new_folder, replace_file, replace_file_by
+from aqfusion.labels.actor import Actor
+from aqfusion.labels.exports.label_studio import HOW_TO, PHOTOS, labelling_interface, tasks_json
+from aqfusion.labels.exports.photo_copies import copy_photos
+from aqfusion.labels.exports.tables import answers_table, events_table, items_table
+from aqfusion.labels.exports.training_folder import write_training_folder
+from aqfusion.labels.exports.whole_item import count_rows, for_export, whole_items
+from aqfusion.labels.schema import items, label_events
+from aqfusion.labels.state_line import state_json
+from aqfusion.labels.store import LabelStore
+
+__all__ = ["FORMATS", "ExportError", "Exported", "export", "photos_beside"]
+
+FORMATS = ("csv", "jsonl", "events", "label-studio", "training")
+Report = Callable[[str], None]
+
+
+class ExportError(InputError):
+    """A format that does not exist, or a place that cannot be written."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written: how many items, events or photos to train with.
+
+    `left_out` are sentences, `missing` hashes of photos that are gone.
+    """
+
+    wrote: tuple[Path, ...]
+    count: int
+    left_out: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def export(
+    store: LabelStore, actor: Actor, format: str, out: Path, report: Report | None = None
+) -> Exported:
+    """Write one state of the store; a file is replaced, a folder must be new or empty.
+
+    `csv` has a row per item, beside it one per answer; `events` a row per event. `jsonl` is all
+    there is, photos beside it, and can be imported. `label-studio` and `training` are folders.
+    """
+    if format not in FORMATS:
+        raise ExportError(f"format must be one of {', '.join(FORMATS)}, got {format!r}")
+    if format in {"csv", "jsonl", "events"} and out.is_dir():
+        raise ExportError(f"export must be a file to write, got the folder {out}")
+    with for_export(store, actor) as connection:
+        if format == "csv":
+            return _csv(connection, out)
+        if format == "events":
+            replace_file_by(out, events_table(connection))
+            return Exported((out,), count_rows(connection, label_events))
+        if format == "jsonl":
+            return _jsonl(store, connection, out, report)
+        if format == "label-studio":
+            return _label_studio(store, connection, out, report)
+        with new_folder(out) as folder:
+            count, left_out = write_training_folder(whole_items(connection), store.photos, folder)
+        return Exported((out,), count, left_out)
+
+
+def photos_beside(file: Path) -> Path:
+    """Return where the photos of a JSON Lines export lie."""
+    return file.with_name(f"{file.stem}-photos")
+
+
+def _csv(connection: Connection, out: Path) -> Exported:
+    beside = out.with_name(f"{out.stem}-answers{out.suffix}")
+    replace_file_by(beside, answers_table(whole_items(connection)))
+    replace_file_by(out, items_table(whole_items(connection)))
+    return Exported((out, beside), count_rows(connection, items))
+
+
+def _jsonl(store: LabelStore, connection: Connection, out: Path, report: Report | None) -> Exported:
+    # The file comes last: once it is there, so are the photos.
+    folder = photos_beside(out)
+    missing = copy_photos(store.photos, _digests(connection), folder, report)
+    count = count_rows(connection, items)
+    replace_file_by(out, _lines(connection, count))
+    return Exported((out, folder), count, (), missing)
+
+
+def _lines(connection: Connection, count: int) -> Iterator[bytes]:
+    for number, one in enumerate(whole_items(connection), start=1):
+        line = state_json(one.row, one.events, number, count)
+        yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
+
+
+def _label_studio(
+    store: LabelStore, connection: Connection, out: Path, report: Report | None
+) -> Exported:
+    with new_folder(out) as folder:
+        missing = copy_photos(store.photos, _digests(connection), folder / PHOTOS, report)
+        replace_file(folder / "labelling.xml", labelling_interface().encode())
+        replace_file(folder / "README.txt", HOW_TO.encode())
+        replace_file_by(folder / "tasks.json", tasks_json(whole_items(connection)))
+    return Exported((out,), count_rows(connection, items), (), missing)
+
+
+def _digests(connection: Connection) -> list[str]:
+    """Return the photos of all items; those of rejected ones have been swept, as they should."""
+    asked = select(items.c.photo_hash).where(items.c.status != "rejected").distinct()
+    return list(connection.execute(asked).scalars())

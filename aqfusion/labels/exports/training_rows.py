@@ -1,0 +1,135 @@
+"""What a training folder holds: settled items as photos, sessions, groups and folds.
+
+What must not be split is one group: a place and day, the same photo, and photos that are nearly
+the same, whatever their days. In the public set that makes 58 groups of 77, the largest a tenth.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from aqfusion.air.aqi import round_half_up, standard
+from aqfusion.air.sensors import Reading
+from aqfusion.dataset.grouping import assign_folds
+from aqfusion.labels.adjudicated import Adjudicated
+from aqfusion.labels.fingerprint import FingerprintIndex
+from aqfusion.labels.imports.listing import place_day, timezone_of
+from aqfusion.stations.local_time import on_the_clock_of, zone
+
+__all__ = ["NO_PLACE", "Learnable", "TrainingRow", "band_middle", "training_rows"]
+
+NO_PLACE = "unknown place"
+
+
+@dataclass(frozen=True)
+class Learnable:
+    """A settled value with the signed fingerprint of its photo."""
+
+    value: Adjudicated
+    fingerprint: int
+
+
+@dataclass(frozen=True)
+class TrainingRow:
+    """One row of the table; `exact` is false where the AQI is the middle of a category's band.
+
+    `taken_at` is on the clock of the place, as the sample places have it, else in UTC.
+    """
+
+    photo_hash: str
+    file: str
+    place: str
+    taken_at: datetime | None
+    reading: Reading
+    aqi: int
+    exact: bool
+    session: str
+    group: str
+    fold: int
+
+
+def band_middle(category: int) -> int:
+    """Return the AQI that stands for a US category.
+
+    >>> [band_middle(category) for category in range(6)]
+    [25, 76, 126, 176, 251, 401]
+    """
+    band = standard("us").categories[category]
+    return round_half_up((band.i_low + band.i_high) / 2)
+
+
+def training_rows(learnable: Sequence[Learnable]) -> tuple[TrainingRow, ...]:
+    """Lay out all rows; each value has an AQI or a category, of the US standard."""
+    groups = _groups(learnable)
+    places = [one.value.place or NO_PLACE for one in learnable]
+    folds = assign_folds(groups, places)
+    used: dict[str, int] = {}
+    rows = []
+    for one, group, place in zip(learnable, groups, places, strict=True):
+        value = one.value
+        assert value.category is not None
+        used[value.photo_hash] = copy = used.get(value.photo_hash, 0) + 1
+        rows.append(
+            TrainingRow(
+                photo_hash=value.photo_hash,
+                file=f"{value.photo_hash}{'' if copy == 1 else f'-{copy}'}.jpg",
+                place=place,
+                taken_at=_local(value),
+                reading=value.reading,
+                aqi=value.aqi if value.aqi is not None else band_middle(value.category),
+                exact=value.aqi is not None,
+                session=_session(value),
+                group=group,
+                fold=folds[group],
+            )
+        )
+    return tuple(rows)
+
+
+def _groups(learnable: Sequence[Learnable]) -> list[str]:
+    """Name each row's group after the first item in it."""
+    parent = list(range(len(learnable)))
+
+    def root(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = parent[parent[row]]
+            row = parent[row]
+        return row
+
+    first: dict[str, int] = {}
+    index = FingerprintIndex()
+    for row, one in enumerate(learnable):
+        for name in _ties(one.value):
+            parent[root(row)] = root(first.setdefault(name, row))
+        for near in index.near(one.fingerprint):
+            parent[root(row)] = root(near)
+        index.add(one.fingerprint)
+    return [f"group {learnable[root(row)].value.key[:16]}" for row in range(len(learnable))]
+
+
+def _ties(value: Adjudicated) -> list[str]:
+    """Name what a row shares with others of its group; a session never leaves its group."""
+    local = _local(value)
+    day = place_day(value.place, local.date()) if local is not None else None
+    ties = (
+        ("group", value.group),
+        ("day", day),
+        ("photo", value.photo_hash),
+        ("session", _session(value)),
+    )
+    return [f"{kind} {name}" for kind, name in ties if name is not None]
+
+
+def _session(value: Adjudicated) -> str:
+    """Name photos that share place, hour and readings; where these are unknown, each is alone."""
+    local = _local(value)
+    if value.place is None or local is None:
+        return f"item {value.key[:16]}"
+    readings = ",".join("" if number != number else repr(number) for number in value.reading.values)
+    return f"{value.place}|{local:%Y-%m-%d %H:%M}|{readings}"
+
+
+def _local(value: Adjudicated) -> datetime | None:
+    if value.taken_at is None:
+        return None
+    return on_the_clock_of(zone(timezone_of(value.place)), value.taken_at)

@@ -1,0 +1,78 @@
+"""Items with all that happened to them, as every export begins with."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select
+
+from aqfusion.labels.actor import Actor, acting
+from aqfusion.labels.adjudicated import Adjudicated, settled_value
+from aqfusion.labels.current import fold
+from aqfusion.labels.schema import items, label_events, users
+from aqfusion.labels.store import LabelStore
+
+__all__ = ["WholeItem", "count_rows", "for_export", "whole_items"]
+
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class WholeItem:
+    """A row of `items` with its events, the oldest first, each with the `name` of its user."""
+
+    row: Any
+    events: tuple[Any, ...]
+
+    @cached_property
+    def answers(self) -> tuple[Any, ...]:
+        """The events of current answers, by user."""
+        said = fold(self.row, self.events).answers
+        return tuple(sorted(said, key=lambda event: event.id))
+
+    @cached_property
+    def decision(self) -> Any | None:
+        """The event of the expert's decision, where there is one."""
+        return fold(self.row, self.events).decision
+
+    @property
+    def settled(self) -> Adjudicated | None:
+        """The value that a training learns from, where there is one."""
+        if self.row.status not in {"answered", "settled"} or self.row.kind != "normal":
+            return None
+        decision = self.decision
+        return settled_value(self.row, self.answers if decision is None else (decision,))
+
+
+@contextmanager
+def for_export(store: LabelStore, actor: Actor) -> Iterator[Connection]:
+    """Read one state of the store, as an expert."""
+    with store.database.snapshot() as connection:
+        acting(connection, actor, "expert", lock=False)
+        yield connection
+
+
+def whole_items(connection: Connection) -> Iterator[WholeItem]:
+    """Go through all items by id."""
+    asked = select(items).order_by(items.c.id).execution_options(yield_per=_BATCH)
+    rows = iter(connection.execute(asked))
+    while batch := list(islice(rows, _BATCH)):
+        told = (
+            select(label_events, users.c.name)
+            .join(users, users.c.id == label_events.c.user)
+            .where(label_events.c.item.between(batch[0].id, batch[-1].id))
+            .order_by(label_events.c.id)
+        )
+        events: dict[int, list[Any]] = defaultdict(list)
+        for event in connection.execute(told):
+            events[event.item].append(event)
+        yield from (WholeItem(row, tuple(events[row.id])) for row in batch)
+
+
+def count_rows(connection: Connection, table: Table) -> int:
+    """Count all rows of a table."""
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()

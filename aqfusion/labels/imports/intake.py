@@ -1,0 +1,189 @@
+"""Candidates become items: decoded, encoded anew, near-duplicates marked, each of them once."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import select
+
+from aqfusion.air.aqi import round_half_up
+from aqfusion.air.sensors import Reading
+from aqfusion.csv_table.fault import Fault
+from aqfusion.errors import InputError
+from aqfusion.labels.actor import Actor, acting
+from aqfusion.labels.answer import Answer
+from aqfusion.labels.fingerprint import fingerprint
+from aqfusion.labels.imports.listing import Candidate, Listing
+from aqfusion.labels.imports.near_photos import NearPhotos, fingerprint_text
+from aqfusion.labels.new_item import NewItem
+from aqfusion.labels.schema import items
+from aqfusion.labels.store import LabelStore
+from aqfusion.photo import Photo, PhotoError
+
+__all__ = ["Imported", "Terms", "given_label", "take_in"]
+
+_BATCH = 100
+_SAME_BUT_GOLD = "must be new where an AQI is known: it is in the store already, without it"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How items come in: the answers wanted of each, "train" or "frozen", and a licence.
+
+    Where a candidate names a licence of its own, that holds.
+    """
+
+    overlap: int = 1
+    split: str = "train"
+    licence: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no item may have, before any photo is opened."""
+        NewItem(photo_hash="0" * 64, reading=Reading(), **asdict(self))
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of every row: new items, those known before, and those with faults.
+
+    `duplicates` are those of the new ones that are kept without being served.
+    """
+
+    new: int
+    known: int
+    duplicates: int
+    faults: tuple[Fault, ...]
+    ignored: tuple[str, ...] = ()
+
+
+def take_in(
+    store: LabelStore,
+    actor: Actor,
+    listing: Listing,
+    terms: Terms,
+    now: datetime,
+    report: Callable[[str], None] | None = None,
+) -> Imported:
+    """Import for an admin; done again, or again after it was cut off, it brings what is missing."""
+    with store.database.read() as connection:
+        acting(connection, actor, "admin", lock=False)
+    intake = _Intake(store, actor, listing.name, terms, now)
+    total = len(listing.candidates)
+    for done, batch in _batches(listing.candidates):
+        intake.take(batch)
+        if report is not None:
+            report(f"{done} of {total} photos read, {intake.new} of them new")
+    faults = sorted((*listing.faults, *intake.faults), key=lambda fault: fault.line)
+    told = (intake.new, intake.known, intake.duplicates)
+    return Imported(*told, tuple(faults), listing.ignored)
+
+
+def given_label(aqi: float | None) -> dict[str, Any] | None:
+    """Return a source's own label as the store keeps a guess, never in sight of an annotator."""
+    if aqi is None:
+        return None
+    columns = Answer(aqi=round_half_up(aqi)).columns()
+    return {name: columns[name] for name in ("standard", "category", "aqi", "cant_tell")}
+
+
+class _Intake:
+    """One import, batch by batch; a batch that was cut off comes whole the next time."""
+
+    def __init__(
+        self, store: LabelStore, actor: Actor, name: str, terms: Terms, now: datetime
+    ) -> None:
+        self.new = self.known = self.duplicates = 0
+        self.faults: list[Fault] = []
+        self._store, self._actor, self._name = store, actor, name
+        self._terms, self._now = terms, now
+        self._near = NearPhotos.of(store.database)
+
+    def take(self, batch: Sequence[Candidate]) -> None:
+        """Take the candidates in, and count what became of each."""
+        read = [(one, item) for one in batch if (item := self._read(one)) is not None]
+        known = self._rows_of(item.key for _, item in read)
+        fresh: dict[str, NewItem] = {}
+        for candidate, item in read:
+            same = known[item.key].known_aqi if item.key in known else item.known_aqi
+            if item.key in fresh:
+                same = fresh[item.key].known_aqi
+            if item.known_aqi is not None and item.known_aqi != same:
+                self.faults.append(candidate.fault(_SAME_BUT_GOLD))
+            elif item.key in known or item.key in fresh:
+                self.known += 1
+            else:
+                fresh[item.key] = item
+        self._add(fresh.values())
+
+    def _read(self, candidate: Candidate) -> NewItem | None:
+        try:
+            photo = Photo.open(candidate.path)
+            item = self._item(candidate, photo, "0" * 64)  # a photo of a bad row is not kept
+            return replace(item, photo_hash=self._store.photos.put(photo))
+        except PhotoError as error:
+            self.faults.append(candidate.fault(_rule(str(error))))
+        except InputError as error:
+            self.faults.append(candidate.fault(str(error)))
+        return None
+
+    def _item(self, candidate: Candidate, photo: Photo, photo_hash: str) -> NewItem:
+        return NewItem(
+            photo_hash=photo_hash,
+            reading=candidate.reading,
+            source=f"{self._name}: {candidate.name}",
+            licence=candidate.licence or self._terms.licence,
+            group=candidate.group,
+            place=candidate.place,
+            taken_at=candidate.taken_at,
+            split=self._terms.split,
+            known_aqi=candidate.known_aqi,
+            guess=given_label(candidate.given_aqi),
+            overlap=self._terms.overlap,
+            fingerprint=fingerprint_text(fingerprint(photo)),
+        )
+
+    def _add(self, fresh: Iterable[NewItem]) -> None:
+        """Add the items that are served, and then those that are near one of them."""
+        served: list[NewItem] = []
+        near: list[tuple[NewItem, str]] = []
+        for item in fresh:
+            assert item.fingerprint is not None
+            gold = item.known_aqi is not None
+            nearest = None if gold else self._near.nearest(item.group, item.fingerprint)
+            if nearest is not None:
+                near.append((item, nearest))
+                continue
+            served.append(item)
+            if not gold:
+                self._near.add(item.group, item.fingerprint, item.key)
+        self._insert(served)
+        originals = self._rows_of(key for _, key in near)
+        self.duplicates += self._insert(
+            [replace(item, duplicate_of=originals[key].id) for item, key in near]
+        )
+
+    def _insert(self, new: list[NewItem]) -> int:
+        if not new:
+            return 0
+        added = self._store.items.add_many(self._actor, new, self._now)
+        self.new, self.known = self.new + added.new, self.known + added.known
+        return added.new
+
+    def _rows_of(self, keys: Iterable[str]) -> dict[str, Any]:
+        asked = select(items.c.key, items.c.id, items.c.known_aqi).where(items.c.key.in_([*keys]))
+        with self._store.database.read() as connection:
+            return {row.key: row for row in connection.execute(asked)}
+
+
+def _rule(sentence: str) -> str:
+    """Return what `PhotoError` says after the path, which may be anything."""
+    return f"must {sentence.rpartition(' must ')[2]}"
+
+
+def _batches(candidates: Sequence[Candidate]) -> Iterator[tuple[int, list[Candidate]]]:
+    left, done = iter(candidates), 0
+    while batch := list(islice(left, _BATCH)):
+        done += len(batch)
+        yield done, batch

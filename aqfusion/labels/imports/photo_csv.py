@@ -1,0 +1,102 @@
+"""A CSV file that lists photos: good rows are candidates, bad rows are listed.
+
+The first line holds the titles: `photo` is required; the six pollutants, `place`, `time`,
+`timezone`, `aqi`, `gold` and `licence` are not. `aqi` is a label that may be wrong, `gold` an AQI
+that is known. Photos lie below the file's own folder.
+
+Units: ug/m3, CO mg/m3; another one stands in the title, as in `o3 (ppb)`, for the whole column.
+Time: ISO 8601; without its offset on the clock of `timezone`, of a sample place, or UTC.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from aqfusion.air.pollutants import POLLUTANTS
+from aqfusion.csv_table.fault import CellError, Fault
+from aqfusion.csv_table.header import Columns, CsvTableError, Header
+from aqfusion.csv_table.row import RowCells, given, past, whole_aqi
+from aqfusion.csv_table.rows import read_rows
+from aqfusion.labels.imports.listing import Candidate, Listing, place_day, plain_name, timezone_of
+from aqfusion.stations.local_time import read_time, zone
+
+__all__ = ["list_photo_csv", "photo_below"]
+
+MOST_BYTES = 100_000_000
+MOST_ROWS = 1_000_000
+LONGEST_PATH = 1000
+COLUMNS = Columns(
+    {
+        "photo": ("image", "file", "filename", "path"),
+        **{name: () for name in POLLUTANTS},
+        "place": ("location",),
+        "time": ("datetime", "timestamp", "takenat"),
+        "timezone": ("tz",),
+        "aqi": (),
+        "gold": ("goldaqi", "knownaqi"),
+        "licence": ("license",),
+    },
+    required=("photo",),
+)
+
+
+def list_photo_csv(file: Path, now: datetime) -> Listing:
+    """List the rows of a file; one that cannot be taken apart raises `CsvTableError`."""
+    with file.open("rb") as stream:
+        content = stream.read(MOST_BYTES + 1)
+    header, rows = read_rows(content, COLUMNS, MOST_BYTES, MOST_ROWS)
+    candidates: list[Candidate] = []
+    faults: list[Fault] = []
+    for line, cells in rows:
+        read = (cells,) if isinstance(cells, Fault) else _row(file.parent, header, line, cells, now)
+        if isinstance(read, Candidate):
+            candidates.append(read)
+        else:
+            faults += read
+    if not candidates and not faults:
+        raise CsvTableError("the file must have a row below its titles, got none")
+    return Listing(plain_name(file.name), tuple(candidates), tuple(faults), header.ignored)
+
+
+def photo_below(folder: Path, text: str) -> Path:
+    """Return the file that a table names; a path that could lead elsewhere raises `CellError`."""
+    below = PurePosixPath(text)
+    if "\\" in text or below.is_absolute() or ".." in below.parts:
+        raise CellError("must be a path below the folder of this file, with / between its parts")
+    path = folder
+    try:
+        for part in below.parts:
+            path = path / part
+            if path.is_symlink():
+                raise CellError("must lead over no link")
+    except OSError as error:
+        raise CellError("must be the path of a photo") from error
+    return path
+
+
+def _row(
+    folder: Path, header: Header, line: int, cells: Sequence[str], now: datetime
+) -> Candidate | tuple[Fault, ...]:
+    row = RowCells(header, line, cells)
+    path = row.take("photo", lambda text: photo_below(folder, given(text)), LONGEST_PATH)
+    reading = row.reading()
+    place = row.take("place", str) or None
+    local = row.take("timezone", lambda text: zone(text or timezone_of(place)))
+    time = row.take("time", lambda text: past(read_time(text, local), now) if text else None)
+    given_aqi, known_aqi = row.take("aqi", whole_aqi), row.take("gold", whole_aqi)
+    licence = row.take("licence", str, 1000) or None
+    if row.faults or path is None:
+        return tuple(row.faults)
+    return Candidate(
+        line=line,
+        column=header.title("photo"),
+        name=row.text("photo"),
+        path=path,
+        reading=reading,
+        place=place,
+        taken_at=time,
+        group=place_day(place, time.date() if time else None),
+        licence=licence,
+        given_aqi=given_aqi,
+        known_aqi=known_aqi,
+    )

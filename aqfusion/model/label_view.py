@@ -1,0 +1,23 @@
+"""What a model says of an item, as the label store keeps it."""
+
+from aqfusion.labels.item import ModelView
+from aqfusion.model.predict import Predictor, Result
+from aqfusion.model.prediction import kind_of
+
+
+def model_view(model: Predictor, result: Result) -> ModelView:
+    """The fused prediction, and which model said it."""
+    fused = result.fused
+    return ModelView(
+        version_of(model),
+        kind_of(len(result.readings_used), result.image_only is not None),
+        fused.aqi,
+        fused.low,
+        fused.high,
+        tuple(fused.probabilities.values()),
+    )
+
+
+def version_of(model: Predictor) -> str:
+    """The model's name and the start of its weights' checksum."""
+    return f"{model.name[:80]} {model.checkpoint.sha256[:12]}"

@@ -1,0 +1,95 @@
+"""A visitor may offer the photo they gave, with its readings and a guess; only if they agree.
+
+The label store, whose libraries take a second to load, is opened when somebody offers, not before.
+"""
+
+import secrets
+
+import streamlit as st
+
+from aqfusion.air.aqi import standard
+from aqfusion.air.sensors import Reading
+from aqfusion.photo import Photo
+from aqfusion.ui import consent, photo_input
+from aqfusion.ui.inputs import Given
+from aqfusion.ui.labels import told
+
+_SESSION = "contribute_session"
+_DONT_KNOW = "I don't know"
+
+
+def show(given: Given) -> None:
+    """Draw the offer under a photo of the visitor's own; nothing under a sample."""
+    if given.photo is not None and photo_input.is_own():
+        with st.expander("Give this photo to AQFusion", key="contribute"):
+            _form(given, given.photo)
+
+
+@st.fragment
+def _form(given: Given, photo: Photo) -> None:
+    st.markdown(consent.consent().text)
+    names = [category.name for category in standard("us").categories]
+    st.selectbox(
+        "What would you call this air?",
+        [_DONT_KNOW, *names],
+        key=_key("guess", photo),
+        width=320,
+    )
+    # The sliders never stand empty by themselves: a preset is no measurement.
+    if given.reading.present:
+        st.checkbox(
+            "The readings in the sliders were measured there and then: keep them too.",
+            key=_key("measured", photo),
+        )
+    st.checkbox("I agree to this text, and may give this photo away.", key=_key("consent", photo))
+    st.button(
+        "Give it",
+        key=_key("give", photo),
+        icon=":material/volunteer_activism:",
+        on_click=_give,
+        args=(given, photo),
+    )
+    told.show(_key("told", photo))
+
+
+def _give(given: Given, photo: Photo) -> None:
+    state = st.session_state
+    place = _key("told", photo)
+    if not state[_key("consent", photo)]:
+        told.tell(place, "Nothing was kept: tick that you agree to the text first", good=False)
+        return
+    guess = state[_key("guess", photo)]
+    reading = given.reading if state.get(_key("measured", photo)) else Reading()
+    session = state.setdefault(_SESSION, secrets.token_urlsafe(24))
+
+    def work() -> str:
+        _offer(given, photo, reading, guess, session)
+        return "Thank you. An expert looks at your photo before anybody labels it"
+
+    told.attempt(place, work, refused="Nothing was kept: ")
+
+
+def _offer(given: Given, photo: Photo, reading: Reading, guess: str, session: str) -> None:
+    from aqfusion.labels.answer import Answer
+    from aqfusion.labels.fingerprint import fingerprint
+    from aqfusion.labels.offers import Offer
+    from aqfusion.model.label_view import model_view
+    from aqfusion.ui.labels import opened
+
+    names = [category.name for category in standard("us").categories]
+    said = given.model.predict(reading, given.embedding, trust_photo=given.trusted)
+    offer = Offer(
+        photo,
+        reading,
+        consent.consent().id,
+        None if guess == _DONT_KNOW else Answer(category=names.index(guess)),
+        model_view(given.model, said),
+        f"{fingerprint(photo) % 2**64:016x}",
+        consent.LICENCE,
+    )
+    opened.reached().offers.offer(session, offer, opened.now())
+
+
+def _key(name: str, photo: Photo) -> str:
+    """A widget's key: what was said of one photo is not said of the next."""
+    return f"contribute_{name}_{photo.digest[:16]}"

@@ -1,0 +1,45 @@
+"""What came of the last click, told once and where it was made."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.ui.plain import plain
+
+
+def attempt(place: str, work: Callable[[], str | None], *, refused: str = "") -> bool:
+    """Do what a click asks for, in its callback; what `work` returns or raises is told at `place`.
+
+    `refused` comes before the sentence of what went wrong.
+    """
+    try:
+        said = work()
+    except (InputError, OSError) as error:
+        reason = str(error) if isinstance(error, InputError) else error.strerror or "disk trouble"
+        tell(place, f"{refused}{reason}", good=False)
+        return False
+    if said:
+        tell(place, said)
+    return True
+
+
+def tell(place: str, text: str, *, good: bool = True) -> None:
+    """Keep what to say at `place` when it is drawn next."""
+    st.session_state[_key(place)] = (good, text)
+
+
+def show(place: str) -> None:
+    """Draw what is to be said here, if anything; it is gone with the next run."""
+    good, text = st.session_state.pop(_key(place), (True, ""))
+    if not text:
+        return
+    sentence = plain(text[0].upper() + text[1:].removesuffix(".")) + "."
+    if good:
+        st.success(sentence, icon=":material/check_circle:")
+    else:
+        st.error(sentence, icon=":material/error:")
+
+
+def _key(place: str) -> str:
+    return f"told_{place}"

@@ -1,0 +1,1 @@
+"""The Review page: what is to be decided, one item whole, and how far people agree."""

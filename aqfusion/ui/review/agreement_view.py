@@ -1,0 +1,112 @@
+"""How far people agree, how each one works, and where they and the model part."""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.labels.actor import Actor
+from aqfusion.labels.store import LabelStore
+from aqfusion.ui.evaluation.confusion_chart import confusion_chart, confusion_table
+from aqfusion.ui.figure_style import png_button
+from aqfusion.ui.plain import plain
+from aqfusion.ui.review import figure_words
+from aqfusion.ui.review.figures import MOST_PAIRED, Figures, figures_of
+from aqfusion.ui.table import Table
+
+_EVERYBODY = "Everybody"
+
+
+def show(store: LabelStore, actor: Actor) -> None:
+    """Draw all figures of the answers as they are now."""
+    try:
+        figures = _counted(store, actor, store.database.where, store.told.last_event(actor))
+    except InputError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    if not figures.answers:
+        st.info("Nobody has answered anything yet.", icon=":material/hourglass_empty:")
+        return
+    st.caption(_basis(figures))
+    _table(
+        "agreement",
+        "How far everybody agrees",
+        figure_words.ALPHA,
+        figure_words.alpha_table(figures),
+    )
+    if figures.pairs:
+        of = f" Of the {MOST_PAIRED} people with most answers." * (
+            len(figures.annotators) > MOST_PAIRED
+        )
+        _table("pairs", "Two by two", figure_words.PAIRS + of, figure_words.pair_table(figures))
+    _table(
+        "annotators",
+        "How each one works",
+        figure_words.ANNOTATORS,
+        figure_words.annotator_table(figures),
+    )
+    _against_model(figures)
+
+
+def _basis(figures: Figures) -> str:
+    left = figures.other_scales
+    other = f" {left} answers on another scale than the US one are left out." if left else ""
+    return f"{figures.answers} answers to {figures.items} items, as they are now.{other}"
+
+
+def _against_model(figures: Figures) -> None:
+    with _card("against-model", "Where people and the model part", figure_words.AGAINST_MODEL):
+        who = st.selectbox(
+            "Whose answers",
+            (_EVERYBODY, *figures.against_model),
+            key="review_choice_whose",
+            persist_state="session",
+            width=260,
+        )
+        counts = figures.against_model.get(who) or figures.everybody
+        if not any(map(sum, counts)):
+            st.info("No answer is to an item that a model has judged.")
+            return
+        chart: go.Figure = confusion_chart(counts, "people said", "the model says")
+        st.plotly_chart(
+            chart,
+            width="stretch",
+            key="chart_against_model",
+            config=png_button("aqfusion-people-and-model"),
+            alt="How often each category was answered where the model said each category",
+        )
+        most = figure_words.commonest_difference(counts)
+        if most:
+            st.markdown(most)
+        _download("against-model", confusion_table(counts, "people said", "the model says"))
+
+
+def _table(noun: str, title: str, says: str, content: Table) -> None:
+    with _card(noun, title, says):
+        st.html(content.html(title))
+        _download(noun, content)
+
+
+def _card(noun: str, title: str, says: str) -> "st.delta_generator.DeltaGenerator":
+    card = st.container(border=True, key=f"exhibit_{noun}")
+    card.subheader(title, anchor=False)
+    card.markdown(says.replace(" %", "\u00a0%"))
+    return card
+
+
+def _download(noun: str, content: Table) -> None:
+    st.download_button(
+        f"{noun.replace('-', ' ').capitalize()} as CSV",
+        content.csv,
+        f"aqfusion-{noun}.csv",
+        "text/csv",
+        key=f"csv_{noun}",
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+    )
+
+
+@st.cache_data(ttl=600, max_entries=2, show_spinner="Counting the answers ...")
+def _counted(_store: LabelStore, _actor: Actor, where: str, last_event: int) -> Figures:
+    """The figures of the database at `where`, which stay until the next event."""
+    return figures_of(_store.told(_actor))

@@ -1,0 +1,80 @@
+"""One answer, one event, one decision: pure HTML in which nothing from outside is markup."""
+
+from collections.abc import Sequence
+from html import escape
+
+from aqfusion.air.sensors import Reading
+from aqfusion.labels.answer import Answer
+from aqfusion.labels.item import Item
+from aqfusion.labels.review import Recorded
+from aqfusion.ui.result_view import pill
+from aqfusion.ui.review.words import category_of, corrected, did, said, saw, took, when
+
+
+def card(event: Recorded, reading: Reading) -> str:
+    """All about one answer: who, when, what, how sure, and what they saw of the model."""
+    assert event.answer is not None
+    return (
+        f'<div class="aq aq-said"><div class="aq-title">{escape(event.name)}</div>'
+        f"{_verdict(event.answer)}<p class='aq-muted aq-small'>{escape(when(event.at))}</p>"
+        f"{_facts(event.answer, reading)}</div>"
+    )
+
+
+def decided(event: Recorded, history: Sequence[Recorded], reading: Reading) -> str:
+    """The decision that holds."""
+    assert event.answer is not None
+    how = escape(f"{event.name} {did(event, history)}, {when(event.at)}.")
+    reason = f"<p>Reason: {escape(event.reason)}</p>" if event.reason else ""
+    corrections = "".join(f"<p>{escape(one)}</p>" for one in corrected(event.answer, reading))
+    return (
+        f'<div class="aq aq-said"><div class="aq-title">Decided</div>{_verdict(event.answer)}'
+        f"<p class='aq-muted aq-small'>{how}</p>{reason}{corrections}</div>"
+    )
+
+
+def history(item: Item, events: Sequence[Recorded]) -> str:
+    """All that happened to an item, the oldest first."""
+    first = _line(when(item.created), f"<strong>{escape(_began(item))}</strong>", "")
+    lines = "".join(
+        _line(
+            when(event.at),
+            f"<strong>{escape(event.name)}</strong> {escape(did(event, events))}",
+            _more(event, item.task.reading),
+        )
+        for event in events
+    )
+    return f'<ol class="aq aq-small aq-history">{first}{lines}</ol>'
+
+
+def _began(item: Item) -> str:
+    return "A visitor offered it" if item.origin == "contribution" else f"It came by {item.origin}"
+
+
+def _line(time: str, what: str, more: str) -> str:
+    return f"<li><time>{escape(time)}</time><div>{what}{more}</div></li>"
+
+
+def _more(event: Recorded, reading: Reading) -> str:
+    reason = f"<p>Reason: {escape(event.reason)}</p>" if event.reason else ""
+    if event.answer is None or event.kind == "accept":
+        return reason
+    return reason + _facts(event.answer, reading)
+
+
+def _verdict(answer: Answer) -> str:
+    category = category_of(answer)
+    if category is None:
+        return f'<p class="aq-verdict"><strong>{escape(said(answer).capitalize())}</strong></p>'
+    number = "" if answer.aqi is None else f'<span class="aq-number">{answer.aqi}</span>'
+    scale = "" if answer.standard == "us" else " India AQI"
+    return f'<div class="aq-verdict">{number}{pill(category)}{scale}</div>'
+
+
+def _facts(answer: Answer, reading: Reading) -> str:
+    """What stands beside the verdict; a note keeps its lines."""
+    facts = [answer.confidence, saw(answer.seen), took(answer.seen.seconds)]
+    lines = [" · ".join(fact for fact in facts if fact), *corrected(answer, reading)]
+    note = f'<p class="aq-quote">{escape(answer.note)}</p>' if answer.note else ""
+    said = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    return f'<div class="aq-small">{said}{note}</div>'

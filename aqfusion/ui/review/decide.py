@@ -1,0 +1,119 @@
+"""Decisions of experts: each is saved once, and only on the item as it was shown."""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import streamlit as st
+
+from aqfusion.air.aqi import round_half_up
+from aqfusion.errors import InputError
+from aqfusion.labels.actor import Actor
+from aqfusion.labels.answer import Answer, Seen
+from aqfusion.labels.item import ModelView
+from aqfusion.labels.review import ItemView
+from aqfusion.labels.saving import Saved
+from aqfusion.labels.store import LabelStore
+from aqfusion.ui.labels import opened
+from aqfusion.ui.review import place
+
+_SHOWN, _SAVED = "review_shown", "review_saved"
+# The second half of a double click may meet the next item's button, which is there by then;
+# nobody has looked at an item that fast.
+TOO_SOON_SECONDS = 0.4
+_CHANGED = (
+    "Somebody has added to this item while you looked at it, so nothing was saved. "
+    "Here it is as it is now."
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An item as an expert sees it: `request_id` is of the one decision that may follow."""
+
+    item: int
+    last_event: int
+    request_id: str
+    since: float
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where a decision is made: the store, who decides, and what they see."""
+
+    store: LabelStore
+    actor: Actor
+    shown: Shown
+
+
+def desk(store: LabelStore, actor: Actor, view: ItemView) -> Desk:
+    """Take up an item; as long as nothing happens to it, it stays the same sight."""
+    item, last = view.item.task.id, _last_event(view)
+    known: Shown | None = st.session_state.get(_SHOWN)
+    if known is None or (known.item, known.last_event) != (item, last):
+        known = Shown(item, last, uuid.uuid4().hex, time.monotonic())
+        st.session_state[_SHOWN] = known
+    return Desk(store, actor, known)
+
+
+def accept(at: Desk, user: int) -> None:
+    """One annotator's answer holds."""
+    item = at.shown.item
+    _save(at, lambda id, now: at.store.review.accept(at.actor, item, user, id, now))
+
+
+def overrule(at: Desk, answer: Callable[[], Answer], reason: Callable[[], str]) -> None:
+    """Another answer holds; it and the reason are read from the form when it is sent."""
+    item = at.shown.item
+    _save(
+        at,
+        lambda id, now: at.store.review.overrule(at.actor, item, answer(), reason(), id, now),
+    )
+
+
+def send_back(at: Desk, reason: Callable[[], str]) -> None:
+    """One more annotator is asked."""
+    item = at.shown.item
+    _save(at, lambda id, now: at.store.review.send_back(at.actor, item, reason(), id, now))
+
+
+def moderate(at: Desk, admit: bool, reason: Callable[[], str]) -> None:
+    """A contribution comes in, or it does not."""
+    item = at.shown.item
+    _save(at, lambda id, now: at.store.review.moderate(at.actor, item, admit, reason(), id, now))
+
+
+def seen_by_expert(shown: Shown, view: ModelView | None) -> Seen:
+    """What an expert knew of the model when they decided: this page hides nothing."""
+    seconds = round(time.monotonic() - shown.since, 1)
+    if view is None:
+        return Seen("assisted", seconds=seconds)
+    aqi = min(500, max(0, round_half_up(view.aqi)))
+    return Seen("assisted", view.model_version, aqi, seconds)
+
+
+def _save(at: Desk, work: Callable[[str, datetime], Saved]) -> None:
+    """Save a decision and go on; clicked again, it is the same decision."""
+    state, shown = st.session_state, at.shown
+    again = state.get(_SAVED) == shown.request_id
+    if again or time.monotonic() - shown.since < TOO_SOON_SECONDS:
+        return
+    try:
+        if _last_event(at.store.review.view(at.actor, shown.item)) != shown.last_event:
+            place.tell_fault(shown.item, _CHANGED)
+            return
+        saved = work(shown.request_id, opened.now())
+        state[_SAVED] = shown.request_id
+        place.go_on(at.store, at.actor, shown.item, f"Item {shown.item} is {_now(saved)}.")
+    except InputError as error:
+        place.tell_fault(shown.item, str(error))
+
+
+def _now(saved: Saved) -> str:
+    return {"open": "in the queue now", "sent back": "sent back"}.get(saved.status, saved.status)
+
+
+def _last_event(view: ItemView) -> int:
+    return view.history[-1].event if view.history else 0

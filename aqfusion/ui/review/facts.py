@@ -1,0 +1,54 @@
+"""What is known of an item besides what people say: pure HTML."""
+
+from html import escape
+
+from aqfusion.air.pollutants import POLLUTANTS, pollutant
+from aqfusion.labels.item import Item
+from aqfusion.ui.review.words import said_before, unit, when
+
+
+def readings(item: Item) -> str:
+    """The readings with their units."""
+    cells = "".join(
+        f"<div><dt>{pollutant(name).pretty_label}</dt>"
+        f"<dd>{getattr(item.task.reading, name):.4g} <small>{unit(name)}</small></dd></div>"
+        for name in POLLUTANTS
+        if name in item.task.reading.present
+    )
+    if not cells:
+        return '<p class="aq aq-muted">No readings</p>'
+    return f'<div class="aq"><dl class="aq-readings aq-small">{cells}</dl></div>'
+
+
+def origin(item: Item) -> str:
+    """Where an item comes from, as far as that is known."""
+    task, guess = item.task, item.guess
+    known = (
+        ("Place", task.place),
+        ("Taken", task.taken_at and when(task.taken_at)),
+        ("Origin", item.origin),
+        ("Source", item.source),
+        ("Licence", task.licence),
+        ("Consent", _consent(item)),
+        ("Visitor's guess", guess and said_before(guess)),
+        ("Split", "frozen: no training learns from it" if item.split == "frozen" else None),
+    )
+    rows = "".join(f"<dt>{name}</dt><dd>{escape(str(fact))}</dd>" for name, fact in known if fact)
+    return f'<div class="aq aq-small"><dl class="aq-origin">{rows}</dl></div>'
+
+
+def reasons(item: Item) -> str:
+    """Why an item is here."""
+    asked = f"{item.wanted} answer{'s' * (item.wanted != 1)} asked for"
+    words = [*(reason.words for reason in item.reasons), asked]
+    lines = "".join(f"<li>{escape(one)}</li>" for one in words)
+    return (
+        f'<div class="aq aq-small"><div class="aq-title">Why it is here</div>'
+        f'<ul class="aq-why">{lines}</ul></div>'
+    )
+
+
+def _consent(item: Item) -> str | None:
+    if item.consent is None or item.consented_at is None:
+        return item.consent
+    return f"{item.consent}, given {when(item.consented_at)}"

@@ -1,0 +1,160 @@
+"""What the figures of agreement mean, as tables and in plain sentences."""
+
+from aqfusion.air.aqi import standard
+from aqfusion.figures import Estimate
+from aqfusion.labels.agreement import Agreement
+from aqfusion.labels.annotators import Share
+from aqfusion.ui.review.figures import Counts, Figures
+from aqfusion.ui.table import Column, Table
+
+# Krippendorff, "Content Analysis", 2004, p. 241: rely on 0.8, draw tentative conclusions from
+# 0.667. Landis and Koch 1977 name the steps of kappa.
+_RELIABLE, _TENTATIVE = 0.8, 0.667
+_STEPS = ((0.8, "almost perfect"), (0.6, "substantial"), (0.4, "moderate"), (0.2, "fair"))
+
+PAIRS = (
+    "Quadratic-weighted kappa of each two people over the items both gave a category: 1 is full "
+    "agreement, 0 what chance gives; an answer two categories off weighs four times one that is "
+    "one off. Small print: 95 % intervals, by drawing items anew."
+)
+ALPHA = (
+    "Krippendorff's alpha of everybody at once: 1 is full agreement, 0 what chance gives, below 0 "
+    "is worse than chance. **Ordinal**: categories in their order, can't tell left out. "
+    "**Nominal**: any other answer is as wrong, can't tell being one more. Small print: 95 % "
+    "intervals, by drawing items anew."
+)
+ANNOTATORS = (
+    "**Per hour**: pauses over ten minutes are no work. **Gold right**: share of items with a "
+    "known answer that were answered right; **categories off**: how far, on average. **Differs**: "
+    "share of answers in another category than the model's, which is no fault by itself. Small "
+    "print: 95 % intervals (Wilson)."
+)
+AGAINST_MODEL = (
+    "Of the answers in a row's category: how many percent, and how many, have the model's view in "
+    "each column's. On the diagonal people and model agree."
+)
+
+
+def alpha_table(figures: Figures) -> Table:
+    """Both alphas with what they mean."""
+    columns = (Column("Krippendorff's alpha"), Column("value", ".2f"), Column("items", "d"))
+    rows = tuple(
+        (name, _estimate(alpha), alpha.items, alpha_in_words(alpha))
+        for name, alpha in (
+            ("Ordinal", figures.ordinal),
+            ("Nominal", figures.nominal),
+        )
+    )
+    return Table((*columns, Column("in words")), rows)
+
+
+def pair_table(figures: Figures) -> Table:
+    """Kappa of each two people."""
+    columns = (Column("one"), Column("other"), Column("kappa", ".2f"), Column("items", "d"))
+    rows = tuple(
+        (
+            *(pair.first, pair.second, _estimate(pair.kappa), pair.kappa.items),
+            kappa_in_words(pair.kappa),
+        )
+        for pair in figures.pairs
+    )
+    return Table((*columns, Column("in words")), rows)
+
+
+def annotator_table(figures: Figures) -> Table:
+    """How each one works."""
+    columns = (
+        *(Column("annotator"), Column("items", "d"), Column("can't tell", "d")),
+        *(Column("per hour", ".0f"), Column("gold items", "d"), Column("gold right", ".0%")),
+        *(Column("categories off", ".2f"), Column("differs from the model", ".0%")),
+    )
+    rows = tuple(
+        (
+            *(one.annotator, one.items, one.cannot_tell, one.per_hour),
+            *(
+                one.gold.of if one.gold else 0,
+                _share(one.gold),
+                one.gold_distance,
+                _share(one.differs),
+            ),
+        )
+        for one in figures.annotators
+    )
+    return Table(columns, rows)
+
+
+def alpha_in_words(alpha: Agreement) -> str:
+    """What an alpha means.
+
+    >>> alpha_in_words(Agreement(0.85, 0.7, 0.9, 40, None))
+    'People agree well enough to rely on, though with 40 items it could be as low as 0.70.'
+    """
+    if alpha.value is None:
+        return _sentence(alpha.why)
+    if alpha.value < _TENTATIVE:
+        return f"People agree too little to rely on unreviewed answers{_yet(alpha, _TENTATIVE)}."
+    bound = _RELIABLE if alpha.value >= _RELIABLE else _TENTATIVE
+    words = "rely on" if bound == _RELIABLE else "draw tentative conclusions only"
+    return f"People agree well enough to {words}{_but(alpha, bound)}."
+
+
+def kappa_in_words(kappa: Agreement) -> str:
+    """What a kappa means.
+
+    >>> kappa_in_words(Agreement(0.65, 0.61, 0.7, 400, None))
+    'Substantial agreement.'
+    """
+    if kappa.value is None:
+        return _sentence(kappa.why)
+    if kappa.value <= 0:
+        return "No more agreement than by chance."
+    at, name = next((step for step in _STEPS if kappa.value >= step[0]), (0.0, "slight"))
+    return f"{name.capitalize()} agreement{_but(kappa, at)}."
+
+
+def commonest_difference(counts: Counts) -> str | None:
+    """Where people and model part most often; `None` where they never do."""
+    cells = [
+        (counts[row][column], row, column)
+        for row in range(6)
+        for column in range(6)
+        if row != column and counts[row][column]
+    ]
+    if not cells:
+        return None
+    often, row, column = max(cells, key=lambda cell: (cell[0], -cell[1], -cell[2]))
+    names = [category.name for category in standard("us").categories]
+    times = f"{often} time{'s' * (often != 1)}"
+    return f"Most often people say {names[row]} where the model says {names[column]}: {times}."
+
+
+def _but(figure: Agreement, bound: float) -> str:
+    """How sure the words are: the interval may reach below the step that they name."""
+    if figure.low is None:
+        return f", but {figure.why}" if figure.why else ""
+    return "" if figure.low >= bound else _could_be(figure, "low", figure.low)
+
+
+def _yet(figure: Agreement, bound: float) -> str:
+    """The same of words that say little: the interval may reach above them."""
+    reaches = figure.high is not None and figure.high >= bound
+    return _could_be(figure, "high", figure.high or 0.0) if reaches else ""
+
+
+def _could_be(figure: Agreement, side: str, end: float) -> str:
+    items = f"{figure.items} item{'s' * (figure.items != 1)}"
+    return f", though with {items} it could be as {side} as {end:.2f}".replace("-", "−")
+
+
+def _sentence(why: str | None) -> str:
+    return f"{why[0].upper()}{why[1:]}." if why else "Not known."
+
+
+def _estimate(figure: Agreement) -> Estimate | float | None:
+    if figure.value is None or figure.low is None or figure.high is None:
+        return figure.value
+    return Estimate(figure.value, figure.low, figure.high)
+
+
+def _share(share: Share | None) -> Estimate | None:
+    return None if share is None else Estimate(share.share, share.low, share.high)

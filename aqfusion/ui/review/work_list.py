@@ -1,0 +1,195 @@
+"""The work list: what is to be decided, filtered and page by page."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from aqfusion.air.aqi import round_half_up, standard
+from aqfusion.errors import InputError
+from aqfusion.labels.actor import Actor
+from aqfusion.labels.item import Item
+from aqfusion.labels.search import Filters
+from aqfusion.labels.store import LabelStore
+from aqfusion.ui.plain import plain
+from aqfusion.ui.review import place
+from aqfusion.ui.review.place import WorkList
+from aqfusion.ui.review.words import when
+
+LISTS = {
+    "Conflicts": ("conflict",),
+    "Flagged": ("flagged",),
+    "Sent back": ("sent back",),
+    "Contributions": ("pending",),
+    "Settled": ("settled",),
+    "All": (),
+}
+_SAYS = {
+    "Conflicts": "Annotators gave different answers.",
+    "Flagged": "Somebody could not tell, or says that a reading is wrong.",
+    "Sent back": "One more annotator has been asked; it can be decided without waiting.",
+    "Contributions": "Photos that visitors offered. Nobody else sees them before they are let in.",
+    "Settled": "Decided by an expert; it can be decided anew.",
+    "All": "Every item of the store.",
+}
+_NEWER = "review_pages"
+_ON_A_PAGE = 25
+
+
+def show(store: LabelStore, actor: Actor) -> None:
+    """Draw lists, filters and one page of items; a row that is picked opens its item."""
+    place.show_notice(None)
+    name = st.segmented_control(
+        "Which items",
+        list(LISTS),
+        default="Conflicts",
+        required=True,
+        key="review_choice_list",
+        persist_state="session",
+        label_visibility="collapsed",
+        on_change=_first_page,
+    )
+    st.html(_counts(store, name))
+    filters = replace(_filters(store, actor), statuses=LISTS[name])
+    place.keep_list(WorkList(name, filters))
+    pages: list[int] = st.session_state.setdefault(_NEWER, [])
+    try:
+        found = store.search(actor, filters, pages[-1] if pages else None, _ON_A_PAGE)
+    except InputError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    st.caption(_SAYS[name])
+    if not found.items:
+        st.info("Nothing here: no item fits.", icon=":material/done_all:")
+    else:
+        _table(found.items, f"{name}_{len(pages)}")
+    _ways(found.items, found.after)
+
+
+def _counts(store: LabelStore, name: str) -> str:
+    counts = store.overview.counts()
+    numbers = {
+        one: sum(counts[status] for status in statuses or counts) for one, statuses in LISTS.items()
+    }
+    # Not in the buttons: a click on one whose number changes meanwhile would be lost.
+    cells = "".join(
+        f"<li{' class=aq-here' if one == name else ''}>{one} <strong>{number}</strong></li>"
+        for one, number in numbers.items()
+    )
+    return f'<div class="aq aq-small"><ul class="aq-counted">{cells}</ul></div>'
+
+
+def _filters(store: LabelStore, actor: Actor) -> Filters:
+    people = store.told.people(actor)
+    categories = standard("us").categories
+    columns = st.columns(4, gap="small")
+    where = columns[0].selectbox(
+        "Place",
+        _places(store, store.database.where),
+        index=None,
+        placeholder="Any place",
+        key="review_choice_place",
+        persist_state="session",
+        on_change=_first_page,
+    )
+    who = columns[1].selectbox(
+        "Answered by",
+        list(people),
+        index=None,
+        format_func=lambda user: people.get(user, ""),
+        placeholder="Anybody",
+        key="review_choice_annotator",
+        persist_state="session",
+        on_change=_first_page,
+    )
+    what = columns[2].selectbox(
+        "Somebody said",
+        range(len(categories)),
+        index=None,
+        format_func=lambda number: categories[number].name,
+        placeholder="Any category",
+        key="review_choice_category",
+        persist_state="session",
+        on_change=_first_page,
+    )
+    text = columns[3].text_input(
+        "Text",
+        max_chars=200,
+        placeholder="Source, place, note",
+        key="review_choice_text",
+        persist_state="session",
+        on_change=_first_page,
+        icon=":material/search:",
+    )
+    return Filters(place=where, annotator=who, category=what, text=text or "")
+
+
+def _table(items: Sequence[Item], key: str) -> None:
+    def picked() -> None:
+        rows = st.session_state[f"review_table_{key}"].selection.rows
+        if rows:
+            place.open_item(items[rows[0]].task.id)
+
+    st.dataframe(
+        {
+            "Item": [one.task.id for one in items],
+            "Status": [one.status for one in items],
+            "Place": [one.task.place for one in items],
+            "Why": ["; ".join(reason.words for reason in one.reasons) or None for one in items],
+            "Model": [
+                round_half_up(one.task.model_view.aqi) if one.task.model_view else None
+                for one in items
+            ],
+            "US formula": [standard("us").index(one.task.reading).aqi for one in items],
+            "Taken": [one.task.taken_at and when(one.task.taken_at) for one in items],
+            "Origin": [one.origin for one in items],
+        },
+        hide_index=True,
+        placeholder="–",
+        key=f"review_table_{key}",
+        on_select=picked,
+        selection_mode="single-row",
+        height=min(35 * (len(items) + 1) + 3, 600),
+        alt=f"{len(items)} items of the work list; the buttons below open them too",
+    )
+
+
+def _ways(items: Sequence[Item], after: int | None) -> None:
+    """Begin with the first, go to a number, turn the page."""
+    pages: list[int] = st.session_state[_NEWER]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="review_ways"):
+        if items:
+            st.button(
+                f"Begin with item {items[0].task.id}",
+                key="review_begin",
+                type="primary",
+                icon=":material/play_arrow:",
+                on_click=place.open_item,
+                args=(items[0].task.id,),
+            )
+        st.button("Newer", key="review_newer", disabled=not pages, on_click=_turn, args=(None,))
+        st.button("Older", key="review_older", disabled=not after, on_click=_turn, args=(after,))
+        st.number_input("Item", 1, 10**15, None, key="review_go_number", width=150)
+        st.button("Open", key="review_go", on_click=_go)
+
+
+def _go() -> None:
+    number = st.session_state["review_go_number"]
+    if number is not None:
+        place.open_item(number)
+
+
+def _turn(after: int | None) -> None:
+    """Go to the page that begins after an item, or back to the one before."""
+    pages: list[int] = st.session_state[_NEWER]
+    st.session_state[_NEWER] = pages[:-1] if after is None else [*pages, after]
+
+
+def _first_page() -> None:
+    st.session_state[_NEWER] = []
+
+
+@st.cache_data(ttl=60, max_entries=2, show_spinner=False)
+def _places(_store: LabelStore, where: str) -> tuple[str, ...]:
+    """The places there are; finding them reads every item of the database at `where`."""
+    return _store.search.places()

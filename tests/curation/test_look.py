@@ -1,0 +1,104 @@
+"""What the model makes of a planted store's items."""
+
+import pytest
+
+from aqfusion.air.sensors import Reading
+from aqfusion.curation.look import LookedAt, look
+from aqfusion.labels.answer import Answer
+from aqfusion.labels.new_item import NewItem
+from aqfusion.model.label_view import version_of
+from aqfusion.model.predict import load_model
+from aqfusion.photo import Photo
+from aqfusion.scenes import scenes
+from aqfusion.settings import ASSETS
+from tests.planted_labels import NOW, PIN, planted_store
+
+MODEL = "mobilenetv2_100"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_model(MODEL)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = planted_store(tmp_path, 0, overlap=2)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def admin(store):
+    return store.sign_in.by_pin("Ada", PIN, NOW)
+
+
+def add(store, admin, reading, number=0, **more):
+    photo = Photo.open(ASSETS / "scenes" / scenes()[number].file)
+    item = NewItem(photo_hash=store.photos.put(photo), reading=reading, **more)
+    return store.items.add(admin, item, NOW)[0]
+
+
+def item(store, admin, number):
+    return store.review.view(admin, number).item
+
+
+def say(store, name, number, category):
+    actor = store.sign_in.by_pin(name, PIN, NOW)
+    leased = store.queue.lease(actor, number, NOW)
+    store.answers.save(actor, leased.token, f"{name}{number}", Answer(category), NOW)
+
+
+def test_every_waiting_item_gets_the_models_view_a_priority_and_a_reason(store, admin, model):
+    first = add(store, admin, Reading())
+    found = look(store, admin, model, lambda text: None)
+    assert found == LookedAt(1, 0, 0)
+    looked = item(store, admin, first)
+    direct = model.predict(Reading(), Photo.open(ASSETS / "scenes" / scenes()[0].file))
+    view = looked.task.model_view
+    assert (view.model_version, view.kind) == (version_of(model), "image_only")
+    assert view.aqi == pytest.approx(direct.fused.aqi, abs=8)  # the store keeps JPEG
+    assert looked.priority > 0
+    assert looked.reasons[0].kind == "model unsure"
+    assert looked.reasons[0].words.endswith(f"it says {view.low:.0f} to {view.high:.0f}")
+
+
+def test_what_was_looked_at_is_passed_by_unless_people_contradict_each_other(store, admin, model):
+    add(store, admin, Reading(pm25=20), overlap=2)
+    torn = add(store, admin, Reading(pm25=21), overlap=2)
+    look(store, admin, model, lambda text: None)
+    before = item(store, admin, torn).priority
+    for name, category in (("Asha", 0), ("Bina", 5)):
+        say(store, name, torn, category)
+    assert item(store, admin, torn).status == "conflict"
+    assert look(store, admin, model, lambda text: None) == LookedAt(1, 1, 0)
+    after = item(store, admin, torn)
+    assert after.priority > before + 0.3
+    assert after.reasons[0].kind == "annotators disagree"
+
+
+def test_a_near_duplicate_is_worth_nothing_and_a_lost_photo_is_counted(store, admin, model):
+    first = add(store, admin, Reading(pm25=20))
+    twin = add(store, admin, Reading(pm25=21), duplicate_of=first)
+    lost = NewItem(photo_hash="0" * 64, reading=Reading(pm25=5))
+    store.items.add(admin, lost, NOW)
+    assert look(store, admin, model, lambda text: None) == LookedAt(2, 0, 1)
+    assert item(store, admin, twin).priority == 0
+    assert item(store, admin, twin).reasons[0].kind == "near-duplicate"
+
+
+def test_given_labels_that_nobody_would_believe_come_first(store, admin, model):
+    """Forty labels as the model would say them, one of them swapped for the far end."""
+    numbers = []
+    for pm25 in range(40):
+        reading = Reading(pm25=float(5 + 9 * pm25))
+        given = 5 if pm25 == 0 else _band(model, reading)
+        numbers.append(add(store, admin, reading, guess={"category": given}))
+    look(store, admin, model, lambda text: None)
+    swapped = item(store, admin, numbers[0])
+    assert "label likely wrong" in {reason.kind for reason in swapped.reasons}
+
+
+def _band(model, reading):
+    chances = list(model.predict(reading).fused.probabilities.values())
+    return chances.index(max(chances))

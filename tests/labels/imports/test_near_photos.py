@@ -1,0 +1,37 @@
+"""Only items that are served have near-duplicates: no chains, none by way of gold or rejected."""
+
+import pytest
+
+from aqfusion.labels.imports.near_photos import NearPhotos
+from aqfusion.labels.new_item import NewItem
+from aqfusion.labels.review import Review
+from tests.labels.planted import NOW, new_item, request_id
+
+
+@pytest.fixture
+def add(store, admin):
+    def add(number: int, fingerprint: str, **more: object) -> tuple[int, NewItem]:
+        item = new_item(number, fingerprint=fingerprint, **more)
+        return store.items.add(admin, item, NOW)[0], item
+
+    return add
+
+
+def test_what_is_near_a_duplicate_alone_is_no_duplicate(store, add):
+    first, item = add(1, "0000000000000000", group="day")
+    add(2, "0000000000000007", group="day", duplicate_of=first)
+    near = NearPhotos.of(store.database)
+    assert near.nearest("day", "0000000000000003") == item.key
+    assert near.nearest("day", "000000000000003f") is None
+    assert near.nearest("other day", "0000000000000000") is None
+    assert near.nearest(None, "0000000000000000") is None
+
+
+def test_nothing_is_the_duplicate_of_a_gold_or_a_rejected_item(store, add, expert):
+    add(1, "0000000000000000", known_aqi=100)
+    offered, _ = add(2, "ffffffffffffffff", trusted=False)
+    pending = NearPhotos.of(store.database)
+    assert pending.nearest(None, "0000000000000000") is None
+    assert pending.nearest(None, "ffffffffffffffff") is not None
+    Review(store.database).moderate(expert, offered, False, "", request_id(), NOW)
+    assert NearPhotos.of(store.database).nearest(None, "ffffffffffffffff") is None

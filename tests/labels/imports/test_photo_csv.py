@@ -1,0 +1,143 @@
+"""A table of photos: good rows come in, bad rows are listed, no path leads out of its folder."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from aqfusion.air.sensors import Reading
+from aqfusion.csv_table.fault import Fault
+from aqfusion.csv_table.header import CsvTableError
+from aqfusion.labels.imports.bring_in import bring_in
+from aqfusion.labels.imports.intake import Terms
+from aqfusion.labels.imports.photo_csv import list_photo_csv
+from aqfusion.labels.search import Filters
+from tests.labels.pictures import save
+from tests.labels.planted import NOW
+
+TITLES = "photo,PM2.5,O3 (ppb),place,time,timezone,aqi,gold"
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Write a table into a folder with the photos a.jpg and deep/b.jpg."""
+    save(tmp_path / "mine" / "a.jpg", 1)
+    save(tmp_path / "mine" / "deep" / "b.jpg", 2)
+
+    def write(*lines, titles=TITLES):
+        file = tmp_path / "mine" / "photos.csv"
+        file.write_text("\n".join((titles, *lines)) + "\n", encoding="utf-8")
+        return file
+
+    return write
+
+
+def test_a_row_says_all_that_it_can(table):
+    file = table(
+        "a.jpg,12.5,30,Delhi roof,2023-02-01 23:30,Asia/Kolkata,151,",
+        "deep/b.jpg,,,,,,,80",
+    )
+    first, second = list_photo_csv(file, NOW).candidates
+    assert first.path == file.parent / "a.jpg"
+    assert first.reading == Reading.of({"pm25": "12.5", "o3": "30"}, {"o3": "ppb"})
+    assert (first.place, first.given_aqi, first.known_aqi) == ("Delhi roof", 151, None)
+    assert first.taken_at == datetime(2023, 2, 1, 18, 0, tzinfo=UTC)
+    assert first.group == "Delhi roof|2023-02-01"
+    assert (second.group, second.taken_at, second.known_aqi) == (None, None, 80)
+    assert second.reading == Reading()
+
+
+def test_the_clock_is_that_of_the_row_of_a_sample_place_or_utc(table):
+    file = table(
+        "a.jpg,,,Biratnagar (Nepal),2023-02-01 08:30,,,",
+        '"a.jpg",,,"ITO, Delhi",2023-02-01 08:30,,,',
+        "a.jpg,,,Paris,2023-02-01 08:30,,,",
+        "a.jpg,,,Paris,2023-02-01T08:30+05:45,,,",
+        "a.jpg,,,,2023-02-01 08:30,America/Chicago,,",
+    )
+    listing = list_photo_csv(file, NOW)
+    assert listing.faults == ()
+    clocks = [f"{one.taken_at.astimezone(UTC):%H:%M}" for one in listing.candidates]
+    assert clocks[1:] == ["03:00", "08:30", "02:45", "14:30"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../outside.jpg", "deep/../../outside.jpg", "/etc/passwd", "deep\\b.jpg", "..", "..\\a.jpg"],
+)
+def test_a_path_that_could_lead_elsewhere_is_refused(table, tmp_path, path):
+    save(tmp_path / "outside.jpg", 3)
+    (fault,) = list_photo_csv(table(f"{path},,,,,,,"), NOW).faults
+    rule = "must be a path below the folder of this file, with / between its parts"
+    assert fault == Fault(2, "photo", rule, path)
+
+
+@pytest.mark.parametrize("path", ["link.jpg", "way/outside.jpg", "deep/loop/a.jpg"])
+def test_a_path_over_a_link_is_refused(table, tmp_path, path):
+    save(tmp_path / "outside.jpg", 3)
+    folder = table("x").parent
+    (folder / "link.jpg").symlink_to(tmp_path / "outside.jpg")
+    (folder / "way").symlink_to(tmp_path, target_is_directory=True)
+    (folder / "deep" / "loop").symlink_to(folder, target_is_directory=True)
+    (fault,) = list_photo_csv(table(f"{path},,,,,,,"), NOW).faults
+    assert fault == Fault(2, "photo", "must lead over no link", path)
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "rule", "value"),
+    [
+        (" ,1,,,,,,", "photo", "must be given", ""),
+        ("a.jpg,-1,,,,,,", "PM2.5", "must be >= 0 ug/m3", "-1"),
+        ("a.jpg,,x,,,,,", "O3 (ppb)", "must be a number", "x"),
+        ("a.jpg,,,,yesterday,,,", "time", "must be a date and a time as in", "yesterday"),
+        ("a.jpg,,,,2999-01-01 00:00,,,", "time", "must not be in the future", "2999-01-01 00:00"),
+        ("a.jpg,,,,,Mars,,", "timezone", "must be a time zone as in Asia/Kolkata", "Mars"),
+        ("a.jpg,,,,,,501,", "aqi", "must be a whole number from 0 to 500", "501"),
+        ("a.jpg,,,,,,,1.5", "gold", "must be a whole number from 0 to 500", "1.5"),
+        (f"a.jpg,,,{'x' * 201},,,,", "place", "must have at most 200 characters", "x" * 77 + "..."),
+        (f"{'y' * 300},,,,,,,", "photo", "must be the path of a photo", "y" * 77 + "..."),
+        ("a.jpg,,,,,,", "", "must have as many cells as there are titles, 8", "7"),
+        ('a.jpg,"1"2,,,,,,', "", "must have quotes that open before a cell", 'a.jpg,"1"2,,,,,,'),
+    ],
+)  # fmt: skip
+def test_a_bad_row_is_listed_with_column_rule_and_value(table, line, column, rule, value):
+    listing = list_photo_csv(table("deep/b.jpg,,,,,,,", line), NOW)
+    assert [one.line for one in listing.candidates] == [2]
+    (fault,) = listing.faults
+    assert (fault.line, fault.column, fault.value) == (3, column, value)
+    assert fault.rule.startswith(rule)
+
+
+def test_every_row_is_an_item_or_known_or_listed(table, store, admin, expert):
+    lines = [f"{line}," for line in (
+        "a.jpg,12,,,,,90,", "a.jpg,12,,,,,90,", "a.jpg,13,,,,,,70", "gone.jpg,1,,,,,,",
+        "deep,1,,,,,,", "a.jpg,much,,,,,,", "a.jpg,12,,,,,,60",
+    )]  # fmt: skip
+    done = bring_in(store, admin, table(*lines, titles=TITLES + ",remarks"), Terms(), NOW)
+    assert (done.new, done.known, done.ignored) == (2, 1, ("remarks",))
+    assert [(fault.line, fault.column, fault.value) for fault in done.faults] == [
+        (5, "photo", "gone.jpg"),
+        (6, "photo", "deep"),
+        (7, "PM2.5", "much"),
+        (8, "photo", "a.jpg"),
+    ]
+    assert done.faults[0].rule == "must be an image file, got nothing there"
+    assert done.faults[3].rule.startswith("must be new where an AQI is known")
+    gold, normal = store.search(expert, Filters()).items
+    assert (gold.known_aqi, gold.duplicate_of, normal.known_aqi) == (70, None, None)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"place,aqi\nx,1\n", "the file must have the column photo in its first line"),
+        (b"photo\n", "the file must have a row below its titles, got none"),
+        (b"PK\x03\x04\0\0", "the file must be CSV text in UTF-8"),
+        (b"photo,file\n", "the file must have one column photo, got 'photo' and 'file'"),
+    ],
+)
+def test_what_is_no_table_of_photos_is_refused(tmp_path, content, sentence):
+    file = tmp_path / "photos.csv"
+    file.write_bytes(content)
+    with pytest.raises(CsvTableError) as refused:
+        list_photo_csv(file, NOW)
+    assert sentence in str(refused.value)

@@ -1,0 +1,169 @@
+"""A backup holds everything, fits every database, and a damaged one changes nothing."""
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from aqfusion.labels.answer import Answer
+from aqfusion.labels.backup import Backup, BackupError, backup
+from aqfusion.labels.dump import TABLES, lines_of
+from aqfusion.labels.restore import check, restore
+from aqfusion.labels.schema import items
+from aqfusion.labels.store import LabelStore
+from aqfusion.photo import Photo
+from tests.labels import postgres
+from tests.labels.planted import NOW, PIN, add, new_item, request_id, say
+
+
+@pytest.fixture
+def written(store, admin, ana, ben, expert, tmp_path) -> tuple[Path, Backup]:
+    """A store in the middle of things, and its backup."""
+    digest = store.photos.put(Photo.of(Image.linear_gradient("L")))
+    first = add(store, admin, 1, overlap=2, photo_hash=digest)
+    add(store, admin, 2, duplicate_of=first, known_aqi=80)
+    store.queue.lease(ben, first, NOW)
+    store.accounts.make_invite(admin, "expert", NOW)
+    say(store, ana, first, Answer(aqi=151, note="naïve – 霾", corrections={"pm25": None}))
+    third = add(store, admin, 3)
+    say(store, ana, third, 2)
+    store.answers.undo(ana, request_id(), NOW)
+    store.review.overrule(expert, third, Answer(category=1), "why", request_id(), NOW)
+    path = tmp_path / "backups" / "labels.zip"
+    return path, backup(store, admin, path, NOW)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def other(request, tmp_path, sqlite_ready):
+    """An empty store of either kind."""
+    if request.param == "sqlite":
+        url = str(tmp_path / "other.db")
+        Path(url).write_bytes(sqlite_ready)
+    else:
+        socket = request.getfixturevalue("postgres_socket")
+        postgres.run(socket, "DROP DATABASE IF EXISTS other WITH (FORCE)")
+        postgres.run(socket, "CREATE DATABASE other")
+        url = postgres.url_of(socket, "other")
+    store = LabelStore.open(url, str(tmp_path / "other photos"))
+    yield store
+    store.close()
+
+
+def dump(store):
+    with store.database.snapshot() as connection:
+        return {table.name: list(lines_of(connection, table)) for table in TABLES}
+
+
+def test_a_restored_store_is_the_same_store(store, written, other, ana):
+    path, held = written
+    assert restore(other, path) == held
+    assert dump(other) == dump(store)
+    assert (other.snapshot_hash(), other.verify()) == (store.snapshot_hash(), ())
+    assert held.rows["label_events"] == 4
+    assert (held.photos, len(held.missing)) == (1, 2)
+    actor = other.sign_in.by_pin("Ana", PIN, NOW)
+    item = add(other, other.accounts.operator(NOW), 4)  # and its numbers go on
+    assert say(other, actor, item, 3).event == 5
+    with other.database.read() as connection:
+        hashes = [*connection.execute(select(items.c.photo_hash).order_by(items.c.id)).scalars()]
+    assert other.photos.get(hashes[0]) == store.photos.get(hashes[0])
+
+
+def test_only_an_empty_store_is_filled(store, written, admin):
+    before = dump(store)
+    with pytest.raises(BackupError, match="store must be empty to be filled, got one with users"):
+        restore(store, written[0])
+    assert dump(store) == before
+
+
+def rewritten(path: Path, name: str, change) -> None:
+    """Write an archive anew with one entry changed, so that only the manifest can tell."""
+    with zipfile.ZipFile(path) as archive:
+        entries = {info.filename: archive.read(info) for info in archive.infolist()}
+    entries[name] = change(entries[name])
+    with zipfile.ZipFile(path, "w") as archive:
+        for entry, data in entries.items():
+            archive.writestr(entry, data)
+
+
+def photo_of(path: Path) -> str:
+    return next(name for name in zipfile.ZipFile(path).namelist() if name.startswith("photos/"))
+
+
+def newer(data: bytes) -> bytes:
+    return json.dumps({**json.loads(data), "version": "99"}).encode()
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:-40]), "a whole backup, got one damaged"),
+        (lambda path: path.write_bytes(b"no zip"), "a whole backup, got one damaged"),
+        (
+            lambda path: rewritten(
+                path, "tables/label_events.jsonl", lambda data: data.replace(b"151", b"152")
+            ),
+            "must be as it was written, got another label_events",
+        ),
+        (
+            lambda path: rewritten(
+                path, "tables/users.jsonl", lambda data: data[: data.rindex(b"\n", 0, -1) + 1]
+            ),
+            "must be as it was written, got another users",
+        ),
+        (
+            lambda path: rewritten(path, "tables/items.jsonl", lambda _data: b'{"id": 1}\n'),
+            "got one damaged: items must have the columns of this program",
+        ),
+        (
+            lambda path: rewritten(path, photo_of(path), lambda data: data[:-2]),
+            "must have photos as they were, got another",
+        ),
+        (
+            lambda path: rewritten(path, "manifest.json", newer),
+            "must have format 1 of store version 2, got 1 of store version 99",
+        ),
+        (
+            lambda path: rewritten(path, "manifest.json", lambda _data: b"[]"),
+            "a whole backup, got one damaged",
+        ),
+    ],
+)
+def test_a_damaged_backup_is_told_and_changes_nothing(
+    written, tmp_path, sqlite_ready, damage, sentence
+):
+    path = tmp_path / "damaged.zip"
+    shutil.copy(written[0], path)
+    damage(path)
+    (tmp_path / "empty.db").write_bytes(sqlite_ready)
+    empty = LabelStore.open(str(tmp_path / "empty.db"), str(tmp_path / "no photos"))
+    with pytest.raises(BackupError) as refused:
+        restore(empty, path)
+    assert sentence in str(refused.value)
+    assert {name: len(lines) for name, lines in dump(empty).items() if lines} == {"crowds": 1}
+    assert not (tmp_path / "no photos").exists()
+
+
+def test_a_backup_is_one_moment_while_others_write(store, written, admin, tmp_path, monkeypatch):
+    def others_write(connection, table):
+        yield from lines_of(connection, table)
+        if table is TABLES[0]:
+            store.items.add(admin, new_item(100), NOW)
+
+    monkeypatch.setattr("aqfusion.labels.backup.lines_of", others_write)
+    path = tmp_path / "second.zip"
+    held = backup(store, admin, path, NOW)
+    assert (held.rows["items"], store.overview.counts()["open"]) == (3, 3)
+    assert check(path) == held
+
+
+def test_a_backup_is_a_new_file_for_its_owner_only(store, written, admin):
+    path = written[0]
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(BackupError, match=r"must be a new file, got labels\.zip, which exists"):
+        backup(store, admin, path, NOW)
+    assert [file.name for file in path.parent.iterdir()] == ["labels.zip"]

@@ -1,0 +1,135 @@
+"""Many processes at once, and processes that are killed: nothing lost, nothing double."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from sqlalchemy import func, insert, select, text
+
+from aqfusion.labels.schema import answers, items, label_events, leases
+from aqfusion.labels.store import LabelStore
+from aqfusion.settings import ROOT
+from tests.labels import postgres
+from tests.labels.planted import NOW, PIN, add, new_item
+
+# The whole of it takes minutes:
+# PROCESSES=20 MANY=200 KILLS=100 python -m pytest tests/labels/test_processes.py
+PROCESSES = int(os.environ.get("PROCESSES", "5"))
+EACH = int(os.environ.get("MANY", "40"))
+KILLS = int(os.environ.get("KILLS", "6"))
+
+
+def run_writers(mode: str, url: str, *given: object) -> Any:
+    program = [sys.executable, "-m", "tests.labels.writers", mode, url, *map(json.dumps, given)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        program, cwd=ROOT, capture_output=True, text=True, timeout=120, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def annotators(store, admin, count):
+    made = [
+        store.accounts.add_user(admin, f"Annotator {number}", PIN, "annotator", NOW)
+        for number in range(count)
+    ]
+    return [actor.id for actor in made]
+
+
+def test_many_processes_write_all_their_labels(store, url, admin):
+    users = annotators(store, admin, PROCESSES)
+    store.items.add_many(admin, (new_item(number) for number in range(PROCESSES * EACH)), NOW)
+    held = [
+        {"item": 1 + EACH * number + turn, "user": user, "token": f"{user}-{turn}", "until": NOW}
+        for number, user in enumerate(users)
+        for turn in range(EACH)
+    ]
+    store.database.write(lambda connection: connection.execute(insert(leases), held))
+    told = run_writers("save_all", url, users, EACH)
+    events = [event for one in told for event in one]
+    with store.database.read() as connection:
+        kept = connection.execute(select(label_events.c.id, label_events.c.request_id)).all()
+    assert sorted(events) == sorted(row.id for row in kept)
+    assert {row.request_id for row in kept} == {f"request {lease['token']}" for lease in held}
+    assert (len(events), store.overview.counts()["answered"]) == (
+        PROCESSES * EACH,
+        PROCESSES * EACH,
+    )
+    assert store.verify() == ()
+
+
+def test_many_processes_share_one_queue(store, url, admin):
+    users = annotators(store, admin, PROCESSES)
+    store.items.add_many(admin, (new_item(number) for number in range(15 * PROCESSES)), NOW)
+    told = run_writers("label_all", url, users, 15)
+    events = [event for one in told for event in one]
+    with store.database.read() as connection:
+        kept = connection.execute(select(label_events.c.id, label_events.c.item)).all()
+    assert sorted(events) == sorted(row.id for row in kept)
+    assert (
+        len({row.item for row in kept}) == 15 * PROCESSES
+    )  # nobody was given what another one held
+    assert store.verify() == ()
+
+
+def test_an_item_is_held_by_as_many_as_it_wants(store, url, admin):
+    users, item = annotators(store, admin, 6), add(store, admin, 1, overlap=3)
+    told = run_writers("lease_one", url, users, item)
+    sentence = f"item {item} must be free, got one that somebody else holds"
+    assert sorted(told, key=str) == [True] * 3 + [sentence] * 3
+    with store.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(leases)).scalar() == 3
+
+
+def test_one_person_in_many_tabs_holds_one_item(store, url, admin, ana):
+    store.items.add_many(admin, (new_item(number) for number in range(30)), NOW)
+    told = run_writers("take_in_tabs", url, ana.id, 5)
+    assert told == [told[0]] * 5
+    with store.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(leases)).scalar() == 1
+
+
+def test_a_request_that_comes_many_times_at_once_is_one_event(store, url, admin, ana):
+    leased = store.queue.lease(ana, add(store, admin, 1), NOW)
+    told = run_writers("say_once", url, ana.id, leased.token, 12)
+    with store.database.read() as connection:
+        kept = [*connection.execute(select(label_events.c.id)).scalars()]
+    assert told == kept * 12
+    assert len(kept) == 1
+
+
+def test_killed_writers_lose_nothing_that_was_acknowledged(store, url, admin):
+    users = annotators(store, admin, 4)
+    store.items.add_many(admin, (new_item(number) for number in range(4000)), NOW)
+    store.close()
+    told = run_writers("kill", url, users, KILLS)
+    again = LabelStore.open(url, "photos")
+    with again.database.read() as connection:
+        requests = {*connection.execute(select(label_events.c.request_id)).scalars()}
+        joined = answers.join(items, items.c.id == answers.c.item)
+        answered = select(func.count()).select_from(joined).where(items.c.status == "answered")
+        seen = connection.execute(answered).scalar()
+        if again.database.is_sqlite:
+            assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+    again.close()
+    acknowledged = {*told["acknowledged"]}
+    assert len(acknowledged) == len(told["acknowledged"]) > KILLS
+    assert acknowledged <= requests
+    assert len(requests - acknowledged) <= told["kills"]  # written, and killed before it was told
+    assert seen == len(requests)
+    assert again.verify() == ()
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_many_processes_open_a_new_store_at_once(database, tmp_path, request):
+    url = str(tmp_path / "new" / "labels.db")
+    if database == "postgresql":
+        socket = request.getfixturevalue("postgres_socket")
+        postgres.run(socket, "CREATE DATABASE opened_at_once")
+        url = postgres.url_of(socket, "opened_at_once")
+    assert run_writers("open_at_once", url, 12) == [True] * 12
+    LabelStore.open(url, "photos").accounts.first_admin("Ada", PIN, NOW)

@@ -1,0 +1,185 @@
+"""The Admin page: what it changes, and that nobody else gets at it, by page or by store."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from aqfusion.labels.actor import Actor, RoleError
+from aqfusion.labels.backup import backup
+from aqfusion.labels.sign_in import SignInError
+from aqfusion.settings import ROOT
+from aqfusion.ui.labels.opened import now
+from tests.labels.planted import NOW, PIN
+
+SECONDS = 60
+EVIL = "<img src=x onerror=alert(1)> [l](http://x.y)"
+
+
+@pytest.fixture
+def admin(labels):
+    return labels.accounts.first_admin("Ada", PIN, NOW)
+
+
+@pytest.fixture
+def ben(labels, admin):
+    return labels.accounts.add_user(admin, "Ben", PIN, "annotator", NOW)
+
+
+def opened(actor: Actor) -> AppTest:
+    """The page, as this person sees it."""
+    page = AppTest.from_file(str(ROOT / "pages" / "admin.py"), default_timeout=SECONDS)
+    page.session_state["account_actor"] = actor
+    page.run()
+    assert not page.exception
+    return page
+
+
+def show(page, part: str) -> AppTest:
+    page.segmented_control(key="admin_choice_part").set_value(part).run()
+    assert not page.exception
+    return page
+
+
+def press(page, label: str) -> AppTest:
+    next(button for button in page.button if button.label == label).click().run()
+    assert not page.exception
+    return page
+
+
+def choose(page, user: Actor) -> AppTest:
+    return page.selectbox(key="admin_user").set_value(user.id).run()
+
+
+def told(page) -> str:
+    """The one thing that is said, without the signs that keep it from being Markdown."""
+    (said,) = [*page.success, *page.error]
+    return said.value.replace("\\", "").replace("\u2060", "")
+
+
+def role_of(labels, admin, user) -> str:
+    return next(one.role for one in labels.accounts.users(admin) if one.id == user.id)
+
+
+def actions(labels, actor: Actor, victim: Actor, path: Path) -> list[Callable[[], object]]:
+    """All that an admin may do, tried by this person."""
+    accounts = labels.accounts
+    return [
+        lambda: accounts.users(actor),
+        lambda: accounts.add_user(actor, "Cem", PIN, "visitor", NOW),
+        lambda: accounts.set_role(actor, actor.id, "admin"),
+        lambda: accounts.set_disabled(actor, victim.id, True),
+        lambda: accounts.reset_pin(actor, victim.id, "9999"),
+        lambda: accounts.make_invite(actor, "admin", NOW),
+        lambda: backup(labels, actor, path, NOW),
+        lambda: labels.sweep_photos(actor, NOW),
+        lambda: labels.rebuild(actor),
+    ]
+
+
+@pytest.mark.parametrize("role", ["visitor", "annotator", "expert"])
+def test_nobody_below_opens_the_page_or_does_what_it_does(labels, admin, role, tmp_path):
+    other = labels.accounts.add_user(admin, "Ben", PIN, role, NOW)
+    for actor in (other, Actor(other.id, other.name, "admin")):  # and whoever claims to be more
+        page = opened(actor)
+        assert page.info[0].value.startswith("This page is for admins; you are signed in as Ben")
+        assert [widget.key for widget in page.button] == ["account_out"]
+        assert not page.dataframe
+        for action in actions(labels, actor, admin, tmp_path / "b.zip"):
+            with pytest.raises(RoleError, match="role must be admin or above"):
+                action()
+    assert [user.name for user in labels.accounts.users(admin)] == ["Ada", "Ben"]
+    assert not (tmp_path / "b.zip").exists()
+
+
+def test_a_visitor_without_account_is_asked_in(labels, admin):
+    page = AppTest.from_file(str(ROOT / "pages" / "admin.py"), default_timeout=SECONDS).run()
+    assert not page.exception
+    assert [box.key for box in page.selectbox] == ["account_name"]
+    assert not page.dataframe
+
+
+def test_a_role_lost_holds_at_the_very_next_click(labels, admin, ben):
+    labels.accounts.set_role(admin, ben.id, "admin")
+    page = choose(opened(ben), admin)
+    labels.accounts.set_role(admin, ben.id, "annotator")
+    press(page, "Disable")
+    assert page.info[0].value.startswith("This page is for admins")
+    assert [user.disabled for user in labels.accounts.users(admin)] == [False, False]
+
+
+def test_the_list_tells_each_account(labels, admin, ben):
+    labels.accounts.set_disabled(admin, ben.id, True)
+    labels.sign_in.by_oidc("https://id.example", "17", "Olga", "visitor", NOW)
+    rows = opened(admin).dataframe[0].value.drop(columns="Since").to_numpy().tolist()
+    assert rows == [
+        ["Ada", "admin", "PIN", "enabled"],
+        ["Ben", "annotator", "PIN", "disabled"],
+        ["Olga", "visitor", "https://id.example", "enabled"],
+    ]
+
+
+def test_an_account_is_added_and_its_name_is_text(labels, admin):
+    page = opened(admin)
+    page.text_input(key="admin_add_name").set_value(EVIL)
+    page.text_input(key="admin_add_pin").set_value("4711")
+    press(page, "Add")
+    assert told(page) == f"{EVIL} has an account now."
+    assert "[l](" not in page.success[0].value
+    assert "://" not in page.success[0].value
+    assert labels.sign_in.by_pin(EVIL, "4711", NOW).role == "annotator"
+    assert page.text_input(key="admin_add_pin").value == ""
+    page.text_input(key="admin_add_name").set_value(EVIL.upper())
+    page.text_input(key="admin_add_pin").set_value("4711")
+    press(page, "Add")
+    assert told(page).startswith("Name must be one that nobody has, got ")
+
+
+def test_a_role_is_given_and_the_last_admin_keeps_theirs(labels, admin, ben):
+    page = choose(opened(admin), ben)
+    page.selectbox(key=f"admin_role_{ben.id}").set_value("expert").run()
+    assert (told(page), role_of(labels, admin, ben)) == ("Ben has the role expert now.", "expert")
+    choose(page, admin)
+    page.selectbox(key=f"admin_role_{admin.id}").set_value("visitor").run()
+    assert told(page) == "There must be an enabled admin left, got none."
+    assert page.selectbox(key=f"admin_role_{admin.id}").value == "admin"
+    assert role_of(labels, admin, admin) == "admin"
+
+
+def test_a_person_is_locked_out_and_let_in_again(labels, admin, ben):
+    page = press(choose(opened(admin), ben), "Disable")
+    assert told(page) == "Ben is disabled now."
+    assert labels.sign_in.names() == ("Ada",)
+    assert told(press(page, "Enable")) == "Ben is enabled now."
+    assert labels.sign_in.names() == ("Ada", "Ben")
+
+
+def test_another_pin_opens_and_the_old_one_does_not(labels, admin, ben):
+    page = choose(opened(admin), ben)
+    page.text_input(key=f"admin_pin_{ben.id}").set_value("abc")
+    press(page, "Set this PIN")
+    assert told(page) == "PIN must have 4 to 64 characters, got 3."
+    page.text_input(key=f"admin_pin_{ben.id}").set_value("abcd")
+    press(page, "Set this PIN")
+    assert labels.sign_in.by_pin("Ben", "abcd", NOW) == ben
+    with pytest.raises(SignInError):
+        labels.sign_in.by_pin("Ben", PIN, NOW)
+
+
+def test_an_invitation_is_a_link_to_the_label_page_that_works_once(labels, admin):
+    page = opened(admin)
+    page.context["url"] = "https://host.example/base/admin"
+    page.selectbox(key="admin_invite_role").set_value("expert")
+    page.selectbox(key="admin_invite_days").set_value(1)
+    press(page, "Make a link")
+    base, _, token = page.code[0].value.partition("?invite=")
+    assert base.endswith("/label")
+    assert any("role expert, until" in caption.value for caption in page.caption)
+    again = press(page, "Make a link").code[0].value
+    assert not again.endswith(token)
+    day = timedelta(days=1, minutes=1)
+    with pytest.raises(SignInError, match="expired"):
+        labels.sign_in.by_invite(again.partition("=")[2], "Eva", PIN, now() + day)
+    assert labels.sign_in.by_invite(token, "Eva", PIN, now()).role == "expert"

@@ -1,0 +1,140 @@
+"""Figures of agreement from planted answers, what they mean in words, and their CSV."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+
+from aqfusion.labels.agreement import Agreement
+from aqfusion.labels.annotators import Answered
+from aqfusion.labels.answer_table import CANNOT_TELL
+from aqfusion.labels.answers_told import Told
+from aqfusion.ui.review import figures
+from aqfusion.ui.review.figure_words import (
+    alpha_in_words,
+    alpha_table,
+    annotator_table,
+    commonest_difference,
+    kappa_in_words,
+    pair_table,
+)
+from aqfusion.ui.review.figures import figures_of
+from tests.labels.planted import MINUTE, NOW
+
+EVIL = "=cmd()"
+
+
+def told(*said: tuple[int, str, int], **more) -> Told:
+    """Answers a minute apart: item, who, what."""
+    return Told(
+        tuple(
+            (item, Answered(who, NOW + number * MINUTE, answer, **more))
+            for number, (item, who, answer) in enumerate(said)
+        ),
+        0,
+    )
+
+
+def rows(table) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(table.csv())))
+
+
+def test_full_agreement_is_one_and_reversed_answers_are_below_chance():
+    alike = told(*((item, who, item % 6) for item in range(30) for who in ("Ana", "Ben")))
+    found = figures_of(alike)
+    assert (found.answers, found.items) == (60, 30)
+    assert found.ordinal.value == found.nominal.value == found.pairs[0].kappa.value == 1
+    against = told(
+        *((item, "Ana", item % 6) for item in range(30)),
+        *((item, "Ben", 5 - item % 6) for item in range(30)),
+    )
+    assert figures_of(against).pairs[0].kappa.value == -1
+
+
+def test_people_and_model_are_counted_for_each_and_for_all():
+    answers = told((1, "Ana", 3), (2, "Ana", 4), (1, "Ben", 3), (3, "Ben", CANNOT_TELL), model=4)
+    found = figures_of(answers)
+    assert found.against_model["Ana"][3] == (0, 0, 0, 0, 1, 0)
+    assert found.everybody[3] == (0, 0, 0, 0, 2, 0)
+    assert found.everybody[4] == (0, 0, 0, 0, 1, 0)
+    assert sum(map(sum, found.everybody)) == 3
+
+
+def test_pairs_are_of_those_with_most_answers(monkeypatch):
+    monkeypatch.setattr(figures, "MOST_PAIRED", 2)
+    said = [(item, who, item % 6) for item in range(6) for who in ("Ana", "Ben", "Cem")]
+    found = figures_of(told(*said, (7, "Cem", 1), (8, "Ben", 2)))
+    assert [(pair.first, pair.second) for pair in found.pairs] == [("Ben", "Cem")]
+    assert len(found.annotators) == 3
+
+
+def test_csv_has_each_figure_with_its_interval_and_no_formula():
+    said = [(item, who, (item + (who == EVIL) * (item % 4 == 0)) % 6) for item in range(24)
+            for who in ("Ana", EVIL)]  # fmt: skip
+    found = figures_of(told(*said, gold=1))
+    (pair,) = rows(pair_table(found))
+    assert (pair["one"], pair["other"], pair["items"]) == ("'=cmd()", "Ana", "24")
+    assert float(pair["kappa low"]) < float(pair["kappa"]) < float(pair["kappa high"])
+    evil, ana = rows(annotator_table(found))
+    assert (evil["annotator"], ana["annotator"]) == ("'=cmd()", "Ana")
+    assert (ana["items"], ana["gold items"]) == ("24", "24")
+    assert float(ana["gold right"]) == pytest.approx(4 / 24, abs=1e-4)
+    assert float(ana["gold right low"]) > 0
+    assert [row["Krippendorff's alpha"] for row in rows(alpha_table(found))] == [
+        *("Ordinal", "Nominal"),
+    ]
+
+
+def test_pace_leaves_pauses_out():
+    answers = tuple(
+        (item, Answered("Ana", NOW + timedelta(minutes=minutes), 0))
+        for item, minutes in enumerate((0, 2, 4, 64, 66))
+    )
+    (row,) = rows(annotator_table(figures_of(Told(answers, 0))))
+    assert float(row["per hour"]) == 30
+
+
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [
+        ((0.9, 0.85, 0.95), "People agree well enough to rely on."),
+        (
+            (0.7, 0.6, 0.8),
+            "People agree well enough to draw tentative conclusions only, though with 40 items it "
+            "could be as low as 0.60.",
+        ),
+        ((0.3, 0.2, 0.4), "People agree too little to rely on unreviewed answers."),
+        (
+            (0.5, -0.1, 0.9),
+            "People agree too little to rely on unreviewed answers, though with 40 items it could "
+            "be as high as 0.90.",
+        ),
+    ],
+)
+def test_alpha_in_words(figure, words):
+    assert alpha_in_words(Agreement(*figure, 40, None)) == words
+
+
+@pytest.mark.parametrize(
+    ("figure", "why", "words"),
+    [
+        ((0.85, 0.81, 0.9), None, "Almost perfect agreement."),
+        ((0.5, -0.25, 0.7), None, "Moderate agreement, though with 9 items it could be as low as −0.25."),  # noqa: E501
+        ((0.1, 0.05, 0.2), None, "Slight agreement."),
+        ((-0.2, -0.4, 0.1), None, "No more agreement than by chance."),
+        ((1.0, None, None), "the items are alike", "Almost perfect agreement, but the items are alike."),  # noqa: E501
+        ((None, None, None), "kappa needs two items", "Kappa needs two items."),
+    ],
+)  # fmt: skip
+def test_kappa_in_words(figure, why, words):
+    assert kappa_in_words(Agreement(*figure, 9, why)) == words
+
+
+def test_the_commonest_difference_is_named():
+    counts = [[0] * 6 for _ in range(6)]
+    assert commonest_difference(counts) is None
+    counts[3][3], counts[1][0], counts[5][4] = 90, 1, 7
+    assert commonest_difference(counts) == (
+        "Most often people say Hazardous where the model says Very Unhealthy: 7 times."
+    )
