@@ -17,6 +17,8 @@ LABELS = int(os.environ.get("LABELS", "10"))
 HEAD = ".st-key-label_card h3"
 GONE = "head => { const now = document.querySelector('.st-key-label_card h3, \
 .st-key-label_end'); return now && now.innerText !== head }"
+# The heading comes before the buttons that listen for keys.
+AT_REST = "[data-test-script-state='notRunning']"
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,7 @@ def press(page: Page, key: str) -> str:
     head = page.locator(HEAD).inner_text()
     page.keyboard.press(key)
     page.wait_for_function(GONE, arg=head)
+    page.wait_for_selector(AT_REST)
     return head.rsplit(" ", 1)[1]
 
 
@@ -93,6 +96,7 @@ def test_two_people_label_everything_once_with_undo_and_back(visitor, chromium, 
 def press_back(page: Page, key: str) -> str:
     page.keyboard.press(key)
     page.wait_for_selector(HEAD)
+    page.wait_for_selector(AT_REST)
     return page.locator(HEAD).inner_text().rsplit(" ", 1)[1]
 
 
