@@ -85,7 +85,7 @@ def planted_features(checkpoint: Checkpoint) -> Features:
 
 def deltapur(pm25: float, seed: int) -> Photo:
     """A photo of the fourth place."""
-    pixels = np.asarray(sky(pm25, seed=50_000 + seed)).astype(int) + (-40, 40, -40)
+    pixels = np.asarray(sky(pm25, seed=50_000 + seed)).astype(int) + np.array([-40, 40, -40])
     return Photo.of(Image.fromarray(pixels.clip(0, 255).astype(np.uint8)))
 
 

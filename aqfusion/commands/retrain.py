@@ -1,6 +1,7 @@
 """`retrain`: corrections to a better model, judged before it is promoted."""
 
 import argparse
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from aqfusion.commands.options import (
@@ -11,7 +12,11 @@ from aqfusion.commands.options import (
     print_json,
     report,
 )
-from aqfusion.settings import load_settings
+from aqfusion.labels.given_text import one_line
+from aqfusion.registry.registry import TERMINAL, Registry
+from aqfusion.retrain.run import cancel, status
+from aqfusion.retrain.running import running
+from aqfusion.settings import Settings, load_settings
 
 _LONGEST = 7 * 24 * 3600  # seconds
 
@@ -35,16 +40,31 @@ def add_retrain_command(commands: "Commands[Parser]") -> None:
     )
     parser.add_argument("--seed", default="0", metavar="N", help="of every random choice")
     parser.add_argument("--time-limit", metavar="SECONDS", help="give up after so long")
-    parser.add_argument("--cancel", action="store_true", help="end the run that is going on")
+    parser.add_argument("--by", metavar="NAME", help="in whose name; kept with the version")
     parser.add_argument(
         "--full", action="store_true", help="train the trunk too: not from labels, see the answer"
     )
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--status", action="store_true", help="tell how the last run stands")
+    instead.add_argument("--cancel", action="store_true", help="end the run that is going on")
     add_json_option(parser)
     parser.set_defaults(run=run_retrain)
 
 
 def run_retrain(arguments: argparse.Namespace) -> None:
     """Retrain and print what came of it."""
+    settings = load_settings()
+    registry = Registry.of(settings)
+    if arguments.status:
+        stands = status(registry.home)
+        print_json({"run": None if stands is None else asdict(stands)})
+    elif arguments.cancel:
+        print_json({"cancelled": cancel(registry.home, TERMINAL)})
+    else:
+        _retrain(arguments, settings, registry)
+
+
+def _retrain(arguments: argparse.Namespace, settings: Settings, registry: Registry) -> None:
     if arguments.full:
         raise UsageError(
             "--full must be left out, as the trunk learns from no labels yet; instead, put the "
@@ -52,36 +72,31 @@ def run_retrain(arguments: argparse.Namespace) -> None:
             "name what comes of it in AQFUSION_MODEL"
         )
     limit, seed = _seconds(arguments.time_limit), _seed(arguments.seed)
-    from aqfusion.registry.registry import TERMINAL, Registry
-    from aqfusion.retrain.run import cancel, running
-
-    settings = load_settings()
-    registry = Registry.of(settings)
-    if arguments.cancel:
-        print_json({"cancelled": cancel(registry.home)})
-        return
+    actor = TERMINAL
+    if arguments.by is not None:
+        actor = replace(TERMINAL, name=one_line("--by", arguments.by, 200))
     registry.home.mkdir(parents=True, exist_ok=True)
-    with running(registry.home, report, limit) as run:
+    with running(registry.home, actor.name, report, limit) as run:
         run.report("reading the labels")
+        # Imported here: they bring the network along, and a second run is refused without it.
         from aqfusion.labels.store import LabelStore
+        from aqfusion.retrain.fast_path import FAST
         from aqfusion.retrain.job import attempt, keep
-        from aqfusion.training.recipe import Recipe
 
         store = LabelStore.of(settings)
         try:
-            trial = attempt(store, registry, Recipe(seed=seed), run.report)
+            trial = attempt(store, registry, replace(FAST, seed=seed), run.report)
         finally:
             store.close()
         run.close()
         kept = None
         if not arguments.dry_run:
             promote = arguments.promote == "auto"
-            kept = keep(trial, registry, TERMINAL, datetime.now(UTC), promote=promote)
+            kept = keep(trial, registry, actor, datetime.now(UTC), promote=promote)
         verdict = trial.outcome.verdict
         said = " ".join(verdict.reasons) or "the gate let it pass"
-        name = kept.version.name if kept else None
-        run.end("done" if verdict.passed else "refused", said, name)
-    promoted = kept is not None and kept.promoted
+        name, promoted = (kept.version.name, kept.promoted) if kept else (None, False)
+        run.end("done" if verdict.passed else "refused", said, name, promoted)
     print_json({"version": name, "promoted": promoted, **trial.about})
 
 

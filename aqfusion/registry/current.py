@@ -131,6 +131,8 @@ def _candidates(home: Path, made: Sequence[Promotion]) -> Iterator[str]:
     """The current version, those that it came from, then those that were current before."""
     tried: set[str] = set()
     name = made[-1].version
+    if name is None:  # rolled back to the shipped model
+        return
     while name is not None and name not in tried:
         yield name
         tried.add(name)

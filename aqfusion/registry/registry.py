@@ -1,7 +1,7 @@
 """The folder of model versions: list, promote, roll back, verify, prune."""
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -98,14 +98,8 @@ class Registry:
                 raise RegistryError(
                     "there must be a version to go back from, got the shipped model"
                 )
-            try:
-                parent = read_version(self.home, known[-1].version).parent
-            except RegistryError:  # damaged: so nobody can be asked
-                parent = known[-2].version if len(known) > 1 else None
-            if parent is not None and faults(self.home, parent):
-                parent = None
             why = kept or f"back from {known[-1].version}"
-            promotion = Promotion(parent, actor.name, now_text(now), why)
+            promotion = Promotion(self._before(known), actor.name, now_text(now), why)
             put_current(self.home, promotion)
         return promotion
 
@@ -140,6 +134,14 @@ class Registry:
                 (self.home / name).rename(aside)
                 shutil.rmtree(aside)
         return tuple(gone)
+
+    def _before(self, known: Sequence[Promotion]) -> str | None:
+        """The last whole version in force before the present one first was; `None`: none."""
+        first = next(n for n, one in enumerate(known) if one.version == known[-1].version)
+        for one in reversed(known[:first]):
+            if one.version is None or not faults(self.home, one.version):
+                return one.version
+        return None
 
     def _put(self, promotion: Promotion) -> Promotion:
         with self._writing():

@@ -31,7 +31,7 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Evidence:
-    """How corrections were told by networks that had not learned them: RMS errors in AQI.
+    """How new corrections were told by networks that had not learned them: RMS errors in AQI.
 
     `before` is the old model, `after` one that learned the other half, `constant` the mean of the
     other half. `above_constant` is the upper end of the 95 % interval of after less constant.
@@ -88,8 +88,8 @@ def _worse(found: Sequence[Change]) -> list[str]:
 def _unlearned(evidence: Evidence) -> list[str]:
     if evidence.items < LEAST_ITEMS or evidence.groups < LEAST_GROUPS:
         return [
-            f"corrections must be at least {LEAST_ITEMS} in {LEAST_GROUPS} groups to be judged, "
-            f"got {evidence.items} in {evidence.groups}"
+            f"new corrections must be at least {LEAST_ITEMS} in {LEAST_GROUPS} groups to be "
+            f"judged, got {evidence.items} in {evidence.groups}"
         ]
     reasons = []
     if evidence.after >= evidence.before:

@@ -1,6 +1,5 @@
 """One retraining from labels to verdict: read, look, train, judge, keep, promote or refuse."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,13 +9,13 @@ from typing import Any
 
 from aqfusion import __version__
 from aqfusion.errors import InputError
-from aqfusion.files import replace_file
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.adjudicated import Adjudicated, snapshot_hash
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import FEATURES, Checkpoint, load_checkpoint, save_checkpoint
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.predict import model_folder
+from aqfusion.registry.comparison import comparison, write_comparison
 from aqfusion.registry.current import now_text
 from aqfusion.registry.registry import Registry
 from aqfusion.registry.version import Version
@@ -28,12 +27,12 @@ from aqfusion.retrain.judge import Outcome, judge
 from aqfusion.retrain.said import KINDS
 from aqfusion.retrain.seen_photos import SeenPhotos
 from aqfusion.retrain.trunk import trunk_hash
+from aqfusion.retrain.unlearned import Known
 from aqfusion.retrain.workbench import Workbench
 from aqfusion.training.recipe import Recipe
 
-__all__ = ["COMPARISON", "Kept", "NothingToLearnError", "Trial", "attempt", "keep"]
+__all__ = ["Kept", "NothingToLearnError", "Trial", "attempt", "keep"]
 
-COMPARISON = "comparison.json"
 _WORDS = (
     "Trained again behind the same trunk, without the frozen part. The trunk itself saw the frozen "
     "photos when it was first trained, before and after alike, so figures of photos are rosy on "
@@ -84,9 +83,10 @@ def attempt(
             f"labels must be settled and of photos outside the frozen part, got {len(values)} "
             "settled ones and none of them such"
         )
-    about = {
+    about: dict[str, Any] = {
         "base": registry.model,
         "parent": parent.name if parent else None,
+        "path": "fast",
         "code_version": __version__,
         "seed": recipe.seed,
         "recipe": asdict(recipe),
@@ -95,7 +95,10 @@ def attempt(
         "features_sha256": features.sha256,
         "frozen_sha256": frozen_hash(bench.frozen),
     }
-    outcome = judge(bench, _before(bench, parent, about), learned.sessions)
+    before, known = _before(bench, parent, about)
+    outcome = judge(bench, before, learned.sessions, known)
+    outcome = replace(outcome, items={**outcome.items, "left_out": learned.left_out})
+    about["labels"] |= {"new": outcome.evidence.items, "differed": outcome.differed}
     about |= {
         "metrics": {
             "says": _WORDS,
@@ -110,11 +113,11 @@ def attempt(
 def keep(trial: Trial, registry: Registry, actor: Actor, now: datetime, *, promote: bool) -> Kept:
     """Make a version of a candidate, and promote it where the gate and `promote` say so.
 
-    Where another version became current meanwhile it is not: it was compared with the one before.
+    Where another version became current meanwhile it is not promoted.
     """
     about = {**trial.about, "made_at": now_text(now), "by": actor.name}
     version = registry.add(_filled(trial, about), about)
-    same = registry.current().version == about["parent"]
+    same = registry.current().version == about["parent"]  # else it was compared with another
     promoted = promote and trial.outcome.verdict.passed and same
     if promoted:
         registry.promote(actor, version.name, "", now)
@@ -126,12 +129,19 @@ def _parent(registry: Registry) -> Version | None:
     return registry.read(served.version) if served.version else None
 
 
-def _before(bench: Workbench, parent: Version | None, about: dict[str, Any]) -> AQFusionNet:
-    """The model before, which must not have learned the frozen part: so never the shipped one."""
-    same = ("trunk_sha256", "features_sha256", "frozen_sha256")
-    if parent is None or any(parent.manifest[name] != about[name] for name in same):
-        return bench.without_corrections()
-    return load_checkpoint(parent.folder).network
+def _before(
+    bench: Workbench, parent: Version | None, about: Mapping[str, Any]
+) -> tuple[AQFusionNet, Known]:
+    """The model before and what it learned of labels; it must not know the frozen part.
+
+    So it is never the shipped one, but what the fast path makes of the training features alone.
+    """
+    same = ("path", "trunk_sha256", "features_sha256", "frozen_sha256")
+    if parent is None or any(parent.manifest.get(name) != about[name] for name in same):
+        return bench.without_corrections(), {}
+    learned = comparison(parent).get("learned", ())
+    known = {item: (low, high) for item, low, high in learned}
+    return load_checkpoint(parent.folder).network, known
 
 
 def _labels(values: Sequence[Adjudicated], learned: Corrections, snapshot: str) -> dict[str, Any]:
@@ -166,7 +176,6 @@ def _filled(trial: Trial, about: Mapping[str, Any]) -> Callable[[Path], None]:
 
     def fill(folder: Path) -> None:
         save_checkpoint(folder, Checkpoint(outcome.network, base.guard, config, told))
-        content = json.dumps(outcome.items, indent=1, ensure_ascii=False)
-        replace_file(folder / COMPARISON, content.encode())
+        write_comparison(folder, outcome.items)
 
     return fill

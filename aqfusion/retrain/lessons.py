@@ -6,7 +6,8 @@ gave them, at least half of what a network hears is measured.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import compress
 
 import torch
 from sklearn.cluster import KMeans
@@ -43,6 +44,19 @@ class Corrected:
         """The mean of the middles."""
         return sum((low + high) / 2 for low, high in self.bands) / len(self.bands)
 
+    def only(self, wanted: Sequence[bool]) -> "Corrected | None":
+        """The same with some of its items (I,) alone; `None` where none is wanted."""
+        if all(wanted) or not any(wanted):
+            return self if all(wanted) else None
+        mask = torch.tensor(wanted)
+        return replace(
+            self,
+            items=tuple(compress(self.items, wanted)),
+            bands=tuple(compress(self.bands, wanted)),
+            features=self.features[mask],
+            statistics=self.statistics[mask],
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Material:
@@ -77,11 +91,12 @@ def material_of(
     shown = number[features.owner] >= 0
     owner = number[features.owner[shown]]
     sessions = [features.sessions[i] for i in kept]
-    measured = torch.tensor([session.aqi for session in sessions])
+    measured = torch.tensor([session.aqi for session in sessions], dtype=torch.float32)
     chance = torch.tensor([float(session.photos) for session in sessions]).sqrt()
     own = torch.full((len(corrected),), PHOTOS_WORTH**0.5)
     own *= min(1.0, chance.sum().item() / max(own.sum().item(), 1e-9))
-    bands = torch.tensor([band for one in corrected for band in one.bands]).reshape(-1, 2)
+    bands = torch.tensor([band for one in corrected for band in one.bands], dtype=torch.float32)
+    bands = bands.reshape(-1, 2)
     frames = torch.tensor([len(one.items) for one in corrected], dtype=torch.int64)
     targets = [spread_over(measured[owner], measured[owner], sigma)]
     if len(bands):
@@ -89,7 +104,7 @@ def material_of(
     readings = [*(s.reading.values for s in sessions), *(c.reading.values for c in corrected)]
     return Material(
         torch.tensor(readings, dtype=torch.float32),
-        torch.cat([measured, torch.tensor([one.aqi for one in corrected])]),
+        torch.cat([measured, torch.tensor([one.aqi for one in corrected], dtype=torch.float32)]),
         torch.cat([chance, own]),
         len(sessions),
         torch.cat([features.features[shown], *(one.features for one in corrected)]),

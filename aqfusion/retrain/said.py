@@ -11,7 +11,7 @@ from aqfusion.model import bins
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.prediction import kind_of
 
-__all__ = ["KINDS", "Floats", "Said", "say"]
+__all__ = ["KINDS", "Floats", "Said", "number_or_none", "say"]
 
 KINDS = ("fused", "image_only", "sensors_only")
 Floats = NDArray[np.float64]
@@ -48,3 +48,8 @@ def say(
             aqi = bins.mean(scaled.softmax(1))
             told[kind] = torch.where(some | has_image, aqi, torch.nan).numpy()
     return told
+
+
+def number_or_none(aqi: float) -> float | None:
+    """An AQI as a file keeps it; `None` where nothing was said."""
+    return None if np.isnan(aqi) else round(float(aqi), 1)

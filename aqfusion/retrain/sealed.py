@@ -1,6 +1,7 @@
 """Tensors on disk that are taken back only whole, and only by the key they were kept for."""
 
 import hashlib
+import uuid
 from pathlib import Path
 
 import torch
@@ -8,17 +9,18 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from aqfusion.files import replace_file
-
 __all__ = ["keep", "kept"]
 
 _SEAL = "seal"
 
 
 def keep(path: Path, key: str, tensors: dict[str, Tensor]) -> None:
-    """Write the file whole or not at all."""
+    """Write the file, not waiting for the disk: what a crash leaves of it is not taken back."""
     seal = torch.tensor(list(_seal(key, tensors)), dtype=torch.uint8)
-    replace_file(path, save({**tensors, _SEAL: seal}))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
+    temporary.write_bytes(save({**tensors, _SEAL: seal}))
+    temporary.replace(path)
 
 
 def kept(path: Path, key: str) -> dict[str, Tensor] | None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -45,17 +45,21 @@ class Workbench:
         self._kept = home / f"base-{self._key[:16]}.safetensors"
         self._kernels: Kernels = {}
 
-    def network(self, corrected: Sequence[Corrected]) -> AQFusionNet:
-        """The training features without the frozen part, and the corrections."""
+    def network(self, corrected: Sequence[Corrected], share: float = 1.0) -> AQFusionNet:
+        """The training features without the frozen part, and the corrections.
+
+        `share` of the recipe's steps with the readings: most of the time goes there.
+        """
         if not self._kernels:  # they are the training sessions' own, whatever corrections say
             self.without_corrections()
-        return self._trained(corrected)
+        steps = max(1, round(share * self.recipe.sensor_steps))
+        return self._trained(corrected, replace(self.recipe, sensor_steps=steps))
 
     def without_corrections(self) -> AQFusionNet:
         """What the fast path makes of the training features alone."""
         found = sealed.kept(self._kept, self._key)
         if found is None:
-            network = self._trained(())
+            network = self._trained((), self.recipe)
             self._keep(network)
             return network
         self._kernels = json.loads(bytes(found.pop(_KERNELS).tolist()))
@@ -63,9 +67,9 @@ class Workbench:
         network.load_state_dict(found, strict=False)  # the trunk is there already
         return network.eval().requires_grad_(False)
 
-    def _trained(self, corrected: Sequence[Corrected]) -> AQFusionNet:
-        material = material_of(self.features, self.frozen, corrected, self.recipe.sigma)
-        return fast_path.retrained(self.base, material, self.recipe, self._kernels, self.report)
+    def _trained(self, corrected: Sequence[Corrected], recipe: Recipe) -> AQFusionNet:
+        material = material_of(self.features, self.frozen, corrected, recipe.sigma)
+        return fast_path.retrained(self.base, material, recipe, self._kernels, self.report)
 
     def _keep(self, network: AQFusionNet) -> None:
         state = network.state_dict()

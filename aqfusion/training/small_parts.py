@@ -117,7 +117,7 @@ def descend(
     module: nn.Module, loss: Callable[[], Tensor], steps: int, rates: tuple[float, float]
 ) -> None:
     """AdamW in one cycle over the module's own weights; `rates` are of learning and of decay."""
-    optimizer = torch.optim.AdamW(module.parameters(), rates[0], weight_decay=rates[1], fused=True)
+    optimizer = torch.optim.AdamW(module.parameters(), rates[0], weight_decay=rates[1])
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates[0], total_steps=steps)
     for _ in range(steps):
         value = loss()

@@ -99,7 +99,9 @@ def _forest_says(
     questions = _filled(asked, _ABSENT).astype(np.float32)
     total = torch.zeros(len(asked), len(EDGES) - 1)
     for tree in forest.estimators_:
-        total += smoothed_targets(torch.from_numpy(tree.predict(questions)).float(), sigma)
+        # A tree has a thousand answers at most: each is smoothed once.
+        answers, which = np.unique(tree.predict(questions), return_inverse=True)
+        total += smoothed_targets(torch.from_numpy(answers).float(), sigma)[which]
     return total / len(forest.estimators_)
 
 

@@ -1,4 +1,4 @@
-"""kill -9 at any moment: what is served is one whole version, and none that was promoted is lost."""
+"""kill -9 at any moment: one whole version is served, and none that was promoted is lost."""
 
 import os
 import random

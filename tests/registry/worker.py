@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aqfusion.registry.registry import TERMINAL, Registry
-from aqfusion.retrain.run import running
+from aqfusion.retrain.running import running
 
 FILES = ("config.json", "metrics.json", "model.safetensors")
 ABOUT = {"base": "base", "gate": {"passed": True, "reasons": []}}
@@ -20,16 +20,21 @@ def fill(folder: Path) -> None:
         (folder / name).write_bytes(os.urandom(100_000))
 
 
+def _say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+
+
 def main(home: Path) -> None:
     registry = Registry(home, "base")
-    with running(home, lambda text: None, None) as run:
-        print("ready", flush=True)
+    with running(home, "Ada", lambda text: None, None) as run:
+        _say("ready")
         while True:
             run.report("making a version")
             parent = registry.current().version
             version = registry.add(fill, {**ABOUT, "parent": parent})
             registry.promote(TERMINAL, version.name, "", datetime.now(UTC))
-            print(version.name, flush=True)
+            _say(version.name)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from aqfusion.retrain.run import RunError, cancel, running, start, status
+from aqfusion.registry.registry import TERMINAL
+from aqfusion.retrain.run import RunError, cancel, start, status
+from aqfusion.retrain.running import running
 from aqfusion.settings import ROOT
 
 HELD = """
 import sys, time
 from pathlib import Path
-from aqfusion.retrain.run import running
-with running(Path(sys.argv[1]), lambda text: None, float(sys.argv[2]) or None) as run:
+from aqfusion.retrain.running import running
+with running(Path(sys.argv[1]), 'Ada', lambda text: None, float(sys.argv[2]) or None) as run:
     run.report("half way")
     print("held", flush=True)
     time.sleep(60)
@@ -41,12 +43,12 @@ def state(home: Path) -> str:
 
 def test_before_the_first_run_there_is_no_status(tmp_path):
     assert status(tmp_path) is None
-    assert cancel(tmp_path) is False
+    assert cancel(tmp_path, TERMINAL) is False
 
 
 def test_a_run_tells_its_steps_and_its_end(tmp_path):
     told: list[str] = []
-    with running(tmp_path, told.append, None) as run:
+    with running(tmp_path, "Ada", told.append, None) as run:
         run.report("reading the labels")
         now = status(tmp_path)
         assert now is not None
@@ -65,7 +67,10 @@ def test_a_run_tells_its_steps_and_its_end(tmp_path):
 def test_a_second_run_is_refused_with_the_number_of_the_first(tmp_path):
     first = other(tmp_path)
     try:
-        for second in (lambda: running(tmp_path, print, None).__enter__(), lambda: start(tmp_path)):
+        for second in (
+            lambda: running(tmp_path, "Ada", print, None).__enter__(),
+            lambda: start(tmp_path, TERMINAL),
+        ):
             with pytest.raises(RunError, match=f"got one already \\(process {first.pid}\\)"):
                 second()
         assert state(tmp_path) == "running"
@@ -76,7 +81,7 @@ def test_a_second_run_is_refused_with_the_number_of_the_first(tmp_path):
 
 def test_a_cancelled_run_ends_and_says_so(tmp_path):
     process = other(tmp_path)
-    assert cancel(tmp_path) is True
+    assert cancel(tmp_path, TERMINAL) is True
     _, said = process.communicate(timeout=20)
     assert "RunError: the retraining was ended: cancelled" in said
     assert state(tmp_path) == "cancelled"
@@ -84,13 +89,15 @@ def test_a_cancelled_run_ends_and_says_so(tmp_path):
 
 def test_a_file_cancels_where_no_signal_arrives(tmp_path):
     def cancelled() -> None:
-        with running(tmp_path, lambda text: None, None) as run:
+        with running(tmp_path, "Ada", lambda text: None, None) as run:
             (tmp_path / "cancel").touch()
             run.report("one more step")
 
     with pytest.raises(RunError, match="cancelled"):
         cancelled()
-    with running(tmp_path, lambda text: None, None) as run:  # the next run is not cancelled too
+    with running(
+        tmp_path, "Ada", lambda text: None, None
+    ) as run:  # the next run is not cancelled too
         run.report("one more step")
         run.end("done", "")
     assert state(tmp_path) == "done"
@@ -108,13 +115,13 @@ def test_a_killed_run_is_told_and_does_not_block_the_next(tmp_path):
     process.kill()
     process.communicate()
     assert state(tmp_path) == "killed"
-    with running(tmp_path, lambda text: None, None) as run:
+    with running(tmp_path, "Ada", lambda text: None, None) as run:
         assert state(tmp_path) == "running"
         run.end("done", "")
 
 
 def test_a_run_that_fails_keeps_the_sentence(tmp_path):
-    with pytest.raises(OSError, match="disk full"), running(tmp_path, print, None):
+    with pytest.raises(OSError, match="disk full"), running(tmp_path, "Ada", print, None):
         raise OSError("disk full")
     found = status(tmp_path)
     assert found is not None
@@ -122,7 +129,7 @@ def test_a_run_that_fails_keeps_the_sentence(tmp_path):
 
 
 def test_what_is_about_to_be_kept_is_not_ended(tmp_path):
-    with running(tmp_path, lambda text: None, None) as run:
+    with running(tmp_path, "Ada", lambda text: None, None) as run:
         run.close()
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(0.05)
@@ -132,7 +139,7 @@ def test_what_is_about_to_be_kept_is_not_ended(tmp_path):
 
 def test_the_handlers_of_before_are_back(tmp_path):
     before = signal.getsignal(signal.SIGTERM)
-    with running(tmp_path, lambda text: None, 100) as run:
+    with running(tmp_path, "Ada", lambda text: None, 100) as run:
         run.end("done", "")
     assert signal.getsignal(signal.SIGTERM) is before
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0

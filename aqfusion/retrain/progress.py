@@ -1,0 +1,90 @@
+"""How a retraining stands: files that any process can read, replaced whole."""
+
+import json
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from aqfusion.errors import InputError
+from aqfusion.registry.locks import holder
+
+__all__ = [
+    "CANCEL",
+    "LOCK",
+    "LOG",
+    "PATIENCE",
+    "PROGRESS",
+    "Progress",
+    "RunError",
+    "log",
+    "read_progress",
+    "refuse_second",
+    "status",
+]
+
+LOCK, PROGRESS, LOG, CANCEL = "run.lock", "progress.json", "run.log", "cancel"
+PATIENCE = 0.5  # seconds: `status` holds the lock for a moment too
+
+
+class RunError(InputError):
+    """A run that cannot start, or that was ended before its time."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a run stands: running, done, refused, failed, cancelled, out of time or killed.
+
+    `by` is in whose name, `step` what it did last, `said` a sentence for a person, `version` what
+    it made, `promoted` whether that became current; times are UTC in ISO 8601.
+    """
+
+    state: str
+    started: str
+    updated: str
+    pid: int
+    by: str = ""
+    step: str = ""
+    said: str = ""
+    version: str | None = None
+    promoted: bool = False
+
+
+def status(home: Path) -> Progress | None:
+    """How the last run stands; `None` where there was none."""
+    found = read_progress(home / PROGRESS)
+    if found is not None and found.state == "running" and holder(home / LOCK) is None:
+        again = read_progress(home / PROGRESS)  # it may have ended between the two looks
+        if again is not None and again.state == "running":
+            return replace(again, state="killed", said="the process ended without a word")
+        return again
+    return found
+
+
+def log(home: Path, lines: int = 200) -> str:
+    """The end of the last run's log; empty where there was none."""
+    try:
+        text = (home / LOG).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def refuse_second(home: Path) -> None:
+    """Raise `RunError` where a run is going on."""
+    end = time.monotonic() + PATIENCE
+    while (pid := holder(home / LOCK)) is not None:
+        if time.monotonic() > end:
+            raise RunError(
+                f"only one retraining may run at a time, got one already (process {pid})"
+            )
+        time.sleep(0.02)
+
+
+def read_progress(path: Path) -> Progress | None:
+    """What a run has last told of itself; `None` where there is nothing, or something else."""
+    try:
+        entry: dict[str, Any] = json.loads(path.read_bytes())
+        return Progress(**entry)
+    except (OSError, ValueError, TypeError):
+        return None

@@ -1,0 +1,143 @@
+"""New corrections, told by networks that have not learned them: is there anything in them?
+
+Labels that the model before knows already say nothing of what the new ones give, as it has them by
+heart. So both networks know the old ones, and the new ones are held out by halves.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from aqfusion.evaluation.scores import categories
+from aqfusion.model.network import AQFusionNet
+from aqfusion.retrain.compare import error_change
+from aqfusion.retrain.gate import LEAST_GROUPS, LEAST_ITEMS, Evidence
+from aqfusion.retrain.lessons import Corrected
+from aqfusion.retrain.said import KINDS, Floats, number_or_none, say
+from aqfusion.retrain.scales import Band
+from aqfusion.retrain.workbench import Workbench
+
+__all__ = ["Known", "Unlearned"]
+
+_HALF = 0.5  # of the steps, to judge half of the corrections: a little pessimistic, and quick
+_SAME = 0.1  # AQI: bands are kept rounded
+
+Known = Mapping[int, Band]  # by item, what the model before learned of it
+
+
+class Unlearned:
+    """The new items among all corrections, told by the model before and by another half."""
+
+    def __init__(
+        self, bench: Workbench, before: AQFusionNet, corrected: Sequence[Corrected], known: Known
+    ) -> None:
+        """Train on each half, where the new items are enough to say anything."""
+        fresh = [part for one in corrected if (part := one.only(_new(one, known))) is not None]
+        self._items = _Items(fresh)
+        self.enough = (
+            len(self._items.items) >= LEAST_ITEMS and len({*self._items.group}) >= LEAST_GROUPS
+        )
+        self.before = self._items.said(bench, before)
+        self.after = {kind: np.full(len(self._items.items), np.nan) for kind in KINDS}
+        self.constant = np.full(len(self._items.items), np.nan)
+        if not self.enough:
+            return
+        half = _halves(self._items.group)
+        for number in (0, 1):
+            learned = [
+                part
+                for one in corrected
+                if (part := one.only(_not_held_out(one, known, half, number))) is not None
+            ]
+            mine = np.array([half[group] == number for group in self._items.group])
+            told = self._items.said(bench, bench.network(learned, _HALF))
+            for kind in KINDS:
+                self.after[kind][mine] = told[kind][mine]
+            self.constant[mine] = self._items.middle[~mine].mean()
+
+    def evidence(self, ordinary: float, seed: int) -> Evidence:
+        """What the gate wants to know; `ordinary` is the old model's error on the frozen part."""
+        group = self._items.group
+        counted = len(self._items.items), len({*group})
+        if not self.enough:
+            return Evidence(*counted, 0.0, 0.0, 0.0, 0.0, ordinary)
+        before, after, constant = (
+            self._items.missed(told)
+            for told in (self.before[KINDS[0]], self.after[KINDS[0]], self.constant)
+        )
+        learned = error_change(group, before, after, seed)
+        against = error_change(group, constant, after, seed)
+        return Evidence(
+            *counted, learned.before, learned.after, against.before, against.high, ordinary
+        )
+
+    @property
+    def differed(self) -> int:
+        """How many labels name no category that the model before said."""
+        said = categories(self.before[KINDS[0]])
+        low, high = (categories(end) for end in self._items.band.T)
+        return int(((said < low) | (said > high)).sum())
+
+    def listed(self) -> list[dict[str, Any]]:
+        """One entry per new item, for a page."""
+        return [
+            {
+                "item": item,
+                "group": self._items.group[number],
+                "label": [round(float(end), 1) for end in self._items.band[number]],
+                "before": {kind: number_or_none(self.before[kind][number]) for kind in KINDS},
+                "after": {kind: number_or_none(self.after[kind][number]) for kind in KINDS},
+            }
+            for number, item in enumerate(self._items.items)
+        ]
+
+
+class _Items:
+    """Corrected sessions as single items: I of them."""
+
+    def __init__(self, corrected: Sequence[Corrected]) -> None:
+        self.items = [item for one in corrected for item in one.items]
+        self.group = [one.group for one in corrected for _ in one.items]
+        bands: Floats = np.array([band for one in corrected for band in one.bands], dtype=float)
+        self.band = bands.reshape(-1, 2)
+        self.middle: Floats = self.band.mean(1)
+        self._sessions = corrected
+
+    def said(self, bench: Workbench, network: AQFusionNet) -> dict[str, Floats]:
+        """What a network says of them."""
+        if not self.items:
+            return {kind: np.zeros(0) for kind in KINDS}
+        seen = (
+            torch.cat([one.features for one in self._sessions]),
+            torch.cat([one.statistics for one in self._sessions]),
+        )
+        readings = [one.reading.values for one in self._sessions for _ in one.items]
+        return say(network, bench.base.config.temperature, seen, torch.tensor(readings))
+
+    def missed(self, told: Floats) -> Floats:
+        """How far what was told (I,) lies outside what was said; a category forgives its band."""
+        low, high = self.band.T
+        outside: Floats = np.maximum(np.maximum(low - told, told - high), 0.0)
+        return outside
+
+
+def _new(one: Corrected, known: Known) -> list[bool]:
+    """Which labels of a session the model before has not learned."""
+    found = []
+    for item, band in zip(one.items, one.bands, strict=True):
+        old = known.get(item, (np.inf, np.inf))
+        found.append(max(abs(old[0] - band[0]), abs(old[1] - band[1])) > _SAME)
+    return found
+
+
+def _not_held_out(one: Corrected, known: Known, half: Mapping[str, int], number: int) -> list[bool]:
+    return [not new or half[one.group] != number for new in _new(one, known)]
+
+
+def _halves(groups: Sequence[str]) -> dict[str, int]:
+    """Every other group by the hash of its name."""
+    names = sorted({*groups}, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+    return {name: number % 2 for number, name in enumerate(names)}
