@@ -5,9 +5,11 @@ import streamlit as st
 from aqfusion.ui import page
 from aqfusion.ui.labels import account, answer_form, item_view, pace_view
 from aqfusion.ui.labels.desk import ASSISTED, BLIND, back, desk, skip, undo
+from aqfusion.ui.versions import gain_view
 
 page.begin("Label", "One photo, one key. What you say is kept at once, and trains the model later.")
 actor = account.require("annotator")
+gain_view.line()
 
 
 @st.fragment

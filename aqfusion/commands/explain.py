@@ -11,12 +11,12 @@ from aqfusion.commands.options import (
     UsageError,
     add_json_option,
     add_prediction_options,
+    model_of,
     print_json,
     reading_from,
     reading_option_names,
 )
 from aqfusion.explain.targets import METHOD_NAMES, RAISES, TARGETS, check_method, check_target
-from aqfusion.settings import load_settings
 
 if TYPE_CHECKING:
     from aqfusion.air.sensors import Reading
@@ -86,7 +86,7 @@ def _explain(arguments: argparse.Namespace, reading: "Reading", photo: "Photo | 
     from aqfusion.explain.report import Inputs, as_json, report_of  # takes seconds, with torch
     from aqfusion.model.predict import load_model
 
-    predictor = load_model(arguments.model or load_settings().model)
+    predictor = load_model(model_of(arguments))
     inputs = Inputs(reading, photo, arguments.trust_photo)
     report = report_of(predictor, inputs, datetime.now(UTC))
     if arguments.heat_map and not report.photo_used:
@@ -116,7 +116,7 @@ def _repeat(arguments: argparse.Namespace, saved: "SavedReport", photo: "Photo |
     from aqfusion.explain.saved_report import ReportError
     from aqfusion.model.predict import load_model
 
-    predictor = load_model(arguments.model or load_settings().model)
+    predictor = load_model(model_of(arguments))
     repeated = repeat(saved, predictor, photo, datetime.now(UTC))
     if not repeated.agrees:
         first, *more = repeated.differences

@@ -25,6 +25,7 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
+SERVED = "the version that the app serves"
 Commands = (
     argparse._SubParsersAction
 )  # argparse has no public name for what add_parser is called on
@@ -57,7 +58,7 @@ def add_prediction_options(parser: argparse.ArgumentParser) -> None:
     """Add all that a prediction is made from: photo, readings, model."""
     parser.add_argument("--image", metavar="FILE", help="a photo of the sky: JPEG, PNG or WebP")
     add_reading_options(parser)
-    add_model_option(parser)
+    add_model_option(parser, SERVED)
     parser.add_argument(
         "--trust-photo", action="store_true", help="use a photo even if it looks unsuitable"
     )
@@ -129,8 +130,22 @@ def data_folder(arguments: argparse.Namespace) -> Path:
     return folder
 
 
-def add_model_option(parser: argparse.ArgumentParser) -> None:
-    """Add `--model`."""
+def model_of(arguments: argparse.Namespace) -> str:
+    """The model of `--model`, else the one that the app serves; what is wrong with that is told."""
+    if arguments.model:
+        return str(arguments.model)
+    from aqfusion.registry.registry import Registry  # brings SQLAlchemy, which takes its time
+
+    served = Registry.of(load_settings()).current()
+    if served.warning:
+        report(served.warning)
+    return served.model
+
+
+def add_model_option(
+    parser: argparse.ArgumentParser, default: str = "AQFUSION_MODEL, shipped"
+) -> None:
+    """Add `--model`; `SERVED` is the default where `model_of` reads it."""
     parser.add_argument(
-        "--model", metavar="NAME_OR_FOLDER", help="which model (default: AQFUSION_MODEL, shipped)"
+        "--model", metavar="NAME_OR_FOLDER", help=f"which model (default: {default})"
     )

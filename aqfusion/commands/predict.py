@@ -9,11 +9,11 @@ from aqfusion.commands.options import (
     UsageError,
     add_json_option,
     add_prediction_options,
+    model_of,
     print_json,
     reading_from,
     reading_option_names,
 )
-from aqfusion.settings import load_settings
 
 
 def add_predict_command(commands: "Commands[Parser]") -> None:
@@ -43,7 +43,7 @@ def run_predict(arguments: argparse.Namespace) -> None:
 
     from aqfusion.model.predict import load_model  # takes seconds: after the photo was accepted
 
-    predictor = load_model(arguments.model or load_settings().model)
+    predictor = load_model(model_of(arguments))
     result = predictor.predict(reading, photo, trust_photo=arguments.trust_photo)
     print_json(
         {

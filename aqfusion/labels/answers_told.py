@@ -14,9 +14,9 @@ from aqfusion.labels.answer_table import CANNOT_TELL, CATEGORIES
 from aqfusion.labels.database import Database
 from aqfusion.labels.schema import answers, items, label_events, users
 
-__all__ = ["AnswersTold", "Told"]
+__all__ = ["SCALE", "AnswersTold", "Told", "category_at"]
 
-_SCALE = "us"  # of the figures, of gold answers and of models
+SCALE = "us"  # of the figures, of gold answers and of models
 _BATCH = 5000
 
 
@@ -80,15 +80,15 @@ def _answered(row: Any) -> tuple[int, Answered] | None:
     item, name, at, scale, category, cant_tell, known_aqi, model_aqi = row
     if cant_tell is not None:
         category = CANNOT_TELL
-    elif scale != _SCALE:
+    elif scale != SCALE:
         return None
-    return item, Answered(name, at, category, _category(known_aqi), _category(model_aqi))
+    return item, Answered(name, at, category, category_at(known_aqi), category_at(model_aqi))
 
 
-def _category(aqi: float | None) -> int | None:
+def category_at(aqi: float | None) -> int | None:
     """The category of an AQI; `Standard.category_of` says the same in exact, slow fractions.
 
-    >>> [_category(aqi) for aqi in (None, 0, 50.49, 50.5, 500)]
+    >>> [category_at(aqi) for aqi in (None, 0, 50.49, 50.5, 500)]
     [None, 0, 0, 1, 5]
     """
     return None if aqi is None else min(bisect_right(_ends(), aqi), CATEGORIES - 1)
@@ -96,4 +96,4 @@ def _category(aqi: float | None) -> int | None:
 
 @cache
 def _ends() -> tuple[float, ...]:
-    return tuple(category.i_high + 0.5 for category in standard(_SCALE).categories)
+    return tuple(category.i_high + 0.5 for category in standard(SCALE).categories)

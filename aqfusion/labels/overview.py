@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 
 from aqfusion.labels.actor import Actor, acting
+from aqfusion.labels.answers_told import SCALE, category_at
 from aqfusion.labels.database import Database
 from aqfusion.labels.item import STATUSES, Task
-from aqfusion.labels.schema import answers, items, label_events, users
+from aqfusion.labels.schema import answers, decisions, items, label_events, users
 
-__all__ = ["Overview", "Progress", "Skipped"]
+__all__ = ["Overview", "Progress", "SettledSince", "Skipped"]
+
+_BATCH = 5000
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,18 @@ class Progress:
     done: int
     per_hour: float | None
     goal: int | None
+
+
+@dataclass(frozen=True)
+class SettledSince:
+    """Items that people settled since some event.
+
+    `compared` of them have a US category and a model's view; `differed` have another than its.
+    """
+
+    settled: int
+    compared: int
+    differed: int
 
 
 class Overview:
@@ -58,6 +73,38 @@ class Overview:
         with self._database.read() as connection:
             found: dict[str, int] = {status: n for status, n in connection.execute(asked)}
         return {status: found.get(status, 0) for status in STATUSES}
+
+    def settled_since(self, event: int) -> SettledSince:
+        """Count what a training could learn from, and that was said after the event of that id."""
+        said = select(answers.c.item, answers.c.event).where(
+            answers.c.event > event, answers.c.skipped.is_(False)
+        )
+        decided = select(decisions.c.item, decisions.c.event).where(decisions.c.event > event)
+        new = union_all(said, decided).subquery()
+        last = select(new.c.item, func.max(new.c.event).label("event")).group_by(new.c.item)
+        newest = last.subquery()
+        asked = (
+            select(
+                *(label_events.c.standard, label_events.c.category),
+                items.c.model_view["aqi"].as_float().label("model_aqi"),
+            )
+            .select_from(newest)
+            .join(label_events, label_events.c.id == newest.c.event)
+            .join(items, items.c.id == newest.c.item)
+            .where(
+                items.c.status.in_(("answered", "settled")),
+                items.c.kind == "normal",
+                items.c.split == "train",
+            )
+        )
+        settled = compared = differed = 0
+        with self._database.read() as connection:
+            for row in connection.execute(asked.execution_options(yield_per=_BATCH)):
+                settled += 1
+                if row.standard == SCALE and None not in (row.category, row.model_aqi):
+                    compared += 1
+                    differed += row.category != category_at(row.model_aqi)
+        return SettledSince(settled, compared, differed)
 
     def progress(self, actor: Actor, since: datetime, now: datetime) -> Progress:
         """Tell how far the actor is; what they took back does not count."""

@@ -10,6 +10,7 @@ from aqfusion.explain import haze_evidence as haze
 from aqfusion.explain.overlay import overlay
 from aqfusion.model.predict import Embedding, Predictor, load_model
 from aqfusion.photo import Photo
+from aqfusion.registry.registry import Registry
 from aqfusion.settings import load_settings
 
 if TYPE_CHECKING:
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
 
 
 def predictor() -> Predictor:
-    """The model that the settings name; a bad one raises `ModelError`."""
-    return loaded(load_settings().model)
+    """The version that serves now, else the settings' model; a bad one raises `ModelError`.
+
+    Asked once in a run of a page, so that all of what it shows is one version's.
+    """
+    return loaded(Registry.of(load_settings()).current().model)
 
 
-@st.cache_resource(show_spinner="Loading the model ...")
+# Three backbones side by side, and the versions that open pages still show.
+@st.cache_resource(show_spinner="Loading the model ...", max_entries=8)
 def loaded(model: str) -> Predictor:
     """A model by its name or folder, loaded once; a bad one raises `ModelError`."""
     # Seconds of imports that the first map would wait for; the first number should not.

@@ -29,6 +29,7 @@ def _pages() -> list[StreamlitPage]:
     stations = st.Page("pages/stations.py", title="Stations", url_path="stations")
     label = st.Page("pages/label.py", title="Label", url_path="label")
     review = st.Page("pages/review.py", title="Review", url_path="review")
+    models = st.Page("pages/models.py", title="Models", url_path="models")
     evaluation = st.Page("pages/evaluation.py", title="Evaluation", url_path="evaluation")
     admin = st.Page("pages/admin.py", title="Admin", url_path="admin")
 
@@ -43,6 +44,7 @@ def _pages() -> list[StreamlitPage]:
         stations,
         label,
         review,
+        models,
         evaluation,
         admin,
     ]

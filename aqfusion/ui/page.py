@@ -26,7 +26,7 @@ def begin(title: str, intro: str) -> None:
 
 
 def model() -> Predictor:
-    """The model that the settings name; one that cannot be used ends the page with a sentence."""
+    """The model that serves; one that cannot be used ends the page with a sentence."""
     try:
         return models.predictor()
     except InputError as error:

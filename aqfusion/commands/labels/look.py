@@ -4,8 +4,15 @@ import argparse
 from dataclasses import asdict
 
 from aqfusion.commands.labels.opened import labels_parser, now, opened
-from aqfusion.commands.options import Commands, Parser, add_model_option, print_json, report
-from aqfusion.settings import load_settings
+from aqfusion.commands.options import (
+    SERVED,
+    Commands,
+    Parser,
+    add_model_option,
+    model_of,
+    print_json,
+    report,
+)
 
 
 def add_look_command(commands: "Commands[Parser]") -> None:
@@ -13,7 +20,7 @@ def add_look_command(commands: "Commands[Parser]") -> None:
     parser = labels_parser(
         commands, "look", "let the model look at what waits, and put the most telling first"
     )
-    add_model_option(parser)
+    add_model_option(parser, SERVED)
     parser.set_defaults(run=run_look)
 
 
@@ -22,7 +29,7 @@ def run_look(arguments: argparse.Namespace) -> None:
     from aqfusion.curation.look import look
     from aqfusion.model.predict import load_model
 
-    model = load_model(arguments.model or load_settings().model)
+    model = load_model(model_of(arguments))
     with opened() as store:
         found = look(store, store.accounts.operator(now()), model, report)
     print_json(asdict(found))

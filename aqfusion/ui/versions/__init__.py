@@ -1,0 +1,1 @@
+"""The Models page: what serves, what the work gave, retraining, and all versions."""

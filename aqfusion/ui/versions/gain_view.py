@@ -1,0 +1,107 @@
+"""What the work gave, drawn: sentences, and the learning curve over versions."""
+
+from collections.abc import Sequence, Set
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from aqfusion.labels.overview import SettledSince
+from aqfusion.registry.version import Version
+from aqfusion.ui import figure_style
+from aqfusion.ui.labels import opened
+from aqfusion.ui.plain import plain
+from aqfusion.ui.versions import gain
+from aqfusion.ui.versions.opened import registry, versions
+
+_KINDS = {
+    "fused": ("photo and readings", figure_style.BLUE, "circle"),
+    "image_only": ("photo alone", figure_style.VERMILION, "square"),
+    "sensors_only": ("readings alone", figure_style.GREEN, "diamond"),
+}
+_FORMS = {"rmse": ".1f", "accuracy": ".0%"}
+_FIGURES = {"rmse": "Error, RMSE in AQI", "accuracy": "Right category"}
+
+
+def line() -> None:
+    """One line for annotators: what their labels wait for, and what the last ones gave."""
+    served = registry().current().version
+    known = {one.name: one for one in versions()}
+    text = gain.waiting(_since(known.get(served or "")), served)
+    if served in known:
+        text += " " + gain.brought(known[served])
+    st.caption(plain(text))
+
+
+def show() -> None:
+    """Draw all of it, for the Models page."""
+    st.subheader("What the work gave", anchor=False)
+    served, all_versions = registry().current().version, versions()
+    known = {one.name: one for one in all_versions}
+    st.markdown(plain(gain.waiting(_since(known.get(served or "")), served)))
+    if served in known:
+        st.markdown(plain(gain.brought(known[served])))
+    curve = gain.comparable(all_versions)
+    if not curve:
+        st.caption("The learning curve begins with the first version.")
+        return
+    figure = st.segmented_control(
+        "Figure",
+        list(_FIGURES),
+        default="rmse",
+        required=True,
+        format_func=_FIGURES.__getitem__,
+        key="models_choice_figure",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    st.plotly_chart(
+        learning_curve(curve, {one.version for one in registry().promotions()}, figure),
+        key="chart_learning_curve",
+        config=figure_style.png_button("learning-curve"),
+    )
+    st.caption(
+        "Measured on a test part of the training data that no correction enters. The photo's "
+        "network saw these photos when it was first trained, so the figures themselves are rosy: "
+        "read how they move. Hollow marks are versions that never served."
+    )
+
+
+def learning_curve(of: Sequence[Version], promoted: Set[str | None], figure: str) -> go.Figure:
+    """A line per kind of input, from the model before the first version over those that served.
+
+    A version that never served is a hollow mark beside the line.
+    """
+    names = ["before", *(f"v{one.number}" for one in of)]
+    served = [True, *(one.name in promoted for one in of)]
+    drawn = figure_style.blank(
+        280,
+        xaxis={"type": "category", "categoryorder": "array", "categoryarray": names},
+        yaxis={
+            "title": {"text": _FIGURES[figure]},
+            "rangemode": "tozero",
+            "tickformat": ".0%" if figure == "accuracy" else "",
+        },
+    )
+    for kind, (words, colour, symbol) in _KINDS.items():
+        steps = [gain.step(one, figure, kind) for one in of]
+        if steps[0] is None:
+            continue
+        told = list(zip(names, (steps[0].before, *(s and s.after for s in steps)), served))
+        for of_line in (True, False):
+            marks = [(name, value) for name, value, was in told if was == of_line]
+            drawn.add_scatter(
+                x=[name for name, _ in marks],
+                y=[value for _, value in marks],
+                name=words,
+                showlegend=of_line,
+                mode="lines+markers" if of_line else "markers",
+                line={"color": colour},
+                marker={"symbol": symbol if of_line else f"{symbol}-open", "size": 9},
+                hovertemplate=f"{words}: %{{y:{_FORMS[figure]}}}<extra></extra>",
+            )
+    return drawn
+
+
+def _since(version: Version | None) -> SettledSince:
+    event = version.manifest["labels"]["last_event"] if version else 0
+    return opened.store().overview.settled_since(event)

@@ -1,0 +1,111 @@
+"""Start a retraining, watch it, end it: a process of its own, which any page shows as it is."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.labels.actor import Actor
+from aqfusion.retrain import run
+from aqfusion.retrain.run import Progress
+from aqfusion.ui.labels import told
+from aqfusion.ui.plain import plain
+from aqfusion.ui.versions.opened import as_now, moment, registry, title
+
+PLACE = "models_run"
+_EVERY = 2.0  # seconds
+_STATES: dict[str, tuple[Callable[..., object], str]] = {
+    "done": (st.success, ":material/check_circle:"),
+    "refused": (st.warning, ":material/block:"),
+    "cancelled": (st.info, ":material/cancel:"),
+    "failed": (st.error, ":material/error:"),
+    "out of time": (st.error, ":material/timer_off:"),
+    "killed": (st.error, ":material/error:"),
+}
+
+
+def show(actor: Actor) -> None:
+    """Draw the card; while a run goes on it looks after it by itself."""
+    st.subheader("Retrain", anchor=False)
+    told.show(PLACE)
+    now = run.status(registry().home)
+    if now is not None and now.state == "running":
+        st.fragment(_watch, run_every=_EVERY)(actor)
+        return
+    st.markdown(
+        "Everything that people have settled is learned in about a minute, and the result is "
+        "compared with what serves. It takes over only if a test part that no correction enters "
+        "gets no worse, everywhere and at each place, and if it tells unseen corrections better."
+    )
+    promote = st.toggle("Let it serve at once if it passes", value=True, key="models_run_promote")
+    if st.button("Retrain", key="models_run", type="primary", icon=":material/model_training:"):
+        _start(actor, promote)
+    if now is not None:
+        _ended(now)
+        _log()
+
+
+def outcome(now: Progress) -> str:
+    """What came of a run, in a sentence or two.
+
+    >>> outcome(Progress("done", "2026-11-02T09:00:00+00:00", "2026-11-02T09:01:05+00:00", 1,
+    ...     "Eva", "", "version 3 was kept", "v0003-0123456789ab", True))
+    'Retraining of 2026-11-02 09:00 UTC by Eva, done after 65 s: version 3 was kept.'
+    """
+    took = round(_seconds(now.started, now.updated))
+    said = f": {now.said.removesuffix('.')}" if now.said else ""
+    return f"Retraining of {moment(now.started)} UTC by {now.by}, {now.state} after {took} s{said}."
+
+
+def _start(actor: Actor, promote: bool) -> None:
+    with st.spinner("Starting ..."):
+        told.attempt(PLACE, lambda: _started(actor, promote))
+    st.rerun()
+
+
+def _started(actor: Actor, promote: bool) -> None:
+    options = ("--promote", "auto" if promote else "never")
+    run.start(registry().home, as_now(actor), options)
+
+
+def _watch(actor: Actor) -> None:
+    now = run.status(registry().home)
+    if now is None or now.state != "running":
+        st.rerun()
+    seconds = _seconds(now.started, datetime.now(UTC).isoformat())
+    with st.status(f"Running for {seconds:.0f} s, started by {plain(now.by)}", expanded=True):
+        st.markdown(plain(now.step or "starting"))
+    st.caption("It goes on if you leave this page.")
+    st.button("End it", key="models_run_end", icon=":material/stop:", on_click=_end, args=(actor,))
+    _log()
+
+
+def _end(actor: Actor) -> None:
+    def work() -> str:
+        ended = run.cancel(registry().home, as_now(actor))
+        return "it is asked to end" if ended else "it had ended already"
+
+    told.attempt(PLACE, work)
+
+
+def _ended(now: Progress) -> None:
+    draw, icon = _STATES[now.state]
+    draw(plain(outcome(now)), icon=icon)
+    if now.version and not now.promoted:
+        st.markdown(
+            f"{title(now.version).capitalize()} is kept and does not serve: see it under Versions."
+        )
+
+
+def _log() -> None:
+    with st.expander("Log", key="models_run_log"):
+        try:
+            text = run.log(registry().home)
+        except (InputError, OSError) as error:
+            text = str(error)
+        st.code(text or "nothing yet", language=None, height=240)
+
+
+def _seconds(start: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()

@@ -1,0 +1,60 @@
+"""Which version serves, since when and why, and the way back from it."""
+
+import streamlit as st
+
+from aqfusion.labels.actor import Actor
+from aqfusion.registry.current import Promotion
+from aqfusion.ui.labels import opened as labels
+from aqfusion.ui.labels import told
+from aqfusion.ui.plain import plain
+from aqfusion.ui.table import Column, Table
+from aqfusion.ui.versions.opened import as_now, faults, moment, registry, title
+
+PLACE = "models_serving"
+
+
+def show(actor: Actor) -> None:
+    """Draw it, with what is wrong about it."""
+    st.subheader("Serving now", anchor=False)
+    served = registry().current()
+    if served.warning:
+        st.warning(plain(served.warning), icon=":material/broken_image:")
+    wrong = faults()
+    made = () if wrong else registry().promotions()
+    in_force = made[-1] if made and made[-1].version == served.version else None
+    name = title(served.version)
+    st.markdown(f"**{name.capitalize()}**" + (f" :small[{served.version or served.model}]"))
+    if in_force is not None:
+        st.markdown(plain(f"Since {moment(in_force.at)} UTC, by {in_force.by}: {in_force.reason}."))
+    elif served.version is None and not wrong:
+        st.markdown("No correction has changed it yet.")
+    told.show(PLACE)
+    if served.version is not None:
+        _way_back(actor, served.version)
+    if made:
+        with st.expander("All changes", key="models_promotions"):
+            st.html(history(made).html("All changes of what serves, the latest first"))
+
+
+def history(made: tuple[Promotion, ...]) -> Table:
+    """What served when, the latest first."""
+    rows = ((moment(one.at), title(one.version), one.by, one.reason) for one in reversed(made))
+    return Table(tuple(map(Column, ("UTC", "Served", "By", "Why"))), tuple(rows))
+
+
+def _way_back(actor: Actor, version: str) -> None:
+    way = st.popover("Go back to the one before", icon=":material/undo:", key="models_back")
+    with way.form("models_back_form", border=False):
+        st.text_input("Reason, if there is one to tell", key="models_back_reason")
+        st.form_submit_button(
+            f"Go back from {title(version)}", on_click=_go_back, args=(actor,), type="primary"
+        )
+
+
+def _go_back(actor: Actor) -> None:
+    def work() -> str:
+        reason = st.session_state["models_back_reason"]
+        done = registry().rollback(as_now(actor), reason, labels.now())
+        return f"{title(done.version)} serves again"
+
+    told.attempt(PLACE, work)

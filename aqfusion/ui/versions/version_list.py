@@ -1,0 +1,151 @@
+"""All versions, and one of them with all that is known of it."""
+
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.labels.actor import Actor
+from aqfusion.registry.comparison import comparison
+from aqfusion.registry.version import Version
+from aqfusion.retrain.corrections import LEFT_OUT
+from aqfusion.ui.labels import opened as labels
+from aqfusion.ui.labels import told
+from aqfusion.ui.plain import plain
+from aqfusion.ui.table import Column, Table
+from aqfusion.ui.versions import gain, version_tables
+from aqfusion.ui.versions.opened import as_now, moment, registry, title, versions
+from aqfusion.ui.versions.version_tables import Gains
+
+PLACE, CHECKED = "models_versions", "models_checked"
+_MOST = 5
+
+
+def show(actor: Actor) -> None:
+    """Draw the list, the check, and the version that is chosen."""
+    known = versions()
+    if not known:
+        st.info("There is no version yet: the shipped model serves. Retrain to make the first.")
+        return
+    served = registry().current().version
+    with st.container(border=True, key="card_versions"):
+        st.html(version_tables.overview(known, served).html("All versions, the newest first"))
+        _check()
+    by_name = {one.name: one for one in known}
+    chosen = st.selectbox(
+        "Look at",
+        list(reversed(by_name)),
+        format_func=lambda name: title(name).capitalize(),
+        key="models_version",
+        width=260,
+    )
+    with st.container(border=True, key="card_version"):
+        _one(actor, by_name[chosen], served)
+
+
+def _check() -> None:
+    if not st.button("Check every file", key="models_verify", icon=":material/rule:"):
+        return
+    wrong = [sentence for found in registry().verify().values() for sentence in found]
+    if wrong:
+        st.error("\n".join(f"- {plain(one)}" for one in wrong), icon=":material/error:")
+    else:
+        st.success("Every file is as it was written.", icon=":material/check_circle:")
+
+
+def _one(actor: Actor, version: Version, served: str | None) -> None:
+    manifest = version.manifest
+    st.subheader(title(version.name).capitalize(), anchor=False)
+    st.markdown(plain(gain.brought(version)))
+    if version.passed:
+        st.success("The gate let it pass.", icon=":material/check_circle:")
+    else:
+        reasons = "\n".join(f"- {plain(reason)}" for reason in manifest["gate"]["reasons"])
+        st.warning(f"The gate refused it:\n{reasons}", icon=":material/block:")
+    told.show(PLACE)
+    if version.name != served:
+        _promotion(actor, version)
+    st.markdown("**The test part, before and after**")
+    table = version_tables.changes(version)
+    st.html(table.html(f"Figures of {title(version.name)} by place"))
+    _items(version)
+    with st.expander("What it was made of", key="models_made_of"):
+        st.html(_facts(version).html(f"Facts of {title(version.name)}"))
+
+
+def _promotion(actor: Actor, version: Version) -> None:
+    name = version.name
+    words = "Let it serve" if version.passed else "Let it serve all the same"
+    way = st.popover(words, icon=":material/rocket_launch:", key=f"models_promote_{name}")
+    with way.form(f"models_promote_form_{name}", border=False):
+        st.text_area(
+            "Reason, if there is one to tell" if version.passed else "Reason",
+            key=f"models_reason_{name}",
+            max_chars=500,
+            height=80,
+        )
+        st.form_submit_button(words, on_click=_promote, args=(actor, name), type="primary")
+
+
+def _promote(actor: Actor, name: str) -> None:
+    def work() -> str:
+        reason = st.session_state[f"models_reason_{name}"]
+        registry().promote(as_now(actor), name, reason, labels.now())
+        return f"{title(name)} serves from now on"
+
+    told.attempt(PLACE, work)
+
+
+def _items(version: Version) -> None:
+    try:
+        found = comparison(version)
+    except InputError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    parts = (
+        (
+            "Corrections it had not learned",
+            version_tables.corrections(found.get("corrections", ())),
+        ),
+        ("Sessions of the test part", version_tables.sessions(found.get("frozen", ()))),
+    )
+    for words, gains in parts:
+        if gains.table.rows:
+            _gains(version, words, gains)
+
+
+def _gains(version: Version, words: str, gains: Gains) -> None:
+    table = gains.table
+    st.markdown(
+        f"**{words}**: {gains.nearer:,} nearer, {gains.farther:,} farther, of {len(table.rows):,}"
+    )
+    st.html(version_tables.ends(table, _MOST).html(f"{words}: most gained and most lost"))
+    slug = words.lower().replace(" ", "-")
+    st.download_button(
+        "All as CSV",
+        table.csv(),
+        f"{version.name}-{slug}.csv",
+        "text/csv",
+        key=f"models_csv_{slug}",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _facts(version: Version) -> Table:
+    manifest, labels_of = version.manifest, version.manifest["labels"]
+    rows = [
+        ("Name", version.name),
+        ("Made", f"{moment(manifest['made_at'])} UTC by {manifest['by']}"),
+        ("Came from", title(version.parent)),
+        ("Labels learned", f"{labels_of['learned']:,} of {labels_of['settled']:,} settled"),
+        *(
+            (f"Left out: {LEFT_OUT.get(why, why)}", f"{n:,}")
+            for why, n in labels_of["left_out"].items()
+        ),
+        ("Last event learned", str(labels_of["last_event"])),
+        ("Labels, SHA-256", labels_of["snapshot_sha256"]),
+        ("Training features, SHA-256", manifest["features_sha256"]),
+        ("Test part, SHA-256", manifest["frozen_sha256"]),
+        ("Code version", manifest["code_version"]),
+        ("Seed", str(manifest["seed"])),
+    ]
+    return Table((Column("What"), Column("Value")), tuple(rows))
