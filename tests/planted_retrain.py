@@ -32,16 +32,16 @@ NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 PIN = "1234"
 PLACES = ("Alphaville", "Betatown, North", "Gammapur")
 SHIFT = 120
-RECIPE = Recipe("resnet18", sensor_steps=300, haze_steps=150)
+RECIPE = Recipe("resnet18", sensor_steps=150, haze_steps=60)
 _DAYS = 8  # of each place, a session each
 _FRAMES = 2
 
 
 def shrink(patch) -> None:
     """Trainings of a second."""
-    patch.setattr("aqfusion.training.teacher.TREES", 5)
-    patch.setattr("aqfusion.training.teacher.LESSONS", 1500)
-    patch.setattr("aqfusion.retrain.fast_path.CNN_STEPS", 150)
+    patch.setattr("aqfusion.training.teacher.TREES", 3)
+    patch.setattr("aqfusion.training.teacher.LESSONS", 1000)
+    patch.setattr("aqfusion.retrain.fast_path.CNN_STEPS", 80)
 
 
 def planted_model(folder: Path) -> Path:

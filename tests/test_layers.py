@@ -25,7 +25,7 @@ FLOORS = (
     {"evaluation"},
     {"release"},
     {"retrain"},
-    {"bench", "queue_bench", "ui", "commands", "cli", "__main__"},
+    {"bench", "queue_bench", "retrain_bench", "ui", "commands", "cli", "__main__"},
     {"pages", "app"},
 )
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}

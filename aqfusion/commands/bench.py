@@ -1,4 +1,4 @@
-"""`bench`: how long the steps of a prediction, or of the label queue, take here."""
+"""`bench`: how long a prediction's steps, the label queue or a retraining take here."""
 
 import argparse
 
@@ -30,6 +30,14 @@ def add_bench_command(commands: "Commands[Parser]") -> None:
         help="time the label queue with N items instead, for example 10000 100000; a million"
         " takes minutes to write",
     )
+    parser.add_argument(
+        "--retrain",
+        type=int,
+        nargs="?",
+        const=1000,
+        metavar="N",
+        help="time a retraining with N corrections instead (default: 1000), in seconds",
+    )
     add_json_option(parser)
     parser.set_defaults(run=run_bench)
 
@@ -41,6 +49,12 @@ def run_bench(arguments: argparse.Namespace) -> None:
 
         print_json(queue_bench(arguments.queue))
         return
+    model = arguments.model or load_settings().model
+    if arguments.retrain is not None:
+        from aqfusion.retrain_bench import retrain_bench
+
+        print_json(retrain_bench(model, arguments.retrain))
+        return
     from aqfusion.bench import bench
 
-    print_json(bench(arguments.model or load_settings().model))
+    print_json(bench(model))

@@ -107,6 +107,8 @@ def test_two_groups_have_no_interval_so_more_is_allowed_there_but_not_all():
         (Evidence(50, 3, 80, 30, 60, -5, 40), "must be at least 20 in 4 groups"),
         (Evidence(50, 10, 30, 31, 60, -5, 40), "must be told better than before"),
         (Evidence(50, 10, 200, 150, 145, 20, 40), "do not follow from photo and readings"),
+        (Evidence(50, 10, 200, 70, 75, 5, 40), "do not follow from photo and readings"),
+        (Evidence(50, 10, 200, 85, 100, 5, 40), "do not follow from photo and readings"),
     ],
 )
 def test_labels_that_teach_nothing_are_refused(evidence, words):
@@ -120,6 +122,7 @@ def test_labels_that_teach_nothing_are_refused(evidence, words):
     [
         Evidence(50, 10, 80, 70, 90, -5, 40),  # hard, but clearly more than one number for all
         Evidence(50, 10, 80, 45, 20, 30, 40),  # all labels alike, and told as well as ever
+        Evidence(50, 7, 80, 59, 69, 13, 44),  # few groups, better all the same
     ],
 )
 def test_labels_that_teach_something_pass(evidence):
