@@ -76,4 +76,4 @@ if given.photo and given.embedding:
 with st.container(border=True, key="exhibit_take_away"):
     st.subheader("Take it away", anchor=False)
     take_away_view.show(given)
-page.end()
+page.end(model)

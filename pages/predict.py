@@ -43,4 +43,4 @@ with st.container(border=True, key="card_why"):
     st.subheader("Why this number?", anchor=False)
     short_view.show(given, result)
 contribute.show(given)
-page.end()
+page.end(model)

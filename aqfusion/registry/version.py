@@ -24,6 +24,7 @@ __all__ = [
     "Version",
     "faults",
     "read_version",
+    "title",
     "version_names",
     "write_version",
 ]
@@ -70,6 +71,15 @@ def number_of(name: str) -> int:
     """The number in a version's name; 0 for any other name."""
     found = _NAME.fullmatch(name)
     return int(found[1]) if found else 0
+
+
+def title(name: str | None) -> str:
+    """What a version is called in a sentence.
+
+    >>> title("v0012-0123456789ab"), title(None)
+    ('version 12', 'the shipped model')
+    """
+    return f"version {number_of(name)}" if name else "the shipped model"
 
 
 def version_names(home: Path) -> tuple[str, ...]:

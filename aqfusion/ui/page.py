@@ -4,6 +4,7 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.model.predict import Predictor
+from aqfusion.registry.version import number_of, title
 from aqfusion.settings import ASSETS
 from aqfusion.ui import inputs, models, navigation
 
@@ -35,6 +36,12 @@ def model() -> Predictor:
         st.stop()
 
 
-def end() -> None:
-    """Close the page with what must be said on each."""
-    st.caption(DISCLAIMER)
+def end(model: Predictor | None = None) -> None:
+    """Close the page with what must be said on each, and which model answered."""
+    st.caption(f"{_answered_by(model)} {DISCLAIMER}" if model else DISCLAIMER)
+
+
+def _answered_by(model: Predictor) -> str:
+    backbone = model.checkpoint.config.architecture.backbone
+    version = f", retrained: {title(model.name)}" if number_of(model.name) else ""
+    return f"Model: {backbone}{version}."

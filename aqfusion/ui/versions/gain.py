@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aqfusion.labels.overview import SettledSince
-from aqfusion.registry.version import Version
-from aqfusion.ui.versions.opened import title
+from aqfusion.registry.version import Version, title
 
 EVERYWHERE, FUSED = "everywhere", "fused"
 

@@ -86,7 +86,9 @@ def learning_curve(of: Sequence[Version], promoted: Set[str | None], figure: str
         steps = [gain.step(one, figure, kind) for one in of]
         if steps[0] is None:
             continue
-        told = list(zip(names, (steps[0].before, *(s and s.after for s in steps)), served))
+        told = list(
+            zip(names, (steps[0].before, *(s and s.after for s in steps)), served, strict=True)
+        )
         for of_line in (True, False):
             marks = [(name, value) for name, value, was in told if was == of_line]
             drawn.add_scatter(

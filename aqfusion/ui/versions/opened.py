@@ -22,15 +22,6 @@ def as_now(actor: Actor) -> Actor:
     return opened.reached().sign_in.again(actor)
 
 
-def title(name: str | None) -> str:
-    """What a version is called in a sentence.
-
-    >>> title("v0012-0123456789ab"), title(None)
-    ('version 12', 'the shipped model')
-    """
-    return f"version {int(name[1:].split('-')[0])}" if name else "the shipped model"
-
-
 def moment(text: str) -> str:
     """A moment of a manifest or a promotion, as a person reads it, in UTC."""
     return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M}"

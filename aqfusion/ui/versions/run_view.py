@@ -7,11 +7,12 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
+from aqfusion.registry.version import title
 from aqfusion.retrain import run
 from aqfusion.retrain.run import Progress
 from aqfusion.ui.labels import told
 from aqfusion.ui.plain import plain
-from aqfusion.ui.versions.opened import as_now, moment, registry, title
+from aqfusion.ui.versions.opened import as_now, moment, registry
 
 PLACE = "models_run"
 _EVERY = 2.0  # seconds

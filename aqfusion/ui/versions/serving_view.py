@@ -4,11 +4,12 @@ import streamlit as st
 
 from aqfusion.labels.actor import Actor
 from aqfusion.registry.current import Promotion
+from aqfusion.registry.version import title
 from aqfusion.ui.labels import opened as labels
 from aqfusion.ui.labels import told
 from aqfusion.ui.plain import plain
 from aqfusion.ui.table import Column, Table
-from aqfusion.ui.versions.opened import as_now, faults, moment, registry, title
+from aqfusion.ui.versions.opened import as_now, faults, moment, registry
 
 PLACE = "models_serving"
 

@@ -5,14 +5,14 @@ import streamlit as st
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
 from aqfusion.registry.comparison import comparison
-from aqfusion.registry.version import Version
+from aqfusion.registry.version import Version, title
 from aqfusion.retrain.corrections import LEFT_OUT
 from aqfusion.ui.labels import opened as labels
 from aqfusion.ui.labels import told
 from aqfusion.ui.plain import plain
 from aqfusion.ui.table import Column, Table
 from aqfusion.ui.versions import gain, version_tables
-from aqfusion.ui.versions.opened import as_now, moment, registry, title, versions
+from aqfusion.ui.versions.opened import as_now, moment, registry, versions
 from aqfusion.ui.versions.version_tables import Gains
 
 PLACE, CHECKED = "models_versions", "models_checked"
