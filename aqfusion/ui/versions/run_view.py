@@ -1,6 +1,7 @@
 """Start a retraining, watch it, end it: a process of its own, which any page shows as it is."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -16,6 +17,7 @@ from aqfusion.ui.versions.opened import as_now, moment, registry
 
 PLACE = "models_run"
 _EVERY = 2.0  # seconds
+_REASONS = 3  # why the gate refused
 _STATES: dict[str, tuple[Callable[..., object], str]] = {
     "done": (st.success, ":material/check_circle:"),
     "refused": (st.warning, ":material/block:"),
@@ -48,14 +50,14 @@ def show(actor: Actor) -> None:
 
 
 def outcome(now: Progress) -> str:
-    """What came of a run, in a sentence or two.
+    """What came of a run, in a sentence; why the gate refused it stands in the version.
 
     >>> outcome(Progress("done", "2026-11-02T09:00:00+00:00", "2026-11-02T09:01:05+00:00", 1,
     ...     "Eva", "", "version 3 was kept", "v0003-0123456789ab", True))
     'Retraining of 2026-11-02 09:00 UTC by Eva, done after 65 s: version 3 was kept.'
     """
     took = round(_seconds(now.started, now.updated))
-    said = f": {now.said.removesuffix('.')}" if now.said else ""
+    said = "" if now.state == "refused" else f": {now.said.removesuffix('.')}" if now.said else ""
     return f"Retraining of {moment(now.started)} UTC by {now.by}, {now.state} after {took} s{said}."
 
 
@@ -94,9 +96,18 @@ def _ended(now: Progress) -> None:
     draw, icon = _STATES[now.state]
     draw(plain(outcome(now)), icon=icon)
     if now.version and not now.promoted:
-        st.markdown(
-            f"{title(now.version).capitalize()} is kept and does not serve: see it under Versions."
-        )
+        _kept(now.version)
+
+
+def _kept(name: str) -> None:
+    """Why a version was not promoted, in short."""
+    st.markdown(f"{title(name).capitalize()} is kept and does not serve: see it under Versions.")
+    reasons: list[str] = []
+    with suppress(InputError):  # pruned, or damaged: Versions tells
+        reasons = list(registry().read(name).manifest["gate"]["reasons"])
+    more = len(reasons) - _REASONS
+    shown = [*reasons[:_REASONS], *([f"and {more} more"] if more > 0 else [])]
+    st.markdown("\n".join(f"- {plain(one)}" for one in shown))
 
 
 def _log() -> None:
