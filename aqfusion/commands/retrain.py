@@ -93,7 +93,7 @@ def _retrain(arguments: argparse.Namespace, settings: Settings, registry: Regist
         if not arguments.dry_run:
             promote = arguments.promote == "auto"
             kept = keep(trial, registry, actor, datetime.now(UTC), promote=promote)
-        verdict = trial.outcome.verdict
+        verdict = trial.verdict
         said = " ".join(verdict.reasons) or "the gate let it pass"
         name, promoted = (kept.version.name, kept.promoted) if kept else (None, False)
         run.end("done" if verdict.passed else "refused", said, name, promoted)

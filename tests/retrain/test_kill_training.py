@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import random
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -20,6 +21,7 @@ from tests.planted_retrain import RECIPE, labelled_store, planted_model, shifted
 
 TRIES = int(os.environ.get("AQFUSION_KILLS", "6"))
 LONGEST = 8.0  # seconds: about two retrainings
+SHORT = replace(RECIPE, sensor_steps=4, haze_steps=2)
 
 
 def retrain_for_ever(registry: Registry, labels: str, photos: str) -> None:
@@ -28,16 +30,17 @@ def retrain_for_ever(registry: Registry, labels: str, photos: str) -> None:
     with running(registry.home, "Ada", lambda text: None, None) as run:
         while True:
             now = datetime.now(UTC)
-            trial = attempt(store, registry, RECIPE, run.report)
-            keep(trial, registry, TERMINAL, now, promote=True)
-            if len(registry.promotions()) % 3:
-                registry.promote(TERMINAL, registry.versions()[-1].name, "again", now)
+            trial = attempt(store, registry, SHORT, run.report)
+            kept = keep(trial, registry, TERMINAL, now, promote=False)
+            registry.promote(TERMINAL, kept.version.name, "hardly trained, but whole", now)
             registry.rollback(TERMINAL, "", now)
 
 
 @pytest.mark.long
 def test_a_killed_retraining_leaves_one_whole_version_in_force(tmp_path, monkeypatch):
     shrink(monkeypatch)
+    monkeypatch.setattr("aqfusion.training.teacher.LESSONS", 200)
+    monkeypatch.setattr("aqfusion.retrain.fast_path.CNN_STEPS", 2)
     monkeypatch.setattr("aqfusion.labels.secrets_kept._COST", 2)
     registry = Registry(tmp_path / "models", str(planted_model(tmp_path / "planted")))
     labelled_store(tmp_path, shifted).close()
@@ -47,7 +50,7 @@ def test_a_killed_retraining_leaves_one_whole_version_in_force(tmp_path, monkeyp
     for number in range(TRIES):
         worker = fork.Process(target=retrain_for_ever, args=arguments)
         worker.start()
-        time.sleep(LONGEST if number == TRIES - 1 else draw.uniform(0, LONGEST))
+        time.sleep(3 * LONGEST if number == TRIES - 1 else draw.uniform(0, LONGEST))
         worker.kill()
         worker.join()
         found = status(registry.home)
