@@ -7,35 +7,72 @@ The new version brings its own features, so that fast retrainings go on behind i
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
-from aqfusion.dataset.folder import Row
+from aqfusion.dataset.folder import Row, read_folder
 from aqfusion.errors import InputError
+from aqfusion.labels.exports.export import export
+from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import FEATURES, load_checkpoint
 from aqfusion.model.network import AQFusionNet
 from aqfusion.photo import Photo
 from aqfusion.registry.comparison import write_comparison
-from aqfusion.release.train import train
+from aqfusion.registry.registry import Registry
+from aqfusion.release.train import assist, train
+from aqfusion.retrain.fast_path import FAST
 from aqfusion.retrain.features import Features, load_features, save_features
 from aqfusion.retrain.gather import gather
-from aqfusion.retrain.ground import FULL, Ground
+from aqfusion.retrain.ground import FULL, Ground, ground
 from aqfusion.retrain.job import Trial, told_of
 from aqfusion.retrain.judge import Frozen, judged
 from aqfusion.retrain.look import look
 from aqfusion.retrain.trunk import trunk_hash
 from aqfusion.retrain.unlearned import Unlearned
 from aqfusion.retrain.workbench import Workbench
+from aqfusion.training import ranks
 from aqfusion.training.recipe import Recipe
 from aqfusion.training.sessions import sessions_of
 
-__all__ = ["full_attempt", "full_rows"]
+__all__ = ["Full", "full_attempt", "full_rows", "full_trial", "help_first"]
+
+
+@dataclass(frozen=True)
+class Full:
+    """The data folder that the features are of, and how to train; the trunk is the model's."""
+
+    data: Path
+    recipe: Recipe
+    now: datetime
+
 
 _WORDS = (
     "All was trained again, the trunk too, from the trunk before, without the frozen part. The "
     "first trunk saw the frozen photos when it was trained, so figures of photos are rosy on both "
     "sides; what tells is the difference."
 )
+
+
+def full_trial(
+    store: LabelStore, registry: Registry, full: Full, work: Path, report: Callable[[str], None]
+) -> Trial:
+    """Take the labels out, learn from them and the data folder, and judge; `work` must be empty."""
+    data = read_folder(full.data)
+    on = ground(store, registry, replace(FAST, seed=full.recipe.seed), report)
+    labels = work / "labels"
+    export(store, store.accounts.operator(full.now), "training", labels)
+    rows = full_rows(on, data, read_folder(labels))
+    recipe = replace(full.recipe, backbone=on.bench.base.network.image_encoder.backbone)
+    rows, recipe = ranks.first_says((rows, recipe))
+    report(f"training on {len(rows)} photos in {ranks.ranks()} process(es)")
+    return full_attempt(on, data, rows, recipe, work / "model", report)
+
+
+def help_first(report: Callable[[str], None]) -> None:
+    """What another rank does: hear what is trained, and take its share."""
+    rows, recipe = ranks.first_says(None)
+    assist(rows, recipe, report)
 
 
 def full_rows(on: Ground, data: Sequence[Row], labelled: Sequence[Row]) -> tuple[Row, ...]:

@@ -16,7 +16,7 @@ from aqfusion.registry.comparison import comparison
 from aqfusion.registry.registry import Registry
 from aqfusion.registry.version import Version
 from aqfusion.retrain.corrections import Corrections, corrections
-from aqfusion.retrain.features import load_features
+from aqfusion.retrain.features import FeaturesError, load_features
 from aqfusion.retrain.frozen import frozen_hash
 from aqfusion.retrain.seen_photos import SeenPhotos
 from aqfusion.retrain.trunk import trunk_hash
@@ -63,6 +63,10 @@ def ground(
     features = load_features(folder / FEATURES, trunk)
     kept = registry.home / "kept"
     bench = Workbench(base, features, recipe, kept, report)
+    if not bench.frozen:
+        raise FeaturesError(
+            f"{folder / FEATURES} must have a place with 3 groups or more to judge by, got none"
+        )
     seen = SeenPhotos(base, trunk, store.photos, kept / "photos")
     learned = corrections(values, seen, bench.twins, bench.frozen, report)
     if not learned.sessions:

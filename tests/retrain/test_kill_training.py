@@ -30,10 +30,11 @@ def retrain_for_ever(registry: Registry, labels: str, photos: str) -> None:
     with running(registry.home, "Ada", lambda text: None, None) as run:
         while True:
             now = datetime.now(UTC)
+            if registry.current().version is not None:  # the one before was killed just then
+                registry.rollback(TERMINAL, "", now)
             trial = attempt(store, registry, SHORT, run.report)
             kept = keep(trial, registry, TERMINAL, now, promote=False)
             registry.promote(TERMINAL, kept.version.name, "hardly trained, but whole", now)
-            registry.rollback(TERMINAL, "", now)
 
 
 @pytest.mark.long
