@@ -149,3 +149,11 @@ def add_model_option(
     parser.add_argument(
         "--model", metavar="NAME_OR_FOLDER", help=f"which model (default: {default})"
     )
+
+
+def whole_number(option: str, text: str, low: int, high: int) -> int:
+    """Read a whole number; any other text raises `UsageError` with the option's name."""
+    short = text.isdecimal() and len(text) <= 10  # int() itself refuses thousands of digits
+    if not short or not low <= int(text) <= high:
+        raise UsageError(f"{option} must be a whole number from {low} to {high}, got {text!r}")
+    return int(text)

@@ -1,24 +1,39 @@
 """`retrain`: corrections to a better model, judged before it is promoted."""
 
 import argparse
-from dataclasses import asdict, replace
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from aqfusion.commands.options import (
     Commands,
     Parser,
     UsageError,
+    add_data_option,
     add_json_option,
+    data_folder,
     print_json,
     report,
+    whole_number,
 )
+from aqfusion.labels.actor import Actor
 from aqfusion.labels.given_text import one_line
 from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.retrain.run import cancel, status
 from aqfusion.retrain.running import running
 from aqfusion.settings import Settings, load_settings
 
+if TYPE_CHECKING:
+    from aqfusion.labels.store import LabelStore
+    from aqfusion.retrain.job import Trial
+
 _LONGEST = 7 * 24 * 3600  # seconds
+_WORK = ".working-"
 
 
 def add_retrain_command(commands: "Commands[Parser]") -> None:
@@ -42,8 +57,13 @@ def add_retrain_command(commands: "Commands[Parser]") -> None:
     parser.add_argument("--time-limit", metavar="SECONDS", help="give up after so long")
     parser.add_argument("--by", metavar="NAME", help="in whose name; kept with the version")
     parser.add_argument(
-        "--full", action="store_true", help="train the trunk too: not from labels, see the answer"
+        "--full",
+        action="store_true",
+        help="train the trunk too, from --data and the labels; under torchrun several processes "
+        "share the work, which must see the same folders",
     )
+    add_data_option(parser)
+    parser.add_argument("--epochs", metavar="N", help="of --full: 1 to 1000 (default: 5)")
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--status", action="store_true", help="tell how the last run stands")
     instead.add_argument("--cancel", action="store_true", help="end the run that is going on")
@@ -65,50 +85,92 @@ def run_retrain(arguments: argparse.Namespace) -> None:
 
 
 def _retrain(arguments: argparse.Namespace, settings: Settings, registry: Registry) -> None:
-    if arguments.full:
-        raise UsageError(
-            "--full must be left out, as the trunk learns from no labels yet; instead, put the "
-            "corrected photos into a data folder, train on it with python -m aqfusion train, and "
-            "name what comes of it in AQFUSION_MODEL"
-        )
-    limit, seed = _seconds(arguments.time_limit), _seed(arguments.seed)
+    options = _options(arguments)
+    if not arguments.full:
+        _run(options, settings, registry)
+        return
+    from aqfusion.retrain.full_path import help_first
+    from aqfusion.training import ranks
+
+    with ranks.together():
+        if ranks.rank() == 0:
+            _run(options, settings, registry)
+        else:
+            help_first(report)
+
+
+@dataclass(frozen=True)
+class _Options:
+    """What was asked for; `full` is the data folder of the full path."""
+
+    actor: Actor
+    seed: int
+    limit: float | None
+    dry: bool
+    promote: bool
+    full: Path | None
+    epochs: int | None
+
+
+def _options(arguments: argparse.Namespace) -> _Options:
     actor = TERMINAL
     if arguments.by is not None:
         actor = replace(TERMINAL, name=one_line("--by", arguments.by, 200))
+    if arguments.epochs is not None and not arguments.full:
+        raise UsageError("--epochs must come with --full, got it alone")
+    limit, epochs = arguments.time_limit, arguments.epochs
+    return _Options(
+        actor,
+        whole_number("--seed", arguments.seed, 0, 2**31 - 1),
+        None if limit is None else float(whole_number("--time-limit", limit, 1, _LONGEST)),
+        arguments.dry_run,
+        arguments.promote == "auto",
+        data_folder(arguments) if arguments.full else None,
+        None if epochs is None else whole_number("--epochs", epochs, 1, 1000),
+    )
+
+
+def _run(options: _Options, settings: Settings, registry: Registry) -> None:
     registry.home.mkdir(parents=True, exist_ok=True)
-    with running(registry.home, actor.name, report, limit) as run:
+    with running(registry.home, options.actor.name, report, options.limit) as run:
         run.report("reading the labels")
         # Imported here: they bring the network along, and a second run is refused without it.
         from aqfusion.labels.store import LabelStore
-        from aqfusion.retrain.fast_path import FAST
-        from aqfusion.retrain.job import attempt, keep
+        from aqfusion.retrain.job import keep
 
+        for left in registry.home.glob(f"{_WORK}*"):  # of a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        now = datetime.now(UTC)
         store = LabelStore.of(settings)
-        try:
-            trial = attempt(store, registry, replace(FAST, seed=seed), run.report)
-        finally:
-            store.close()
-        run.close()
-        kept = None
-        if not arguments.dry_run:
-            promote = arguments.promote == "auto"
-            kept = keep(trial, registry, actor, datetime.now(UTC), promote=promote)
-        verdict = trial.outcome.verdict
-        said = " ".join(verdict.reasons) or "the gate let it pass"
+        with closing(store), TemporaryDirectory(prefix=_WORK, dir=registry.home) as work:
+            trial = _trial(options, store, registry, Path(work), run.report)
+            run.close()
+            kept = None
+            if not options.dry:
+                kept = keep(trial, registry, options.actor, now, promote=options.promote)
+        said = " ".join(trial.verdict.reasons) or "the gate let it pass"
         name, promoted = (kept.version.name, kept.promoted) if kept else (None, False)
-        run.end("done" if verdict.passed else "refused", said, name, promoted)
+        run.end("done" if trial.verdict.passed else "refused", said, name, promoted)
     print_json({"version": name, "promoted": promoted, **trial.about})
 
 
-def _seconds(text: str | None) -> float | None:
-    if text is None:
-        return None
-    if not text.isdecimal() or not 1 <= int(text[:10]) <= _LONGEST:
-        raise UsageError(f"--time-limit must be 1 to {_LONGEST} seconds, got {text[:40]!r}")
-    return float(text)
+def _trial(
+    options: _Options,
+    store: "LabelStore",
+    registry: Registry,
+    work: Path,
+    report: Callable[[str], None],
+) -> "Trial":
+    from aqfusion.retrain.fast_path import FAST
+    from aqfusion.retrain.full_path import Full, full_trial
+    from aqfusion.retrain.job import attempt
 
+    if options.full is None:
+        return attempt(store, registry, replace(FAST, seed=options.seed), report)
+    from aqfusion.training.recipe import Recipe
 
-def _seed(text: str) -> int:
-    if not text.isdecimal() or len(text) > 9:
-        raise UsageError(f"--seed must be a whole number below 1000000000, got {text[:40]!r}")
-    return int(text)
+    recipe = Recipe(seed=options.seed)
+    if options.epochs is not None:
+        recipe = replace(recipe, epochs=options.epochs)
+    full = Full(options.full, recipe, datetime.now(UTC))
+    return full_trial(store, registry, full, work, report)

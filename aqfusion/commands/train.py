@@ -7,7 +7,6 @@ from pathlib import Path
 from aqfusion.commands.options import (
     Commands,
     Parser,
-    UsageError,
     add_cache_option,
     add_data_option,
     add_json_option,
@@ -15,6 +14,7 @@ from aqfusion.commands.options import (
     data_folder,
     print_json,
     report,
+    whole_number,
 )
 from aqfusion.commands.weights_option import FirstWeights, add_weights_option
 
@@ -47,8 +47,10 @@ def add_train_command(commands: "Commands[Parser]") -> None:
 
 def run_train(arguments: argparse.Namespace) -> None:
     """Train and print the figures."""
-    seed = _whole("--seed", arguments.seed, 0, 2**31 - 1)
-    epochs = None if arguments.epochs is None else _whole("--epochs", arguments.epochs, 1, 1000)
+    seed = whole_number("--seed", arguments.seed, 0, 2**31 - 1)
+    epochs = (
+        None if arguments.epochs is None else whole_number("--epochs", arguments.epochs, 1, 1000)
+    )
     weights = FirstWeights(arguments)
     folder = data_folder(arguments)
 
@@ -69,10 +71,3 @@ def run_train(arguments: argparse.Namespace) -> None:
         cache=Path(arguments.cache) if arguments.cache else None,
     )
     print_json({"model": arguments.out, "recipe": asdict(recipe), **metrics})
-
-
-def _whole(option: str, text: str, low: int, high: int) -> int:
-    short = text.isdecimal() and len(text) <= 10  # int() itself refuses thousands of digits
-    if not short or not low <= int(text) <= high:
-        raise UsageError(f"{option} must be a whole number from {low} to {high}, got {text!r}")
-    return int(text)

@@ -82,6 +82,9 @@ class Registry:
     def promote(self, actor: Actor, name: str, reason: str, now: datetime) -> Promotion:
         """Make a version current; one that the gate refused needs an expert who says why."""
         version = read_version(self.home, name)
+        base = version.manifest.get("base")
+        if base != self.model:  # it would not be served
+            raise RegistryError(f"version must come from {self.model}, got {name} from {base}")
         kept = self._allowed(actor, reason, f"promote {name}")
         if not kept and not version.passed:
             raise RegistryError(

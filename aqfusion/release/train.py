@@ -1,6 +1,7 @@
 """From a data folder to a model folder: honest figures first, then the model itself."""
 
 import shutil
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,16 @@ def train(
         shutil.rmtree(work)
     report(f"wrote {out}")
     return metrics
+
+
+def assist(rows: tuple[Row, ...], recipe: Recipe, report: Report) -> None:
+    """What another rank does while the first one trains on the same rows; writes nothing."""
+    sessions = sessions_of(rows)
+    fold = sorted({session.fold for session in sessions})[VALIDATION_FOLD]
+    with tempfile.TemporaryDirectory() as work:
+        # The first weights are the first rank's.
+        chosen = training(rows, recipe, lambda network, name: None, Path(work), report)
+        chosen.workshop.assist(sessions, fold)
 
 
 def _origin(recipe: Recipe, from_scratch: bool) -> str:

@@ -1,37 +1,28 @@
-"""One retraining from labels to verdict: read, look, train, judge, keep, promote or refuse."""
+"""One retraining of the fast path: judge what comes of it, keep it, promote or refuse it."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from aqfusion import __version__
-from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
-from aqfusion.labels.adjudicated import Adjudicated, snapshot_hash
 from aqfusion.labels.store import LabelStore
-from aqfusion.model.checkpoint import FEATURES, Checkpoint, load_checkpoint, save_checkpoint
-from aqfusion.model.network import AQFusionNet
-from aqfusion.model.predict import model_folder
-from aqfusion.registry.comparison import comparison, write_comparison
+from aqfusion.model.checkpoint import Checkpoint, save_checkpoint
+from aqfusion.registry.comparison import write_comparison
 from aqfusion.registry.current import now_text
 from aqfusion.registry.registry import Registry
 from aqfusion.registry.version import Version
 from aqfusion.retrain.compare import EVERYWHERE, table
-from aqfusion.retrain.corrections import Corrections, corrections
-from aqfusion.retrain.features import load_features
-from aqfusion.retrain.frozen import frozen_hash
+from aqfusion.retrain.gate import Verdict
+from aqfusion.retrain.ground import Ground, NothingToLearnError, ground
 from aqfusion.retrain.judge import Outcome, judge
 from aqfusion.retrain.said import KINDS
-from aqfusion.retrain.seen_photos import SeenPhotos
-from aqfusion.retrain.trunk import trunk_hash
-from aqfusion.retrain.unlearned import Known
 from aqfusion.retrain.workbench import Workbench
 from aqfusion.training.recipe import Recipe
 
-__all__ = ["Kept", "NothingToLearnError", "Trial", "attempt", "keep"]
+__all__ = ["Kept", "NothingToLearnError", "Trial", "attempt", "keep", "told_of"]
 
 _WORDS = (
     "Trained again behind the same trunk, without the frozen part. The trunk itself saw the frozen "
@@ -40,17 +31,22 @@ _WORDS = (
 )
 
 
-class NothingToLearnError(InputError):
-    """A retraining that could learn nothing, or nothing new."""
-
-
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """A candidate that was trained and judged, and is kept nowhere yet."""
+    """A candidate that was trained and judged, and is kept nowhere yet.
+
+    `fill` writes all of a version but its manifest, `about` becomes that.
+    """
 
     bench: Workbench
     outcome: Outcome
     about: dict[str, Any]
+    fill: Callable[[Path], None]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it may be promoted, and why not."""
+        return self.outcome.verdict
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,49 +61,28 @@ def attempt(
     store: LabelStore, registry: Registry, recipe: Recipe, report: Callable[[str], None]
 ) -> Trial:
     """Learn from the store's settled labels, and judge what comes of it."""
-    values = tuple(store.adjudicated(split="train"))
-    parent = _parent(registry)
-    snapshot = snapshot_hash(values)
-    if parent is not None and parent.manifest["labels"]["snapshot_sha256"] == snapshot:
-        raise NothingToLearnError(f"labels must have changed since {parent.name}, got the same")
-    base_folder = model_folder(registry.model)
-    base = load_checkpoint(base_folder)
-    trunk = trunk_hash(base)
-    features = load_features(base_folder / FEATURES, trunk)
-    kept = registry.home / "kept"
-    bench = Workbench(base, features, recipe, kept, report)
-    seen = SeenPhotos(base, trunk, store.photos, kept / "photos")
-    learned = corrections(values, seen, bench.twins, bench.frozen, report)
-    if not learned.sessions:
-        raise NothingToLearnError(
-            f"labels must be settled and of photos outside the frozen part, got {len(values)} "
-            "settled ones and none of them such"
-        )
-    about: dict[str, Any] = {
-        "base": registry.model,
-        "parent": parent.name if parent else None,
-        "path": "fast",
-        "code_version": __version__,
-        "seed": recipe.seed,
-        "recipe": asdict(recipe),
-        "labels": _labels(values, learned, snapshot),
-        "trunk_sha256": trunk,
-        "features_sha256": features.sha256,
-        "frozen_sha256": frozen_hash(bench.frozen),
+    on = ground(store, registry, recipe, report)
+    outcome = judge(on.bench, on.before, on.learned.sessions, on.known)
+    about, outcome = told_of(on, outcome, _WORDS)
+    return Trial(on.bench, outcome, about, _filled(on.bench, outcome, about))
+
+
+def told_of(on: Ground, outcome: Outcome, says: str) -> tuple[dict[str, Any], Outcome]:
+    """The manifest of a candidate, and its outcome with what was left out among the items."""
+    about = dict(on.about)
+    about["labels"] = {
+        **about["labels"],
+        "new": outcome.evidence.items,
+        "differed": outcome.differed,
     }
-    before, known = _before(bench, parent, about)
-    outcome = judge(bench, before, learned.sessions, known)
-    outcome = replace(outcome, items={**outcome.items, "left_out": learned.left_out})
-    about["labels"] |= {"new": outcome.evidence.items, "differed": outcome.differed}
-    about |= {
-        "metrics": {
-            "says": _WORDS,
-            "frozen": table(outcome.changes),
-            "corrections": asdict(outcome.evidence),
-        },
-        "gate": outcome.verdict.as_json(),
+    about["metrics"] = {
+        "says": says,
+        "frozen": table(outcome.changes),
+        "corrections": asdict(outcome.evidence),
     }
-    return Trial(bench, outcome, about)
+    about["gate"] = outcome.verdict.as_json()
+    items = {**outcome.items, "left_out": on.learned.left_out}
+    return about, replace(outcome, items=items)
 
 
 def keep(trial: Trial, registry: Registry, actor: Actor, now: datetime, *, promote: bool) -> Kept:
@@ -116,48 +91,16 @@ def keep(trial: Trial, registry: Registry, actor: Actor, now: datetime, *, promo
     Where another version became current meanwhile it is not promoted.
     """
     about = {**trial.about, "made_at": now_text(now), "by": actor.name}
-    version = registry.add(_filled(trial, about), about)
+    version = registry.add(trial.fill, about)
     same = registry.current().version == about["parent"]  # else it was compared with another
-    promoted = promote and trial.outcome.verdict.passed and same
+    promoted = promote and trial.verdict.passed and same
     if promoted:
         registry.promote(actor, version.name, "", now)
     return Kept(version, promoted)
 
 
-def _parent(registry: Registry) -> Version | None:
-    served = registry.current()
-    return registry.read(served.version) if served.version else None
-
-
-def _before(
-    bench: Workbench, parent: Version | None, about: Mapping[str, Any]
-) -> tuple[AQFusionNet, Known]:
-    """The model before and what it learned of labels; it must not know the frozen part.
-
-    So it is never the shipped one, but what the fast path makes of the training features alone.
-    """
-    same = ("path", "trunk_sha256", "features_sha256", "frozen_sha256")
-    if parent is None or any(parent.manifest.get(name) != about[name] for name in same):
-        return bench.without_corrections(), {}
-    learned = comparison(parent).get("learned", ())
-    known = {item: (low, high) for item, low, high in learned}
-    return load_checkpoint(parent.folder).network, known
-
-
-def _labels(values: Sequence[Adjudicated], learned: Corrections, snapshot: str) -> dict[str, Any]:
-    return {
-        "snapshot_sha256": snapshot,
-        "last_event": max((value.last_event for value in values), default=0),
-        "settled": len(values),
-        "learned": learned.items,
-        "sessions": len(learned.sessions),
-        "left_out": dict(Counter(reason for _, reason in learned.left_out)),
-    }
-
-
-def _filled(trial: Trial, about: Mapping[str, Any]) -> Callable[[Path], None]:
+def _filled(bench: Workbench, outcome: Outcome, about: Mapping[str, Any]) -> Callable[[Path], None]:
     """A function that writes all of a version but its manifest."""
-    bench, outcome = trial.bench, trial.outcome
     base = bench.base
     known = [s.key for s in bench.features.sessions if s.group not in bench.frozen]
     figures: dict[str, dict[str, float]] = {kind: {} for kind in KINDS}
@@ -166,7 +109,7 @@ def _filled(trial: Trial, about: Mapping[str, Any]) -> Callable[[Path], None]:
             figures[one.kind][one.figure] = round(one.after, 4)
     photos = next(one.photos for one in outcome.changes if one.place == EVERYWHERE)
     told = {"protocol": f"frozen part: {_WORDS}", "n": photos, **figures}
-    retrained = {name: about[name] for name in ("parent", "made_at", "labels", "seed")}
+    retrained = {name: about[name] for name in ("parent", "labels", "seed")}
     config = replace(
         base.config,
         architecture=outcome.network.architecture,

@@ -15,7 +15,7 @@ from aqfusion.retrain.said import KINDS, Said, number_or_none, say
 from aqfusion.retrain.unlearned import Known, Unlearned
 from aqfusion.retrain.workbench import Workbench
 
-__all__ = ["Outcome", "judge"]
+__all__ = ["Frozen", "Outcome", "judge", "judged"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,16 +40,26 @@ def judge(
 
     `known` are the labels that `before` has learned.
     """
-    seed = bench.recipe.seed
     after = bench.network(corrected)
-    frozen = _Frozen(bench)
-    said = frozen.said(before), frozen.said(after)
-    found = changes(frozen.judged, said[0], said[1], seed)
-    ordinary = next(one.before for one in found if (one.place, one.kind) == (EVERYWHERE, KINDS[0]))
+    frozen = Frozen(bench)
     unlearned = Unlearned(bench, before, corrected, known)
-    evidence = unlearned.evidence(ordinary, seed)
+    told = frozen.said(before), frozen.said(after)
+    return judged(after, frozen, told, unlearned, corrected)
+
+
+def judged(
+    after: AQFusionNet,
+    frozen: "Frozen",
+    told: tuple[Said, Said],
+    unlearned: Unlearned,
+    corrected: Sequence[Corrected],
+) -> Outcome:
+    """The verdict on what was `told` of the frozen part before and after, and of new labels."""
+    found = changes(frozen.judged, told[0], told[1], frozen.seed)
+    ordinary = next(one.before for one in found if (one.place, one.kind) == (EVERYWHERE, KINDS[0]))
+    evidence = unlearned.evidence(ordinary, frozen.seed)
     items: dict[str, Sequence[Any]] = {
-        "frozen": frozen.listed(*said),
+        "frozen": frozen.listed(*told),
         "corrections": unlearned.listed(),
         "learned": [
             [item, round(low, 1), round(high, 1)]
@@ -60,10 +70,12 @@ def judge(
     return Outcome(after, found, evidence, unlearned.differed, verdict(found, evidence), items)
 
 
-class _Frozen:
+class Frozen:
     """The frozen sessions' frames."""
 
     def __init__(self, bench: Workbench) -> None:
+        """Take them from the bench's features."""
+        self.seed = bench.recipe.seed
         features = bench.features
         kept = torch.tensor([session.group in bench.frozen for session in features.sessions])
         shown = kept[features.owner]
@@ -78,6 +90,7 @@ class _Frozen:
         )
 
     def said(self, network: AQFusionNet) -> Said:
+        """What a network behind the same trunk says of them."""
         readings = torch.tensor([session.reading.values for session in self._sessions])
         return say(network, self._temperature, self._seen, readings)
 

@@ -12,7 +12,7 @@ from aqfusion.model.bins import smoothed_targets
 from aqfusion.model.image_encoder import ImageEncoder
 from aqfusion.model.network import AQFusionNet, Architecture
 from aqfusion.model.pixels import augment
-from aqfusion.training import state_file
+from aqfusion.training import ranks, state_file
 from aqfusion.training.losses import alignment_loss, distribution_loss
 from aqfusion.training.recipe import Material, Recipe
 from aqfusion.training.sessions import sensor_statistics, session_aqi, session_readings
@@ -33,6 +33,10 @@ class Fit:
         self.aqi = session_aqi(material.sessions)  # (S,)
         self.network = AQFusionNet(Architecture(recipe.backbone, *sensor_statistics(readings)))
         self.generator = torch.Generator().manual_seed(recipe.seed)
+        # Ranks draw batches alike, and each what is random in its own share of them.
+        self.own = self.generator
+        if ranks.ranks() > 1:
+            self.own = torch.Generator().manual_seed(recipe.seed + 1000 * (ranks.rank() + 1))
         self.readings = self.network.sensor_encoder.standardise(readings)  # (S, 6)
         self.targets = smoothed_targets(self.aqi, recipe.sigma)  # (S, 50)
         self.optimizer = _optimizer(self.network.image_encoder, recipe)
@@ -44,18 +48,23 @@ class Fit:
         on together, the readings drifted towards what the few training sessions have by chance in
         common with their photos.
         """
-        key = asdict(self.recipe)
-        done = state_file.restore(state, key, self.network, self.optimizer, self.generator)
-        if done == 0:
-            fit_sensors(self.network, self.material, self.recipe, self.generator, report)
-            fit_haze(self.network, self.material, self.recipe, self.generator, report)
+        key, done = asdict(self.recipe), 0
+        if ranks.rank() == 0:
+            done = state_file.restore(state, key, self.network, self.optimizer, self.generator)
+            if done == 0:
+                fit_sensors(self.network, self.material, self.recipe, self.generator, report)
+                fit_haze(self.network, self.material, self.recipe, self.generator, report)
+        if ranks.ranks() > 1:
+            done = self._as_the_first(done)
         for epoch in range(done, self.recipe.epochs):
             loss = self._epoch(epoch)
             report(f"epoch {epoch + 1}/{self.recipe.epochs}: loss {loss:.3f}")
             self.network.eval()
             go_on = after_epoch is None or after_epoch(self.network, epoch + 1)
+            go_on = ranks.first_says(go_on)
             done = epoch + 1 if go_on else self.recipe.epochs  # stopped early is finished too
-            state_file.save(state, key, self.network, self.optimizer, self.generator, done)
+            if ranks.rank() == 0:
+                state_file.save(state, key, self.network, self.optimizer, self.generator, done)
             if not go_on:
                 report(f"stopped early after epoch {epoch + 1}")
                 break
@@ -68,13 +77,26 @@ class Fit:
         total = 0.0
         for number, chosen in enumerate(draw.split(self.recipe.batch_size)):
             self._set_rates((epoch + number / per_epoch) / self.recipe.epochs)
-            loss = self._photo_loss(chosen)
+            own = ranks.share(chosen)
             self.optimizer.zero_grad()
-            loss.backward()
+            if len(own) > 0:  # the last batch may have too few for all
+                loss = self._photo_loss(own)
+                loss.backward()
+                total += loss.item()
+            ranks.average_gradients(self.network.image_encoder, len(own) / len(chosen))
             nn.utils.clip_grad_norm_(self.network.image_encoder.parameters(), 5.0)
             self.optimizer.step()
-            total += loss.item()
+        ranks.average_running(self.network)
         return total / per_epoch
+
+    def _as_the_first(self, done: int) -> int:
+        """Take over what the first rank has: weights, optimizer, random numbers, epochs done."""
+        mine = (self.network.state_dict(), self.optimizer.state_dict(), self.generator.get_state())
+        weights, optimizer, generator, told = ranks.first_says((*mine, done))
+        self.network.load_state_dict(weights)
+        self.optimizer.load_state_dict(optimizer)
+        self.generator.set_state(generator)
+        return int(told)
 
     def _photo_loss(self, chosen: Tensor) -> Tensor:
         """Photo alone, photo with some of the readings at a random weight, and alignment.
@@ -85,17 +107,17 @@ class Fit:
         """
         count, session = len(chosen), chosen[:, 0]
         frames = torch.stack([self.material.frames[s][f] for s, f in chosen.tolist()])
-        images = augment(frames, self.recipe.image_size, self.generator)
+        images = augment(frames, self.recipe.image_size, self.own)
         with _autocast():
             image_embedding = self.network.image_encoder.embed_cnn(images)
         image_embedding = image_embedding.float()  # (B, E)
         readings, targets = self.readings[session], self._targets_of(chosen)
-        chance = torch.rand((count, 1), generator=self.generator)
-        hidden = torch.rand(readings.shape, generator=self.generator) > chance
+        chance = torch.rand((count, 1), generator=self.own)
+        hidden = torch.rand(readings.shape, generator=self.own) > chance
         with torch.no_grad():
             some = self.network.sensor_encoder(readings.masked_fill(hidden, math.nan))
             whole = self.network.sensor_encoder(readings)
-        lean = torch.rand((count, 1), generator=self.generator)
+        lean = torch.rand((count, 1), generator=self.own)
         fused = lean * image_embedding + (1 - lean) * some
         return (
             distribution_loss(self.network.head(image_embedding), targets)

@@ -122,6 +122,14 @@ class Workshop:
         network.load_state_dict(load_file(best))
         return network, listen(network, test, STORED_SIZE, self.report)
 
+    def assist(self, sessions: tuple[Session, ...], fold: int) -> AQFusionNet:
+        """What another rank does while the first one trains `with_validation`; writes nothing."""
+        train = tuple(session for session in sessions if session.fold != fold)
+        fit = Fit(self._material(train, "validated"), self.recipe)
+        self.pretrained(fit.network)
+        fit.run(self.work / "unused.state", self.report)
+        return fit.network
+
     def haze_by_photo(self, session: Session) -> tuple[Tensor, Tensor]:
         """Haze statistics of the kept frames (F, 108), and which of them stands for each photo."""
         statistics = self._statistics_of(session)

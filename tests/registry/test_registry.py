@@ -177,6 +177,20 @@ def test_a_version_of_another_model_is_not_served(registry):
     other = Registry(registry.home, "resnet18")
     assert other.current() == Served("resnet18", None)
     assert registry.current().version == version.name
+    with pytest.raises(RegistryError, match="version must come from resnet18, got v0001"):
+        other.promote(EXPERT, version.name, "", NOW)
+
+
+def test_rolling_back_goes_to_what_was_in_force_not_to_the_parent(registry):
+    first, second = made(registry), made(registry)
+    registry.rollback(EXPERT, "", NOW)
+    third = made(registry)  # its parent is the first
+    registry.promote(EXPERT, second.name, "after all", NOW)
+    registry.promote(EXPERT, third.name, "no, the third", NOW)
+    damage(second)
+    assert registry.rollback(EXPERT, "", NOW).version == first.name
+    registry.promote(EXPERT, third.name, "once more", NOW)
+    assert registry.rollback(EXPERT, "", NOW).version == first.name  # before it first was
 
 
 def test_pruning_leaves_what_was_current_and_its_ancestors(registry):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from aqfusion.labels.actor import Actor, RoleError
 from aqfusion.registry.registry import TERMINAL
-from aqfusion.retrain.run import RunError, cancel, start, status
+from aqfusion.retrain.run import RunError, cancel, log, start, status
 from aqfusion.retrain.running import running
 from aqfusion.settings import ROOT
 
@@ -143,3 +144,23 @@ def test_the_handlers_of_before_are_back(tmp_path):
         run.end("done", "")
     assert signal.getsignal(signal.SIGTERM) is before
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_a_started_run_is_seen_at_once_and_its_refusal_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("AQFUSION_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("AQFUSION_LABELS", str(tmp_path / "labels.db"))
+    monkeypatch.setenv("AQFUSION_PHOTOS", str(tmp_path / "photos"))
+    with pytest.raises(RoleError, match="role must be expert or above to retrain, got annotator"):
+        start(tmp_path / "models", Actor(4, "Ana", "annotator"))
+    with pytest.raises(RunError, match="--time-limit must be a whole number"):
+        start(tmp_path / "models", TERMINAL, ("--time-limit", "soon"))
+    begun = start(tmp_path / "models", Actor(3, "Eva", "expert"))
+    assert (begun.by, begun.state) in {("Eva", "running"), ("Eva", "failed")}
+    with pytest.raises(RoleError, match="to cancel a retraining"):
+        cancel(tmp_path / "models", Actor(4, "Ana", "annotator"))
+    if cancel(tmp_path / "models", TERMINAL):
+        end = time.monotonic() + 30
+        while state(tmp_path / "models") == "running" and time.monotonic() < end:
+            time.sleep(0.05)
+        assert state(tmp_path / "models") in {"cancelled", "failed"}
+    assert "reading the labels" in log(tmp_path / "models")

@@ -1,0 +1,153 @@
+"""The full path: the trunk learns again too, from the data folder and the corrected photos.
+
+It starts from the trunk in force, and never shows it the frozen part again. Whether the labels are
+worth learning is asked of the fast path: held-out corrections need no network of their own there.
+The new version brings its own features, so that fast retrainings go on behind its trunk.
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from aqfusion.dataset.folder import Row, read_folder
+from aqfusion.errors import InputError
+from aqfusion.labels.exports.export import export
+from aqfusion.labels.store import LabelStore
+from aqfusion.model.checkpoint import FEATURES, load_checkpoint
+from aqfusion.model.network import AQFusionNet
+from aqfusion.photo import Photo
+from aqfusion.registry.comparison import write_comparison
+from aqfusion.registry.registry import Registry
+from aqfusion.release.train import assist, train
+from aqfusion.retrain.fast_path import FAST
+from aqfusion.retrain.features import Features, load_features, save_features
+from aqfusion.retrain.gather import gather
+from aqfusion.retrain.ground import FULL, Ground, ground
+from aqfusion.retrain.job import Trial, told_of
+from aqfusion.retrain.judge import Frozen, judged
+from aqfusion.retrain.look import look
+from aqfusion.retrain.trunk import trunk_hash
+from aqfusion.retrain.unlearned import Unlearned
+from aqfusion.retrain.workbench import Workbench
+from aqfusion.training import ranks
+from aqfusion.training.recipe import Recipe
+from aqfusion.training.sessions import sessions_of
+
+__all__ = ["Full", "full_attempt", "full_rows", "full_trial", "help_first"]
+
+
+@dataclass(frozen=True)
+class Full:
+    """The data folder that the features are of, and how to train; the trunk is the model's."""
+
+    data: Path
+    recipe: Recipe
+    now: datetime
+
+
+_WORDS = (
+    "All was trained again, the trunk too, from the trunk before, without the frozen part. The "
+    "first trunk saw the frozen photos when it was trained, so figures of photos are rosy on both "
+    "sides; what tells is the difference."
+)
+
+
+def full_trial(
+    store: LabelStore, registry: Registry, full: Full, work: Path, report: Callable[[str], None]
+) -> Trial:
+    """Take the labels out, learn from them and the data folder, and judge; `work` must be empty."""
+    data = read_folder(full.data)
+    on = ground(store, registry, replace(FAST, seed=full.recipe.seed), report)
+    labels = work / "labels"
+    export(store, store.accounts.operator(full.now), "training", labels)
+    rows = full_rows(on, data, read_folder(labels))
+    recipe = replace(full.recipe, backbone=on.bench.base.network.image_encoder.backbone)
+    rows, recipe = ranks.first_says((rows, recipe))
+    report(f"training on {len(rows)} photos in {ranks.ranks()} process(es)")
+    return full_attempt(on, data, rows, recipe, work / "model", report)
+
+
+def help_first(report: Callable[[str], None]) -> None:
+    """What another rank does: hear what is trained, and take its share."""
+    rows, recipe = ranks.first_says(None)
+    assist(rows, recipe, report)
+
+
+def full_rows(on: Ground, data: Sequence[Row], labelled: Sequence[Row]) -> tuple[Row, ...]:
+    """Rows to learn from: the data folder's and the labels', nothing frozen or nearly so.
+
+    `data` must be the folder that the features are of, or a frozen photo could not be told.
+    """
+    _check_same(on.bench.features, data)
+    frozen, folds = on.bench.frozen, {row.group: row.fold for row in data}
+    kept = [row for row in data if row.group not in frozen]
+    for row in labelled:
+        if row.group not in frozen and not _is_twin(on.bench, row.photo):
+            # A day of both folders stays on one side of every split, and is two sessions.
+            fold = folds.get(row.group, row.fold)
+            kept.append(replace(row, session=f"labels {row.session}", fold=fold))
+    return tuple(kept)
+
+
+def full_attempt(
+    on: Ground,
+    data: Sequence[Row],
+    rows: tuple[Row, ...],
+    recipe: Recipe,
+    out: Path,
+    report: Callable[[str], None],
+) -> Trial:
+    """Train on `rows` into the folder `out`, and judge what comes of it; other ranks may help."""
+    bench = on.bench
+
+    def trunk_before(network: AQFusionNet, name: str) -> None:
+        state = bench.base.network.image_encoder.trunk.state_dict()
+        network.image_encoder.trunk.load_state_dict(state)
+
+    about = dict(bench.base.config.about)
+    train(
+        rows,
+        recipe,
+        out,
+        pretrained=trunk_before,
+        cross_validate=False,
+        about=about,
+        report=report,
+    )
+    candidate = load_checkpoint(out)
+    trunk = trunk_hash(candidate)
+    save_features(out / FEATURES, gather(candidate, data, bench.features.licence, report))
+    features = load_features(out / FEATURES, trunk)
+    own = Workbench(candidate, features, bench.recipe, out.parent, report)
+    if own.frozen != bench.frozen:
+        raise InputError("the frozen part must be the same before and after, got another")
+    frozen = Frozen(bench)
+    told = frozen.said(on.before), Frozen(own).said(candidate.network)
+    unlearned = Unlearned(bench, on.before, on.learned.sessions, on.known)
+    outcome = judged(candidate.network, frozen, told, unlearned, on.learned.sessions)
+    known, outcome = told_of(on, outcome, _WORDS)
+    known |= {"path": FULL, "trunk_sha256": trunk, "features_sha256": features.sha256}
+
+    def fill(folder: Path) -> None:
+        for path in out.iterdir():
+            shutil.copyfile(path, folder / path.name)
+        write_comparison(folder, outcome.items)
+
+    return Trial(own, outcome, known, fill)
+
+
+def _check_same(features: Features, data: Sequence[Row]) -> None:
+    found = {session.key: len(session.rows) for session in sessions_of(data)}
+    lacking = [one.key for one in features.sessions if found.get(one.key) != one.photos]
+    if lacking:
+        raise InputError(
+            "data folder must be the one that the model's features are of, got one without the "
+            f"same photos of {lacking[0]} ({len(lacking)} such sessions)"
+        )
+
+
+def _is_twin(bench: Workbench, path: Path) -> bool:
+    seen = look(bench.base, [Photo.open(path)])
+    return bench.twins.among(seen.features, seen.fingerprints)[0]
