@@ -14,7 +14,7 @@ from aqfusion.labels.answer_table import CANNOT_TELL, CATEGORIES
 from aqfusion.labels.database import Database
 from aqfusion.labels.schema import answers, items, label_events, users
 
-__all__ = ["AnswersTold", "Told"]
+__all__ = ["AnswersTold", "Told", "category_of"]
 
 _SCALE = "us"  # of the figures, of gold answers and of models
 _BATCH = 5000
@@ -82,13 +82,13 @@ def _answered(row: Any) -> tuple[int, Answered] | None:
         category = CANNOT_TELL
     elif scale != _SCALE:
         return None
-    return item, Answered(name, at, category, _category(known_aqi), _category(model_aqi))
+    return item, Answered(name, at, category, category_of(known_aqi), category_of(model_aqi))
 
 
-def _category(aqi: float | None) -> int | None:
+def category_of(aqi: float | None) -> int | None:
     """The category of an AQI; `Standard.category_of` says the same in exact, slow fractions.
 
-    >>> [_category(aqi) for aqi in (None, 0, 50.49, 50.5, 500)]
+    >>> [category_of(aqi) for aqi in (None, 0, 50.49, 50.5, 500)]
     [None, 0, 0, 1, 5]
     """
     return None if aqi is None else min(bisect_right(_ends(), aqi), CATEGORIES - 1)

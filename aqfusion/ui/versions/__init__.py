@@ -1,0 +1,1 @@
+"""The Models page: versions of the model, runs, and what visitors bring."""
