@@ -11,7 +11,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
@@ -19,17 +18,9 @@ from sqlalchemy import (
 )
 
 from aqfusion.labels.columns import Id, Json, Real, UtcTime
+from aqfusion.labels.columns import metadata as metadata
 
 VERSION = "3"  # the last migration; tests hold it to the scripts
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
 
 users = Table(
     "users",

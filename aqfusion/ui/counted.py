@@ -34,18 +34,23 @@ _VISIT = "counted_visit"
 
 def note(given: Given) -> None:
     """Let what was given count, unless it is an example or nothing of the visitor's own."""
-    origin = _ORIGINS.get(st.session_state["photo_source"])
-    reading, photo, looked = sensor_input.brought(), given.photo, given.embedding
-    has_photo = photo is not None and looked is not None
-    if origin is None or (has_photo == (origin == READINGS)) or not (has_photo or reading.present):
+    seen = _seen(given)
+    if seen is None:
         return
-    if photo is None or looked is None:
-        digest, seen = "", Seen(origin, reading)
-    else:
-        vector = looked.vector[0].numpy()
-        digest, seen = photo.digest, Seen(origin, reading, vector, looked.problem is not None)
     settings, visit = load_settings(), st.session_state.setdefault(_VISIT, Visit())
+    digest = "" if given.photo is None else given.photo.digest
     _tally(settings).note(visit, digest, seen, partial(reference, given.model, settings.model))
+
+
+def _seen(given: Given) -> Seen | None:
+    origin = _ORIGINS.get(st.session_state["photo_source"])
+    reading = sensor_input.brought()
+    if origin == READINGS:
+        return Seen(origin, reading) if reading.present else None
+    if origin is None or given.embedding is None:  # not uploaded yet
+        return None
+    vector, refused = given.embedding.vector[0].numpy(), given.embedding.problem is not None
+    return Seen(origin, reading, vector, refused)
 
 
 @lru_cache(maxsize=4)
