@@ -51,7 +51,7 @@ def deciles(about: str, values: Sequence[float]) -> Ranges:
     """Ranges by the deciles of values; where many are the same, there are fewer than ten.
 
     >>> deciles("so2", [1, 1, 1, 1, 1, 1, 2, 3, 4, 5]).edges
-    (1.0, 1.4, 2.2, 3.1, 4.1)
+    (1.0, 1.4, 2.3, 3.2, 4.1)
     """
     edges = np.quantile(values, np.arange(1, 10) / 10)
     return Ranges(about, tuple(sorted({round(float(edge), 9) for edge in edges})))

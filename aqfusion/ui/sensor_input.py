@@ -36,10 +36,10 @@ def fill(reading: Reading, *, own: bool = False) -> None:
     filled: dict[str, float] = {}
     for name in POLLUTANTS:
         value = getattr(reading, name)
-        st.session_state[f"sensor_{name}_on"] = value is not None
-        if value is None:
+        on = st.session_state[f"sensor_{name}_on"] = value is not None
+        if not on:
             value = getattr(PRESETS[CITY_DAY], name)
-        if not own:
+        if not (on and own):
             filled[name] = value
         _put(name, convert(name, value, pollutant(name).unit, _unit(name)))
     st.session_state["sensor_filled"] = filled

@@ -15,7 +15,7 @@ from aqfusion.ui import consent, counted, models
 from aqfusion.ui.figure_style import png_button
 from aqfusion.ui.plain import plain
 from aqfusion.ui.table import Table
-from aqfusion.ui.versions import drift_words
+from aqfusion.ui.versions import drift_tables, drift_words
 from aqfusion.ui.versions.drift_chart import drift_chart, drift_table
 
 _ICONS = {
@@ -50,8 +50,8 @@ def show(store: LabelStore, actor: Actor, served: Served, now: datetime) -> None
     st.markdown("\n".join(_line(*one) for one in drift_words.sentences(found)))
     if found.histograms:
         _histogram(found)
-        _table("drift", "All comparisons", drift_words.shift_table(found))
-    _table("drift-rates", "Shares", drift_words.rate_table(found))
+        _table("drift", "All comparisons", drift_tables.shift_table(found))
+    _table("drift-rates", "Shares", drift_tables.rate_table(found))
     st.markdown(drift_words.ABOUT.replace(" %", "\u00a0%"))
     st.caption(consent.COUNTED)
 

@@ -1,4 +1,4 @@
-"""What a drift report says in plain sentences, the worst first, and as a table."""
+"""What a drift report says in plain sentences, the worst first."""
 
 from itertools import pairwise
 
@@ -6,19 +6,12 @@ from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.drift.ranges import Ranges, in_fifths
 from aqfusion.drift.report import BEFORE, Histogram, Rate, Report
 from aqfusion.drift.shift import FAR, MOVED, STEADY, TOO_FEW, Shift
-from aqfusion.figures import Estimate
-from aqfusion.labels.annotators import Share
-from aqfusion.ui.table import Cell, Column, Table, number
+from aqfusion.ui.review.words import UNIT
+from aqfusion.ui.table import number
 
 __all__ = [
-    "ABOUT",
-    "basis",
-    "name_of",
-    "range_names",
-    "ranges_of",
-    "rate_table",
-    "sentences",
-    "shift_table",
+    *("ABOUT", "DAYS_BEFORE", "RATES", "basis", "name_of", "range_names", "ranges_of"),
+    *("sentences", "word", "worse"),
 ]
 
 ABOUT = (
@@ -29,9 +22,9 @@ ABOUT = (
     "called moved. Small print: 95 % intervals (Wilson)."
 )
 _ORDER = (FAR, MOVED, TOO_FEW, STEADY)
-_BEFORE = f"the {BEFORE} days before"
-_DISTANCE = "Photos' distance to training"
-_RATES = {
+DAYS_BEFORE = f"the {BEFORE} days before"
+_DISTANCE = "The photos' distance"
+RATES = {
     "refused": ("Photos that cannot be judged", "photos"),
     "corrected": ("Items where people corrected the model", "settled items"),
 }
@@ -66,32 +59,6 @@ def sentences(report: Report) -> list[tuple[str, str]]:
     return sorted(told, key=lambda one: _ORDER.index(one[0]))
 
 
-def shift_table(report: Report) -> Table:
-    """All comparisons of histograms."""
-    columns = (
-        *(Column("against training"), Column("counted", "d"), Column("PSI", ".2f")),
-        *(Column("by chance", ".2f"), Column("among present", ".2f"), Column("verdict")),
-        *(Column(f"PSI, {_BEFORE}", ".2f"), Column("verdict")),
-    )
-    return Table(columns, tuple(_row(one) for one in report.histograms))
-
-
-def rate_table(report: Report) -> Table:
-    """Both rates."""
-    columns = (
-        *(Column("share"), Column("now", ".0%"), Column("of", "d")),
-        *(Column(_BEFORE, ".0%"), Column("of", "d"), Column("verdict")),
-    )
-    rows = tuple(
-        (
-            *(_RATES[one.name][0], _estimate(one.recent), one.earlier.recent),
-            *(_estimate(one.before), one.earlier.known, _word(one.earlier, _BEFORE)),
-        )
-        for one in report.rates
-    )
-    return Table(columns, rows)
-
-
 def range_names(ranges: Ranges, unit: str) -> list[str]:
     """Each range in words, the missing first.
 
@@ -111,39 +78,28 @@ def ranges_of(one: Histogram) -> list[str]:
 
 
 def _unit(one: Histogram) -> str:
-    return pollutant(one.name).unit if one.name in POLLUTANTS else ""
-
-
-def _row(one: Histogram) -> tuple[Cell, ...]:
-    known = one.training.chance is not None
-    return (
-        *(name_of(one), one.training.recent, one.training.psi if known else None),
-        *(one.training.chance, one.present.psi if one.present and known else None),
-        _word(_worse(one), "training"),
-        one.earlier.psi if one.earlier.chance is not None else None,
-        _word(one.earlier, _BEFORE),
-    )
+    return UNIT[pollutant(one.name).unit] if one.name in POLLUTANTS else ""
 
 
 def _drifts(report: Report) -> list[tuple[str, str]]:
     told = []
     for one in report.histograms:
-        worst = _worse(one)
+        worst = worse(one)
         if worst.verdict in (FAR, MOVED):
-            told.append((worst.verdict, f"{_word(worst, 'training', name_of(one))}{_how(one)}"))
+            told.append((worst.verdict, f"{word(worst, 'training', name_of(one))}{_how(one)}"))
         if one.earlier.verdict in (FAR, MOVED):
-            told.append((one.earlier.verdict, f"{_word(one.earlier, _BEFORE, name_of(one))}."))
+            told.append((one.earlier.verdict, f"{word(one.earlier, DAYS_BEFORE, name_of(one))}."))
     return told
 
 
-def _worse(one: Histogram) -> Shift:
+def worse(one: Histogram) -> Shift:
     """The comparison with training that says most: of values where they moved, else of all."""
     both = [shift for shift in (one.present, one.training) if shift is not None]
     return min(both, key=lambda shift: (_ORDER.index(shift.verdict), -shift.above))
 
 
 def _verdict(one: Histogram) -> str:
-    return _worse(one).verdict
+    return worse(one).verdict
 
 
 def _how(one: Histogram) -> str:
@@ -163,38 +119,36 @@ def _how(one: Histogram) -> str:
 
 
 def _how_few(one: Histogram) -> str:
-    few = next(s for s in (one.training, one.present) if s and s.verdict == TOO_FEW)
+    few = worse(one)
     return f"{name_of(one)} ({few.recent}{_wanted(few)})"
 
 
 def _wanted(few: Shift) -> str:
-    if few.needed is None:
-        return ", and too little to compare with"
-    return f" of {few.needed} needed"
+    return f" of {few.needed} needed" if few.needed else ", and too little to compare with"
 
 
 def _of_rate(rate: Rate) -> tuple[str, str]:
-    title, of = _RATES[rate.name]
+    title, of = RATES[rate.name]
     if rate.recent is None:
         return TOO_FEW, f"{title}: no {of} yet."
     one, verdict = rate.recent, rate.earlier.verdict
     told = (
         f"{title}: {_percent(one.share)} of {one.of} ({_percent(one.low)} to {_percent(one.high)})"
     )
-    return verdict, f"{told}; {_word(rate.earlier, _BEFORE)}."
+    steady = f" against {DAYS_BEFORE}" if verdict == STEADY else ""
+    return verdict, f"{told}; {word(rate.earlier, DAYS_BEFORE)}{steady}."
 
 
-def _word(shift: Shift, against: str, name: str = "") -> str:
+def word(shift: Shift, against: str, name: str = "") -> str:
     """A verdict in words, by itself or of something."""
     if shift.verdict == TOO_FEW:
         return f"too few to tell ({shift.recent}{_wanted(shift)})"
-    words = {FAR: f"far from {against}", MOVED: f"moved from {against}", STEADY: "steady"}
-    return f"{name}: {words[shift.verdict]}" if name else words[shift.verdict]
+    if shift.verdict == STEADY:
+        return "steady"
+    if name:
+        return f"{name} {'is far' if shift.verdict == FAR else 'has moved'} from {against}"
+    return f"{shift.verdict} from {against}"
 
 
 def _percent(share: float) -> str:
     return number(share, ".0%")
-
-
-def _estimate(share: Share | None) -> Estimate | None:
-    return None if share is None else Estimate(share.share, share.low, share.high)
