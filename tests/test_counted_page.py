@@ -109,7 +109,9 @@ def test_a_photo_that_cannot_be_judged_is_counted_as_such(page, labels, monkeypa
     assert kept(labels) == {("upload", name, 0): 1 for name in ("predictions", "photo", "refused")}
 
 
-def test_another_page_counts_the_same_photo_no_second_time(page, labels):
+def test_another_page_counts_the_same_photo_no_second_time(page, labels, monkeypatch):
+    for slow in ("map_view", "compare_view"):
+        monkeypatch.setattr(f"aqfusion.ui.explain.{slow}.show", lambda *_: None)
     upload(page)
     explain = AppTest.from_file(str(ROOT / "pages" / "explain.py"), default_timeout=SECONDS)
     for key in ("photo_source", "photo_own", "counted_visit"):  # the session goes on

@@ -13,11 +13,10 @@ VERSION = "contribution-1"
 LICENCE = "CC BY 4.0"
 # What is kept of everybody who gives something, and agrees to nothing.
 COUNTED = (
-    "Only counts are kept of this, never the photo, a reading or who you are: how many photos came "
-    "on a day, how many could not be judged, and how many photos and readings lay in which of ten "
-    "ranges. Each photo of yours counts once in a visit, with the readings you set yourself as "
-    "they stood when you left them for two minutes or took another photo; readings without a photo "
-    "count once too. Examples do not count."
+    "Only counts are kept (photos a day, how many could not be judged, how much lay in which "
+    "range), never your photo, a reading or who you are. Each photo of your own counts once in a "
+    "visit, with the readings you set yourself, as they stood when you left them for two minutes "
+    "or took another photo; readings without a photo count once too. Examples do not count."
 )
 
 
