@@ -5,7 +5,7 @@ import streamlit as st
 from aqfusion.explain.ablation import ablations
 from aqfusion.explain.coalitions import coalitions
 from aqfusion.explain.shapley import contributions
-from aqfusion.ui import inputs, page, reading_link, result_view
+from aqfusion.ui import counted, inputs, page, reading_link, result_view
 from aqfusion.ui.explain import (
     compare_view,
     map_view,
@@ -76,4 +76,5 @@ if given.photo and given.embedding:
 with st.container(border=True, key="exhibit_take_away"):
     st.subheader("Take it away", anchor=False)
     take_away_view.show(given)
+counted.note(given)
 page.end(model)

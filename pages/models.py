@@ -4,18 +4,19 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.ui import page
-from aqfusion.ui.labels import account
+from aqfusion.ui.labels import account, opened
 from aqfusion.ui.plain import plain
-from aqfusion.ui.versions import gain_view, run_view, serving_view, version_list
+from aqfusion.ui.versions import drift_view, gain_view, run_view, serving_view, version_list
+from aqfusion.ui.versions.opened import registry
 
-NOW, VERSIONS = "Now", "Versions"
+NOW, VERSIONS, DRIFT = "Now", "Versions", "Drift"
 
 page.begin("Models", "Corrections become a better model, and there is always a way back.")
 actor = account.require("expert")
 
 part = st.segmented_control(
     "Part",
-    [NOW, VERSIONS],
+    [NOW, VERSIONS, DRIFT],
     default=NOW,
     required=True,
     key="models_choice_part",
@@ -31,8 +32,12 @@ try:
             run_view.show(actor)
         with st.container(border=True, key="card_gain"):
             gain_view.show()
-    else:
+    elif part == VERSIONS:
         version_list.show(actor)
+    else:
+        with st.container(border=True, key="card_drift"):
+            st.subheader("Is the air still what it was?", anchor=False)
+            drift_view.show(opened.store(), actor, registry().current(), opened.now())
 except InputError as error:
     st.error(plain(str(error)), icon=":material/error:")
 page.end()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aqfusion.ui import contribute, formula_view, inputs, page, reading_link, result_view
+from aqfusion.ui import contribute, counted, formula_view, inputs, page, reading_link, result_view
 from aqfusion.ui.explain import short_view
 
 page.begin(
@@ -43,4 +43,5 @@ with st.container(border=True, key="card_why"):
     st.subheader("Why this number?", anchor=False)
     short_view.show(given, result)
 contribute.show(given)
+counted.note(given)
 page.end(model)

@@ -19,6 +19,7 @@ from aqfusion.release import measure, train
 from aqfusion.scenes.nothing import nothing
 from aqfusion.settings import load_settings
 from aqfusion.training import calibrate, guard_fitting, teacher, workshop
+from aqfusion.ui import counted
 from aqfusion.ui.labels import first_admin, opened
 from tests.planted import planted_records, write_folder
 
@@ -28,6 +29,21 @@ torch.set_num_threads(1)
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 ARCHITECTURE = Architecture("mobilenetv2_100", (4.0, 4.5, 3.0, 0.7, 2.0, 3.0), (1.0,) * 6)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _home_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What pages keep on their own account, as counts of what was uploaded, is not the user's."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("AQFUSION_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _counts_do_not_wait() -> Iterator[None]:
+    """What a test's visitors brought is counted in its own home, not while the next one runs."""
+    yield
+    counted._tally.clear()
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ FLOORS = (
     {"evaluation"},
     {"release"},
     {"retrain"},
+    {"drift"},
     {"bench", "queue_bench", "retrain_bench", "ui", "commands", "cli", "__main__"},
     {"pages", "app"},
 )
@@ -68,7 +69,7 @@ def breaks(file: Path, source: str) -> list[str]:
     packages = {name.split(".")[0] for name in names}
     upwards = [name for name in names if part(name) and FLOOR_OF[part(name)] > FLOOR_OF[own]]
     streamlit = ["streamlit"] if own not in {"ui", "pages", "app"} else []
-    networks = {"model", "explain", "training", "evaluation", "release", "retrain"}
+    networks = {"model", "explain", "training", "evaluation", "release", "retrain", "drift"}
     torch = [] if own in networks else ["torch", "timm", "torchvision", "safetensors"]
     return upwards + sorted(packages & {*streamlit, *torch})
 

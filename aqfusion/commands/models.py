@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from aqfusion.registry.registry import Registry
     from aqfusion.registry.version import Version
 
+_MOST_DAYS = 3650
+
 
 def add_models_command(commands: "Commands[Parser]") -> None:
     """Add `models` and its own commands."""
@@ -35,7 +37,11 @@ def add_models_command(commands: "Commands[Parser]") -> None:
     promote.add_argument("--reason", required=True, help="why; it is kept")
     rollback = own.add_parser("rollback", help="go back to the version before", allow_abbrev=False)
     rollback.add_argument("--reason", default="", help="why; it is kept")
-    for each in (show, promote, rollback):
+    drift = own.add_parser(
+        "drift", help="what visitors bring against what was learned from", allow_abbrev=False
+    )
+    drift.add_argument("--days", default="30", metavar="N", help="of late (default: 30)")
+    for each in (show, promote, rollback, drift):
         add_json_option(each)
     parser.set_defaults(run=run_models)
 
@@ -57,6 +63,8 @@ def run_models(arguments: argparse.Namespace) -> None:
         print_json({"promotion": asdict(registry.rollback(TERMINAL, arguments.reason, now))})
     elif arguments.what == "prune":
         print_json({"deleted": list(registry.prune(TERMINAL))})
+    elif arguments.what == "drift":
+        print_json(_drift(registry, _days(arguments.days), now))
     else:
         _verify(registry)
 
@@ -69,6 +77,25 @@ def _list(registry: "Registry") -> dict[str, Any]:
         "versions": [_line(version) for version in registry.versions()],
         "promotions": [asdict(one) for one in registry.promotions()],
     }
+
+
+def _drift(registry: "Registry", days: int, now: datetime) -> dict[str, Any]:
+    from aqfusion.commands.labels.opened import opened
+    from aqfusion.drift.reference import reference_of
+    from aqfusion.drift.report import counted_of, report
+    from aqfusion.model.predict import load_model
+
+    served = registry.current()
+    reference = reference_of(load_model(served.model), registry.model)
+    with opened() as store:
+        found = report(counted_of(store, store.accounts.operator(now), now, days), reference)
+    return {"serving": asdict(served), **asdict(found), "first": found.first.isoformat()}
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= _MOST_DAYS):
+        raise UsageError(f"--days must be a whole number from 1 to {_MOST_DAYS}, got {text!r}")
+    return int(text)
 
 
 def _line(version: "Version") -> dict[str, Any]:

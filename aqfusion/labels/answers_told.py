@@ -14,7 +14,7 @@ from aqfusion.labels.answer_table import CANNOT_TELL, CATEGORIES
 from aqfusion.labels.database import Database
 from aqfusion.labels.schema import answers, items, label_events, users
 
-__all__ = ["SCALE", "AnswersTold", "Told", "category_at"]
+__all__ = ["SCALE", "AnswersTold", "Told", "category_of"]
 
 SCALE = "us"  # of the figures, of gold answers and of models
 _BATCH = 5000
@@ -82,13 +82,13 @@ def _answered(row: Any) -> tuple[int, Answered] | None:
         category = CANNOT_TELL
     elif scale != SCALE:
         return None
-    return item, Answered(name, at, category, category_at(known_aqi), category_at(model_aqi))
+    return item, Answered(name, at, category, category_of(known_aqi), category_of(model_aqi))
 
 
-def category_at(aqi: float | None) -> int | None:
+def category_of(aqi: float | None) -> int | None:
     """The category of an AQI; `Standard.category_of` says the same in exact, slow fractions.
 
-    >>> [category_at(aqi) for aqi in (None, 0, 50.49, 50.5, 500)]
+    >>> [category_of(aqi) for aqi in (None, 0, 50.49, 50.5, 500)]
     [None, 0, 0, 1, 5]
     """
     return None if aqi is None else min(bisect_right(_ends(), aqi), CATEGORIES - 1)

@@ -1,12 +1,21 @@
-"""Column types that mean the same on SQLite and on PostgreSQL."""
+"""What all tables share: column types that mean the same on SQLite and PostgreSQL, and names."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Float, Integer
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Float, Integer, MetaData
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["Id", "Json", "Real", "UtcTime"]
+__all__ = ["Id", "Json", "Real", "UtcTime", "metadata"]
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
 
 # SQLite numbers rows by itself only where the key is an INTEGER.
 Id = BigInteger().with_variant(Integer, "sqlite")

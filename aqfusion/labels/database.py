@@ -24,7 +24,7 @@ __all__ = ["Database", "TryAgainError", "in_turn"]
 
 _BUSY_SECONDS = 30
 _BUSY = (
-    f"the label store must be free within {_BUSY_SECONDS} s, got others writing all the time;"
+    "the label store must be free within {:g} s, got others writing all the time;"
     " nothing was saved, try again"
 )
 _LONGEST_NAP = 0.015
@@ -94,13 +94,16 @@ class Database:
             finally:
                 connection.close()
 
-    def write(self, work: Callable[[Connection], _T]) -> _T:
-        """Run `work` in one transaction, again where others came in between, and commit it."""
+    def write(self, work: Callable[[Connection], _T], patience: float = _BUSY_SECONDS) -> _T:
+        """Run `work` in one transaction, again where others came in between, and commit it.
+
+        On SQLite others may write for so many seconds until that is refused.
+        """
         for attempt in range(_TRIES):
             try:
                 with _as_sentences(self.where), self._engine.begin() as connection:
                     if self.is_sqlite:
-                        _begin_writing(connection)
+                        _begin_writing(connection, patience)
                     return work(connection)
             except (DBAPIError, TryAgainError) as error:
                 state = getattr(getattr(error, "orig", None), "sqlstate", None)
@@ -139,7 +142,7 @@ def _as_sentences(where: str) -> Iterator[None]:
             raise
         said = str(error.orig).strip().splitlines() or ["no answer"]
         if "locked" in said[0] or "busy" in said[0]:
-            raise StoreError(_BUSY) from error
+            raise StoreError(_BUSY.format(_BUSY_SECONDS)) from error
         raise StoreError(f"the label store {where} must be usable, got: {said[0]}") from error
     except DatabaseError as error:
         if not isinstance(error.orig, sqlite3.DatabaseError) or "database" not in str(error.orig):
@@ -147,14 +150,14 @@ def _as_sentences(where: str) -> Iterator[None]:
         raise StoreError(f"the label store {where} must be usable, got: {error.orig}") from error
 
 
-def _begin_writing(connection: Connection) -> None:
+def _begin_writing(connection: Connection, patience: float) -> None:
     """Get SQLite's one place for a writer, before anything is read.
 
     SQLite itself asks ever more rarely while it waits, up to ten times a second: whoever comes
     new to a busy store would wait for whole seconds.
     """
     driver: Any = connection.connection.driver_connection
-    end, tries = time.monotonic() + _BUSY_SECONDS, 0
+    end, tries = time.monotonic() + patience, 0
     driver.execute("PRAGMA busy_timeout=0")
     try:
         while True:
@@ -165,7 +168,7 @@ def _begin_writing(connection: Connection) -> None:
                 if "locked" not in str(error):
                     raise StoreError(f"the label store must be usable, got: {error}") from error
                 if time.monotonic() > end:
-                    raise StoreError(_BUSY) from error
+                    raise StoreError(_BUSY.format(patience)) from error
             tries += 1
             time.sleep(random.uniform(0.0, min(_LONGEST_NAP, tries / 1000)))
     finally:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select, union_all
 
 from aqfusion.labels.actor import Actor, acting
-from aqfusion.labels.answers_told import SCALE, category_at
+from aqfusion.labels.answers_told import SCALE, category_of
 from aqfusion.labels.database import Database
 from aqfusion.labels.item import STATUSES, Task
 from aqfusion.labels.schema import answers, decisions, items, label_events, users
@@ -103,7 +103,7 @@ class Overview:
                 settled += 1
                 if row.standard == SCALE and None not in (row.category, row.model_aqi):
                     compared += 1
-                    differed += row.category != category_at(row.model_aqi)
+                    differed += row.category != category_of(row.model_aqi)
         return SettledSince(settled, compared, differed)
 
     def progress(self, actor: Actor, since: datetime, now: datetime) -> Progress:

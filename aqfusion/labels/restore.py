@@ -18,7 +18,14 @@ from aqfusion.labels.backup import (
 )
 from aqfusion.labels.database import in_turn
 from aqfusion.labels.dump import TABLES, Sum, lines_of, load, rows_of
-from aqfusion.labels.schema import VERSION, crowds, items, label_events, users
+from aqfusion.labels.schema import (
+    VERSION,
+    crowds,
+    items,
+    label_events,
+    prediction_counts,
+    users,
+)
 from aqfusion.labels.store import LabelStore
 from aqfusion.labels.verify import faults_in
 
@@ -91,6 +98,7 @@ def _fill(connection: Connection, archive: zipfile.ZipFile, sums: dict[str, Any]
         if connection.execute(select(func.count()).select_from(table)).scalar_one():
             raise BackupError(f"store must be empty to be filled, got one with {table.name}")
     connection.execute(delete(crowds))  # but for the empty one, which every new store has
+    connection.execute(delete(prediction_counts))  # of visitors who came before the backup did
     for table in TABLES:
         with archive.open(table_entry(table.name)) as lines:
             load(connection, table, rows_of(table, lines))

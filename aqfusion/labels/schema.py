@@ -11,7 +11,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
@@ -19,17 +18,9 @@ from sqlalchemy import (
 )
 
 from aqfusion.labels.columns import Id, Json, Real, UtcTime
+from aqfusion.labels.columns import metadata as metadata
 
-VERSION = "2"  # the last migration; tests hold it to the scripts
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
+VERSION = "3"  # the last migration; tests hold it to the scripts
 
 users = Table(
     "users",
@@ -189,4 +180,18 @@ offers = Table(
     Column("at", UtcTime, nullable=False),
     Index("ix_offers_at", "at"),
     sqlite_autoincrement=True,
+)
+
+# How often visitors' photos and readings were of which sort on a UTC day: counts, nothing else.
+# `bins` says which ranges the numbers of a histogram's `bin` are of.
+prediction_counts = Table(
+    "prediction_counts",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("model", String(100), primary_key=True),
+    Column("origin", String(20), primary_key=True),
+    Column("figure", String(20), primary_key=True),
+    Column("bins", String(16), primary_key=True),
+    Column("bin", Integer, primary_key=True, autoincrement=False),
+    Column("times", Id, nullable=False),
 )

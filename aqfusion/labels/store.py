@@ -20,6 +20,7 @@ from aqfusion.labels.migrations import prepare
 from aqfusion.labels.offers import Offers
 from aqfusion.labels.overview import Overview
 from aqfusion.labels.photo_store import PhotoStore
+from aqfusion.labels.prediction_counts import PredictionCounts
 from aqfusion.labels.queue import Queue
 from aqfusion.labels.review import Review
 from aqfusion.labels.schema import items
@@ -54,6 +55,7 @@ class LabelStore:
         self.review = Review(database)
         self.search = Search(database)
         self.told = AnswersTold(database)
+        self.predictions = PredictionCounts(database)
 
     @classmethod
     def open(cls, labels: str, photos: str, shares: Shares | None = None) -> "LabelStore":

@@ -11,6 +11,13 @@ from aqfusion.settings import ASSETS
 
 VERSION = "contribution-1"
 LICENCE = "CC BY 4.0"
+# What is kept of everybody who gives something, and agrees to nothing.
+COUNTED = (
+    "Only counts are kept (photos a day, how many could not be judged, how much lay in which "
+    "range), never your photo, a reading or who you are. Each photo of your own counts once in a "
+    "visit, with the readings you set yourself, as they stood when you left them for two minutes "
+    "or took another photo; readings without a photo count once too. Examples do not count."
+)
 
 
 @dataclass(frozen=True)

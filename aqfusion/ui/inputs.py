@@ -9,7 +9,7 @@ from aqfusion.air.sensors import Reading
 from aqfusion.explain.what_if import Scene
 from aqfusion.model.predict import Embedding, Predictor, Result
 from aqfusion.photo import Photo
-from aqfusion.ui import models, photo_input, presets, sensor_input
+from aqfusion.ui import consent, models, photo_input, presets, sensor_input
 
 _KEPT = ("sensor_", "photo_source", "photo_sample", "photo_trust_")
 _NOT_KEPT = "sensor_presets"
@@ -71,6 +71,8 @@ def choose_photo(model: Predictor) -> None:
     problem = models.embedding(model, photo).problem if photo else None
     if photo and problem:
         photo_input.trust(photo, problem)
+    if not photo_input.is_example():
+        st.caption(consent.COUNTED)
 
 
 def choose_reading() -> None:

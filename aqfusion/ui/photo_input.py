@@ -51,6 +51,11 @@ def is_own() -> bool:
     return st.session_state["photo_source"] in {UPLOAD, CAMERA}
 
 
+def is_example() -> bool:
+    """Whether the photo just now is a sample."""
+    return bool(st.session_state["photo_source"] == SAMPLES)
+
+
 def choose() -> Photo | None:
     """Draw the choice and the photo; bad input is told in a sentence and counts as no photo."""
     source = st.segmented_control(

@@ -21,7 +21,7 @@ def restore() -> None:
         return
     if reading is not None and st.session_state.get("reading_link") != query:
         st.session_state["reading_link"] = query
-        sensor_input.fill(reading)
+        sensor_input.fill(reading, own=True)
 
 
 def show(reading: Reading) -> None:

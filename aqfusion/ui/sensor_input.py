@@ -28,14 +28,21 @@ def reset() -> None:
     fill(PRESETS[CITY_DAY])
 
 
-def fill(reading: Reading) -> None:
-    """Put a reading into the widgets; a missing one is switched off and keeps its value."""
+def fill(reading: Reading, *, own: bool = False) -> None:
+    """Put a reading into the widgets; a missing one is switched off and keeps its value.
+
+    `own` says that the visitor brought it, as they do what they set themselves.
+    """
+    filled: dict[str, float] = {}
     for name in POLLUTANTS:
         value = getattr(reading, name)
-        st.session_state[f"sensor_{name}_on"] = value is not None
-        if value is None:
+        on = st.session_state[f"sensor_{name}_on"] = value is not None
+        if not on:
             value = getattr(PRESETS[CITY_DAY], name)
+        if not (on and own):
+            filled[name] = value
         _put(name, convert(name, value, pollutant(name).unit, _unit(name)))
+    st.session_state["sensor_filled"] = filled
 
 
 def shown(name: str) -> float:
@@ -71,6 +78,17 @@ def current() -> Reading:
         if st.session_state[f"sensor_{name}_on"]
     }
     return Reading.of(given, {name: _unit(name) for name in given})
+
+
+def brought() -> Reading:
+    """What the visitor set themselves, or came with: nothing that a preset or sample put there."""
+    reading, filled = current(), st.session_state.get("sensor_filled", {})
+    return reading.masked(
+        name
+        for name in reading.present
+        # units have come and gone, and rounded it
+        if not math.isclose(getattr(reading, name), filled.get(name, -1.0), rel_tol=1e-3)
+    )
 
 
 def _row(name: str) -> None:

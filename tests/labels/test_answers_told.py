@@ -7,7 +7,7 @@ from aqfusion.labels.actor import RoleError
 from aqfusion.labels.annotators import Answered
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.answer_table import CANNOT_TELL
-from aqfusion.labels.answers_told import _category
+from aqfusion.labels.answers_told import category_of
 from aqfusion.labels.item import ModelView
 from aqfusion.labels.search import Around, Filters
 from tests.labels.planted import MINUTE, NOW, add, request_id, say
@@ -79,6 +79,6 @@ def test_neighbours_fit_the_filters_and_the_item_need_not(store, admin, expert):
 def test_categories_are_those_of_the_standard():
     us = standard("us")
     tenths = [tenth / 10 for tenth in range(5001)]
-    assert [us.categories[_category(aqi)] for aqi in tenths] == [
+    assert [us.categories[category_of(aqi)] for aqi in tenths] == [
         us.category_of(aqi) for aqi in tenths
     ]

@@ -36,6 +36,8 @@ FUNCTIONS: dict[str, list[tuple[str, Ask]]] = {
         ("send_back", lambda s, a, _: s.review.send_back(a, 1, "why", "r", NOW)),
         ("moderate", lambda s, a, _: s.review.moderate(a, 1, True, "", "r", NOW)),
         ("search", lambda s, a, _: s.search(a, Filters())),
+        ("since", lambda s, a, _: s.predictions.since(a, NOW.date())),
+        ("settled", lambda s, a, _: s.predictions.settled(a, NOW)),
     ],
     "admin": [
         ("add", lambda s, a, _: s.items.add(a, new_item(7), NOW)),

@@ -17,6 +17,7 @@ from typing import Any
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.answer import Answer
+from aqfusion.labels.count_cell import Cell
 from aqfusion.labels.draw import Shares
 from aqfusion.labels.store import LabelStore
 from tests.labels.planted import NOW
@@ -131,6 +132,20 @@ def open_at_once(url: str, count: int) -> list[Any]:
     return together(count, lambda _number: open_store(url).queue is not None)
 
 
+def count_all(url: str, count: int, times: int) -> list[Any]:
+    """Let `count` processes add the same counts `times` over."""
+
+    def work(number: int) -> int:
+        store = open_store(url)
+        for turn in range(times):
+            figures = ("photo", "predictions") if (number + turn) % 2 else ("predictions", "photo")
+            day = NOW.date().isoformat()
+            store.predictions.add({Cell(day, "m", "upload", name, "", 0): 1 for name in figures})
+        return times
+
+    return together(count, work)
+
+
 def kill(url: str, users: list[int], kills: int) -> dict[str, Any]:
     """Kill writers in the middle of their work, and let others go on; returns what they tell.
 
@@ -187,7 +202,10 @@ def kill(url: str, users: list[int], kills: int) -> dict[str, Any]:
 if __name__ == "__main__":
     modes: dict[str, Callable[..., Any]] = {
         mode.__name__: mode
-        for mode in (label_all, save_all, lease_one, take_in_tabs, say_once, kill, open_at_once)
+        for mode in (
+            *(label_all, save_all, lease_one, take_in_tabs, say_once, kill, open_at_once),
+            count_all,
+        )
     }
     name, address, *given = sys.argv[1:]
     print(json.dumps(modes[name](address, *map(json.loads, given))))  # noqa: T201

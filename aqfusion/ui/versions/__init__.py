@@ -1,1 +1,1 @@
-"""The Models page: what serves, what the work gave, retraining, and all versions."""
+"""The Models page: what serves, what the work gave, retraining, versions, and drift."""

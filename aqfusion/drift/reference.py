@@ -1,0 +1,109 @@
+"""What a version of the model learned from, as histograms: what visitors' input is held against."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from aqfusion.air.sensors import POLLUTANTS
+from aqfusion.drift.ranges import Ranges, deciles
+from aqfusion.model.checkpoint import FEATURES
+from aqfusion.model.label_view import version_of
+from aqfusion.model.predict import Predictor, load_model, model_folder
+from aqfusion.retrain.features import Features, FeaturesError, load_features
+from aqfusion.retrain.trunk import trunk_hash
+from aqfusion.settings import DEFAULT_MODEL
+
+__all__ = ["Reference", "Trained", "reference_of"]
+
+Vectors = NDArray[np.float32]
+_NO_PHOTOS = "There is no file of what this model's trunk saw of its training photos: "
+_READINGS_ONLY = f"{_NO_PHOTOS}only readings are compared with training."
+_NOTHING = f"{_NO_PHOTOS}there is nothing to compare with."
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Training in ranges: `histogram` counts sessions, missing first (`Ranges.histogram`)."""
+
+    ranges: Ranges
+    histogram: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """Histograms of the training of `model` (`version_of`), which is so of no other version.
+
+    `distances` are of embeddings: from each training photo to the nearest one of another session.
+    `why` says what is not known.
+    """
+
+    model: str
+    sensors: Mapping[str, Trained]
+    distances: Trained | None = None
+    why: str | None = None
+    frames: Vectors | None = None
+
+    def distance_of(self, vector: Vectors) -> float:
+        """How far an embedding (128,) is from the nearest training photo."""
+        if self.frames is None:
+            raise ValueError("distances must be known")
+        return float(np.linalg.norm(self.frames - vector, axis=1).min())
+
+
+def reference_of(predictor: Predictor, base: str | Path) -> Reference:
+    """The reference of a model that is `base`, or came from it and has its trunk.
+
+    Without its own features file readings are those of the default model's, where that one learned
+    from the same sessions.
+    """
+    checkpoint, version = predictor.checkpoint, version_of(predictor)
+    try:
+        features = load_features(model_folder(base) / FEATURES, trunk_hash(checkpoint))
+    except FeaturesError:
+        other = _default_features()
+        learned = {*checkpoint.config.sessions}
+        if other is None or not learned or not learned <= {one.key for one in other.sessions}:
+            return Reference(version, {}, why=_NOTHING)
+        return Reference(version, _sensors(other), why=_READINGS_ONLY)
+    with torch.no_grad():
+        encoder = checkpoint.network.image_encoder
+        frames = encoder.mix(features.features, features.statistics).numpy()  # (F, 128)
+    distances = _distances(version, frames, features.owner.numpy())
+    return Reference(version, _sensors(features), distances, None, frames)
+
+
+def _default_features() -> Features | None:
+    try:
+        folder = model_folder(DEFAULT_MODEL)
+        return load_features(folder / FEATURES, trunk_hash(load_model(DEFAULT_MODEL).checkpoint))
+    except FeaturesError:
+        return None
+
+
+def _sensors(features: Features) -> dict[str, Trained]:
+    """Histograms of the sensors that some session has."""
+    found = {}
+    for name in POLLUTANTS:
+        values = [getattr(one.reading, name) for one in features.sessions]
+        measured = [value for value in values if value is not None]
+        if measured:
+            ranges = deciles(name, measured)
+            found[name] = Trained(ranges, ranges.histogram(values))
+    return found
+
+
+def _distances(version: str, frames: Vectors, owner: NDArray[np.int64]) -> Trained | None:
+    """Distances (F,) to the nearest frame of another session; each session weighs 1."""
+    sizes = np.bincount(owner)
+    if np.count_nonzero(sizes) < 2:
+        return None
+    square = (frames**2).sum(1)
+    apart = square[:, None] + square[None] - 2 * frames @ frames.T  # (F, F)
+    apart[owner[:, None] == owner[None]] = np.inf
+    nearest = np.sqrt(apart.min(1).clip(0))
+    ranges = deciles(version, nearest.tolist())
+    return Trained(ranges, ranges.histogram(nearest.tolist(), (1 / sizes[owner]).tolist()))

@@ -1,0 +1,150 @@
+"""What has been counted of late against training, and against the days before."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from aqfusion.drift.ranges import Ranges, in_fifths
+from aqfusion.drift.reference import Reference, Trained
+from aqfusion.drift.seen import FACTS
+from aqfusion.drift.shift import Shift, shift
+from aqfusion.labels.actor import Actor
+from aqfusion.labels.annotators import Share, share
+from aqfusion.labels.count_cell import Cell
+from aqfusion.labels.prediction_counts import Settled
+from aqfusion.labels.store import LabelStore
+
+__all__ = ["BEFORE", "WINDOWS", "Counted", "Histogram", "Rate", "Report", "counted_of", "report"]
+
+WINDOWS = (7, 30, 90)  # days, the present one among them
+BEFORE = 90  # days before a window, with which it is compared
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """`recent`, `trained` and `before` count in the same ranges, missing first.
+
+    `present` is `training` among what is not missing; `None` for what is never missing.
+    """
+
+    name: str
+    ranges: Ranges
+    recent: tuple[int, ...]
+    trained: tuple[float, ...]
+    before: tuple[int, ...]
+    training: Shift
+    present: Shift | None
+    earlier: Shift
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share of all, with its 95 % interval, and how far it is from that of the days before."""
+
+    name: str
+    recent: Share | None
+    before: Share | None
+    earlier: Shift
+
+
+@dataclass(frozen=True)
+class Counted:
+    """All that was counted in `days` days and in `BEFORE` before: what a report is made of."""
+
+    days: int
+    first: date
+    cells: Mapping[Cell, int]
+    settled: tuple[Settled, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """`facts` count the predictions of the version served, `why` says what is not compared.
+
+    `rates` are "refused", photos that cannot be judged, and "corrected", settled items where
+    people said another category than the model had.
+    """
+
+    model: str
+    days: int
+    first: date
+    facts: Mapping[str, int]
+    histograms: tuple[Histogram, ...]
+    rates: tuple[Rate, ...]
+    why: str | None
+
+
+def counted_of(store: LabelStore, actor: Actor, now: datetime, days: int) -> Counted:
+    """Read what a report of the last `days` days needs; who is no expert gets a `RoleError`."""
+    first = now.astimezone(UTC).date() - timedelta(days=days - 1)
+    earliest = first - timedelta(days=BEFORE)
+    cells = store.predictions.since(actor, earliest)
+    return Counted(days, first, cells, store.predictions.settled(actor, _midnight(earliest)))
+
+
+def report(counted: Counted, reference: Reference) -> Report:
+    """Make all figures. Readings are of all versions, photos of the one that is served."""
+    facts, before = (_facts(counted, reference.model, recent) for recent in (True, False))
+    known = dict(reference.sensors)
+    if reference.distances is not None:
+        known["distance"] = reference.distances
+    since = _midnight(counted.first)
+    differs = [
+        [one.differs for one in counted.settled if (one.at >= since) == recent]
+        for recent in (True, False)
+    ]
+    return Report(
+        reference.model,
+        counted.days,
+        counted.first,
+        {fact: facts[fact] for fact in FACTS},
+        tuple(_histogram(counted, name, trained) for name, trained in known.items()),
+        (
+            _rate("refused", *((one["refused"], one["photo"]) for one in (facts, before))),
+            _rate("corrected", *((sum(some), len(some)) for some in differs)),
+        ),
+        reference.why,
+    )
+
+
+def _histogram(counted: Counted, name: str, trained: Trained) -> Histogram:
+    recent, before = (_counts(counted, name, trained, recent) for recent in (True, False))
+    now, training, then = map(in_fifths, (recent, trained.histogram, before))
+    distance = name == "distance"  # never missing: there, the first bin is empty
+    return Histogram(
+        *(name, trained.ranges, recent, trained.histogram, before),
+        training=shift(now, training),
+        present=None if distance else shift(now[1:], training[1:]),
+        earlier=shift(now, then),
+    )
+
+
+def _rate(name: str, recent: tuple[int, int], before: tuple[int, int]) -> Rate:
+    two = [(count, of - count) for count, of in (recent, before)]
+    return Rate(name, share(*recent), share(*before), shift(*two))
+
+
+def _facts(counted: Counted, model: str, recent: bool) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for cell, times in _cells(counted, recent):
+        if cell.model == model and not cell.bins:
+            found[cell.figure] += times
+    return found
+
+
+def _counts(counted: Counted, name: str, trained: Trained, recent: bool) -> tuple[int, ...]:
+    found, key = [0] * len(trained.histogram), trained.ranges.key
+    for cell, times in _cells(counted, recent):
+        if (cell.figure, cell.bins) == (name, key):
+            found[cell.bin] += times
+    return tuple(found)
+
+
+def _cells(counted: Counted, recent: bool) -> Iterable[tuple[Cell, int]]:
+    first = counted.first.isoformat()
+    return ((cell, n) for cell, n in counted.cells.items() if (cell.day >= first) == recent)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

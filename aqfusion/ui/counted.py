@@ -1,0 +1,80 @@
+"""A visitor's own photo or readings are counted, once in a visit; examples are not.
+
+The label store and what training looked like take seconds to load: that is done by a thread of
+the tally, long after the page was drawn.
+"""
+
+import atexit
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from aqfusion.drift.seen import CAMERA, READINGS, UPLOAD, Seen
+from aqfusion.drift.tally import Tally, Visit
+from aqfusion.labels.count_cell import Cell
+from aqfusion.model.predict import Predictor
+from aqfusion.settings import Settings, load_settings
+from aqfusion.ui import photo_input, sensor_input
+from aqfusion.ui.inputs import Given
+
+if TYPE_CHECKING:
+    from aqfusion.drift.reference import Reference
+
+_ORIGINS = {
+    photo_input.UPLOAD: UPLOAD,
+    photo_input.CAMERA: CAMERA,
+    photo_input.NONE: READINGS,
+}
+_VISIT = "counted_visit"
+
+
+def note(given: Given) -> None:
+    """Let what was given count, unless it is an example or nothing of the visitor's own."""
+    seen = _seen(given)
+    if seen is None:
+        return
+    settings, visit = load_settings(), st.session_state.setdefault(_VISIT, Visit())
+    digest = "" if given.photo is None else given.photo.digest
+    _tally(settings).note(visit, digest, seen, partial(reference, given.model, settings.model))
+
+
+def _seen(given: Given) -> Seen | None:
+    origin = _ORIGINS.get(st.session_state["photo_source"])
+    reading = sensor_input.brought()
+    if origin == READINGS:
+        return Seen(origin, reading) if reading.present else None
+    if origin is None or given.embedding is None:  # not uploaded yet
+        return None
+    vector, refused = given.embedding.vector[0].numpy(), given.embedding.problem is not None
+    return Seen(origin, reading, vector, refused)
+
+
+@lru_cache(maxsize=4)
+def reference(of: Predictor, base: str) -> "Reference":
+    """What a model that came from `base` learned from, made once; threads may ask."""
+    from aqfusion.drift.reference import reference_of
+
+    return reference_of(of, base)
+
+
+def _close(tally: Tally) -> None:
+    atexit.unregister(tally.close)
+    tally.close()
+
+
+@st.cache_resource(max_entries=2, show_spinner=False, on_release=_close)
+def _tally(settings: Settings) -> Tally:
+    tally = Tally(partial(_write, settings), partial(datetime.now, UTC))
+    atexit.register(tally.close)
+    return tally
+
+
+def _write(settings: Settings, counts: Mapping[Cell, int]) -> None:
+    from aqfusion.labels.store import LabelStore
+
+    with closing(LabelStore.of(settings)) as store:
+        store.predictions.add(counts)

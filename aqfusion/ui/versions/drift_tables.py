@@ -1,0 +1,50 @@
+"""All figures of a drift report as tables."""
+
+from aqfusion.drift.report import Histogram, Report
+from aqfusion.figures import Estimate
+from aqfusion.labels.annotators import Share
+from aqfusion.ui.table import Cell, Column, Table
+from aqfusion.ui.versions.drift_words import DAYS_BEFORE, RATES, name_of, word, worse
+
+__all__ = ["rate_table", "shift_table"]
+
+
+def shift_table(report: Report) -> Table:
+    """All comparisons of histograms."""
+    columns = (
+        *(Column("against training"), Column("counted", "d"), Column("PSI", ".2f")),
+        *(Column("by chance", ".2f"), Column("among present", ".2f"), Column("verdict")),
+        *(Column(f"PSI, {DAYS_BEFORE}", ".2f"), Column("verdict")),
+    )
+    return Table(columns, tuple(_row(one) for one in report.histograms))
+
+
+def rate_table(report: Report) -> Table:
+    """Both rates."""
+    columns = (
+        *(Column("share"), Column("now", ".0%"), Column("of", "d")),
+        *(Column(DAYS_BEFORE, ".0%"), Column("of", "d"), Column("verdict")),
+    )
+    rows = tuple(
+        (
+            *(RATES[one.name][0], _estimate(one.recent), one.earlier.recent),
+            *(_estimate(one.before), one.earlier.known, word(one.earlier, DAYS_BEFORE)),
+        )
+        for one in report.rates
+    )
+    return Table(columns, rows)
+
+
+def _row(one: Histogram) -> tuple[Cell, ...]:
+    known = one.training.chance is not None
+    return (
+        *(name_of(one), one.training.recent, one.training.psi if known else None),
+        *(one.training.chance, one.present.psi if one.present and known else None),
+        word(worse(one), "training"),
+        one.earlier.psi if one.earlier.chance is not None else None,
+        word(one.earlier, DAYS_BEFORE),
+    )
+
+
+def _estimate(share: Share | None) -> Estimate | None:
+    return None if share is None else Estimate(share.share, share.low, share.high)

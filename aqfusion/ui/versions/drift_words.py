@@ -1,0 +1,154 @@
+"""What a drift report says in plain sentences, the worst first."""
+
+from itertools import pairwise
+
+from aqfusion.air.pollutants import POLLUTANTS, pollutant
+from aqfusion.drift.ranges import Ranges, in_fifths
+from aqfusion.drift.report import BEFORE, Histogram, Rate, Report
+from aqfusion.drift.shift import FAR, MOVED, STEADY, TOO_FEW, Shift
+from aqfusion.ui.review.words import UNIT
+from aqfusion.ui.table import number
+
+__all__ = [
+    *("ABOUT", "DAYS_BEFORE", "RATES", "basis", "name_of", "range_names", "ranges_of"),
+    *("sentences", "word", "worse"),
+]
+
+ABOUT = (
+    "**PSI** (population stability index) says how far two histograms over fifths of the training "
+    "are apart: from 0.1 on they have moved, from 0.25 on they are far (Siddiqi 2006). Few counts "
+    "alone make it large, so only what is above chance counts: **by chance** is what so few give "
+    "at most (Yurdakul 2018), set so that in nineteen of twenty windows without drift nothing is "
+    "called moved. Small print: 95 % intervals (Wilson)."
+)
+_ORDER = (FAR, MOVED, TOO_FEW, STEADY)
+DAYS_BEFORE = f"the {BEFORE} days before"
+_DISTANCE = "The photos' distance"
+RATES = {
+    "refused": ("Photos that cannot be judged", "photos"),
+    "corrected": ("Items where people corrected the model", "settled items"),
+}
+
+
+def basis(report: Report) -> str:
+    """What the figures rest on."""
+    facts = report.facts
+    return (
+        f"Since {report.first:%d %B %Y} (UTC), by {report.model}: {facts['predictions']} "
+        f"predictions from what visitors brought, {facts['photo']} with a photo, "
+        f"{facts['readings']} with readings, {facts['both']} with both."
+    )
+
+
+def name_of(histogram: Histogram) -> str:
+    """What a histogram is of."""
+    name = histogram.name
+    return pollutant(name).label if name in POLLUTANTS else _DISTANCE
+
+
+def sentences(report: Report) -> list[tuple[str, str]]:
+    """A verdict and a sentence each, the worst first; what is alike is one sentence."""
+    told = [*_drifts(report)]
+    few = [_how_few(one) for one in report.histograms if _verdict(one) == TOO_FEW]
+    if few:
+        told.append((TOO_FEW, f"Too few to tell against training: {', '.join(few)}."))
+    calm = [name_of(one) for one in report.histograms if _verdict(one) == STEADY]
+    if calm:
+        told.append((STEADY, f"Steady against training: {', '.join(calm)}."))
+    told += [_of_rate(one) for one in report.rates]
+    return sorted(told, key=lambda one: _ORDER.index(one[0]))
+
+
+def range_names(ranges: Ranges, unit: str) -> list[str]:
+    """Each range in words, the missing first.
+
+    >>> range_names(Ranges("co", (0.5, 2.0)), "mg/m3")
+    ['not given', 'below 0.5', '0.5 to 2', '2 mg/m3 and above']
+    """
+    if not ranges.edges:
+        return ["not given", "all"]
+    ends = [f"{edge:.4g}" for edge in ranges.edges]
+    middle = [f"{low} to {high}" for low, high in pairwise(ends)]
+    return ["not given", f"below {ends[0]}", *middle, f"{ends[-1]} {unit}".rstrip() + " and above"]
+
+
+def ranges_of(one: Histogram) -> list[str]:
+    """The ranges of a histogram in words."""
+    return range_names(one.ranges, _unit(one))
+
+
+def _unit(one: Histogram) -> str:
+    return UNIT[pollutant(one.name).unit] if one.name in POLLUTANTS else ""
+
+
+def _drifts(report: Report) -> list[tuple[str, str]]:
+    told = []
+    for one in report.histograms:
+        worst = worse(one)
+        if worst.verdict in (FAR, MOVED):
+            told.append((worst.verdict, f"{word(worst, 'training', name_of(one))}{_how(one)}"))
+        if one.earlier.verdict in (FAR, MOVED):
+            told.append((one.earlier.verdict, f"{word(one.earlier, DAYS_BEFORE, name_of(one))}."))
+    return told
+
+
+def worse(one: Histogram) -> Shift:
+    """The comparison with training that says most: of values where they moved, else of all."""
+    both = [shift for shift in (one.present, one.training) if shift is not None]
+    return min(both, key=lambda shift: (_ORDER.index(shift.verdict), -shift.above))
+
+
+def _verdict(one: Histogram) -> str:
+    return worse(one).verdict
+
+
+def _how(one: Histogram) -> str:
+    """Where the difference is largest."""
+    values = one.present is None or one.present.verdict in (FAR, MOVED)
+    first = 1 if values else 0
+    now, then = in_fifths(one.recent)[first:], in_fifths(one.trained)[first:]
+    shares = [(a / (sum(now) or 1), b / (sum(then) or 1)) for a, b in zip(now, then, strict=True)]
+    if not values:
+        here, there = shares[0]
+        return f": not given in {_percent(here)}, in training in {_percent(there)}."
+    most = max(range(len(shares)), key=lambda i: shares[i][0] - shares[i][1])
+    pairs = Ranges(one.name, one.ranges.edges[1::2])
+    here, there = shares[most]
+    where = range_names(pairs, _unit(one))[most + 1]
+    return f": {_percent(here)} lie in the range {where}, in training {_percent(there)}."
+
+
+def _how_few(one: Histogram) -> str:
+    few = worse(one)
+    return f"{name_of(one)} ({few.recent}{_wanted(few)})"
+
+
+def _wanted(few: Shift) -> str:
+    return f" of {few.needed} needed" if few.needed else ", and too little to compare with"
+
+
+def _of_rate(rate: Rate) -> tuple[str, str]:
+    title, of = RATES[rate.name]
+    if rate.recent is None:
+        return TOO_FEW, f"{title}: no {of} yet."
+    one, verdict = rate.recent, rate.earlier.verdict
+    told = (
+        f"{title}: {_percent(one.share)} of {one.of} ({_percent(one.low)} to {_percent(one.high)})"
+    )
+    steady = f" against {DAYS_BEFORE}" if verdict == STEADY else ""
+    return verdict, f"{told}; {word(rate.earlier, DAYS_BEFORE)}{steady}."
+
+
+def word(shift: Shift, against: str, name: str = "") -> str:
+    """A verdict in words, by itself or of something."""
+    if shift.verdict == TOO_FEW:
+        return f"too few to tell ({shift.recent}{_wanted(shift)})"
+    if shift.verdict == STEADY:
+        return "steady"
+    if name:
+        return f"{name} {'is far' if shift.verdict == FAR else 'has moved'} from {against}"
+    return f"{shift.verdict} from {against}"
+
+
+def _percent(share: float) -> str:
+    return number(share, ".0%")
