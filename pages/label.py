@@ -31,10 +31,12 @@ def work() -> None:
         st.button("Back", key="label_back", shortcut="b", on_click=back, args=(on,))
         st.button("Undo", key="label_undo", shortcut="u", on_click=undo, args=(on,))
         st.button("Skip", key="label_skip", shortcut="s", on_click=skip, args=(on,))
-        with st.popover("More", key="label_more"):
-            pace_view.goal(on)
-            st.markdown("**Skipped**")
-            pace_view.skipped(on)
+        more = st.popover("More", key="label_more", on_change="rerun")
+        if more.open:
+            with more:
+                pace_view.goal(on)
+                st.markdown("**Skipped**")
+                pace_view.skipped(on)
     pace_view.progress(on)
     with st.container(key="label_last"):
         item_view.last(on)
@@ -52,7 +54,7 @@ def work() -> None:
         st.subheader(f"How is the air? :small[item {task.id}]", anchor=False)
         item_view.suggestion(on, task, mode)
         answer_form.answers(on, task, mode)
-        answer_form.remarks(task)
+        answer_form.remarks(on, task)
 
 
 work()

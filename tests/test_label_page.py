@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from aqfusion.labels.item import Reason
 from aqfusion.labels.search import Filters
 from aqfusion.settings import ROOT
-from aqfusion.ui.labels import item_view
+from aqfusion.ui.labels import answer_form, item_view
 from tests.planted_labels import NOW, PIN, planted_store
 
 SECONDS = 60
@@ -54,6 +54,11 @@ def item(page) -> int:
     return int(page.subheader[0].value.rsplit("item ", 1)[1].rstrip("]"))
 
 
+def unfold(page, key: str):
+    page.session_state[key] = True
+    return page.run()
+
+
 def text(page) -> str:
     told = [element.proto.body for element in page.get("html")]
     return " ".join([*told, *(caption.value for caption in page.caption)])
@@ -92,6 +97,16 @@ def test_one_press_saves_and_brings_the_next(page, store):
     assert item(page) == 3
     assert said(store) == {1: (3, None, None), 2: (None, None, "cloud")}
     assert "2 done in this session" in text(page)
+
+
+def test_a_key_pressed_for_an_item_that_has_gone_answers_none(page, store):
+    on = page.session_state["label_desk"]
+    shown = on.request
+    press(page, "_category_3")
+    answer_form.save(on, "blind", shown, category=5)
+    assert (on.leased.task.id, said(store)) == (2, {1: (3, None, None)})
+    answer_form.save(on, "blind", on.request, category=5)
+    assert said(store)[2] == (5, None, None)
 
 
 def test_exact_aqi_is_checked_before_it_is_kept(page, store):
@@ -139,6 +154,7 @@ def test_leaving_an_answered_item_by_skip_keeps_its_answer(page, store):
 def test_a_skipped_item_has_a_way_back(page, store):
     press(page, "label_skip")
     assert item(page) == 2
+    unfold(page, "label_more")
     press(page, "label_skipped_1")
     assert item(page) == 1
     press(page, "_category_1")
@@ -146,21 +162,26 @@ def test_a_skipped_item_has_a_way_back(page, store):
 
 
 def test_doubt_note_and_wrong_reading_go_with_the_answer(page, store):
+    unfold(page, "label_1_more")
     page.toggle(key="label_1_unsure").set_value(True)
     page.text_area(key="label_1_note").set_value("<b>fog?</b>")
     page.toggle(key="label_1_pm25_wrong").set_value(True)
     page.run()
     page.text_input(key="label_1_pm25_right").set_value("35.5")
+    page.session_state["label_1_more"] = False  # folded again, nothing of it is lost
     press(page, "_category_1")
     eva = store.sign_in.by_pin("Eva", PIN, NOW)
     (kept,) = store.review.view(eva, 1).answers
     assert (kept.answer.confidence, kept.answer.note) == ("unsure", "<b>fog?</b>")
     assert kept.answer.corrections == {"pm25": 35.5}
+    assert not page.text_area
+    unfold(page, "label_2_more")
     assert page.text_area(key="label_2_note").value == ""
     assert not page.toggle(key="label_2_unsure").value
 
 
 def test_a_wrong_correction_is_told_and_nothing_is_saved(page, store):
+    unfold(page, "label_1_more")
     page.toggle(key="label_1_pm25_wrong").set_value(True)
     page.run()
     page.text_input(key="label_1_pm25_right").set_value("-3")

@@ -33,7 +33,7 @@ def answers(on: Desk, task: Task, mode: str) -> None:
             key=f"label_{task.id}_category_{number}",
             shortcut=str(number + 1),
             on_click=save,
-            args=(on, mode),
+            args=(on, mode, on.request),
             kwargs={"category": number},
             width="stretch",
         )
@@ -44,7 +44,7 @@ def answers(on: Desk, task: Task, mode: str) -> None:
         )
         with line:
             st.form_submit_button(
-                "Save this AQI", on_click=save, args=(on, mode), kwargs={"exact": True}
+                "Save this AQI", on_click=save, args=(on, mode, on.request), kwargs={"exact": True}
             )
     st.html('<div class="aq aq-title aq-small">Can\'t tell, because of</div>')
     with st.container(horizontal=True, gap="small", key="label_cant_tell"):
@@ -54,15 +54,22 @@ def answers(on: Desk, task: Task, mode: str) -> None:
                 key=f"label_{task.id}_{reason}",
                 shortcut=_CANT_TELL_KEYS[reason],
                 on_click=save,
-                args=(on, mode),
+                args=(on, mode, on.request),
                 kwargs={"cant_tell": reason},
             )
 
 
-def remarks(task: Task) -> None:
+def remarks(on: Desk, task: Task) -> None:
     """What goes with the answer: doubt, a note, readings that are wrong."""
     st.toggle("I am unsure", key=f"label_{task.id}_unsure")
-    with st.expander("Note, or a wrong reading", key=f"label_{task.id}_more"):
+    more = st.expander("Note, or a wrong reading", key=f"label_{task.id}_more", on_change="rerun")
+    # Drawn when it is first opened: a dozen closed fields would hold up every next item. Later they
+    # stay, as Streamlit forgets what stands in fields that are not drawn.
+    if more.open:
+        on.remarked = task.id
+    if on.remarked != task.id:
+        return
+    with more:
         st.text_area("Note", key=f"label_{task.id}_note", max_chars=500, height=80)
         for name in task.reading.present:
             label = pollutant(name).label
@@ -80,12 +87,17 @@ def remarks(task: Task) -> None:
 def save(
     on: Desk,
     mode: str,
+    request: str,
     category: int | None = None,
     cant_tell: str | None = None,
     exact: bool = False,
 ) -> None:
-    """Keep the answer that was pressed, with what stands in the fields of its item."""
-    if on.leased is None:
+    """Keep the answer that was pressed, with what stands in the fields of its item.
+
+    `request` is of the showing that was pressed: the second half of a double press, or a key that
+    waited on a slow line, belongs to an item that has gone, and answers none.
+    """
+    if on.leased is None or request != on.request:
         return
     task = on.leased.task
 

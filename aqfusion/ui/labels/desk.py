@@ -34,6 +34,7 @@ class Desk:
     trail: list[int] = field(default_factory=list)
     last: tuple[Task, Answer | None] | None = None
     words: str | None = None
+    remarked: int | None = None  # the item whose note and readings have been opened
 
 
 def desk(actor: Actor) -> Desk:

@@ -93,7 +93,7 @@ def suggestion(on: Desk, task: Task, mode: str) -> None:
             key=f"label_{task.id}_agree",
             shortcut="Enter",
             on_click=save,
-            args=(on, mode),
+            args=(on, mode, on.request),
             kwargs={"category": _US.categories.index(category)},
         )
 
