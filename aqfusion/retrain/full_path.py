@@ -126,6 +126,7 @@ def full_attempt(
     frozen = Frozen(bench)
     told = frozen.said(on.before), Frozen(own).said(candidate.network)
     unlearned = Unlearned(bench, on.before, on.learned.sessions, on.known)
+    unlearned.finish()
     outcome = judged(candidate.network, frozen, told, unlearned, on.learned.sessions)
     known, outcome = told_of(on, outcome, _WORDS)
     known |= {"path": FULL, "trunk_sha256": trunk, "features_sha256": features.sha256}
