@@ -24,6 +24,9 @@ lint: .venv/.dev
 types: .venv/.dev
 	$(BIN)/mypy
 
+# A process for each core is enough: more threads than cores spin and wait for each other.
+all long unit browser: export OMP_NUM_THREADS = 1
+
 # All at once: browser tests wait more than they compute, so a third process finds its time.
 all: .venv/.dev chromium postgresql
 	$(BIN)/python -m pytest -m "not long" -n 3 --dist loadfile

@@ -4,16 +4,25 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.ui import page
-from aqfusion.ui.labels import account, invite_view, opened, people_view, settings_view, store_view
+from aqfusion.ui.labels import (
+    account,
+    export_view,
+    import_view,
+    invite_view,
+    opened,
+    people_view,
+    settings_view,
+    store_view,
+)
 
-PEOPLE, STORE, SETTINGS = "People", "Store", "Settings"
+PEOPLE, STORE, IN_AND_OUT, SETTINGS = "People", "Store", "In and out", "Settings"
 
 page.begin("Admin", "Who may do what, and how the label store is.")
 actor = account.require("admin")
 
 part = st.segmented_control(
     "Part",
-    [PEOPLE, STORE, SETTINGS],
+    [PEOPLE, STORE, IN_AND_OUT, SETTINGS],
     default=PEOPLE,
     required=True,
     key="admin_choice_part",
@@ -27,6 +36,11 @@ try:
             invite_view.show(actor)
     elif part == STORE:
         store_view.show(actor)
+    elif part == IN_AND_OUT:
+        with st.container(border=True, key="card_import"):
+            import_view.show(actor)
+        with st.container(border=True, key="card_export"):
+            export_view.show(actor)
     else:
         settings_view.show(actor)
 except InputError as error:

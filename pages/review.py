@@ -4,7 +4,7 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.ui import page
-from aqfusion.ui.labels import account, opened
+from aqfusion.ui.labels import account, export_view, opened
 from aqfusion.ui.plain import plain
 from aqfusion.ui.review import agreement_view, item_page, place, work_list
 
@@ -24,7 +24,7 @@ if number is not None:
 
 part = st.segmented_control(
     "What to see",
-    ("Work list", "Agreement"),
+    ("Work list", "Agreement", "Export"),
     default="Work list",
     required=True,
     key="review_choice_part",
@@ -33,6 +33,9 @@ part = st.segmented_control(
 )
 if part == "Work list":
     work_list.show(store, actor)
-else:
+elif part == "Agreement":
     agreement_view.show(store, actor)
+else:
+    with st.container(border=True, key="card_export"):
+        export_view.show(actor)
 page.end()

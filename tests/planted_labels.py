@@ -31,10 +31,10 @@ def planted_view(aqi: float) -> ModelView:
     return ModelView("planted", "fused", aqi, max(0, aqi - 40), aqi + 40, tuple(chances))
 
 
-def planted_store(home: Path, count: int, overlap: int = 1) -> LabelStore:
+def planted_store(home: Path, count: int, overlap: int = 1, twice: int = 0) -> LabelStore:
     """Open a store with `PEOPLE` and the admin Ada, who added `count` items, the first one on top.
 
-    Item n has PM2.5 of n and the model says 10 n.
+    Item n has PM2.5 of n and the model says 10 n. The first `twice` items want two answers.
     """
     folder = home / "labels"
     shares = Shares(random=0.0, gold=0.0)
@@ -49,7 +49,7 @@ def planted_store(home: Path, count: int, overlap: int = 1) -> LabelStore:
             photo_hash=store.photos.put(planted_photo(number)),
             reading=Reading(pm25=number),
             place=f"Place {number}",
-            overlap=overlap,
+            overlap=2 if number <= twice else overlap,
             priority=float(count - number),
             reasons=(why,),
             model_view=view,

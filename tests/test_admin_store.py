@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from aqfusion.air.sensors import Reading
 from aqfusion.labels.address import database_url
-from aqfusion.labels.backup import BackupError, backup
+from aqfusion.labels.backup import backup
 from aqfusion.labels.database import Database
 from aqfusion.labels.item import STATUSES
 from aqfusion.labels.offers import Offer
@@ -19,6 +19,7 @@ from aqfusion.photo import Photo
 from aqfusion.settings import ROOT
 from aqfusion.ui.labels import first_admin, settings_view, store_view
 from aqfusion.ui.labels.opened import now
+from aqfusion.ui.labels.ready_file import TakeAwayError
 from tests.labels.planted import NOW, PIN, add, say
 from tests.test_admin_page import SECONDS, opened, press, show, told
 
@@ -65,15 +66,15 @@ def test_a_backup_is_taken_once_and_leaves_no_file(labels, admin, ben, tmp_path,
     page = press(show(opened(admin), "Store"), "Prepare a backup")
     assert told(page) == "Items: 1. Events: 0. Photos: 1."
     ready = page.session_state["admin_backup_ready"]
-    with pytest.raises(BackupError, match="role must be admin"):
+    with pytest.raises(TakeAwayError, match="role must be admin"):
         ready.take(ben)
     archive = tmp_path / "taken.zip"
     archive.write_bytes(ready.take(admin))
     assert list((tmp_path / "temporary").iterdir()) == []
-    with pytest.raises(BackupError, match="got one taken before"):
+    with pytest.raises(TakeAwayError, match="got one taken before"):
         ready.take(admin)
     page.run()
-    assert "admin_backup_discard" not in [button.key for button in page.button]
+    assert "admin_backup_ready_discard" not in [button.key for button in page.button]
 
 
 def test_a_backup_that_nobody_takes_goes_when_it_is_discarded(labels, admin, tmp_path, monkeypatch):
@@ -87,7 +88,7 @@ def test_a_backup_that_nobody_takes_goes_when_it_is_discarded(labels, admin, tmp
 
 
 def test_a_backup_too_large_to_hold_in_memory_is_told(labels, admin, monkeypatch):
-    monkeypatch.setattr("aqfusion.ui.labels.backup_view.MOST_BYTES", 100)
+    monkeypatch.setattr("aqfusion.ui.labels.ready_file.MOST_BYTES", 100)
     page = press(show(opened(admin), "Store"), "Prepare a backup")
     assert "take it in the terminal" in told(page)
     assert "admin_backup_ready" not in page.session_state

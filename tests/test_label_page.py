@@ -4,8 +4,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from aqfusion.labels.item import Reason
 from aqfusion.labels.search import Filters
 from aqfusion.settings import ROOT
+from aqfusion.ui.labels import item_view
 from tests.planted_labels import NOW, PIN, planted_store
 
 SECONDS = 60
@@ -175,6 +177,14 @@ def test_blind_hides_the_model_until_the_answer_and_says_what_was_seen(page, sto
     eva = store.sign_in.by_pin("Eva", PIN, NOW)
     seen = store.review.view(eva, 1).answers[0].answer.seen
     assert (seen.mode, seen.model_version, seen.aqi) == ("blind", None, None)
+
+
+@pytest.mark.parametrize("mode", ["blind", "assisted"])
+@pytest.mark.parametrize("kind", ["annotators disagree", "label likely wrong", "of another age"])
+def test_a_reason_that_may_tell_the_answer_is_not_told(kind, mode):
+    told = item_view.why(Reason(kind, "it is Hazardous"), mode)
+    assert told
+    assert "Hazardous" not in told
 
 
 def test_assisted_shows_a_suggestion_and_keeps_that_it_did(page, store):

@@ -1,9 +1,9 @@
-"""Users, their roles and invitations; one enabled admin always stays."""
+"""Users and their roles; one enabled admin always stays."""
 
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -12,17 +12,16 @@ from aqfusion.errors import InputError
 from aqfusion.labels.actor import ROLES, Actor, acting
 from aqfusion.labels.database import Database, in_turn
 from aqfusion.labels.given_text import one_line
-from aqfusion.labels.schema import invites, users
-from aqfusion.labels.secrets_kept import hashed_pin, new_token, token_digest
+from aqfusion.labels.schema import users
+from aqfusion.labels.secrets_kept import hashed_pin
 
 __all__ = [
     *("OPERATOR", "AccountError", "Accounts", "User"),
-    *("insert_user", "lock_accounts", "name_key"),
+    *("administrating", "checked_role", "insert_user", "lock_accounts", "name_key"),
 ]
 
 OPERATOR = "the terminal"
 _LOCK = 0x41514D  # any number, the same in every process
-INVITE_LASTS = timedelta(days=7)
 MOST_USERS = 10_000
 ADMINS = select(users.c.id).where(users.c.role == "admin")
 
@@ -85,7 +84,7 @@ class Accounts:
         hashed = hashed_pin(pin)
 
         def work(connection: Connection) -> Actor:
-            _administrating(connection, actor)
+            administrating(connection, actor)
             return insert_user(connection, name, role, now, {"pin": hashed})
 
         return self._database.write(work)
@@ -114,20 +113,6 @@ class Accounts:
 
         self._database.write(work)
 
-    def make_invite(
-        self, actor: Actor, role: str, now: datetime, lasts: timedelta = INVITE_LASTS
-    ) -> str:
-        """Return the secret of a link with which one person can join; it is shown only now."""
-        token, wanted = new_token(), checked_role(role)
-
-        def work(connection: Connection) -> str:
-            _administrating(connection, actor)
-            row = {"digest": token_digest(token), "role": wanted, "made_by": actor.id}
-            connection.execute(insert(invites).values(**row, expires=now + lasts))
-            return token
-
-        return self._database.write(work)
-
     def users(self, actor: Actor) -> tuple[User, ...]:
         """List all accounts by name."""
         with self._database.read() as connection:
@@ -144,7 +129,7 @@ class Accounts:
 
     def _change(self, actor: Actor, user: int, values: Mapping[str, Any]) -> None:
         def work(connection: Connection) -> None:
-            _administrating(connection, actor)
+            administrating(connection, actor)
             same = (users.c.id == user, users.c.role != "operator")
             if not connection.execute(update(users).where(*same).values(**values)).rowcount:
                 raise AccountError(f"user must be one of the list, got {user}")
@@ -190,6 +175,7 @@ def checked_role(role: str) -> str:
     return role
 
 
-def _administrating(connection: Connection, actor: Actor) -> None:
+def administrating(connection: Connection, actor: Actor) -> None:
+    """Let an admin, and nobody else, change accounts in this transaction."""
     lock_accounts(connection)
     acting(connection, actor, "admin")

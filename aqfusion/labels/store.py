@@ -14,6 +14,7 @@ from aqfusion.labels.answers import Answers
 from aqfusion.labels.answers_told import AnswersTold
 from aqfusion.labels.database import Database
 from aqfusion.labels.draw import Shares
+from aqfusion.labels.invites import Invites
 from aqfusion.labels.items import Items
 from aqfusion.labels.migrations import prepare
 from aqfusion.labels.offers import Offers
@@ -43,6 +44,7 @@ class LabelStore:
         self.database = database
         self.photos = photos
         self.accounts = Accounts(database)
+        self.invites = Invites(database)
         self.sign_in = SignIn(database)
         self.items = Items(database)
         self.offers = Offers(database, photos)

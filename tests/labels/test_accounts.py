@@ -96,13 +96,13 @@ def test_who_is_disabled_is_out_at_once(store, admin, ana):
 
 
 def test_an_invitation_lets_one_person_in(store, admin):
-    token = store.accounts.make_invite(admin, "expert", NOW)
+    token = store.invites.make(admin, "expert", NOW)
     joined = store.sign_in.by_invite(token, "Eva", PIN, NOW)
     assert (joined.name, joined.role) == ("Eva", "expert")
     for wrong in (token, "another"):
         with pytest.raises(SignInError, match="invitation must be a new one"):
             store.sign_in.by_invite(wrong, "Max", PIN, NOW)
-    late = store.accounts.make_invite(admin, "expert", NOW, timedelta(hours=1))
+    late = store.invites.make(admin, "expert", NOW, timedelta(hours=1))
     with pytest.raises(SignInError):
         store.sign_in.by_invite(late, "Max", PIN, NOW + 61 * MINUTE)
 
@@ -119,7 +119,7 @@ def test_an_account_elsewhere_stays_the_same_account(store, admin):
 
 
 def test_no_secret_stands_in_the_store(store, admin, tmp_path):
-    token = store.accounts.make_invite(admin, "expert", NOW)
+    token = store.invites.make(admin, "expert", NOW)
     store.accounts.add_user(admin, "Pia", "a-long-secret", "annotator", NOW)
     with store.database.read() as connection:
         kept = [

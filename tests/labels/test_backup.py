@@ -27,7 +27,7 @@ def written(store, admin, ana, ben, expert, tmp_path) -> tuple[Path, Backup]:
     first = add(store, admin, 1, overlap=2, photo_hash=digest)
     add(store, admin, 2, duplicate_of=first, known_aqi=80)
     store.queue.lease(ben, first, NOW)
-    store.accounts.make_invite(admin, "expert", NOW)
+    store.invites.make(admin, "expert", NOW)
     say(store, ana, first, Answer(aqi=151, note="naïve – 霾", corrections={"pm25": None}))
     third = add(store, admin, 3)
     say(store, ana, third, 2)

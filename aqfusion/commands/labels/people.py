@@ -39,11 +39,11 @@ def run_add_user(arguments: argparse.Namespace) -> None:
 
 def run_invite(arguments: argparse.Namespace) -> None:
     """Print the secret, which is shown only now."""
-    from aqfusion.labels.accounts import INVITE_LASTS
+    from aqfusion.labels.invites import INVITE_LASTS
 
     with opened() as store:
         operator, at = store.accounts.operator(now()), now()
-        token = store.accounts.make_invite(operator, arguments.role, at)
+        token = store.invites.make(operator, arguments.role, at)
     expires = (at + INVITE_LASTS).isoformat(timespec="seconds")
     print_json({"invitation": token, "role": arguments.role, "expires": expires})
 

@@ -8,8 +8,9 @@ Units: ug/m3, CO mg/m3; another one stands in the title, as in `o3 (ppb)`, for t
 Time: ISO 8601; without its offset on the clock of `timezone`, of a sample place, or UTC.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from aqfusion.air.pollutants import POLLUTANTS
@@ -20,7 +21,9 @@ from aqfusion.csv_table.rows import read_rows
 from aqfusion.labels.imports.listing import Candidate, Listing, place_day, plain_name, timezone_of
 from aqfusion.stations.local_time import read_time, zone
 
-__all__ = ["list_photo_csv", "photo_below"]
+__all__ = ["TABLES", "list_photo_csv", "list_photo_rows", "photo_below"]
+
+TABLES = (".csv", ".tsv", ".txt")
 
 MOST_BYTES = 100_000_000
 MOST_ROWS = 1_000_000
@@ -44,18 +47,25 @@ def list_photo_csv(file: Path, now: datetime) -> Listing:
     """List the rows of a file; one that cannot be taken apart raises `CsvTableError`."""
     with file.open("rb") as stream:
         content = stream.read(MOST_BYTES + 1)
+    return list_photo_rows(content, plain_name(file.name), partial(photo_below, file.parent), now)
+
+
+def list_photo_rows(
+    content: bytes, name: str, find: Callable[[str], Path], now: datetime
+) -> Listing:
+    """List the rows of a file's content; `find` gives a named photo's path or `CellError`."""
     header, rows = read_rows(content, COLUMNS, MOST_BYTES, MOST_ROWS)
     candidates: list[Candidate] = []
     faults: list[Fault] = []
     for line, cells in rows:
-        read = (cells,) if isinstance(cells, Fault) else _row(file.parent, header, line, cells, now)
+        read = (cells,) if isinstance(cells, Fault) else _row(find, header, line, cells, now)
         if isinstance(read, Candidate):
             candidates.append(read)
         else:
             faults += read
     if not candidates and not faults:
         raise CsvTableError("the file must have a row below its titles, got none")
-    return Listing(plain_name(file.name), tuple(candidates), tuple(faults), header.ignored)
+    return Listing(name, tuple(candidates), tuple(faults), header.ignored)
 
 
 def photo_below(folder: Path, text: str) -> Path:
@@ -75,10 +85,10 @@ def photo_below(folder: Path, text: str) -> Path:
 
 
 def _row(
-    folder: Path, header: Header, line: int, cells: Sequence[str], now: datetime
+    find: Callable[[str], Path], header: Header, line: int, cells: Sequence[str], now: datetime
 ) -> Candidate | tuple[Fault, ...]:
     row = RowCells(header, line, cells)
-    path = row.take("photo", lambda text: photo_below(folder, given(text)), LONGEST_PATH)
+    path = row.take("photo", lambda text: find(given(text)), LONGEST_PATH)
     reading = row.reading()
     place = row.take("place", str) or None
     local = row.take("timezone", lambda text: zone(text or timezone_of(place)))

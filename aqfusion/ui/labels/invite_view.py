@@ -8,6 +8,7 @@ import streamlit as st
 from aqfusion.labels.actor import Actor
 from aqfusion.ui.labels import opened, told
 from aqfusion.ui.labels.people_view import ROLES_TO_GIVE
+from aqfusion.ui.plain import plain
 
 PLACE = "admin_invite"
 _LINK = "admin_invite_link"
@@ -34,6 +35,37 @@ def show(actor: Actor) -> None:
         link, what = st.session_state[_LINK]
         st.code(link, language=None, wrap_lines=True)
         st.caption(f"{what} It is shown only here and now: send it to one person.")
+    _unused(actor)
+
+
+def _unused(actor: Actor) -> None:
+    """The invitations that somebody may still come by, each with a way to take it back."""
+    for one in opened.store().invites.unused(actor, opened.now()):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                plain(
+                    f"{one.role.capitalize()}, by {one.made_by}, until {one.expires:%d %B, %H:%M}"
+                )
+                + " UTC",
+                width="content",
+            )
+            st.button(
+                "Take back",
+                key=f"admin_invite_{one.id}",
+                type="tertiary",
+                on_click=_take_back,
+                args=(actor, one.id),
+            )
+
+
+def _take_back(actor: Actor, invite: int) -> None:
+    st.session_state.pop(_LINK, None)
+
+    def work() -> str:
+        opened.reached().invites.take_back(actor, invite)
+        return "That link is worthless now"
+
+    told.attempt(PLACE, work)
 
 
 def _days(days: int) -> str:
@@ -47,7 +79,7 @@ def _make(actor: Actor) -> None:
 
     def work() -> None:
         now, lasts = opened.now(), timedelta(days=days)
-        token = opened.reached().accounts.make_invite(actor, role, now, lasts)
+        token = opened.reached().invites.make(actor, role, now, lasts)
         what = f"Good for one new account, role {role}, until {now + lasts:%d %B %Y, %H:%M} UTC."
         state[_LINK] = (_link(st.context.url or "", token), what)
 

@@ -26,6 +26,7 @@ _OF_OTHERS = {
     "annotators disagree": "People see it differently",
     "label likely wrong": "Its label may be wrong",
 }
+_SAYS_NOTHING_OF_THE_AIR = {"random", "sent back", "overlap", "next", "near-duplicate"}
 
 
 def photo(task: Task) -> None:
@@ -45,7 +46,7 @@ def photo(task: Task) -> None:
 def about(leased: Leased, mode: str) -> None:
     """Why it is here, where and when it was, and what the sensors said."""
     task = leased.task
-    st.caption(plain("Why this one: " + "; ".join(_why(one, mode) for one in leased.why)))
+    st.caption(plain("Why this one: " + "; ".join(why(one, mode) for one in leased.why)))
     where = [task.place] if task.place else []
     if task.taken_at is not None:
         where.append(f"{task.taken_at.day} {task.taken_at:%b %Y, %H:%M} UTC")
@@ -63,11 +64,13 @@ def about(leased: Leased, mode: str) -> None:
     )
 
 
-def _why(reason: Reason, mode: str) -> str:
-    """The reason, without what others or the model said where that would sway the answer."""
+def why(reason: Reason, mode: str) -> str:
+    """Return the reason, without what others or the model said where that would sway the answer."""
     if reason.kind in _OF_THE_MODEL:
         return reason.words if mode == ASSISTED else _OF_THE_MODEL[reason.kind]
-    return _OF_OTHERS.get(reason.kind, reason.words)
+    if reason.kind in _SAYS_NOTHING_OF_THE_AIR:
+        return reason.words
+    return _OF_OTHERS.get(reason.kind, "It may be telling")
 
 
 def suggestion(on: Desk, task: Task, mode: str) -> None:

@@ -4,8 +4,8 @@ from html import escape
 
 import streamlit as st
 
-from aqfusion.labels.accounts import INVITE_LASTS
 from aqfusion.labels.actor import Actor
+from aqfusion.labels.invites import INVITE_LASTS
 from aqfusion.labels.schema import VERSION
 from aqfusion.labels.store import LabelStore
 from aqfusion.ui.labels import elsewhere, opened

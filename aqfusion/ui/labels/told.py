@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from aqfusion.errors import InputError
 from aqfusion.ui.plain import plain
@@ -22,6 +23,15 @@ def attempt(place: str, work: Callable[[], str | None], *, refused: str = "") ->
     if said:
         tell(place, said)
     return True
+
+
+def telling(line: DeltaGenerator) -> Callable[[str], None]:
+    """What long work reports its steps to: each takes the place of the one before in `line`."""
+
+    def report(step: str) -> None:
+        line.caption(plain(step))
+
+    return report
 
 
 def tell(place: str, text: str, *, good: bool = True) -> None:

@@ -128,7 +128,7 @@ def test_five_wrong_pins_make_even_the_right_one_wait(page, admin, clock):
 
 
 def test_an_invitation_makes_one_account_of_its_role(page, labels, admin):
-    token = labels.accounts.make_invite(admin, "annotator", NOW)
+    token = labels.invites.make(admin, "annotator", NOW)
     page.query_params["invite"] = token
     join(page.run(), "Ben")
     assert page.title[0].value == "inside: annotator"
@@ -141,7 +141,7 @@ def test_an_invitation_makes_one_account_of_its_role(page, labels, admin):
 
 
 def test_an_expired_invitation_is_refused(page, labels, admin, clock):
-    page.query_params["invite"] = labels.accounts.make_invite(admin, "expert", NOW)
+    page.query_params["invite"] = labels.invites.make(admin, "expert", NOW)
     clock.append(NOW + timedelta(days=7))
     join(page.run(), "Ben")
     assert not inside(page)
@@ -149,7 +149,7 @@ def test_an_expired_invitation_is_refused(page, labels, admin, clock):
 
 
 def test_whoever_has_an_account_gets_past_an_invitation(page, labels, admin):
-    page.query_params["invite"] = labels.accounts.make_invite(admin, "expert", NOW)
+    page.query_params["invite"] = labels.invites.make(admin, "expert", NOW)
     page.run().button(key="account_known").click().run()
     assert inside(sign_in(page, "Ada"))
 

@@ -1,0 +1,68 @@
+"""Files from a browser: they lie under numbers, and their names are only looked up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from aqfusion.csv_table.fault import CellError, Fault, shown
+from aqfusion.labels.imports.bring_in import SourceError
+from aqfusion.labels.imports.listing import Candidate, Listing, plain_name
+from aqfusion.labels.imports.photo_csv import TABLES, list_photo_rows
+
+__all__ = ["Upload", "list_uploads"]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as its sender calls it, and where it lies."""
+
+    name: str
+    path: Path
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it lists photos and is none."""
+        return PurePosixPath(self.name).suffix.casefold() in TABLES
+
+
+def list_uploads(uploads: Sequence[Upload], now: datetime) -> Listing:
+    """List photos, alone or with one table that tells of them; else `SourceError`.
+
+    A photo that the table does not name does not come in, and is listed as a fault.
+    """
+    tables = [one for one in uploads if one.is_table]
+    photos = [one for one in uploads if not one.is_table]
+    if len(tables) > 1:
+        raise SourceError(f"import must have one table or none, got {len(tables)}")
+    if not photos:
+        raise SourceError("import must have a photo, got none")
+    if not tables:
+        candidates = (
+            Candidate(line=line, column="file", name=plain_name(one.name), path=one.path)
+            for line, one in enumerate(photos, start=1)
+        )
+        return Listing("upload", tuple(candidates))
+    paths = {one.name: one.path for one in photos}
+    if len(paths) < len(photos):
+        raise SourceError("photos must have different names where a table tells of them")
+    named: set[str] = set()
+    table = tables[0]
+    listing = list_photo_rows(
+        table.path.read_bytes(), plain_name(table.name), lambda text: _find(paths, text, named), now
+    )
+    left = (
+        Fault(line, "file", "must be named in the table", shown(one.name))
+        for line, one in enumerate(photos, start=1)
+        if one.name not in named
+    )
+    return Listing(listing.name, listing.candidates, (*listing.faults, *left), listing.ignored)
+
+
+def _find(paths: Mapping[str, Path], text: str, named: set[str]) -> Path:
+    # A browser tells a file's last name only.
+    last = PurePosixPath(text).name
+    if last not in paths:
+        raise CellError("must be one of the photos that came with the table")
+    named.add(last)
+    return paths[last]

@@ -1,0 +1,89 @@
+"""What the store holds, in a format of one's choice, as one file to take away."""
+
+import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.labels.actor import Actor
+from aqfusion.labels.exports.export import Exported, export
+from aqfusion.ui.labels import opened, ready_file, told
+from aqfusion.ui.labels.ready_file import ReadyFile
+from aqfusion.ui.plain import plain
+
+PLACE, READY = "labels_export", "labels_export_ready"
+_FORMATS = {
+    "csv": "Tables for a spreadsheet: items, and all answers",
+    "events": "Table of everything that was ever said",
+    "jsonl": "All there is, with photos: comes back into an empty store",
+    "training": "A training folder: settled labels, as train reads them",
+    "label-studio": "Label Studio tasks, with photos",
+}
+_OUT = {"csv": "labels.csv", "events": "events.csv", "jsonl": "labels.jsonl"}
+_MOST_TOLD = 10
+
+
+def show(actor: Actor) -> None:
+    """Draw the choice of a format, and the file once it is ready."""
+    st.subheader("Export", anchor=False)
+    chosen = st.selectbox(
+        "What", list(_FORMATS), format_func=_FORMATS.__getitem__, key="labels_export_format"
+    )
+    told.show(PLACE)
+    ready = ready_file.kept(READY)
+    buttons, report = st.container(horizontal=True), st.container()
+    if buttons.button("Prepare the export", key="labels_export", icon=":material/table_view:"):
+        ready_file.discard(READY)
+        with report:
+            ready = _prepared(actor, chosen)
+    if ready is not None:
+        with buttons:
+            name = f"aqfusion-{ready.path.stem}-{opened.now():%Y-%m-%d}.zip"
+            ready_file.offer(READY, actor, ready, name)
+
+
+def _prepared(actor: Actor, chosen: str) -> ReadyFile | None:
+    """Write the export and pack it; what stops it is told."""
+    ready = ReadyFile(f"{chosen}.zip", "expert")
+    line = st.empty()
+    try:
+        with st.spinner("Writing ..."), TemporaryDirectory(prefix="aqfusion-") as folder:
+            out = Path(folder) / _OUT.get(chosen, chosen)
+            done = export(opened.store(), actor, chosen, out, told.telling(line))
+            _pack(Path(folder), ready.path)
+        ready.check_size()
+    except InputError as error:
+        ready.discard()
+        told.tell(PLACE, str(error), good=False)
+        told.show(PLACE)
+        return None
+    finally:
+        line.empty()
+    st.session_state[READY] = ready
+    _report(done)
+    return ready
+
+
+def _pack(folder: Path, archive: Path) -> None:
+    """Put all that was written into one ZIP; photos are pressed already."""
+    with zipfile.ZipFile(archive, "w") as packed:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                way = zipfile.ZIP_STORED if path.suffix == ".jpg" else zipfile.ZIP_DEFLATED
+                packed.write(path, path.relative_to(folder), compress_type=way)
+
+
+def _report(done: Exported) -> None:
+    sentences = list(done.left_out)
+    if done.missing:
+        sentences.append(f"Photos missing: {len(done.missing):,}")
+    if not sentences:
+        st.success(f"{done.count:,} written.", icon=":material/check_circle:")
+        return
+    more = len(sentences) - _MOST_TOLD
+    shown = [plain(one) for one in sentences[:_MOST_TOLD]]
+    shown += [f"and {more:,} more"] if more > 0 else []
+    listed = "\n".join(f"- {one}" for one in shown)
+    st.warning(f"{done.count:,} written. Left out:\n{listed}", icon=":material/warning:")

@@ -1,0 +1,138 @@
+"""Photos from the admin's own machine, with a table that tells of them or without."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import streamlit as st
+
+from aqfusion.csv_table.fault import fault_report
+from aqfusion.curation.look import LookedAt, look
+from aqfusion.errors import InputError
+from aqfusion.labels.actor import Actor
+from aqfusion.labels.imports.bring_in import SourceError, bring_in_listed
+from aqfusion.labels.imports.intake import Imported, Terms
+from aqfusion.labels.imports.uploads import Upload, list_uploads
+from aqfusion.ui import page
+from aqfusion.ui.labels import opened, told
+from aqfusion.ui.plain import plain
+
+PLACE = "admin_import"
+_DONE, _ROUND = "admin_import_done", "admin_import_round"
+_TYPES = ["jpg", "jpeg", "png", "webp", "csv", "tsv"]
+_MOST_FILES = 1000
+_MOST_TOLD = 10
+
+
+def show(actor: Actor) -> None:
+    """Draw the form, and what came of the last import."""
+    st.subheader("Import", anchor=False)
+    st.markdown(
+        "Photos to be labelled, and if you have one, a CSV file that tells of them: column `photo` "
+        "with their names, then `pm25` and the other readings, `place`, `time`, `aqi` for a label "
+        "that may be wrong, `gold` for an AQI that is known. Whole folders and exports come in the "
+        "terminal: `python -m aqfusion labels import FOLDER_OR_FILE`."
+    )
+    state = st.session_state
+    # A key of its own for each import: otherwise the files would stay, and come in again.
+    with st.form("admin_import_form", border=False, enter_to_submit=False):
+        files = st.file_uploader(
+            "Photos, and at most one CSV file",
+            type=_TYPES,
+            accept_multiple_files=True,
+            key=f"admin_import_files_{state.setdefault(_ROUND, 0)}",
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            overlap = st.number_input(
+                "Answers wanted of each", 1, 20, 1, key="admin_import_overlap", width=200
+            )
+            licence = st.text_input(
+                "Licence, where the table names none", key="admin_import_licence", width=320
+            )
+        frozen = st.toggle(
+            "Keep them for testing: no training learns from them", key="admin_import_frozen"
+        )
+        sent = st.form_submit_button("Bring them in", type="primary", icon=":material/upload:")
+    if sent:
+        split = "frozen" if frozen else "train"
+        _bring_in(actor, files, int(overlap), split, licence.strip() or None)
+    told.show(PLACE)
+    if _DONE in state:
+        _report(state[_DONE])
+    _look(actor)
+
+
+def _bring_in(
+    actor: Actor, files: Sequence[Any], overlap: int, split: str, licence: str | None
+) -> None:
+    st.session_state.pop(_DONE, None)
+    line = st.empty()
+    try:
+        if len(files) > _MOST_FILES:
+            rule = f"import must have at most {_MOST_FILES} files by browser"
+            raise SourceError(f"{rule}, got {len(files)}; more come in the terminal")
+        with st.spinner("Reading the photos ..."), TemporaryDirectory(prefix="aqfusion-") as folder:
+            uploads = [_kept(Path(folder), n, file) for n, file in enumerate(files)]
+            listing, terms = list_uploads(uploads, opened.now()), Terms(overlap, split, licence)
+            done = bring_in_listed(
+                opened.store(), actor, listing, terms, opened.now(), told.telling(line)
+            )
+    except InputError as error:
+        told.tell(PLACE, str(error), good=False)
+        return
+    finally:
+        line.empty()
+    st.session_state[_DONE] = done
+    st.session_state[_ROUND] += 1
+    st.rerun()
+
+
+def _kept(folder: Path, number: int, file: Any) -> Upload:
+    """Write an upload to disk; the client's name is part of no path."""
+    path = folder / str(number)
+    path.write_bytes(file.getbuffer())
+    return Upload(file.name, path)
+
+
+def _report(done: Imported) -> None:
+    text = f"New: {done.new:,}. Known before: {done.known:,}."
+    if done.duplicates:
+        text += f" Nearly the same as another, so not asked: {done.duplicates:,}."
+    if not done.faults:
+        st.success(text, icon=":material/check_circle:")
+        return
+    more = len(done.faults) - _MOST_TOLD
+    told_of = [plain(str(fault)) for fault in done.faults[:_MOST_TOLD]]
+    told_of += [f"and {more:,} more"] if more > 0 else []
+    listed = "\n".join(f"- {one}" for one in told_of)
+    st.warning(f"{text} Not taken: {len(done.faults):,}.\n{listed}", icon=":material/warning:")
+    st.download_button(
+        "All faults as CSV",
+        fault_report(done.faults),
+        "aqfusion-import-faults.csv",
+        "text/csv",
+        key="admin_import_faults",
+        on_click="ignore",
+    )
+
+
+def _look(actor: Actor) -> None:
+    st.markdown("What the model makes of them decides which are asked first.")
+    if not st.button("Let the model look", key="admin_look", icon=":material/visibility:"):
+        return
+    model, line = page.model(), st.empty()
+    try:
+        with st.spinner("Looking at what waits ..."):
+            found: LookedAt = look(opened.store(), actor, model, told.telling(line))
+    except InputError as error:
+        told.tell(PLACE, str(error), good=False)
+        told.show(PLACE)
+        return
+    finally:
+        line.empty()
+    missing = f" Photos missing: {found.missing:,}." if found.missing else ""
+    st.success(
+        f"Looked at {found.new:,}; {found.known:,} it had seen before.{missing}",
+        icon=":material/check_circle:",
+    )
