@@ -161,11 +161,13 @@ def _trial(
     work: Path,
     report: Callable[[str], None],
 ) -> "Trial":
+    from aqfusion.retrain.aside import one_thread
     from aqfusion.retrain.fast_path import FAST
     from aqfusion.retrain.full_path import Full, full_trial
     from aqfusion.retrain.job import attempt
 
     if options.full is None:
+        one_thread()
         return attempt(store, registry, replace(FAST, seed=options.seed), report)
     from aqfusion.training.recipe import Recipe
 

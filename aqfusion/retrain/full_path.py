@@ -7,7 +7,7 @@ The new version brings its own features, so that fast retrainings go on behind i
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -126,9 +126,11 @@ def full_attempt(
     frozen = Frozen(bench)
     told = frozen.said(on.before), Frozen(own).said(candidate.network)
     unlearned = Unlearned(bench, on.before, on.learned.sessions, on.known)
+    unlearned.finish()
     outcome = judged(candidate.network, frozen, told, unlearned, on.learned.sessions)
     known, outcome = told_of(on, outcome, _WORDS)
-    known |= {"path": FULL, "trunk_sha256": trunk, "features_sha256": features.sha256}
+    known |= {"path": FULL, "recipe": asdict(recipe)}
+    known |= {"trunk_sha256": trunk, "features_sha256": features.sha256}
 
     def fill(folder: Path) -> None:
         for path in out.iterdir():

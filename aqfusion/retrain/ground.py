@@ -15,6 +15,7 @@ from aqfusion.model.predict import model_folder
 from aqfusion.registry.comparison import comparison
 from aqfusion.registry.registry import Registry
 from aqfusion.registry.version import Version
+from aqfusion.retrain.aside import aside
 from aqfusion.retrain.corrections import Corrections, corrections
 from aqfusion.retrain.features import FeaturesError, load_features
 from aqfusion.retrain.frozen import frozen_hash
@@ -67,8 +68,10 @@ def ground(
         raise FeaturesError(
             f"{folder / FEATURES} must have a place with 3 groups or more to judge by, got none"
         )
+    prepared = aside(bench.prepare)  # while this process looks at new photos
     seen = SeenPhotos(base, trunk, store.photos, kept / "photos")
     learned = corrections(values, seen, bench.twins, bench.frozen, report)
+    prepared()
     if not learned.sessions:
         raise NothingToLearnError(
             f"labels must be settled and of photos outside the frozen part, got {len(values)} "

@@ -40,9 +40,10 @@ def judge(
 
     `known` are the labels that `before` has learned.
     """
+    unlearned = Unlearned(bench, before, corrected, known)  # begins, in a process of its own
     after = bench.network(corrected)
     frozen = Frozen(bench)
-    unlearned = Unlearned(bench, before, corrected, known)
+    unlearned.finish()
     told = frozen.said(before), frozen.said(after)
     return judged(after, frozen, told, unlearned, corrected)
 

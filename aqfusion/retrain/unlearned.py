@@ -34,7 +34,7 @@ class Unlearned:
     def __init__(
         self, bench: Workbench, before: AQFusionNet, corrected: Sequence[Corrected], known: Known
     ) -> None:
-        """Train on each half, where the new items are enough to say anything."""
+        """Begin to train on each half, where the new items are enough to say anything."""
         fresh = [part for one in corrected if (part := one.only(_new(one, known))) is not None]
         self._items = _Items(fresh)
         self.enough = (
@@ -43,17 +43,26 @@ class Unlearned:
         self.before = self._items.said(bench, before)
         self.after = {kind: np.full(len(self._items.items), np.nan) for kind in KINDS}
         self.constant = np.full(len(self._items.items), np.nan)
-        if not self.enough:
-            return
-        half = _halves(self._items.group)
-        for number in (0, 1):
-            learned = [
-                part
-                for one in corrected
-                if (part := one.only(_not_held_out(one, known, half, number))) is not None
+        self._half = _halves(self._items.group)
+        self._bench, self._told = bench, None
+        if self.enough:
+            lots = [
+                [
+                    part
+                    for one in corrected
+                    if (part := one.only(_not_held_out(one, known, self._half, number))) is not None
+                ]
+                for number in (0, 1)
             ]
-            mine = np.array([half[group] == number for group in self._items.group])
-            told = self._items.said(bench, bench.network(learned, _HALF))
+            self._told = bench.networks(lots, _HALF)
+
+    def finish(self) -> None:
+        """Wait for the halves, and ask each about the items that it has not learned."""
+        if self._told is None:
+            return
+        for number, network in enumerate(self._told()):
+            mine = np.array([self._half[group] == number for group in self._items.group])
+            told = self._items.said(self._bench, network)
             for kind in KINDS:
                 self.after[kind][mine] = told[kind][mine]
             self.constant[mine] = self._items.middle[~mine].mean()

@@ -7,11 +7,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
+from safetensors.torch import load, save
+from torch import Tensor
 
 from aqfusion import __version__
 from aqfusion.model.checkpoint import Checkpoint
 from aqfusion.model.network import AQFusionNet
 from aqfusion.retrain import fast_path, sealed
+from aqfusion.retrain.aside import aside
 from aqfusion.retrain.features import Features
 from aqfusion.retrain.frozen import Twins, frozen_groups
 from aqfusion.retrain.lessons import Corrected, material_of
@@ -63,16 +66,40 @@ class Workbench:
             self._keep(network)
             return network
         self._kernels = json.loads(bytes(found.pop(_KERNELS).tolist()))
-        network = fast_path.fresh(self.base, material_of(self.features, self.frozen, (), 1.0))
-        network.load_state_dict(found, strict=False)  # the trunk is there already
-        return network.eval().requires_grad_(False)
+        return self._behind(found)
+
+    def prepare(self) -> None:
+        """Train the network without corrections, if it is not kept yet."""
+        if sealed.kept(self._kept, self._key) is None:
+            self.without_corrections()
+
+    def networks(
+        self, lots: Sequence[Sequence[Corrected]], share: float
+    ) -> Callable[[], list[AQFusionNet]]:
+        """Begin to train a network on each lot of corrections; the function returned waits."""
+
+        def work() -> list[bytes]:
+            return [save(_behind_trunk(self.network(lot, share))) for lot in lots]
+
+        self.prepare()
+        told = aside(work)
+        return lambda: [self._behind(load(content)) for content in told()]
 
     def _trained(self, corrected: Sequence[Corrected], recipe: Recipe) -> AQFusionNet:
         material = material_of(self.features, self.frozen, corrected, recipe.sigma)
         return fast_path.retrained(self.base, material, recipe, self._kernels, self.report)
 
+    def _behind(self, state: dict[str, Tensor]) -> AQFusionNet:
+        """The base's trunk and what was trained behind it."""
+        network = fast_path.fresh(self.base, material_of(self.features, self.frozen, (), 1.0))
+        network.load_state_dict(state, strict=False)  # the trunk is there already
+        return network.eval().requires_grad_(False)
+
     def _keep(self, network: AQFusionNet) -> None:
-        state = network.state_dict()
-        tensors = {name: t for name, t in state.items() if not name.startswith(_TRUNK)}
+        tensors = _behind_trunk(network)
         kernels = torch.tensor(list(json.dumps(self._kernels).encode()), dtype=torch.uint8)
         sealed.keep(self._kept, self._key, {**tensors, _KERNELS: kernels})
+
+
+def _behind_trunk(network: AQFusionNet) -> dict[str, Tensor]:
+    return {n: t.contiguous() for n, t in network.state_dict().items() if not n.startswith(_TRUNK)}

@@ -12,7 +12,7 @@ from aqfusion.registry.version import faults, number_of
 from aqfusion.retrain.run import status
 from aqfusion.settings import ROOT
 
-TRIES = int(os.environ.get("AQFUSION_KILLS", "10"))
+TRIES = int(os.environ.get("AQFUSION_KILLS", "6"))
 WORKER = Path(__file__).with_name("worker.py")
 
 

@@ -69,6 +69,7 @@ def test_a_full_version_carries_its_own_features_and_is_the_ground_of_the_next(
     kept = keep(trial, registry, TERMINAL, NOW, promote=False)
     registry.promote(TERMINAL, kept.version.name, "hardly trained, but whole", NOW)
     assert (kept.version.manifest["path"], kept.version.manifest["root"]) == ("full", None)
+    assert kept.version.manifest["recipe"]["epochs"] == SMALL.epochs
     assert registry.verify() == {kept.version.name: ()}
 
     trunk = "image_encoder.trunk.conv1.weight"

@@ -176,6 +176,7 @@ def test_without_labels_there_is_nothing_to_learn(registry, terminal):
     assert terminal("retrain", "--cancel")[1] == {"cancelled": False}
 
 
+@pytest.mark.long
 def test_a_retraining_can_be_timed(registry):
     told = retrain_bench(registry.model, 24, replace(RECIPE, sensor_steps=5, haze_steps=5))
     assert (told["corrections"], told["learned"]) == (24, 24)

@@ -34,10 +34,16 @@ class Bench:
     def __init__(self) -> None:
         self.learned: list[set[int]] = []
 
-    def network(self, corrected, share):
+    def networks(self, lots, share):
         assert share < 1
-        self.learned.append({item for one in corrected for item in one.items})
-        return self.learned[-1]
+        self.learned = [{item for one in lot for item in one.items} for lot in lots]
+        return lambda: self.learned
+
+
+def unlearned(*given) -> Unlearned:
+    found = Unlearned(*given)
+    found.finish()
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +64,7 @@ def corrected() -> list[Corrected]:
 
 def test_all_is_new_to_a_model_that_learned_nothing():
     bench = Bench()
-    found = Unlearned(bench, set(), corrected(), {})
+    found = unlearned(bench, set(), corrected(), {})
     first, second = bench.learned
     assert first & second == set()
     assert first | second == set(range(36))
@@ -74,7 +80,7 @@ def test_what_the_model_before_knows_is_learned_by_both_halves_and_judged_by_nei
     bench = Bench()
     known = {item: (300.0, 300.0) for item in range(36) if item % 6 == 0}
     known[1] = (200.0, 200.0)  # said otherwise since: new
-    found = Unlearned(bench, set(known), corrected(), known)
+    found = unlearned(bench, set(known), corrected(), known)
     old = {item for item in known if item != 1}
     assert all(half >= old for half in bench.learned)
     assert bench.learned[0] & bench.learned[1] == old
@@ -88,17 +94,17 @@ def test_what_the_model_before_knows_is_learned_by_both_halves_and_judged_by_nei
 def test_too_few_new_ones_are_not_trained_for():
     bench = Bench()
     known = {item: (300.0, 300.0) for item in range(18)}
-    found = Unlearned(bench, set(), corrected(), known)
+    found = unlearned(bench, set(), corrected(), known)
     assert bench.learned == []
     evidence = found.evidence(40.0, seed=0)
     assert (evidence.items, evidence.groups) == (18, 3)
-    assert Unlearned(bench, set(), [], {}).evidence(40.0, seed=0).items == 0
+    assert unlearned(bench, set(), [], {}).evidence(40.0, seed=0).items == 0
 
 
 def test_a_category_forgives_its_band():
     many = [session(group, tuple(range(6 * group, 6 * group + 6))) for group in range(6)]
     bands = tuple((51.0, 100.0) for _ in range(6))
     wide = [Corrected(**{**vars(one), "bands": bands}) for one in many]
-    found = Unlearned(Bench(), set(), wide, {})
+    found = unlearned(Bench(), set(), wide, {})
     assert found.differed == 0
     assert found.evidence(40.0, seed=0).before == 0.0

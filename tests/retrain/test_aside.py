@@ -1,0 +1,63 @@
+"""Work beside this process: the same result whether there is a second one or not."""
+
+import os
+import signal
+import threading
+
+import pytest
+import torch
+
+from aqfusion.retrain.aside import aside
+
+
+def place() -> int:
+    return os.getpid()
+
+
+def end() -> int:
+    """Die in the other process; answer in this one."""
+    if os.getpid() != HERE:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 7
+
+
+HERE = os.getpid()
+
+
+@pytest.fixture
+def _alone(monkeypatch):
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    assert torch.get_num_threads() == 1
+
+
+@pytest.mark.usefixtures("_alone")
+def test_the_work_is_done_in_another_process():
+    waiting = aside(place)
+    other = waiting()
+    assert other != os.getpid()
+    with pytest.raises(ProcessLookupError):  # and it is gone
+        os.kill(other, 0)
+
+
+@pytest.mark.usefixtures("_alone")
+def test_where_the_other_dies_the_work_is_done_here():
+    assert aside(end)() == 7
+
+
+@pytest.mark.usefixtures("_alone")
+def test_what_is_wrong_with_the_work_is_told_here():
+    def wrong() -> None:
+        raise ValueError("no such label")
+
+    with pytest.raises(ValueError, match="no such label"):
+        aside(wrong)()
+
+
+@pytest.mark.parametrize(("threads", "processors"), [(2, 2), (1, 1)])
+def test_beside_other_threads_or_on_one_processor_it_waits_to_be_asked(
+    monkeypatch, threads, processors
+):
+    monkeypatch.setattr(threading, "active_count", lambda: threads)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+    assert aside(place)() == os.getpid()
