@@ -26,6 +26,7 @@ _NEARLY = 1.25
 _BETTER, _BEARABLE = 0.9, 2.0
 LEAST_ITEMS = 20
 LEAST_GROUPS = 4
+_FIGURES = {"rmse": "error (RMSE)", "accuracy": "share of right categories"}
 _NAMES = {
     "fused": "photo and readings",
     "image_only": "photo only",
@@ -81,10 +82,10 @@ def _worse(found: Sequence[Change]) -> list[str]:
         if beyond or (far and not coarse):
             unit = " AQI" if one.figure == "rmse" else ""
             allowed = margin if beyond else _AT_MOST * margin
+            where = f"{_FIGURES[one.figure]} on the test part, {_NAMES[one.kind]}, {one.place},"
             reasons.append(
-                f"{one.figure} on the frozen part, {_NAMES[one.kind]}, {one.place}, must not get "
-                f"worse by more than {allowed:g}{unit}, got {one.before:.2f} to {one.after:.2f}, "
-                f"worse by {one.low:.2f} to {one.high:.2f} (95 %)"
+                f"{where} must not get worse by more than {allowed:g}{unit}, got {one.before:.2f} "
+                f"to {one.after:.2f}, worse by {one.low:.2f} to {one.high:.2f} (95 %)"
             )
     return reasons
 

@@ -57,7 +57,7 @@ def brought(version: Version) -> str:
         f"{'' if learned == 1 else 's'}, {differed:,} of them outside what the model before said."
     )
     told = version.manifest["metrics"].get("corrections") or {}
-    if told.get("items"):
+    if told.get("before"):  # 0 where they were too few to be held out
         text += (
             f" On such labels, where it had not learned them, its error is {told['after']:.0f} AQI"
             f" and was {told['before']:.0f}."
