@@ -10,12 +10,11 @@ from aqfusion.ui.versions import gain_view
 page.begin("Label", "One photo, one key. What you say is kept at once, and trains the model later.")
 actor = account.require("annotator")
 gain_view.line()
-st.html(answer_form.COLOURS)
 
 
 @st.fragment
 def work() -> None:
-    """All that changes from item to item; what an annotator waits for is sent first."""
+    """All that changes from item to item."""
     on = desk(actor)
     bar = st.container(horizontal=True, vertical_alignment="center", key="label_bar")
     pace, last = st.container(), st.container(key="label_last")
@@ -25,20 +24,11 @@ def work() -> None:
         with bar:
             ways(on)
     else:
-        task = on.leased.task
-        left, right = st.columns([7, 5], gap="medium")
-        card = right.container(border=True, key="label_card")
-        with left:
-            item_view.photo(task)
-        card.subheader(f"How is the air? :small[item {task.id}]", anchor=False)
         with bar:
             mode = ways(on)
-        with card:
-            item_view.suggestion(on, task, mode)
-            answer_form.answers(on, task, mode)
-            answer_form.remarks(on, task)
-        with left:
-            item_view.about(on.leased, mode)
+        with st.container(key="label_card"):
+            item_view.show(on, on.leased, mode)
+        answer_form.remarks(on, on.leased.task)
     with last:
         item_view.last(on)
     with pace:

@@ -6,7 +6,7 @@ from aqfusion.errors import InputError
 from aqfusion.model.predict import Predictor
 from aqfusion.registry.version import number_of, title
 from aqfusion.settings import ASSETS
-from aqfusion.ui import inputs, models, navigation
+from aqfusion.ui import inputs, models, navigation, pauses
 
 DISCLAIMER = (
     "AQFusion is a research demonstration. Its numbers are estimates: not an official index, "
@@ -17,6 +17,7 @@ DISCLAIMER = (
 def begin(title: str, intro: str) -> None:
     """Set up the page; it must work with and without `app.py` having run before."""
     navigation.ensure()
+    pauses.shorten()
     st.set_page_config(
         page_title=f"{title} - AQFusion", page_icon=ASSETS / "favicon.png", layout="wide"
     )

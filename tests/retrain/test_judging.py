@@ -81,8 +81,8 @@ def test_a_little_worse_is_no_harm_and_more_is():
     worse = verdict(found(30, 35), GOOD)
     assert not worse.passed
     assert worse.reasons[0].startswith(
-        "error (RMSE) on the test part, photo and readings, everywhere, must not get worse by more than "
-        "3 AQI, got 30.00 to 35.00"
+        "error (RMSE) on the test part, photo and readings, everywhere, must not get worse by "
+        "more than 3 AQI, got 30.00 to 35.00"
     )
 
 
