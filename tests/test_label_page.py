@@ -1,17 +1,20 @@
 """The Label page in Streamlit's own test runner, over a store of its own."""
 
+import json
+
 import pytest
 import streamlit as st
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
 
 from aqfusion.labels.item import Reason
 from aqfusion.labels.search import Filters
 from aqfusion.settings import ROOT
-from aqfusion.ui.labels import answer_form, item_view
+from aqfusion.ui.labels import item_view
 from tests.planted_labels import NOW, PIN, planted_store
 
 SECONDS = 60
-HIDDEN = ("The model suggests", "it says")
+HIDDEN = ('"range"', "it says")
 
 
 @pytest.fixture
@@ -44,14 +47,36 @@ def sign_in(name: str):
     return page.run()
 
 
-def press(page, words: str):
-    """Press the button of the item on the desk whose key ends so."""
-    button = next(b for b in page.button if b.key and b.key.endswith(words))
-    return button.click().run()
+def press(page, key: str):
+    """Press a button of the bar, or a way back."""
+    return page.button(key=key).click().run()
+
+
+def say(page, **answer: object):
+    """Send what the item's component sends when a key is pressed."""
+    return send(page, {"request": shown(page)["request"], "unsure": False, **answer})
+
+
+def send(page, pressed: object):
+    states = page._tree.get_widget_states()
+    trigger = _make_trigger_id(component(page).id, "events")
+    states.widgets.add(id=trigger).json_trigger_value = json.dumps(
+        [{"event": "answer", "value": pressed}]
+    )
+    return page._run(states)
+
+
+def component(page):
+    return page.get("bidi_component")[0].proto
+
+
+def shown(page) -> dict:
+    """All that the browser is told of the item on the desk."""
+    return json.loads(component(page).json)
 
 
 def item(page) -> int:
-    return int(page.subheader[0].value.rsplit("item ", 1)[1].rstrip("]"))
+    return shown(page)["item"]
 
 
 def unfold(page, key: str):
@@ -61,6 +86,7 @@ def unfold(page, key: str):
 
 def text(page) -> str:
     told = [element.proto.body for element in page.get("html")]
+    told += [element.proto.json for element in page.get("bidi_component")]
     return " ".join([*told, *(caption.value for caption in page.caption)])
 
 
@@ -91,41 +117,52 @@ def test_a_visitor_with_an_account_is_told_what_is_missing(store):
 
 def test_one_press_saves_and_brings_the_next(page, store):
     assert item(page) == 1
-    press(page, "_category_3")
+    say(page, category=3)
     assert item(page) == 2
-    press(page, "_cloud")
+    say(page, cant_tell="cloud")
     assert item(page) == 3
     assert said(store) == {1: (3, None, None), 2: (None, None, "cloud")}
     assert "2 done in this session" in text(page)
 
 
-def test_a_key_pressed_for_an_item_that_has_gone_answers_none(page, store):
-    on = page.session_state["label_desk"]
-    shown = on.request
-    press(page, "_category_3")
-    answer_form.save(on, "blind", shown, category=5)
-    assert (on.leased.task.id, said(store)) == (2, {1: (3, None, None)})
-    answer_form.save(on, "blind", on.request, category=5)
-    assert said(store)[2] == (5, None, None)
-
-
-def test_exact_aqi_is_checked_before_it_is_kept(page, store):
-    def exact(value):
-        page.text_input(key="label_1_aqi").set_value(value)
-        next(b for b in page.button if b.label == "Save this AQI").click()
-        return page.run()
-
-    exact("501")
-    assert "aqi must be a whole number from 0 to 500, got 501" in page.warning[0].value
-    exact("x1")
-    assert "got 'x1'" in page.warning[0].value
+@pytest.mark.parametrize("pressed", [None, "x", [], {}, {"category": 5}, {"request": 3}])
+def test_what_answers_no_showing_of_this_item_answers_none(page, store, pressed):
+    send(page, pressed)
     assert (item(page), said(store)) == (1, {})
-    exact("151")
+
+
+def test_a_key_pressed_for_an_item_that_has_gone_answers_none(page, store):
+    gone = shown(page)["request"]
+    say(page, category=3)
+    send(page, {"request": gone, "category": 5})
+    assert (item(page), said(store)) == (2, {1: (3, None, None)})
+
+
+@pytest.mark.parametrize(
+    ("pressed", "sentence"),
+    [
+        ({"aqi": "501"}, "aqi must be a whole number from 0 to 500, got 501"),
+        ({"aqi": "x1"}, "aqi must be a whole number from 0 to 500, got 'x1'"),
+        ({"aqi": None}, "aqi must be a whole number from 0 to 500, got None"),
+        ({"category": 6}, "category must be"),
+        ({"category": "1"}, "category must be"),
+        ({"category": True}, "category must be"),
+        ({"cant_tell": ["night"]}, "can't tell must be one of night"),
+        ({"cant_tell": "bored"}, "can't tell must be one of night"),
+        ({"category": 1, "aqi": "20"}, "answer must be one of category, aqi and can't tell"),
+        ({}, "answer must be one of category, aqi and can't tell, got none"),
+    ],
+)
+def test_an_answer_that_breaks_a_rule_is_told_and_the_item_stays(page, store, pressed, sentence):
+    say(page, **pressed)
+    assert sentence in page.warning[0].value.replace("\\", "")
+    assert (item(page), said(store)) == (1, {})
+    say(page, aqi="151")
     assert (item(page), said(store)) == (2, {1: (3, 151, None)})
 
 
 def test_undo_brings_the_item_back_and_takes_the_answer_away(page, store):
-    press(page, "_category_3")
+    say(page, category=3)
     press(page, "label_undo")
     assert (item(page), said(store)) == (1, {})
     press(page, "label_undo")
@@ -133,19 +170,19 @@ def test_undo_brings_the_item_back_and_takes_the_answer_away(page, store):
 
 
 def test_back_shows_what_was_said_and_a_new_answer_replaces_it(page, store):
-    press(page, "_category_3")
-    press(page, "_category_4")
+    say(page, category=3)
+    say(page, category=4)
     press(page, "label_back")
     press(page, "label_back")
     assert item(page) == 1
-    assert "check" in next(b.label for b in page.button if b.key == "label_1_category_3")
-    press(page, "_category_0")
+    assert shown(page)["said"] == 3
+    say(page, category=0)
     assert said(store) == {1: (0, None, None), 2: (4, None, None)}
     assert item(page) == 3
 
 
 def test_leaving_an_answered_item_by_skip_keeps_its_answer(page, store):
-    press(page, "_category_3")
+    say(page, category=3)
     press(page, "label_back")
     press(page, "label_skip")
     assert (item(page), said(store)) == (2, {1: (3, None, None)})
@@ -157,19 +194,18 @@ def test_a_skipped_item_has_a_way_back(page, store):
     unfold(page, "label_more")
     press(page, "label_skipped_1")
     assert item(page) == 1
-    press(page, "_category_1")
+    say(page, category=1)
     assert said(store) == {1: (1, None, None)}
 
 
 def test_doubt_note_and_wrong_reading_go_with_the_answer(page, store):
     unfold(page, "label_1_more")
-    page.toggle(key="label_1_unsure").set_value(True)
     page.text_area(key="label_1_note").set_value("<b>fog?</b>")
     page.toggle(key="label_1_pm25_wrong").set_value(True)
     page.run()
     page.text_input(key="label_1_pm25_right").set_value("35.5")
     page.session_state["label_1_more"] = False  # folded again, nothing of it is lost
-    press(page, "_category_1")
+    say(page, category=1, unsure=True)
     eva = store.sign_in.by_pin("Eva", PIN, NOW)
     (kept,) = store.review.view(eva, 1).answers
     assert (kept.answer.confidence, kept.answer.note) == ("unsure", "<b>fog?</b>")
@@ -177,7 +213,6 @@ def test_doubt_note_and_wrong_reading_go_with_the_answer(page, store):
     assert not page.text_area
     unfold(page, "label_2_more")
     assert page.text_area(key="label_2_note").value == ""
-    assert not page.toggle(key="label_2_unsure").value
 
 
 def test_a_wrong_correction_is_told_and_nothing_is_saved(page, store):
@@ -185,7 +220,7 @@ def test_a_wrong_correction_is_told_and_nothing_is_saved(page, store):
     page.toggle(key="label_1_pm25_wrong").set_value(True)
     page.run()
     page.text_input(key="label_1_pm25_right").set_value("-3")
-    press(page, "_category_1")
+    say(page, category=1)
     assert "pm25 must be \\>= 0" in page.warning[0].value
     assert (item(page), said(store)) == (1, {})
 
@@ -193,7 +228,7 @@ def test_a_wrong_correction_is_told_and_nothing_is_saved(page, store):
 def test_blind_hides_the_model_until_the_answer_and_says_what_was_seen(page, store):
     assert not any(words in text(page) for words in HIDDEN)
     assert "The model is unsure" in text(page)
-    press(page, "_category_3")
+    say(page, category=3)
     assert "the model said 10" in text(page)
     eva = store.sign_in.by_pin("Eva", PIN, NOW)
     seen = store.review.view(eva, 1).answers[0].answer.seen
@@ -211,7 +246,7 @@ def test_a_reason_that_may_tell_the_answer_is_not_told(kind, mode):
 def test_assisted_shows_a_suggestion_and_keeps_that_it_did(page, store):
     page.segmented_control(key="label_mode").set_value("assisted").run()
     assert all(words in text(page) for words in HIDDEN)
-    press(page, "_agree")
+    say(page, category=shown(page)["suggestion"]["category"])
     assert said(store) == {1: (0, None, None)}
     eva = store.sign_in.by_pin("Eva", PIN, NOW)
     seen = store.review.view(eva, 1).answers[0].answer.seen
@@ -220,7 +255,7 @@ def test_assisted_shows_a_suggestion_and_keeps_that_it_did(page, store):
 
 def test_the_end_is_told_and_undo_still_works(page, store):
     for _ in range(5):
-        press(page, "_category_2")
+        say(page, category=2)
     assert page.success[0].value.startswith("Nothing is waiting for you")
     press(page, "label_undo")
     assert item(page) == 5
@@ -230,7 +265,7 @@ def test_a_role_that_was_lost_is_lost_at_the_next_press(page, store):
     ada = store.sign_in.by_pin("Ada", PIN, NOW)
     asha = next(u for u in store.accounts.users(ada) if u.name == "Asha")
     store.accounts.set_role(ada, asha.id, "visitor")
-    press(page, "_category_3")
+    say(page, category=3)
     assert said(store) == {}
     assert not page.exception
 
