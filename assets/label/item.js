@@ -1,7 +1,8 @@
 // One item to label: photo, readings, and a key for every answer. It is built once and refilled,
 // because drawing it anew would take longer than an annotator takes to answer.
 
-const TYPING = "input, textarea, select, [contenteditable=true]";
+const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]";
+const PRESSED_BY_ENTER = "button:not([role=radio]), a, summary, .aq-zoom";
 
 function element(tag, className, text) {
   const made = document.createElement(tag);
@@ -52,7 +53,7 @@ class Item {
     root.append(desk);
 
     this.onKey = (event) => this.keyPressed(event);
-    document.addEventListener("keydown", this.onKey);
+    document.addEventListener("keydown", this.onKey, true); // before widgets that keep it to themselves
   }
 
   exactForm() {
@@ -83,6 +84,7 @@ class Item {
     if (!this.buttons) this.addButtons(data);
     if (isNew) {
       this.exact.value = "";
+      this.exact.blur(); // the next key is an answer again
       this.unsure.checked = false;
       this.number.textContent = `item ${data.item}`;
       this.photo.hidden = !data.photo;
@@ -140,8 +142,7 @@ class Item {
   keyPressed(event) {
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest?.(TYPING)) return;
-    // Enter presses what has the focus.
-    if (event.key === "Enter" && event.target.closest?.("button, a, [tabindex='0'], summary")) return;
+    if (event.key === "Enter" && event.target.closest?.(PRESSED_BY_ENTER)) return;
     const button = this.buttons?.get(event.key);
     if (!button) return;
     event.preventDefault();
@@ -158,7 +159,7 @@ class Item {
   }
 
   leave() {
-    document.removeEventListener("keydown", this.onKey);
+    document.removeEventListener("keydown", this.onKey, true);
   }
 }
 

@@ -34,6 +34,7 @@ class Desk:
     trail: list[int] = field(default_factory=list)
     last: tuple[Task, Answer | None] | None = None
     words: str | None = None
+    refusals: int = 0
     remarked: int | None = None  # the item whose note and readings have been opened
 
 
@@ -135,3 +136,4 @@ def _try(on: Desk, work: Callable[[], None]) -> None:
         work()
     except InputError as error:
         on.words = str(error)
+        on.refusals += 1

@@ -69,6 +69,7 @@ def shown(on: Desk, leased: Leased, mode: str) -> dict[str, Any]:
     photo, missing = _photo(task)
     return {
         "request": on.request,
+        "refusals": on.refusals,  # another number: what was sent may be mended and sent again
         "item": task.id,
         "photo": photo,
         "missing": missing,
