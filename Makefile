@@ -6,6 +6,8 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get
 DATA ?= $(or $(AQFUSION_DATA),data)
 CACHE ?= .trainings
+# What is never imported need not be compiled: that is most, and would take a minute and a half.
+PIP := --quiet --disable-pip-version-check --no-compile
 LICENCE := CC BY-NC-SA 3.0 IGO: Air Pollution Image Dataset from India and Nepal, A. Rouniyar et al., 2023, doi 10.34740/KAGGLE/DS/3152196
 
 .PHONY: app setup test all long lint types unit browser chromium postgresql data metrics models clean
@@ -31,7 +33,7 @@ all long unit browser: export OMP_NUM_THREADS = 1
 all: .venv/.dev chromium postgresql
 	$(BIN)/python -m pytest -m "not long" -n 3 --dist loadfile
 
-# What takes long: before a release, and after work on maps, review, accounts or measuring.
+# What takes long: before a release, and after work on maps, charts, review, accounts or measuring.
 long: .venv/.dev chromium
 	$(BIN)/python -m pytest -m long -n 2 --dist loadfile
 
@@ -65,11 +67,11 @@ models: setup
 .venv/.app: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("AQFusion needs python 3.11 or newer, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv || ($(APT) update -qq && $(APT) install -y -qq python3-venv && $(PYTHON) -m venv --clear .venv)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install $(PIP) -r requirements.txt
 	@touch $@
 
 .venv/.dev: .venv/.app requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install $(PIP) -r requirements-dev.txt
 	@touch $@
 
 # A browser that is there, the system's package, or Playwright's own, whichever can be had.

@@ -135,6 +135,7 @@ def test_new_figures_are_shown_without_a_restart(open_page):
     assert "another licence" in page.caption[0].value
 
 
+@pytest.mark.long
 def test_the_other_pages_do_without_plotly():
     # Streamlit itself imports plotly where it is installed; so take it away.
     program = (

@@ -22,7 +22,7 @@ def us_aqi(key: str, aqi: float) -> float:
     """The US AQI of the air that has an index in the standard `key`.
 
     >>> us_aqi("us", 87), us_aqi("india", 100)
-    (87.0, 153.0)
+    (87.0, 154.0)
     """
     if key == "us":
         return float(aqi)

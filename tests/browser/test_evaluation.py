@@ -54,6 +54,7 @@ def test_every_chart_is_drawn_and_nobody_outside_is_asked(visitor, request):
     assert visitor.page.locator("[data-testid='stAlert']").count() == 0
 
 
+@pytest.mark.long
 def test_tables_scroll_inside_on_a_phone(visitor):
     visitor.page.set_viewport_size(PHONE)
     open_page(visitor)
@@ -62,6 +63,7 @@ def test_tables_scroll_inside_on_a_phone(visitor):
     assert visitor.page.evaluate(WIDER) <= 0
 
 
+@pytest.mark.long
 def test_csv_downloads(visitor):
     open_page(visitor)
     with visitor.page.expect_download() as download:
@@ -73,6 +75,7 @@ def test_csv_downloads(visitor):
     assert rows[1][:5] == ["Ours: photo and readings", "both", *map(str, accuracy)]
 
 
+@pytest.mark.long
 def test_camera_saves_the_chart(visitor):
     open_page(visitor)
     chart = visitor.page.locator(".st-key-chart_sessions")
@@ -84,6 +87,7 @@ def test_camera_saves_the_chart(visitor):
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.long
 def test_absent_run_is_said_in_its_place(visitor):
     open_page(visitor)
     choose(visitor, "Leave one place out")
@@ -94,6 +98,7 @@ def test_absent_run_is_said_in_its_place(visitor):
     visitor.page.wait_for_selector(LAST)
 
 
+@pytest.mark.long
 def test_keyboard_reaches_and_moves_the_selectors(visitor):
     open_page(visitor)
     for _ in range(20):
@@ -107,6 +112,7 @@ def test_keyboard_reaches_and_moves_the_selectors(visitor):
     assert chosen.inner_text() == "Leave one place out"
 
 
+@pytest.mark.long
 def test_nothing_jumps_when_the_kind_of_input_changes(visitor):
     open_page(visitor)
 

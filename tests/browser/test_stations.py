@@ -49,6 +49,7 @@ def test_a_click_fills_the_sliders_and_a_prediction_follows(visitor, request):
     assert visitor.outside == []
 
 
+@pytest.mark.long
 def test_playing_goes_on_by_itself_and_never_reloads_the_map(visitor):
     frame = opened(visitor)
     frame.locator("body").evaluate("() => { window.note = 'still here' }")
@@ -90,6 +91,7 @@ def test_a_name_in_a_file_is_text_wherever_it_is_shown(visitor, tmp_path):
     assert alerts == visitor.outside == []
 
 
+@pytest.mark.long
 def test_two_thousand_stations_are_drawn_as_clusters(visitor, tmp_path):
     rows = (
         f"s{n},Station {n},{8 + (n * 7 % 25) + n % 10 / 40},{72 + n % 17 + n % 7 / 30},"
