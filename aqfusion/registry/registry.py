@@ -35,6 +35,7 @@ __all__ = ["TERMINAL", "Registry"]
 TERMINAL = Actor(0, "the terminal", "operator")  # whoever can write the folder may do anything
 _PATIENCE = 20.0  # seconds
 _ANCESTORS_KEPT = 3
+_PASSED = "the gate let it pass"
 
 
 class Registry:
@@ -90,7 +91,17 @@ class Registry:
             raise RegistryError(
                 f"reason must say why {name} is promoted against the gate, got none"
             )
-        return self._put(Promotion(name, actor.name, now_text(now), kept or "the gate let it pass"))
+        return self._put(Promotion(name, actor.name, now_text(now), kept or _PASSED))
+
+    def succeed(self, actor: Actor, version: Version, now: datetime) -> bool:
+        """Make a version that the gate let pass current, if its parent still is; whether it is."""
+        self._allowed(actor, "", f"promote {version.name}")
+        with self._writing():
+            # Else it was compared with another one than it would replace.
+            if not version.passed or self.current().version != version.parent:
+                return False
+            put_current(self.home, Promotion(version.name, actor.name, now_text(now), _PASSED))
+        return True
 
     def rollback(self, actor: Actor, reason: str, now: datetime) -> Promotion:
         """Go back to what was current before the present version first was."""

@@ -92,11 +92,7 @@ def keep(trial: Trial, registry: Registry, actor: Actor, now: datetime, *, promo
     """
     about = {**trial.about, "made_at": now_text(now), "by": actor.name}
     version = registry.add(trial.fill, about)
-    same = registry.current().version == about["parent"]  # else it was compared with another
-    promoted = promote and trial.verdict.passed and same
-    if promoted:
-        registry.promote(actor, version.name, "", now)
-    return Kept(version, promoted)
+    return Kept(version, promote and registry.succeed(actor, version, now))
 
 
 def _filled(bench: Workbench, outcome: Outcome, about: Mapping[str, Any]) -> Callable[[Path], None]:

@@ -68,6 +68,16 @@ def test_a_version_is_served_once_it_is_promoted_and_not_before(registry):
     assert registry.promotions()[0].at == "2026-11-02T09:00:00+00:00"
 
 
+def test_a_version_succeeds_its_parent_and_nobody_else(registry):
+    first, rival = made(registry, promote=False), made(registry, promote=False)
+    with pytest.raises(RoleError):
+        registry.succeed(Actor(4, "Ana", "annotator"), first, NOW)
+    assert registry.succeed(EXPERT, first, NOW)
+    assert not registry.succeed(EXPERT, rival, NOW)
+    assert not registry.succeed(EXPERT, made(registry, REFUSED, promote=False), NOW)
+    assert [one.version for one in registry.promotions()] == [first.name]
+
+
 def test_numbers_rise_and_parents_are_kept(registry):
     versions = [made(registry) for _ in range(3)]
     assert [version.number for version in versions] == [1, 2, 3]
