@@ -168,6 +168,7 @@ def test_a_network_that_learned_otherwise_draws_otherwise(predictor, photos):
         assert abs(np.mean(known)) < 0.6, method
 
 
+@pytest.mark.long
 def test_the_module_can_be_imported_first():
     """Beside a CPU torch, grad-cam brings a torchvision that has to be helped."""
     program = "from aqfusion.explain import heat_map"
