@@ -6,7 +6,8 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get
 DATA ?= $(or $(AQFUSION_DATA),data)
 CACHE ?= .trainings
-# pip compiles on one core what all of them do in half the time.
+# pip compiles on one core what all of them do in half the time. Some packages ship files that no
+# Python compiles, so this may fail: what matters is compiled when it is imported.
 PIP := --quiet --disable-pip-version-check --no-compile
 COMPILE := -m compileall -q -j 0 .venv/lib > /dev/null 2>&1 || true
 LICENCE := CC BY-NC-SA 3.0 IGO: Air Pollution Image Dataset from India and Nepal, A. Rouniyar et al., 2023, doi 10.34740/KAGGLE/DS/3152196
