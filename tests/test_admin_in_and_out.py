@@ -9,8 +9,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from aqfusion.labels.actor import RoleError
-from aqfusion.labels.imports.bring_in import SourceError, bring_in_listed
-from aqfusion.labels.imports.intake import Terms
+from aqfusion.labels.imports.intake import SourceError, Terms, take_in
 from aqfusion.labels.imports.uploads import Upload, list_uploads
 from aqfusion.labels.search import Filters
 from aqfusion.settings import ROOT
@@ -110,7 +109,7 @@ def test_only_an_admin_imports(labels, admin, photos, tmp_path):
     (tmp_path / "0").write_bytes(photos[0][1])
     listing = list_uploads([Upload("1.jpg", tmp_path / "0")], NOW)
     with pytest.raises(RoleError):
-        bring_in_listed(labels, eva, listing, Terms(), NOW)
+        take_in(labels, eva, listing, Terms(), NOW)
     assert opened(eva).get("file_uploader") == []
 
 

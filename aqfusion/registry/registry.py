@@ -91,7 +91,10 @@ class Registry:
             raise RegistryError(
                 f"reason must say why {name} is promoted against the gate, got none"
             )
-        return self._put(Promotion(name, actor.name, now_text(now), kept or _PASSED))
+        promotion = Promotion(name, actor.name, now_text(now), kept or _PASSED)
+        with self._writing():
+            put_current(self.home, promotion)
+        return promotion
 
     def succeed(self, actor: Actor, version: Version, now: datetime) -> bool:
         """Make a version that the gate let pass current, if its parent still is; whether it is."""
@@ -156,11 +159,6 @@ class Registry:
             if one.version is None or not faults(self.home, one.version):
                 return one.version
         return None
-
-    def _put(self, promotion: Promotion) -> Promotion:
-        with self._writing():
-            put_current(self.home, promotion)
-        return promotion
 
     def _known(self) -> tuple[Promotion, ...]:
         try:

@@ -1,5 +1,7 @@
 """Text from outside where Streamlit reads Markdown."""
 
+from collections.abc import Sequence
+
 
 def plain(text: str) -> str:
     r"""Take the meaning from every sign that Markdown knows: no link, no image, no formula.
@@ -13,3 +15,15 @@ def plain(text: str) -> str:
     for sign in ("://", "www.", "@"):
         text = text.replace(sign, f"{sign[0]}\u2060{sign[1:]}")
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]()<>#+-!|~:$" else sign for sign in text)
+
+
+def plain_list(texts: Sequence[object], most: int) -> str:
+    """Return a Markdown list of the first `most` texts from outside, and how many more there are.
+
+    >>> plain_list(["a", "b", "c"], 2)
+    '- a\\n- b\\n- and 1 more'
+    """
+    lines = [plain(str(text)) for text in texts[:most]]
+    if len(texts) > most:
+        lines.append(f"and {len(texts) - most:,} more")
+    return "\n".join(f"- {line}" for line in lines)

@@ -22,10 +22,14 @@ from aqfusion.labels.schema import items
 from aqfusion.labels.store import LabelStore
 from aqfusion.photo import Photo, PhotoError
 
-__all__ = ["Imported", "Terms", "given_label", "take_in"]
+__all__ = ["Imported", "SourceError", "Terms", "given_label", "take_in"]
 
 _BATCH = 100
 _SAME_BUT_GOLD = "must be new where an AQI is known: it is in the store already, without it"
+
+
+class SourceError(InputError):
+    """Something that cannot be imported, or in which nothing is good."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,10 @@ def take_in(
     now: datetime,
     report: Callable[[str], None] | None = None,
 ) -> Imported:
-    """Import for an admin; done again, or again after it was cut off, it brings what is missing."""
+    """Import for an admin; done again, or again after it was cut off, it brings what is missing.
+
+    Where no row is good, `SourceError` is raised.
+    """
     with store.database.read() as connection:
         acting(connection, actor, "admin", lock=False)
     intake = _Intake(store, actor, listing.name, terms, now)
@@ -76,6 +83,9 @@ def take_in(
         if report is not None:
             report(f"{done} of {total} photos read, {intake.new} of them new")
     faults = sorted((*listing.faults, *intake.faults), key=lambda fault: fault.line)
+    if not intake.new and not intake.known:
+        got = f"{len(faults)} bad ones, the first in {faults[0]}" if faults else "none"
+        raise SourceError(f"{listing.name} must have a good photo, got {got}")
     told = (intake.new, intake.known, intake.duplicates)
     return Imported(*told, tuple(faults), listing.ignored)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from aqfusion.csv_table.fault import CellError, Fault, shown
-from aqfusion.labels.imports.bring_in import SourceError
+from aqfusion.labels.imports.intake import SourceError
 from aqfusion.labels.imports.listing import Candidate, Listing, plain_name
 from aqfusion.labels.imports.photo_csv import TABLES, list_photo_rows
 

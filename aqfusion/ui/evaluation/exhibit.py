@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 import streamlit as st
 
+from aqfusion.ui.csv_button import csv_button
 from aqfusion.ui.evaluation.words import EXHIBITS, NOT_YET
 from aqfusion.ui.figure_style import png_button
 from aqfusion.ui.table import Table
@@ -21,14 +22,14 @@ def chart(noun: str, of: str, figure: go.Figure, content: Table, more: str = "")
         )
         if more:
             st.html(more)
-        _download(noun, of, content)
+        csv_button(noun, content, of)
 
 
 def table(noun: str, of: str, content: Table, more: str = "") -> None:
     """Show the table `noun` of `of`; `more` is HTML below it."""
     with _card(noun):
         st.html(content.html(EXHIBITS[noun][0]) + more)
-        _download(noun, of, content)
+        csv_button(noun, content, of)
 
 
 def absent(noun: str) -> None:
@@ -42,16 +43,3 @@ def _card(noun: str) -> "st.delta_generator.DeltaGenerator":
     card.subheader(title, anchor=False)
     card.markdown(says.replace(" %", "\u00a0%"))  # no line ends between number and sign
     return card
-
-
-def _download(noun: str, of: str, content: Table) -> None:
-    st.download_button(
-        f"{noun.replace('-', ' ').capitalize()} as CSV",
-        content.csv(),
-        f"aqfusion-{noun}-{of}.csv",
-        "text/csv",
-        key=f"csv_{noun}",
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
-    )

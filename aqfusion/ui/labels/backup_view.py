@@ -1,8 +1,9 @@
 """The store as one file to take away."""
 
+from pathlib import Path
+
 import streamlit as st
 
-from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.backup import Backup, backup
 from aqfusion.ui.labels import opened, ready_file, told
@@ -44,17 +45,15 @@ def _prepared(actor: Actor) -> ReadyFile | None:
         if done * 100 // of > (done - 1) * 100 // of:  # a hundred messages, not one per photo
             bar.progress(done / of, f"Photo {done:,} of {of:,}")
 
+    def work(path: Path) -> Backup:
+        return backup(opened.store(), actor, path, opened.now(), on_photo)
+
     try:
-        held = backup(opened.store(), actor, ready.path, opened.now(), on_photo)
-        ready.check_size()
-    except InputError as error:
-        ready.discard()
-        told.tell(PLACE, str(error), good=False)
-        told.show(PLACE)
-        return None
+        held = ready_file.prepared(READY, PLACE, ready, work)
     finally:
         bar.empty()
-    st.session_state[READY] = ready
+    if held is None:
+        return None
     _report(held)
     return ready
 

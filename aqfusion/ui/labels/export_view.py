@@ -6,12 +6,11 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.exports.export import Exported, export
 from aqfusion.ui.labels import opened, ready_file, told
 from aqfusion.ui.labels.ready_file import ReadyFile
-from aqfusion.ui.plain import plain
+from aqfusion.ui.plain import plain_list
 
 PLACE, READY = "labels_export", "labels_export_ready"
 _FORMATS = {
@@ -48,20 +47,20 @@ def _prepared(actor: Actor, chosen: str) -> ReadyFile | None:
     """Write the export and pack it; what stops it is told."""
     ready = ReadyFile(f"{chosen}.zip", "expert")
     line = st.empty()
-    try:
+
+    def work(path: Path) -> Exported:
         with st.spinner("Writing ..."), TemporaryDirectory(prefix="aqfusion-") as folder:
             out = Path(folder) / _OUT.get(chosen, chosen)
             done = export(opened.store(), actor, chosen, out, told.telling(line))
-            _pack(Path(folder), ready.path)
-        ready.check_size()
-    except InputError as error:
-        ready.discard()
-        told.tell(PLACE, str(error), good=False)
-        told.show(PLACE)
-        return None
+            _pack(Path(folder), path)
+        return done
+
+    try:
+        done = ready_file.prepared(READY, PLACE, ready, work)
     finally:
         line.empty()
-    st.session_state[READY] = ready
+    if done is None:
+        return None
     _report(done)
     return ready
 
@@ -82,8 +81,5 @@ def _report(done: Exported) -> None:
     if not sentences:
         st.success(f"{done.count:,} written.", icon=":material/check_circle:")
         return
-    more = len(sentences) - _MOST_TOLD
-    shown = [plain(one) for one in sentences[:_MOST_TOLD]]
-    shown += [f"and {more:,} more"] if more > 0 else []
-    listed = "\n".join(f"- {one}" for one in shown)
+    listed = plain_list(sentences, _MOST_TOLD)
     st.warning(f"{done.count:,} written. Left out:\n{listed}", icon=":material/warning:")

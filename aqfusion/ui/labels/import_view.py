@@ -11,12 +11,11 @@ from aqfusion.csv_table.fault import fault_report
 from aqfusion.curation.look import LookedAt, look
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
-from aqfusion.labels.imports.bring_in import SourceError, bring_in_listed
-from aqfusion.labels.imports.intake import Imported, Terms
+from aqfusion.labels.imports.intake import Imported, SourceError, Terms, take_in
 from aqfusion.labels.imports.uploads import Upload, list_uploads
 from aqfusion.ui import page
 from aqfusion.ui.labels import opened, told
-from aqfusion.ui.plain import plain
+from aqfusion.ui.plain import plain_list
 
 PLACE = "admin_import"
 _DONE, _ROUND = "admin_import_done", "admin_import_round"
@@ -75,9 +74,7 @@ def _bring_in(
         with st.spinner("Reading the photos ..."), TemporaryDirectory(prefix="aqfusion-") as folder:
             uploads = [_kept(Path(folder), n, file) for n, file in enumerate(files)]
             listing, terms = list_uploads(uploads, opened.now()), Terms(overlap, split, licence)
-            done = bring_in_listed(
-                opened.store(), actor, listing, terms, opened.now(), told.telling(line)
-            )
+            done = take_in(opened.store(), actor, listing, terms, opened.now(), told.telling(line))
     except InputError as error:
         told.tell(PLACE, str(error), good=False)
         return
@@ -102,10 +99,7 @@ def _report(done: Imported) -> None:
     if not done.faults:
         st.success(text, icon=":material/check_circle:")
         return
-    more = len(done.faults) - _MOST_TOLD
-    told_of = [plain(str(fault)) for fault in done.faults[:_MOST_TOLD]]
-    told_of += [f"and {more:,} more"] if more > 0 else []
-    listed = "\n".join(f"- {one}" for one in told_of)
+    listed = plain_list(done.faults, _MOST_TOLD)
     st.warning(f"{text} Not taken: {len(done.faults):,}.\n{listed}", icon=":material/warning:")
     st.download_button(
         "All faults as CSV",

@@ -1,15 +1,20 @@
 """A file that was made to be taken away; it goes from the server when it has been taken."""
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
-from aqfusion.ui.labels import opened
+from aqfusion.ui.labels import opened, told
 
 MOST_BYTES = 1_000_000_000  # a download is held in memory
+
+
+Done = TypeVar("Done")
 
 
 class TakeAwayError(InputError):
@@ -48,6 +53,20 @@ class ReadyFile:
     def discard(self) -> None:
         """Delete it."""
         self._folder.cleanup()
+
+
+def prepared(key: str, place: str, ready: ReadyFile, work: Callable[[Path], Done]) -> Done | None:
+    """Let `work` write the file and keep it for the session; what stops that is told at `place`."""
+    try:
+        done = work(ready.path)
+        ready.check_size()
+    except InputError as error:
+        ready.discard()
+        told.tell(place, str(error), good=False)
+        told.show(place)
+        return None
+    st.session_state[key] = ready
+    return done
 
 
 def kept(key: str) -> ReadyFile | None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from aqfusion.labels.actor import Actor
 from aqfusion.ui.labels import backup_view, opened, told
-from aqfusion.ui.plain import plain
+from aqfusion.ui.plain import plain_list
 
 PLACE = "admin_store"
 SAYS = {
@@ -63,12 +63,8 @@ def _verify() -> None:
     if not faults:
         st.success("What is shown is the sum of all events.", icon=":material/check_circle:")
         return
-    shown = "\n".join(f"- {plain(fault)}" for fault in faults[:_MOST_FAULTS])
-    more = len(faults) - _MOST_FAULTS
-    st.error(
-        f"{len(faults)} faults:\n{shown}" + (f"\n- and {more} more" if more > 0 else ""),
-        icon=":material/error:",
-    )
+    listed = plain_list(faults, _MOST_FAULTS)
+    st.error(f"{len(faults)} faults:\n{listed}", icon=":material/error:")
 
 
 def _sweep(actor: Actor) -> None:

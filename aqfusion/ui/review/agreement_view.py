@@ -6,6 +6,7 @@ import streamlit as st
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.store import LabelStore
+from aqfusion.ui.csv_button import csv_button
 from aqfusion.ui.evaluation.confusion_chart import confusion_chart, confusion_table
 from aqfusion.ui.figure_style import png_button
 from aqfusion.ui.plain import plain
@@ -77,13 +78,13 @@ def _against_model(figures: Figures) -> None:
         most = figure_words.commonest_difference(counts)
         if most:
             st.markdown(most)
-        _download("against-model", confusion_table(counts, "people said", "the model says"))
+        csv_button("against-model", confusion_table(counts, "people said", "the model says"))
 
 
 def _table(noun: str, title: str, says: str, content: Table) -> None:
     with _card(noun, title, says):
         st.html(content.html(title))
-        _download(noun, content)
+        csv_button(noun, content)
 
 
 def _card(noun: str, title: str, says: str) -> "st.delta_generator.DeltaGenerator":
@@ -91,19 +92,6 @@ def _card(noun: str, title: str, says: str) -> "st.delta_generator.DeltaGenerato
     card.subheader(title, anchor=False)
     card.markdown(says.replace(" %", "\u00a0%"))
     return card
-
-
-def _download(noun: str, content: Table) -> None:
-    st.download_button(
-        f"{noun.replace('-', ' ').capitalize()} as CSV",
-        content.csv,
-        f"aqfusion-{noun}.csv",
-        "text/csv",
-        key=f"csv_{noun}",
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
-    )
 
 
 @st.cache_data(ttl=600, max_entries=2, show_spinner="Counting the answers ...")

@@ -12,6 +12,7 @@ from aqfusion.labels.store import LabelStore
 from aqfusion.registry.current import Served
 from aqfusion.settings import load_settings
 from aqfusion.ui import consent, counted, models
+from aqfusion.ui.csv_button import csv_button
 from aqfusion.ui.figure_style import png_button
 from aqfusion.ui.plain import plain
 from aqfusion.ui.table import Table
@@ -78,22 +79,9 @@ def _histogram(found: Report) -> None:
         config=png_button(f"aqfusion-drift-{name}"),
         alt=f"{drift_words.name_of(one)}: the share in each range, of late and in training",
     )
-    _download(f"drift-{name}", drift_table(one, ranges))
+    csv_button(f"drift-{name}", drift_table(one, ranges))
 
 
 def _table(noun: str, title: str, content: Table) -> None:
     st.html(content.html(title))
-    _download(noun, content)
-
-
-def _download(noun: str, content: Table) -> None:
-    st.download_button(
-        f"{noun.replace('-', ' ').capitalize()} as CSV",
-        content.csv,
-        f"aqfusion-{noun}.csv",
-        "text/csv",
-        key=f"csv_{noun}",
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
-    )
+    csv_button(noun, content)

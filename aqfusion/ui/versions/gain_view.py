@@ -12,11 +12,12 @@ from aqfusion.ui.labels import opened
 from aqfusion.ui.plain import plain
 from aqfusion.ui.versions import gain
 from aqfusion.ui.versions.opened import registry, versions
+from aqfusion.ui.versions.version_tables import KINDS
 
-_KINDS = {
-    "fused": ("photo and readings", figure_style.BLUE, "circle"),
-    "image_only": ("photo alone", figure_style.VERMILION, "square"),
-    "sensors_only": ("readings alone", figure_style.GREEN, "diamond"),
+_MARKS = {
+    "fused": (figure_style.BLUE, "circle"),
+    "image_only": (figure_style.VERMILION, "square"),
+    "sensors_only": (figure_style.GREEN, "diamond"),
 }
 _FORMS = {"rmse": ".1f", "accuracy": ".0%"}
 _FIGURES = {"rmse": "Error, RMSE in AQI", "accuracy": "Right category"}
@@ -82,7 +83,8 @@ def learning_curve(of: Sequence[Version], promoted: Set[str | None], figure: str
             "tickformat": ".0%" if figure == "accuracy" else "",
         },
     )
-    for kind, (words, colour, symbol) in _KINDS.items():
+    for kind, words in KINDS.items():
+        colour, symbol = _MARKS[kind]
         steps = [gain.step(one, figure, kind) for one in of]
         if steps[0] is None:
             continue

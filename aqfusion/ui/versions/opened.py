@@ -4,7 +4,6 @@ from datetime import datetime
 
 import streamlit as st
 
-from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
 from aqfusion.registry.registry import Registry
 from aqfusion.registry.version import Version
@@ -37,12 +36,3 @@ def versions() -> tuple[Version, ...]:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _versions(home: str, stamp: int) -> tuple[Version, ...]:
     return registry().versions()
-
-
-def faults() -> tuple[str, ...]:
-    """What keeps the registry from being read, as sentences."""
-    try:
-        registry().promotions()
-    except InputError as error:
-        return (str(error),)
-    return ()

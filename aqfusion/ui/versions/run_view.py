@@ -12,7 +12,7 @@ from aqfusion.registry.version import title
 from aqfusion.retrain import run
 from aqfusion.retrain.run import Progress
 from aqfusion.ui.labels import told
-from aqfusion.ui.plain import plain
+from aqfusion.ui.plain import plain, plain_list
 from aqfusion.ui.versions.opened import as_now, moment, registry
 
 PLACE = "models_run"
@@ -105,9 +105,7 @@ def _kept(name: str) -> None:
     reasons: list[str] = []
     with suppress(InputError):  # pruned, or damaged: Versions tells
         reasons = list(registry().read(name).manifest["gate"]["reasons"])
-    more = len(reasons) - _REASONS
-    shown = [*reasons[:_REASONS], *([f"and {more} more"] if more > 0 else [])]
-    st.markdown("\n".join(f"- {plain(one)}" for one in shown))
+    st.markdown(plain_list(reasons, _REASONS))
 
 
 def _log() -> None:

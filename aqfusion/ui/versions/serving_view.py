@@ -1,15 +1,17 @@
 """Which version serves, since when and why, and the way back from it."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from aqfusion.labels.actor import Actor
 from aqfusion.registry.current import Promotion
-from aqfusion.registry.version import title
+from aqfusion.registry.version import RegistryError, title
 from aqfusion.ui.labels import opened as labels
 from aqfusion.ui.labels import told
 from aqfusion.ui.plain import plain
 from aqfusion.ui.table import Column, Table
-from aqfusion.ui.versions.opened import as_now, faults, moment, registry
+from aqfusion.ui.versions.opened import as_now, moment, registry
 
 PLACE = "models_serving"
 
@@ -20,14 +22,15 @@ def show(actor: Actor) -> None:
     served = registry().current()
     if served.warning:
         st.warning(plain(served.warning), icon=":material/broken_image:")
-    wrong = faults()
-    made = () if wrong else registry().promotions()
+    made: tuple[Promotion, ...] = ()
+    with suppress(RegistryError):  # the warning says so
+        made = registry().promotions()
     in_force = made[-1] if made and made[-1].version == served.version else None
     name = title(served.version)
     st.markdown(f"**{name.capitalize()}**" + (f" :small[{served.version or served.model}]"))
     if in_force is not None:
         st.markdown(plain(f"Since {moment(in_force.at)} UTC, by {in_force.by}: {in_force.reason}."))
-    elif served.version is None and not wrong:
+    elif served.version is None and not served.warning:
         st.markdown("No correction has changed it yet.")
     told.show(PLACE)
     if served.version is not None:

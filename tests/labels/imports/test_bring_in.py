@@ -9,8 +9,8 @@ from aqfusion.dataset.folder import CSV_NAME, PHOTO_FOLDER
 from aqfusion.labels.actor import RoleError
 from aqfusion.labels.fingerprint import bits_apart, fingerprint
 from aqfusion.labels.imports import intake
-from aqfusion.labels.imports.bring_in import SourceError, bring_in
-from aqfusion.labels.imports.intake import Imported, Terms
+from aqfusion.labels.imports.bring_in import bring_in
+from aqfusion.labels.imports.intake import Imported, SourceError, Terms
 from aqfusion.labels.imports.near_photos import fingerprint_value
 from aqfusion.labels.item import ItemError
 from aqfusion.labels.search import Filters
