@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from aqfusion.air.aqi import standard
 from aqfusion.labels.actor import Actor, acting
@@ -14,7 +14,7 @@ from aqfusion.labels.answer_table import CANNOT_TELL, CATEGORIES
 from aqfusion.labels.database import Database
 from aqfusion.labels.schema import answers, items, label_events, users
 
-__all__ = ["SCALE", "AnswersTold", "Told", "category_of"]
+__all__ = ["SCALE", "AnswersTold", "Told", "category_in_sql", "category_of"]
 
 SCALE = "us"  # of the figures, of gold answers and of models
 _BATCH = 5000
@@ -92,6 +92,12 @@ def category_of(aqi: float | None) -> int | None:
     [None, 0, 0, 1, 5]
     """
     return None if aqi is None else min(bisect_right(_ends(), aqi), CATEGORIES - 1)
+
+
+def category_in_sql(aqi: ColumnElement[float]) -> ColumnElement[int]:
+    """The same for the database to work out; null stays null."""
+    steps = [(aqi < end, number) for number, end in enumerate(_ends()[:-1])]
+    return case((aqi.is_(None), None), *steps, else_=CATEGORIES - 1)
 
 
 @cache

@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import and_, case, func, select, union_all
 
 from aqfusion.labels.actor import Actor, acting
-from aqfusion.labels.answers_told import SCALE, category_of
+from aqfusion.labels.answers_told import SCALE, category_in_sql
 from aqfusion.labels.database import Database
 from aqfusion.labels.item import STATUSES, Task
 from aqfusion.labels.schema import answers, decisions, items, label_events, users
 
 __all__ = ["Overview", "Progress", "SettledSince", "Skipped"]
-
-_BATCH = 5000
 
 
 @dataclass(frozen=True)
@@ -83,10 +81,14 @@ class Overview:
         new = union_all(said, decided).subquery()
         last = select(new.c.item, func.max(new.c.event).label("event")).group_by(new.c.item)
         newest = last.subquery()
+        model = category_in_sql(items.c.model_view["aqi"].as_float())
+        told = case((label_events.c.standard == SCALE, label_events.c.category))
+        compared = and_(told.is_not(None), model.is_not(None))
         asked = (
             select(
-                *(label_events.c.standard, label_events.c.category),
-                items.c.model_view["aqi"].as_float().label("model_aqi"),
+                func.count(),
+                func.count(case((compared, 1))),
+                func.count(case((and_(compared, told != model), 1))),
             )
             .select_from(newest)
             .join(label_events, label_events.c.id == newest.c.event)
@@ -97,14 +99,8 @@ class Overview:
                 items.c.split == "train",
             )
         )
-        settled = compared = differed = 0
         with self._database.read() as connection:
-            for row in connection.execute(asked.execution_options(yield_per=_BATCH)):
-                settled += 1
-                if row.standard == SCALE and None not in (row.category, row.model_aqi):
-                    compared += 1
-                    differed += row.category != category_of(row.model_aqi)
-        return SettledSince(settled, compared, differed)
+            return SettledSince(*connection.execute(asked).one())
 
     def progress(self, actor: Actor, since: datetime, now: datetime) -> Progress:
         """Tell how far the actor is; what they took back does not count."""

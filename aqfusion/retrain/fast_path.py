@@ -6,7 +6,6 @@ the trunk had not seen, and of the training photos it has seen all. Why no new o
 stands in docs/experiments.md.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 from aqfusion.model.checkpoint import Checkpoint
 from aqfusion.model.network import AQFusionNet
 from aqfusion.retrain.lessons import Material, thinned
-from aqfusion.training.losses import alignment_loss, distribution_loss
+from aqfusion.training.losses import Shown, photo_loss
 from aqfusion.training.recipe import Recipe
 from aqfusion.training.sessions import sensor_statistics
 from aqfusion.training.small_parts import Evidence, descend, learn_haze, learn_lessons
@@ -86,17 +85,8 @@ def _learn_cnn(
         frame = torch.multinomial(chance, _BATCH, replacement=True, generator=generator)
         session, targets = material.owner[frame], material.targets[frame]
         image = encoder.norm(encoder.project(material.features[frame]))  # (B, E)
-        hide = torch.rand((_BATCH, 1), generator=generator)
-        hidden = torch.rand((_BATCH, readings.shape[1]), generator=generator) > hide
-        with torch.no_grad():
-            some = network.sensor_encoder(readings[session].masked_fill(hidden, math.nan))
-            whole = network.sensor_encoder(readings[session])
-        lean = torch.rand((_BATCH, 1), generator=generator)
-        return (
-            distribution_loss(network.head(image), targets)
-            + 0.5 * distribution_loss(network.head(lean * image + (1 - lean) * some), targets)
-            + recipe.alignment * alignment_loss(image, whole, session)
-        )
+        shown = Shown(readings[session], targets, session)
+        return photo_loss(network, image, shown, recipe.alignment, generator)
 
     modules = nn.ModuleList([encoder.project, encoder.norm])
     descend(modules, loss, CNN_STEPS, (_RATE, recipe.weight_decay))

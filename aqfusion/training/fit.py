@@ -13,7 +13,7 @@ from aqfusion.model.image_encoder import ImageEncoder
 from aqfusion.model.network import AQFusionNet, Architecture
 from aqfusion.model.pixels import augment
 from aqfusion.training import ranks, state_file
-from aqfusion.training.losses import alignment_loss, distribution_loss
+from aqfusion.training.losses import Shown, photo_loss
 from aqfusion.training.recipe import Material, Recipe
 from aqfusion.training.sessions import sensor_statistics, session_aqi, session_readings
 from aqfusion.training.small_parts import fit_haze, fit_sensors
@@ -99,31 +99,14 @@ class Fit:
         return int(told)
 
     def _photo_loss(self, chosen: Tensor) -> Tensor:
-        """Photo alone, photo with some of the readings at a random weight, and alignment.
-
-        `chosen` (B, 2) are session and frame. The random weight is modality dropout made
-        continuous: the pooled embedding has to be right wherever the gate, fitted later on
-        held-out sessions, will put it.
-        """
-        count, session = len(chosen), chosen[:, 0]
+        """The loss of a batch; `chosen` (B, 2) are session and frame."""
+        session = chosen[:, 0]
         frames = torch.stack([self.material.frames[s][f] for s, f in chosen.tolist()])
         images = augment(frames, self.recipe.image_size, self.own)
         with _autocast():
-            image_embedding = self.network.image_encoder.embed_cnn(images)
-        image_embedding = image_embedding.float()  # (B, E)
-        readings, targets = self.readings[session], self._targets_of(chosen)
-        chance = torch.rand((count, 1), generator=self.own)
-        hidden = torch.rand(readings.shape, generator=self.own) > chance
-        with torch.no_grad():
-            some = self.network.sensor_encoder(readings.masked_fill(hidden, math.nan))
-            whole = self.network.sensor_encoder(readings)
-        lean = torch.rand((count, 1), generator=self.own)
-        fused = lean * image_embedding + (1 - lean) * some
-        return (
-            distribution_loss(self.network.head(image_embedding), targets)
-            + 0.5 * distribution_loss(self.network.head(fused), targets)
-            + self.recipe.alignment * alignment_loss(image_embedding, whole, session)
-        )
+            image = self.network.image_encoder.embed_cnn(images)
+        shown = Shown(self.readings[session], self._targets_of(chosen), session)
+        return photo_loss(self.network, image.float(), shown, self.recipe.alignment, self.own)
 
     def _targets_of(self, chosen: Tensor) -> Tensor:
         """The measured AQI, smoothed, and half as much again what earlier networks say: (B, 50)."""

@@ -1,9 +1,13 @@
 """The objectives: a distribution over AQI, its mean, and the alignment of the two embeddings."""
 
+import math
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from aqfusion.model.bins import mean
+from aqfusion.model.network import AQFusionNet
 
 TEMPERATURE = 0.2
 
@@ -38,3 +42,38 @@ def alignment_loss(image_embedding: Tensor, sensor_embedding: Tensor, session: T
     to_sensors = -(positive * similarity.log_softmax(1)).sum(1).mean()
     to_image = -(positive * similarity.T.log_softmax(1)).sum(1).mean()
     return (to_sensors + to_image) / 2
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A batch of B photos that joins the readings' space: what belongs to each.
+
+    `readings` (B, 6) are standardised, NaN where missing; `targets` (B, 50); `session` (B,).
+    """
+
+    readings: Tensor
+    targets: Tensor
+    session: Tensor
+
+
+def photo_loss(
+    network: AQFusionNet, image: Tensor, shown: Shown, alignment: float, generator: torch.Generator
+) -> Tensor:
+    """Photo alone, photo with some of the readings at a random weight, and alignment.
+
+    `image` (B, E) are the photos' embeddings. The random weight is modality dropout made
+    continuous: the pooled embedding has to be right wherever the gate, fitted later on held-out
+    sessions, will put it.
+    """
+    chance = torch.rand((len(image), 1), generator=generator)
+    hidden = torch.rand(shown.readings.shape, generator=generator) > chance
+    with torch.no_grad():
+        some = network.sensor_encoder(shown.readings.masked_fill(hidden, math.nan))
+        whole = network.sensor_encoder(shown.readings)
+    lean = torch.rand((len(image), 1), generator=generator)
+    fused = lean * image + (1 - lean) * some
+    return (
+        distribution_loss(network.head(image), shown.targets)
+        + 0.5 * distribution_loss(network.head(fused), shown.targets)
+        + alignment * alignment_loss(image, whole, shown.session)
+    )
