@@ -16,7 +16,7 @@ FLOORS = (
         *("errors", "settings", "files", "table_file", "csv_cells"),
         *("figures", "figures_file", "metrics", "metrics_file"),
     },
-    {"photo", "containers", "air", "csv_table", "scenes", "dataset", "stations"},
+    {"photo", "containers", "time_zones", "air", "csv_table", "scenes", "dataset", "stations"},
     {"labels"},
     {"registry"},
     {"model"},
@@ -31,7 +31,7 @@ FLOORS = (
 )
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}
 FLOOR_OF |= {"Photo": FLOOR_OF["photo"], "load_model": FLOOR_OF["model"]}  # by the front door
-LONGEST_FILE = 200
+LONGEST_FILE = 400
 
 
 def source_files() -> list[Path]:
