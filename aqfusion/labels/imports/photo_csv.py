@@ -16,8 +16,9 @@ from pathlib import Path, PurePosixPath
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.csv_table.fault import CellError, Fault
 from aqfusion.csv_table.header import Columns, CsvTableError, Header
-from aqfusion.csv_table.row import RowCells, given, past, whole_aqi
+from aqfusion.csv_table.row import RowCells, given, past
 from aqfusion.csv_table.rows import read_rows
+from aqfusion.csv_table.titles import POLLUTANT_TITLES
 from aqfusion.labels.imports.listing import Candidate, Listing, place_day, plain_name, timezone_of
 from aqfusion.stations.local_time import read_time, zone
 
@@ -31,7 +32,7 @@ LONGEST_PATH = 1000
 COLUMNS = Columns(
     {
         "photo": ("image", "file", "filename", "path"),
-        **{name: () for name in POLLUTANTS},
+        **{name: POLLUTANT_TITLES[name] for name in POLLUTANTS},
         "place": ("location",),
         "time": ("datetime", "timestamp", "takenat"),
         "timezone": ("tz",),
@@ -58,11 +59,12 @@ def list_photo_rows(
     candidates: list[Candidate] = []
     faults: list[Fault] = []
     for line, cells in rows:
-        read = (cells,) if isinstance(cells, Fault) else _row(find, header, line, cells, now)
-        if isinstance(read, Candidate):
-            candidates.append(read)
-        else:
-            faults += read
+        if isinstance(cells, Fault):
+            faults.append(cells)
+            continue
+        candidate, wrong = _row(find, header, line, cells, now)
+        candidates += [candidate] if candidate else []
+        faults += wrong
     if not candidates and not faults:
         raise CsvTableError("the file must have a row below its titles, got none")
     return Listing(name, tuple(candidates), tuple(faults), header.ignored)
@@ -86,18 +88,19 @@ def photo_below(folder: Path, text: str) -> Path:
 
 def _row(
     find: Callable[[str], Path], header: Header, line: int, cells: Sequence[str], now: datetime
-) -> Candidate | tuple[Fault, ...]:
+) -> tuple[Candidate | None, tuple[Fault, ...]]:
+    """Read a row: its photo, if it can be one, and the faults of the row or of single cells."""
     row = RowCells(header, line, cells)
     path = row.take("photo", lambda text: find(given(text)), LONGEST_PATH)
     reading = row.reading()
     place = row.take("place", str) or None
     local = row.take("timezone", lambda text: zone(text or timezone_of(place)))
     time = row.take("time", lambda text: past(read_time(text, local), now) if text else None)
-    given_aqi, known_aqi = row.take("aqi", whole_aqi), row.take("gold", whole_aqi)
+    given_aqi, known_aqi = row.aqi("aqi"), row.aqi("gold")
     licence = row.take("licence", str, 1000) or None
     if row.faults or path is None:
-        return tuple(row.faults)
-    return Candidate(
+        return None, row.lost()
+    candidate = Candidate(
         line=line,
         column=header.title("photo"),
         name=row.text("photo"),
@@ -110,3 +113,4 @@ def _row(
         given_aqi=given_aqi,
         known_aqi=known_aqi,
     )
+    return candidate, row.kept()
