@@ -55,8 +55,9 @@ def show(actor: Actor) -> None:
         split = "frozen" if frozen else "train"
         _bring_in(actor, files, int(overlap), split, licence.strip() or None)
     told.show(PLACE)
-    if _DONE in state:
-        _report(state[_DONE])
+    done = state.get(_DONE)
+    if done is not None:
+        _report(done)
     scoring_view.show(actor)
 
 
@@ -79,7 +80,7 @@ def _bring_in(
     finally:
         line.empty()
     st.session_state[_DONE] = done
-    st.session_state[_ROUND] += 1
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     if done.new:
         scoring_view.after_import(actor)
     st.rerun()
