@@ -20,7 +20,7 @@ from sqlalchemy import (
 from aqfusion.labels.columns import Id, Json, Real, UtcTime
 from aqfusion.labels.columns import metadata as metadata
 
-VERSION = "3"  # the last migration; tests hold it to the scripts
+VERSION = "4"  # the last migration; tests hold it to the scripts
 
 users = Table(
     "users",
@@ -97,6 +97,7 @@ items = Table(
     Column("seats", Integer, nullable=False),  # answers still to come
     Column("crowd", ForeignKey("crowds.id"), nullable=False),
     Column("lot", Integer, nullable=False),  # drawn once, for random shares and among equals
+    Column("time_zone", String(64)),  # an IANA name or an offset; `taken_at` is in UTC
     CheckConstraint("(kind = 'gold') = (known_aqi IS NOT NULL)", name="gold"),
     CheckConstraint("origin <> 'contribution' OR consent IS NOT NULL", name="consent"),
     Index("ix_items_queue", "lane", "crowd", "urgent", "priority", "lot", "id"),
