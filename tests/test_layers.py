@@ -19,6 +19,7 @@ FLOORS = (
     {"photo", "containers", "time_zones", "air", "csv_table", "scenes", "dataset", "stations"},
     {"labels"},
     {"registry"},
+    {"background"},
     {"model"},
     {"explain", "curation"},
     {"training"},

@@ -58,7 +58,7 @@ def show(on: Desk, leased: Leased, mode: str) -> None:
     """Draw the item, and save what is pressed."""
 
     def pressed() -> None:
-        save(on, mode, st.session_state[KEY].get("answer"))
+        save(on, mode, (st.session_state.get(KEY) or {}).get("answer"))
 
     _component(key=KEY, data=shown(on, leased, mode), on_answer_change=pressed)
 
