@@ -31,6 +31,7 @@ FLOORS = (
     },
     {"labels"},
     {"registry"},
+    {"background"},
     {"model"},
     {"explain", "curation"},
     {"training"},
