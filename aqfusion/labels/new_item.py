@@ -88,6 +88,7 @@ class NewItem:
         gold, key = self.known_aqi is not None, self.key
         status = "open" if self.trusted else "pending"
         served = self.trusted and self.duplicate_of is None
+        ranked = bool(self.priority or self.reasons)  # a view alone says not how much it is worth
         plain = (
             *("photo_hash", "origin", "source", "licence", "consent", "consented_at", "trusted"),
             *("place", "taken_at", "split", "known_aqi", "guess", "overlap", "priority"),
@@ -110,4 +111,7 @@ class NewItem:
             "seats": 1 if gold else self.overlap,
             "crowd": 1,
             "lot": int(key[:8], 16) >> 1,
+            "scored_by": self.model_view.model_version if ranked and self.model_view else None,
+            "scored_event": 0 if ranked and self.model_view else None,
+            "top_reason": self.reasons[0].kind if self.reasons else None,
         }
