@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
+from aqfusion.csv_cells import undefused
 from aqfusion.csv_table.fault import CsvTableError
 from aqfusion.csv_table.notes import Notes
 from aqfusion.csv_table.titles import Title, read_title, title_key
@@ -58,7 +59,10 @@ class Header:
 
     def cell(self, cells: Sequence[str], column: str) -> str:
         """Return what a row has in a column, empty where the file has no such column."""
-        return cells[self.at[column]].strip() if column in self.at else ""
+        if column not in self.at:
+            return ""
+        text = cells[self.at[column]].strip()
+        return undefused(text) if "'" in text else text
 
     def title(self, column: str) -> str:
         """Return the file's own title of a column."""
