@@ -30,12 +30,13 @@ class _Anchor:
 
 
 def gather(
-    rows: Iterable[Row], header: Header, source: str
+    rows: Iterable[Row], header: Header, source: str, by_pollutant: bool = False
 ) -> tuple[tuple[Measurement, ...], list[Fault]]:
     """Return the measurements in the order of their rows, and what contradicts the others.
 
     A station is where most of its rows say it is, up to `TOLERANCE_M`, and has its first name. A
-    row that says the same again counts once; one that adds to another of its time is joined to it.
+    row that says the same again counts once; one that adds to another of its time is joined to it,
+    as all are in a table that is written `by_pollutant`.
     """
     rows = list(rows)
     anchors = _anchors(rows)
@@ -58,6 +59,8 @@ def gather(
         if key in found:
             first, measurement = found[key]
             joined, wrong = _joined(first, measurement, row, header)
+            if joined is not measurement and not by_pollutant:
+                header.notes.add("a row is joined to another of its station and time", row.line)
             found[key] = first, joined
             faults += wrong
         else:
@@ -135,7 +138,6 @@ def _joined(
                 "doubled rows count once: the same is said of its station and time before", row.line
             )
         return measurement, faults
-    header.notes.add("a row is joined to another of its station and time", row.line)
     values = {n: v for n, v in added.items() if n != "aqi"}
     reading = replace(measurement.reading, **values) if values else measurement.reading
     aqi = row.aqi if "aqi" in added else measurement.aqi
