@@ -58,7 +58,7 @@ def show(on: Desk, leased: Leased, mode: str) -> None:
     """Draw the item, and save what is pressed."""
 
     def pressed() -> None:
-        save(on, mode, st.session_state[KEY].get("answer"))
+        save(on, mode, (st.session_state.get(KEY) or {}).get("answer"))
 
     _component(key=KEY, data=shown(on, leased, mode), on_answer_change=pressed)
 
@@ -98,8 +98,8 @@ def _about(leased: Leased, mode: str) -> list[str]:
     """Why it is here, where and when it was."""
     task = leased.task
     where = [task.place] if task.place else []
-    if task.taken_at is not None:
-        where.append(f"{task.taken_at.day} {task.taken_at:%b %Y, %H:%M} UTC")
+    if task.taken_text is not None:
+        where.append(task.taken_text)
     lines = ["Why this one: " + "; ".join(why(one, mode) for one in leased.why), ", ".join(where)]
     if not task.reading.present:
         lines.append("No readings: the photo alone.")
