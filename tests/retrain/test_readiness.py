@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -48,8 +47,23 @@ def registry(model, tmp_path):
 
 def value(item: int, group: str | None = "A|2026-01-01", **more) -> Adjudicated:
     made = Adjudicated(
-        *(item, f"key {item}", f"photo {item}", Reading(pm25=90.0), "us", 3, None, None),
-        *("expert", item, "train", group, "A", datetime(2026, 1, 1, tzinfo=UTC), "import", None),
+        item=item,
+        key=f"key {item}",
+        photo_hash=f"photo {item}",
+        reading=Reading(pm25=90.0),
+        standard="us",
+        category=3,
+        aqi=None,
+        cant_tell=None,
+        by="expert",
+        last_event=item,
+        split="train",
+        group=group,
+        place="A",
+        taken_at=None,
+        time_zone=None,
+        origin="import",
+        licence=None,
     )
     return replace(made, **more)
 
