@@ -15,6 +15,7 @@ from aqfusion.errors import InputError
 PARTS = 20_000  # a PNG of 25 MB in the usual pieces of 8 kB has 3,200
 SCANS = 64  # a progressive JPEG has about 10; each one walks over every pixel again
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+PNG_PALETTE = 3  # colour type in IHDR
 PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 JPEG_SCAN, JPEG_END = 0xDA, 0xD9
@@ -122,7 +123,11 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 def _png(data: bytes) -> Container:
     kept, orientation = [PNG_MAGIC], 1
+    palette = False
     for kind, start, end in _chunks(data, 8, ">I4s", 12):
+        palette = palette or kind == b"PLTE"
+        if kind == b"IDAT" and data[25] == PNG_PALETTE and not palette:
+            raise _Damaged("no palette for its colours")
         if kind in PNG_KEPT:
             kept.append(data[start:end])
         elif kind == b"eXIf":

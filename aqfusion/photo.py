@@ -33,13 +33,6 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-DECODER_ERRORS = (
-    SyntaxError,  # a reader does not accept the header; it wraps Index-, Key- and TypeError
-    OSError,  # the pixel stream is broken or ends too soon
-    ValueError,  # a header field has the wrong length, or a palette the wrong size
-    EOFError,  # WebPImageFile raises it for a file without a first frame
-    Image.DecompressionBombError,  # WebP, where a library has lowered Pillow's global limit
-)
 
 
 @dataclass(frozen=True)
@@ -66,7 +59,7 @@ class Photo:
         _check_size(container.size, name)
         try:
             image = _read_pixels(container)
-        except DECODER_ERRORS as error:
+        except Exception as error:  # a decoder of hostile bytes fails in any way that it likes
             raise PhotoError(
                 f"{name} must be a sound image file, got a damaged {container.format}"
             ) from error
@@ -96,7 +89,7 @@ class Photo:
         try:
             image.load()
             small = _shrunk(_plain(image), image.size)
-        except DECODER_ERRORS as error:
+        except Exception as error:  # a file that was opened and not read yet
             raise PhotoError(f"photo must be a sound image, got {error}") from error
         return _photo(small, image.size)
 

@@ -90,6 +90,18 @@ REFUSED = {
     "half a WebP": (encode(sky(), "WEBP")[:300], "a sound image file, got a damaged WEBP"),
     "only a magic": (b"\x89PNG\r\n\x1a\n", "a whole image file, got one cut short"),
     "a short PNG header": (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", b"\0\0\0\x40" * 2), "damaged PNG"),
+    "colours without a palette": (
+        png(64, 48, 8, 3, (b"\0" + bytes(64)) * 48),
+        "a sound image file, got one with no palette for its colours",
+    ),
+    "transparency without a palette": (
+        png(64, 48, 8, 3, (b"\0" + bytes(64)) * 48, chunk(b"tRNS", b"\0")),
+        "a sound image file, got one with no palette for its colours",
+    ),
+    "a palette too late": (
+        png(64, 48, 8, 3, (b"\0" + bytes(64)) * 48)[:-12] + chunk(b"PLTE", bytes(3)),
+        "a sound image file, got one with no palette for its colours",
+    ),
     "a scan too many": (PROGRESSIVE[:-2] + PROGRESSIVE[LAST_SCAN:-2] * 60, "more than 64"),
     "26 MB": (b"\xff\xd8\xff" + bytes(26_000_000), "at most 25 MB, got 26.0 MB"),
     "400 MP, valid": (
@@ -208,6 +220,25 @@ def test_a_lowered_pillow_limit_gives_a_sentence(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
     with pytest.raises(PhotoError, match="damaged WEBP"):
         Photo.decode(encode(sky(), "WEBP"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AssertionError("no palette"),
+        MemoryError(),
+        RecursionError(),
+        zlib.error("x"),
+        struct.error(),
+    ],
+)
+def test_whatever_a_decoder_raises_is_a_sentence(monkeypatch, error):
+    def fail(_self):
+        raise error
+
+    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", fail)
+    with pytest.raises(PhotoError, match=r"sky\.png must be a sound image file, got a damaged PNG"):
+        Photo.decode(encode(sky(), "PNG"), "sky.png")
 
 
 def test_many_threads_agree_with_one():

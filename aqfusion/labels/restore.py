@@ -3,11 +3,14 @@
 import hashlib
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
+from aqfusion.errors import InputError
 from aqfusion.labels.backup import (
     FORMAT,
     MANIFEST,
@@ -18,6 +21,7 @@ from aqfusion.labels.backup import (
 )
 from aqfusion.labels.database import in_turn
 from aqfusion.labels.dump import TABLES, Sum, lines_of, load, rows_of
+from aqfusion.labels.photo_store import PhotoStore
 from aqfusion.labels.schema import (
     VERSION,
     crowds,
@@ -28,25 +32,34 @@ from aqfusion.labels.schema import (
 )
 from aqfusion.labels.store import LabelStore
 from aqfusion.labels.verify import faults_in
+from aqfusion.photo import MAX_BYTES
 
 __all__ = ["check", "restore"]
 
 _LOCK = 0x41514F  # any number, the same in every process
-_DAMAGE = (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, EOFError, RecursionError)
-_DAMAGE_TO_ZIP = (*_DAMAGE, NotImplementedError, RuntimeError)  # a method or a lock it cannot read
+_LONGEST_LINE = 10_000_000  # bytes of one row: an entry that unpacks to gigabytes is damage
 
 
 def restore(store: LabelStore, path: Path) -> Backup:
     """Fill an empty store from a backup of any database; `BackupError` says why not.
 
-    Rows come in one transaction, which is only committed once they read back as they were.
+    Rows come in one transaction, which is only committed once they read back as they were and the
+    photos are kept.
     """
     held = check(path)
-    with zipfile.ZipFile(path) as archive:
-        for digest in _digests(archive):
-            store.photos.put_bytes(archive.read(photo_entry(digest)))
-        sums = json.loads(archive.read(MANIFEST))["tables"]
-        store.database.write(lambda connection: _fill(connection, archive, sums))
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sums = json.loads(archive.read(MANIFEST))["tables"]
+            store.database.write(lambda connection: _fill(connection, archive, sums, store.photos))
+    except InputError:
+        raise
+    except SQLAlchemyError as error:  # rows that fit their checksum, and break a rule of the store
+        rule = "must hold rows that a store takes"
+        raise BackupError(
+            f"{path.name} {rule}, got {_first_line(error)}; nothing is kept"
+        ) from error
+    except Exception as error:  # the file may have changed since it was checked
+        raise _damaged(path, error) from error
     return held
 
 
@@ -57,10 +70,18 @@ def check(path: Path) -> Backup:
             return _check(archive, path.name)
     except BackupError:
         raise
-    except _DAMAGE_TO_ZIP as error:
-        raise BackupError(
-            f"{path.name} must be a whole backup, got one damaged: {error}"
-        ) from error
+    except Exception as error:  # each layer of a zip fails in its own way
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> BackupError:
+    return BackupError(f"{path.name} must be a whole backup, got one damaged: {_first_line(error)}")
+
+
+def _first_line(error: Exception) -> str:
+    """What an error says, without statement and traceback."""
+    said = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return said[0][:200] if said else type(error).__name__
 
 
 def _check(archive: zipfile.ZipFile, name: str) -> Backup:
@@ -72,7 +93,7 @@ def _check(archive: zipfile.ZipFile, name: str) -> Backup:
     for table in TABLES:
         total = Sum()
         with archive.open(table_entry(table.name)) as lines:
-            for _row in rows_of(table, total.over(lines)):
+            for _row in rows_of(table, total.over(_bounded(lines))):
                 pass
         if total.as_json() != manifest["tables"][table.name]:
             raise BackupError(f"{name} must be as it was written, got another {table.name}")
@@ -82,6 +103,8 @@ def _check(archive: zipfile.ZipFile, name: str) -> Backup:
     if (len(digests), listed) != (manifest["photos"], manifest["photos_sha256"]):
         raise BackupError(f"{name} must have {manifest['photos']} photos, got others")
     for digest in digests:
+        if archive.getinfo(photo_entry(digest)).file_size > MAX_BYTES:
+            raise BackupError(f"{name} must have photos of at most 25 MB, got {digest[:12]}")
         if hashlib.sha256(archive.read(photo_entry(digest))).hexdigest() != digest:
             raise BackupError(f"{name} must have photos as they were, got another {digest[:12]}")
     return Backup(rows, len(digests), tuple(manifest["missing_photos"]))
@@ -92,7 +115,16 @@ def _digests(archive: zipfile.ZipFile) -> list[str]:
     return sorted(name.removeprefix("photos/").removesuffix(".jpg") for name in names)
 
 
-def _fill(connection: Connection, archive: zipfile.ZipFile, sums: dict[str, Any]) -> None:
+def _bounded(entry: IO[bytes]) -> Iterator[bytes]:
+    for line in iter(lambda: entry.readline(_LONGEST_LINE + 1), b""):
+        if len(line) > _LONGEST_LINE:
+            raise ValueError("a row must have at most 10 MB")
+        yield line
+
+
+def _fill(
+    connection: Connection, archive: zipfile.ZipFile, sums: dict[str, Any], photos: PhotoStore
+) -> None:
     in_turn(connection, _LOCK)
     for table in (users, items, label_events):
         if connection.execute(select(func.count()).select_from(table)).scalar_one():
@@ -101,7 +133,7 @@ def _fill(connection: Connection, archive: zipfile.ZipFile, sums: dict[str, Any]
     connection.execute(delete(prediction_counts))  # of visitors who came before the backup did
     for table in TABLES:
         with archive.open(table_entry(table.name)) as lines:
-            load(connection, table, rows_of(table, lines))
+            load(connection, table, rows_of(table, _bounded(lines)))
         total = Sum()
         for _line in total.over(lines_of(connection, table)):
             pass
@@ -112,3 +144,5 @@ def _fill(connection: Connection, archive: zipfile.ZipFile, sums: dict[str, Any]
     faults = faults_in(connection)
     if faults:
         raise BackupError(f"backup must hold a sound view, got: {faults[0]}; nothing is kept")
+    for digest in _digests(archive):  # last: a photo is written where its row is as good as kept
+        photos.put_bytes(archive.read(photo_entry(digest)))

@@ -55,10 +55,10 @@ def _form(given: Given, photo: Photo) -> None:
 def _give(given: Given, photo: Photo) -> None:
     state = st.session_state
     place = _key("told", photo)
-    if not state[_key("consent", photo)]:
+    if not state.get(_key("consent", photo)):
         told.tell(place, "Nothing was kept: tick that you agree to the text first", good=False)
         return
-    guess = state[_key("guess", photo)]
+    guess = state.get(_key("guess", photo), _DONT_KNOW)
     reading = given.reading if state.get(_key("measured", photo)) else Reading()
     session = state.setdefault(_SESSION, secrets.token_urlsafe(24))
 

@@ -43,7 +43,7 @@ def note(given: Given) -> None:
 
 
 def _seen(given: Given) -> Seen | None:
-    origin = _ORIGINS.get(st.session_state["photo_source"])
+    origin = _ORIGINS.get(st.session_state.get("photo_source", photo_input.SAMPLES))
     reading = sensor_input.brought()
     if origin == READINGS:
         return Seen(origin, reading) if reading.present else None

@@ -13,6 +13,7 @@ from aqfusion.ui import consent, models, photo_input, presets, sensor_input
 
 _KEPT = ("sensor_", "photo_source", "photo_sample", "photo_trust_")
 _NOT_KEPT = "sensor_presets"
+_HELD = "inputs_held"  # of no widget, so that Streamlit never drops it
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,18 @@ class Given:
 
 
 def keep() -> None:
-    """Hold on to the inputs: Streamlit forgets a widget that the page of the moment lacks."""
-    for key in [str(key) for key in st.session_state]:
+    """Hold on to the inputs: Streamlit forgets a widget that the page of the moment lacks.
+
+    The next run may interrupt this one at any key, so that all are held in one dictionary, too.
+    """
+    state = st.session_state
+    held = {**state.get(_HELD, {})}
+    for key in [str(key) for key in state]:
         if key.startswith(_KEPT) and key != _NOT_KEPT:
-            st.session_state[key] = st.session_state[key]
+            held[key] = state.get(key, held.get(key))
+    state[_HELD] = held
+    for key, value in held.items():
+        state[key] = value
 
 
 def prepare() -> None:

@@ -43,17 +43,17 @@ def choose_none() -> None:
 def is_sample(sample: str) -> bool:
     """Whether this sample is the photo just now."""
     state = st.session_state
-    return bool(state["photo_source"] == SAMPLES and state["photo_sample"] == sample)
+    return state.get("photo_source") == SAMPLES and state.get("photo_sample") == sample
 
 
 def is_own() -> bool:
     """Whether the photo just now is one that the visitor gave, not a sample."""
-    return st.session_state["photo_source"] in {UPLOAD, CAMERA}
+    return st.session_state.get("photo_source") in {UPLOAD, CAMERA}
 
 
 def is_example() -> bool:
     """Whether the photo just now is a sample."""
-    return bool(st.session_state["photo_source"] == SAMPLES)
+    return bool(st.session_state.get("photo_source", SAMPLES) == SAMPLES)
 
 
 def choose() -> Photo | None:
@@ -80,14 +80,14 @@ def choose() -> Photo | None:
 
 def current() -> Photo | None:
     """The photo that was chosen last, without drawing the choice."""
-    source = st.session_state["photo_source"]
+    source = st.session_state.get("photo_source", SAMPLES)
     if source != SAMPLES:
         return _own(source)
     try:
         known = gallery.samples()
     except InputError:
         known = gallery.scene_samples()
-    sample = known.get(st.session_state["photo_sample"], known[START])
+    sample = known.get(st.session_state.get("photo_sample", START), known[START])
     try:
         return gallery.photo_of(sample.path)
     except PhotoError:
@@ -118,7 +118,7 @@ def _from_gallery(view: "st.delta_generator.DeltaGenerator") -> Photo:
     except InputError as error:
         st.warning(f"Real photos are not offered: {error}", icon=":material/folder_off:")
         known = gallery.scene_samples()
-    if st.session_state["photo_sample"] not in known:
+    if st.session_state.get("photo_sample") not in known:
         st.session_state["photo_sample"] = START
     st.html(gallery.thumbnail_css(tuple(sample.path for sample in known.values())))
     chosen = st.radio(

@@ -16,10 +16,19 @@ _REACH = {"pm25": 500.0, "pm10": 600.0, "o3": 400.0, "co": 50.0, "so2": 800.0, "
 
 
 def prepare() -> None:
-    """Give the widgets their first values; called before any of them is drawn."""
-    st.session_state.setdefault("sensor_units", MASS)
-    if "sensor_pm25_value" not in st.session_state:
-        fill(PRESETS[CITY_DAY])
+    """Give every widget that has none its first value; called before any of them is drawn.
+
+    Each key for itself: a run that the next one interrupted leaves some behind without others.
+    """
+    state = st.session_state
+    state.setdefault("sensor_units", MASS)
+    first = {name: getattr(PRESETS[CITY_DAY], name) for name in POLLUTANTS}
+    state.setdefault("sensor_filled", {name: v for name, v in first.items() if v is not None})
+    for name in POLLUTANTS:
+        value = _value(name)
+        state.setdefault(f"sensor_{name}_on", first[name] is not None)
+        state.setdefault(f"sensor_{name}_value", value)
+        state.setdefault(f"sensor_{name}_number", value)
 
 
 def reset() -> None:
@@ -47,8 +56,7 @@ def fill(reading: Reading, *, own: bool = False) -> None:
 
 def shown(name: str) -> float:
     """What a row shows, switched on or off, in the canonical unit."""
-    value: float = st.session_state[f"sensor_{name}_value"]
-    return convert(name, value, _unit(name), pollutant(name).unit)
+    return convert(name, _value(name), _unit(name), pollutant(name).unit)
 
 
 def reach(name: str) -> float:
@@ -73,9 +81,9 @@ def choose() -> None:
 def current() -> Reading:
     """What is switched on, in canonical units, whether the rows are drawn or not."""
     given = {
-        name: st.session_state[f"sensor_{name}_value"]
+        name: _value(name)
         for name in POLLUTANTS
-        if st.session_state[f"sensor_{name}_on"]
+        if st.session_state.get(f"sensor_{name}_on", False)
     }
     return Reading.of(given, {name: _unit(name) for name in given})
 
@@ -93,8 +101,8 @@ def brought() -> Reading:
 
 def _row(name: str) -> None:
     entry, unit = pollutant(name), _unit(name)
-    on = bool(st.session_state[f"sensor_{name}_on"])
-    value = st.session_state[f"sensor_{name}_value"]
+    on = bool(st.session_state.get(f"sensor_{name}_on", False))
+    value = _value(name)
     step = 0.1 if unit in ("mg/m3", "ppm") else 1.0
     limit = convert(name, entry.limit, entry.unit, unit)
     reach = _rounded_up(convert(name, _REACH[name], entry.unit, unit))
@@ -134,7 +142,9 @@ def _row(name: str) -> None:
 
 def _copy(name: str, source: str, target: str) -> None:
     """Let the slider follow the number and the other way round."""
-    st.session_state[f"sensor_{name}_{target}"] = st.session_state[f"sensor_{name}_{source}"]
+    moved = st.session_state.get(f"sensor_{name}_{source}")
+    if moved is not None:
+        st.session_state[f"sensor_{name}_{target}"] = moved
 
 
 def _put(name: str, value: float) -> None:
@@ -142,20 +152,32 @@ def _put(name: str, value: float) -> None:
     st.session_state[f"sensor_{name}_number"] = value
 
 
+def _value(name: str) -> float:
+    """What slider or number show, in the unit of the moment; at first the preset's value.
+
+    A callback asks before the page has prepared anything.
+    """
+    for part in ("value", "number"):
+        shown: float | None = st.session_state.get(f"sensor_{name}_{part}")
+        if shown is not None:
+            return shown
+    return convert(name, getattr(PRESETS[CITY_DAY], name), pollutant(name).unit, _unit(name))
+
+
 def _unit(name: str, system: str | None = None) -> str:
     """The unit that a pollutant is shown in: particles have no volume to speak of."""
     canonical = pollutant(name).unit
-    if (system or st.session_state["sensor_units"]) == MASS or name in ("pm25", "pm10"):
+    if (system or st.session_state.get("sensor_units", MASS)) == MASS or name in ("pm25", "pm10"):
         return canonical
     return "ppm" if name == "co" else "ppb"
 
 
 def _units_changed() -> None:
     """Convert what the widgets hold, so that the air stays the same."""
-    new = st.session_state["sensor_units"]
+    new = st.session_state.get("sensor_units", MASS)
     old = VOLUME if new == MASS else MASS
     for name in POLLUTANTS:
-        value = st.session_state[f"sensor_{name}_value"]
+        value = _value(name)
         converted = convert(name, value, _unit(name, old), _unit(name, new))
         _put(name, float(f"{converted:.4g}") if _unit(name, old) != _unit(name, new) else value)
 

@@ -1,6 +1,8 @@
 """A backup holds everything, fits every database, and a damaged one changes nothing."""
 
+import hashlib
 import json
+import random
 import shutil
 import zipfile
 from pathlib import Path
@@ -167,3 +169,68 @@ def test_a_backup_is_a_new_file_for_its_owner_only(store, written, admin):
     with pytest.raises(BackupError, match=r"must be a new file, got labels\.zip, which exists"):
         backup(store, admin, path, NOW)
     assert [file.name for file in path.parent.iterdir()] == ["labels.zip"]
+
+
+def photos_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_refused_backup_leaves_no_photo_behind(store, written, admin, tmp_path, sqlite_ready):
+    (tmp_path / "used.db").write_bytes(sqlite_ready)
+    used = LabelStore.open(str(tmp_path / "used.db"), str(tmp_path / "used photos"))
+    used.accounts.operator(NOW)
+    with pytest.raises(BackupError, match="store must be empty"):
+        restore(used, written[0])
+    assert photos_in(tmp_path / "used photos") == []
+
+
+def test_rows_that_a_store_does_not_take_are_a_sentence(written, tmp_path, sqlite_ready):
+    path = tmp_path / "forged.zip"
+    shutil.copy(written[0], path)
+    with zipfile.ZipFile(path) as archive:
+        users = archive.read("tables/users.jsonl").splitlines(keepends=True)
+        manifest = json.loads(archive.read("manifest.json"))
+    forged = b"".join([*users, users[-1]])  # the same account twice, under a true checksum
+    manifest["tables"]["users"] = {
+        "rows": len(users) + 1,
+        "sha256": hashlib.sha256(forged).hexdigest(),
+    }
+    rewritten(path, "tables/users.jsonl", lambda _data: forged)
+    rewritten(path, "manifest.json", lambda _data: json.dumps(manifest).encode())
+    (tmp_path / "empty.db").write_bytes(sqlite_ready)
+    empty = LabelStore.open(str(tmp_path / "empty.db"), str(tmp_path / "no photos"))
+    with pytest.raises(BackupError, match="must hold rows that a store takes, got UNIQUE"):
+        restore(empty, path)
+    assert {name: len(lines) for name, lines in dump(empty).items() if lines} == {"crowds": 1}
+    assert photos_in(tmp_path / "no photos") == []
+
+
+def test_any_flipped_bit_is_a_sentence_or_changes_nothing(store, written, tmp_path, sqlite_ready):
+    whole, same = written[0].read_bytes(), dump(store)
+    generator = random.Random(13)
+    positions = [*range(0, len(whole), len(whole) // 150), *range(len(whole) - 60, len(whole))]
+    sentences = []
+    for number, position in enumerate(positions):
+        flipped = bytearray(whole)
+        flipped[position] ^= 1 << generator.randrange(8)
+        path = tmp_path / "flipped.zip"
+        path.write_bytes(flipped)
+        try:
+            check(path)
+        except BackupError as error:
+            sentences.append(str(error))
+            if number % 20:  # filling a store takes time, being refused does not
+                continue
+        (tmp_path / "target.db").unlink(missing_ok=True)
+        (tmp_path / "target.db").write_bytes(sqlite_ready)
+        target = LabelStore.open(str(tmp_path / "target.db"), str(tmp_path / "target photos"))
+        before = dump(target)
+        try:
+            restore(target, path)
+            assert dump(target) == same, position
+        except BackupError:
+            assert dump(target) == before, position
+        finally:
+            target.close()
+    assert all(sentence.startswith("flipped.zip must ") for sentence in sentences)
+    assert len(positions) // 2 < len(sentences) < len(positions)

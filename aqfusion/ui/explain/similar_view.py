@@ -98,7 +98,7 @@ def _built(similar: SimilarPhotos) -> Index | None:
     index = similar.build(
         lambda done, of: bar.progress(done / of, f"Looked at {done} of {of} photos ...")
     )
-    del st.session_state["similar_wanted"]
+    st.session_state.pop("similar_wanted", None)
     slot.empty()
     return index
 

@@ -36,7 +36,7 @@ def _by_pin(names: tuple[str, ...]) -> None:
 
 def _check() -> None:
     state = st.session_state
-    name, pin = state["account_name"] or "", state["account_pin"]
+    name, pin = state.get("account_name") or "", state.get("account_pin", "")
     session_actor.enter(lambda: opened.reached().sign_in.by_pin(name, pin, opened.now()))
     state["account_pin"] = ""
 

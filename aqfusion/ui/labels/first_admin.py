@@ -52,7 +52,7 @@ def _ask_for_backup() -> None:
 def _bring_back() -> None:
     if not _code_fits("account_backup_code"):
         return
-    file = st.session_state["account_backup_file"]
+    file = st.session_state.get("account_backup_file")
     if file is None:
         told.tell(session_actor.PLACE, "Backup must be a file, got none", good=False)
         return
@@ -72,7 +72,7 @@ def _bring_back() -> None:
 
 
 def _code_fits(key: str) -> bool:
-    given = st.session_state[key].strip()
+    given = st.session_state.get(key, "").strip()
     if secrets.compare_digest(given.encode(), _code().encode()):
         return True
     told.tell(session_actor.PLACE, "Code must be the one in the terminal, got another", good=False)

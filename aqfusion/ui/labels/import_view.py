@@ -57,8 +57,9 @@ def show(actor: Actor) -> None:
         split = "frozen" if frozen else "train"
         _bring_in(actor, files, int(overlap), split, licence.strip() or None)
     told.show(PLACE)
-    if _DONE in state:
-        _report(state[_DONE])
+    done = state.get(_DONE)
+    if done is not None:
+        _report(done)
     _look(actor)
 
 
@@ -81,7 +82,7 @@ def _bring_in(
     finally:
         line.empty()
     st.session_state[_DONE] = done
-    st.session_state[_ROUND] += 1
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     st.rerun()
 
 

@@ -31,8 +31,9 @@ def show(actor: Actor) -> None:
             args=(actor,),
         )
     told.show(PLACE)
-    if _LINK in st.session_state:
-        link, what = st.session_state[_LINK]
+    made = st.session_state.get(_LINK)
+    if made is not None:
+        link, what = made
         st.code(link, language=None, wrap_lines=True)
         st.caption(f"{what} It is shown only here and now: send it to one person.")
     _unused(actor)
@@ -75,7 +76,7 @@ def _days(days: int) -> str:
 def _make(actor: Actor) -> None:
     state = st.session_state
     state.pop(_LINK, None)
-    role, days = state["admin_invite_role"], state["admin_invite_days"]
+    role, days = state.get("admin_invite_role", "annotator"), state.get("admin_invite_days", 7)
 
     def work() -> None:
         now, lasts = opened.now(), timedelta(days=days)

@@ -14,6 +14,7 @@ import streamlit as st
 from aqfusion.air.aqi import standard
 from aqfusion.air.pollutants import pollutant
 from aqfusion.errors import InputError
+from aqfusion.explain.words import UNITS
 from aqfusion.labels.answer import CANT_TELL, Answer
 from aqfusion.labels.item import Reason, Task
 from aqfusion.labels.leases import Leased
@@ -67,13 +68,17 @@ def show(on: Desk) -> None:
     """Draw the desk, and do what is pressed."""
 
     def answered() -> None:
-        answer_form.save(on, st.session_state[KEY].get("answer"))
+        answer_form.save(on, _event("answer"))
 
     def commanded() -> None:
-        _obey(on, st.session_state[KEY].get("command"))
+        _obey(on, _event("command"))
 
     _component(key=KEY, data=shown(on), on_answer_change=answered, on_command_change=commanded)
     on.guidelines = False
+
+
+def _event(name: str) -> object:
+    return (st.session_state.get(KEY) or {}).get(name)
 
 
 def _obey(on: Desk, given: object) -> None:
@@ -145,7 +150,7 @@ def _item(leased: Leased, mode: str) -> dict[str, Any]:
                 "name": name,
                 "label": pollutant(name).pretty_label,
                 "value": f"{getattr(task.reading, name):.4g}",
-                "unit": pollutant(name).unit,
+                "unit": UNITS[pollutant(name).unit],
             }
             for name in task.reading.present
         ],

@@ -23,6 +23,6 @@ def form(submit: str, on_click: Callable[[], None], *, ask_code: bool = False) -
 def given() -> tuple[str, str]:
     """Name and PIN, for the callback; the PIN does not stay in the session."""
     state = st.session_state
-    name, pin = state["account_new_name"], state["account_new_pin"]
+    name, pin = state.get("account_new_name", ""), state.get("account_new_pin", "")
     state["account_new_pin"] = ""
     return name, pin

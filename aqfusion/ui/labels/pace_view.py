@@ -29,7 +29,7 @@ def goal(on: Desk) -> None:
 
     def keep() -> None:
         try:
-            store().accounts.set_goal(on.actor, st.session_state["label_goal"])
+            store().accounts.set_goal(on.actor, st.session_state.get("label_goal", 0))
         except InputError as error:
             on.words = str(error)
             on.turn += 1

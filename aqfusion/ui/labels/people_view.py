@@ -98,7 +98,7 @@ def _add(actor: Actor) -> None:
 
 
 def _set_role(actor: Actor, user: User) -> None:
-    role = st.session_state[f"admin_role_{user.id}"]
+    role = st.session_state.get(f"admin_role_{user.id}", user.role)
 
     def work() -> str:
         opened.reached().accounts.set_role(actor, user.id, role)
@@ -116,7 +116,7 @@ def _set_disabled(actor: Actor, user: User) -> None:
 
 
 def _reset_pin(actor: Actor, user: User) -> None:
-    pin = st.session_state[f"admin_pin_{user.id}"]
+    pin = st.session_state.get(f"admin_pin_{user.id}", "")
     st.session_state[f"admin_pin_{user.id}"] = ""
 
     def work() -> str:
@@ -128,7 +128,8 @@ def _reset_pin(actor: Actor, user: User) -> None:
 
 def _add_user(actor: Actor) -> None:
     state = st.session_state
-    name, role, pin = state["admin_add_name"], state["admin_add_role"], state["admin_add_pin"]
+    name, pin = state.get("admin_add_name", ""), state.get("admin_add_pin", "")
+    role = state.get("admin_add_role", ROLES_TO_GIVE[1])
     state["admin_add_pin"] = ""
 
     def work() -> str:

@@ -73,7 +73,7 @@ def kept(key: str) -> ReadyFile | None:
     """The file of this session under `key`, if it has not been taken yet."""
     ready: ReadyFile | None = st.session_state.get(key)
     if ready is not None and not ready.path.exists():
-        del st.session_state[key]
+        st.session_state.pop(key, None)
         return None
     return ready
 

@@ -119,12 +119,12 @@ def _correction(event: Recorded, item: Item) -> None:
 def _answer(at: Desk, view: ItemView, kind: str, scale: str, kept: list[Recorded]) -> Answer:
     """What the form says; an empty one raises `InputError`."""
     item, state = at.shown.item, st.session_state
-    value = state[f"review_value_{item}_{kind}"]
+    value = state.get(f"review_value_{item}_{kind}")
     if value is None:
         raise InputError(f"{kind.lower()} must be given to overrule, got nothing")
     corrections: dict[str, float | None] = {}
     for event in kept:
-        if event.answer is not None and state[f"review_keep_{item}_{event.user}"]:
+        if event.answer is not None and state.get(f"review_keep_{item}_{event.user}"):
             corrections |= event.answer.corrections
     return Answer(
         category=value if kind == _CATEGORY else None,
@@ -159,4 +159,4 @@ def _scale(answers: tuple[Recorded, ...]) -> str:
 
 def _text(key: str) -> Callable[[], str]:
     """What stands in a text field when it is asked for."""
-    return lambda: st.session_state[key]
+    return lambda: str(st.session_state.get(key, ""))

@@ -126,9 +126,9 @@ def _filters(store: LabelStore, actor: Actor) -> Filters:
 
 def _table(items: Sequence[Item], key: str) -> None:
     def picked() -> None:
-        rows = st.session_state[f"review_table_{key}"].selection.rows
-        if rows:
-            place.open_item(items[rows[0]].task.id)
+        table = st.session_state.get(f"review_table_{key}")
+        if table is not None and table.selection.rows:
+            place.open_item(items[table.selection.rows[0]].task.id)
 
     st.dataframe(
         {
@@ -156,7 +156,7 @@ def _table(items: Sequence[Item], key: str) -> None:
 
 def _ways(items: Sequence[Item], after: int | None) -> None:
     """Begin with the first, go to a number, turn the page."""
-    pages: list[int] = st.session_state[_NEWER]
+    pages: list[int] = st.session_state.get(_NEWER, [])
     with st.container(horizontal=True, vertical_alignment="bottom", key="review_ways"):
         if items:
             st.button(
@@ -174,14 +174,14 @@ def _ways(items: Sequence[Item], after: int | None) -> None:
 
 
 def _go() -> None:
-    number = st.session_state["review_go_number"]
+    number = st.session_state.get("review_go_number")
     if number is not None:
         place.open_item(number)
 
 
 def _turn(after: int | None) -> None:
     """Go to the page that begins after an item, or back to the one before."""
-    pages: list[int] = st.session_state[_NEWER]
+    pages: list[int] = st.session_state.get(_NEWER, [])
     st.session_state[_NEWER] = pages[:-1] if after is None else [*pages, after]
 
 

@@ -111,7 +111,7 @@ def _list(known: Sequence[Measurement], key: str) -> Measurement | None:
         format_func=name,
         placeholder="Choose a station here or on the map",
         key=key,
-        on_change=lambda: _give(known, st.session_state[key]),
+        on_change=lambda: _give(known, st.session_state.get(key)),
         persist_state="session",
     )
     return by_id.get(chosen) if chosen else None

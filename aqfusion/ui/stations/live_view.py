@@ -28,7 +28,7 @@ def choose() -> sources.Source:
     st.session_state.setdefault(_LONGITUDE, first.longitude)
 
     def go() -> None:
-        station = places.get(st.session_state[_PLACE])
+        station = places.get(st.session_state.get(_PLACE, ""))
         if station is not None:
             st.session_state[_LATITUDE] = station.latitude
             st.session_state[_LONGITUDE] = station.longitude
@@ -92,7 +92,8 @@ def follow_search() -> None:
 
 def place() -> str:
     """A name for the place that is asked for, so that another one gets a map of its own."""
-    return f"{st.session_state[_LATITUDE]:.2f}, {st.session_state[_LONGITUDE]:.2f}"
+    state = st.session_state
+    return f"{state.get(_LATITUDE, 0.0):.2f}, {state.get(_LONGITUDE, 0.0):.2f}"
 
 
 def _moved() -> None:

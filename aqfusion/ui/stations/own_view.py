@@ -59,7 +59,7 @@ def choose() -> sources.Source | None:
 
 def _uploaded() -> None:
     """Read the file once; one that cannot be read leaves the stations as they were."""
-    file = st.session_state["stations_upload"]
+    file = st.session_state.get("stations_upload")
     st.session_state.pop("stations_problem", None)
     if file is None:
         return  # taken out of the widget, or left behind with another page

@@ -30,9 +30,9 @@ def show(
     """Draw the table; a row that is picked chooses its station."""
 
     def picked() -> None:
-        rows = st.session_state["stations_table"].selection.rows
-        if rows:
-            on_choose(measurements[rows[0]].station.id)
+        table = st.session_state.get("stations_table")
+        if table is not None and table.selection.rows:
+            on_choose(measurements[table.selection.rows[0]].station.id)
 
     verdicts = [judge(one, view) for one in measurements]
     columns: dict[str, list[str | float | None]] = {

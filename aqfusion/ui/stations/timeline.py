@@ -49,7 +49,7 @@ def _play_button(key: str, steps: Sequence[datetime]) -> None:
     playing = bool(st.session_state.get(PLAYING))
     icon, name = (":material/pause:", "Pause") if playing else (":material/play_arrow:", "Play")
     if st.button(name, key="stations_play", icon=icon):
-        if not playing and st.session_state[key] == steps[-1]:
+        if not playing and st.session_state.get(key) == steps[-1]:
             st.session_state["stations_rewind"] = True
         _set_playing(not playing)
 
@@ -60,9 +60,9 @@ def _advance(key: str, steps: Sequence[datetime]) -> None:
     if now - st.session_state.get("stations_stepped_at", 0.0) < 0.8 * _STEP_SECONDS:
         return  # the visitor has touched something in between
     st.session_state["stations_stepped_at"] = now
-    at = (
-        -1 if st.session_state.pop("stations_rewind", False) else steps.index(st.session_state[key])
-    )
+    shown = st.session_state.get(key)
+    rewind = st.session_state.pop("stations_rewind", False)
+    at = steps.index(shown) if shown in steps and not rewind else -1
     if at + 1 < len(steps):
         st.session_state[key] = steps[at + 1]
     else:

@@ -57,7 +57,7 @@ def _way_back(actor: Actor, version: str) -> None:
 
 def _go_back(actor: Actor) -> None:
     def work() -> str:
-        reason = st.session_state["models_back_reason"]
+        reason = st.session_state.get("models_back_reason", "")
         done = registry().rollback(as_now(actor), reason, labels.now())
         return f"{title(done.version)} serves again"
 

@@ -87,7 +87,7 @@ def _promotion(actor: Actor, version: Version) -> None:
 
 def _promote(actor: Actor, name: str) -> None:
     def work() -> str:
-        reason = st.session_state[f"models_reason_{name}"]
+        reason = st.session_state.get(f"models_reason_{name}", "")
         registry().promote(as_now(actor), name, reason, labels.now())
         return f"{title(name)} serves from now on"
 
