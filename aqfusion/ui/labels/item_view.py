@@ -14,11 +14,11 @@ import streamlit as st
 from aqfusion.air.aqi import standard
 from aqfusion.air.pollutants import pollutant
 from aqfusion.errors import InputError
-from aqfusion.explain.words import UNITS
 from aqfusion.labels.answer import CANT_TELL, Answer
 from aqfusion.labels.item import Reason, Task
 from aqfusion.labels.leases import Leased
 from aqfusion.settings import ASSETS
+from aqfusion.ui.explain.words import UNITS
 from aqfusion.ui.labels import answer_form, desk, desk_messages, pace_view
 from aqfusion.ui.labels.desk import ASSISTED, BLIND, Desk
 from aqfusion.ui.labels.opened import store
