@@ -32,7 +32,7 @@ class Sheet {
     const close = element("button", "", "Close");
     close.type = "button";
     close.addEventListener("click", () => this.dialog.close());
-    head.append(element("h3", "", title), close);
+    head.append(element("h2", "", title), close);
     this.body = element("div", "aq-sheet-body");
     this.body.tabIndex = 0;
     this.dialog.append(head, this.body);
