@@ -26,6 +26,7 @@ from aqfusion.labels.review import Review
 from aqfusion.labels.schema import items
 from aqfusion.labels.search import Search
 from aqfusion.labels.sign_in import SignIn
+from aqfusion.labels.unscored import Unscored
 from aqfusion.labels.verify import rebuild, verify
 from aqfusion.settings import Settings
 
@@ -51,6 +52,7 @@ class LabelStore:
         self.offers = Offers(database, photos)
         self.queue = Queue(database, shares)
         self.overview = Overview(database)
+        self.unscored = Unscored(database)
         self.answers = Answers(database)
         self.review = Review(database)
         self.search = Search(database)

@@ -178,8 +178,8 @@ def _about(leased: Leased, mode: str) -> str:
     """Where and when it was, why it is here."""
     task = leased.task
     parts = [task.place] if task.place else []
-    if task.taken_at is not None:
-        parts.append(f"{task.taken_at.day} {task.taken_at:%b %Y, %H:%M} UTC")
+    if task.taken_text is not None:
+        parts.append(task.taken_text)
     if not task.reading.present:
         parts.append("no readings: the photo alone")
     parts.append("why this one: " + "; ".join(why(one, mode) for one in leased.why))
