@@ -17,7 +17,6 @@ from aqfusion.labels.answer import Answer, AnswerError, Seen
 from aqfusion.labels.book import Book
 from aqfusion.labels.database import Database
 from aqfusion.labels.events import Request, gist
-from aqfusion.labels.fingerprint import bits_apart
 from aqfusion.labels.given_text import digest_of
 from aqfusion.labels.item import Task, find_item
 from aqfusion.labels.leases import drop, seat_free
@@ -179,7 +178,7 @@ def _free(connection: Connection, row: Any, user: int, now: datetime) -> bool:
 def _apart(row: Any, other: Any) -> int:
     if None in (row.fingerprint, other.fingerprint):
         return 0  # marked as duplicates by a person
-    return bits_apart(int(row.fingerprint, 16), int(other.fingerprint, 16))
+    return (int(row.fingerprint, 16) ^ int(other.fingerprint, 16)).bit_count()
 
 
 def _own_id(request: str, item: int) -> str:
