@@ -23,6 +23,7 @@ from aqfusion.labels.photo_store import PhotoStore
 from aqfusion.labels.prediction_counts import PredictionCounts
 from aqfusion.labels.queue import Queue
 from aqfusion.labels.review import Review
+from aqfusion.labels.same_view import SameView
 from aqfusion.labels.schema import items
 from aqfusion.labels.search import Search
 from aqfusion.labels.sign_in import SignIn
@@ -54,6 +55,7 @@ class LabelStore:
         self.overview = Overview(database)
         self.unscored = Unscored(database)
         self.answers = Answers(database)
+        self.same_view = SameView(database)
         self.review = Review(database)
         self.search = Search(database)
         self.told = AnswersTold(database)
