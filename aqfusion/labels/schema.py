@@ -20,7 +20,7 @@ from sqlalchemy import (
 from aqfusion.labels.columns import Id, Json, Real, UtcTime
 from aqfusion.labels.columns import metadata as metadata
 
-VERSION = "4"  # the last migration; tests hold it to the scripts
+VERSION = "5"  # the last migration; tests hold it to the scripts
 
 users = Table(
     "users",
@@ -97,6 +97,7 @@ items = Table(
     Column("seats", Integer, nullable=False),  # answers still to come
     Column("crowd", ForeignKey("crowds.id"), nullable=False),
     Column("lot", Integer, nullable=False),  # drawn once, for random shares and among equals
+    Column("time_zone", String(64)),  # an IANA name or an offset; `taken_at` is in UTC
     Column("scored_by", String(100)),  # the model that its priority comes from; null: none yet
     Column("scored_event", Id),  # the item's newest event then, 0 before the first
     Column("top_reason", String(40)),  # the kind of the first of `reasons`

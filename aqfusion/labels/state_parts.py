@@ -53,6 +53,7 @@ def item_of(line: Mapping[str, Any]) -> dict[str, Any]:
         reasons=tuple(Reason(**reason) for reason in line["reasons"]),
         model_view=view_of(line["model_view"]),
         fold_view=view_of(line["fold_view"]),
+        time_zone=line["time_zone"],
     )
     for name in ("overlap", "known_aqi", "duplicate_of"):
         if line[name] is not None:

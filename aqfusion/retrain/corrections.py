@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import torch
 
 from aqfusion.labels.adjudicated import Adjudicated
+from aqfusion.labels.capture_time import local_time
 from aqfusion.retrain.frozen import Twins
 from aqfusion.retrain.lessons import Corrected
 from aqfusion.retrain.look import Look, joined
 from aqfusion.retrain.scales import Band, band_of, us_aqi
 from aqfusion.retrain.seen_photos import SeenPhotos
 
-__all__ = ["LEFT_OUT", "Corrections", "corrections", "group_of"]
+__all__ = ["LEFT_OUT", "Corrections", "band_of_label", "corrections", "group_of"]
 
 LEFT_OUT = {
     "cant_tell": "nobody can tell its AQI",
@@ -41,7 +42,8 @@ def group_of(value: Adjudicated) -> str:
     if value.group is not None:
         return value.group
     if value.place is not None and value.taken_at is not None:
-        return f"{value.place}|{value.taken_at:%Y-%m-%d}"
+        local = local_time(value.taken_at, value.time_zone, value.place) or value.taken_at
+        return f"{value.place}|{local:%Y-%m-%d}"
     return f"photo {value.photo_hash}"
 
 
@@ -91,13 +93,14 @@ def _session(group: str, members: Sequence[Adjudicated], looks: dict[str, Look])
         members[0].place or "",
         members[0].reading,
         tuple(value.item for value in members),
-        tuple(_band(value) for value in members),
+        tuple(band_of_label(value) for value in members),
         torch.cat([one.features for one in seen]),
         torch.cat([one.statistics for one in seen]),
     )
 
 
-def _band(value: Adjudicated) -> Band:
+def band_of_label(value: Adjudicated) -> Band:
+    """The US AQIs that a settled value covers."""
     if value.aqi is not None:
         exact = us_aqi(value.standard, value.aqi)
         return exact, exact

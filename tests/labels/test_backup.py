@@ -127,7 +127,7 @@ def newer(data: bytes) -> bytes:
         ),
         (
             lambda path: rewritten(path, "manifest.json", newer),
-            "must have format 1 of store version 3, got 1 of store version 99",
+            "must have format 1 of store version 5, got 1 of store version 99",
         ),
         (
             lambda path: rewritten(path, "manifest.json", lambda _data: b"[]"),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from aqfusion.air.aqi import standard
 from aqfusion.air.pollutants import POLLUTANTS
-from aqfusion.csv_cells import CsvCell, csv_text
+from aqfusion.csv_cells import CsvCell, csv_lines, csv_text
 from aqfusion.labels.exports.whole_item import WholeItem
 from aqfusion.labels.schema import items, label_events, users
 
@@ -23,7 +23,7 @@ _ITEM = (
     *("split", "group", "origin", "source", "licence", "duplicate_of", "created"),
 )
 _SAID = ("standard", "category", "aqi", "cant_tell", "confidence", "note", "corrections")
-_SEEN = ("mode", "model_version", "seen_aqi", "seconds")
+_SEEN = ("mode", "model_version", "seen_aqi", "seconds", "batch")
 _ANSWER = ("event", "item", "photo", "by", "at", *_SAID, *_SEEN)
 _EVENT = (
     *("event", "item", "photo", "by", "at", "kind", "about"),
@@ -69,7 +69,7 @@ def _pieces(titles: tuple[str, ...], rows: Iterable[Mapping[str, CsvCell]]) -> I
     yield csv_text([titles]).encode()
     left = iter(rows)
     while batch := list(islice(left, _BATCH)):
-        yield csv_text([[row[title] for title in titles] for row in batch]).encode()
+        yield csv_lines([[row[title] for title in titles] for row in batch]).encode()
 
 
 def _item_row(one: WholeItem) -> dict[str, CsvCell]:
