@@ -27,6 +27,7 @@ from aqfusion.labels.same_view import SameView
 from aqfusion.labels.schema import items
 from aqfusion.labels.search import Search
 from aqfusion.labels.sign_in import SignIn
+from aqfusion.labels.team import Team
 from aqfusion.labels.unscored import Unscored
 from aqfusion.labels.verify import rebuild, verify
 from aqfusion.settings import Settings
@@ -53,6 +54,7 @@ class LabelStore:
         self.offers = Offers(database, photos)
         self.queue = Queue(database, shares)
         self.overview = Overview(database)
+        self.team = Team(database)
         self.unscored = Unscored(database)
         self.answers = Answers(database)
         self.same_view = SameView(database)
