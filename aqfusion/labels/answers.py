@@ -1,13 +1,14 @@
 """Answers of annotators: saved for good in one transaction, taken back, skipped and found again."""
 
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from aqfusion.errors import InputError
-from aqfusion.labels.actor import Actor
+from aqfusion.labels.actor import Actor, acting
 from aqfusion.labels.answer import Answer, AnswerError
 from aqfusion.labels.book import Book
 from aqfusion.labels.database import Database
@@ -15,10 +16,11 @@ from aqfusion.labels.events import Request, gist
 from aqfusion.labels.given_text import several_lines
 from aqfusion.labels.item import reading_of
 from aqfusion.labels.leases import drop, grant, lease_of, said_by, seat_free
+from aqfusion.labels.same_view import cover, in_batch, take_back
 from aqfusion.labels.saving import Saved, save_once
 from aqfusion.labels.schema import answers, label_events
 
-__all__ = ["Answers", "UndoError", "answer_content", "check_corrections"]
+__all__ = ["Answers", "LastSaid", "UndoError", "answer_content", "check_corrections"]
 
 _NEWEST = select(func.max(answers.c.event)).where(
     answers.c.user == bindparam("who"), answers.c.skipped == bindparam("skipped")
@@ -33,6 +35,16 @@ class UndoError(InputError):
     """Nothing to take back, or an expert has built on it."""
 
 
+@dataclass(frozen=True)
+class LastSaid:
+    """What a person said last and may take back: an answer, or a skip where that is `None`."""
+
+    event: int
+    item: int
+    at: datetime
+    answer: Answer | None
+
+
 class Answers:
     """What annotators write; a request id that comes again returns what its first coming did."""
 
@@ -41,15 +53,21 @@ class Answers:
         self._database = database
 
     def save(
-        self, actor: Actor, token: str, request_id: str, answer: Answer, now: datetime
+        self,
+        actor: Actor,
+        token: str,
+        request_id: str,
+        answer: Answer,
+        now: datetime,
+        also: Collection[int] = (),
     ) -> Saved:
-        """Keep the answer to a leased item, and let go of it.
+        """Keep the answer to a leased item, and let go of it; `also` are photos of the same view.
 
         A lease that has ended still counts where nobody else took the seat. Where somebody did,
         the answer is kept as one more opinion. Only once the item is decided or rejected is it
         refused, with `AnswerError`.
         """
-        request = Request(request_id, "answer", actor, (token, answer_content(answer)))
+        request = Request(request_id, "answer", actor, _content(token, answer, also))
 
         def work(connection: Connection) -> Saved:
             lease = lease_of(connection, actor.id, token)
@@ -57,7 +75,9 @@ class Answers:
             new = book.said_by(actor.id) is None
             over = lease.until <= now and not seat_free(connection, book.item, actor.id, now)
             saved = _answer(connection, book, request, answer, now)
-            return replace(saved, words=_LATE) if new and over else saved
+            if new and over:
+                saved = replace(saved, words=_LATE)
+            return cover(connection, request, saved, answer, also, now) if also else saved
 
         return save_once(self._database, request, "annotator", work)
 
@@ -76,11 +96,23 @@ class Answers:
 
         return save_once(self._database, request, "annotator", work)
 
-    def undo(self, actor: Actor, request_id: str, now: datetime) -> Saved:
+    def last_said(self, actor: Actor) -> LastSaid | None:
+        """Return what `undo` would take back, or `None`."""
+        with self._database.read() as connection:
+            acting(connection, actor, "annotator", lock=False)
+            last = _last_said(connection, actor.id)
+        if last is None:
+            return None
+        answer = Answer.of(last) if last.kind == "answer" else None
+        return LastSaid(last.id, last.item, last.at, answer)
+
+    def undo(self, actor: Actor, request_id: str, now: datetime, only: int | None = None) -> Saved:
         """Take back one's own last answer or skip, and lease its item again.
 
-        What the person had said of the item before holds again. Asked again with the same
-        request id it changes nothing and leases nothing.
+        An answer that was given to several photos goes back from all that nobody has decided.
+        What the person had said of the item before holds again. `only` is the event that the
+        person was shown; where another is the last one by now, `UndoError`. Asked again with the
+        same request id it changes nothing and leases nothing.
         """
         request = Request(request_id, "undo", actor, ())
 
@@ -88,14 +120,26 @@ class Answers:
             last = _last_said(connection, actor.id)
             if last is None:
                 raise UndoError("there must be an answer of yours to take back, got none")
-            book = Book.open(connection, last.item)
-            if book.standing.status in {"settled", "rejected"}:
-                got = f"got one that is {book.standing.status}"
-                raise UndoError(f"item {last.item} must not be decided yet, {got}")
-            saved = book.write(connection, request, now, about=last.id, old=gist(last))
-            said = said_by(connection, last.item, actor.id)
+            if only is not None and last.id != only:
+                got = f"item {last.item} was answered meanwhile"
+                raise UndoError(f"your last answer has changed, {got}; nothing was taken back")
+            events = [last] if last.kind == "skip" else in_batch(connection, last)
+            undone, stay = take_back(connection, request, events, now)
+            if not undone:
+                decided = Book.open(connection, last.item).standing.status
+                raise UndoError(
+                    f"item {last.item} must not be decided yet, got one that is {decided}"
+                )
+            (book, saved), *others = undone
+            said = said_by(connection, book.item.id, actor.id)
             leased = grant(connection, actor.id, book.item, now, (), said=said)
-            return replace(saved, leased=leased)
+            words = f"{stay} of {len(events)} photos stay answered: an expert has decided them."
+            return replace(
+                saved,
+                leased=leased,
+                covered=tuple(one.item for _, one in others),
+                words=words if stay else None,
+            )
 
         return save_once(self._database, request, "annotator", work)
 
@@ -133,6 +177,10 @@ class Answers:
 def answer_content(answer: Answer) -> dict[str, Any]:
     """Return what makes two answers the same: all but the time they took."""
     return {name: value for name, value in answer.columns().items() if name != "seconds"}
+
+
+def _content(token: str, answer: Answer, also: Collection[int]) -> tuple[Any, ...]:
+    return (token, answer_content(answer), *([sorted({*also})] if also else ()))
 
 
 def check_corrections(item: Any, answer: Answer) -> None:

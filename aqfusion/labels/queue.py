@@ -8,7 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from aqfusion.labels.actor import Actor, acting
-from aqfusion.labels.candidates import first_gold, first_in_lot, first_in_queue
+from aqfusion.labels.candidates import (
+    EVERYTHING,
+    QueueFilter,
+    first_gold,
+    first_in_lot,
+    first_in_queue,
+)
 from aqfusion.labels.database import Database, TryAgainError
 from aqfusion.labels.draw import Shares
 from aqfusion.labels.item import Reason, lock_item, reasons_of
@@ -50,11 +56,15 @@ class Queue:
         self._shares = shares or Shares()
         self._lasts = lasts
 
-    def next_item(self, actor: Actor, now: datetime) -> Leased | None:
+    def next_item(
+        self, actor: Actor, now: datetime, chosen: QueueFilter = EVERYTHING
+    ) -> Leased | None:
         """Lease the next item, or return the one that the actor holds; `None` when all is done.
 
         First what an expert has sent back, then what has been begun, then by priority; in between
         a share at random and some gold. Nobody gets what they have answered or skipped.
+        Under a filter nothing is drawn: what it lets by is no sample, and gold that it does not
+        let by would give itself away.
         """
 
         def work(connection: Connection) -> Leased | None:
@@ -62,10 +72,10 @@ class Queue:
             lease = held(connection, actor.id, now)
             if lease is not None and said_by(connection, lease.item, actor.id) is None:
                 item = lock_item(connection, lease.item)
-                if item.lane:
+                if item.lane and chosen.lets_by(item):
                     why = _why(item)
                     return grant(connection, actor.id, item, now, why, self._lasts)
-            return self._next(connection, actor.id, now)
+            return self._next(connection, actor.id, now, chosen)
 
         return self._database.write(work)
 
@@ -111,18 +121,20 @@ class Queue:
             raise LeaseError(f"item {item} must be free, got one that somebody else holds")
         return grant(connection, actor.id, row, now, _why(row), self._lasts, said)
 
-    def _next(self, connection: Connection, user: int, now: datetime) -> Leased | None:
+    def _next(
+        self, connection: Connection, user: int, now: datetime, chosen: QueueFilter
+    ) -> Leased | None:
         done = connection.execute(_DONE, {"who": user}).scalar_one()
         draw = self._shares.draw(user, done)
         passed: set[int] = set()
         ways = {"random": (first_in_lot, _RANDOM), "gold": (first_gold, _RANDOM)}
-        if draw.turn in ways:
+        if draw.turn in ways and chosen == EVERYTHING:
             way, why = ways[draw.turn]
             for lot in (draw.lot, 0):
                 item = _take(connection, partial(way, lot=lot), passed, user, now)
                 if item is not None:
                     return grant(connection, user, item, now, why, self._lasts)
-        item = _take(connection, first_in_queue, passed, user, now)
+        item = _take(connection, partial(first_in_queue, chosen=chosen), passed, user, now)
         if item is None and passed:  # somebody had them locked, and may leave them
             raise TryAgainError("an item must be free, got all of them busy")
         return item and grant(connection, user, item, now, _why(item), self._lasts)

@@ -23,9 +23,11 @@ from aqfusion.labels.photo_store import PhotoStore
 from aqfusion.labels.prediction_counts import PredictionCounts
 from aqfusion.labels.queue import Queue
 from aqfusion.labels.review import Review
+from aqfusion.labels.same_view import SameView
 from aqfusion.labels.schema import items
 from aqfusion.labels.search import Search
 from aqfusion.labels.sign_in import SignIn
+from aqfusion.labels.team import Team
 from aqfusion.labels.unscored import Unscored
 from aqfusion.labels.verify import rebuild, verify
 from aqfusion.settings import Settings
@@ -52,8 +54,10 @@ class LabelStore:
         self.offers = Offers(database, photos)
         self.queue = Queue(database, shares)
         self.overview = Overview(database)
+        self.team = Team(database)
         self.unscored = Unscored(database)
         self.answers = Answers(database)
+        self.same_view = SameView(database)
         self.review = Review(database)
         self.search = Search(database)
         self.told = AnswersTold(database)

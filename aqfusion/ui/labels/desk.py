@@ -14,6 +14,7 @@ import streamlit as st
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.answer import Answer, Seen
+from aqfusion.labels.answers import LastSaid
 from aqfusion.labels.item import Task
 from aqfusion.labels.leases import Leased
 from aqfusion.labels.saving import Saved
@@ -33,9 +34,12 @@ class Desk:
     shown_at: float = 0.0
     trail: list[int] = field(default_factory=list)
     last: tuple[Task, Answer | None] | None = None
+    undone: LastSaid | None = None
+    asked: LastSaid | None = None  # whether to take this back, given before this sign-in
     words: str | None = None
-    refusals: int = 0
-    remarked: int | None = None  # the item whose note and readings have been opened
+    turn: int = 0  # counts what has been done, so that the page knows an answer of the server
+    mode: str = BLIND
+    guidelines: bool = False  # whether the page has just asked for them
 
 
 def desk(actor: Actor) -> Desk:
@@ -80,16 +84,37 @@ def skip(on: Desk) -> None:
 
 
 def undo(on: Desk) -> None:
-    """Take one's last answer or skip back; its item lies on the desk again."""
+    """Take one's last answer or skip back, whose item lies on the desk again.
+
+    One that was given before this sign-in is taken back only after a question.
+    """
 
     def work() -> None:
-        saved = store().answers.undo(on.actor, uuid.uuid4().hex, now())
-        on.last = None
-        if saved.item in on.trail:
-            on.trail.remove(saved.item)
-        _lay(on, saved.leased)
+        last = store().answers.last_said(on.actor)
+        if last is not None and last.at < on.since:
+            on.asked = last
+            return
+        _take_back(on, last)
 
     _try(on, work)
+
+
+def confirm(on: Desk) -> None:
+    """Take back what the question was about."""
+    asked = on.asked
+    if asked is not None:
+        _try(on, lambda: _take_back(on, asked))
+
+
+def cancel(on: Desk) -> None:
+    """Leave it as it is."""
+    _try(on, lambda: None)
+
+
+def stale(on: Desk) -> None:
+    """Say that a press was for something that is no longer shown."""
+    _try(on, lambda: None)
+    on.words = "A press came too early or too late and answered nothing: another item was shown"
 
 
 def back(on: Desk) -> None:
@@ -103,6 +128,16 @@ def back(on: Desk) -> None:
 def go_to(on: Desk, item: int) -> None:
     """Lay an item of one's own on the desk: one answered before, or skipped."""
     _try(on, lambda: _lay(on, store().queue.lease(on.actor, item, now())))
+
+
+def _take_back(on: Desk, last: LastSaid | None) -> None:
+    saved = store().answers.undo(
+        on.actor, uuid.uuid4().hex, now(), last.event if last is not None else None
+    )
+    on.last, on.undone = None, last
+    if saved.item in on.trail:
+        on.trail.remove(saved.item)
+    _lay(on, saved.leased)
 
 
 def _done(on: Desk, task: Task, answer: Answer | None, saved: Saved) -> None:
@@ -131,9 +166,9 @@ def _seen(on: Desk, leased: Leased, mode: str) -> Seen:
 
 def _try(on: Desk, work: Callable[[], None]) -> None:
     """Do it; what the store refuses is told, and the item stays where it is."""
-    on.words = None
+    on.words, on.asked, on.undone = None, None, None
+    on.turn += 1
     try:
         work()
     except InputError as error:
         on.words = str(error)
-        on.refusals += 1
