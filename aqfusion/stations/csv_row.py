@@ -13,7 +13,7 @@ from aqfusion.csv_table.row import RowCells, given, past
 from aqfusion.stations.swapped import refuse_swapped
 from aqfusion.time_zones import DateOrder, names_offset, read_time, zone, zone_at
 
-_DEGREES = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?")
+_DEGREES = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?(e-[0-9]{1,3})?")
 _DEGREES_WITH_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 _HAS_DAY = re.compile(r"[0-9]{1,4}[-/. ]")
 _PLACED = ("lat", "lon")
@@ -31,6 +31,7 @@ class Row:
     reading: Reading
     aqi: int | None
     left_out: tuple[Fault, ...]
+    approximate: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class RowReader:
         if row.faults or not lives or not id or time is None:
             return row.lost()
         place = None if latitude is None or longitude is None else (latitude, longitude)
-        return Row(line, id, name or id, place, time, reading, aqi, row.kept())
+        return Row(line, id, name or id, place, time, reading, aqi, row.kept(), _yes(row))
 
     def _place(self, row: RowCells) -> tuple[float | None, float | None]:
         if not all(column in self.header.at for column in _PLACED):
@@ -108,6 +109,10 @@ class RowReader:
             return day
         # A time that names its own day needs no other.
         return clock if _HAS_DAY.match(clock) else f"{day} {clock}".strip()
+
+
+def _yes(row: RowCells) -> bool:
+    return row.text("approximate").casefold() in {"yes", "true", "1"}
 
 
 def _text(text: str | None) -> str:
