@@ -4,7 +4,7 @@ import streamlit as st
 
 from aqfusion.ui import page
 from aqfusion.ui.labels import account, answer_form, item_view, pace_view
-from aqfusion.ui.labels.desk import ASSISTED, BLIND, Desk, back, desk, skip, undo
+from aqfusion.ui.labels.desk import ASSISTED, BLIND, Desk, back, desk, keep_mode, skip, undo
 from aqfusion.ui.versions import gain_view
 
 page.begin("Label", "One photo, one key. What you say is kept at once, and trains the model later.")
@@ -40,7 +40,7 @@ def ways(on: Desk) -> str:
     mode = st.segmented_control(
         "How to label",
         [BLIND, ASSISTED],
-        default=BLIND,
+        default=on.mode,
         required=True,
         format_func=str.capitalize,
         key="label_mode",
@@ -48,6 +48,7 @@ def ways(on: Desk) -> str:
         label_visibility="collapsed",
         help="Blind hides what the model says until you have answered.",
     )
+    keep_mode(on, mode)
     st.button("Back", key="label_back", shortcut="b", on_click=back, args=(on,))
     st.button("Undo", key="label_undo", shortcut="u", on_click=undo, args=(on,))
     st.button("Skip", key="label_skip", shortcut="s", on_click=skip, args=(on,))
