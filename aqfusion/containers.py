@@ -7,23 +7,37 @@ whose readers take minutes over a file that holds a million of them.
 
 import re
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from aqfusion.colour_profile import MAX_PROFILE_BYTES as MOST_PROFILE
+from aqfusion.colour_profile import cicp_profile
 from aqfusion.errors import InputError
+from aqfusion.orientation import exif_orientation, raw_profile_orientation, xmp_orientation
 
 PARTS = 20_000  # a PNG of 25 MB in the usual pieces of 8 kB has 3,200
 SCANS = 64  # a progressive JPEG has about 10; each one walks over every pixel again
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+PNG_TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
+PNG_XMP = b"XML:com.adobe.xmp"
+PNG_ORIENTED = (
+    PNG_XMP,
+    b"Raw profile type exif",
+    b"Raw profile type APP1",
+    b"Raw profile type xmp",
+)
+MOST_TEXT = 1_000_000  # bytes of a text that may tell the orientation, unpacked
 PNG_PALETTE = 3  # colour type in IHDR
 PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 JPEG_SCAN, JPEG_END = 0xDA, 0xD9
+JPEG_SEQUENTIAL = frozenset({0xC0, 0xC1})
+XMP_NAME = b"http://ns.adobe.com/xap/1.0/\0"
 # all of C0-CF (frames and Huffman tables), quantization, restarts, and the two that tell colours
 JPEG_KEPT = frozenset({*range(0xC0, 0xD0), 0xDB, 0xDD, 0xE0, 0xEE})
 # a marker is FF and a byte that is neither stuffing, nor a restart, nor fill (ITU T.81, B.1.1)
 JPEG_MARKER = re.compile(rb"\xff([\x02-\xcf\xd9-\xfe])")
-ORIENTATION = 0x0112  # EXIF 2.32, 4.6.5.1
 REFUSED = (
     (b"GIF8", "GIF"),
     (b"BM", "BMP"),
@@ -39,18 +53,27 @@ class PhotoError(InputError):
     """An upload that cannot serve as a photo; the message says what, the rule and the value."""
 
 
+class DamagedFileError(Exception):
+    """The fault in words, to end the sentence "got one with"."""
+
+
 @dataclass(frozen=True)
 class Container:
     """A recognised upload: `size` is (width, height) in pixels as stored, before `orientation`.
 
     `format` is JPEG, PNG or WEBP, `orientation` the EXIF number 1 to 8, `pixels` the file without
-    the parts that no pixel needs.
+    the parts that no pixel needs, `profile` an ICC profile of its colours. `is_cut` says that the
+    end is missing, and `coefficients` how many bytes a JPEG's decoder holds however small the
+    picture that is asked of it; `None` where a format is only decoded in full.
     """
 
     format: str
     size: tuple[int, int]
     orientation: int
     pixels: bytes
+    profile: bytes | None = None
+    is_cut: bool = False
+    coefficients: int | None = None
 
 
 def read_container(data: bytes, name: str) -> Container:
@@ -64,13 +87,9 @@ def read_container(data: bytes, name: str) -> Container:
             return _webp(data)
     except (struct.error, IndexError) as error:  # a field lies behind the end of the file
         raise PhotoError(f"{name} must be a whole image file, got one cut short") from error
-    except _Damaged as error:
+    except DamagedFileError as error:
         raise PhotoError(f"{name} must be a sound image file, got one with {error}") from error
     raise PhotoError(f"{name} must be a JPEG, PNG or WebP image, got {_describe(data)}")
-
-
-class _Damaged(Exception):
-    """The fault in words, to end the sentence "got one with"."""
 
 
 def _describe(data: bytes) -> str:
@@ -85,63 +104,143 @@ def _describe(data: bytes) -> str:
 
 
 def _jpeg(data: bytes) -> Container:
-    size, orientation, scans = None, 1, 0
+    frame, scans, first_scan, is_cut = b"", 0, b"", True
+    exif, xmp = None, None
+    profile: dict[int, bytes] = {}
     kept = [b"\xff\xd8"]
     for marker, start, end in _jpeg_segments(data):
+        if marker == JPEG_END:
+            is_cut = False
+            break
         segment = data[start:end]
-        if marker in JPEG_FRAMES and size is None:
-            height, width = struct.unpack_from(">HH", segment, 5)
-            size = (width, height)
-        if marker == 0xE1 and segment[4:10] == b"Exif\0\0" and orientation == 1:
-            orientation = _orientation(segment[10:])
-        scans += marker == JPEG_SCAN
+        if marker in JPEG_FRAMES and not frame:
+            frame = segment
+        elif marker == 0xE1 and segment[4:10] == b"Exif\0\0":
+            exif = exif or exif_orientation(segment[4:])
+        elif marker == 0xE1 and segment[4:].startswith(XMP_NAME):
+            xmp = xmp or xmp_orientation(segment)
+        elif marker == 0xE2 and segment[4:16] == b"ICC_PROFILE\0" and len(segment) > 18:
+            profile.setdefault(segment[16], segment[18:])  # one of at most 255 pieces
+        if marker == JPEG_SCAN:
+            scans += 1
+            first_scan = first_scan or segment
         if marker in JPEG_KEPT or marker == JPEG_SCAN:
             kept.append(segment)
-    if size is None:
-        raise _Damaged("no frame header")
+    if not frame:
+        raise DamagedFileError("no frame header")
     if scans > SCANS:
-        raise _Damaged(f"{scans} scans, more than {SCANS}")
-    return Container("JPEG", size, orientation, b"".join(kept))
+        raise DamagedFileError(f"{scans} scans, more than {SCANS}")
+    height, width = struct.unpack_from(">HH", frame, 5)
+    if is_cut:
+        kept.append(b"\xff\xd9")  # the decoder fills up what is missing, and does not wait for it
+    return Container(
+        "JPEG",
+        (width, height),
+        exif or xmp or 1,
+        b"".join(kept),
+        b"".join(profile[number] for number in sorted(profile)) or None,
+        is_cut and scans > 0,
+        _coefficients(frame) if scans > 1 or _is_spread(frame, first_scan) else 0,
+    )
+
+
+def _is_spread(frame: bytes, scan: bytes) -> bool:
+    """Whether more than one scan makes the picture, so that a decoder must hold all of it."""
+    return frame[1] not in JPEG_SEQUENTIAL or scan[4:5] != frame[9:10]
+
+
+def _coefficients(frame: bytes) -> int:
+    """Bytes of all coefficients: two for each sample of each component (ITU T.81, B.2.2)."""
+    height, width, count = (int(value) for value in struct.unpack_from(">HHB", frame, 5))
+    factors = [(value >> 4, value & 15) for value in frame[11 : 10 + 3 * count : 3]]
+    across = max([1, *(h for h, _ in factors)])
+    down = max([1, *(v for _, v in factors)])
+    return 2 * width * height * sum(h * v for h, v in factors) // (across * down)
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield (marker, start, end); a scan reaches to the next marker, the end marker closes it."""
-    found, parts = JPEG_MARKER.search(data, 2), 0
+    """Yield (marker, start, end) up to the end marker, which a file that is cut does not have.
+
+    A scan reaches to the next marker.
+    """
+    found, parts, scanned = JPEG_MARKER.search(data, 2), 0, False
     while found and found[1][0] != JPEG_END:
         marker, start = found[1][0], found.start()
+        if scanned and start + 4 > len(data):
+            return
         end = start + 2 + int(struct.unpack_from(">H", data, start + 2)[0])
+        if scanned and end > len(data):
+            return  # cut within a table or a scan's header: the picture so far still counts
         found = JPEG_MARKER.search(data, end)
         if marker == JPEG_SCAN:
             # what follows the end marker (second frames, film clips) is left behind
             end = found.start() if found else len(data)
             end += 2 if found and found[1][0] == JPEG_END else 0
+            scanned = True
         parts += 1
         if parts > PARTS:
-            raise _Damaged(f"more than {PARTS} segments")
+            raise DamagedFileError(f"more than {PARTS} segments")
         yield marker, start, end
+    if found:
+        yield JPEG_END, found.start(), found.end()
 
 
 def _png(data: bytes) -> Container:
-    kept, orientation = [PNG_MAGIC], 1
-    palette = False
+    kept, palette = [PNG_MAGIC], False
+    exif, profile, texts, colours = None, None, dict[bytes, bytes](), b""
     for kind, start, end in _chunks(data, 8, ">I4s", 12):
         palette = palette or kind == b"PLTE"
         if kind == b"IDAT" and data[25] == PNG_PALETTE and not palette:
-            raise _Damaged("no palette for its colours")
+            raise DamagedFileError("no palette for its colours")
         if kind in PNG_KEPT:
             kept.append(data[start:end])
         elif kind == b"eXIf":
-            orientation = _orientation(data[start + 8 : end - 4])
-    width, height = struct.unpack_from(">II", data, 16)
-    return Container("PNG", (width, height), orientation, b"".join(kept))
+            exif = exif or exif_orientation(data[start + 8 : end - 4])
+        elif kind == b"iCCP" and profile is None:
+            profile = _inflated(data[start + 8 : end - 4].partition(b"\0")[2][1:], MOST_PROFILE)
+        elif kind == b"cICP" and not colours:
+            colours = data[start + 8 : end - 4]
+        elif kind in PNG_TEXTS:
+            name, _, text = data[start + 8 : end - 4].partition(b"\0")
+            if name in PNG_ORIENTED and name not in texts:
+                texts[name] = _png_text(kind, text)
+    raw = (raw_profile_orientation(texts.get(name, b"")) for name in PNG_ORIENTED[1:])
+    stated = exif or next(filter(None, raw), None) or xmp_orientation(texts.get(PNG_XMP, b""))
+    if len(colours) == 4:  # code points win over a profile (PNG, third edition, 4.3)
+        profile = cicp_profile(colours[0], colours[1])
+    size = struct.unpack_from(">II", data, 16)
+    return Container("PNG", size, stated or 1, b"".join(kept), profile)
+
+
+def _png_text(kind: bytes, text: bytes) -> bytes:
+    """The text after its name, unpacked but never to more than `MOST_TEXT` bytes."""
+    if kind == b"tEXt":
+        return text[:MOST_TEXT]
+    if kind == b"zTXt":
+        return _inflated(text[1:], MOST_TEXT)
+    packed, parts = text[:1] == b"\1", text[2:].split(b"\0", 2)  # language, translated name
+    body = parts[2] if len(parts) == 3 else b""
+    return _inflated(body, MOST_TEXT) if packed else body[:MOST_TEXT]
+
+
+def _inflated(data: bytes, most: int) -> bytes:
+    """Unpack up to `most` bytes and one; what is damaged is as far as it goes, or nothing."""
+    try:
+        return zlib.decompressobj().decompress(data, most + 1)
+    except zlib.error:
+        return b""
 
 
 def _webp(data: bytes) -> Container:
-    orientation = 1
+    exif, xmp, profile = None, None, None
     for kind, start, end in _chunks(data, 12, "<4sI", 8):
         if kind == b"EXIF":
-            orientation = _orientation(data[start + 8 : end].removeprefix(b"Exif\0\0"))
-    return Container("WEBP", _webp_size(data), orientation, data)
+            exif = exif or exif_orientation(data[start + 8 : end])
+        elif kind == b"XMP ":
+            xmp = xmp or xmp_orientation(data[start + 8 : end])
+        elif kind == b"ICCP" and profile is None:
+            profile = data[start + 8 : end][: MOST_PROFILE + 1]
+    return Container("WEBP", _webp_size(data), exif or xmp or 1, data, profile)
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:
@@ -155,7 +254,7 @@ def _webp_size(data: bytes) -> tuple[int, int]:
     if kind == b"VP8 ":
         width, height = struct.unpack_from("<HH", head, 6)
         return width & 0x3FFF, height & 0x3FFF
-    raise _Damaged("no picture in its first chunk")
+    raise DamagedFileError("no picture in its first chunk")
 
 
 def _chunks(
@@ -170,20 +269,4 @@ def _chunks(
         start, position = position, position + overhead + length
         yield kind, start, min(position, len(data))
         position += length % 2 if head[0] == "<" else 0  # RIFF pads to even lengths
-    raise _Damaged(f"more than {PARTS} chunks")
-
-
-def _orientation(tiff: bytes) -> int:
-    """The EXIF orientation 1 to 8; broken or absent EXIF is 1, because the pixels still count."""
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
-    if order is None or len(tiff) < 10:
-        return 1
-    (first,) = struct.unpack_from(order + "I", tiff, 4)
-    if first + 2 > len(tiff):
-        return 1
-    (count,) = struct.unpack_from(order + "H", tiff, first)
-    for entry in range(first + 2, min(first + 2 + 12 * count, len(tiff) - 11), 12):
-        tag, kind, _, value = struct.unpack_from(order + "HHIH", tiff, entry)
-        if tag == ORIENTATION and kind == 3:
-            return value if 1 <= value <= 8 else 1
-    return 1
+    raise DamagedFileError(f"more than {PARTS} chunks")

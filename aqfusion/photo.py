@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
+from aqfusion.colour_profile import to_srgb
 from aqfusion.containers import Container, PhotoError, read_container
 
 __all__ = ["LONGEST_SIDE", "Photo", "PhotoError"]
@@ -15,6 +16,9 @@ __all__ = ["LONGEST_SIDE", "Photo", "PhotoError"]
 LONGEST_SIDE = 1024
 MAX_BYTES = 25_000_000
 MAX_PIXELS = 40_000_000
+# libjpeg decodes at an eighth, line by line: 108 megapixels cost 67 MB
+MAX_JPEG_PIXELS = 220_000_000
+MAX_COEFFICIENT_BYTES = 240_000_000  # of a JPEG in several scans, which is held whole
 MIN_SIDE = 32
 MAX_ASPECT = 8
 # The readers are called directly: Image.open looks at the global MAX_IMAGE_PIXELS and warns
@@ -42,12 +46,14 @@ class Photo:
     `digest` is the SHA-256 (hex) of size and pixels after decoding: the same picture with other
     metadata or in another lossless format has the same digest, so that it serves as cache key
     and file name, and tells nothing about what was stripped. Photos are equal when it is equal.
-    `original_size` is (width, height) in pixels, upright, before shrinking.
+    `original_size` is (width, height) in pixels, upright, before shrinking. `notes` are sentences
+    on what was lost or passed over in reading the file.
     """
 
     image: Image.Image = field(compare=False, repr=False)
     digest: str
     original_size: tuple[int, int] = field(compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def decode(cls, data: bytes, name: str = "photo") -> "Photo":
@@ -56,17 +62,20 @@ class Photo:
         if len(data) > MAX_BYTES:
             raise PhotoError(f"{name} must have at most 25 MB, got {len(data) / 1e6:.1f} MB")
         container = read_container(data, name)
-        _check_size(container.size, name)
+        _check_size(
+            container.size, name, _most_pixels(container), is_spread=bool(container.coefficients)
+        )
         try:
-            image = _read_pixels(container)
+            image, kept, notes = _read_pixels(container)
+        except PhotoError as error:
+            raise PhotoError(f"{name} {str(error).strip()}") from error
         except Exception as error:  # a decoder of hostile bytes fails in any way that it likes
             raise PhotoError(
                 f"{name} must be a sound image file, got a damaged {container.format}"
             ) from error
         turn = UPRIGHT.get(container.orientation)
-        width, height = container.size
-        size = (height, width) if container.orientation >= 5 else (width, height)
-        return _photo(image.transpose(turn) if turn is not None else image, size)
+        size = kept[::-1] if container.orientation >= 5 else kept
+        return _photo(image.transpose(turn) if turn is not None else image, size, notes)
 
     @classmethod
     def open(cls, path: str | Path) -> "Photo":
@@ -102,25 +111,69 @@ class Photo:
         return stream.getvalue()
 
 
-def _check_size(size: tuple[int, int], name: str) -> None:
+def _most_pixels(container: Container) -> int:
+    held = container.coefficients
+    return MAX_PIXELS if held is None or held > MAX_COEFFICIENT_BYTES else MAX_JPEG_PIXELS
+
+
+def _check_size(
+    size: tuple[int, int], name: str, most: int = MAX_PIXELS, *, is_spread: bool = False
+) -> None:
     width, height = size
     got = f"got {width} x {height}"
-    if width * height > MAX_PIXELS:
-        raise PhotoError(f"{name} must have at most 40 megapixels, {got}")
+    other = ", or one stored in a single pass" if is_spread else ""
+    if width * height > most:
+        raise PhotoError(f"{name} must have at most {most // 1_000_000} megapixels{other}, {got}")
     if min(size) < MIN_SIDE:
         raise PhotoError(f"{name} must measure at least {MIN_SIDE} pixels on each side, {got}")
     if max(size) > MAX_ASPECT * min(size):
         raise PhotoError(f"{name} must be at most {MAX_ASPECT} times as long as wide, {got}")
 
 
-def _read_pixels(container: Container) -> Image.Image:
+def _read_pixels(container: Container) -> tuple[Image.Image, tuple[int, int], tuple[str, ...]]:
+    """The picture in sRGB and small, the size of what could be read in full, and notes."""
+    notes = []
     with READERS[container.format](io.BytesIO(container.pixels)) as image:
         if image.size != container.size:
             raise OSError(f"the header says {container.size}, the reader {image.size}")
         # libjpeg decodes at 1/2, 1/4 or 1/8 for a fifth of the time; other readers ignore this
         image.draft(None, _fitted(container.size))
         image.load()
-        return _shrunk(_plain(image), container.size)
+        read, size = _without_missing_rows(image, container)
+        if container.is_cut:
+            notes.append(_cut_note(size[1] / container.size[1]))
+        keeps_mode = container.profile is not None and image.mode in ("CMYK", "L")
+        small = _shrunk(read if keeps_mode else _plain(read), size)
+        if container.profile is not None:  # after shrinking: a colour costs time at every pixel
+            small, fault = to_srgb(small, container.profile)
+            notes += [fault] if fault else []
+        return _plain(small), size, tuple(notes)
+
+
+def _without_missing_rows(
+    image: Image.Image, container: Container
+) -> tuple[Image.Image, tuple[int, int]]:
+    """Cut off the rows that are not in the file; libjpeg paints them a flat mid-grey."""
+    (width, height), rows = image.size, image.size[1]
+    if not container.is_cut:
+        return image, container.size
+    edge = np.asarray(image.crop((max(0, width - 4), 0, width, height))).reshape(height, -1)
+    painted = ((edge == 127) | (edge == 128)).all(1)  # 127 where Adobe stores inverted colours
+    while rows and painted[rows - 1]:
+        rows -= 1
+    if rows < height / 2:
+        raise PhotoError(
+            f"must have at least half of its rows, got a JPEG cut off after {rows / height:.0%}"
+        )
+    kept = (container.size[0], max(1, round(container.size[1] * rows / height)))
+    _check_size(kept, "", MAX_JPEG_PIXELS)
+    return (image if rows == height else image.crop((0, 0, width, rows))), kept
+
+
+def _cut_note(share: float) -> str:
+    missing = round(100 * (1 - share))
+    lost = f"{missing} % of its picture is missing" if missing else "fine detail may be missing"
+    return f"The photo's file is cut off at its end: {lost}"
 
 
 def _fitted(size: tuple[int, int]) -> tuple[int, int]:
@@ -145,11 +198,13 @@ def _plain(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _photo(image: Image.Image, original_size: tuple[int, int]) -> Photo:
+def _photo(
+    image: Image.Image, original_size: tuple[int, int], notes: tuple[str, ...] = ()
+) -> Photo:
     if image.mode == "RGBA":
         paper = Image.new("RGB", image.size, "white")
         paper.paste(image, mask=image.getchannel("A"))
         image = paper
     pixels = image.tobytes()
     digest = hashlib.sha256(b"%d x %d RGB " % image.size + pixels).hexdigest()
-    return Photo(Image.frombytes("RGB", image.size, pixels), digest, original_size)
+    return Photo(Image.frombytes("RGB", image.size, pixels), digest, original_size, notes)

@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from aqfusion.background.progress import Progress, RunError
+from aqfusion.curation import process
 from aqfusion.labels.actor import RoleError
 from aqfusion.labels.imports.intake import SourceError, Terms, take_in
 from aqfusion.labels.imports.uploads import Upload, list_uploads
@@ -23,6 +25,14 @@ EVIL = "../<img src=x onerror=alert(1)>.jpg"
 @pytest.fixture
 def admin(labels):
     return labels.accounts.first_admin("Ada", PIN, NOW)
+
+
+@pytest.fixture(autouse=True)
+def started(monkeypatch) -> list[str]:
+    """Who would have started a scoring: the page's part is tested here, the process elsewhere."""
+    names: list[str] = []
+    monkeypatch.setattr(process, "start", lambda settings, actor: names.append(actor.name))
+    return names
 
 
 @pytest.fixture
@@ -140,3 +150,42 @@ def test_an_invitation_can_be_taken_back(labels, admin):
     (one,) = labels.invites.unused(admin, NOW)
     labels.invites.take_back(admin, one.id)
     assert labels.invites.unused(admin, NOW) == ()
+
+
+def test_what_came_in_is_scored_by_itself_and_progress_is_shown(
+    labels, admin, photos, started, monkeypatch
+):
+    page = bring(opened(admin), photos[:2])
+    assert started == ["Ada"]
+    assert "2 of the 2 items that wait for answers are not scored yet" in shown(page)
+    press(page, "Score the unlabelled items")
+    assert started == ["Ada", "Ada"]
+    bring(page, photos[:2])  # known already: nothing to score
+    assert started == ["Ada", "Ada"]
+    now = Progress("running", "", "", 1, "Ada", "", done=137, total=364)
+    monkeypatch.setattr(process, "status", lambda settings: now)
+    asked = []
+    monkeypatch.setattr(process, "cancel", lambda settings, actor: asked.append(actor.name) or True)
+    page.run()
+    assert "137 of 364 scored, started by Ada" in page.get("progress")[0].proto.text
+    press(page, "End it")
+    assert asked == ["Ada"]
+    assert "It is asked to end; what is scored stays." in told(page)
+
+
+def test_what_keeps_a_scoring_from_starting_is_told_and_the_import_stays(
+    labels, admin, photos, monkeypatch
+):
+    def refused(settings, actor):
+        raise RunError("only one scoring may run at a time, got one already (process 7)")
+
+    monkeypatch.setattr(process, "start", refused)
+    page = bring(opened(admin), photos[:2])
+    assert "New: 2." in told(page)
+    assert "Scoring the new items did not start: start it below." in told(page)
+    press(page, "Score the unlabelled items")
+    assert "Only one scoring may run at a time" in told(page)
+
+
+def shown(page: AppTest) -> str:
+    return " ".join(one.value for one in [*page.markdown, *page.caption])

@@ -65,6 +65,7 @@ def test_predict_prints_every_documented_key(capsys, photo, checkpoint_folder):
         "readings",
         "photo_share",
         "photo_problem",
+        "photo_notes",
         "image_only",
         "sensors_only",
         "formula",

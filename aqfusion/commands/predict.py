@@ -52,6 +52,7 @@ def run_predict(arguments: argparse.Namespace) -> None:
             "readings": list(result.readings_used),
             "photo_share": round(result.photo_share, 4),
             "photo_problem": result.photo_problem,
+            "photo_notes": list(photo.notes) if photo else [],
             "image_only": result.image_only and result.image_only.as_json(),
             "sensors_only": result.sensors_only and result.sensors_only.as_json(),
             "formula": {key: standard(key).index(reading).as_json() for key in STANDARDS},

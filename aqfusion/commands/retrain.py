@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from aqfusion.background.running import running
 from aqfusion.commands.options import (
     Commands,
     Parser,
@@ -25,7 +26,6 @@ from aqfusion.labels.actor import Actor
 from aqfusion.labels.given_text import one_line
 from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.retrain.run import cancel, status
-from aqfusion.retrain.running import running
 from aqfusion.settings import Settings, load_settings
 
 if TYPE_CHECKING:

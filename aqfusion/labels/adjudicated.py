@@ -46,6 +46,7 @@ class Adjudicated:
     taken_at: datetime | None
     origin: str
     licence: str | None
+    time_zone: str | None = None
 
 
 def adjudicated(database: Database, split: str | None = None) -> Iterator[Adjudicated]:
@@ -103,6 +104,7 @@ def settled_value(row: Any, events: Sequence[Any]) -> Adjudicated:
         taken_at=row.taken_at,
         origin=row.origin,
         licence=row.licence,
+        time_zone=row.time_zone,
     )
 
 

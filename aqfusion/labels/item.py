@@ -11,6 +11,7 @@ from sqlalchemy.engine import Row
 
 from aqfusion.air.sensors import POLLUTANTS, Reading
 from aqfusion.errors import InputError
+from aqfusion.labels.capture_time import time_text
 from aqfusion.labels.given_text import one_line
 from aqfusion.labels.schema import items
 
@@ -74,6 +75,7 @@ class Task:
     taken_at: datetime | None
     licence: str | None
     model_view: ModelView | None = field(repr=False)
+    time_zone: str | None = None
 
     @classmethod
     def of(cls, row: Any) -> "Task":
@@ -81,7 +83,15 @@ class Task:
         return cls(
             *(row.id, row.photo_hash, reading_of(row), row.place, row.taken_at, row.licence),
             view_of(row.model_view),
+            row.time_zone,
         )
+
+    @property
+    def taken_text(self) -> str | None:
+        """When the photo was taken, for people: local time with its offset where it is known."""
+        if self.taken_at is None:
+            return None
+        return time_text(self.taken_at, self.time_zone, self.place)
 
 
 @dataclass(frozen=True)

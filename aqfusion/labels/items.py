@@ -32,7 +32,8 @@ class Added:
 class View:
     """What a job found out about an item: its place in the queue and why, and what models say.
 
-    What is `None` stays as it was.
+    What is `None` stays as it was. `scored_by` is the model that the priority comes from, and
+    `scored_event` the item's newest event that it takes into account, 0 before the first.
     """
 
     item: int
@@ -41,6 +42,8 @@ class View:
     model_view: ModelView | None = None
     fold_view: ModelView | None = None
     fingerprint: str | None = None
+    scored_by: str | None = None
+    scored_event: int | None = None
 
 
 class Items:
@@ -136,10 +139,13 @@ def _view_columns(view: View) -> dict[str, Any]:
         "model_view": view.model_view and asdict(view.model_view),
         "fold_view": view.fold_view and asdict(view.fold_view),
         "fingerprint": view.fingerprint,
+        "scored_by": view.scored_by,
+        "scored_event": view.scored_event,
     }
     reasons = [asdict(reason) for reason in view.reasons]
     given = {name: value for name, value in known.items() if value is not None}
-    return {"priority": view.priority, "reasons": reasons, **given}
+    top = view.reasons[0].kind if view.reasons else None
+    return {"priority": view.priority, "reasons": reasons, "top_reason": top, **given}
 
 
 def _batches(values: Iterable[Any]) -> Iterator[list[Any]]:

@@ -10,6 +10,7 @@ from typing import Any
 from aqfusion.air.sensors import POLLUTANTS, Reading
 from aqfusion.labels.given_text import digest_of, one_line, several_lines
 from aqfusion.labels.item import ItemError, ModelView, Reason
+from aqfusion.stations.local_time import TimeError, zone
 
 __all__ = ["PHOTO_HASH", "SPLITS", "NewItem"]
 
@@ -26,6 +27,7 @@ class NewItem:
     contribution), `split` "train" or "frozen", which no training learns from. An item with a
     `known_aqi` is a gold item, by which annotators are measured. `overlap` is how many people
     are asked. `fingerprint` is 16 hex digits, `group` what must stay on one side of a split.
+    `time_zone` is the IANA name or the offset of the place, by which its local day is known.
     """
 
     photo_hash: str
@@ -49,6 +51,7 @@ class NewItem:
     fingerprint: str | None = None
     model_view: ModelView | None = None
     fold_view: ModelView | None = None
+    time_zone: str | None = None
 
     def __post_init__(self) -> None:
         """Check every value; what breaks a rule raises `ItemError`."""
@@ -65,6 +68,8 @@ class NewItem:
             time = getattr(self, name)
             if time is not None and time.tzinfo is None:
                 raise ItemError(f"{name} must have a zone, got {time.isoformat()}")
+        if self.time_zone is not None:
+            _check_zone(self.time_zone)
         if self.origin == "contribution" and not (self.consent and self.consented_at):
             raise ItemError("contribution must come with a consent and its time, got none")
         if self.split not in SPLITS:
@@ -88,10 +93,11 @@ class NewItem:
         gold, key = self.known_aqi is not None, self.key
         status = "open" if self.trusted else "pending"
         served = self.trusted and self.duplicate_of is None
+        ranked = bool(self.priority or self.reasons)  # a view alone says not how much it is worth
         plain = (
             *("photo_hash", "origin", "source", "licence", "consent", "consented_at", "trusted"),
             *("place", "taken_at", "split", "known_aqi", "guess", "overlap", "priority"),
-            *("duplicate_of", "fingerprint"),
+            *("duplicate_of", "fingerprint", "time_zone"),
         )
         return {
             **{name: getattr(self, name) for name in plain},
@@ -110,4 +116,14 @@ class NewItem:
             "seats": 1 if gold else self.overlap,
             "crowd": 1,
             "lot": int(key[:8], 16) >> 1,
+            "scored_by": self.model_view.model_version if ranked and self.model_view else None,
+            "scored_event": 0 if ranked and self.model_view else None,
+            "top_reason": self.reasons[0].kind if self.reasons else None,
         }
+
+
+def _check_zone(text: str) -> None:
+    try:
+        zone(text)
+    except TimeError as error:
+        raise ItemError(f"time zone {error}, got {text[:80]!r}") from error

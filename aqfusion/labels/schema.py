@@ -20,7 +20,7 @@ from sqlalchemy import (
 from aqfusion.labels.columns import Id, Json, Real, UtcTime
 from aqfusion.labels.columns import metadata as metadata
 
-VERSION = "4"  # the last migration; tests hold it to the scripts
+VERSION = "6"  # the last migration; tests hold it to the scripts
 
 users = Table(
     "users",
@@ -97,6 +97,10 @@ items = Table(
     Column("seats", Integer, nullable=False),  # answers still to come
     Column("crowd", ForeignKey("crowds.id"), nullable=False),
     Column("lot", Integer, nullable=False),  # drawn once, for random shares and among equals
+    Column("time_zone", String(64)),  # an IANA name or an offset; `taken_at` is in UTC
+    Column("scored_by", String(100)),  # the model that its priority comes from; null: none yet
+    Column("scored_event", Id),  # the item's newest event then, 0 before the first
+    Column("top_reason", String(40)),  # the kind of the first of `reasons`
     CheckConstraint("(kind = 'gold') = (known_aqi IS NOT NULL)", name="gold"),
     CheckConstraint("origin <> 'contribution' OR consent IS NOT NULL", name="consent"),
     Index("ix_items_queue", "lane", "crowd", "urgent", "priority", "lot", "id"),
@@ -104,6 +108,10 @@ items = Table(
     Index("ix_items_status", "status", "id"),
     Index("ix_items_photo_hash", "photo_hash"),
     Index("ix_items_duplicate_of", "duplicate_of"),
+    Index("ix_items_scored", "status", "scored_by"),
+    Index("ix_items_group_key", "group_key"),
+    Index("ix_items_place", "lane", "crowd", "place", "urgent", "priority", "lot", "id"),
+    Index("ix_items_reason", "lane", "crowd", "top_reason", "urgent", "priority", "lot", "id"),
     sqlite_autoincrement=True,
 )
 
@@ -131,6 +139,7 @@ label_events = Table(
     Column("model_version", String(100)),
     Column("seen_aqi", Integer),
     Column("seconds", Real),
+    Column("batch", String(80)),  # the request id of an answer that was given to several photos
     CheckConstraint("category BETWEEN 0 AND 5", name="category"),
     CheckConstraint("aqi BETWEEN 0 AND 500", name="aqi"),
     CheckConstraint(
@@ -139,6 +148,7 @@ label_events = Table(
     ),
     Index("ix_label_events_item", "item", "id"),
     Index("ix_label_events_user", "user", "at"),
+    Index("ix_label_events_batch", "batch"),
     sqlite_autoincrement=True,
 )
 

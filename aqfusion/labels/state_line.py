@@ -31,7 +31,7 @@ __all__ = ["FORMAT", "StateLine", "StateLineError", "event_json", "state_json"]
 FORMAT = "aqfusion labels 1"
 _ITEM_KEYS = {
     *("format", "number", "of", "id", "key", "status", "reading", "consented_at", "taken_at"),
-    *("group", "reasons", "model_view", "fold_view", "created", "events", *PLAIN),
+    *("group", "reasons", "model_view", "fold_view", "created", "events", "time_zone", *PLAIN),
 }
 # What JSON of another shape ends in on its way through these functions.
 _WRONG_SHAPE = (
@@ -55,6 +55,7 @@ class StateLine:
         """Check every value of a line; `StateLineError` says what is wrong."""
         try:
             line = json.loads(text, parse_constant=_no_number)
+            line = {"time_zone": None, **line}  # which exports had not at first
             same_keys("line", line, _ITEM_KEYS)
             if line["format"] != FORMAT:
                 raise StateLineError(f"format must be {FORMAT!r}, got {line['format']!r}")
@@ -86,6 +87,7 @@ def state_json(row: Any, events: Sequence[Any], number: int, of: int) -> dict[st
         "group": row.group_key,
         **{name: getattr(row, name) for name in PLAIN},
         "taken_at": _text(row.taken_at),
+        "time_zone": row.time_zone,
         "consented_at": _text(row.consented_at),
         "created": _text(row.created),
         **{name: getattr(row, name) for name in ("reasons", "model_view", "fold_view")},

@@ -53,6 +53,7 @@ def item_of(line: Mapping[str, Any]) -> dict[str, Any]:
         reasons=tuple(Reason(**reason) for reason in line["reasons"]),
         model_view=view_of(line["model_view"]),
         fold_view=view_of(line["fold_view"]),
+        time_zone=line["time_zone"],
     )
     for name in ("overlap", "known_aqi", "duplicate_of"):
         if line[name] is not None:
@@ -74,6 +75,7 @@ def item_of(line: Mapping[str, Any]) -> dict[str, Any]:
 
 def event_of(event: Mapping[str, Any], item: int) -> dict[str, Any]:
     """Return the row of an event, but for its user, whose name is `by`."""
+    event = {"batch": None, **event}  # exports of before there were answers to several photos
     same_keys("event", event, _EVENT_KEYS)
     if event["kind"] not in EVENT_KINDS:
         raise StateLineError(f"kind must be one of {', '.join(EVENT_KINDS)}, got {event['kind']!r}")
@@ -87,6 +89,8 @@ def event_of(event: Mapping[str, Any], item: int) -> dict[str, Any]:
         raise StateLineError("request_digest must be 64 hex digits, got something else")
     if event["reason"] is not None:
         several_lines("reason", event["reason"], 500)
+    if event["batch"] is not None:
+        one_line("batch", event["batch"], 80)
     _check_old(event["old"])
     at = _time(event["at"])
     if at is None:

@@ -1,6 +1,7 @@
 """From a photo and readings, any of them absent, to an AQI with its interval and categories."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from aqfusion.errors import InputError
 from aqfusion.model import bins
 from aqfusion.model.checkpoint import Checkpoint, ModelError, load_checkpoint
 from aqfusion.model.picture_statistics import statistics
-from aqfusion.model.pixels import stack
+from aqfusion.model.pixels import pixels
 from aqfusion.model.prediction import Bools, Floats, Prediction, Told, kind_of
 from aqfusion.photo import Photo
 from aqfusion.settings import ASSETS, DEFAULT_MODEL
@@ -65,12 +66,23 @@ class Predictor:
 
     def embed(self, photo: Photo) -> Embedding:
         """The photo's embedding and what the guard says of it: the slow part, worth keeping."""
-        images = stack([photo], self.checkpoint.config.image_size)
-        encoder = self._network.image_encoder
+        return self.embed_pixels([self.pixels(photo)])[0]
+
+    def pixels(self, photo: Photo) -> Tensor:
+        """The photo as uint8 (3, S, S) of the model's size S, which is all that it sees of it."""
+        return pixels(photo, self.checkpoint.config.image_size)
+
+    def embed_pixels(self, photos: Sequence[Tensor]) -> tuple[Embedding, ...]:
+        """The embeddings of several photos in one pass, each as `pixels` gives it."""
+        images = torch.stack([*photos])  # (B, 3, S, S)
+        encoder, guard = self._network.image_encoder, self.checkpoint.guard
         with torch.no_grad():
             features = encoder.trunk_features(images)
-            problem = self.checkpoint.guard.reason(statistics(images), features)
-            return Embedding(encoder.embed(images, features), problem)
+            figures, vectors = statistics(images), encoder.embed(images, features)
+            rows = [slice(number, number + 1) for number in range(len(images))]
+            return tuple(
+                Embedding(vectors[row], guard.reason(figures[row], features[row])) for row in rows
+            )
 
     def predict(
         self,

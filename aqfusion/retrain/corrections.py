@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from aqfusion.labels.adjudicated import Adjudicated
+from aqfusion.labels.capture_time import local_time
 from aqfusion.retrain.frozen import Twins
 from aqfusion.retrain.lessons import Corrected
 from aqfusion.retrain.look import Look, joined
@@ -41,7 +42,8 @@ def group_of(value: Adjudicated) -> str:
     if value.group is not None:
         return value.group
     if value.place is not None and value.taken_at is not None:
-        return f"{value.place}|{value.taken_at:%Y-%m-%d}"
+        local = local_time(value.taken_at, value.time_zone, value.place) or value.taken_at
+        return f"{value.place}|{local:%Y-%m-%d}"
     return f"photo {value.photo_hash}"
 
 

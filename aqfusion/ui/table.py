@@ -41,7 +41,7 @@ class Table:
         """Write it for spreadsheets: an estimate fills three columns, absent is empty.
 
         >>> Table((Column("a"), Column("b")), (("=1+1", -1.5),)).csv()
-        "a,b\\r\\n'=1+1,-1.5\\r\\n"
+        "\\ufeffa,b\\r\\n'=1+1,-1.5\\r\\n"
         """
         wide = [
             any(len(row) > i and isinstance(row[i], Estimate) for row in self.rows)

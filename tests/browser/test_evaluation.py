@@ -69,7 +69,7 @@ def test_csv_downloads(visitor):
     with visitor.page.expect_download() as download:
         visitor.page.get_by_role("button", name="Scores as CSV").click()
     assert download.value.suggested_filename == "aqfusion-scores-leak-safe-mobilenetv2_100.csv"
-    rows = list(csv.reader(io.StringIO(download.value.path().read_text(encoding="utf-8"))))
+    rows = list(csv.reader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig"))))
     run = planted_metrics()["protocols"]["leak-safe"]["backbones"]["mobilenetv2_100"]
     accuracy = run["kinds"]["fused"]["scores"]["photos"]["accuracy"]
     assert rows[1][:5] == ["Ours: photo and readings", "both", *map(str, accuracy)]

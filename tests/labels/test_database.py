@@ -8,20 +8,20 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import MetaData, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from aqfusion.labels import migrations
 from aqfusion.labels.address import StoreError, database_url, without_password
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.database import Database
+from aqfusion.labels.item import ModelView, Reason
 from aqfusion.labels.migrations import prepare
-from aqfusion.labels.migrations.versions import version_1
-from aqfusion.labels.schema import VERSION, metadata
+from aqfusion.labels.schema import VERSION, items, metadata
 from aqfusion.labels.store import LabelStore
 from aqfusion.settings import ROOT, load_settings
 from tests.labels import postgres
-from tests.labels.planted import NOW, add, say
+from tests.labels.planted import NOW, add, new_item, say
 
 
 def test_the_program_knows_its_last_migration():
@@ -58,44 +58,47 @@ def events_can_be_deleted(database):
     return True
 
 
-def one_answer(tmp_path):
-    """The rows of a store of today with one answer, table by table."""
-    store = LabelStore.open(str(tmp_path / "today.db"), "photos")
-    item = add(store, store.accounts.operator(NOW), 1)
-    say(store, store.accounts.first_admin("Ada", "1234", NOW), item, 1)
-    with store.database.read() as connection:
-        rows = {
-            table.name: [row._asdict() for row in connection.execute(table.select())]
-            for table in metadata.sorted_tables
-        }
-    store.close()
-    return rows
-
-
-def copy_into_version_1(connection, rows):
-    """Write rows as a program of then did; what it did not know is left out."""
-    known = version_1.metadata
-    connection.execute(known.tables["crowds"].delete())
-    for table in known.sorted_tables:
-        for row in rows[table.name]:
-            kept = {name: row[name] for name in table.columns.keys() if name in row}  # noqa: SIM118
-            connection.execute(table.insert().values(**kept))
-
-
-def test_a_store_of_version_1_is_brought_up_to_date(empty_url, monkeypatch, tmp_path):
+def test_a_store_of_version_1_is_brought_up_to_date(empty_url, monkeypatch):
     with monkeypatch.context() as then:
         then.setattr(migrations, "VERSION", "1")
         old = Database(database_url(empty_url))
         prepare(old)
     # On PostgreSQL the trigger is one of the statement; SQLite asks only for rows that are there.
-    old.write(lambda connection: copy_into_version_1(connection, one_answer(tmp_path)))
+    old.write(write_as_version_1)
     with old.read() as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "1"
     old.close()
     store = LabelStore.open(empty_url, "photos")
     assert not events_can_be_deleted(store.database)
     assert (store.overview.counts()["answered"], store.verify()) == (1, ())
+    with store.database.read() as connection:
+        asked = select(items.c.scored_by, items.c.top_reason).order_by(items.c.id)
+        kept = connection.execute(asked).all()
+    assert kept == [("a model", "model unsure"), (None, None)]
     store.close()
+
+
+def write_as_version_1(connection):
+    """One person's answer to an item that a model has ranked, and an item that none has."""
+    tables = MetaData()
+    tables.reflect(connection)
+    view = ModelView("a model", "fused", 60.0, 40.0, 90.0, (0.0, 1.0, 0.0, 0.0, 0.0, 0.0))
+    ranked = {"model_view": view, "priority": 0.5, "reasons": (Reason("model unsure", "It is"),)}
+    rows = [new_item(1, **ranked).columns(NOW), new_item(2).columns(NOW)]
+    rows[0] |= {"status": "answered", "lane": 0, "urgent": 1, "seats": 0}
+    given = {"id": 1, "request_id": "r", "request_digest": "", "item": 1, "user": 1, "at": NOW}
+    user = {"id": 1, "name": "Ana", "name_key": "ana", "role": "annotator", "disabled": False}
+    contents = {
+        "users": [user | {"created": NOW, "failed_pins": 0}],
+        "items": rows,
+        "label_events": [given | {"kind": "answer", "standard": "us", "category": 1}],
+        "answers": [{"item": 1, "user": 1, "event": 1, "skipped": False}],
+    }
+    for name, given_rows in contents.items():
+        table = tables.tables[name]
+        for row in given_rows:
+            known = {key: value for key, value in row.items() if key in table.c}
+            connection.execute(insert(table), known)
 
 
 def test_a_store_of_a_newer_program_is_left_alone(empty_url):

@@ -8,8 +8,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from aqfusion.background.running import running
 from aqfusion.registry.registry import TERMINAL, Registry
-from aqfusion.retrain.running import running
 
 FILES = ("config.json", "metrics.json", "model.safetensors")
 ABOUT = {"base": "base", "gate": {"passed": True, "reasons": []}}

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from aqfusion.background.running import running
 from aqfusion.labels.draw import Shares
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.predict import load_model
@@ -16,7 +17,6 @@ from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.registry.version import faults
 from aqfusion.retrain.job import attempt, keep
 from aqfusion.retrain.run import status
-from aqfusion.retrain.running import running
 from tests.planted_retrain import RECIPE, labelled_store, planted_model, shifted, shrink
 
 TRIES = int(os.environ.get("AQFUSION_KILLS", "6"))

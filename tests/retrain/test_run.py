@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from aqfusion.background.running import running
 from aqfusion.labels.actor import Actor, RoleError
 from aqfusion.registry.registry import TERMINAL
 from aqfusion.retrain.run import RunError, cancel, log, start, status
-from aqfusion.retrain.running import running
 from aqfusion.settings import ROOT
 
 HELD = """
 import sys, time
 from pathlib import Path
-from aqfusion.retrain.running import running
+from aqfusion.background.running import running
 with running(Path(sys.argv[1]), 'Ada', lambda text: None, float(sys.argv[2]) or None) as run:
     run.report("half way")
     print("held", flush=True)

@@ -10,7 +10,7 @@ from aqfusion.ui.table import Column, Table
 
 
 def rows(table):
-    return list(csv.reader(io.StringIO(table.csv())))
+    return list(csv.reader(io.StringIO(table.csv().removeprefix("\ufeff"))))
 
 
 def test_estimate_fills_three_columns_and_absent_is_empty():

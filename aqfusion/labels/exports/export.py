@@ -1,7 +1,11 @@
-"""The formats in which the store can be taken out; an expert may, and nothing changes by it."""
+"""The formats in which the store can be taken out; an expert may, and nothing changes by it.
+
+Photos leave the store only once an expert has admitted them: so the consent of visitors has it.
+`jsonl` alone has all photos, as a backup has, and is for admins.
+"""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +14,13 @@ from sqlalchemy import Connection, select
 from aqfusion.errors import InputError
 from aqfusion.files import new_folder, replace_file, replace_file_by
 from aqfusion.labels.actor import Actor
-from aqfusion.labels.exports.label_studio import HOW_TO, PHOTOS, labelling_interface, tasks_json
+from aqfusion.labels.exports.label_studio import (
+    HOW_TO,
+    MAY_NOT_BE_LABELLED,
+    PHOTOS,
+    Tasks,
+    labelling_interface,
+)
 from aqfusion.labels.exports.photo_copies import copy_photos
 from aqfusion.labels.exports.tables import answers_table, events_table, items_table
 from aqfusion.labels.exports.training_folder import write_training_folder
@@ -48,13 +58,14 @@ def export(
     """Write one state of the store; a file is replaced, a folder must be new or empty.
 
     `csv` has a row per item, beside it one per answer; `events` a row per event. `jsonl` is all
-    there is, photos beside it, and can be imported. `label-studio` and `training` are folders.
+    there is, photos beside it, for an admin, and can be imported. `label-studio` and `training`
+    are folders.
     """
     if format not in FORMATS:
         raise ExportError(f"format must be one of {', '.join(FORMATS)}, got {format!r}")
     if format in {"csv", "jsonl", "events"} and out.is_dir():
         raise ExportError(f"export must be a file to write, got the folder {out}")
-    with for_export(store, actor) as connection:
+    with for_export(store, actor, "admin" if format == "jsonl" else "expert") as connection:
         if format == "csv":
             return _csv(connection, out)
         if format == "events":
@@ -100,14 +111,19 @@ def _label_studio(
     store: LabelStore, connection: Connection, out: Path, report: Report | None
 ) -> Exported:
     with new_folder(out) as folder:
-        missing = copy_photos(store.photos, _digests(connection), folder / PHOTOS, report)
+        digests = _digests(connection, MAY_NOT_BE_LABELLED)
+        missing = copy_photos(store.photos, digests, folder / PHOTOS, report)
         replace_file(folder / "labelling.xml", labelling_interface().encode())
         replace_file(folder / "README.txt", HOW_TO.encode())
-        replace_file_by(folder / "tasks.json", tasks_json(whole_items(connection)))
-    return Exported((out,), count_rows(connection, items), (), missing)
+        tasks = Tasks({*missing})
+        replace_file_by(folder / "tasks.json", tasks.json(whole_items(connection)))
+    return Exported((out,), tasks.count, tasks.left_out, missing)
 
 
-def _digests(connection: Connection) -> list[str]:
-    """Return the photos of all items; those of rejected ones have been swept, as they should."""
-    asked = select(items.c.photo_hash).where(items.c.status != "rejected").distinct()
+def _digests(connection: Connection, without: Iterable[str] = ("rejected",)) -> list[str]:
+    """Return the photos of all items but those of a status.
+
+    Photos of rejected items are swept, as they should be.
+    """
+    asked = select(items.c.photo_hash).where(items.c.status.not_in([*without])).distinct()
     return list(connection.execute(asked).scalars())

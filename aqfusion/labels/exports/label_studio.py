@@ -5,7 +5,8 @@ unknown `completed_by` stops an import, so who answered is a result of its own.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Set
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -16,11 +17,20 @@ from aqfusion.labels.exports.photo_copies import photo_name
 from aqfusion.labels.exports.tables import category_name
 from aqfusion.labels.exports.whole_item import WholeItem
 
-__all__ = ["HOW_TO", "PHOTOS", "labelling_interface", "task_of", "tasks_json"]
+__all__ = [
+    *("CANT_TELL_CONTROL", "CONTROLS", "HOW_TO", "MAY_NOT_BE_LABELLED", "PHOTOS", "Tasks"),
+    *("labelling_interface", "task_of"),
+]
 
 PHOTOS = "photos"
 _PHOTO = "photo"
-_CONTROL = {key: "category" if key == "us" else f"category_{key}" for key in STANDARDS}
+CONTROLS = {key: "category" if key == "us" else f"category_{key}" for key in STANDARDS}
+CANT_TELL_CONTROL = "cant_tell"
+# The consent of visitors says that an expert sees a photo before anybody labels it.
+MAY_NOT_BE_LABELLED = {
+    "pending": "that no expert has admitted yet",
+    "rejected": "that an expert has refused",
+}
 HOW_TO = f"""\
 tasks.json has one task per photo; labelling.xml is the labelling interface to paste into a project.
 The photos' paths are relative to this folder. For Label Studio to find them, serve the folder
@@ -31,14 +41,14 @@ The photos' paths are relative to this folder. For Label Studio to find them, se
 def labelling_interface() -> str:
     """Return the interface whose controls the tasks' results are of."""
     lines = ["<View>", f'  <Image name="{_PHOTO}" value="$image" zoom="true"/>']
-    for key, control in _CONTROL.items():
+    for key, control in CONTROLS.items():
         names = [category.name for category in standard(key).categories]
         lines += _choices(control, standard(key).short_name, names)
     lines += [
         '  <Header value="AQI, if known"/>',
         f'  <Number name="aqi" toName="{_PHOTO}" min="0" max="500" step="1"/>',
     ]
-    lines += _choices("cant_tell", "Can't tell", CANT_TELL)
+    lines += _choices(CANT_TELL_CONTROL, "Can't tell", CANT_TELL)
     lines += [
         f'  <TextArea name="note" toName="{_PHOTO}" placeholder="Note"/>',
         f'  <TextArea name="annotator" toName="{_PHOTO}" editable="false"/>',
@@ -47,13 +57,40 @@ def labelling_interface() -> str:
     return "\n".join(lines) + "\n"
 
 
-def tasks_json(whole: Iterable[WholeItem]) -> Iterator[bytes]:
-    """Write the tasks as one JSON list, a line each."""
-    before = b"[\n"
-    for one in whole:
-        yield before + json.dumps(task_of(one), ensure_ascii=False).encode()
-        before = b",\n"
-    yield b"[]\n" if before == b"[\n" else b"\n]\n"
+class Tasks:
+    """Writes items as tasks, and keeps count: an item that must not be labelled is none.
+
+    `without` are hashes of photos that are missing: there is nothing to label either.
+    """
+
+    def __init__(self, without: Set[str] = frozenset()) -> None:
+        """Begin with nothing counted."""
+        self.count = 0
+        self._without = without
+        self._out: Counter[str] = Counter()
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """A sentence for each reason for which items are no tasks."""
+        return tuple(f"{count} left out: items {why}" for why, count in sorted(self._out.items()))
+
+    def json(self, whole: Iterable[WholeItem]) -> Iterator[bytes]:
+        """Write the tasks as one JSON list, a line each."""
+        before = b"[\n"
+        for one in whole:
+            why = self._why_not(one)
+            if why is not None:
+                self._out[why] += 1
+                continue
+            self.count += 1
+            yield before + json.dumps(task_of(one), ensure_ascii=False).encode()
+            before = b",\n"
+        yield b"[]\n" if before == b"[\n" else b"\n]\n"
+
+    def _why_not(self, one: WholeItem) -> str | None:
+        if one.row.status in MAY_NOT_BE_LABELLED:
+            return MAY_NOT_BE_LABELLED[one.row.status]
+        return "whose photo is missing" if one.row.photo_hash in self._without else None
 
 
 def task_of(one: WholeItem) -> dict[str, Any]:
@@ -80,11 +117,11 @@ def _annotation(event: Any, truth: bool = False) -> dict[str, Any]:
     results = []
     name = category_name(event.standard, event.category)
     if name is not None:
-        results.append(_result(event, _CONTROL[event.standard], "choices", {"choices": [name]}))
+        results.append(_result(event, CONTROLS[event.standard], "choices", {"choices": [name]}))
     if event.aqi is not None:
         results.append(_result(event, "aqi", "number", {"number": event.aqi}))
     if event.cant_tell is not None:
-        results.append(_result(event, "cant_tell", "choices", {"choices": [event.cant_tell]}))
+        results.append(_result(event, CANT_TELL_CONTROL, "choices", {"choices": [event.cant_tell]}))
     if event.note:
         results.append(_result(event, "note", "textarea", {"text": [event.note]}))
     results.append(_result(event, "annotator", "textarea", {"text": [event.name]}))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from aqfusion.air.aqi import standard
 from aqfusion.air.pollutants import POLLUTANTS
-from aqfusion.csv_cells import CsvCell, csv_text
+from aqfusion.csv_cells import CsvCell, csv_lines, csv_text
 from aqfusion.labels.exports.whole_item import WholeItem
 from aqfusion.labels.schema import items, label_events, users
 
@@ -69,7 +69,7 @@ def _pieces(titles: tuple[str, ...], rows: Iterable[Mapping[str, CsvCell]]) -> I
     yield csv_text([titles]).encode()
     left = iter(rows)
     while batch := list(islice(left, _BATCH)):
-        yield csv_text([[row[title] for title in titles] for row in batch]).encode()
+        yield csv_lines([[row[title] for title in titles] for row in batch]).encode()
 
 
 def _item_row(one: WholeItem) -> dict[str, CsvCell]:

@@ -101,14 +101,24 @@ def _arrange(rows: Iterable[TrainingRow], pictures: Path) -> None:
 
 def _table(rows: Iterable[TrainingRow]) -> Iterator[tuple[CsvCell, ...]]:
     moment = ("Year", "Month", "Day", "Hour")
-    yield ("Location", "Filename", *moment, "AQI", *READING_COLUMNS, "AQI_Class", "AQI_From")
+    yield (
+        "Location",
+        "Filename",
+        *moment,
+        "AQI",
+        *READING_COLUMNS,
+        "AQI_Class",
+        "AQI_From",
+        "Timezone",
+    )
     for row in rows:
         time = row.taken_at
         when = (0, 0, 0, "") if time is None else (time.year, time.month, time.day, f"{time:%H:%M}")
         readings = (getattr(row.reading, name) for name in READING_COLUMNS.values())
         name = standard("us").category_of(row.aqi).name
         said = "AQI" if row.exact else "middle of the category"
-        yield (row.place, row.file, *when, row.aqi, *readings, name, said)
+        zone = row.time_zone or ""
+        yield (row.place, row.file, *when, row.aqi, *readings, name, said, zone)
 
 
 def _manifest(rows: Iterable[TrainingRow]) -> Iterator[tuple[CsvCell, ...]]:
@@ -132,7 +142,7 @@ def _readme(
         f"AQI known for {sum(row.exact for row in rows)}; for the others people gave a category,",
         f"and the AQI is the middle of its band (column AQI_From): {middles}.",
         "Readings have people's corrections in them: ug/m3, CO mg/m3.",
-        "A Year of 0 says that the time is not known.",
+        "A Year of 0 says that the time is not known. Others are on the clock of Timezone.",
         f"Snapshot {snapshot_hash(values)}.",
         *left_out,
         "",

@@ -12,9 +12,8 @@ from aqfusion.air.aqi import round_half_up, standard
 from aqfusion.air.sensors import Reading
 from aqfusion.dataset.grouping import assign_folds
 from aqfusion.labels.adjudicated import Adjudicated
+from aqfusion.labels.capture_time import local_days, local_time, place_day, timezone_of, zone_of
 from aqfusion.labels.fingerprint import FingerprintIndex
-from aqfusion.labels.imports.listing import place_day, timezone_of
-from aqfusion.stations.local_time import on_the_clock_of, zone
 
 __all__ = ["NO_PLACE", "Learnable", "TrainingRow", "band_middle", "training_rows"]
 
@@ -33,13 +32,14 @@ class Learnable:
 class TrainingRow:
     """One row of the table; `exact` is false where the AQI is the middle of a category's band.
 
-    `taken_at` is on the clock of the place, as the sample places have it, else in UTC.
+    `taken_at` is on the clock of `time_zone`, the place's own where it is known, else UTC.
     """
 
     photo_hash: str
     file: str
     place: str
     taken_at: datetime | None
+    time_zone: str | None
     reading: Reading
     aqi: int
     exact: bool
@@ -75,6 +75,7 @@ def training_rows(learnable: Sequence[Learnable]) -> tuple[TrainingRow, ...]:
                 file=f"{value.photo_hash}{'' if copy == 1 else f'-{copy}'}.jpg",
                 place=place,
                 taken_at=_local(value),
+                time_zone=_zone_name(value),
                 reading=value.reading,
                 aqi=value.aqi if value.aqi is not None else band_middle(value.category),
                 exact=value.aqi is not None,
@@ -108,12 +109,14 @@ def _groups(learnable: Sequence[Learnable]) -> list[str]:
 
 
 def _ties(value: Adjudicated) -> list[str]:
-    """Name what a row shares with others of its group; a session never leaves its group."""
-    local = _local(value)
-    day = place_day(value.place, local.date()) if local is not None else None
+    """Name what a row shares with others of its group; a session never leaves its group.
+
+    Where the zone is not known it may be of two or three local days, and goes with all of them.
+    """
+    days = local_days(value.taken_at, value.time_zone, value.place) if value.place else ()
     ties = (
         ("group", value.group),
-        ("day", day),
+        *(("day", place_day(value.place, day)) for day in days),
         ("photo", value.photo_hash),
         ("session", _session(value)),
     )
@@ -130,6 +133,11 @@ def _session(value: Adjudicated) -> str:
 
 
 def _local(value: Adjudicated) -> datetime | None:
+    return local_time(value.taken_at, value.time_zone, value.place) or value.taken_at
+
+
+def _zone_name(value: Adjudicated) -> str | None:
     if value.taken_at is None:
         return None
-    return on_the_clock_of(zone(timezone_of(value.place)), value.taken_at)
+    known = zone_of(value.time_zone, value.place) is not None
+    return (value.time_zone or timezone_of(value.place)) if known else "UTC"

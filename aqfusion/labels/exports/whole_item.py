@@ -49,10 +49,10 @@ class WholeItem:
 
 
 @contextmanager
-def for_export(store: LabelStore, actor: Actor) -> Iterator[Connection]:
-    """Read one state of the store, as an expert."""
+def for_export(store: LabelStore, actor: Actor, least: str = "expert") -> Iterator[Connection]:
+    """Read one state of the store, in the role `least` or above."""
     with store.database.snapshot() as connection:
-        acting(connection, actor, "expert", lock=False)
+        acting(connection, actor, least, lock=False)
         yield connection
 
 

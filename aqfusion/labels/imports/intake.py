@@ -152,6 +152,7 @@ class _Intake:
             guess=given_label(candidate.given_aqi),
             overlap=self._terms.overlap,
             fingerprint=fingerprint_text(fingerprint(photo)),
+            time_zone=candidate.time_zone,
         )
 
     def _add(self, fresh: Iterable[NewItem]) -> None:

@@ -1,10 +1,12 @@
 """A folder in the Kaggle layout: its AQI is a label that somebody gave, and may be wrong."""
 
+from datetime import datetime
 from pathlib import Path
 
 from aqfusion.csv_table.fault import Fault
-from aqfusion.dataset.folder import read_folder
-from aqfusion.labels.imports.listing import Candidate, Listing, timezone_of
+from aqfusion.dataset.folder import Row, read_folder
+from aqfusion.labels.capture_time import timezone_of
+from aqfusion.labels.imports.listing import Candidate, Listing
 from aqfusion.stations.sample import session_time
 
 __all__ = ["list_kaggle_folder"]
@@ -25,10 +27,16 @@ def list_kaggle_folder(folder: Path) -> Listing:
             path=row.photo,
             reading=row.reading,
             place=row.place,
-            taken_at=session_time(row.session, timezone_of(row.place)),
+            taken_at=_time(row),
+            time_zone=timezone_of(row.place),
             group=row.group,
             given_aqi=row.aqi,
         )
         for row in rows
     )
     return Listing(folder.resolve().name, candidates, tuple(faults))
+
+
+def _time(row: Row) -> datetime | None:
+    timezone = timezone_of(row.place)
+    return None if timezone is None else session_time(row.session, timezone)

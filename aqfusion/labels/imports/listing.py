@@ -1,15 +1,13 @@
 """What a source of photos offers, before any photo is opened."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from functools import cache
+from datetime import datetime
 from pathlib import Path
 
 from aqfusion.air.sensors import Reading
 from aqfusion.csv_table.fault import Fault, shown
-from aqfusion.stations.sample import FOLDER, PLACES_NAME, load_places
 
-__all__ = ["Candidate", "Listing", "place_day", "plain_name", "timezone_of"]
+__all__ = ["Candidate", "Listing", "plain_name"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +30,7 @@ class Candidate:
     licence: str | None = None
     given_aqi: float | None = None
     known_aqi: int | None = None
+    time_zone: str | None = None
 
     def fault(self, rule: str) -> Fault:
         """Say that this photo breaks a rule."""
@@ -48,22 +47,6 @@ class Listing:
     ignored: tuple[str, ...] = ()
 
 
-def place_day(place: str | None, day: date | None) -> str | None:
-    """Name the group of photos that share place and weather; without a day the whole place.
-
-    >>> place_day("Delhi", date(2023, 2, 1)), place_day("Delhi", None), place_day(None, None)
-    ('Delhi|2023-02-01', 'Delhi', None)
-    """
-    if place is None:
-        return None
-    return place if day is None else f"{place}|{day.isoformat()}"
-
-
-def timezone_of(place: str | None) -> str:
-    """Name the time zone of a sample place; UTC for all others."""
-    return _timezones().get(" ".join((place or "").split()).casefold(), "UTC")
-
-
 def plain_name(text: str) -> str:
     """Return a file's name as every terminal and database can keep it.
 
@@ -71,10 +54,3 @@ def plain_name(text: str) -> str:
     'sky\\\\udce9.jpg'
     """
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-@cache
-def _timezones() -> dict[str, str]:
-    places = load_places(FOLDER / PLACES_NAME)
-    named = {place.station.name.casefold(): place.timezone for place in places}
-    return named | {place.location.casefold(): place.timezone for place in places}

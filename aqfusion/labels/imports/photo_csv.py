@@ -5,11 +5,12 @@ The first line holds the titles: `photo` is required; the six pollutants, `place
 that is known. Photos lie below the file's own folder.
 
 Units: ug/m3, CO mg/m3; another one stands in the title, as in `o3 (ppb)`, for the whole column.
-Time: ISO 8601; without its offset on the clock of `timezone`, of a sample place, or UTC.
+Time: ISO 8601, with its offset or on the clock of `timezone` or of a sample place. The day of a
+group is the local one.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -18,7 +19,8 @@ from aqfusion.csv_table.fault import CellError, Fault
 from aqfusion.csv_table.header import Columns, CsvTableError, Header
 from aqfusion.csv_table.row import RowCells, given, past, whole_aqi
 from aqfusion.csv_table.rows import read_rows
-from aqfusion.labels.imports.listing import Candidate, Listing, place_day, plain_name, timezone_of
+from aqfusion.labels.capture_time import local_time, place_day, timezone_of, zone_name
+from aqfusion.labels.imports.listing import Candidate, Listing, plain_name
 from aqfusion.stations.local_time import read_time, zone
 
 __all__ = ["TABLES", "list_photo_csv", "list_photo_rows", "photo_below"]
@@ -91,12 +93,14 @@ def _row(
     path = row.take("photo", lambda text: find(given(text)), LONGEST_PATH)
     reading = row.reading()
     place = row.take("place", str) or None
-    local = row.take("timezone", lambda text: zone(text or timezone_of(place)))
+    local = row.take("timezone", lambda text: _zone(text or timezone_of(place)))
     time = row.take("time", lambda text: past(read_time(text, local), now) if text else None)
     given_aqi, known_aqi = row.take("aqi", whole_aqi), row.take("gold", whole_aqi)
     licence = row.take("licence", str, 1000) or None
     if row.faults or path is None:
         return tuple(row.faults)
+    time_zone = _zone_name(local, time)
+    day = local_time(time, time_zone, place)
     return Candidate(
         line=line,
         column=header.title("photo"),
@@ -105,8 +109,20 @@ def _row(
         reading=reading,
         place=place,
         taken_at=time,
-        group=place_day(place, time.date() if time else None),
+        time_zone=time_zone,
+        group=place_day(place, day.date() if day else None),
         licence=licence,
         given_aqi=given_aqi,
         known_aqi=known_aqi,
     )
+
+
+def _zone(text: str | None) -> tzinfo | None:
+    return zone(text) if text else None
+
+
+def _zone_name(local: tzinfo | None, time: datetime | None) -> str | None:
+    """Name the zone that is stated, else the time's own offset."""
+    if local is not None:
+        return zone_name(local)
+    return None if time is None or time.tzinfo is None else zone_name(time.tzinfo)

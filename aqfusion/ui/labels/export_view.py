@@ -45,7 +45,7 @@ def show(actor: Actor) -> None:
 
 def _prepared(actor: Actor, chosen: str) -> ReadyFile | None:
     """Write the export and pack it; what stops it is told."""
-    ready = ReadyFile(f"{chosen}.zip", "expert")
+    ready = ReadyFile(f"{chosen}.zip", "admin" if chosen == "jsonl" else "expert")
     line = st.empty()
 
     def work(path: Path) -> Exported:

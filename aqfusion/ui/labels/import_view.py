@@ -8,13 +8,11 @@ from typing import Any
 import streamlit as st
 
 from aqfusion.csv_table.fault import fault_report
-from aqfusion.curation.look import LookedAt, look
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.imports.intake import Imported, SourceError, Terms, take_in
 from aqfusion.labels.imports.uploads import Upload, list_uploads
-from aqfusion.ui import page
-from aqfusion.ui.labels import opened, told
+from aqfusion.ui.labels import opened, scoring_view, told
 from aqfusion.ui.plain import plain_list
 
 PLACE = "admin_import"
@@ -60,7 +58,7 @@ def show(actor: Actor) -> None:
     done = state.get(_DONE)
     if done is not None:
         _report(done)
-    _look(actor)
+    scoring_view.show(actor)
 
 
 def _bring_in(
@@ -83,6 +81,8 @@ def _bring_in(
         line.empty()
     st.session_state[_DONE] = done
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    if done.new:
+        scoring_view.after_import(actor)
     st.rerun()
 
 
@@ -109,25 +109,4 @@ def _report(done: Imported) -> None:
         "text/csv",
         key="admin_import_faults",
         on_click="ignore",
-    )
-
-
-def _look(actor: Actor) -> None:
-    st.markdown("What the model makes of them decides which are asked first.")
-    if not st.button("Let the model look", key="admin_look", icon=":material/visibility:"):
-        return
-    model, line = page.model(), st.empty()
-    try:
-        with st.spinner("Looking at what waits ..."):
-            found: LookedAt = look(opened.store(), actor, model, told.telling(line))
-    except InputError as error:
-        told.tell(PLACE, str(error), good=False)
-        told.show(PLACE)
-        return
-    finally:
-        line.empty()
-    missing = f" Photos missing: {found.missing:,}." if found.missing else ""
-    st.success(
-        f"Looked at {found.new:,}; {found.known:,} it had seen before.{missing}",
-        icon=":material/check_circle:",
     )

@@ -98,8 +98,8 @@ def _about(leased: Leased, mode: str) -> list[str]:
     """Why it is here, where and when it was."""
     task = leased.task
     where = [task.place] if task.place else []
-    if task.taken_at is not None:
-        where.append(f"{task.taken_at.day} {task.taken_at:%b %Y, %H:%M} UTC")
+    if task.taken_text is not None:
+        where.append(task.taken_text)
     lines = ["Why this one: " + "; ".join(why(one, mode) for one in leased.why), ", ".join(where)]
     if not task.reading.present:
         lines.append("No readings: the photo alone.")

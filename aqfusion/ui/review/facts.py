@@ -25,7 +25,7 @@ def origin(item: Item) -> str:
     task, guess = item.task, item.guess
     known = (
         ("Place", task.place),
-        ("Taken", task.taken_at and when(task.taken_at)),
+        ("Taken", task.taken_text),
         ("Origin", item.origin),
         ("Source", item.source),
         ("Licence", task.licence),

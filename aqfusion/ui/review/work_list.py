@@ -14,7 +14,6 @@ from aqfusion.labels.store import LabelStore
 from aqfusion.ui.plain import plain
 from aqfusion.ui.review import place
 from aqfusion.ui.review.place import WorkList
-from aqfusion.ui.review.words import when
 
 LISTS = {
     "Conflicts": ("conflict",),
@@ -141,7 +140,7 @@ def _table(items: Sequence[Item], key: str) -> None:
                 for one in items
             ],
             "US formula": [standard("us").index(one.task.reading).aqi for one in items],
-            "Taken": [one.task.taken_at and when(one.task.taken_at) for one in items],
+            "Taken": [one.task.taken_text for one in items],
             "Origin": [one.origin for one in items],
         },
         hide_index=True,

@@ -1,6 +1,7 @@
 """The stations as a list and a table, for those who cannot use a map, and as CSV."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import streamlit as st
@@ -14,7 +15,8 @@ from aqfusion.ui.stations.views import INDIA, US, Told, error_of, judge, said_of
 _CSV_TITLES = (
     *("id", "name", "lat", "lon", "position approximate", "time"),
     *POLLUTANTS,
-    *("us aqi", "us category", "us aqi is", "india aqi", "india category", "worst pollutant"),
+    *("aqi", "us category", "computed us aqi", "computed india aqi", "india category"),
+    "worst pollutant",
     *("model aqi", "model low", "model high", "source"),
 )
 
@@ -69,18 +71,23 @@ def show(
 
 
 def as_csv(measurements: Sequence[Measurement], told: Told) -> str:
-    """All measurements, one a line: what a spreadsheet or a script goes on with."""
+    """All measurements, one a line: what a spreadsheet or a script goes on with.
+
+    `aqi` is the one that the source states, so that this table, read as a person's own, is the
+    same again; what formulas make of the readings stands in columns that are computed anew.
+    """
     return csv_text([_CSV_TITLES, *(_line(one, told) for one in measurements)])
 
 
 def _line(one: Measurement, told: Told) -> tuple[CsvCell, ...]:
     station, us, india = one.station, judge(one, US), judge(one, INDIA)
+    computed = us if one.aqi is None else judge(replace(one, aqi=None), US)
     said = said_of(one, told)
     return (
         *(station.id, station.name, station.latitude, station.longitude),
-        *("yes" if station.approximate else "no", one.time.isoformat(timespec="seconds")),
+        *("yes" if station.approximate else "no", one.time.isoformat()),
         *(getattr(one.reading, name) for name in POLLUTANTS),
-        *(us.aqi, us.category and us.category.name, "stated" if us.stated else "by formula"),
+        *(one.aqi, us.category and us.category.name, computed.aqi),
         *(india.aqi, india.category and india.category.name, us.dominant),
         *((said.value, said.low, said.high) if said else (None, None, None)),
         station.source,

@@ -77,15 +77,44 @@ def test_each_annotator_and_the_expert_have_said_what_they_said(busy, tasks):
 
 
 def test_a_task_has_its_photo_and_nothing_that_gives_the_answer_away(busy, folder, tasks):
-    assert len(tasks) == 16
-    for id, task in tasks.items():
-        path = folder / task["data"]["image"]
-        assert path.exists() == (id != busy.ids.rejected)
+    assert len(tasks) == 14
+    for task in tasks.values():
+        assert (folder / task["data"]["image"]).exists()
         assert {*task["data"]} <= {
             *("image", "item", "pm25", "pm10", "o3", "co", "so2", "no2"),
             *("place", "licence", "taken_at"),
         }
     assert tasks[busy.ids.median]["data"]["pm25"] == 12.5
+
+
+def test_what_no_expert_has_admitted_is_neither_a_task_nor_a_photo(busy, tmp_path):
+    done = export(busy.store, busy.people["expert"], "label-studio", tmp_path / "out")
+    tasks = json.loads((tmp_path / "out" / "tasks.json").read_text(encoding="utf-8"))
+    out = {busy.ids.pending, busy.ids.rejected}
+    assert {task["id"] for task in tasks} == {*vars(busy.ids).values()} - out
+    assert done.count == len(tasks) == 14
+    assert done.left_out == (
+        "1 left out: items that an expert has refused",
+        "1 left out: items that no expert has admitted yet",
+    )
+    photos = {path.name for path in (tmp_path / "out" / "photos").iterdir()}
+    assert photos == {task["data"]["image"].removeprefix("photos/") for task in tasks}
+    admin = busy.people["admin"]
+    for format in ("csv", "events", "training"):
+        export(busy.store, admin, format, tmp_path / format)
+    pending = busy.store.review.view(admin, busy.ids.pending).item.task.photo_hash
+    assert [path for path in tmp_path.rglob(f"{pending}*") if "busy" not in path.parts] == []
+
+
+def test_a_task_without_its_photo_is_left_out(busy, tmp_path):
+    admin = busy.people["admin"]
+    gone = busy.store.review.view(admin, busy.ids.agreed).item.task.photo_hash
+    next((tmp_path / "busy" / "photos").rglob(f"{gone}.jpg")).unlink()
+    done = export(busy.store, admin, "label-studio", tmp_path / "out")
+    assert (done.count, done.missing) == (13, (gone,))
+    assert "1 left out: items whose photo is missing" in done.left_out
+    tasks = json.loads((tmp_path / "out" / "tasks.json").read_text(encoding="utf-8"))
+    assert busy.ids.agreed not in {task["id"] for task in tasks}
 
 
 def test_a_store_without_items_gives_an_empty_list(store, admin, tmp_path):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from aqfusion.csv_cells import undefused
 from aqfusion.labels.actor import RoleError
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.exports.export import FORMATS, ExportError, export
@@ -14,7 +15,7 @@ from tests.labels.planted import NOW, PIN, request_id, say
 
 
 def read(file: Path) -> list[dict[str, str]]:
-    with file.open(newline="", encoding="utf-8") as stream:
+    with file.open(newline="", encoding="utf-8-sig") as stream:
         return [*csv.DictReader(stream, strict=True)]
 
 
@@ -135,13 +136,31 @@ def test_no_text_becomes_a_formula(busy, taken):
     texts = [cell for table in tables for row in table for cell in row.values() if cell]
     starts = {text for text in texts if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))}
     assert starts == set()
-    assert {"'=1+1", "'=cmd|' /C calc'!A0", "'@SUM(1)", f"'{HOSTILE}"} <= {*texts}
+    assert {"'=1+1", "'=cmd|' /C calc'!A0", "'@SUM(1)"} <= {*texts}
+    assert HOSTILE in {undefused(text) for text in texts}
+
+
+def test_every_table_is_utf_8_for_a_spreadsheet(busy, tmp_path):
+    done = [
+        export(busy.store, busy.people["expert"], format, tmp_path / f"{format}.csv").wrote
+        for format in ("csv", "events")
+    ]
+    for file in (file for files in done for file in files):
+        assert file.read_bytes().count(b"\xef\xbb\xbf") == 1
+        assert file.read_bytes().startswith(b"\xef\xbb\xbf")
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_only_experts_take_out_and_others_leave_nothing(busy, tmp_path, format):
-    with pytest.raises(RoleError, match="role must be expert or above, got annotator"):
+    least = "admin" if format == "jsonl" else "expert"
+    with pytest.raises(RoleError, match=f"role must be {least} or above, got annotator"):
         export(busy.store, busy.people["ana"], format, tmp_path / "out" / "x")
+    assert not (tmp_path / "out").exists()
+
+
+def test_all_there_is_with_photos_that_nobody_has_admitted_is_for_admins(busy, tmp_path):
+    with pytest.raises(RoleError, match="role must be admin or above, got expert"):
+        export(busy.store, busy.people["expert"], "jsonl", tmp_path / "out" / "x")
     assert not (tmp_path / "out").exists()
 
 
@@ -160,7 +179,7 @@ def test_a_file_that_is_there_stays_until_the_new_one_is_whole(busy, tmp_path, f
     ):
         monkeypatch.setattr(f"aqfusion.labels.exports.{module}.{name}", broken)
     with pytest.raises(OSError, match="No space left"):
-        export(busy.store, busy.people["expert"], format, target)
+        export(busy.store, busy.people["admin"], format, target)
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 

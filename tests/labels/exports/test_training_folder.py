@@ -32,7 +32,7 @@ def train(store, admin, tmp_path):
 
 
 def cells(folder: Path) -> list[dict[str, str]]:
-    with (folder / CSV_NAME).open(newline="", encoding="utf-8") as stream:
+    with (folder / CSV_NAME).open(newline="", encoding="utf-8-sig") as stream:
         return [*csv.DictReader(stream)]
 
 

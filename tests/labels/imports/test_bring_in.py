@@ -51,7 +51,8 @@ def test_a_data_folder_comes_in_with_its_own_labels_as_guesses(tmp_path, bring, 
     assert bring(kaggle(tmp_path, *records), terms) == Imported(2, 0, 0, ())
     first, second = held()
     assert first.task.taken_at == datetime(2023, 2, 1, 2, 30, tzinfo=UTC)
-    assert second.task.taken_at == datetime(2023, 2, 1, 16, 0, tzinfo=UTC)
+    assert first.task.taken_text == "1 Feb 2023, 08:00 (UTC+05:30)"
+    assert second.task.taken_at is None  # nobody knows what the clock is at Nowhere
     assert (first.task.place, first.group) == ("ITO, Delhi", "ITO, Delhi|2023|2|1")
     assert first.guess == {"standard": "us", "category": 3, "aqi": 151, "cant_tell": None}
     assert second.guess["aqi"] == 91

@@ -46,7 +46,7 @@ def test_a_row_says_all_that_it_can(table):
     assert second.reading == Reading()
 
 
-def test_the_clock_is_that_of_the_row_of_a_sample_place_or_utc(table):
+def test_the_clock_is_that_of_the_row_or_of_a_sample_place_and_never_silently_utc(table):
     file = table(
         "a.jpg,,,Biratnagar (Nepal),2023-02-01 08:30,,,",
         '"a.jpg",,,"ITO, Delhi",2023-02-01 08:30,,,',
@@ -55,9 +55,19 @@ def test_the_clock_is_that_of_the_row_of_a_sample_place_or_utc(table):
         "a.jpg,,,,2023-02-01 08:30,America/Chicago,,",
     )
     listing = list_photo_csv(file, NOW)
-    assert listing.faults == ()
-    clocks = [f"{one.taken_at.astimezone(UTC):%H:%M}" for one in listing.candidates]
-    assert clocks[1:] == ["03:00", "08:30", "02:45", "14:30"]
+    rule = "must name its offset as in 2023-02-01T08:30+05:30, or have a timezone"
+    assert [(fault.line, fault.column, fault.rule) for fault in listing.faults] == [
+        (2, "time", rule),
+        (4, "time", rule),
+    ]
+    assert [
+        (one.line, f"{one.taken_at.astimezone(UTC):%H:%M}", one.time_zone)
+        for one in listing.candidates
+    ] == [
+        (3, "03:00", "Asia/Kolkata"),
+        (5, "02:45", "+05:45"),
+        (6, "14:30", "America/Chicago"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +99,7 @@ def test_a_path_over_a_link_is_refused(table, tmp_path, path):
         ("a.jpg,-1,,,,,,", "PM2.5", "must be >= 0 ug/m3", "-1"),
         ("a.jpg,,x,,,,,", "O3 (ppb)", "must be a number", "x"),
         ("a.jpg,,,,yesterday,,,", "time", "must be a date and a time as in", "yesterday"),
-        ("a.jpg,,,,2999-01-01 00:00,,,", "time", "must not be in the future", "2999-01-01 00:00"),
+        ("a.jpg,,,,2999-01-01 00:00Z,,,", "time", "must not be in the future", "2999-01-01 00:00Z"),
         ("a.jpg,,,,,Mars,,", "timezone", "must be a time zone as in Asia/Kolkata", "Mars"),
         ("a.jpg,,,,,,501,", "aqi", "must be a whole number from 0 to 500", "501"),
         ("a.jpg,,,,,,,1.5", "gold", "must be a whole number from 0 to 500", "1.5"),

@@ -37,7 +37,7 @@ def told(*said: tuple[int, str, int], **more) -> Told:
 
 
 def rows(table) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(table.csv())))
+    return list(csv.DictReader(io.StringIO(table.csv().removeprefix("\ufeff"))))
 
 
 def test_full_agreement_is_one_and_reversed_answers_are_below_chance():

@@ -21,16 +21,18 @@ TOLD = {("=cmd()", AT): Estimate(170.0, 120.0, 260.0)}
 
 
 def test_csv_has_every_measurement_with_both_indices_and_the_model_and_no_formula():
-    lines = list(csv.DictReader(io.StringIO(as_csv([ONE, LATER], TOLD))))
+    lines = list(csv.DictReader(io.StringIO(as_csv([ONE, LATER], TOLD).removeprefix("\ufeff"))))
     assert [line["time"] for line in lines] == [
         "2023-02-02T09:00:00+05:45",
         "2023-02-02T11:00:00+05:45",
     ]
     assert (lines[0]["id"], lines[0]["source"]) == ("'=cmd()", "'@me")
     assert lines[0]["name"] == EVIL.name
-    assert (lines[0]["us aqi"], lines[0]["us aqi is"], lines[0]["india aqi"]) == (
-        *("156", "stated", ""),
-    )
+    computed = ("aqi", "us category", "computed us aqi", "computed india aqi")
+    assert [[line[name] for name in computed] for line in lines] == [
+        ["156", "Unhealthy", "158", ""],
+        ["90", "Moderate", "", ""],
+    ]
     assert (lines[0]["model aqi"], lines[0]["model low"], lines[1]["model aqi"]) == (
         *("170.0", "120.0", ""),
     )

@@ -1,4 +1,4 @@
-"""Sign-ins that outlive a page, drafts, and leases of several tabs of one person."""
+"""Which model scored an item, what the queue may be filtered by, answers to several photos."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,54 +6,31 @@ from alembic import op
 revision = "4"
 down_revision = "3"
 
-_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-_TIME = sa.DateTime(timezone=True)
+_ORDER = ("urgent", "priority", "lot", "id")
+_KNOWN = {
+    "sqlite": (
+        "scored_by = json_extract(model_view, '$.model_version'), "
+        "top_reason = json_extract(reasons, '$[0].kind')"
+    ),
+    "postgresql": (
+        "scored_by = CAST(model_view AS jsonb)->>'model_version', "
+        "top_reason = CAST(reasons AS jsonb)->0->>'kind'"
+    ),
+}
 
 
 def upgrade() -> None:
-    """Add the tables, and the tab of a lease."""
-    op.add_column("leases", sa.Column("tab", sa.String(64), nullable=False, server_default=""))
-    op.create_table(
-        "sign_ins",
-        sa.Column("id", _ID, nullable=False),
-        sa.Column("user", _ID, nullable=False),
-        sa.Column("digest", sa.String(64)),
-        sa.Column("code", sa.String(64)),
-        sa.Column("code_until", _TIME, nullable=False),
-        sa.Column("created", _TIME, nullable=False),
-        sa.Column("until", _TIME, nullable=False),
-        sa.Column("expires", _TIME, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_sign_ins"),
-        sa.ForeignKeyConstraint(["user"], ["users.id"], name="fk_sign_ins_user"),
-        sa.UniqueConstraint("digest", name="uq_sign_ins_digest"),
-        sa.UniqueConstraint("code", name="uq_sign_ins_code"),
-        sqlite_autoincrement=True,
-    )
-    op.create_index("ix_sign_ins_user", "sign_ins", ["user", "id"])
-    op.create_index("ix_sign_ins_until", "sign_ins", ["until"])
-    op.create_table(
-        "server_keys",
-        sa.Column("name", sa.String(40), nullable=False),
-        sa.Column("key", sa.String(100), nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_server_keys"),
-    )
-    op.create_table(
-        "drafts",
-        sa.Column("user", _ID, nullable=False),
-        sa.Column("item", _ID, nullable=False),
-        sa.Column("note", sa.String(500), nullable=False),
-        sa.Column("unsure", sa.Boolean, nullable=False),
-        sa.Column("at", _TIME, nullable=False),
-        sa.PrimaryKeyConstraint("user", "item", name="pk_drafts"),
-        sa.ForeignKeyConstraint(["user"], ["users.id"], name="fk_drafts_user"),
-        sa.ForeignKeyConstraint(["item"], ["items.id"], name="fk_drafts_item"),
-    )
-    op.create_table(
-        "sittings",
-        sa.Column("user", _ID, nullable=False, autoincrement=False),
-        sa.Column("mode", sa.String(10), nullable=False),
-        sa.Column("since", _TIME, nullable=False),
-        sa.Column("seen", _TIME, nullable=False),
-        sa.PrimaryKeyConstraint("user", name="pk_sittings"),
-        sa.ForeignKeyConstraint(["user"], ["users.id"], name="fk_sittings_user"),
-    )
+    """Add the columns with what is known of them, and their indexes."""
+    op.add_column("items", sa.Column("scored_by", sa.String(100)))
+    scored_event = sa.Column("scored_event", sa.BigInteger().with_variant(sa.Integer(), "sqlite"))
+    op.add_column("items", scored_event)
+    op.add_column("items", sa.Column("top_reason", sa.String(40)))
+    op.add_column("label_events", sa.Column("batch", sa.String(80)))
+    known = _KNOWN[op.get_bind().dialect.name]
+    # A view without a priority was never ranked: an offer brings its own.
+    op.execute(f"UPDATE items SET {known} WHERE priority <> 0 OR CAST(reasons AS TEXT) <> '[]'")
+    op.create_index("ix_items_scored", "items", ["status", "scored_by"])
+    op.create_index("ix_items_group_key", "items", ["group_key"])
+    op.create_index("ix_items_place", "items", ["lane", "crowd", "place", *_ORDER])
+    op.create_index("ix_items_reason", "items", ["lane", "crowd", "top_reason", *_ORDER])
+    op.create_index("ix_label_events_batch", "label_events", ["batch"])

@@ -1,4 +1,4 @@
-"""How a retraining stands: files that any process can read, replaced whole."""
+"""How work in a process of its own stands: files that any process can read, replaced whole."""
 
 import json
 import time
@@ -36,7 +36,8 @@ class Progress:
     """How a run stands: running, done, refused, failed, cancelled, out of time or killed.
 
     `by` is in whose name, `step` what it did last, `said` a sentence for a person, `version` what
-    it made, `promoted` whether that became current; times are UTC in ISO 8601.
+    it made, `promoted` whether that became current; times are UTC in ISO 8601. Of `total` items
+    `done` are finished, `failed` of them without a result; 0 where the work is not counted.
     """
 
     state: str
@@ -48,6 +49,9 @@ class Progress:
     said: str = ""
     version: str | None = None
     promoted: bool = False
+    done: int = 0
+    total: int = 0
+    failed: int = 0
 
 
 def status(home: Path) -> Progress | None:
@@ -70,14 +74,12 @@ def log(home: Path, lines: int = 200) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
-def refuse_second(home: Path) -> None:
-    """Raise `RunError` where a run is going on."""
+def refuse_second(home: Path, noun: str) -> None:
+    """Raise `RunError` where a run is going on; `noun` is what the sentence calls it."""
     end = time.monotonic() + PATIENCE
     while (pid := holder(home / LOCK)) is not None:
         if time.monotonic() > end:
-            raise RunError(
-                f"only one retraining may run at a time, got one already (process {pid})"
-            )
+            raise RunError(f"only one {noun} may run at a time, got one already (process {pid})")
         time.sleep(0.02)
 
 

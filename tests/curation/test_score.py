@@ -3,7 +3,7 @@
 import pytest
 
 from aqfusion.air.sensors import Reading
-from aqfusion.curation.look import LookedAt, look
+from aqfusion.curation.score import Scored, score_unlabelled
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.new_item import NewItem
 from aqfusion.model.label_view import version_of
@@ -51,8 +51,8 @@ def say(store, name, number, category):
 
 def test_every_waiting_item_gets_the_models_view_a_priority_and_a_reason(store, admin, model):
     first = add(store, admin, Reading())
-    found = look(store, admin, model, lambda text: None)
-    assert found == LookedAt(1, 0, 0)
+    found = score_unlabelled(store, admin, model, lambda *told: None)
+    assert found == Scored(1, 0, 0)
     looked = item(store, admin, first)
     direct = model.predict(Reading(), Photo.open(ASSETS / "scenes" / scenes()[0].file))
     view = looked.task.model_view
@@ -66,12 +66,12 @@ def test_every_waiting_item_gets_the_models_view_a_priority_and_a_reason(store, 
 def test_what_was_looked_at_is_passed_by_unless_people_contradict_each_other(store, admin, model):
     add(store, admin, Reading(pm25=20), overlap=2)
     torn = add(store, admin, Reading(pm25=21), overlap=2)
-    look(store, admin, model, lambda text: None)
+    score_unlabelled(store, admin, model, lambda *told: None)
     before = item(store, admin, torn).priority
     for name, category in (("Asha", 0), ("Bina", 5)):
         say(store, name, torn, category)
     assert item(store, admin, torn).status == "conflict"
-    assert look(store, admin, model, lambda text: None) == LookedAt(1, 1, 0)
+    assert score_unlabelled(store, admin, model, lambda *told: None) == Scored(1, 1, 0)
     after = item(store, admin, torn)
     assert after.priority > before + 0.3
     assert after.reasons[0].kind == "annotators disagree"
@@ -82,7 +82,7 @@ def test_a_near_duplicate_is_worth_nothing_and_a_lost_photo_is_counted(store, ad
     twin = add(store, admin, Reading(pm25=21), duplicate_of=first)
     lost = NewItem(photo_hash="0" * 64, reading=Reading(pm25=5))
     store.items.add(admin, lost, NOW)
-    assert look(store, admin, model, lambda text: None) == LookedAt(2, 0, 1)
+    assert score_unlabelled(store, admin, model, lambda *told: None) == Scored(2, 0, 1)
     assert item(store, admin, twin).priority == 0
     assert item(store, admin, twin).reasons[0].kind == "near-duplicate"
 
@@ -94,7 +94,7 @@ def test_given_labels_that_nobody_would_believe_come_first(store, admin, model):
         reading = Reading(pm25=float(5 + 9 * pm25))
         given = 5 if pm25 == 0 else _band(model, reading)
         numbers.append(add(store, admin, reading, guess={"category": given}))
-    look(store, admin, model, lambda text: None)
+    score_unlabelled(store, admin, model, lambda *told: None)
     swapped = item(store, admin, numbers[0])
     assert "label likely wrong" in {reason.kind for reason in swapped.reasons}
 

@@ -1,4 +1,4 @@
-"""The inside of a retraining's process: lock, progress, log, its end on request or by the clock."""
+"""The inside of such a process: lock, progress, log, its end on request or by the clock."""
 
 import json
 import os
@@ -11,9 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from aqfusion.files import replace_file
-from aqfusion.registry.locks import locked
-from aqfusion.retrain.progress import (
+from aqfusion.background.progress import (
     CANCEL,
     LOCK,
     LOG,
@@ -23,6 +21,8 @@ from aqfusion.retrain.progress import (
     RunError,
     refuse_second,
 )
+from aqfusion.files import replace_file
+from aqfusion.registry.locks import locked
 
 __all__ = ["Running", "running"]
 
@@ -40,13 +40,20 @@ class Ended(BaseException):  # like KeyboardInterrupt: nothing but the run may c
 
 @contextmanager
 def running(
-    home: Path, by: str, report: Callable[[str], None], limit: float | None
+    home: Path,
+    by: str,
+    report: Callable[[str], None],
+    limit: float | None,
+    noun: str = "retraining",
 ) -> Iterator["Running"]:
-    """Hold the lock and keep progress and log; `limit` is in seconds. Only in the main thread."""
+    """Hold the lock and keep progress and log; `limit` is in seconds. Only in the main thread.
+
+    `noun` is what sentences call the work.
+    """
     with locked(home / LOCK, PATIENCE) as held:
         if not held:
-            refuse_second(home)
-            raise RunError("only one retraining may run at a time, got another just now")
+            refuse_second(home, noun)
+            raise RunError(f"only one {noun} may run at a time, got another just now")
         (home / CANCEL).unlink(missing_ok=True)
         run = Running(home, by, report)
         before = {one: signal.signal(one, run.on_signal) for one in _SIGNALS}
@@ -55,7 +62,7 @@ def running(
         try:
             yield run
         except Ended as ended:
-            sentence = f"the retraining was ended: {ended.state}"
+            sentence = f"the {noun} was ended: {ended.state}"
             run.end(ended.state, sentence)
             raise RunError(sentence) from ended
         except BaseException as error:
@@ -84,11 +91,16 @@ class Running:
         """Tell a step; ends the run here where somebody asked for it."""
         if os.getpid() != self._now.pid:  # work aside: the run's own process tells how it stands
             return
-        if (self._home / CANCEL).exists():
-            raise Ended("cancelled")
+        self._end_if_asked()
         self._tell(step)
         self.note(step)
         self._now = replace(self._now, step=step, updated=_moment())
+        self._write()
+
+    def count(self, done: int, total: int, failed: int = 0) -> None:
+        """Tell how many items are finished; ends the run here where somebody asked for it."""
+        self._end_if_asked()
+        self._now = replace(self._now, done=done, total=total, failed=failed, updated=_moment())
         self._write()
 
     def note(self, text: str) -> None:
@@ -120,6 +132,10 @@ class Running:
         """End the run at once, wherever it is: every file is replaced whole."""
         if not self._closed:
             raise Ended("out of time" if number == signal.SIGALRM else "cancelled")
+
+    def _end_if_asked(self) -> None:
+        if (self._home / CANCEL).exists():
+            raise Ended("cancelled")
 
     def _write(self) -> None:
         replace_file(self._home / PROGRESS, json.dumps(asdict(self._now)).encode())

@@ -1,0 +1,40 @@
+"""Scoring as a process of its own, one for each label store: start it, look at it, end it."""
+
+from pathlib import Path
+
+from aqfusion.background import process, progress
+from aqfusion.background.process import Job
+from aqfusion.background.progress import Progress
+from aqfusion.labels.actor import Actor
+from aqfusion.labels.given_text import digest_of
+from aqfusion.settings import Settings
+
+__all__ = ["NOUN", "cancel", "log", "scoring_folder", "start", "status"]
+
+NOUN = "scoring"
+_JOB = Job(("labels", "score"), NOUN, "score items", "admin", gives_way=True)
+
+
+def scoring_folder(settings: Settings) -> Path:
+    """Where the scorings of the settings' label store keep progress, log and lock."""
+    return Path(settings.home) / "scoring" / digest_of(settings.labels or "")[:16]
+
+
+def start(settings: Settings, actor: Actor) -> Progress:
+    """Start `python -m aqfusion labels score` in an admin's name; `RunError` while one runs."""
+    return process.start(_JOB, scoring_folder(settings), actor)
+
+
+def cancel(settings: Settings, actor: Actor) -> bool:
+    """Ask the scoring to end; whether there was one. What it has scored stays."""
+    return process.cancel(_JOB, scoring_folder(settings), actor)
+
+
+def status(settings: Settings) -> Progress | None:
+    """How the last scoring stands; `None` where there was none."""
+    return progress.status(scoring_folder(settings))
+
+
+def log(settings: Settings) -> str:
+    """The end of the last scoring's log."""
+    return progress.log(scoring_folder(settings))

@@ -1,0 +1,130 @@
+"""Which items that wait for labels a model has not scored yet, or would score otherwise now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from aqfusion.labels.actor import Actor, acting
+from aqfusion.labels.database import Database
+from aqfusion.labels.item import Item, ModelView, view_of
+from aqfusion.labels.schema import answers, items, label_events
+
+__all__ = ["GivenLabel", "ToScore", "Unscored"]
+
+_WAITING = ("open", "conflict", "flagged", "sent back", "pending")
+_JUDGED = ("conflict", "flagged", "sent back")  # where answers are a part of the priority
+_BATCH = 5000
+
+
+@dataclass(frozen=True)
+class ToScore:
+    """An item with the events of its current answers, as far as its priority depends on them."""
+
+    item: Item
+    answers: tuple[Any, ...]
+    last_event: int
+
+
+@dataclass(frozen=True)
+class GivenLabel:
+    """An item's own label, what models say that did not learn from it, and if it is doubted now.
+
+    `doubt` are the words of the reason, `None` where it is not among the item's reasons.
+    """
+
+    item: int
+    category: int
+    view: ModelView
+    doubt: str | None
+
+
+class Unscored:
+    """What a scoring reads; every function but the counts raises `RoleError` below an admin."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open store."""
+        self._database = database
+
+    def counts(self) -> Mapping[str | None, int]:
+        """Count the waiting items by the model that scored them; `None` stands for none."""
+        asked = select(items.c.scored_by, func.count()).where(items.c.status.in_(_WAITING))
+        with self._database.read() as connection:
+            rows = connection.execute(asked.group_by(items.c.scored_by)).all()
+        return {row[0]: row[1] for row in rows}
+
+    def ids(self, actor: Actor, model: str) -> tuple[int, ...]:
+        """List the items that this model version has to score, the newest first.
+
+        Those that it scored come again where people have answered since and now disagree.
+        """
+        newer = select(label_events.c.id).where(
+            label_events.c.item == items.c.id,
+            label_events.c.id > func.coalesce(items.c.scored_event, 0),
+        )
+        stale = items.c.status.in_(_JUDGED) & newer.exists()
+        asked = (
+            select(items.c.id)
+            .where(items.c.status.in_(_WAITING))
+            .where(or_(items.c.scored_by.is_(None), items.c.scored_by != model, stale))
+            .order_by(items.c.id.desc())
+        )
+        with self._database.snapshot() as connection:
+            acting(connection, actor, "admin", lock=False)
+            return tuple(connection.execute(asked).scalars())
+
+    def read(self, actor: Actor, ids: Sequence[int]) -> tuple[ToScore, ...]:
+        """Read the items of these ids that still wait, in the order of the ids."""
+        asked = select(items).where(items.c.id.in_(ids), items.c.status.in_(_WAITING))
+        newest = (
+            select(label_events.c.item, func.max(label_events.c.id))
+            .where(label_events.c.item.in_(ids))
+            .group_by(label_events.c.item)
+        )
+        told = (
+            select(label_events)
+            .join(answers, answers.c.event == label_events.c.id)
+            .where(answers.c.item.in_(ids), answers.c.skipped.is_(False))
+            .order_by(label_events.c.id)
+        )
+        with self._database.snapshot() as connection:
+            acting(connection, actor, "admin", lock=False)
+            rows = {row.id: row for row in connection.execute(asked)}
+            last = {row[0]: row[1] for row in connection.execute(newest)}
+            given: dict[int, list[Any]] = {}
+            for event in connection.execute(told):
+                given.setdefault(event.item, []).append(event)
+        return tuple(
+            ToScore(
+                Item.of(rows[number]),
+                tuple(given.get(number, ())) if rows[number].status in _JUDGED else (),
+                last.get(number, 0),
+            )
+            for number in ids
+            if number in rows
+        )
+
+    def given_labels(self, actor: Actor) -> tuple[GivenLabel, ...]:
+        """List the waiting items that came with a label and have a view to hold against it."""
+        asked = (
+            select(items.c.id, items.c.guess, items.c.fold_view, items.c.model_view)
+            .add_columns(items.c.reasons)
+            .where(items.c.status.in_(_WAITING), items.c.guess.is_not(None))
+            .where(items.c.duplicate_of.is_(None))
+            .order_by(items.c.id)
+        )
+        with self._database.snapshot() as connection:
+            acting(connection, actor, "admin", lock=False)
+            rows = connection.execute(asked.execution_options(yield_per=_BATCH))
+            found = [_given_label(row) for row in rows]
+        return tuple(one for one in found if one is not None)
+
+
+def _given_label(row: Any) -> GivenLabel | None:
+    view = view_of(row.fold_view or row.model_view)
+    category = row.guess.get("category")
+    if view is None or category is None:
+        return None
+    words = (one["words"] for one in row.reasons if one["kind"] == "label likely wrong")
+    return GivenLabel(row.id, int(category), view, next(words, None))

@@ -1,0 +1,64 @@
+"""How a stored picture must be turned: the number 1 to 8 of EXIF, from whatever states it.
+
+Cameras and programs write it as SHORT, LONG or BYTE, in either byte order, into EXIF, XMP or the
+text that ImageMagick calls a raw profile. `None` means that nothing usable was stated.
+"""
+
+import re
+import struct
+
+__all__ = ["exif_orientation", "raw_profile_orientation", "xmp_orientation"]
+
+ORIENTATION = 0x0112  # EXIF 2.32, 4.6.5.1
+# integer types of TIFF 6.0 that a writer may choose for a small number: BYTE, SHORT, LONG, signed
+_INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}
+_TIFF = {b"II*\0": "<", b"MM\0*": ">"}
+_XMP = re.compile(rb"tiff:Orientation\s*(?:=\s*[\"']|>)\s*([1-8])\s*[\"'<]")
+_XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
+
+
+def exif_orientation(exif: bytes) -> int | None:
+    """Read the first directory of EXIF, with or without its `Exif` prefix."""
+    tiff = _without_prefix(exif)
+    order = _TIFF.get(tiff[:4])
+    if order is None or len(tiff) < 10:
+        return None
+    (first,) = struct.unpack_from(order + "I", tiff, 4)
+    if first + 2 > len(tiff):
+        return None
+    (count,) = struct.unpack_from(order + "H", tiff, first)
+    for entry in range(first + 2, min(first + 2 + 12 * count, len(tiff) - 11), 12):
+        tag, kind = struct.unpack_from(order + "HH", tiff, entry)
+        if tag == ORIENTATION and kind in _INTEGERS:
+            (value,) = struct.unpack_from(order + _INTEGERS[kind], tiff, entry + 8)
+            if 1 <= value <= 8:
+                return int(value)
+    return None
+
+
+def xmp_orientation(xmp: bytes) -> int | None:
+    """Read an XMP packet, in UTF-8 as it stands in pictures."""
+    found = _XMP.search(xmp)
+    return int(found[1]) if found else None
+
+
+def raw_profile_orientation(text: bytes) -> int | None:
+    r"""Read what ImageMagick writes into a PNG's text: a name, a length, and lines of hex.
+
+    >>> raw_profile_orientation(b"\nexif\n  26\n49492a00080000000100\n12010300010000000600000000")
+    6
+    """
+    lines = text.split(b"\n", 3)
+    if len(lines) < 4:
+        return None
+    try:
+        profile = bytes.fromhex(lines[3].decode("ascii"))
+    except ValueError:
+        return None
+    if profile.startswith(_XMP_PREFIX) or lines[1].strip() == b"xmp":
+        return xmp_orientation(profile)
+    return exif_orientation(profile)
+
+
+def _without_prefix(exif: bytes) -> bytes:
+    return exif.removeprefix(b"Exif\0\0").removeprefix(b"Exif\0\0")

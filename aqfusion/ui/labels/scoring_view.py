@@ -1,0 +1,144 @@
+"""Score the unlabelled items, watch it, end it: a process of its own, which any page shows."""
+
+from contextlib import suppress
+
+import streamlit as st
+
+from aqfusion.background.progress import Progress, RunError
+from aqfusion.curation import process
+from aqfusion.labels.actor import Actor
+from aqfusion.settings import load_settings
+from aqfusion.ui.labels import opened, told
+from aqfusion.ui.plain import plain
+
+PLACE = "admin_scoring"
+_EVERY = 2.0  # seconds
+_NOTE_LASTS = 10.0  # seconds
+
+
+def show(actor: Actor) -> None:
+    """Draw how the scoring stands; while one runs it looks after it by itself."""
+    st.markdown(
+        "What the model says of an item decides how early it is asked about: what tells most comes "
+        "first. Items are scored by themselves after each import."
+    )
+    told.show(PLACE)
+    now = process.status(load_settings())
+    if now is not None and now.state == "running":
+        st.fragment(_watch, run_every=_EVERY)(actor)
+        return
+    st.markdown(plain(_standing()))
+    st.button(
+        "Score the unlabelled items",
+        key="admin_score",
+        icon=":material/sort:",
+        on_click=begin,
+        args=(actor,),
+    )
+    if now is not None:
+        st.caption(plain(outcome(now)))
+        _log()
+
+
+def begin(actor: Actor) -> None:
+    """Start a scoring, in a callback; what stands against it is told where `show` draws."""
+    told.attempt(PLACE, lambda: _started(actor))
+
+
+def after_import(actor: Actor) -> None:
+    """Start a scoring of what has come in; one that runs already scores it as well."""
+
+    def work() -> None:
+        with suppress(RunError):
+            _started(actor)
+            return
+        now = process.status(load_settings())
+        if now is None or now.state != "running":
+            raise RunError("scoring the new items did not start: start it below")
+
+    told.attempt(PLACE, work)
+
+
+def note() -> None:
+    """Tell an annotator, in a line, that items are not in the order of their worth yet."""
+    now = process.status(load_settings())
+    words = None
+    if now is not None and now.state == "running":
+        words = counted(now)
+    elif (left := _unscored() - (now.failed if now else 0)) > 0:
+        words = f"{left:,} item{'' if left == 1 else 's'} not scored yet"
+    if words:
+        st.caption(f"The order of the queue is not final: {words}.")
+
+
+def counted(now: Progress) -> str:
+    """How far a scoring is.
+
+    >>> counted(Progress("running", "", "", 1, done=137, total=364))
+    '137 of 364 scored'
+    """
+    return f"{now.done:,} of {now.total:,} scored" if now.total else now.step or "starting"
+
+
+def outcome(now: Progress) -> str:
+    """What came of a scoring, in a sentence.
+
+    >>> outcome(Progress("cancelled", "", "", 1, "Ada", said="x", done=32, total=364))
+    'The last scoring, started by Ada, was cancelled: 32 of 364 scored. It goes on where it was.'
+    """
+    begun = f"The last scoring, started by {now.by},"
+    if now.state == "done":
+        return f"{begun} is done: {now.said}."
+    state = "ended without a word" if now.state == "killed" else f"was {now.state}"
+    if now.state in {"failed", "out of time"}:
+        state = "failed" if now.state == "failed" else "ran out of time"
+    why = f" ({now.said})" if now.state == "failed" and now.said else ""
+    return f"{begun} {state}{why}: {counted(now)}. It goes on where it was."
+
+
+def _started(actor: Actor) -> None:
+    process.start(load_settings(), opened.reached().sign_in.again(actor))
+
+
+def _standing() -> str:
+    counts = opened.reached().unscored.counts()
+    total, left = sum(counts.values()), counts.get(None, 0)
+    if not total:
+        return "No item waits for answers."
+    if not left:
+        return f"All {total:,} items that wait for answers are scored."
+    return f"{left:,} of the {total:,} items that wait for answers are not scored yet."
+
+
+@st.cache_data(ttl=_NOTE_LASTS, max_entries=1, show_spinner=False)
+def _unscored() -> int:
+    """Counted once for all annotators within some seconds."""
+    return opened.reached().unscored.counts().get(None, 0)
+
+
+def _watch(actor: Actor) -> None:
+    now = process.status(load_settings())
+    if now is None or now.state != "running":
+        st.rerun()
+    share = min(1.0, now.done / now.total) if now.total else 0.0
+    st.progress(share, plain(f"{counted(now)}, started by {now.by}"))
+    st.caption("It goes on if you leave this page.")
+    st.button("End it", key="admin_score_end", icon=":material/stop:", on_click=_end, args=(actor,))
+
+
+def _end(actor: Actor) -> None:
+    def work() -> str:
+        admin = opened.reached().sign_in.again(actor)
+        ended = process.cancel(load_settings(), admin)
+        return "it is asked to end; what is scored stays" if ended else "it had ended already"
+
+    told.attempt(PLACE, work)
+
+
+def _log() -> None:
+    with st.expander("Log", key="admin_score_log"):
+        try:
+            text = process.log(load_settings())
+        except OSError as error:
+            text = str(error)
+        st.code(text or "nothing yet", language=None, height=240)
