@@ -108,7 +108,7 @@ def test_a_file_that_is_no_table_leaves_what_was_there(page):
     upload(page, TITLES + b"a,A,27,85,2023-02-01T08:30Z,80,40,\n")
     upload(page, b"\x89PNG\r\n\x00", "photo.csv")
     assert not page.exception
-    assert "the file must be CSV text" in page.error[0].value
+    assert "the file must be a CSV text or a spreadsheet" in page.error[0].value
     assert page.success[0].value.startswith("Read 1 measurement of 1 station")
     page.button(key="stations_remove").click().run()
     assert not page.success

@@ -3,6 +3,7 @@
 The table is `assets/standards/pollutants.json`; factors hold at 25 °C and 1 atm.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +15,23 @@ from aqfusion.settings import ASSETS
 from aqfusion.table_file import Field, read_table
 
 POLLUTANTS = ("pm25", "pm10", "o3", "co", "so2", "no2")
+# Spellings without spaces, signs and case: µg/m³, ug m-3, µg·m⁻³ and ug_m3 are all ugm3.
+_MASSES = {
+    "ug/m3": ("ug", "mcg", "microgram", "micrograms"),
+    "mg/m3": ("mg", "milligram", "milligrams"),
+}
+_VOLUMES = (
+    *("m3", "nm3", "cum", "cubicmeter", "cubicmetre", "perm3"),
+    *("percubicmeter", "percubicmetre"),
+)
+_UNITS = {
+    mass + volume: unit
+    for unit, masses in _MASSES.items()
+    for mass in masses
+    for volume in _VOLUMES
+}
+_UNITS |= dict.fromkeys(("ppb", "ppbv", "partsperbillion", "nmolmol", "nmolmol1"), "ppb")
+_UNITS |= dict.fromkeys(("ppm", "ppmv", "partspermillion", "umolmol", "umolmol1"), "ppm")
 POLLUTANT_FILE = ASSETS / "standards" / "pollutants.json"
 
 
@@ -48,17 +66,25 @@ def pollutant(name: str) -> Pollutant:
 
 
 def parse_unit(name: str, unit: str) -> str:
-    """Return the table's spelling of a unit.
+    """Return the table's spelling of a unit, however people write it, or raise `ReadingError`.
 
-    >>> parse_unit("o3", " µg/m³ "), parse_unit("co", "PPM")
-    ('ug/m3', 'ppm')
+    A cubic metre at standard conditions (Nm³) is taken as a cubic metre, as India's board does.
+
+    >>> parse_unit("o3", " µg/m³ "), parse_unit("co", "PPM"), parse_unit("no2", "nmol/mol")
+    ('ug/m3', 'ppm', 'ppb')
+    >>> parse_unit("pm10", "µg m⁻³"), parse_unit("co", "mg/Nm3"), parse_unit("pm25", "ug_m3")
+    ('ug/m3', 'mg/m3', 'ug/m3')
     """
-    plain = "".join(unit.split()).casefold()  # casefold makes one of the two micro signs
-    plain = plain.replace("μ", "u").replace("³", "3").replace("^", "")
     known = pollutant(name).units
+    plain = _UNITS.get(_unit_key(unit))
     if plain not in known:
         raise ReadingError(f"unit of {name} must be one of {', '.join(known)}, got {unit!r}")
     return plain
+
+
+def is_unit(text: str) -> bool:
+    """Say whether a text is the unit of some pollutant, in any spelling."""
+    return _unit_key(text) in _UNITS
 
 
 def convert(name: str, value: float, from_unit: str, to_unit: str) -> float:
@@ -82,6 +108,12 @@ def convert_exactly(name: str, value: Decimal, from_unit: str, to_unit: str) -> 
 def decimal_of(value: float) -> Decimal:
     """Return the decimal number that Python prints for `value`: 0.07, not 0.07000000000000001."""
     return Decimal(repr(float(value)))
+
+
+def _unit_key(unit: str) -> str:
+    # NFKC makes one of the two micro signs, and plain digits and a minus of ⁻³.
+    plain = unicodedata.normalize("NFKC", unit[:60]).casefold().replace("μ", "u")
+    return "".join(sign for sign in plain if sign.isalnum() and sign.isascii())
 
 
 def load_pollutants(path: Path) -> dict[str, Pollutant]:

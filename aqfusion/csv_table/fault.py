@@ -6,21 +6,29 @@ from dataclasses import dataclass
 from aqfusion.csv_cells import csv_text
 from aqfusion.errors import InputError
 
-__all__ = ["CellError", "Fault", "fault_report", "shown"]
+__all__ = ["CellError", "CsvTableError", "Fault", "fault_report", "shown"]
 
 
 class CellError(InputError):
     """A cell that breaks a rule; the message is the rule alone."""
 
 
+class CsvTableError(InputError):
+    """A file that cannot be taken apart into rows."""
+
+
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong in a line of a file, counted from 1; no `column` where it is the whole line."""
+    """What is wrong in a line of a file, counted from 1; no `column` where it is the whole line.
+
+    `row_kept` says that only this cell was left out, and that the rest of its row was taken.
+    """
 
     line: int
     column: str
     rule: str
     value: str
+    row_kept: bool = False
 
     def __str__(self) -> str:
         """Return the fault as a sentence, without what the file holds but for the value.
@@ -28,13 +36,21 @@ class Fault:
         >>> str(Fault(3, "aqi", "must be a whole number from 0 to 500", "x"))
         "line 3: aqi must be a whole number from 0 to 500, got 'x'"
         """
-        return f"line {self.line}: {self.column or 'the line'} {self.rule}, got {self.value!r}"
+        return f"line {self.line}: {self.column or 'the line'} {self.reason}"
+
+    @property
+    def reason(self) -> str:
+        """The rule and the value that breaks it."""
+        return f"{self.rule}, got {self.value!r}"
 
 
 def fault_report(faults: Iterable[Fault]) -> str:
     """Write a list of faults as CSV that a spreadsheet takes no formula from."""
-    rows = [(fault.line, fault.column, fault.rule, fault.value) for fault in faults]
-    return csv_text([("line", "column", "rule", "value"), *rows])
+    rows = [
+        (fault.line, fault.column, fault.rule, fault.value, "cell" if fault.row_kept else "row")
+        for fault in faults
+    ]
+    return csv_text([("line", "column", "rule", "value", "left_out"), *rows])
 
 
 def shown(text: str) -> str:

@@ -1,29 +1,25 @@
-"""The outer shape of a table: its text, its lines, its separator and its columns."""
+"""The titles of a table: which column stands where, in which unit, and which nobody reads."""
 
-import csv
-import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from aqfusion.air.pollutants import POLLUTANTS, ReadingError, parse_unit
-from aqfusion.errors import InputError
+from aqfusion.air.pollutants import POLLUTANTS, pollutant
+from aqfusion.csv_cells import undefused
+from aqfusion.csv_table.fault import CsvTableError
+from aqfusion.csv_table.notes import Notes
+from aqfusion.csv_table.titles import Title, read_title, title_key
 
-__all__ = ["Columns", "CsvTableError", "Header", "cells_of", "lines_of", "read_header"]
+__all__ = ["Columns", "CsvTableError", "Header", "known_titles", "read_header"]
 
 MOST_COLUMNS = 200
-_BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-_SEPARATORS = ",;\t"
-
-
-class CsvTableError(InputError):
-    """A file that cannot be taken apart into rows."""
 
 
 @dataclass(frozen=True)
 class Columns:
     """The columns that one kind of table may have, each with its other names.
 
+    Of several that stand for one column, its own name wins and then the order of `other_names`.
     All that are `required` must be there, and one at least of `one_of`.
     """
 
@@ -37,126 +33,156 @@ class Columns:
         names = self.other_names.items()
         return {name: column for column, more in names for name in (column, *more)}
 
+    def rank(self, column: str, title: str) -> int:
+        """Say how good a name a title is for its column, 0 for the best."""
+        names = (column, *self.other_names[column])
+        key = title_key(title)
+        return names.index(key) if key in names else len(names)
+
 
 @dataclass(frozen=True)
 class Header:
     """What stands in which column: `titles` as in the file, `ignored` those nobody reads.
 
-    `units` are of the pollutants whose title names one.
+    `units` are of the pollutants whose title names one, `unit_at` tells which cells name it;
+    `zone` is the time zone that the title of the time names.
     """
 
-    separator: str
     titles: tuple[str, ...]
     at: Mapping[str, int]
-    units: Mapping[str, str]
-    ignored: tuple[str, ...]
+    units: Mapping[str, str] = field(default_factory=dict)
+    unit_at: Mapping[str, int] = field(default_factory=dict)
+    zone: str | None = None
+    ignored: tuple[str, ...] = ()
+    decimal_comma: bool = False
+    notes: Notes = field(default_factory=Notes)
 
     def cell(self, cells: Sequence[str], column: str) -> str:
         """Return what a row has in a column, empty where the file has no such column."""
-        return cells[self.at[column]].strip() if column in self.at else ""
+        if column not in self.at:
+            return ""
+        text = cells[self.at[column]].strip()
+        return undefused(text) if "'" in text else text
 
     def title(self, column: str) -> str:
         """Return the file's own title of a column."""
         return self.titles[self.at[column]] if column in self.at else column
 
-
-def lines_of(content: bytes, most_bytes: int) -> list[str]:
-    """Return the lines of a text; one that is too long or no text raises `CsvTableError`."""
-    if len(content) > most_bytes:
-        most = most_bytes // 1_000_000
-        raise CsvTableError(f"the file must have at most {most} MB, got {len(content)} bytes")
-    marks = (code for mark, code in _BYTE_ORDER_MARKS.items() if content.startswith(mark))
-    try:
-        text = content.decode(next(marks, "utf-8"))
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise CsvTableError(
-            "the file must be CSV text in UTF-8, and is something else: "
-            'a spreadsheet writes it as "CSV UTF-8"'
-        )
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    def unit(self, name: str) -> str:
+        """Return the unit of a pollutant's column, the canonical one where no title names one."""
+        return self.units.get(name) or pollutant(name).unit
 
 
-def cells_of(line: str, separator: str) -> list[str]:
-    """Split a line at its separator; quotes that do not close on it raise `csv.Error`."""
-    return next(csv.reader([line], delimiter=separator, skipinitialspace=True, strict=True), [])
+def known_titles(titles: Sequence[str], columns: Columns) -> int:
+    """Count the columns that titles name."""
+    read = (read_title(title, columns.named) for title in titles[:MOST_COLUMNS])
+    return len({title.column for title in read if title.column})
 
 
-def read_header(line: str, columns: Columns) -> Header:
-    """Read the titles with the separator that makes the most of them."""
-    candidates = [_split(line, separator) for separator in _SEPARATORS]
-    known = [
-        sum(_named(title, columns)[0] is not None for title in titles) for titles in candidates
-    ]
-    best = known.index(max(known))
-    titles = candidates[best]
+def read_header(titles: Sequence[str], columns: Columns) -> Header:
+    """Read the titles; a second column of one meaning, or one in an unknown unit, is left out.
+
+    Titles without a column that must be there raise `CsvTableError`.
+    """
+    titles = tuple(title.strip() for title in titles)
     if len(titles) > MOST_COLUMNS:
         raise CsvTableError(f"the file must have at most {MOST_COLUMNS} columns")
+    notes = Notes()
+    unit_at: dict[str, int] = {}
+    read: dict[int, Title] = {}
+    for number, text in enumerate(titles):
+        title = read_title(text, columns.named)
+        name = _unit_column(text, columns)
+        if name and name not in unit_at:
+            unit_at[name] = number
+        elif title.problem:
+            notes.add(f"column {_shown(text)} is not read: {title.problem}")
+        elif title.column:
+            read[number] = title
+    at = _chosen(read, titles, columns, notes)
+    unit_at = {name: number for name, number in unit_at.items() if name in at}
+    used = {*at.values(), *unit_at.values()}
+    ignored = tuple(
+        title or f"column {number + 1}, which has no title"
+        for number, title in enumerate(titles)
+        if number not in used
+    )
+    units = {name: unit for name in at if (unit := read[at[name]].unit)}
+    _check(titles, at, columns)
+    _tell_of_readings(at, read, units, unit_at, notes)
+    zone = read[at["time"]].zone if "time" in at else None
+    return Header(titles, at, units, unit_at, zone, ignored, notes=notes)
+
+
+def _unit_column(title: str, columns: Columns) -> str | None:
+    """Name the pollutant whose unit a column tells, as `o3_unit` does."""
+    key = title_key(title)
+    for end in ("units", "unit"):
+        name = columns.named.get(key.removesuffix(end)) if key.endswith(end) else None
+        if name in POLLUTANTS:
+            return name
+    return None
+
+
+def _chosen(
+    read: Mapping[int, Title], titles: Sequence[str], columns: Columns, notes: Notes
+) -> dict[str, int]:
+    """Choose one of several columns that mean the same: the best name, and then the first."""
     at: dict[str, int] = {}
-    units: dict[str, str] = {}
-    ignored: list[str] = []
-    for number, title in enumerate(titles):
-        column, unit = _named(title, columns)
-        if column is None:
-            ignored.append(title or f"column {number + 1}, which has no title")
-            continue
+    for number, title in read.items():
+        column = title.column or ""
         if column in at:
-            raise CsvTableError(
-                f"the file must have one column {column}, "
-                f"got {_shown(titles[at[column]])} and {_shown(title)}"
+            first = at[column]
+            ranks = [columns.rank(column, titles[n]) for n in (first, number)]
+            kept, left = (number, first) if ranks[1] < ranks[0] else (first, number)
+            notes.add(
+                f"column {_shown(titles[left])} is not read: {column} is taken from column "
+                f"{_shown(titles[kept])}"
+                + (f" (the {_ordinal(kept)})" if titles[left] == titles[kept] else "")
             )
-        at[column] = number
-        if unit is not None:
-            units[column] = _unit(column, unit, title)
+            at[column] = kept
+        else:
+            at[column] = number
+    return at
+
+
+def _check(titles: Sequence[str], at: Mapping[str, int], columns: Columns) -> None:
     for column in columns.required:
         if column not in at:
+            line = ", ".join(titles).strip(" ,")
             raise CsvTableError(
                 f"the file must have the column {column} in its first line, "
-                f"got {_shown(line) if line.strip() else 'nothing'}"
+                f"got {_shown(line) if line else 'nothing'}"
             )
     if columns.one_of and not {*columns.one_of} & at.keys():
         *first, last = columns.one_of
         raise CsvTableError(f"the file must have a column {', '.join(first)} or {last}")
-    return Header(_SEPARATORS[best], tuple(titles), at, units, tuple(ignored))
 
 
-def _split(line: str, separator: str) -> list[str]:
-    try:
-        return [title.strip() for title in cells_of(line, separator)]
-    except csv.Error:
-        return []
-
-
-def _named(title: str, columns: Columns) -> tuple[str | None, str | None]:
-    """Return the column and the unit that a title names.
-
-    >>> air = Columns({"pm25": (), "o3": (), "time": ()}, ())
-    >>> [_named(title, air) for title in ("PM2.5", "Ozone", "O₃ (ppb)", "Time (UTC)")]
-    [('pm25', None), (None, None), ('o3', 'ppb'), (None, None)]
-    """
-    if len(title) > 100:
-        return None, None
-    plain, unit = unicodedata.normalize("NFKC", title), None
-    start = max(plain.rfind("("), plain.rfind("["))
-    if start >= 0 and plain.endswith((")", "]")):
-        plain, unit = plain[:start], plain[start + 1 : -1]
-    key = "".join(sign for sign in plain.casefold() if sign.isalnum())
-    column = columns.named.get(key)
-    if key.endswith("unit") and key.removesuffix("unit") in POLLUTANTS:
-        name = key.removesuffix("unit")
-        raise CsvTableError(
-            f"the unit of {name} must stand in its title, as in {name} (ppb), "
-            f"and not in a column of its own, got {_shown(title)}"
+def _tell_of_readings(
+    at: Mapping[str, int],
+    read: Mapping[int, Title],
+    units: Mapping[str, str],
+    unit_at: Mapping[str, int],
+    notes: Notes,
+) -> None:
+    without = [name for name in POLLUTANTS if name in at and name not in {*units, *unit_at}]
+    for unit in dict.fromkeys(pollutant(name).unit for name in without):
+        names = [name for name in without if pollutant(name).unit == unit]
+        have = (
+            "have no unit in their titles and are"
+            if names[1:]
+            else "has no unit in its title and is"
         )
-    return (column, unit) if unit is None or column in POLLUTANTS else (None, None)
+        notes.add(f"{', '.join(names)} {have} taken in {unit}")
+    for name in POLLUTANTS:
+        title = read.get(at.get(name, -1))
+        if title and title.averaging:
+            notes.add(f"{name} is a mean ({title.averaging}) and is taken as the concentration")
 
 
-def _unit(column: str, unit: str, title: str) -> str:
-    try:
-        return parse_unit(column, unit)
-    except ReadingError as error:
-        raise CsvTableError(f"column {_shown(title)}: {error}") from error
+def _ordinal(number: int) -> str:
+    return f"{number + 1}. column"
 
 
 def _shown(text: str) -> str:

@@ -1,32 +1,36 @@
 """One row of a table, read cell by cell: what breaks a rule is put on a list."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from aqfusion.air.pollutants import POLLUTANTS, ReadingError
+from aqfusion.air.pollutants import POLLUTANTS, parse_unit
 from aqfusion.air.sensors import Reading
+from aqfusion.csv_table.cell_values import aqi_value, concentration, is_absent, is_missing
 from aqfusion.csv_table.fault import CellError, Fault, shown
 from aqfusion.csv_table.header import Header
 from aqfusion.errors import InputError
 
-__all__ = ["RowCells", "given", "past", "whole_aqi"]
+__all__ = ["RowCells", "given", "past"]
 
 _LONGEST_CELL = 200
-_WHOLE = re.compile(r"[0-9]{1,3}")
 _T = TypeVar("_T")
 
 
 class RowCells:
-    """The cells of one row, one for each title, and the `faults` found so far."""
+    """The cells of one row, one for each title.
+
+    `faults` are those that cost the row, `left_out` those that cost a cell alone.
+    """
 
     def __init__(self, header: Header, line: int, cells: Sequence[str]) -> None:
         """Begin without faults."""
         self.faults: list[Fault] = []
+        self.left_out: list[Fault] = []
         self._header = header
-        self._line = line
+        self.line = line
         self._cells = cells
 
     def text(self, column: str) -> str:
@@ -36,35 +40,69 @@ class RowCells:
     def take(
         self, column: str, read: Callable[[str], _T], longest: int = _LONGEST_CELL
     ) -> _T | None:
-        """Return what `read` makes of a cell, or `None` and a fault.
+        """Return what `read` makes of a cell, or `None` and a fault that costs the row.
 
         `read` raises an `InputError` whose message is the rule without the name of the column.
         """
+        return self._take(column, read, longest, self.faults)
+
+    def optional(
+        self, column: str, read: Callable[[str], _T], longest: int = _LONGEST_CELL
+    ) -> _T | None:
+        """Return what `read` makes of a cell, or `None` and a fault that costs this cell alone."""
+        return self._take(column, read, longest, self.left_out)
+
+    def aqi(self, column: str) -> int | None:
+        """Return a US AQI, 0 to 500; what is not one is left out alone."""
+        read = self.optional(column, aqi_value)
+        if read is None:
+            return None
+        index, note = read
+        if note:
+            self._header.notes.add(f"{self._header.title(column)} {note}", self.line)
+        return index
+
+    def reading(self) -> Reading:
+        """Return what was measured, in canonical units; a cell that is no reading is left out."""
+        header = self._header
+        values: dict[str, float | None] = {}
+        for name in POLLUTANTS:
+            if name in header.at:
+                values[name] = self.optional(name, partial(self._value, name))
+        return Reading(**values)
+
+    def kept(self) -> tuple[Fault, ...]:
+        """Return the cells that were left out of a row that was kept."""
+        return tuple(replace(fault, row_kept=True) for fault in self.left_out)
+
+    def lost(self) -> tuple[Fault, ...]:
+        """Return all that is wrong with a row that was not kept."""
+        return (*self.faults, *self.left_out)
+
+    def _value(self, name: str, text: str) -> float | None:
+        header = self._header
+        unit = header.unit(name)
+        if name in header.unit_at and not is_missing(text):
+            stated = self._cells[header.unit_at[name]].strip()
+            unit = parse_unit(name, stated) if not is_absent(stated) else _no_unit()
+        return concentration(name, text, unit, header.decimal_comma)
+
+    def _take(
+        self, column: str, read: Callable[[str], _T], longest: int, faults: list[Fault]
+    ) -> _T | None:
         text = self.text(column)
         try:
             if len(text) > longest:
                 raise CellError(f"must have at most {longest} characters")
             return read(text)
         except InputError as error:
-            title = self._header.title(column)
-            self.faults.append(Fault(self._line, title, str(error), shown(text)))
+            faults.append(Fault(self.line, self._header.title(column), str(error), shown(text)))
             return None
-
-    def reading(self) -> Reading:
-        """Read all six at once, and one by one only where one of them is wrong."""
-        units = self._header.units
-        try:
-            return Reading.of({name: self.text(name) for name in POLLUTANTS}, units)
-        except ReadingError:
-            for name in POLLUTANTS:
-                unit = {name: units[name]} if name in units else {}
-                self.take(name, partial(_concentration, name, unit))
-            return Reading()
 
 
 def given(text: str) -> str:
-    """Refuse an empty cell."""
-    if not text:
+    """Refuse a cell that holds nothing."""
+    if is_absent(text):
         raise CellError("must be given")
     return text
 
@@ -76,17 +114,5 @@ def past(time: datetime, now: datetime) -> datetime:
     return time
 
 
-def whole_aqi(text: str) -> int | None:
-    """Read an index, `None` from an empty cell."""
-    if not text:
-        return None
-    if not (_WHOLE.fullmatch(text) and int(text) <= 500):
-        raise CellError("must be a whole number from 0 to 500")
-    return int(text)
-
-
-def _concentration(name: str, unit: Mapping[str, str], text: str) -> None:
-    try:
-        Reading.of({name: text}, unit)
-    except ReadingError as error:  # "pm25 must be >= 0 ug/m3, got -1"
-        raise CellError(str(error).removeprefix(f"{name} ").partition(", got ")[0]) from error
+def _no_unit() -> str:
+    raise CellError("must have its unit beside it")

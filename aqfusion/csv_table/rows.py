@@ -1,22 +1,24 @@
-"""A table's rows, each taken apart for itself: a stray quote costs one row, not the rest."""
+"""A table's rows: a cell for each title, whatever spreadsheets add to a line or cut from it."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, islice
 
+from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.csv_table.fault import Fault, shown
-from aqfusion.csv_table.header import (
-    Columns,
-    CsvTableError,
-    Header,
-    cells_of,
-    lines_of,
-    read_header,
-)
+from aqfusion.csv_table.header import Columns, CsvTableError, Header, known_titles, read_header
+from aqfusion.csv_table.records import QUOTES, cells_of, records
+from aqfusion.csv_table.text import text_of
 
-__all__ = ["QUOTES", "read_rows"]
+__all__ = ["QUOTES", "Rows", "read_rows"]
 
-LONGEST_ROW = 50_000
-QUOTES = "must have quotes that open before a cell and close after it, on one line"
+_SEPARATORS = ",;\t"
+_MOST_LINES_ABOVE = 40  # of remarks, before the titles
+_TITLES_AT_LEAST = 3
+_ROWS_TO_JUDGE_BY = 500
+_WITH_POINT = re.compile(r"[+-]?[0-9]+\.[0-9]+")
 
 Rows = Iterator[tuple[int, Sequence[str] | Fault]]
 
@@ -26,13 +28,71 @@ def read_rows(
 ) -> tuple[Header, Rows]:
     """Return the titles, and each row that is not blank: its line with its cells or its fault.
 
-    The first line holds the titles, in any order and case; separators are commas, semicolons or
-    tabs, and a row ends with its line, quoted or not. What is too long raises `CsvTableError`.
+    The titles stand in any order and case, below remarks if there are any; separators are commas,
+    semicolons or tabs. Missing cells at a row's end are empty ones, and empty ones too many are
+    cut. What is too long or no table raises `CsvTableError`.
     """
-    lines = enumerate(lines_of(content, most_bytes), start=1)
-    numbered = ((number, line) for number, line in lines if line.strip())
-    header = read_header(next(numbered, (1, ""))[1], columns)
-    return header, _counted(_rows(numbered, header), most_rows)
+    if len(content) > most_bytes:
+        most = most_bytes // 1_000_000
+        raise CsvTableError(f"the file must have at most {most} MB, got {len(content)} bytes")
+    text, encoding = text_of(content)
+    lines = text.split("\n")
+    start, separator, titles = _titles(lines, columns)
+    header = read_header(titles, columns)
+    if encoding == "cp1252":
+        header.notes.add("the text is no UTF-8 and is read as Windows-1252")
+    above = [line for line in lines[: max(start, 0)] if line.strip(" \t,;")]
+    if any(not line.casefold().startswith("sep=") for line in above):
+        header.notes.add(
+            f"what stands above the titles, which are in line {start + 1}, is not read"
+        )
+    rows = _rows(records(lines, start + 1, separator), header)
+    first = list(islice(rows, _ROWS_TO_JUDGE_BY))
+    comma = separator != "," and not _writes_points(first, header)
+    return replace(header, decimal_comma=comma), _counted(chain(first, rows), most_rows)
+
+
+def _titles(lines: Sequence[str], columns: Columns) -> tuple[int, str, list[str]]:
+    """Find the line of the titles: the first one with all that is needed, else the first at all."""
+    first: tuple[int, str, list[str]] | None = None
+    enough: tuple[int, str, list[str]] | None = None
+    seen = 0
+    for number, line in enumerate(lines):
+        if not line.strip() or line.strip().casefold().startswith("sep="):
+            continue
+        if seen == _MOST_LINES_ABOVE:
+            break
+        seen += 1
+        separator, titles = _split_titles(line.removeprefix("#").strip(" "), columns)
+        if _are_enough(titles, columns):
+            # A row of cells may name a pollutant too, so that one title alone is no proof.
+            if columns.required or known_titles(titles, columns) >= _TITLES_AT_LEAST:
+                return number, separator, titles
+            enough = enough or (number, separator, titles)
+        if first is None and not line.startswith("#"):
+            first = number, separator, titles
+    return enough or first or (0, ",", [])
+
+
+def _split_titles(line: str, columns: Columns) -> tuple[str, list[str]]:
+    """Split a line with the separator that makes the most of it."""
+    candidates = [(separator, _cells(line[:50_000], separator)) for separator in _SEPARATORS]
+    return max(candidates, key=lambda candidate: known_titles(candidate[1], columns))
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    try:
+        return cells_of(line, separator)
+    except csv.Error:
+        return []
+
+
+def _are_enough(titles: Sequence[str], columns: Columns) -> bool:
+    try:
+        read_header(titles, columns)
+    except CsvTableError:
+        return False
+    return True
 
 
 def _counted(rows: Rows, most_rows: int) -> Rows:
@@ -42,22 +102,30 @@ def _counted(rows: Rows, most_rows: int) -> Rows:
         yield row
 
 
-def _rows(lines: Iterable[tuple[int, str]], header: Header) -> Rows:
+def _rows(found: Rows, header: Header) -> Rows:
     wanted = len(header.titles)
-    for line, text in lines:
-        if len(text) > LONGEST_ROW:
-            rule = f"must have at most {LONGEST_ROW} characters"
-            yield line, Fault(line, "", rule, str(len(text)))
+    for line, cells in found:
+        if isinstance(cells, Fault):
+            yield line, cells
             continue
-        try:
-            cells = cells_of(text, header.separator)
-        except csv.Error:
-            yield line, Fault(line, "", QUOTES, shown(text))
-            continue
+        if len(cells) > wanted:
+            # 12,5 for 12.5 would move all that follows; empty cells move nothing.
+            if any(cell.strip() for cell in cells[wanted:]):
+                rule = f"must have no more cells than there are titles, {wanted}"
+                yield line, Fault(line, "", rule, shown(str(len(cells))))
+                continue
+            cells = cells[:wanted]
         if not any(cell.strip() for cell in cells):
             continue
-        if len(cells) != wanted:  # 12,5 for 12.5 would move all that follows
-            rule = f"must have as many cells as there are titles, {wanted}"
-            yield line, Fault(line, "", rule, str(len(cells)))
-            continue
-        yield line, cells
+        yield line, [*cells, *[""] * (wanted - len(cells))]
+
+
+def _writes_points(rows: Sequence[tuple[int, Sequence[str] | Fault]], header: Header) -> bool:
+    """Say whether numbers have decimal points, so that a comma would be something else."""
+    numbers = [header.at[name] for name in ("lat", "lon", *POLLUTANTS) if name in header.at]
+    return any(
+        _WITH_POINT.fullmatch(cells[number].strip())
+        for _, cells in rows
+        if not isinstance(cells, Fault)
+        for number in numbers
+    )

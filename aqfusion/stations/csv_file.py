@@ -1,23 +1,26 @@
 """A person's own stations from a CSV file: good rows are measurements, bad rows are listed.
 
-The first line holds the titles, in any order and case; `lat`, `latitude`, `PM2.5` and `pm2_5` are
-understood. A row is one station at one time: `id`, `lat`, `lon` and `time` are required, `name`,
-`aqi` and the six pollutants are not, one of the last seven is. Separators are commas, semicolons
-or tabs, numbers have a decimal point, a row ends with its line, quoted or not.
+The titles stand in any order and case; `lat`, `latitude`, `PM2.5` and `pm2_5` are understood. A
+row is one station at one time: `id` or `name`, `lat`, `lon` and `time` are required, `aqi` and the
+six pollutants are not, one of the last seven is.
 
 Units: ug/m3, CO mg/m3; another one stands in the title, as in `o3 (ppb)`, for the whole column.
-Time: ISO 8601 with its offset, or on the clock that a column `timezone` names; never just guessed.
+Time: ISO 8601 with its offset, or on the clock that a column `timezone` names or that the place
+has; never just guessed. What comes in and what is made of it stands in docs/formats.md.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from aqfusion.air.pollutants import POLLUTANTS
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault
 from aqfusion.csv_table.header import Columns, CsvTableError, Header
 from aqfusion.csv_table.rows import read_rows
-from aqfusion.stations.csv_row import RowReader
-from aqfusion.stations.station import Measurement, Station
+from aqfusion.csv_table.titles import POLLUTANT_TITLES
+from aqfusion.stations.csv_row import Row, RowReader
+from aqfusion.stations.gathering import gather
+from aqfusion.stations.station import Measurement
+from aqfusion.time_zones import date_order
 
 __all__ = ["Parsed", "parse_stations", "template"]
 
@@ -25,49 +28,66 @@ MOST_BYTES = 5_000_000
 MOST_ROWS = 100_000
 COLUMNS = Columns(
     {
-        "id": ("stationid", "sensorid"),
-        "name": ("stationname", "station"),
+        "id": ("stationid", "sensorid", "locationid", "siteid", "deviceid", "stationcode"),
+        "name": ("stationname", "locationname", "sitename", "station", "location", "site"),
         "lat": ("latitude",),
         "lon": ("lng", "long", "longitude"),
-        "time": ("datetime", "timestamp"),
-        "timezone": ("tz",),
-        "aqi": (),
-        **{name: () for name in POLLUTANTS},
+        "time": ("datetime", "timestamp", "dateandtime", "measuredat", "fromdate"),
+        "date": ("day",),
+        "timezone": ("tz", "timezonename", "zone"),
+        "aqi": ("usaqi", "aqius", "airqualityindex"),
+        **{name: POLLUTANT_TITLES[name] for name in POLLUTANTS},
     },
-    required=("id", "lat", "lon", "time"),
+    required=(),
     one_of=(*POLLUTANTS, "aqi"),
 )
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """Each row that is not blank is a measurement or has a fault or more.
+    """What was read of a file: each row that is not blank is in a measurement or has a fault.
 
-    Measurements are in the file's order; `ignored` are titles of columns that nobody reads.
+    Measurements are in the file's order, one for a station and time; `ignored` are titles of
+    columns that nobody reads, `notes` sentences of what is not lost and yet must be told.
     """
 
     measurements: tuple[Measurement, ...]
     faults: tuple[Fault, ...]
     ignored: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def bad_lines(self) -> tuple[int, ...]:
-        """The lines with faults, in the file's order."""
-        return tuple(dict.fromkeys(fault.line for fault in self.faults))
+        """The lines whose rows were left out, in the file's order."""
+        return tuple(dict.fromkeys(fault.line for fault in self.faults if not fault.row_kept))
 
 
 def parse_stations(content: bytes, now: datetime, source: str = "your file") -> Parsed:
     """Read a file; `now` has a zone. What has no rows to speak of raises `CsvTableError`."""
-    header, rows = read_rows(content, COLUMNS, MOST_BYTES, MOST_ROWS)
-    reader = RowReader(header, now, source)
-    book = _Book()
+    header, found = read_rows(content, COLUMNS, MOST_BYTES, MOST_ROWS)
+    _check(header)
+    rows = list(found)
+    column = next((column for column in ("time", "date") if column in header.at), "")
+    order = date_order(
+        header.cell(cells, column) for _, cells in rows if not isinstance(cells, Fault)
+    )
+    if order:
+        header.notes.add(f"dates are read with the {order}, as some can be read in no other way")
+    reader = RowReader(header, now, order=order)
+    read: list[Row] = []
     faults: list[Fault] = []
     for line, cells in rows:
-        read = (cells,) if isinstance(cells, Fault) else reader.read(line, cells)
-        faults += book.enter(line, read, header) if isinstance(read, Measurement) else read
-    if not book.measurements and not faults:
+        row = (cells,) if isinstance(cells, Fault) else reader.read(line, cells)
+        if isinstance(row, Row):
+            read.append(row)
+        else:
+            faults += row
+    measurements, contradictions = gather(read, header, source)
+    faults += contradictions
+    if not measurements and not faults:
         raise CsvTableError("the file must have a row below its titles, got none")
-    return Parsed(tuple(book.measurements), tuple(faults), header.ignored)
+    faults.sort(key=lambda fault: fault.line)
+    return Parsed(measurements, tuple(faults), header.ignored, header.notes.sentences())
 
 
 def template() -> str:
@@ -81,35 +101,13 @@ def template() -> str:
     return "\r\n".join((titles, *rows, ""))
 
 
-class _Book:
-    """The measurements so far; a later row must agree with them about its station."""
-
-    def __init__(self) -> None:
-        self.measurements: list[Measurement] = []
-        self._stations: dict[str, tuple[int, Station]] = {}
-        self._lines: dict[tuple[str, datetime], int] = {}
-
-    def enter(self, line: int, measurement: Measurement, header: Header) -> tuple[Fault, ...]:
-        """Keep a measurement, or say what it contradicts."""
-        station, time = measurement.station, measurement.time
-        first, known = self._stations.get(station.id, (line, station))
-        told = [
-            ("lat", known.latitude, station.latitude),
-            ("lon", known.longitude, station.longitude),
-            ("name", known.name, known.name if station.name == station.id else station.name),
-        ]
-        faults = [
-            Fault(
-                line, header.title(column), f"must be {wanted} for this id, as in line {first}", got
+def _check(header: Header) -> None:
+    """Refuse titles that do not tell whose measurements they are, where and when."""
+    for columns in (("id", "name"), ("lat",), ("lon",), ("time", "date")):
+        if not any(column in header.at for column in columns):
+            titles = ", ".join(header.titles)
+            raise CsvTableError(
+                f"the file must have the column {' or '.join(columns)}, got {titles[:80]!r}"
             )
-            for column, wanted, got in ((name, shown(str(w)), shown(str(g))) for name, w, g in told)
-            if wanted != got
-        ]
-        if (station.id, time) in self._lines:
-            rule = f"must be another time for this id than in line {self._lines[station.id, time]}"
-            faults.append(Fault(line, header.title("time"), rule, time.isoformat()))
-        if not faults:
-            self._stations[station.id] = (first, known)
-            self._lines[station.id, time] = line
-            self.measurements.append(replace(measurement, station=known))
-        return tuple(faults)
+    if "id" not in header.at:
+        header.notes.add("stations are told apart by their names, as there is no column id")

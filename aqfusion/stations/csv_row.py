@@ -1,64 +1,139 @@
-"""One row of a station file: a measurement, or all that is wrong with its cells."""
+"""One row of a station file: what it says of a station at a time, or all that is wrong with it."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
+from aqfusion.air.sensors import Reading
+from aqfusion.csv_table.cell_values import is_absent, plain_number
 from aqfusion.csv_table.fault import CellError, Fault
 from aqfusion.csv_table.header import Header
-from aqfusion.csv_table.row import RowCells, given, past, whole_aqi
-from aqfusion.stations.local_time import read_time, zone
-from aqfusion.stations.station import Measurement, Station
+from aqfusion.csv_table.row import RowCells, given, past
+from aqfusion.stations.swapped import refuse_swapped
+from aqfusion.time_zones import DateOrder, names_offset, read_time, zone, zone_at
 
 _DEGREES = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?")
 _DEGREES_WITH_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
+_HAS_DAY = re.compile(r"[0-9]{1,4}[-/. ]")
+_PLACED = ("lat", "lon")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one row says; a place in degrees (WGS 84), `None` where the table has none."""
+
+    line: int
+    id: str
+    name: str
+    place: tuple[float, float] | None
+    time: datetime
+    reading: Reading
+    aqi: int | None
+    left_out: tuple[Fault, ...]
 
 
 @dataclass(frozen=True)
 class RowReader:
-    """How the rows of one file are read."""
+    """How the rows of one file are read.
+
+    `place` and `zone` are those of all rows where the table itself has none; `order` is that of
+    its dates.
+    """
 
     header: Header
     now: datetime
-    source: str
+    place: tuple[float, float] | None = None
+    zone: tzinfo | None = None
+    order: DateOrder | None = None
 
-    def read(self, line: int, cells: Sequence[str]) -> Measurement | tuple[Fault, ...]:
+    def read(self, line: int, cells: Sequence[str]) -> Row | tuple[Fault, ...]:
         """Read one row, which has a cell for each title."""
         row = RowCells(self.header, line, cells)
-        across = row.text("lon")
-        id = row.take("id", given)
-        name = row.take("name", str)
-        latitude = row.take("lat", lambda text: _latitude(text, across))
-        longitude = row.take("lon", lambda text: _degrees(text, 180))
-        local = row.take("timezone", lambda text: zone(text) if text else None)
-        time = row.take("time", lambda text: past(read_time(given(text), local), self.now))
-        aqi = row.take("aqi", whole_aqi)
+        name = _text(row.text("name"))
+        id = _text(row.take("id", given)) if "id" in self.header.at else name or "station"
+        latitude, longitude = self._place(row)
+        local = row.take("timezone", lambda text: None if is_absent(text) else zone(text))
+        time = self._time(row, latitude, longitude, local)
+        aqi = row.aqi("aqi")
         reading = row.reading()
-        if not row.faults and aqi is None and not reading.present:
+        if not row.lost() and aqi is None and not reading.present:
             row.faults.append(Fault(line, "", "must have a reading or an aqi", ""))
-        if row.faults or id is None or latitude is None or longitude is None or time is None:
-            return tuple(row.faults)
-        station = Station(id, name or id, latitude, longitude, False, self.source)
-        return Measurement(station, time, reading, aqi)
+        lives = aqi is not None or reading.present
+        if row.faults or not lives or not id or time is None:
+            return row.lost()
+        place = None if latitude is None or longitude is None else (latitude, longitude)
+        return Row(line, id, name or id, place, time, reading, aqi, row.kept())
+
+    def _place(self, row: RowCells) -> tuple[float | None, float | None]:
+        if not all(column in self.header.at for column in _PLACED):
+            return self.place or (None, None)
+        comma = self.header.decimal_comma
+        across = row.text("lon")
+        latitude = row.take("lat", lambda text: _latitude(text, across, comma))
+        longitude = row.take("lon", lambda text: _degrees(text, 180, comma))
+        if latitude is not None and longitude is not None:
+            row.take("lat", lambda _: refuse_swapped(latitude, longitude))
+        return latitude, longitude
+
+    def _time(
+        self, row: RowCells, latitude: float | None, longitude: float | None, local: tzinfo | None
+    ) -> datetime | None:
+        text = self._time_text(row)
+        column = "time" if "time" in self.header.at else "date"
+        clock = self.zone or local
+        if self.header.zone:
+            named = row.take(column, lambda _: zone(str(self.header.zone)))
+            clock = named if self.zone is None and not names_offset(text) else clock
+        by_place = None
+        placed = latitude is not None and longitude is not None
+        if clock is None and placed and not names_offset(text):
+            by_place = zone_at(latitude or 0.0, longitude or 0.0)
+        time = row.take(
+            column,
+            lambda _: past(read_time(given(text), clock or by_place, self.order), self.now),
+        )
+        if time is not None and by_place is not None:
+            self.header.notes.add(
+                f"times without an offset are those of {by_place}, by the coordinates", row.line
+            )
+        return time
+
+    def _time_text(self, row: RowCells) -> str:
+        """Return the time as it is written, in one column or with its day in another."""
+        day, clock = row.text("date"), row.text("time")
+        if "date" not in self.header.at:
+            return clock
+        if "time" not in self.header.at:
+            return day
+        # A time that names its own day needs no other.
+        return clock if _HAS_DAY.match(clock) else f"{day} {clock}".strip()
 
 
-def _degrees(text: str, most: int) -> float:
-    if _DEGREES_WITH_COMMA.fullmatch(given(text)):
-        raise CellError("must have a point, not a comma")
-    if not _DEGREES.fullmatch(text):
+def _text(text: str | None) -> str:
+    """A name on one line, empty where the cell holds none."""
+    plain = " ".join((text or "").split())
+    return "" if is_absent(plain) else plain
+
+
+def _degrees(text: str, most: int, comma: bool) -> float:
+    plain = given(text).replace("−", "-")
+    if _DEGREES_WITH_COMMA.fullmatch(plain):
+        plain = str(plain_number(plain, comma))
+    if not _DEGREES.fullmatch(plain):
         raise CellError("must be a number of degrees as in 28.6286")
-    if not abs(float(text)) <= most:
+    if not abs(float(plain)) <= most:
         raise CellError(f"must be -{most} to {most}")
-    return float(text)
+    return float(plain)
 
 
-def _latitude(text: str, across: str) -> float:
+def _latitude(text: str, across: str, comma: bool) -> float:
     """Read a latitude; one that only a longitude can be may stand in the wrong column."""
     try:
-        return _degrees(text, 90)
+        return _degrees(text, 90, comma)
     except CellError as error:
-        swapped = _within(text, 180) and _within(across, 90)
+        pair = [cell.replace(",", ".") if comma else cell for cell in (text, across)]
+        swapped = _within(pair[0], 180) and _within(pair[1], 90)
         raise CellError(f"{error}: are lat and lon swapped?" if swapped else str(error)) from error
 
 

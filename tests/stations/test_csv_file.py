@@ -12,12 +12,17 @@ from aqfusion.air.sensors import Reading
 from aqfusion.csv_table.fault import Fault, fault_report
 from aqfusion.csv_table.header import CsvTableError
 from aqfusion.stations import csv_file
-from aqfusion.stations.csv_file import Parsed, parse_stations, template
+from aqfusion.stations.csv_file import parse_stations, template
 from tests.planted_stations import GOOD, NOW, TITLES, WAS, parse, with_cell
 
 
 def test_a_good_row_is_a_measurement():
-    assert parse(GOOD) == Parsed((WAS,), (), ())
+    parsed = parse(GOOD)
+    assert (parsed.measurements, parsed.faults, parsed.ignored) == ((WAS,), (), ())
+    assert parsed.notes == (
+        "pm25 has no unit in its title and is taken in ug/m3",
+        "co has no unit in its title and is taken in mg/m3",
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -71,22 +76,25 @@ def test_a_station_is_named_once():
 
 
 def test_a_bad_row_does_not_say_where_a_station_is():
-    parsed = parse(with_cell("lat", "10").replace(",80,", ",-80,"), GOOD)
+    parsed = parse(with_cell("lat", "10").replace("08:30", "8.30"), GOOD)
     assert parsed.measurements == (WAS,)
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "the file must have the column id in its first line, got nothing"),
-        (b"name,lat\n", "the file must have the column id in its first line, got 'name,lat'"),
+        (b"", "the file must have a column pm25, pm10, o3, co, so2, no2 or aqi"),
+        (
+            b"lat,lon,time,co\n",
+            "the file must have the column id or name, got 'lat, lon, time, co'",
+        ),
+        (b"name,lat,time,co\n", "the file must have the column lon, got 'name, lat, time, co'"),
         (b"id,lat,lon,time\n", "the file must have a column pm25, pm10, o3, co, so2, no2 or aqi"),
-        (b"id,lat,latitude,lon,time,co\n", "must have one column lat, got 'lat' and 'latitude'"),
-        (b"id,lat,lon,time,o3 (ppt)\n", "column 'o3 (ppt)': unit of o3 must be one of ug/m3"),
-        (b"id,lat,lon,time,o3,O3_unit\n", "the unit of o3 must stand in its title, as in o3 (ppb)"),
+        (b"id,lat,lon,time,o3 (ppt)\n", "must have a column pm25, pm10, o3, co, so2, no2 or aqi"),
         (b"id,lat,lon,time,co\n ,,,,\n", "the file must have a row below its titles, got none"),
-        (b"id\xe9,lat", "the file must be CSV text in UTF-8, and is something else"),
-        (b"PK\x03\x04\0\0", "the file must be CSV text in UTF-8, and is something else"),
+        (b"id\x81,lat", "the file must be a CSV text or a spreadsheet (.xlsx)"),
+        (b"PK\x03\x04\0\0", "the file must be a CSV text or a spreadsheet (.xlsx)"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "the file is a spreadsheet of an old kind (.xls)"),
         (b"," * 5_000_001, "the file must have at most 5 MB, got 5000001 bytes"),
         (b"id,lat,lon,time,aqi" + b",x" * 200, "the file must have at most 200 columns"),
     ],
@@ -114,9 +122,9 @@ CELLS = st.sampled_from(
         "Asia/Kolkata",
         "2023-02-01 08:30",
         "80",
-        '"',
+        '5"',
     ]
-) | st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=5)
+) | st.text(st.characters(exclude_characters='\r\n\0"', exclude_categories=["Cs"]), max_size=5)
 
 
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=12), max_size=12), st.sampled_from(",;\t"))
@@ -148,9 +156,9 @@ def test_the_template_is_a_good_file():
 def test_a_list_of_faults_holds_no_formula():
     report = fault_report((Fault(3, "=x", "must, be", "-1"), Fault(4, "", "r", "@now")))
     assert list(csv.reader(io.StringIO(report.removeprefix("\ufeff")))) == [
-        ["line", "column", "rule", "value"],
-        ["3", "'=x", "must, be", "'-1"],
-        ["4", "", "r", "'@now"],
+        ["line", "column", "rule", "value", "left_out"],
+        ["3", "'=x", "must, be", "'-1", "row"],
+        ["4", "", "r", "'@now", "row"],
     ]
 
 

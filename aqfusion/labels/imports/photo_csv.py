@@ -17,8 +17,9 @@ from pathlib import Path, PurePosixPath
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.csv_table.fault import CellError, Fault
 from aqfusion.csv_table.header import Columns, CsvTableError, Header
-from aqfusion.csv_table.row import RowCells, given, past, whole_aqi
+from aqfusion.csv_table.row import RowCells, given, past
 from aqfusion.csv_table.rows import read_rows
+from aqfusion.csv_table.titles import POLLUTANT_TITLES
 from aqfusion.labels.capture_time import local_time, place_day, timezone_of, zone_name
 from aqfusion.labels.imports.listing import Candidate, Listing, plain_name
 from aqfusion.stations.local_time import read_time, zone
@@ -33,7 +34,7 @@ LONGEST_PATH = 1000
 COLUMNS = Columns(
     {
         "photo": ("image", "file", "filename", "path"),
-        **{name: () for name in POLLUTANTS},
+        **{name: POLLUTANT_TITLES[name] for name in POLLUTANTS},
         "place": ("location",),
         "time": ("datetime", "timestamp", "takenat"),
         "timezone": ("tz",),
@@ -60,11 +61,12 @@ def list_photo_rows(
     candidates: list[Candidate] = []
     faults: list[Fault] = []
     for line, cells in rows:
-        read = (cells,) if isinstance(cells, Fault) else _row(find, header, line, cells, now)
-        if isinstance(read, Candidate):
-            candidates.append(read)
-        else:
-            faults += read
+        if isinstance(cells, Fault):
+            faults.append(cells)
+            continue
+        candidate, wrong = _row(find, header, line, cells, now)
+        candidates += [candidate] if candidate else []
+        faults += wrong
     if not candidates and not faults:
         raise CsvTableError("the file must have a row below its titles, got none")
     return Listing(name, tuple(candidates), tuple(faults), header.ignored)
@@ -88,20 +90,21 @@ def photo_below(folder: Path, text: str) -> Path:
 
 def _row(
     find: Callable[[str], Path], header: Header, line: int, cells: Sequence[str], now: datetime
-) -> Candidate | tuple[Fault, ...]:
+) -> tuple[Candidate | None, tuple[Fault, ...]]:
+    """Read a row: its photo, if it can be one, and the faults of the row or of single cells."""
     row = RowCells(header, line, cells)
     path = row.take("photo", lambda text: find(given(text)), LONGEST_PATH)
     reading = row.reading()
     place = row.take("place", str) or None
     local = row.take("timezone", lambda text: _zone(text or timezone_of(place)))
     time = row.take("time", lambda text: past(read_time(text, local), now) if text else None)
-    given_aqi, known_aqi = row.take("aqi", whole_aqi), row.take("gold", whole_aqi)
+    given_aqi, known_aqi = row.aqi("aqi"), row.aqi("gold")
     licence = row.take("licence", str, 1000) or None
     if row.faults or path is None:
-        return tuple(row.faults)
+        return None, row.lost()
     time_zone = _zone_name(local, time)
     day = local_time(time, time_zone, place)
-    return Candidate(
+    candidate = Candidate(
         line=line,
         column=header.title("photo"),
         name=row.text("photo"),
@@ -115,6 +118,7 @@ def _row(
         given_aqi=given_aqi,
         known_aqi=known_aqi,
     )
+    return candidate, row.kept()
 
 
 def _zone(text: str | None) -> tzinfo | None:

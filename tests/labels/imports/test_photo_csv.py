@@ -96,16 +96,12 @@ def test_a_path_over_a_link_is_refused(table, tmp_path, path):
     ("line", "column", "rule", "value"),
     [
         (" ,1,,,,,,", "photo", "must be given", ""),
-        ("a.jpg,-1,,,,,,", "PM2.5", "must be >= 0 ug/m3", "-1"),
-        ("a.jpg,,x,,,,,", "O3 (ppb)", "must be a number", "x"),
         ("a.jpg,,,,yesterday,,,", "time", "must be a date and a time as in", "yesterday"),
         ("a.jpg,,,,2999-01-01 00:00Z,,,", "time", "must not be in the future", "2999-01-01 00:00Z"),
         ("a.jpg,,,,,Mars,,", "timezone", "must be a time zone as in Asia/Kolkata", "Mars"),
-        ("a.jpg,,,,,,501,", "aqi", "must be a whole number from 0 to 500", "501"),
-        ("a.jpg,,,,,,,1.5", "gold", "must be a whole number from 0 to 500", "1.5"),
         (f"a.jpg,,,{'x' * 201},,,,", "place", "must have at most 200 characters", "x" * 77 + "..."),
         (f"{'y' * 300},,,,,,,", "photo", "must be the path of a photo", "y" * 77 + "..."),
-        ("a.jpg,,,,,,", "", "must have as many cells as there are titles, 8", "7"),
+        ("a.jpg,,,,,,,,1", "", "must have no more cells than there are titles, 8", "9"),
         ('a.jpg,"1"2,,,,,,', "", "must have quotes that open before a cell", 'a.jpg,"1"2,,,,,,'),
     ],
 )  # fmt: skip
@@ -117,13 +113,28 @@ def test_a_bad_row_is_listed_with_column_rule_and_value(table, line, column, rul
     assert fault.rule.startswith(rule)
 
 
+@pytest.mark.parametrize(
+    ("line", "column", "rule", "value"),
+    [
+        ("a.jpg,-1,,,,,,", "PM2.5", "must be >= 0 ug/m3", "-1"),
+        ("a.jpg,,high,,,,,", "O3 (ppb)", "must be a number", "high"),
+        ("a.jpg,,,,,,10000,", "aqi", "must be a whole number from 0 to 500", "10000"),
+        ("a.jpg,,,,,,,1.5", "gold", "must be a whole number from 0 to 500", "1.5"),
+    ],
+)
+def test_a_cell_that_is_no_reading_is_left_out_alone(table, line, column, rule, value):
+    listing = list_photo_csv(table("deep/b.jpg,,,,,,,", line), NOW)
+    assert [one.line for one in listing.candidates] == [2, 3]
+    assert listing.faults == (Fault(3, column, rule, value, row_kept=True),)
+
+
 def test_every_row_is_an_item_or_known_or_listed(table, store, admin, expert):
     lines = [f"{line}," for line in (
         "a.jpg,12,,,,,90,", "a.jpg,12,,,,,90,", "a.jpg,13,,,,,,70", "gone.jpg,1,,,,,,",
         "deep,1,,,,,,", "a.jpg,much,,,,,,", "a.jpg,12,,,,,,60",
     )]  # fmt: skip
     done = bring_in(store, admin, table(*lines, titles=TITLES + ",remarks"), Terms(), NOW)
-    assert (done.new, done.known, done.ignored) == (2, 1, ("remarks",))
+    assert (done.new, done.known, done.ignored) == (3, 1, ("remarks",))
     assert [(fault.line, fault.column, fault.value) for fault in done.faults] == [
         (5, "photo", "gone.jpg"),
         (6, "photo", "deep"),
@@ -132,7 +143,7 @@ def test_every_row_is_an_item_or_known_or_listed(table, store, admin, expert):
     ]
     assert done.faults[0].rule == "must be an image file, got nothing there"
     assert done.faults[3].rule.startswith("must be new where an AQI is known")
-    gold, normal = store.search(expert, Filters()).items
+    _, gold, normal = store.search(expert, Filters()).items
     assert (gold.known_aqi, gold.duplicate_of, normal.known_aqi) == (70, None, None)
 
 
@@ -141,8 +152,8 @@ def test_every_row_is_an_item_or_known_or_listed(table, store, admin, expert):
     [
         (b"place,aqi\nx,1\n", "the file must have the column photo in its first line"),
         (b"photo\n", "the file must have a row below its titles, got none"),
-        (b"PK\x03\x04\0\0", "the file must be CSV text in UTF-8"),
-        (b"photo,file\n", "the file must have one column photo, got 'photo' and 'file'"),
+        (b"PK\x03\x04\0\0", "the file must be a CSV text or a spreadsheet (.xlsx)"),
+        (b"photo,file\n", "the file must have a row below its titles, got none"),
     ],
 )
 def test_what_is_no_table_of_photos_is_refused(tmp_path, content, sentence):

@@ -1,0 +1,146 @@
+"""What a cell says: that nothing was measured, a number, or an index; never a guess."""
+
+import re
+from decimal import Decimal
+
+from aqfusion.air.aqi import standard
+from aqfusion.air.pollutants import convert_exactly, pollutant
+from aqfusion.csv_table.fault import CellError
+
+__all__ = ["aqi_value", "concentration", "is_absent", "is_missing", "plain_number"]
+
+# Written by R, pandas, SQL, spreadsheets, laboratories and monitoring networks.
+_ABSENT = frozenset(
+    ("", "nan", "none", "null", "nil", "n/a", "#n/a", "<na>", "#na", "-", "--", "---", "\\n")
+)
+_MISSING = _ABSENT | {
+    *(
+        "na",
+        "n.a.",
+        "n.a",
+        "n.d.",
+        "n.d",
+        "nd",
+        "n/d",
+        "bdl",
+        "b.d.l.",
+        "<bdl",
+        "bd",
+        "<lod",
+        "lod",
+    ),
+    *("<loq", "loq", "<mdl", "mdl", "<dl", "dl", "bql", "?", "??", "*", "**", "***", ".", ".."),
+    *("-nan", "+nan", "1.#qnan", "-1.#ind", "#n/a n/a", "#null!", "#div/0!", "#value!", "#ref!"),
+    *("#name?", "#num!", "#getting_data", "####", "no data", "nodata", "no_data", "missing"),
+    *("not available", "notavailable", "not measured", "not applicable", "not detected"),
+    *("unavailable", "not recorded", "invalid", "offline", "undefined", "/"),
+    *("below detection limit", "insufficient data", "calibration", "maintenance"),
+}
+_DASHES = str.maketrans("‐‑‒–—―−", "-------")
+_NINES = re.compile(r"-?9{2,}(\.[09]*)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_WITH_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
+_INDEX = re.compile(r"(?P<number>[0-9]{1,9}(\.0*)?)[\s:,;-]*\(?(?P<words>[A-Za-z ]*)\)?")
+_HIGHEST_INDEX = 500
+_BEYOND_REASON = 9998  # what AirNow and aqicn write of the worst days has three or four digits
+
+
+def is_absent(text: str) -> bool:
+    """Say whether a cell of text holds nothing: a name may be NA or ND, but not #N/A or null.
+
+    >>> [is_absent(text) for text in ("", " NaN", "NULL", "ND")]
+    [True, True, True, False]
+    """
+    return text.strip().translate(_DASHES).casefold() in _ABSENT
+
+
+def is_missing(text: str, highest: float | None = None) -> bool:
+    """Say whether a cell of numbers tells that nothing was measured, as networks mark it.
+
+    Rows of nines below zero are such marks (-99, -999, -9999.0), and those above `highest`.
+
+    >>> [is_missing(text) for text in ("BDL", "#N/A", "–", "-999.0", "0", "9999")]
+    [True, True, True, True, False, False]
+    >>> is_missing("9999", 5000), is_missing("9999", 10000)
+    (True, False)
+    """
+    plain = text.strip().translate(_DASHES).casefold()
+    if plain in _MISSING:
+        return True
+    if not _NINES.fullmatch(plain):
+        return False
+    value = float(plain)
+    return value <= -99 or (highest is not None and value >= 999 and value > highest)
+
+
+def plain_number(text: str, decimal_comma: bool = False) -> float:
+    """Read a number with a decimal point, or a comma where the table writes so.
+
+    Thousands separators are not guessed at; what is no number raises `CellError` with the rule.
+
+    >>> plain_number("160.0"), plain_number("12,5", decimal_comma=True)
+    (160.0, 12.5)
+    """
+    plain = text.strip().translate(_DASHES)
+    if _WITH_COMMA.fullmatch(plain):
+        if not decimal_comma:
+            raise CellError("must have a point, not a comma")
+        plain = plain.replace(",", ".")
+    if plain.casefold().lstrip("+-") in {"inf", "infinity", "nan"}:
+        raise CellError("must be a finite number")
+    if not _NUMBER.fullmatch(plain):
+        raise CellError("must be a number")
+    number = float(plain)
+    if number in (float("inf"), float("-inf")):
+        raise CellError("must be a finite number")
+    return number
+
+
+def concentration(name: str, text: str, unit: str, decimal_comma: bool = False) -> float | None:
+    """Read a pollutant's cell in a table's unit; canonical, `None` where not measured.
+
+    A value below zero or beyond the pollutant's limit raises `CellError` with the rule.
+
+    >>> concentration("o3", "30", "ppb"), concentration("pm10", "NA", "ug/m3")
+    (58.86, None)
+    """
+    entry = pollutant(name)
+    highest = entry.limit / float(entry.factors[unit])
+    if is_missing(text, highest):
+        return None
+    number = plain_number(text, decimal_comma)
+    if number < 0:
+        raise CellError(f"must be >= 0 {entry.unit}")
+    if unit != entry.unit:
+        number = float(convert_exactly(name, Decimal(repr(number)), unit, entry.unit))
+    if number > entry.limit:
+        raise CellError(f"must be <= {entry.limit:g} {entry.unit}")
+    return number
+
+
+def aqi_value(text: str) -> tuple[int | None, str | None]:
+    """Read a US AQI and what must be told of it: `None` where not given, whole, at most 500.
+
+    An index above 500 is beyond the index and kept as 500; the name of its own category may
+    follow. Anything else raises `CellError` with the rule.
+
+    >>> aqi_value("160.0"), aqi_value("-"), aqi_value("157 (Unhealthy)")[0]
+    ((160, None), (None, None), 157)
+    >>> aqi_value("512")
+    (500, 'is beyond the index and kept as 500')
+    """
+    if is_missing(text, _BEYOND_REASON):
+        return None, None
+    match = _INDEX.fullmatch(text.strip())
+    rule = "must be a whole number from 0 to 500"
+    if not match or not match["number"].isascii() or float(match["number"]) > _BEYOND_REASON:
+        raise CellError(rule)
+    index = int(float(match["number"]))
+    words = match["words"].strip().casefold()
+    if words:
+        category = standard("us").category_of(index).name
+        if words != category.casefold():
+            raise CellError(f"{rule}, alone or with its own category, {category}")
+    if index > _HIGHEST_INDEX:
+        return _HIGHEST_INDEX, f"is beyond the index and kept as {_HIGHEST_INDEX}"
+    return index, "is read without the words behind it" if words else None
