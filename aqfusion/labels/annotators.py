@@ -17,7 +17,8 @@ class Answered:
     """One person's answer to one item, the one that counts; 0 to 5 or `CANNOT_TELL`.
 
     `gold` is the known answer of a gold item, `model` the category (0 to 5) that the model said;
-    `None` where there is none. Another number raises `ValueError`.
+    `None` where there is none. One that was `covered` was given to another photo of the same view.
+    Another number raises `ValueError`.
     """
 
     annotator: str
@@ -25,6 +26,7 @@ class Answered:
     answer: int
     gold: int | None = None
     model: int | None = None
+    covered: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what is no answer."""
@@ -116,7 +118,7 @@ def _figures(name: str, answers: Sequence[Answered], pause: timedelta) -> Annota
         annotator=name,
         items=len(answers),
         cannot_tell=sum(one.answer == CANNOT_TELL for one in answers),
-        per_hour=_per_hour([one.at for one in answers], pause),
+        per_hour=_per_hour([one.at for one in answers if not one.covered], pause),
         gold=share(sum(said == known for said, known in gold), len(gold)),
         gold_distance=round(sum(off) / len(off), 4) if off else None,
         differs=share(compared - same, compared),

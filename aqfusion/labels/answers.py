@@ -1,5 +1,6 @@
 """Answers of annotators: saved for good in one transaction, taken back, skipped and found again."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,7 @@ from aqfusion.labels.leases import (
     said_by,
     seat_free,
 )
+from aqfusion.labels.same_view import cover, in_batch, take_back
 from aqfusion.labels.saving import Saved, save_once
 from aqfusion.labels.schema import answers, label_events
 
@@ -50,38 +52,53 @@ class Answers:
         self._database = database
 
     def save(
-        self, actor: Actor, token: str, request_id: str, answer: Answer, now: datetime
+        self,
+        actor: Actor,
+        token: str,
+        request_id: str,
+        answer: Answer,
+        now: datetime,
+        also: Collection[int] = (),
     ) -> Saved:
-        """Keep the answer to a leased item, and let go of it.
+        """Keep the answer to a leased item, and let go of it; `also` are photos of the same view.
 
         A lease that has ended still counts where nobody else took the seat. Where somebody did,
         the answer is kept as one more opinion. Only once the item is decided or rejected is it
         refused, with `AnswerError`.
         """
-        request = Request(request_id, "answer", actor, (token, answer_content(answer)))
+        request = Request(request_id, "answer", actor, _content(token, answer, also))
 
         def work(connection: Connection) -> Saved:
             lease = lease_of(connection, actor.id, token)
             book = Book.open(connection, lease.item)
-            return _in_time(connection, book, request, answer, now, lease)
+            saved = _in_time(connection, book, request, answer, now, lease)
+            return cover(connection, request, saved, answer, also, now) if also else saved
 
         return save_once(self._database, request, "annotator", work)
 
     def save_shown(
-        self, actor: Actor, leased: Leased, request_id: str, answer: Answer, now: datetime
+        self,
+        actor: Actor,
+        leased: Leased,
+        request_id: str,
+        answer: Answer,
+        now: datetime,
+        also: Collection[int] = (),
     ) -> Saved:
         """Keep the answer to an item as it was shown, whatever has become of its lease.
 
         Where the person has answered it otherwise since, in another tab, that answer stays and
         this one raises `ItemGoneError`, as does an item that is decided or rejected.
         """
-        request = Request(request_id, "answer", actor, (leased.token, answer_content(answer)))
+        content = _content(leased.token, answer, also)
+        request = Request(request_id, "answer", actor, content)
 
         def work(connection: Connection) -> Saved:
             book = Book.open(connection, leased.task.id)
             _unanswered_since(book, leased, actor)
             lease = kept_lease(connection, actor.id, leased.token)
-            return _in_time(connection, book, request, answer, now, lease)
+            saved = _in_time(connection, book, request, answer, now, lease)
+            return cover(connection, request, saved, answer, also, now) if also else saved
 
         return save_once(self._database, request, "annotator", work)
 
@@ -117,6 +134,7 @@ class Answers:
     def undo(self, actor: Actor, request_id: str, now: datetime, tab: str = "") -> Saved:
         """Take back one's own last answer or skip, and lease its item again.
 
+        An answer that was given to several photos goes back from all that nobody has decided.
         What the person had said of the item before holds again. Asked again with the same
         request id it changes nothing and leases nothing.
         """
@@ -126,14 +144,23 @@ class Answers:
             last = _last_said(connection, actor.id)
             if last is None:
                 raise UndoError("there must be an answer of yours to take back, got none")
-            book = Book.open(connection, last.item)
-            if book.standing.status in {"settled", "rejected"}:
-                got = f"got one that is {book.standing.status}"
-                raise UndoError(f"item {last.item} must not be decided yet, {got}")
-            saved = book.write(connection, request, now, about=last.id, old=gist(last))
-            said = said_by(connection, last.item, actor.id)
+            events = [last] if last.kind == "skip" else in_batch(connection, last)
+            undone, stay = take_back(connection, request, events, now)
+            if not undone:
+                decided = Book.open(connection, last.item).standing.status
+                raise UndoError(
+                    f"item {last.item} must not be decided yet, got one that is {decided}"
+                )
+            (book, saved), *others = undone
+            said = said_by(connection, book.item.id, actor.id)
             leased = grant(connection, actor.id, book.item, now, (), said=said, tab=tab)
-            return replace(saved, leased=leased)
+            words = f"{stay} of {len(events)} photos stay answered: an expert has decided them."
+            return replace(
+                saved,
+                leased=leased,
+                covered=tuple(one.item for _, one in others),
+                words=words if stay else None,
+            )
 
         return save_once(self._database, request, "annotator", work)
 
@@ -167,6 +194,10 @@ class Answers:
 def answer_content(answer: Answer) -> dict[str, Any]:
     """Return what makes two answers the same: all but the time they took."""
     return {name: value for name, value in answer.columns().items() if name != "seconds"}
+
+
+def _content(token: str, answer: Answer, also: Collection[int]) -> tuple[Any, ...]:
+    return (token, answer_content(answer), *([sorted({*also})] if also else ()))
 
 
 def check_corrections(item: Any, answer: Answer) -> None:

@@ -44,7 +44,7 @@ class AnswersTold:
             select(
                 *(answers.c.item, users.c.name, label_events.c.at, label_events.c.standard),
                 *(label_events.c.category, label_events.c.cant_tell, items.c.known_aqi),
-                items.c.model_view["aqi"].as_float().label("model_aqi"),
+                *(items.c.model_view["aqi"].as_float().label("model_aqi"), label_events.c.batch),
             )
             .select_from(answers)
             .join(label_events, label_events.c.id == answers.c.event)
@@ -77,12 +77,13 @@ class AnswersTold:
 
 
 def _answered(row: Any) -> tuple[int, Answered] | None:
-    item, name, at, scale, category, cant_tell, known_aqi, model_aqi = row
+    item, name, at, scale, category, cant_tell, known_aqi, model_aqi, batch = row
     if cant_tell is not None:
         category = CANNOT_TELL
     elif scale != SCALE:
         return None
-    return item, Answered(name, at, category, category_of(known_aqi), category_of(model_aqi))
+    known, model = category_of(known_aqi), category_of(model_aqi)
+    return item, Answered(name, at, category, known, model, covered=batch is not None)
 
 
 def category_of(aqi: float | None) -> int | None:

@@ -10,10 +10,15 @@ from aqfusion.labels.actor import acting
 from aqfusion.labels.database import Database
 from aqfusion.labels.events import Request, earlier
 from aqfusion.labels.leases import Leased
-from aqfusion.labels.schema import items
+from aqfusion.labels.schema import items, label_events
 
 __all__ = ["Saved", "save_once"]
 
+_COVERED = (
+    select(label_events.c.item)
+    .where(label_events.c.batch == bindparam("request"))
+    .order_by(label_events.c.item)
+)
 _STATUS = select(items.c.status).where(items.c.id == bindparam("of"))
 
 
@@ -22,7 +27,7 @@ class Saved:
     """An acknowledged event: it survives whatever happens next.
 
     `status` is the item's now, `words` tell the person what was out of the ordinary, `leased` is
-    the item that an undo brings back.
+    the item that an undo brings back, `covered` the other photos that the request changed too.
     """
 
     event: int
@@ -30,6 +35,7 @@ class Saved:
     status: str
     words: str | None = None
     leased: Leased | None = None
+    covered: tuple[int, ...] = ()
 
 
 def save_once(
@@ -43,6 +49,7 @@ def save_once(
         if before is None:
             return work(connection)
         status = connection.execute(_STATUS, {"of": before.item}).scalar_one()
-        return Saved(before.id, before.item, status)
+        others = connection.execute(_COVERED, {"request": request.id}).scalars()
+        return Saved(before.id, before.item, status, covered=tuple(others))
 
     return database.write(once)

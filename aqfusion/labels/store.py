@@ -24,6 +24,7 @@ from aqfusion.labels.photo_store import PhotoStore
 from aqfusion.labels.prediction_counts import PredictionCounts
 from aqfusion.labels.queue import Queue
 from aqfusion.labels.review import Review
+from aqfusion.labels.same_view import SameView
 from aqfusion.labels.schema import items
 from aqfusion.labels.search import Search
 from aqfusion.labels.sign_in import SignIn
@@ -60,6 +61,7 @@ class LabelStore:
         self.answers = Answers(database)
         self.drafts = Drafts(database)
         self.sittings = Sittings(database)
+        self.same_view = SameView(database)
         self.review = Review(database)
         self.search = Search(database)
         self.told = AnswersTold(database)

@@ -146,6 +146,33 @@ def count_all(url: str, count: int, times: int) -> list[Any]:
     return together(count, work)
 
 
+def kill_batches(url: str, user: int, lots: list[list[int]], kills: int) -> list[int]:
+    """Kill a writer in the middle of answers that cover many photos; returns the acknowledged."""
+    drawn, actor = random.Random(0), Actor(user, "", "annotator")
+    read, write = os.pipe()
+    told: list[int] = []
+    for life in range(kills + 1):
+        child = os.fork()
+        if child == 0:
+            store = open_store(url)
+            for number, (head, *others) in enumerate(lots):
+                if number in told:
+                    continue
+                leased = store.queue.lease(actor, head, NOW)
+                if leased.said is None:  # else it was saved, and the writer killed before it told
+                    request, answer = f"lot {number}", Answer(category=1)
+                    store.answers.save(actor, leased.token, request, answer, NOW, others)
+                os.write(write, bytes([number]))
+            os._exit(0)
+        if life < kills:
+            time.sleep(drawn.uniform(0.0, 0.25))
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        while select.select([read], [], [], 0)[0]:
+            told += [*os.read(read, 100)]
+    return told
+
+
 def kill(url: str, users: list[int], kills: int) -> dict[str, Any]:
     """Kill writers in the middle of their work, and let others go on; returns what they tell.
 
@@ -204,7 +231,7 @@ if __name__ == "__main__":
         mode.__name__: mode
         for mode in (
             *(label_all, save_all, lease_one, take_in_tabs, say_once, kill, open_at_once),
-            count_all,
+            *(count_all, kill_batches),
         )
     }
     name, address, *given = sys.argv[1:]

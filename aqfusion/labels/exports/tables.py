@@ -23,7 +23,7 @@ _ITEM = (
     *("split", "group", "origin", "source", "licence", "duplicate_of", "created"),
 )
 _SAID = ("standard", "category", "aqi", "cant_tell", "confidence", "note", "corrections")
-_SEEN = ("mode", "model_version", "seen_aqi", "seconds")
+_SEEN = ("mode", "model_version", "seen_aqi", "seconds", "batch")
 _ANSWER = ("event", "item", "photo", "by", "at", *_SAID, *_SEEN)
 _EVENT = (
     *("event", "item", "photo", "by", "at", "kind", "about"),

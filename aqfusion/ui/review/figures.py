@@ -60,7 +60,9 @@ def figures_of(told: Told) -> Figures:
     by_name: dict[str, list[Answered]] = defaultdict(list)
     for _, one in told.answers:
         by_name[one.annotator].append(one)
-    table = AnswerTable.of((str(item), one.annotator, one.answer) for item, one in told.answers)
+    # Frames of one view that one look covered are no evidence of their own.
+    looked_at = ((item, one) for item, one in told.answers if not one.covered)
+    table = AnswerTable.of((str(item), one.annotator, one.answer) for item, one in looked_at)
     return Figures(
         answers=len(told.answers),
         items=len(table.items),
