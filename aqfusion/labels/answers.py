@@ -1,14 +1,14 @@
 """Answers of annotators: saved for good in one transaction, taken back, skipped and found again."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from aqfusion.errors import InputError
-from aqfusion.labels.actor import Actor
+from aqfusion.labels.actor import Actor, acting
 from aqfusion.labels.answer import Answer, AnswerError, ItemGoneError
 from aqfusion.labels.book import Book
 from aqfusion.labels.database import Database
@@ -29,7 +29,7 @@ from aqfusion.labels.same_view import cover, in_batch, take_back
 from aqfusion.labels.saving import Saved, save_once
 from aqfusion.labels.schema import answers, label_events
 
-__all__ = ["Answers", "UndoError", "answer_content", "check_corrections"]
+__all__ = ["Answers", "LastSaid", "UndoError", "answer_content", "check_corrections"]
 
 _NEWEST = select(func.max(answers.c.event)).where(
     answers.c.user == bindparam("who"), answers.c.skipped == bindparam("skipped")
@@ -42,6 +42,16 @@ _LATE = (
 
 class UndoError(InputError):
     """Nothing to take back, or an expert has built on it."""
+
+
+@dataclass(frozen=True)
+class LastSaid:
+    """What a person said last and may take back: an answer, or a skip where that is `None`."""
+
+    event: int
+    item: int
+    at: datetime
+    answer: Answer | None
 
 
 class Answers:
@@ -131,12 +141,30 @@ class Answers:
 
         return save_once(self._database, request, "annotator", work)
 
-    def undo(self, actor: Actor, request_id: str, now: datetime, tab: str = "") -> Saved:
+    def last_said(self, actor: Actor) -> LastSaid | None:
+        """Return what `undo` would take back, or `None`."""
+        with self._database.read() as connection:
+            acting(connection, actor, "annotator", lock=False)
+            last = _last_said(connection, actor.id)
+        if last is None:
+            return None
+        answer = Answer.of(last) if last.kind == "answer" else None
+        return LastSaid(last.id, last.item, last.at, answer)
+
+    def undo(
+        self,
+        actor: Actor,
+        request_id: str,
+        now: datetime,
+        only: int | None = None,
+        tab: str = "",
+    ) -> Saved:
         """Take back one's own last answer or skip, and lease its item again.
 
         An answer that was given to several photos goes back from all that nobody has decided.
-        What the person had said of the item before holds again. Asked again with the same
-        request id it changes nothing and leases nothing.
+        What the person had said of the item before holds again. `only` is the event that the
+        person was shown; where another is the last one by now, `UndoError`. Asked again with the
+        same request id it changes nothing and leases nothing.
         """
         request = Request(request_id, "undo", actor, ())
 
@@ -144,6 +172,9 @@ class Answers:
             last = _last_said(connection, actor.id)
             if last is None:
                 raise UndoError("there must be an answer of yours to take back, got none")
+            if only is not None and last.id != only:
+                got = f"item {last.item} was answered meanwhile"
+                raise UndoError(f"your last answer has changed, {got}; nothing was taken back")
             events = [last] if last.kind == "skip" else in_batch(connection, last)
             undone, stay = take_back(connection, request, events, now)
             if not undone:

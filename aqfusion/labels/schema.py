@@ -216,6 +216,7 @@ drafts = Table(
     Column("item", ForeignKey("items.id"), primary_key=True),
     Column("note", String(500), nullable=False),
     Column("unsure", Boolean, nullable=False),
+    Column("corrections", Json, nullable=False),  # as they stand in their fields, text
     Column("at", UtcTime, nullable=False),
 )
 

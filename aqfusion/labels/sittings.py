@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, select
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor, acting
 from aqfusion.labels.database import Database
-from aqfusion.labels.schema import answers, label_events, sittings
+from aqfusion.labels.schema import answers, label_events, sign_ins, sittings
 
 __all__ = ["Sitting", "Sittings"]
 
@@ -35,13 +35,15 @@ class Sittings:
         self._database = database
 
     def resume(self, actor: Actor, now: datetime) -> Sitting:
-        """Go on where the person was, or begin anew after a pause of an hour."""
+        """Go on where the person was, or begin anew: by a new sign-in, or after a pause."""
 
         def work(connection: Connection) -> Sitting:
             acting(connection, actor, "annotator")
             row = connection.execute(select(sittings).where(sittings.c.user == actor.id)).first()
             goes_on = row is not None and row.seen > now - _PAUSE
             since = row.since if row is not None and goes_on else now
+            begun = select(sign_ins.c.created).where(sign_ins.c.id == actor.sign_in)
+            since = max(since, connection.execute(begun).scalar() or since)
             mode = row.mode if row is not None else "blind"
             _write(connection, actor, Sitting(mode, since), now)
             return Sitting(mode, since, _trail(connection, actor.id, since))

@@ -14,6 +14,7 @@ import streamlit as st
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.answer import Answer, ItemGoneError, Seen
+from aqfusion.labels.answers import LastSaid
 from aqfusion.labels.drafts import Draft
 from aqfusion.labels.events import RequestError
 from aqfusion.labels.item import Task
@@ -36,11 +37,13 @@ class Desk:
     shown_at: float = 0.0
     trail: list[int] = field(default_factory=list)
     last: tuple[Task, Answer | None] | None = None
+    undone: LastSaid | None = None
+    asked: LastSaid | None = None  # whether to take this back, given before this sign-in
     words: str | None = None
-    refusals: int = 0
-    remarked: int | None = None  # the item whose note and readings have been opened
-    mode: str = BLIND  # when the desk was set up
-    draft: Draft = field(default_factory=Draft)  # as it was when the item was laid here
+    turn: int = 0  # counts what has been done, so that the page knows an answer of the server
+    mode: str = BLIND
+    guidelines: bool = False  # whether the page has just asked for them
+    draft: Draft | None = None  # what has been begun to say of the item
 
 
 def desk(actor: Actor) -> Desk:
@@ -60,17 +63,22 @@ def desk(actor: Actor) -> Desk:
     return kept
 
 
-def keep_mode(on: Desk, mode: str) -> None:
-    """Remember how the person labels, for the next time; it is no part of any answer."""
-    _try(on, lambda: store().sittings.keep(on.actor, mode, on.since, now()), quiet=True)
+def set_mode(on: Desk, mode: str) -> None:
+    """Label in this mode from now on, and the next time."""
+    on.mode = mode
+    _try(on, lambda: store().sittings.keep(on.actor, mode, on.since, now()))
 
 
-def keep_draft(on: Desk, item: int, note: str, unsure: bool) -> None:
-    """Keep what has been begun to say of the item on the desk; of another it is not kept."""
-    if on.leased is None or on.leased.task.id != item:
+def keep_draft(on: Desk, draft: Draft) -> None:
+    """Keep what has been begun to say of the item on the desk; only a refusal is told."""
+    if on.leased is None:
         return
-    on.draft = Draft(note, unsure)
-    _try(on, lambda: store().drafts.save(on.actor, item, on.draft, now()), quiet=True)
+    item, on.draft = on.leased.task.id, draft
+    try:
+        store().drafts.save(on.actor, item, draft, now())
+    except InputError as error:
+        on.words = str(error)
+        on.turn += 1
 
 
 def _resumed(actor: Actor) -> Desk:
@@ -120,17 +128,37 @@ def skip(on: Desk) -> None:
 
 
 def undo(on: Desk) -> None:
-    """Take one's last answer or skip back; its item lies on the desk again."""
+    """Take one's last answer or skip back, whose item lies on the desk again.
+
+    One that was given before this sign-in is taken back only after a question.
+    """
 
     def work() -> None:
-        tab = session_registry.tab().id
-        saved = store().answers.undo(on.actor, uuid.uuid4().hex, now(), tab)
-        on.last = None
-        if saved.item in on.trail:
-            on.trail.remove(saved.item)
-        _lay(on, saved.leased)
+        last = store().answers.last_said(on.actor)
+        if last is not None and last.at < on.since:
+            on.asked = last
+            return
+        _take_back(on, last)
 
     _try(on, work)
+
+
+def confirm(on: Desk) -> None:
+    """Take back what the question was about."""
+    asked = on.asked
+    if asked is not None:
+        _try(on, lambda: _take_back(on, asked))
+
+
+def cancel(on: Desk) -> None:
+    """Leave it as it is."""
+    _try(on, lambda: None)
+
+
+def stale(on: Desk) -> None:
+    """Say that a press was for something that is no longer shown."""
+    _try(on, lambda: None)
+    on.words = "A press came too early or too late and answered nothing: another item was shown"
 
 
 def back(on: Desk) -> None:
@@ -147,11 +175,21 @@ def go_to(on: Desk, item: int) -> None:
     _try(on, lambda: _lay(on, store().queue.lease(on.actor, item, now(), tab)))
 
 
+def _take_back(on: Desk, last: LastSaid | None) -> None:
+    only, tab = last.event if last is not None else None, session_registry.tab().id
+    saved = store().answers.undo(on.actor, uuid.uuid4().hex, now(), only, tab)
+    on.last, on.undone = None, last
+    if saved.item in on.trail:
+        on.trail.remove(saved.item)
+    _lay(on, saved.leased)
+
+
 def _done(on: Desk, task: Task, answer: Answer | None, saved: Saved) -> None:
     if task.id not in on.trail:
         on.trail.append(task.id)
     on.last, on.words = (task, answer), saved.words
     on.leased = None  # saved: whatever happens to the next item, this one is done
+    store().sittings.keep(on.actor, on.mode, on.since, now())
     _next(on)
 
 
@@ -162,7 +200,7 @@ def _next(on: Desk) -> None:
 def _lay(on: Desk, leased: Leased | None) -> None:
     """Every showing has a request of its own, so that a double press is saved once."""
     on.leased, on.request, on.shown_at = leased, uuid.uuid4().hex, time.monotonic()
-    on.draft = store().drafts.of(on.actor, leased.task.id) if leased is not None else Draft()
+    on.draft = store().drafts.of(on.actor, leased.task.id) if leased is not None else None
 
 
 def _seen(on: Desk, leased: Leased, mode: str) -> Seen:
@@ -173,12 +211,10 @@ def _seen(on: Desk, leased: Leased, mode: str) -> Seen:
     return Seen(mode, view.model_version, round(view.aqi), seconds)
 
 
-def _try(on: Desk, work: Callable[[], None], *, quiet: bool = False) -> None:
-    """Do it; what the store refuses is told, and the item stays where it is.
-
-    Where it takes no answer any more, the next one comes. `quiet` keeps what was told before.
-    """
-    before, on.words = on.words if quiet else None, None
+def _try(on: Desk, work: Callable[[], None]) -> None:
+    """Do it; what the store refuses is told, and the item stays where it is."""
+    on.words, on.asked, on.undone = None, None, None
+    on.turn += 1
     try:
         work()
     except ItemGoneError as error:
@@ -188,11 +224,10 @@ def _try(on: Desk, work: Callable[[], None], *, quiet: bool = False) -> None:
         _lead_on(on, "what you answered here first is saved; go back to the item to change that")
     except InputError as error:
         on.words = str(error)
-        on.refusals += 1
-    on.words = on.words or before
 
 
 def _lead_on(on: Desk, words: str) -> None:
+    """The item takes no answer from here any more: lay the next one, and say why."""
     on.leased = None
     _try(on, lambda: _next(on))
     on.words = words

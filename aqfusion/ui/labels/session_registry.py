@@ -61,11 +61,16 @@ def _is_open(name: str) -> bool:
     """Whether a tab of this process is connected; those of other processes count as closed."""
     with _lock:
         session = _tabs.get(name)
-    if session is None or not runtime.exists():
-        return False
-    return runtime.get_instance().is_active_session(session)
+    return (
+        session is not None and _is_served() and runtime.get_instance().is_active_session(session)
+    )
 
 
 def _session_id() -> str | None:
     context = get_script_run_ctx()
-    return context.session_id if context is not None and runtime.exists() else None
+    return context.session_id if context is not None and _is_served() else None
+
+
+def _is_served() -> bool:
+    """Whether a server runs here: Streamlit's test runner gives all its pages one session."""
+    return runtime.exists() and isinstance(runtime.get_instance(), runtime.Runtime)

@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("item", _ID, nullable=False),
         sa.Column("note", sa.String(500), nullable=False),
         sa.Column("unsure", sa.Boolean, nullable=False),
+        sa.Column("corrections", sa.JSON(), nullable=False),
         sa.Column("at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("user", "item", name="pk_drafts"),
         sa.ForeignKeyConstraint(["user"], ["users.id"], name="fk_drafts_user"),
