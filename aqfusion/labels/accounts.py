@@ -161,7 +161,9 @@ def insert_user(
     if role != "operator":
         checked_role(role)
     row = {"name": kept, "name_key": name_key(kept), "role": role, "disabled": False}
-    made = connection.execute(insert(users).values(**row, **more, created=now, failed_pins=0))
+    made = connection.execute(
+        insert(users).values({**row, **more, "created": now, "failed_pins": 0})
+    )
     assert made.inserted_primary_key is not None
     return Actor(made.inserted_primary_key[0], kept, role)
 

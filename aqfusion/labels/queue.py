@@ -8,7 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from aqfusion.labels.actor import Actor, acting
-from aqfusion.labels.candidates import first_gold, first_in_lot, first_in_queue
+from aqfusion.labels.candidates import (
+    EVERYTHING,
+    QueueFilter,
+    first_gold,
+    first_in_lot,
+    first_in_queue,
+)
 from aqfusion.labels.database import Database, TryAgainError
 from aqfusion.labels.draw import Shares
 from aqfusion.labels.item import Reason, lock_item, reasons_of
@@ -52,11 +58,19 @@ class Queue:
         self._shares = shares or Shares()
         self._lasts = lasts
 
-    def next_item(self, actor: Actor, now: datetime, tab: Tab = _ONLY_TAB) -> Leased | None:
+    def next_item(
+        self,
+        actor: Actor,
+        now: datetime,
+        chosen: QueueFilter = EVERYTHING,
+        tab: Tab = _ONLY_TAB,
+    ) -> Leased | None:
         """Lease the next item, or return the one that the tab holds; `None` when all is done.
 
         First what an expert has sent back, then what has been begun, then by priority; in between
         a share at random and some gold. Nobody gets what they have answered or skipped.
+        Under a filter nothing is drawn: what it lets by is no sample, and gold that it does not
+        let by would give itself away.
         """
 
         def work(connection: Connection) -> Leased | None:
@@ -64,10 +78,10 @@ class Queue:
             lease, elsewhere = held(connection, actor.id, now, tab)
             if lease is not None and said_by(connection, lease.item, actor.id) is None:
                 item = lock_item(connection, lease.item)
-                if item.lane:
+                if item.lane and chosen.lets_by(item):
                     why = _why(item)
                     return grant(connection, actor.id, item, now, why, self._lasts, tab=tab.id)
-            return self._next(connection, actor.id, now, elsewhere, tab.id)
+            return self._next(connection, actor.id, now, chosen, elsewhere, tab.id)
 
         return self._database.write(work)
 
@@ -117,19 +131,25 @@ class Queue:
         return grant(connection, actor.id, row, now, _why(row), self._lasts, said, tab)
 
     def _next(
-        self, connection: Connection, user: int, now: datetime, elsewhere: set[int], tab: str
+        self,
+        connection: Connection,
+        user: int,
+        now: datetime,
+        chosen: QueueFilter,
+        elsewhere: set[int],
+        tab: str,
     ) -> Leased | None:
         done = connection.execute(_DONE, {"who": user}).scalar_one()
         draw = self._shares.draw(user, done)
         passed = {*elsewhere}
         ways = {"random": (first_in_lot, _RANDOM), "gold": (first_gold, _RANDOM)}
-        if draw.turn in ways:
+        if draw.turn in ways and chosen == EVERYTHING:
             way, why = ways[draw.turn]
             for lot in (draw.lot, 0):
                 item = _take(connection, partial(way, lot=lot), passed, user, now)
                 if item is not None:
                     return grant(connection, user, item, now, why, self._lasts, tab=tab)
-        item = _take(connection, first_in_queue, passed, user, now)
+        item = _take(connection, partial(first_in_queue, chosen=chosen), passed, user, now)
         if item is None and passed > elsewhere:  # somebody had them locked, and may leave them
             raise TryAgainError("an item must be free, got all of them busy")
         return item and grant(connection, user, item, now, _why(item), self._lasts, tab=tab)

@@ -30,6 +30,7 @@ from aqfusion.labels.search import Search
 from aqfusion.labels.sign_in import SignIn
 from aqfusion.labels.sign_in_sessions import Limits, SignInSessions
 from aqfusion.labels.sittings import Sittings
+from aqfusion.labels.team import Team
 from aqfusion.labels.unscored import Unscored
 from aqfusion.labels.verify import rebuild, verify
 from aqfusion.settings import Settings
@@ -57,6 +58,7 @@ class LabelStore:
         self.offers = Offers(database, photos)
         self.queue = Queue(database, shares)
         self.overview = Overview(database)
+        self.team = Team(database)
         self.unscored = Unscored(database)
         self.answers = Answers(database)
         self.drafts = Drafts(database)

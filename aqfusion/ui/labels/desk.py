@@ -194,7 +194,7 @@ def _done(on: Desk, task: Task, answer: Answer | None, saved: Saved) -> None:
 
 
 def _next(on: Desk) -> None:
-    _lay(on, store().queue.next_item(on.actor, now(), session_registry.tab()))
+    _lay(on, store().queue.next_item(on.actor, now(), tab=session_registry.tab()))
 
 
 def _lay(on: Desk, leased: Leased | None) -> None:

@@ -73,4 +73,4 @@ def _session_id() -> str | None:
 
 def _is_served() -> bool:
     """Whether a server runs here: Streamlit's test runner gives all its pages one session."""
-    return runtime.exists() and isinstance(runtime.get_instance(), runtime.Runtime)
+    return runtime.exists() and type(runtime.get_instance()) is runtime.Runtime
