@@ -44,6 +44,7 @@ COLUMNS = Columns(
         "time": ("datetime", "timestamp", "dateandtime", "measuredat", "fromdate"),
         "date": ("day",),
         "timezone": ("tz", "timezonename", "zone"),
+        "approximate": ("positionapproximate",),
         "aqi": ("usaqi", "aqius", "airqualityindex"),
         **{name: POLLUTANT_TITLES[name] for name in POLLUTANTS},
         "parameter": ("pollutant", "parametername"),

@@ -22,7 +22,7 @@ from aqfusion.time_zones import (
     zone_at,
 )
 
-_DEGREES = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?")
+_DEGREES = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?(e-[0-9]{1,3})?")
 _DEGREES_WITH_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 _HAS_DAY = re.compile(r"[0-9]{1,4}[-/. ]")
 _SECONDS = re.compile(r"[0-9]{9,10}(\.[0-9]*)?")
@@ -42,6 +42,7 @@ class Row:
     reading: Reading
     aqi: int | None
     left_out: tuple[Fault, ...]
+    approximate: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class RowReader:
         if row.faults or not lives or not id or time is None:
             return row.lost()
         place = None if latitude is None or longitude is None else (latitude, longitude)
-        return Row(line, id, name or id, place, time, reading, aqi, row.kept())
+        return Row(line, id, name or id, place, time, reading, aqi, row.kept(), _yes(row))
 
     def _is_of_a_pollutant(self, row: RowCells) -> bool:
         parameter = row.text("parameter")
@@ -159,6 +160,10 @@ class RowReader:
         # A time that names its own day needs no other.
         day = day.removesuffix(" 00:00:00") if clock else day  # a spreadsheet's plain day
         return clock if _HAS_DAY.match(clock) else f"{day} {clock}".strip()
+
+
+def _yes(row: RowCells) -> bool:
+    return row.text("approximate").casefold() in {"yes", "true", "1"}
 
 
 def _text(text: str | None) -> str:

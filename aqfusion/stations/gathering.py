@@ -43,6 +43,7 @@ def gather(
     names = _names(rows, header)
     found: dict[tuple[str, datetime], tuple[Row, Measurement]] = {}
     faults: list[Fault] = []
+    approximate = {row.id for row in rows if row.approximate}
     for row in rows:
         anchor = anchors[row.id]
         if row.place is None or _metres(row.place, anchor.place) > TOLERANCE_M:
@@ -54,7 +55,7 @@ def gather(
                 f"{TOLERANCE_M:.0f} m",
                 row.line,
             )
-        station = Station(row.id, names[row.id], *anchor.place, False, source)
+        station = Station(row.id, names[row.id], *anchor.place, row.id in approximate, source)
         key = row.id, row.time
         if key in found:
             first, measurement = found[key]
