@@ -27,6 +27,7 @@ from aqfusion.labels.same_view import SameView
 from aqfusion.labels.schema import items
 from aqfusion.labels.search import Search
 from aqfusion.labels.sign_in import SignIn
+from aqfusion.labels.store_settings import StoreSettings
 from aqfusion.labels.unscored import Unscored
 from aqfusion.labels.verify import rebuild, verify
 from aqfusion.settings import Settings
@@ -60,6 +61,7 @@ class LabelStore:
         self.search = Search(database)
         self.told = AnswersTold(database)
         self.predictions = PredictionCounts(database)
+        self.settings = StoreSettings(database)
 
     @classmethod
     def open(cls, labels: str, photos: str, shares: Shares | None = None) -> "LabelStore":
