@@ -185,7 +185,7 @@ def test_a_plain_folder_is_read_to_its_depths_without_leading_out_of_it(
     assert (done.new, done.known) == (3, 0)
     assert [(fault.rule, fault.value) for fault in done.faults] == [
         ("must be no link", "link.jpg"),
-        ("must end with .jpg, .jpeg, .png, .webp", "notes.txt"),
+        ("must end with .jpg, .jpeg, .jfif, .png, .webp, .heic, .heif, .avif", "notes.txt"),
         ("must be no link", "way-out"),
     ]
     for item in held():
