@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
+from aqfusion.commands.data_rows import data_rows
 from aqfusion.commands.options import (
     Commands,
     Parser,
     add_data_option,
     add_json_option,
-    data_folder,
     print_json,
     report,
 )
@@ -37,12 +37,11 @@ def add_stations_command(commands: "Commands[Parser]") -> None:
 
 def run_stations(arguments: argparse.Namespace) -> None:
     """Make it, write it whole and print what is in it."""
-    from aqfusion.dataset.folder import read_folder
     from aqfusion.files import replace_file
     from aqfusion.stations.sample import load_places
     from aqfusion.stations.sample_table import make_table
 
-    rows = read_folder(data_folder(arguments))
+    rows = data_rows(arguments)
     table = make_table(rows, load_places(FOLDER / PLACES_NAME))
     for sentence in table.left_out:
         report(sentence)
