@@ -7,10 +7,11 @@ import streamlit as st
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
 
+from aqfusion.labels.answer import Answer
 from aqfusion.labels.item import Reason
 from aqfusion.labels.search import Filters
 from aqfusion.settings import ROOT
-from aqfusion.ui.labels import item_view
+from aqfusion.ui.labels import item_view, opened
 from tests.planted_labels import NOW, PIN, planted_store
 
 SECONDS = 60
@@ -48,8 +49,17 @@ def sign_in(name: str):
 
 
 def press(page, key: str):
-    """Press a button of the bar, or a way back."""
+    """Press a button of the page itself."""
     return page.button(key=key).click().run()
+
+
+def command(page, name: str, **more: object):
+    """Send what the item's component sends for back, undo, skip and the like."""
+    return send(page, {"name": name, "request": shown(page)["request"], **more}, "command")
+
+
+def message(page) -> str:
+    return shown(page)["message"]["text"]
 
 
 def say(page, **answer: object):
@@ -57,11 +67,11 @@ def say(page, **answer: object):
     return send(page, {"request": shown(page)["request"], "unsure": False, **answer})
 
 
-def send(page, pressed: object):
+def send(page, pressed: object, event: str = "answer"):
     states = page._tree.get_widget_states()
     trigger = _make_trigger_id(component(page).id, "events")
     states.widgets.add(id=trigger).json_trigger_value = json.dumps(
-        [{"event": "answer", "value": pressed}]
+        [{"event": event, "value": pressed}]
     )
     return page._run(states)
 
@@ -136,6 +146,7 @@ def test_a_key_pressed_for_an_item_that_has_gone_answers_none(page, store):
     say(page, category=3)
     send(page, {"request": gone, "category": 5})
     assert (item(page), said(store)) == (2, {1: (3, None, None)})
+    assert "answered nothing" in message(page)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +166,7 @@ def test_a_key_pressed_for_an_item_that_has_gone_answers_none(page, store):
 )
 def test_an_answer_that_breaks_a_rule_is_told_and_the_item_stays(page, store, pressed, sentence):
     say(page, **pressed)
-    assert sentence in page.warning[0].value.replace("\\", "")
+    assert sentence[1:] in message(page)
     assert (item(page), said(store)) == (1, {})
     say(page, aqi="151")
     assert (item(page), said(store)) == (2, {1: (3, 151, None)})
@@ -163,19 +174,88 @@ def test_an_answer_that_breaks_a_rule_is_told_and_the_item_stays(page, store, pr
 
 def test_undo_brings_the_item_back_and_takes_the_answer_away(page, store):
     say(page, category=3)
-    press(page, "label_undo")
+    command(page, "undo")
     assert (item(page), said(store)) == (1, {})
-    press(page, "label_undo")
-    assert "there must be an answer of yours to take back" in page.warning[0].value
+    command(page, "undo")
+    assert "There must be an answer of yours to take back" in message(page)
+
+
+def test_undo_says_what_it_undid(page):
+    say(page, aqi="151")
+    command(page, "undo")
+    assert message(page) == "Undid: item 1, Unhealthy, AQI 151. It is shown again."
+    command(page, "skip")
+    assert message(page) == "Item 1: skipped."
+    command(page, "undo")
+    assert message(page) == "Undid: item 1, skipped. It is shown again."
+
+
+def test_undo_of_an_answer_from_before_this_sign_in_asks_first(page, store):
+    say(page, category=3)
+    page = sign_in("Asha")
+    command(page, "undo")
+    assert shown(page)["message"]["ask"]
+    assert "Item 1, Unhealthy, is from before this sign-in" in message(page)
+    command(page, "cancel")
+    assert (item(page), message(page), said(store)) == (2, "", {1: (3, None, None)})
+    command(page, "confirm")
+    assert said(store) == {1: (3, None, None)}, "nothing was asked"
+    command(page, "undo")
+    command(page, "confirm")
+    assert message(page) == "Undid: item 1, Unhealthy. It is shown again."
+    assert (item(page), said(store)) == (1, {})
+
+
+def test_a_question_is_gone_with_the_next_answer(page, store):
+    say(page, category=3)
+    page = sign_in("Asha")
+    command(page, "undo")
+    say(page, category=0)
+    assert not shown(page)["message"]["ask"]
+    command(page, "confirm")
+    assert said(store) == {1: (3, None, None), 2: (0, None, None)}
+
+
+def test_undo_takes_back_only_the_answer_that_the_question_named(page, store):
+    say(page, category=3)
+    page = sign_in("Asha")
+    command(page, "undo")
+    asha = store.sign_in.by_pin("Asha", PIN, NOW)
+    leased = store.queue.next_item(asha, opened.now())
+    store.answers.save(asha, leased.token, "elsewhere", Answer(5), opened.now())
+    command(page, "confirm")
+    assert "your last answer has changed" in message(page).lower()
+    assert said(store) == {1: (3, None, None), 2: (5, None, None)}
+
+
+@pytest.mark.parametrize("name", ["skip", "undo", "back", "confirm"])
+def test_a_move_away_from_an_item_that_has_gone_does_nothing_and_is_told(page, store, name):
+    gone = shown(page)["request"]
+    say(page, category=3)
+    send(page, {"name": name, "request": gone}, "command")
+    assert (item(page), said(store)) == (2, {1: (3, None, None)})
+    assert "answered nothing" in message(page)
+
+
+@pytest.mark.parametrize(
+    "given", [None, "undo", [], {}, {"name": ["undo"]}, {"name": "mode", "value": "x"}]
+)
+def test_what_is_no_command_does_nothing(page, store, given):
+    say(page, category=3)
+    if isinstance(given, dict) and given:
+        given = {**given, "request": shown(page)["request"]}
+    send(page, given, "command")
+    assert (item(page), said(store)) == (2, {1: (3, None, None)})
+    assert not page.exception
 
 
 def test_back_shows_what_was_said_and_a_new_answer_replaces_it(page, store):
     say(page, category=3)
     say(page, category=4)
-    press(page, "label_back")
-    press(page, "label_back")
+    command(page, "back")
+    command(page, "back")
     assert item(page) == 1
-    assert shown(page)["said"] == 3
+    assert shown(page)["said"]["category"] == 3
     say(page, category=0)
     assert said(store) == {1: (0, None, None), 2: (4, None, None)}
     assert item(page) == 3
@@ -183,13 +263,13 @@ def test_back_shows_what_was_said_and_a_new_answer_replaces_it(page, store):
 
 def test_leaving_an_answered_item_by_skip_keeps_its_answer(page, store):
     say(page, category=3)
-    press(page, "label_back")
-    press(page, "label_skip")
+    command(page, "back")
+    command(page, "skip")
     assert (item(page), said(store)) == (2, {1: (3, None, None)})
 
 
 def test_a_skipped_item_has_a_way_back(page, store):
-    press(page, "label_skip")
+    command(page, "skip")
     assert item(page) == 2
     unfold(page, "label_more")
     press(page, "label_skipped_1")
@@ -199,29 +279,36 @@ def test_a_skipped_item_has_a_way_back(page, store):
 
 
 def test_doubt_note_and_wrong_reading_go_with_the_answer(page, store):
-    unfold(page, "label_1_more")
-    page.text_area(key="label_1_note").set_value("<b>fog?</b>")
-    page.toggle(key="label_1_pm25_wrong").set_value(True)
-    page.run()
-    page.text_input(key="label_1_pm25_right").set_value("35.5")
-    page.session_state["label_1_more"] = False  # folded again, nothing of it is lost
-    say(page, category=1, unsure=True)
+    remarks = {"note": "<b>fog?</b>", "corrections": {"pm25": "35.5"}}
+    command(page, "draft", **remarks)
+    assert {name: shown(page)[name] for name in remarks} == remarks
+    say(page, category=1, unsure=True, **remarks)
     eva = store.sign_in.by_pin("Eva", PIN, NOW)
     (kept,) = store.review.view(eva, 1).answers
     assert (kept.answer.confidence, kept.answer.note) == ("unsure", "<b>fog?</b>")
     assert kept.answer.corrections == {"pm25": 35.5}
-    assert not page.text_area
-    unfold(page, "label_2_more")
-    assert page.text_area(key="label_2_note").value == ""
+    assert (shown(page)["note"], shown(page)["corrections"]) == ("", {})
+    command(page, "back")
+    assert {name: shown(page)[name] for name in remarks} == remarks
+    assert shown(page)["said"] == {"category": 1, "aqi": None, "unsure": True}
 
 
-def test_a_wrong_correction_is_told_and_nothing_is_saved(page, store):
-    unfold(page, "label_1_more")
-    page.toggle(key="label_1_pm25_wrong").set_value(True)
-    page.run()
-    page.text_input(key="label_1_pm25_right").set_value("-3")
-    say(page, category=1)
-    assert "pm25 must be \\>= 0" in page.warning[0].value
+@pytest.mark.parametrize(
+    ("remarks", "sentence"),
+    [
+        ({"corrections": {"pm25": "-3"}}, "Pm25 must be >= 0"),
+        ({"corrections": {"pm25": 3}}, "Pm25 must be a number of at most 12 characters, got 3"),
+        ({"corrections": {"pm25": "1" * 13}}, "Pm25 must be a number of at most 12 characters"),
+        ({"corrections": {"radon": "3"}}, "Corrections must be of pollutants"),
+        ({"corrections": [1]}, "Corrections must be of pollutants"),
+        ({"corrections": {"o3": "3"}}, "Correction must be of a reading that item 1 has, got o3"),
+        ({"note": 5}, "Note must be text, got 5"),
+        ({"note": "x" * 501}, "Note must have at most 500 characters, got 501"),
+    ],
+)
+def test_a_wrong_remark_is_told_and_nothing_is_saved(page, store, remarks, sentence):
+    say(page, category=1, **remarks)
+    assert sentence in message(page)
     assert (item(page), said(store)) == (1, {})
 
 
@@ -244,7 +331,7 @@ def test_a_reason_that_may_tell_the_answer_is_not_told(kind, mode):
 
 
 def test_assisted_shows_a_suggestion_and_keeps_that_it_did(page, store):
-    page.segmented_control(key="label_mode").set_value("assisted").run()
+    command(page, "mode", value="assisted")
     assert all(words in text(page) for words in HIDDEN)
     say(page, category=shown(page)["suggestion"]["category"])
     assert said(store) == {1: (0, None, None)}
@@ -256,8 +343,9 @@ def test_assisted_shows_a_suggestion_and_keeps_that_it_did(page, store):
 def test_the_end_is_told_and_undo_still_works(page, store):
     for _ in range(5):
         say(page, category=2)
-    assert page.success[0].value.startswith("Nothing is waiting for you")
-    press(page, "label_undo")
+    assert shown(page)["item"] is None
+    assert shown(page)["end"].startswith("Nothing is waiting for you")
+    command(page, "undo")
     assert item(page) == 5
 
 

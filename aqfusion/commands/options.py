@@ -56,7 +56,9 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
 
 def add_prediction_options(parser: argparse.ArgumentParser) -> None:
     """Add all that a prediction is made from: photo, readings, model."""
-    parser.add_argument("--image", metavar="FILE", help="a photo of the sky: JPEG, PNG or WebP")
+    parser.add_argument(
+        "--image", metavar="FILE", help="a photo of the sky: JPEG, PNG, WebP, HEIC or AVIF"
+    )
     add_reading_options(parser)
     add_model_option(parser, SERVED)
     parser.add_argument(

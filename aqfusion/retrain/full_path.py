@@ -24,10 +24,11 @@ from aqfusion.release.train import assist, train
 from aqfusion.retrain.fast_path import FAST
 from aqfusion.retrain.features import Features, load_features, save_features
 from aqfusion.retrain.gather import gather
-from aqfusion.retrain.ground import FULL, Ground, ground
+from aqfusion.retrain.ground import Ground, ground
 from aqfusion.retrain.job import Trial, told_of
 from aqfusion.retrain.judge import Frozen, judged
 from aqfusion.retrain.look import look
+from aqfusion.retrain.readiness import FULL
 from aqfusion.retrain.trunk import trunk_hash
 from aqfusion.retrain.unlearned import Unlearned
 from aqfusion.retrain.workbench import Workbench

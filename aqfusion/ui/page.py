@@ -24,7 +24,8 @@ def begin(title: str, intro: str) -> None:
     st.html(ASSETS / "style.css")
     inputs.keep()
     st.title(title, anchor=False)
-    st.markdown(intro)
+    with st.container(key="page_intro"):
+        st.markdown(intro)
 
 
 def model() -> Predictor:

@@ -159,7 +159,7 @@ def test_a_store_that_is_not_sound_is_told_twice(capsys, source, home):
     [
         ("", "the following arguments are required: COMMAND"),
         ("import", "the following arguments are required: FOLDER_OR_FILE"),
-        ("import none", "import must be a folder, a CSV file of photos or a .jsonl export, got"),
+        ("import none", "import must be a folder, a CSV file of photos, a .jsonl export or Label"),
         ("import mine --overlap 0", "overlap must be 1 to 20 people, got 0"),
         ("import mine --overlap -1", "--overlap must be a whole number, got '-1'"),
         ("import mine --overlap ²", "--overlap must be a whole number, got '²'"),

@@ -1,43 +1,23 @@
-"""What may go with an answer, and the answer itself as the page sends it."""
+"""The answer as the page sends it, and the draft of what may go with it: a note, wrong readings."""
 
 from collections.abc import Mapping
+from typing import Any
 
-import streamlit as st
-
-from aqfusion.air.pollutants import POLLUTANTS, pollutant
+from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.air.sensors import Reading
 from aqfusion.labels.answer import Answer, AnswerError, Seen
-from aqfusion.labels.item import Task
+from aqfusion.labels.drafts import Draft
+from aqfusion.labels.given_text import several_lines
+from aqfusion.labels.leases import Leased
 from aqfusion.ui.labels import desk
 from aqfusion.ui.labels.desk import Desk
 
-
-def remarks(on: Desk, task: Task) -> None:
-    """What may go with the answer: a note, readings that are wrong."""
-    more = st.expander("Note, or a wrong reading", key=f"label_{task.id}_more", on_change="rerun")
-    # Drawn when it is first opened: a dozen closed fields would hold up every next item. Later they
-    # stay, as Streamlit forgets what stands in fields that are not drawn.
-    if more.open:
-        on.remarked = task.id
-    if on.remarked != task.id:
-        return
-    with more:
-        st.text_area("Note", key=f"label_{task.id}_note", max_chars=500, height=80)
-        for name in task.reading.present:
-            label = pollutant(name).label
-            with st.container(horizontal=True, vertical_alignment="bottom"):
-                wrong = st.toggle(f"{label} is wrong", key=f"label_{task.id}_{name}_wrong")
-                st.text_input(
-                    f"Right value of {label}, empty if unknown",
-                    key=f"label_{task.id}_{name}_right",
-                    max_chars=12,
-                    disabled=not wrong,
-                    width=260,
-                )
+_LONGEST_NOTE = 500
+_LONGEST_VALUE = 12
 
 
-def save(on: Desk, mode: str, pressed: object) -> None:
-    """Keep the answer that was pressed, with what stands in the fields of its item.
+def save(on: Desk, pressed: object) -> None:
+    """Keep the answer that was pressed, with the note and corrections that it brings.
 
     It says which showing it is an answer to: the second half of a double press, or a key that
     waited on a slow line, belongs to an item that has gone, and answers none. It comes from a
@@ -46,31 +26,62 @@ def save(on: Desk, mode: str, pressed: object) -> None:
     if on.leased is None or not isinstance(pressed, Mapping):
         return
     if pressed.get("request") != on.request:
+        desk.stale(on)
         return
-    task = on.leased.task
 
     def answer(seen: Seen) -> Answer:
+        note, corrections = _remarks(pressed)
+        right = Reading.of(corrections)
         return Answer(
             pressed.get("category"),
             _whole(pressed["aqi"]) if "aqi" in pressed else None,
             pressed.get("cant_tell"),
             confidence="unsure" if pressed.get("unsure") is True else "sure",
-            note=st.session_state.get(f"label_{task.id}_note") or "",
-            corrections=_corrections(task),
+            note=note,
+            corrections={name: getattr(right, name) for name in corrections},
             seen=seen,
         )
 
-    desk.save(on, answer, mode)
+    desk.save(on, answer, on.mode)
 
 
-def _corrections(task: Task) -> dict[str, float | None]:
-    state = st.session_state
-    wrong = [n for n in POLLUTANTS if state.get(f"label_{task.id}_{n}_wrong")]
-    right = Reading.of({name: state.get(f"label_{task.id}_{name}_right") or "" for name in wrong})
-    return {name: getattr(right, name) for name in wrong}
+def keep_draft(on: Desk, given: Mapping[str, Any]) -> None:
+    """Keep what has been typed for the item on the desk, until it is answered; `AnswerError` where
+    it breaks a rule.
+    """
+    note, corrections = _remarks(given)
+    desk.keep_draft(on, Draft(note, given.get("unsure") is True, corrections))
+
+
+def draft(on: Desk, leased: Leased) -> Draft:
+    """What to begin with: the draft, else what was said of the item before."""
+    if on.draft is not None:
+        return on.draft
+    if leased.said is None or leased.said.kind != "answer":
+        return Draft()
+    said = Answer.of(leased.said)
+    corrections = {
+        name: "" if value is None else f"{value:g}"[:_LONGEST_VALUE]
+        for name, value in said.corrections.items()
+    }
+    return Draft(said.note, said.confidence == "unsure", corrections)
+
+
+def _remarks(given: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    note, corrections = given.get("note", ""), given.get("corrections", {})
+    if not isinstance(note, str):
+        raise AnswerError(f"note must be text, got {note!r:.40}")
+    note = several_lines("note", note, _LONGEST_NOTE)
+    if not isinstance(corrections, Mapping) or not corrections.keys() <= {*POLLUTANTS}:
+        raise AnswerError(f"corrections must be of pollutants, got {corrections!r:.60}")
+    for name, value in corrections.items():
+        if not isinstance(value, str) or len(value) > _LONGEST_VALUE:
+            rule = f"must be a number of at most {_LONGEST_VALUE} characters"
+            raise AnswerError(f"{name} {rule}, got {value!r:.40}")
+    return note, dict(corrections)
 
 
 def _whole(text: object) -> int:
     if not (isinstance(text, str) and text.strip().isascii() and text.strip().isdecimal()):
-        raise AnswerError(f"aqi must be a whole number from 0 to 500, got {text!r}")
+        raise AnswerError(f"aqi must be a whole number from 0 to 500, got {text!r:.40}")
     return int(text)

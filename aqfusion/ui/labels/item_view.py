@@ -1,11 +1,12 @@
-"""The item on the desk: its photo, its readings, why it is here, a key for every answer.
+"""The desk on the page: photo, readings, a key for every answer, messages and tools.
 
-All of it is one component, `assets/label/item.js`, which is refilled from item to item: Streamlit's
-own fifty widgets take a third of a second to be drawn anew. Text from outside stays text there.
+All of it is one component, `assets/label`, which is refilled from item to item: Streamlit's own
+fifty widgets take a third of a second to be drawn anew, and what comes and goes among them moves
+the buttons under the pointer. Text from outside stays text there.
 """
 
 import base64
-from html import escape
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -17,19 +18,20 @@ from aqfusion.labels.answer import CANT_TELL, Answer
 from aqfusion.labels.item import Reason, Task
 from aqfusion.labels.leases import Leased
 from aqfusion.settings import ASSETS
-from aqfusion.ui.labels.answer_form import save
-from aqfusion.ui.labels.desk import ASSISTED, Desk
+from aqfusion.ui.explain.words import UNITS
+from aqfusion.ui.labels import answer_form, desk, desk_messages, pace_view
+from aqfusion.ui.labels.desk import ASSISTED, BLIND, Desk
 from aqfusion.ui.labels.opened import store
-from aqfusion.ui.plain import plain
-from aqfusion.ui.result_view import pill
 
 KEY = "label_item"
+END = "Nothing is waiting for you: every item has been answered."
 _FOLDER = ASSETS / "label"
+_SCRIPTS = ("elements.js", "photo.js", "note.js", "item.js")  # one module, in this order
 _US = standard("us")
 # Streamlit keeps c and r for itself.
 _CANT_TELL_KEYS = dict(zip(CANT_TELL, ("n", "l", "k", "f", "m", "o"), strict=True))
 _CATEGORIES = [
-    {"words": f"{one.name}, {one.i_low} to {one.i_high}", "colour": one.colour}
+    {"words": one.name, "span": f"{one.i_low} to {one.i_high}", "colour": one.colour}
     for one in _US.categories
 ]
 _REASONS = [
@@ -45,43 +47,120 @@ _OF_OTHERS = {
     "label likely wrong": "Its label may be wrong",
 }
 _SAYS_NOTHING_OF_THE_AIR = {"random", "sent back", "overlap", "next", "near-duplicate"}
+# What leads away from the item that is shown, so that a press for another one must do nothing.
+_MOVES = {
+    "skip": desk.skip,
+    "undo": desk.undo,
+    "back": desk.back,
+    "confirm": desk.confirm,
+    "cancel": desk.cancel,
+}
 
 _component = st.components.v2.component(
     "aqfusion_label_item",
-    js=(_FOLDER / "item.js").read_text(encoding="utf-8"),
+    js="\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in _SCRIPTS),
     css=(_FOLDER / "item.css").read_text(encoding="utf-8"),
     isolate_styles=False,  # the page's own style reaches in
 )
 
 
-def show(on: Desk, leased: Leased, mode: str) -> None:
-    """Draw the item, and save what is pressed."""
+def show(on: Desk) -> None:
+    """Draw the desk, and do what is pressed."""
 
-    def pressed() -> None:
-        save(on, mode, (st.session_state.get(KEY) or {}).get("answer"))
+    def answered() -> None:
+        answer_form.save(on, _event("answer"))
 
-    _component(key=KEY, data=shown(on, leased, mode), on_answer_change=pressed)
+    def commanded() -> None:
+        _obey(on, _event("command"))
+
+    _component(key=KEY, data=shown(on), on_answer_change=answered, on_command_change=commanded)
+    on.guidelines = False
 
 
-def shown(on: Desk, leased: Leased, mode: str) -> dict[str, Any]:
-    """All that the page is told of an item: no name of a file, and in blind mode no hint."""
-    task, said = leased.task, leased.said
-    photo, missing = _photo(task)
+def _event(name: str) -> object:
+    return (st.session_state.get(KEY) or {}).get(name)
+
+
+def _obey(on: Desk, given: object) -> None:
+    """Do what a button or key asks for; it comes from a browser, so nothing of it is believed."""
+    if not isinstance(given, Mapping):
+        return
+    name = given.get("name")
+    if given.get("request") != on.request:
+        if name in _MOVES:
+            desk.stale(on)
+        return
+    if isinstance(name, str) and name in _MOVES:
+        _MOVES[name](on)
+    elif name == "mode" and given.get("value") in (BLIND, ASSISTED):
+        desk.set_mode(on, str(given["value"]))
+    elif name == "guidelines":
+        on.guidelines = True
+        on.turn += 1
+    elif name == "draft" and on.leased is not None:
+        try:
+            answer_form.keep_draft(on, given)
+        except InputError as error:
+            on.words = str(error)
+            on.turn += 1
+
+
+def shown(on: Desk) -> dict[str, Any]:
+    """All that the page is told: no name of a file, and in blind mode no hint of the model."""
     return {
+        "turn": f"{on.request} {on.turn}",  # another one after each thing that was done
         "request": on.request,
-        "refusals": on.refusals,  # another number: what was sent may be mended and sent again
+        "mode": on.mode,
+        "categories": _CATEGORIES,
+        "reasons": _REASONS,
+        "message": desk_messages.of(on),
+        "pace": pace_view.progress(on),
+        "guidelines": None,
+        "end": END,
+        **(_NOTHING if on.leased is None else _item(on, on.leased)),
+    }
+
+
+_NOTHING: dict[str, Any] = {
+    "item": None,
+    "photo": "",
+    "missing": "",
+    "about": "",
+    "readings": [],
+    "said": {"category": None, "aqi": None, "unsure": False},
+    "suggestion": None,
+    "note": "",
+    "corrections": {},
+}
+
+
+def _item(on: Desk, leased: Leased) -> dict[str, Any]:
+    task, mode = leased.task, on.mode
+    photo, missing = _photo(task)
+    said = Answer.of(leased.said) if leased.said and leased.said.kind == "answer" else None
+    draft = answer_form.draft(on, leased)
+    return {
         "item": task.id,
         "photo": photo,
         "missing": missing,
         "about": _about(leased, mode),
         "readings": [
-            [pollutant(name).pretty_label, f"{getattr(task.reading, name):.4g}"]
+            {
+                "name": name,
+                "label": pollutant(name).pretty_label,
+                "value": f"{getattr(task.reading, name):.4g}",
+                "unit": UNITS[pollutant(name).unit],
+            }
             for name in task.reading.present
         ],
-        "categories": _CATEGORIES,
-        "reasons": _REASONS,
-        "said": said.category if said is not None else None,
+        "said": {
+            "category": said.band if said else None,
+            "aqi": said.aqi if said else None,
+            "unsure": draft.unsure,
+        },
         "suggestion": _suggestion(task) if mode == ASSISTED else None,
+        "note": draft.note,
+        "corrections": {**draft.corrections},
     }
 
 
@@ -94,16 +173,16 @@ def _photo(task: Task) -> tuple[str, str]:
     return f"data:image/jpeg;base64,{base64.b64encode(content).decode()}", ""
 
 
-def _about(leased: Leased, mode: str) -> list[str]:
-    """Why it is here, where and when it was."""
+def _about(leased: Leased, mode: str) -> str:
+    """Where and when it was, why it is here."""
     task = leased.task
-    where = [task.place] if task.place else []
+    parts = [task.place] if task.place else []
     if task.taken_text is not None:
-        where.append(task.taken_text)
-    lines = ["Why this one: " + "; ".join(why(one, mode) for one in leased.why), ", ".join(where)]
+        parts.append(task.taken_text)
     if not task.reading.present:
-        lines.append("No readings: the photo alone.")
-    return [line for line in lines if line]
+        parts.append("no readings: the photo alone")
+    parts.append("why this one: " + "; ".join(why(one, mode) for one in leased.why))
+    return " · ".join(parts)
 
 
 def why(reason: Reason, mode: str) -> str:
@@ -119,7 +198,7 @@ def _suggestion(task: Task) -> dict[str, Any]:
     """What the model says, to be marked as such."""
     view = task.model_view
     if view is None:
-        return {"aqi": "", "words": "It has not looked at this one yet."}
+        return {"aqi": "", "words": "The model has not scored this item yet."}
     category = _US.category_of(view.aqi)
     return {
         "aqi": f"{view.aqi:.0f}",
@@ -129,27 +208,3 @@ def _suggestion(task: Task) -> dict[str, Any]:
         "colour": category.colour,
         "ink": category.text_colour,
     }
-
-
-def last(on: Desk) -> None:
-    """What was saved last, what the model would have said, and the way back."""
-    if on.last is not None:
-        task, answer = on.last
-        st.html(f'<div class="aq aq-small aq-last" role="status">{_told(task, answer)}</div>')
-    if on.words:
-        st.warning(plain(on.words), icon=":material/info:")
-
-
-def _told(task: Task, answer: Answer | None) -> str:
-    if answer is None:
-        return f"Item {task.id}: skipped."
-    if answer.cant_tell:
-        return f"Item {task.id}: saved, can't tell, {escape(answer.cant_tell)}."
-    band = _US.categories[answer.band or 0]
-    words = f"Item {task.id}: saved {pill(band)}"
-    if answer.aqi is not None:
-        words += f" {answer.aqi}"
-    view = task.model_view
-    if view is not None:
-        words += f", the model said {view.aqi:.0f} {pill(_US.category_of(view.aqi))}"
-    return words + "."

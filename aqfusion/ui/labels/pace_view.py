@@ -1,6 +1,7 @@
 """How far the annotator is, what they have skipped, and what they aim at."""
 
 import uuid
+from typing import Any
 
 import streamlit as st
 
@@ -11,16 +12,15 @@ from aqfusion.ui.labels.opened import now, store
 from aqfusion.ui.plain import plain
 
 
-def progress(on: Desk) -> None:
-    """Items done since the page was opened, the pace, and the goal."""
+def progress(on: Desk) -> dict[str, Any]:
+    """Items done since the page was opened, the pace, and the share of the goal, for the desk."""
     told = store().overview.progress(on.actor, on.since, now())
     pace = f", {told.per_hour:.0f} an hour" if told.per_hour and told.done > 2 else ""
     goal = f" of {told.goal}" if told.goal else ""
-    words = f"{told.done}{goal} done in this session{pace}"
-    if told.goal:
-        st.progress(min(1.0, told.done / told.goal), words)
-    else:
-        st.caption(words)
+    return {
+        "words": f"{told.done}{goal} done in this session{pace}",
+        "share": min(1.0, told.done / told.goal) if told.goal else None,
+    }
 
 
 def goal(on: Desk) -> None:
@@ -32,6 +32,7 @@ def goal(on: Desk) -> None:
             store().accounts.set_goal(on.actor, st.session_state.get("label_goal", 0))
         except InputError as error:
             on.words = str(error)
+            on.turn += 1
 
     st.number_input(
         "Goal for a session, items",
@@ -70,5 +71,6 @@ def _take_up(on: Desk, item: int) -> None:
         store().answers.unskip(on.actor, item, uuid.uuid4().hex, now())
     except InputError as error:
         on.words = str(error)
+        on.turn += 1
         return
     desk.go_to(on, item)

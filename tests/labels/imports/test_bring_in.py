@@ -204,8 +204,8 @@ def test_what_cannot_be_imported_is_one_sentence(tmp_path, bring):
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "x.jpg").write_text("no photo")
     for name, sentence in (
-        ("none", "import must be a folder, a CSV file of photos or a .jsonl export, got "),
-        ("backup.zip", "import must be a folder, a CSV file of photos or a .jsonl export, got "),
+        ("none", "import must be a folder, a CSV file of photos, a .jsonl export or Label "),
+        ("backup.zip", "import must be a folder, a CSV file of photos, a .jsonl export or Label "),
         ("empty", "empty must have a good photo, got none"),
         ("bad", "bad must have a good photo, got 1 bad ones, the first in line 1: file must "),
     ):
