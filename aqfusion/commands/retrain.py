@@ -31,6 +31,7 @@ from aqfusion.settings import Settings, load_settings
 if TYPE_CHECKING:
     from aqfusion.labels.store import LabelStore
     from aqfusion.retrain.job import Trial
+    from aqfusion.retrain.readiness import Readiness
 
 _LONGEST = 7 * 24 * 3600  # seconds
 _WORK = ".working-"
@@ -46,7 +47,11 @@ def add_retrain_command(commands: "Commands[Parser]") -> None:
         "promote it where it is not worse. Prints the verdict as JSON.",
         allow_abbrev=False,
     )
-    parser.add_argument("--dry-run", action="store_true", help="judge, but keep nothing")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="judge, but keep nothing; where there are too few labels, print what is missing",
+    )
     parser.add_argument(
         "--promote",
         choices=("auto", "never"),
@@ -143,6 +148,10 @@ def _run(options: _Options, settings: Settings, registry: Registry) -> None:
         now = datetime.now(UTC)
         store = LabelStore.of(settings)
         with closing(store), TemporaryDirectory(prefix=_WORK, dir=registry.home) as work:
+            if options.dry and (few := _too_few(store, registry)) is not None:
+                run.end("refused", few.reason)
+                print_json({"version": None, "promoted": False, "readiness": few.as_json()})
+                return
             trial = _trial(options, store, registry, Path(work), run.report)
             run.close()
             kept = None
@@ -152,6 +161,14 @@ def _run(options: _Options, settings: Settings, registry: Registry) -> None:
         name, promoted = (kept.version.name, kept.promoted) if kept else (None, False)
         run.end("done" if trial.verdict.passed else "refused", said, name, promoted)
     print_json({"version": name, "promoted": promoted, **trial.about})
+
+
+def _too_few(store: "LabelStore", registry: Registry) -> "Readiness | None":
+    """What is there, where it is too little to retrain; a run that is no trial says so itself."""
+    from aqfusion.retrain.readiness import readiness
+
+    found = readiness(store, registry)
+    return None if found.ready else found
 
 
 def _trial(

@@ -7,14 +7,41 @@ crowd that the person is not in. Crowds are few: without an item in it a crowd i
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, bindparam, func, select
 
 from aqfusion.labels.columns import Id, UtcTime
 from aqfusion.labels.schema import answers, crowds, items, leases
 
-__all__ = ["first_gold", "first_in_lot", "first_in_queue"]
+__all__ = ["EVERYTHING", "QueueFilter", "first_gold", "first_in_lot", "first_in_queue"]
+
+_URGENT = {"sent back": 2, "overlap": 1}  # reasons that are a matter of the moment
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """What somebody wants to be asked about; `None` does not matter.
+
+    `reason` is the kind of an item's first reason, "sent back" or "overlap" (it has been begun).
+    """
+
+    place: str | None = None
+    reason: str | None = None
+
+    def lets_by(self, item: Any) -> bool:
+        """Tell whether a row of `items` is wanted."""
+        if self.place is not None and item.place != self.place:
+            return False
+        if self.reason in _URGENT:
+            return bool(item.urgent == _URGENT[self.reason])
+        return self.reason is None or bool(item.top_reason == self.reason)
+
+
+EVERYTHING = QueueFilter()
 
 _inner = items.alias("candidate")
 _USER = bindparam("who", type_=Id)
@@ -46,9 +73,22 @@ def _over_crowds(top: ScalarSelect[int]) -> Select[int]:
     )
 
 
-_QUEUE = _over_crowds(
-    _OF_CROWD.order_by(*(_inner.c[name].desc() for name in _ORDER)).scalar_subquery()
-).order_by(*(items.c[name].desc() for name in _ORDER))
+@cache
+def _queue(wanted: tuple[tuple[str, str | int], ...]) -> Select[int]:
+    """The most urgent item whose columns have these values; each pair is (column, parameter).
+
+    Either filter has an index in which the order of the queue comes after it.
+    """
+    rules: list[ColumnElement[bool]] = [
+        _inner.c[name] == (bindparam(value) if isinstance(value, str) else value)
+        for name, value in wanted
+    ]
+    ordered = _OF_CROWD.where(*rules).order_by(*(_inner.c[name].desc() for name in _ORDER))
+    return _over_crowds(ordered.scalar_subquery()).order_by(
+        *(items.c[name].desc() for name in _ORDER)
+    )
+
+
 _BY_LOT = _over_crowds(
     _OF_CROWD.where(_inner.c.lot >= _LOT).order_by(_inner.c.lot, _inner.c.id).scalar_subquery()
 ).order_by(items.c.lot, items.c.id)
@@ -63,10 +103,22 @@ _GOLD = (
 
 
 def first_in_queue(
-    connection: Connection, user: int, now: datetime, passed: Collection[int]
+    connection: Connection,
+    user: int,
+    now: datetime,
+    passed: Collection[int],
+    chosen: QueueFilter = EVERYTHING,
 ) -> int | None:
     """Find the most urgent item but for those that were passed; of equals the highest lot."""
-    return connection.execute(_QUEUE, _given(user, now, passed)).scalar()
+    wanted: list[tuple[str, str | int]] = []
+    if chosen.place is not None:
+        wanted.append(("place", "place"))
+    if chosen.reason in _URGENT:
+        wanted.append(("urgent", _URGENT[chosen.reason]))
+    elif chosen.reason is not None:
+        wanted.append(("top_reason", "reason"))
+    given = {"place": chosen.place, "reason": chosen.reason, **_given(user, now, passed)}
+    return connection.execute(_queue(tuple(wanted)), given).scalar()
 
 
 def first_in_lot(

@@ -14,7 +14,7 @@ from aqfusion.retrain.look import Look, joined
 from aqfusion.retrain.scales import Band, band_of, us_aqi
 from aqfusion.retrain.seen_photos import SeenPhotos
 
-__all__ = ["LEFT_OUT", "Corrections", "corrections", "group_of"]
+__all__ = ["LEFT_OUT", "Corrections", "band_of_label", "corrections", "group_of"]
 
 LEFT_OUT = {
     "cant_tell": "nobody can tell its AQI",
@@ -93,13 +93,14 @@ def _session(group: str, members: Sequence[Adjudicated], looks: dict[str, Look])
         members[0].place or "",
         members[0].reading,
         tuple(value.item for value in members),
-        tuple(_band(value) for value in members),
+        tuple(band_of_label(value) for value in members),
         torch.cat([one.features for one in seen]),
         torch.cat([one.statistics for one in seen]),
     )
 
 
-def _band(value: Adjudicated) -> Band:
+def band_of_label(value: Adjudicated) -> Band:
+    """The US AQIs that a settled value covers."""
     if value.aqi is not None:
         exact = us_aqi(value.standard, value.aqi)
         return exact, exact

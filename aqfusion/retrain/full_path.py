@@ -24,10 +24,11 @@ from aqfusion.release.train import assist, train
 from aqfusion.retrain.fast_path import FAST
 from aqfusion.retrain.features import Features, load_features, save_features
 from aqfusion.retrain.gather import gather
-from aqfusion.retrain.ground import FULL, Ground, ground
+from aqfusion.retrain.ground import Ground, ground
 from aqfusion.retrain.job import Trial, told_of
 from aqfusion.retrain.judge import Frozen, judged
 from aqfusion.retrain.look import look
+from aqfusion.retrain.readiness import FULL
 from aqfusion.retrain.trunk import trunk_hash
 from aqfusion.retrain.unlearned import Unlearned
 from aqfusion.retrain.workbench import Workbench
@@ -58,7 +59,7 @@ def full_trial(
     store: LabelStore, registry: Registry, full: Full, work: Path, report: Callable[[str], None]
 ) -> Trial:
     """Take the labels out, learn from them and the data folder, and judge; `work` must be empty."""
-    data = read_folder(full.data)
+    data = read_folder(full.data, lambda fault: report(str(fault)), report)
     on = ground(store, registry, replace(FAST, seed=full.recipe.seed), report)
     labels = work / "labels"
     export(store, store.accounts.operator(full.now), "training", labels)

@@ -16,8 +16,9 @@ from aqfusion.registry.registry import Registry
 from aqfusion.registry.version import Version
 from aqfusion.retrain.compare import EVERYWHERE, table
 from aqfusion.retrain.gate import Verdict
-from aqfusion.retrain.ground import Ground, NothingToLearnError, ground
+from aqfusion.retrain.ground import Ground, ground
 from aqfusion.retrain.judge import Outcome, judge
+from aqfusion.retrain.readiness import NothingToLearnError
 from aqfusion.retrain.said import KINDS
 from aqfusion.retrain.workbench import Workbench
 from aqfusion.training.recipe import Recipe

@@ -20,7 +20,7 @@ from aqfusion.retrain.said import KINDS, Floats, number_or_none, say
 from aqfusion.retrain.scales import Band
 from aqfusion.retrain.workbench import Workbench
 
-__all__ = ["Known", "Unlearned"]
+__all__ = ["Known", "Unlearned", "is_new"]
 
 _HALF = 0.5  # of the steps, to judge half of the corrections: a little pessimistic, and quick
 _SAME = 0.1  # AQI: bands are kept rounded
@@ -133,13 +133,17 @@ class _Items:
         return outside
 
 
+def is_new(band: Band, learned: Band | None) -> bool:
+    """Whether a label's band (US AQI) is another one than the model before learned of its item."""
+    if learned is None:
+        return True
+    return max(abs(learned[0] - band[0]), abs(learned[1] - band[1])) > _SAME
+
+
 def _new(one: Corrected, known: Known) -> list[bool]:
     """Which labels of a session the model before has not learned."""
-    found = []
-    for item, band in zip(one.items, one.bands, strict=True):
-        old = known.get(item, (np.inf, np.inf))
-        found.append(max(abs(old[0] - band[0]), abs(old[1] - band[1])) > _SAME)
-    return found
+    labels = zip(one.items, one.bands, strict=True)
+    return [is_new(band, known.get(item)) for item, band in labels]
 
 
 def _not_held_out(one: Corrected, known: Known, half: Mapping[str, int], number: int) -> list[bool]:

@@ -9,6 +9,7 @@ import torch
 
 from aqfusion.dataset.folder import read_folder
 from aqfusion.errors import InputError
+from aqfusion.labels.answer import Answer
 from aqfusion.model.checkpoint import FEATURES, load_checkpoint
 from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.retrain.features import save_features
@@ -80,7 +81,8 @@ def test_a_full_version_carries_its_own_features_and_is_the_ground_of_the_next(
     frozen = {session.key for session in trial.bench.features.sessions} - set(after.config.sessions)
     assert {s.key for s in trial.bench.features.sessions if s.group in trial.bench.frozen} <= frozen
 
-    other = labelled_store(tmp_path / "more", shifted, count=24)
+    # Other labels than those that it has learned of the items of these numbers.
+    other = labelled_store(tmp_path / "more", lambda number: Answer(aqi=number * 9), count=24)
     on = ground(other, registry, SMALL, lambda text: None)
     other.close()
     assert on.about["root"] == on.about["parent"] == kept.version.name

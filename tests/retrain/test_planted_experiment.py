@@ -169,7 +169,8 @@ def test_bad_input_is_refused_with_a_sentence(terminal, words, sentence):
 def test_without_labels_there_is_nothing_to_learn(registry, terminal):
     code, _, said = terminal("retrain")
     assert code == 2
-    assert "labels must be settled and of photos outside the frozen part, got 0" in said
+    assert "new labels must be at least 20 in 4 groups" in said
+    assert "got 0 in 0 groups; missing: 20 more labels and 4 more groups" in said
     stands = status(registry.home)
     assert stands is not None
     assert stands.state == "failed"

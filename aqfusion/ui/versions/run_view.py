@@ -8,10 +8,13 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
+from aqfusion.labels.store import LabelStore
+from aqfusion.registry.registry import Registry
 from aqfusion.registry.version import title
 from aqfusion.retrain import run
+from aqfusion.retrain.readiness import Readiness, readiness
 from aqfusion.retrain.run import Progress
-from aqfusion.ui.labels import told
+from aqfusion.ui.labels import opened, told
 from aqfusion.ui.plain import plain, plain_list
 from aqfusion.ui.versions.opened import as_now, moment, registry
 
@@ -42,8 +45,19 @@ def show(actor: Actor) -> None:
         "gets no worse, everywhere and at each place, and if it tells unseen corrections better."
     )
     promote = st.toggle("Let it serve at once if it passes", value=True, key="models_run_promote")
-    if st.button("Retrain", key="models_run", type="primary", icon=":material/model_training:"):
+    enough, says = _enough(actor)
+    if st.button(
+        "Retrain",
+        key="models_run",
+        type="primary",
+        icon=":material/model_training:",
+        disabled=not enough,
+    ):
         _start(actor, promote)
+    if enough:
+        st.caption(says)
+    else:
+        st.info(plain(says), icon=":material/info:")
     if now is not None:
         _ended(now)
         _log()
@@ -59,6 +73,29 @@ def outcome(now: Progress) -> str:
     took = round(_seconds(now.started, now.updated))
     said = "" if now.state == "refused" else f": {now.said.removesuffix('.')}" if now.said else ""
     return f"Retraining of {moment(now.started)} UTC by {now.by}, {now.state} after {took} s{said}."
+
+
+def _enough(actor: Actor) -> tuple[bool, str]:
+    """Whether a retraining could be judged, and what there is or what is missing."""
+    store, of = opened.store(), registry()
+    try:
+        last = store.told.last_event(actor)
+        version = of.current().version
+        found = _counted(store, of, of.model, version, store.database.where, last)
+    except InputError as error:  # a model without features, a damaged version
+        return False, f"Nothing can be retrained: {error}"
+    if not found.ready:
+        return False, f"There is too little to retrain: {found.reason}"
+    groups = f"{found.groups:,} group{'' if found.groups == 1 else 's'}"
+    return True, f"{found.new:,} new labels in {groups} are there: enough to begin."
+
+
+@st.cache_data(ttl=60, max_entries=2, show_spinner="Counting the new labels ...")
+def _counted(
+    _store: LabelStore, _of: Registry, model: str, version: str | None, where: str, last: int
+) -> Readiness:
+    """The counts of the database at `where`, which stay until the next event."""
+    return readiness(_store, _of)
 
 
 def _start(actor: Actor, promote: bool) -> None:

@@ -1,0 +1,244 @@
+"""Whether there are enough new labels to retrain: counted before anything is trained.
+
+The gate judges a candidate by new labels that were held out by halves, so that fewer than
+`LEAST_ITEMS` in `LEAST_GROUPS` groups can never pass it, whatever they say.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aqfusion.errors import InputError
+from aqfusion.labels.adjudicated import Adjudicated
+from aqfusion.labels.store import LabelStore
+from aqfusion.model.checkpoint import FEATURES, Checkpoint, load_checkpoint
+from aqfusion.model.predict import model_folder
+from aqfusion.registry.comparison import comparison
+from aqfusion.registry.registry import Registry
+from aqfusion.registry.version import Version
+from aqfusion.retrain.corrections import Corrections, band_of_label, group_of
+from aqfusion.retrain.features import Features, load_features
+from aqfusion.retrain.frozen import frozen_groups, frozen_hash
+from aqfusion.retrain.gate import LEAST_GROUPS, LEAST_ITEMS
+from aqfusion.retrain.trunk import trunk_hash
+from aqfusion.retrain.unlearned import Known, is_new
+
+__all__ = [
+    "FULL",
+    "Basis",
+    "NothingToLearnError",
+    "Readiness",
+    "TooFewLabelsError",
+    "basis",
+    "count_labels",
+    "readiness",
+    "recount",
+]
+
+FULL = "full"
+
+_LEFT_OUT = {
+    "learned": ("was learned before", "were learned before"),
+    "cant_tell": ("says that nobody can tell", "say that nobody can tell"),
+    "frozen_group": (
+        "is of a place and day by which models are judged",
+        "are of places and days by which models are judged",
+    ),
+    "frozen_twin": (
+        "has a photo nearly the same as one by which models are judged",
+        "have photos nearly the same as ones by which models are judged",
+    ),
+    "no_photo": ("has no readable photo", "have no readable photo"),
+}
+
+
+class NothingToLearnError(InputError):
+    """A retraining that could learn nothing, or nothing new."""
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What there is to learn: `new` labels in `groups`; `left_out` counts the others by reason."""
+
+    settled: int
+    new: int
+    groups: int
+    left_out: Mapping[str, int]
+
+    @property
+    def ready(self) -> bool:
+        """Whether the gate could judge what comes of it."""
+        return not (self.missing_labels or self.missing_groups)
+
+    @property
+    def missing_labels(self) -> int:
+        """How many new labels are missing."""
+        return max(0, LEAST_ITEMS - self.new)
+
+    @property
+    def missing_groups(self) -> int:
+        """How many more groups the new labels must come from."""
+        return max(0, LEAST_GROUPS - self.groups)
+
+    @property
+    def reason(self) -> str:
+        """What is needed, what is there and what is missing, as sentences."""
+        missing = [
+            _counted(count, f"more {noun}")
+            for count, noun in ((self.missing_labels, "label"), (self.missing_groups, "group"))
+            if count
+        ]
+        text = (
+            f"new labels must be at least {LEAST_ITEMS} in {LEAST_GROUPS} groups (a group is one "
+            f"place on one day), got {self.new} in {_counted(self.groups, 'group')}"
+        )
+        if missing:
+            text += f"; missing: {' and '.join(missing)}"
+        return f"{text}. {self.there}"
+
+    @property
+    def there(self) -> str:
+        """What is there, and why some of it does not count.
+
+        >>> Readiness(30, 24, 6, {"learned": 5, "cant_tell": 1}).there
+        '30 labels are settled: 24 new; 5 were learned before; 1 says that nobody can tell.'
+        """
+        verb = "is" if self.settled == 1 else "are"
+        others = [
+            f"{count:,} {words[count != 1]}"
+            for name, words in _LEFT_OUT.items()
+            if (count := self.left_out.get(name, 0))
+        ]
+        counted = f": {'; '.join([f'{self.new:,} new', *others])}" if others else ""
+        return f"{_counted(self.settled, 'label')} {verb} settled{counted}."
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts as `retrain --dry-run` prints them."""
+        return {
+            "ready": self.ready,
+            "settled": self.settled,
+            "new": self.new,
+            "groups": self.groups,
+            "needed": {"new": LEAST_ITEMS, "groups": LEAST_GROUPS},
+            "missing": {"new": self.missing_labels, "groups": self.missing_groups},
+            "left_out": dict(self.left_out),
+            "reason": None if self.ready else self.reason,
+        }
+
+
+class TooFewLabelsError(NothingToLearnError):
+    """Fewer new labels than the gate can judge by."""
+
+    def __init__(self, found: Readiness) -> None:
+        """Say what is missing."""
+        super().__init__(found.reason)
+        self.readiness = found
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """The model in force: its version, the trunk's `base`, and what it learned of labels.
+
+    `parent` is the version that serves, `root` the one whose trunk is in force; `None` means the
+    shipped model. `known` is empty where the parent's figures are of another trunk or test part.
+    """
+
+    parent: Version | None
+    root: str | None
+    base: Checkpoint
+    trunk: str
+    features: Features
+    frozen: frozenset[str]
+    known: Known
+
+    def same(self, version: Version) -> bool:
+        """Whether a version stands on the same trunk, features and test part."""
+        mine = {
+            "trunk_sha256": self.trunk,
+            "features_sha256": self.features.sha256,
+            "frozen_sha256": frozen_hash(self.frozen),
+        }
+        return all(version.manifest.get(name) == value for name, value in mine.items())
+
+
+def basis(registry: Registry) -> Basis:
+    """Read what a retraining would stand on; a damaged or absent file raises `InputError`."""
+    served = registry.current()
+    parent = registry.read(served.version) if served.version else None
+    root = _root(parent)
+    folder = model_folder(registry.model) if root is None else registry.read(root).folder
+    base = load_checkpoint(folder)
+    trunk = trunk_hash(base)
+    features = load_features(folder / FEATURES, trunk)
+    found = Basis(parent, root, base, trunk, features, frozen_groups(features), {})
+    if parent is None or not found.same(parent):
+        return found
+    learned = comparison(parent).get("learned", ())
+    return replace(found, known={item: (low, high) for item, low, high in learned})
+
+
+def readiness(store: LabelStore, registry: Registry) -> Readiness:
+    """Count the new labels by what the store says; no photo is decoded.
+
+    Photos that nearly show one of the test part again are found only when they are looked at, so
+    that a run may still find fewer.
+    """
+    on = basis(registry)
+    values = tuple(store.adjudicated(split="train"))
+    return count_labels(values, on.frozen, on.known, store.photos.exists)
+
+
+def count_labels(
+    values: Sequence[Adjudicated],
+    frozen: frozenset[str],
+    known: Known,
+    has_photo: Callable[[str], bool],
+) -> Readiness:
+    """Count settled values: those that are new, in how many groups, and why others are not."""
+    left_out: Counter[str] = Counter()
+    groups: Counter[str] = Counter()
+    for value in values:
+        why = _not_new(value, frozen, known, has_photo)
+        if why is None:
+            groups[group_of(value)] += 1
+        else:
+            left_out[why] += 1
+    return Readiness(len(values), groups.total(), len(groups), dict(left_out))
+
+
+def recount(values: Sequence[Adjudicated], learned: Corrections, known: Known) -> Readiness:
+    """The same counts after all photos were looked at."""
+    left_out = Counter(reason for _, reason in learned.left_out)
+    groups: Counter[str] = Counter()
+    for one in learned.sessions:
+        for item, band in zip(one.items, one.bands, strict=True):
+            if is_new(band, known.get(item)):
+                groups[one.group] += 1
+            else:
+                left_out["learned"] += 1
+    return Readiness(len(values), groups.total(), len(groups), dict(left_out))
+
+
+def _not_new(
+    value: Adjudicated, frozen: frozenset[str], known: Known, has_photo: Callable[[str], bool]
+) -> str | None:
+    """Why a settled value says nothing new; `None` where it does."""
+    if value.category is None and value.aqi is None:
+        return "cant_tell"
+    if group_of(value) in frozen:
+        return "frozen_group"
+    if not is_new(band_of_label(value), known.get(value.item)):
+        return "learned"
+    return None if has_photo(value.photo_hash) else "no_photo"
+
+
+def _root(parent: Version | None) -> str | None:
+    """The version whose trunk is in force: the last one of the full path; `None`: the shipped."""
+    if parent is None:
+        return None
+    return parent.name if parent.manifest.get("path") == FULL else parent.manifest.get("root")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
