@@ -4,13 +4,13 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
+from aqfusion.commands.data_rows import data_rows
 from aqfusion.commands.options import (
     Commands,
     Parser,
     UsageError,
     add_data_option,
     add_json_option,
-    data_folder,
     print_json,
     print_lines,
     report,
@@ -94,12 +94,11 @@ def run_stations_check(arguments: argparse.Namespace) -> None:
 
 def run_make_samples(arguments: argparse.Namespace) -> None:
     """Make it, write it whole and print what is in it."""
-    from aqfusion.dataset.folder import read_folder
     from aqfusion.files import replace_file
     from aqfusion.stations.sample import load_places
     from aqfusion.stations.sample_table import make_table
 
-    rows = read_folder(data_folder(arguments))
+    rows = data_rows(arguments)
     table = make_table(rows, load_places(FOLDER / PLACES_NAME))
     for sentence in table.left_out:
         report(sentence)
