@@ -3,6 +3,7 @@
 // answer. No text, error or mode changes the place of a button: people click without looking.
 
 const PATIENCE = 10_000; // ms without an answer of the server after which one may press again
+const READ_IN = 3000; // ms that a count of early presses stays, whatever is pressed meanwhile
 const KEYS = [
   ["1 to 6", "the category, from Good to Hazardous"],
   ["n l k f m o", "can't tell: night, cloud, not sky, sensor fault, unit mix-up, other"],
@@ -24,7 +25,7 @@ const KEYS = [
 
 class Desk {
   constructor(root) {
-    this.early = 0;
+    [this.early, this.lastEarly] = [0, 0];
     this.desk = element("div", "aq aq-desk");
     this.desk.append(this.topRow(), this.leftSide(), this.card());
     this.help = keySheet(KEYS);
@@ -293,6 +294,7 @@ class Desk {
   // A press that came before anybody can have seen the next photo.
   tooEarly() {
     this.early += 1;
+    this.lastEarly = Date.now();
     this.tell(this.earlyWords(), "warning");
     this.message.classList.remove("aq-flash");
     void this.message.offsetWidth; // so that the mark flashes again
@@ -357,7 +359,7 @@ class Desk {
       this.tooEarly();
       return;
     }
-    this.early = 0;
+    if (Date.now() - this.lastEarly > READ_IN) this.early = 0; // hasty presses are counted together
     this.busy = true;
     clearTimeout(this.typing); // an answer takes the note along
     this.desk.setAttribute("aria-busy", "true");
