@@ -4,11 +4,15 @@ import os
 from pathlib import Path
 
 from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.dataset.photo_names import is_passed_over
 from aqfusion.labels.imports.listing import Candidate, Listing, plain_name
 
 __all__ = ["SUFFIXES", "list_photo_folder"]
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp"),
+    *(".heic", ".heif", ".avif"),
+)
 
 
 def list_photo_folder(folder: Path) -> Listing:
@@ -34,6 +38,6 @@ def _files(folder: Path) -> list[Path]:
     found: list[Path] = []
     for base, below, names in os.walk(folder):
         links = [name for name in below if (Path(base) / name).is_symlink()]
-        below[:] = [name for name in below if not name.startswith(".") and name not in links]
-        found += (Path(base) / name for name in (*names, *links) if not name.startswith("."))
+        below[:] = [name for name in below if not is_passed_over(name) and name not in links]
+        found += (Path(base) / name for name in (*names, *links) if not is_passed_over(name))
     return sorted(found)
