@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -85,6 +86,12 @@ def reading_from(arguments: argparse.Namespace) -> Reading:
 def print_json(value: dict[str, Any]) -> None:
     """Print a result as JSON."""
     print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print a result for people, each line for itself whatever text from outside is in it."""
+    for line in lines:
+        print("".join(sign if sign.isprintable() else "�" for sign in line))
 
 
 def report(text: str) -> None:

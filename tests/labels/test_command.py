@@ -63,6 +63,7 @@ def test_photos_come_in_get_labels_and_leave_as_a_training_folder(capsys, home, 
         "column": "photo",
         "rule": "must be an image file, got nothing there",
         "value": "3.jpg",
+        "row_kept": False,
     }
     assert done == {
         "source": str(source),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from aqfusion.dataset.folder import CSV_NAME
+from aqfusion.dataset.home import find_home
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.imports.full_state import import_state
 from aqfusion.labels.imports.intake import Imported, SourceError, Terms, take_in
@@ -35,8 +35,7 @@ def bring_in(
     if source.is_file() and source.suffix.casefold() == ".json":
         return import_label_studio(store, actor, source, now, report)
     if source.is_dir():
-        tables = (source / CSV_NAME, source / "Combined_Dataset" / CSV_NAME)
-        kaggle = any(table.is_file() for table in tables)
+        kaggle = find_home(source) is not None
         listing = list_kaggle_folder(source) if kaggle else list_photo_folder(source)
     elif source.is_file() and source.suffix.casefold() in TABLES:
         listing = list_photo_csv(source, now)
