@@ -15,6 +15,7 @@ from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.answer import Answer, Seen
 from aqfusion.labels.answers import LastSaid
+from aqfusion.labels.candidates import EVERYTHING, QueueFilter
 from aqfusion.labels.item import Task
 from aqfusion.labels.leases import Leased
 from aqfusion.labels.saving import Saved
@@ -40,6 +41,9 @@ class Desk:
     turn: int = 0  # counts what has been done, so that the page knows an answer of the server
     mode: str = BLIND
     guidelines: bool = False  # whether the page has just asked for them
+    chosen: QueueFilter = EVERYTHING  # what the person wants to be asked about
+    cover: tuple[int, ...] = ()  # photos of the same view that the next answer is given to as well
+    covered: int = 0  # how many others the last answer or undo was about
 
 
 def desk(actor: Actor) -> Desk:
@@ -48,7 +52,7 @@ def desk(actor: Actor) -> Desk:
     if kept is None or kept.actor.id != actor.id:
         kept = st.session_state["label_desk"] = Desk(actor, now())
     if kept.leased is None:
-        _try(kept, lambda: _lay(kept, store().queue.next_item(actor, now())))
+        _try(kept, lambda: _lay(kept, store().queue.next_item(actor, now(), chosen=kept.chosen)))
     return kept
 
 
@@ -60,7 +64,7 @@ def save(on: Desk, answer: Callable[[Seen], Answer], mode: str) -> None:
 
     def work() -> None:
         given = answer(_seen(on, leased, mode))
-        saved = store().answers.save(on.actor, leased.token, on.request, given, now())
+        saved = store().answers.save(on.actor, leased.token, on.request, given, now(), on.cover)
         _done(on, leased.task, given, saved)
 
     _try(on, work)
@@ -130,11 +134,29 @@ def go_to(on: Desk, item: int) -> None:
     _try(on, lambda: _lay(on, store().queue.lease(on.actor, item, now())))
 
 
+def choose(on: Desk, chosen: QueueFilter) -> None:
+    """Be asked about something else from now on; what the filter does not let by is let go of."""
+
+    def work() -> None:
+        on.chosen, before = chosen, on.leased
+        _next(on)
+        if before is not None and on.leased is None:
+            store().queue.release(on.actor, before.token, now())
+
+    _try(on, work)
+
+
+def cover_too(on: Desk, items: tuple[int, ...]) -> None:
+    """Give the next answer to these photos of the same view as well; none goes back to one."""
+    _try(on, lambda: None)
+    on.cover = items
+
+
 def _take_back(on: Desk, last: LastSaid | None) -> None:
     saved = store().answers.undo(
         on.actor, uuid.uuid4().hex, now(), last.event if last is not None else None
     )
-    on.last, on.undone = None, last
+    on.last, on.undone, on.covered, on.words = None, last, len(saved.covered), saved.words
     if saved.item in on.trail:
         on.trail.remove(saved.item)
     _lay(on, saved.leased)
@@ -143,17 +165,18 @@ def _take_back(on: Desk, last: LastSaid | None) -> None:
 def _done(on: Desk, task: Task, answer: Answer | None, saved: Saved) -> None:
     if task.id not in on.trail:
         on.trail.append(task.id)
-    on.last, on.words = (task, answer), saved.words
+    on.last, on.words, on.covered = (task, answer), saved.words, len(saved.covered)
     _next(on)
 
 
 def _next(on: Desk) -> None:
-    _lay(on, store().queue.next_item(on.actor, now()))
+    _lay(on, store().queue.next_item(on.actor, now(), chosen=on.chosen))
 
 
 def _lay(on: Desk, leased: Leased | None) -> None:
     """Every showing has a request of its own, so that a double press is saved once."""
     on.leased, on.request, on.shown_at = leased, uuid.uuid4().hex, time.monotonic()
+    on.cover = ()
 
 
 def _seen(on: Desk, leased: Leased, mode: str) -> Seen:
