@@ -64,17 +64,36 @@ def _dialog(on: Desk) -> None:
                 if _photo(item, frame):
                     ticked.append(frame.task.id)
     with st.container(horizontal=True):
-        all_of_them = st.button(
+        done = st.button(
             f"Let my answer cover {len(ticked)} more",
             key="label_cover",
             type="primary",
             shortcut="a",
             disabled=not ticked,
+            on_click=_cover,
+            args=(on, on.request, tuple(frame.task.id for frame in frames)),
         )
-        only_one = st.button("Only the one on the desk", key="label_cover_none")
-    if all_of_them or only_one:
-        desk.cover_too(on, tuple(ticked) if all_of_them else ())
-        st.rerun()
+        only_one = st.button(
+            "Only the one on the desk",
+            key="label_cover_none",
+            on_click=desk.cover_too,
+            args=(on, ()),
+        )
+    if done or only_one:
+        st.rerun()  # which closes it
+
+
+def _cover(on: Desk, request: str, offered: tuple[int, ...]) -> None:
+    """Take what is ticked at this moment; of another item's photos nothing."""
+    if on.leased is None or request != on.request:
+        return
+    item = on.leased.task.id
+    ticked = (one for one in offered if st.session_state.get(_box(item, one), False))
+    desk.cover_too(on, tuple(ticked))
+
+
+def _box(item: int, other: int) -> str:
+    return f"label_cover_{item}_{other}"
 
 
 def _open(on: Desk) -> None:
@@ -101,7 +120,7 @@ def _photo(item: Task, frame: Frame) -> bool:
         st.caption(plain(f"Item {task.id}: {error}"))
         return False
     st.caption(plain(_facts(item, task)))
-    return st.checkbox(f"Item {task.id}", value=True, key=f"label_cover_{item.id}_{task.id}")
+    return st.checkbox(f"Item {task.id}", value=True, key=_box(item.id, task.id))
 
 
 def _facts(item: Task, task: Task) -> str:
