@@ -1,5 +1,20 @@
-"""AQFusion's web app: `streamlit run app.py`."""
+"""AQFusion's web app: `streamlit run app.py`.
 
-from aqfusion.ui import navigation
+Streamlit imports this file for the server, and runs it as a script for every page of a visitor.
+"""
 
-navigation.run()
+from pathlib import Path
+
+import streamlit as st
+
+from aqfusion.ui import navigation, server
+
+if __name__ == "__main__":
+    navigation.run()
+else:
+    app = st.App(
+        Path(__file__).resolve(),
+        routes=server.routes(),
+        middleware=server.middleware(),
+        lifespan=server.lifespan,
+    )

@@ -11,9 +11,11 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from aqfusion.coded_picture import DamagedFileError
 from aqfusion.colour_profile import MAX_PROFILE_BYTES as MOST_PROFILE
 from aqfusion.colour_profile import cicp_profile
 from aqfusion.errors import InputError
+from aqfusion.isobmff import HEIF_BRANDS, read_heif
 from aqfusion.orientation import exif_orientation, raw_profile_orientation, xmp_orientation
 
 PARTS = 20_000  # a PNG of 25 MB in the usual pieces of 8 kB has 3,200
@@ -30,6 +32,21 @@ PNG_ORIENTED = (
 MOST_TEXT = 1_000_000  # bytes of a text that may tell the orientation, unpacked
 PNG_PALETTE = 3  # colour type in IHDR
 PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+# EXIF's number for quarter turns to the left, then an axis of mirroring (ISO/IEC 23008-12, 6.5)
+HEIF_TURNS: dict[tuple[int, int | None], int] = {
+    (0, None): 1,
+    (1, None): 8,
+    (2, None): 3,
+    (3, None): 6,
+    (0, 0): 4,
+    (1, 0): 5,
+    (2, 0): 2,
+    (3, 0): 7,
+    (0, 1): 2,
+    (1, 1): 7,
+    (2, 1): 4,
+    (3, 1): 5,
+}
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 JPEG_SCAN, JPEG_END = 0xDA, 0xD9
 JPEG_SEQUENTIAL = frozenset({0xC0, 0xC1})
@@ -53,18 +70,15 @@ class PhotoError(InputError):
     """An upload that cannot serve as a photo; the message says what, the rule and the value."""
 
 
-class DamagedFileError(Exception):
-    """The fault in words, to end the sentence "got one with"."""
-
-
 @dataclass(frozen=True)
 class Container:
     """A recognised upload: `size` is (width, height) in pixels as stored, before `orientation`.
 
-    `format` is JPEG, PNG or WEBP, `orientation` the EXIF number 1 to 8, `pixels` the file without
-    the parts that no pixel needs, `profile` an ICC profile of its colours. `is_cut` says that the
-    end is missing, and `coefficients` how many bytes a JPEG's decoder holds however small the
-    picture that is asked of it; `None` where a format is only decoded in full.
+    `format` is JPEG, PNG, WEBP, HEIC or AVIF, `orientation` the EXIF number 1 to 8, `pixels` the
+    file without the parts that no pixel needs, `profile` an ICC profile of its colours. `is_cut`
+    says that the end is missing. `coefficients` is how many bytes a JPEG's decoder holds however
+    small the picture that is asked of it, `None` where a format is only decoded in full, and
+    `depth` the bits of a sample of HEIC or AVIF.
     """
 
     format: str
@@ -74,10 +88,11 @@ class Container:
     profile: bytes | None = None
     is_cut: bool = False
     coefficients: int | None = None
+    depth: int = 8
 
 
 def read_container(data: bytes, name: str) -> Container:
-    """Recognise an upload by its first bytes; anything but JPEG, PNG or WebP is `PhotoError`."""
+    """Recognise an upload by its first bytes; what is no photo of a known kind is `PhotoError`."""
     try:
         if data.startswith(b"\xff\xd8\xff"):
             return _jpeg(data)
@@ -85,20 +100,22 @@ def read_container(data: bytes, name: str) -> Container:
             return _png(data)
         if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
             return _webp(data)
+        if data[4:8] == b"ftyp" and _brands(data) & HEIF_BRANDS:
+            return _heif(data)
     except (struct.error, IndexError) as error:  # a field lies behind the end of the file
         raise PhotoError(f"{name} must be a whole image file, got one cut short") from error
     except DamagedFileError as error:
         raise PhotoError(f"{name} must be a sound image file, got one with {error}") from error
-    raise PhotoError(f"{name} must be a JPEG, PNG or WebP image, got {_describe(data)}")
+    raise PhotoError(
+        f"{name} must be a JPEG, PNG, WebP, HEIC or AVIF picture, got {_describe(data)}"
+    )
 
 
 def _describe(data: bytes) -> str:
     if not data:
         return "an empty file"
-    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"hevc", b"heim", b"mif1"):
-        return "HEIC: save or share it as JPEG first"
-    if data[4:12] == b"ftypavif":
-        return "AVIF: save it as JPEG first"
+    if data[4:8] == b"ftyp":
+        return "a film"
     head = data[:64].lstrip()
     return next((kind for magic, kind in REFUSED if head.startswith(magic)), "something else")
 
@@ -241,6 +258,22 @@ def _webp(data: bytes) -> Container:
         elif kind == b"ICCP" and profile is None:
             profile = data[start + 8 : end][: MOST_PROFILE + 1]
     return Container("WEBP", _webp_size(data), exif or xmp or 1, data, profile)
+
+
+def _brands(data: bytes) -> set[bytes]:
+    """Major and compatible brands of a file of boxes."""
+    end = min(int.from_bytes(data[:4], "big"), 400)
+    return {data[at : at + 4] for at in (8, *range(16, end, 4))}
+
+
+def _heif(data: bytes) -> Container:
+    read = read_heif(data)
+    colours = read.colours
+    profile = cicp_profile(*colours) if isinstance(colours, tuple) else colours
+    size, orientation = read.size, HEIF_TURNS[read.angle, read.mirror]
+    if read.codec == "HEIC":  # its decoder turns the picture itself; EXIF does not count here
+        size, orientation = (size[::-1] if read.angle % 2 else size), 1
+    return Container(read.codec, size, orientation, read.pixels, profile, depth=read.depth)
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:

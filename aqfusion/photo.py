@@ -2,11 +2,19 @@
 
 import hashlib
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+import pillow_heif
+from PIL import (
+    AvifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    WebPImagePlugin,
+)
 
 from aqfusion.colour_profile import to_srgb
 from aqfusion.containers import Container, PhotoError, read_container
@@ -18,6 +26,8 @@ MAX_BYTES = 25_000_000
 MAX_PIXELS = 40_000_000
 # libjpeg decodes at an eighth, line by line: 108 megapixels cost 67 MB
 MAX_JPEG_PIXELS = 220_000_000
+# WebP's decoder holds 16 bytes a pixel and samples of 10 bits take 15, others 4 to 10
+MAX_WIDE_PIXELS = 24_000_000
 MAX_COEFFICIENT_BYTES = 240_000_000  # of a JPEG in several scans, which is held whole
 MIN_SIDE = 32
 MAX_ASPECT = 8
@@ -27,7 +37,13 @@ READERS: dict[str, type[ImageFile.ImageFile]] = {
     "JPEG": JpegImagePlugin.JpegImageFile,
     "PNG": PngImagePlugin.PngImageFile,
     "WEBP": WebPImagePlugin.WebPImageFile,
+    "HEIC": pillow_heif.HeifImageFile,
+    "AVIF": AvifImagePlugin.AvifImageFile,
 }
+# nothing but the primary picture: no thumbnail in its stead, no depth map
+pillow_heif.options.THUMBNAILS = False
+pillow_heif.options.DEPTH_IMAGES = False
+pillow_heif.options.AUX_IMAGES = False
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -57,7 +73,7 @@ class Photo:
 
     @classmethod
     def decode(cls, data: bytes, name: str = "photo") -> "Photo":
-        """Decode JPEG, PNG or WebP bytes, first frame only; `name` opens the error's sentence."""
+        """Decode JPEG, PNG, WebP, HEIC or AVIF, the first picture; `name` opens the sentence."""
         name = " ".join(name.split())[:200] or "photo"
         if len(data) > MAX_BYTES:
             raise PhotoError(f"{name} must have at most 25 MB, got {len(data) / 1e6:.1f} MB")
@@ -113,6 +129,8 @@ class Photo:
 
 def _most_pixels(container: Container) -> int:
     held = container.coefficients
+    if container.format == "WEBP" or container.depth > 8:
+        return MAX_WIDE_PIXELS
     return MAX_PIXELS if held is None or held > MAX_COEFFICIENT_BYTES else MAX_JPEG_PIXELS
 
 
@@ -135,7 +153,10 @@ def _read_pixels(container: Container) -> tuple[Image.Image, tuple[int, int], tu
     notes = []
     with READERS[container.format](io.BytesIO(container.pixels)) as image:
         if image.size != container.size:
-            raise OSError(f"the header says {container.size}, the reader {image.size}")
+            if container.format != "HEIC" or image.width * image.height > MAX_PIXELS:
+                raise OSError(f"the header says {container.size}, the reader {image.size}")
+            _check_size(image.size, "")  # what libheif has cut out of it
+            container = replace(container, size=image.size)
         # libjpeg decodes at 1/2, 1/4 or 1/8 for a fifth of the time; other readers ignore this
         image.draft(None, _fitted(container.size))
         image.load()

@@ -17,6 +17,7 @@ ASSETS = ROOT / "assets"
 SECRETS = ROOT / ".streamlit" / "secrets.toml"
 DEFAULT_MODEL = "mobilenetv2_100"
 OPENAQ_URL = "https://api.openaq.org/v3/"
+SIGN_IN_DAYS, IDLE_MINUTES = 14, 12 * 60
 
 
 class SettingsError(InputError):
@@ -35,6 +36,7 @@ class Settings:
     `labels` is the label store's database and `photos` the folder or bucket of its photos; with
     `None` both lie in `home`. A password may stand in them, so they are not printed either.
     `models` is the folder of retrained models' versions, in `home` where it is `None`.
+    A sign-in by PIN ends after `sign_in_days`, and after `idle_minutes` without use.
     """
 
     data: Path | None
@@ -47,6 +49,8 @@ class Settings:
     labels: str | None = field(default=None, repr=False)
     photos: str | None = field(default=None, repr=False)
     models: Path | None = None
+    sign_in_days: int = SIGN_IN_DAYS
+    idle_minutes: int = IDLE_MINUTES
 
 
 def load_settings(
@@ -67,7 +71,18 @@ def load_settings(
         labels=given.get("AQFUSION_LABELS", "").strip() or None,
         photos=given.get("AQFUSION_PHOTOS", "").strip() or None,
         models=_expanded("AQFUSION_MODELS", models) if models else None,
+        sign_in_days=_number(given, "AQFUSION_SIGN_IN_DAYS", 400) or SIGN_IN_DAYS,
+        idle_minutes=_number(given, "AQFUSION_IDLE_MINUTES", 400 * 1440) or IDLE_MINUTES,
     )
+
+
+def _number(given: Mapping[str, str], name: str, most: int) -> int | None:
+    text = given.get(name, "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9 and 1 <= int(text) <= most):
+        raise SettingsError(f"{name} must be a whole number from 1 to {most}, got {text[:40]!r}")
+    return int(text)
 
 
 def _secrets(path: Path) -> dict[str, str]:
@@ -77,7 +92,8 @@ def _secrets(path: Path) -> dict[str, str]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name} must be valid TOML: {error}") from error
-    return {name: value for name, value in table.items() if isinstance(value, str)}
+    numbers = {n: str(v) for n, v in table.items() if isinstance(v, int)}  # True is no number then
+    return numbers | {name: value for name, value in table.items() if isinstance(value, str)}
 
 
 def _folder(given: Mapping[str, str], name: str) -> Path | None:

@@ -3,12 +3,14 @@
 import streamlit as st
 
 from aqfusion.errors import InputError
+from aqfusion.settings import ASSETS
 from aqfusion.ui import page
 from aqfusion.ui.labels import account, export_view, opened
 from aqfusion.ui.plain import plain
 from aqfusion.ui.review import agreement_view, item_page, place, work_list
 
 page.begin("Which label holds?", "What annotators could not settle among themselves, you decide.")
+st.html(ASSETS / "review" / "review.css")
 actor = account.require("expert")
 store = opened.store()
 try:

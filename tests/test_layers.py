@@ -22,6 +22,7 @@ FLOORS = (
         "orientation",
         "colour_profile",
         "isobmff",
+        "coded_picture",
         "time_zones",
         "air",
         "csv_table",

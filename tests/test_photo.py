@@ -78,13 +78,14 @@ WHOLE = encode(sky(), "JPEG")
 PROGRESSIVE = encode(sky(64, 64), "JPEG", progressive=True)
 LAST_SCAN = PROGRESSIVE.rindex(b"\xff\xda")
 REFUSED = {
-    "empty": (b"", "a JPEG, PNG or WebP image, got an empty file"),
-    "text": (b"hello, sky", "a JPEG, PNG or WebP image, got something else"),
+    "empty": (b"", "a JPEG, PNG, WebP, HEIC or AVIF picture, got an empty file"),
+    "text": (b"hello, sky", "a JPEG, PNG, WebP, HEIC or AVIF picture, got something else"),
     "GIF": (encode(sky(), "GIF"), "got GIF"),
     "BMP": (encode(sky(), "BMP"), "got BMP"),
     "TIFF": (encode(sky(), "TIFF"), "got TIFF"),
     "SVG": (b"\n<svg xmlns='http://www.w3.org/2000/svg'/>", "got SVG"),
-    "HEIC": (b"\0\0\0\x18ftypheic" + b"\0" * 99, "got HEIC: save or share it as JPEG first"),
+    "HEIC without a picture": (b"\0\0\0\x18ftypheic" + b"\0" * 99, "got one with"),
+    "a film": (b"\0\0\0\x18ftypisom" + b"\0" * 99, "got a film"),
     "half a JPEG": (WHOLE[: len(WHOLE) // 2], "a sound image file, got a damaged JPEG"),
     "half a PNG": (encode(sky(), "PNG")[:2000], "a sound image file, got a damaged PNG"),
     "half a WebP": (encode(sky(), "WEBP")[:300], "a sound image file, got a damaged WEBP"),
@@ -114,7 +115,7 @@ REFUSED = {
     ),
     "WebP canvas of 268 MP": (
         b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\xff\x3f\0\xff\x3f\0",
-        "at most 40 megapixels, got 16384 x 16384",
+        "at most 24 megapixels, got 16384 x 16384",
     ),
     "a line": (png(40000, 3, 1, 0, bytes(5001 * 3)), "at least 32 pixels on each side, got 40000"),
     "an icon": (encode(sky(31, 64), "PNG"), "at least 32 pixels on each side, got 31 x 64"),

@@ -92,7 +92,7 @@ def test_own_stations_load_their_good_rows_and_list_their_bad_ones(page):
     upload(page, TITLES + rows.encode())
     assert not page.exception
     assert "Read 1 measurement of 1 station" in page.warning[0].value
-    assert "1 row left out" in page.warning[0].value
+    assert "Left out\\: 1 row." in page.warning[0].value
     faults = page.dataframe[0].value
     assert list(faults["Value"]) == ["95"]
     pick(page, "Your own", "a")
@@ -109,9 +109,42 @@ def test_a_file_that_is_no_table_leaves_what_was_there(page):
     upload(page, b"\x89PNG\r\n\x00", "photo.csv")
     assert not page.exception
     assert "the file must be a CSV text or a spreadsheet" in page.error[0].value
+    assert not page.success  # the report of the file before would belong to another one
+    assert page.session_state["stations_uploaded"].measurements
+    upload(page, TITLES + b"a,A,27,85,2023-02-01T09:30Z,80,40,\n", "again.csv")
+    assert not page.error
     assert page.success[0].value.startswith("Read 1 measurement of 1 station")
     page.button(key="stations_remove").click().run()
     assert not page.success
+
+
+def test_a_table_of_a_network_is_shown_before_it_is_taken(page):
+    show(page.run(), "Your own")
+    upload(
+        page,
+        b"location_id,sensors_id,location,datetime,lat,lon,parameter,units,value\n"
+        b"7,91,Roof,2023-01-05T08:00:00+05:30,28.61,77.21,pm25,ug/m3,80\n",
+    )
+    assert page.info[0].value == "This looks like a table of OpenAQ\\: 1 station, 1 time."
+    assert "stations_uploaded" not in page.session_state
+    page.button(key="stations_confirm").click().run()
+    assert not page.exception
+    assert page.session_state["stations_uploaded"].measurements[0].reading.pm25 == 80
+
+
+def test_a_table_without_coordinates_asks_for_them(page):
+    show(page.run(), "Your own")
+    upload(page, b'"From Date","To Date","PM10 (ug/m3)"\n05-01-2023 00:00,05-01-2023 01:00,150\n')
+    take = next(b for b in page.button if b.label == "Take this station")
+    take.click().run()
+    assert "Latitude and longitude must both be given" in page.error[0].value
+    page.number_input(key="stations_place_lat").set_value(28.6)
+    page.number_input(key="stations_place_lon").set_value(77.2)
+    next(b for b in page.button if b.label == "Take this station").click().run()
+    assert not page.exception
+    (measured,) = page.session_state["stations_uploaded"].measurements
+    assert (measured.station.latitude, measured.reading.pm10) == (28.6, 150)
+    assert measured.time.isoformat() == "2023-01-05T00:00:00+05:30"
 
 
 def test_stations_of_the_settings_are_there_without_an_upload(page, monkeypatch, tmp_path):

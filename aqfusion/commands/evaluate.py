@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from aqfusion.commands.data_rows import data_rows
 from aqfusion.commands.options import (
     Commands,
     Parser,
@@ -12,7 +13,6 @@ from aqfusion.commands.options import (
     add_json_option,
     add_licence_option,
     add_model_option,
-    data_folder,
     print_json,
     report,
 )
@@ -59,11 +59,10 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
             rule = f"--{name} needs --protocol: leak-safe, place, paper or all"
             raise UsageError(f"{rule}, got none")
 
-    from aqfusion.dataset.folder import read_folder
     from aqfusion.evaluation.evaluate import evaluate
     from aqfusion.model.predict import load_model
 
-    rows = read_folder(data_folder(arguments))
+    rows = data_rows(arguments)
     predictor = load_model(arguments.model or load_settings().model)
     print_json(evaluate(predictor, rows, report))
 
@@ -73,7 +72,6 @@ def _run_protocols(arguments: argparse.Namespace) -> None:
         raise UsageError(
             f"--model must be left out where --protocol trains its own, got {arguments.model!r}"
         )
-    from aqfusion.dataset.folder import read_folder
     from aqfusion.evaluation.map_trust import map_trust
     from aqfusion.model.backbones import BACKBONES, backbone
     from aqfusion.release.measure import Measurement
@@ -85,7 +83,7 @@ def _run_protocols(arguments: argparse.Namespace) -> None:
     cache = Path(arguments.cache) if arguments.cache else load_settings().home / "evaluation"
     out = Path(arguments.out) if arguments.out else ASSETS / "metrics.json"
     weights = FirstWeights(arguments)
-    rows = read_folder(data_folder(arguments))
+    rows = data_rows(arguments)
     runs = [(protocol, backbone) for protocol in protocols for backbone in backbones]
     measurement = Measurement(rows, arguments.licence, weights, cache, report, map_trust)
     measurement.run(runs, out)

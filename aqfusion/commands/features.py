@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from aqfusion.commands.data_rows import data_rows
 from aqfusion.commands.options import (
     Commands,
     Parser,
@@ -10,7 +11,6 @@ from aqfusion.commands.options import (
     add_json_option,
     add_licence_option,
     add_model_option,
-    data_folder,
     print_json,
     report,
 )
@@ -38,14 +38,13 @@ def add_features_command(commands: "Commands[Parser]") -> None:
 
 def run_features(arguments: argparse.Namespace) -> None:
     """Make the file and print what is in it."""
-    from aqfusion.dataset.folder import read_folder
     from aqfusion.model.checkpoint import FEATURES
     from aqfusion.model.predict import load_model, model_folder
     from aqfusion.retrain.features import save_features
     from aqfusion.retrain.gather import gather
 
     model = arguments.model or load_settings().model
-    rows = read_folder(data_folder(arguments))
+    rows = data_rows(arguments)
     predictor = load_model(model)
     out = Path(arguments.out) if arguments.out else model_folder(model) / FEATURES
     features = gather(predictor.checkpoint, rows, arguments.licence, report)

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from aqfusion.commands.options import Commands, Parser, UsageError, report
+from aqfusion.csv_table.fault import Fault
 from aqfusion.dataset.folder import read_folder
 
 HANDLE = "adarshrouniyar/air-pollution-image-dataset-from-india-and-nepal"
@@ -38,7 +39,11 @@ def run_fetch_data(arguments: argparse.Namespace) -> None:
     except (OSError, RuntimeError, ValueError) as error:
         # requests' errors are OSErrors; kagglehub's own ones for credentials are ValueErrors
         raise UsageError(f"the data set could not be downloaded: {error}") from error
-    rows = read_folder(downloaded)
+    faults: list[Fault] = []
+    rows = read_folder(downloaded, faults.append)
+    lost = [fault for fault in faults if not fault.row_kept]
+    if lost:  # bad rows of somebody's own folder are left out, but this one is known to be whole
+        raise UsageError(f"the download must be whole, got {len(lost)} bad rows: {lost[0]}")
     temporary = out.with_name(f".{out.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     shutil.copytree(downloaded, temporary)

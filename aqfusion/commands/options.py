@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -56,7 +57,9 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
 
 def add_prediction_options(parser: argparse.ArgumentParser) -> None:
     """Add all that a prediction is made from: photo, readings, model."""
-    parser.add_argument("--image", metavar="FILE", help="a photo of the sky: JPEG, PNG or WebP")
+    parser.add_argument(
+        "--image", metavar="FILE", help="a photo of the sky: JPEG, PNG, WebP, HEIC or AVIF"
+    )
     add_reading_options(parser)
     add_model_option(parser, SERVED)
     parser.add_argument(
@@ -83,6 +86,12 @@ def reading_from(arguments: argparse.Namespace) -> Reading:
 def print_json(value: dict[str, Any]) -> None:
     """Print a result as JSON."""
     print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print a result for people, each line for itself whatever text from outside is in it."""
+    for line in lines:
+        print("".join(sign if sign.isprintable() else "�" for sign in line))
 
 
 def report(text: str) -> None:

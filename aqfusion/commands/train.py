@@ -4,6 +4,7 @@ import argparse
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from aqfusion.commands.data_rows import rows_of
 from aqfusion.commands.options import (
     Commands,
     Parser,
@@ -54,14 +55,13 @@ def run_train(arguments: argparse.Namespace) -> None:
     weights = FirstWeights(arguments)
     folder = data_folder(arguments)
 
-    from aqfusion.dataset.folder import read_folder
     from aqfusion.release.train import train
 
     recipe = weights.recipe(arguments.backbone, "leak-safe", seed)
     if epochs is not None:
         recipe = replace(recipe, epochs=epochs)
     metrics = train(
-        read_folder(folder),
+        rows_of(folder, report),
         recipe,
         Path(arguments.out),
         pretrained=weights,

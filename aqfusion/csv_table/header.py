@@ -1,6 +1,6 @@
 """The titles of a table: which column stands where, in which unit, and which nobody reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -20,24 +20,28 @@ class Columns:
     """The columns that one kind of table may have, each with its other names.
 
     Of several that stand for one column, its own name wins and then the order of `other_names`.
-    All that are `required` must be there, and one at least of `one_of`.
+    All that are `required` must be there, and one at least of `one_of`. `more_names` tells what
+    names mean beside certain titles, `None` for nothing.
     """
 
     other_names: Mapping[str, tuple[str, ...]]
     required: tuple[str, ...]
     one_of: tuple[str, ...] = ()
+    more_names: Callable[[Sequence[str]], Mapping[str, str | None]] | None = None
 
     @cached_property
     def named(self) -> Mapping[str, str]:
-        """From each name that is understood to the column it means."""
+        """From each name that is understood to the column it means, the best name first."""
         names = self.other_names.items()
         return {name: column for column, more in names for name in (column, *more)}
 
-    def rank(self, column: str, title: str) -> int:
-        """Say how good a name a title is for its column, 0 for the best."""
-        names = (column, *self.other_names[column])
-        key = title_key(title)
-        return names.index(key) if key in names else len(names)
+    def named_in(self, titles: Sequence[str]) -> Mapping[str, str]:
+        """Return `named` with the names that hold beside these titles only."""
+        more = self.more_names(titles) if self.more_names else {}
+        if not more:
+            return self.named
+        both: dict[str, str | None] = {**self.named, **more}
+        return {name: column for name, column in both.items() if column}
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class Header:
     """What stands in which column: `titles` as in the file, `ignored` those nobody reads.
 
     `units` are of the pollutants whose title names one, `unit_at` tells which cells name it;
-    `zone` is the time zone that the title of the time names.
+    `zone` is the time zone that the title of the time names; `above` are the cells of the remarks
+    above the titles.
     """
 
     titles: tuple[str, ...]
@@ -55,6 +60,7 @@ class Header:
     zone: str | None = None
     ignored: tuple[str, ...] = ()
     decimal_comma: bool = False
+    above: tuple[tuple[str, ...], ...] = ()
     notes: Notes = field(default_factory=Notes)
 
     def cell(self, cells: Sequence[str], column: str) -> str:
@@ -75,7 +81,8 @@ class Header:
 
 def known_titles(titles: Sequence[str], columns: Columns) -> int:
     """Count the columns that titles name."""
-    read = (read_title(title, columns.named) for title in titles[:MOST_COLUMNS])
+    named = columns.named_in(titles[:MOST_COLUMNS])
+    read = (read_title(title, named) for title in titles[:MOST_COLUMNS])
     return len({title.column for title in read if title.column})
 
 
@@ -90,8 +97,9 @@ def read_header(titles: Sequence[str], columns: Columns) -> Header:
     notes = Notes()
     unit_at: dict[str, int] = {}
     read: dict[int, Title] = {}
+    named = columns.named_in(titles)
     for number, text in enumerate(titles):
-        title = read_title(text, columns.named)
+        title = read_title(text, named)
         name = _unit_column(text, columns)
         if name and name not in unit_at:
             unit_at[name] = number
@@ -99,7 +107,7 @@ def read_header(titles: Sequence[str], columns: Columns) -> Header:
             notes.add(f"column {_shown(text)} is not read: {title.problem}")
         elif title.column:
             read[number] = title
-    at = _chosen(read, titles, columns, notes)
+    at = _chosen(read, titles, named, notes)
     unit_at = {name: number for name, number in unit_at.items() if name in at}
     used = {*at.values(), *unit_at.values()}
     ignored = tuple(
@@ -125,16 +133,22 @@ def _unit_column(title: str, columns: Columns) -> str | None:
 
 
 def _chosen(
-    read: Mapping[int, Title], titles: Sequence[str], columns: Columns, notes: Notes
+    read: Mapping[int, Title], titles: Sequence[str], named: Mapping[str, str], notes: Notes
 ) -> dict[str, int]:
     """Choose one of several columns that mean the same: the best name, and then the first."""
     at: dict[str, int] = {}
+    order = {name: rank for rank, name in enumerate(named)}
+
+    def rank(number: int) -> tuple[float, bool]:
+        title = read[number]
+        worst = len(order) - (title.zone is not None)  # a time with its zone before one without
+        return order.get(title_key(titles[number]), worst), not title.corrected
+
     for number, title in read.items():
         column = title.column or ""
         if column in at:
             first = at[column]
-            ranks = [columns.rank(column, titles[n]) for n in (first, number)]
-            kept, left = (number, first) if ranks[1] < ranks[0] else (first, number)
+            kept, left = (number, first) if rank(number) < rank(first) else (first, number)
             notes.add(
                 f"column {_shown(titles[left])} is not read: {column} is taken from column "
                 f"{_shown(titles[kept])}"
@@ -177,6 +191,8 @@ def _tell_of_readings(
         notes.add(f"{', '.join(names)} {have} taken in {unit}")
     for name in POLLUTANTS:
         title = read.get(at.get(name, -1))
+        if title and title.qualifier:
+            notes.add(f"{name} is taken from the column that is called {title.qualifier}")
         if title and title.averaging:
             notes.add(f"{name} is a mean ({title.averaging}) and is taken as the concentration")
 

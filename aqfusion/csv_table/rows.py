@@ -8,8 +8,16 @@ from itertools import chain, islice
 
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.csv_table.fault import Fault, shown
-from aqfusion.csv_table.header import Columns, CsvTableError, Header, known_titles, read_header
+from aqfusion.csv_table.header import (
+    MOST_COLUMNS,
+    Columns,
+    CsvTableError,
+    Header,
+    known_titles,
+    read_header,
+)
 from aqfusion.csv_table.records import QUOTES, cells_of, records
+from aqfusion.csv_table.spreadsheet import is_spreadsheet, sheet_rows
 from aqfusion.csv_table.text import text_of
 
 __all__ = ["QUOTES", "Rows", "read_rows"]
@@ -35,21 +43,42 @@ def read_rows(
     if len(content) > most_bytes:
         most = most_bytes // 1_000_000
         raise CsvTableError(f"the file must have at most {most} MB, got {len(content)} bytes")
+    if is_spreadsheet(content):
+        return _of_spreadsheet(content, columns, most_rows)
     text, encoding = text_of(content)
     lines = text.split("\n")
     start, separator, titles = _titles(lines, columns)
-    header = read_header(titles, columns)
+    above = [line for line in lines[:start] if not line.casefold().startswith("sep=")]
+    header = _header(titles, columns, start + 1, [_cells(line, separator) for line in above])
     if encoding == "cp1252":
         header.notes.add("the text is no UTF-8 and is read as Windows-1252")
-    above = [line for line in lines[: max(start, 0)] if line.strip(" \t,;")]
-    if any(not line.casefold().startswith("sep=") for line in above):
-        header.notes.add(
-            f"what stands above the titles, which are in line {start + 1}, is not read"
-        )
     rows = _rows(records(lines, start + 1, separator), header)
     first = list(islice(rows, _ROWS_TO_JUDGE_BY))
     comma = separator != "," and not _writes_points(first, header)
     return replace(header, decimal_comma=comma), _counted(chain(first, rows), most_rows)
+
+
+def _of_spreadsheet(content: bytes, columns: Columns, most_rows: int) -> tuple[Header, Rows]:
+    found = sheet_rows(content, most_rows + _MOST_LINES_ABOVE, MOST_COLUMNS + 1)
+    first = list(islice(found, _MOST_LINES_ABOVE))
+    candidates = [row for row in first if _are_enough(row[1], columns)]
+    known = [row for row in candidates if known_titles(row[1], columns) >= _TITLES_AT_LEAST]
+    line, titles = next(iter([*known, *candidates, *first]), (1, []))
+    header = _header(titles, columns, line, [cells for number, cells in first if number < line])
+    header.notes.add("the table is the first sheet of a spreadsheet")
+    below = chain((row for row in first if row[0] > line), found)
+    rows: Rows = ((number, cells) for number, cells in below)
+    return header, _counted(_rows(rows, header), most_rows)
+
+
+def _header(
+    titles: Sequence[str], columns: Columns, line: int, above: Sequence[Sequence[str]]
+) -> Header:
+    header = read_header(titles, columns)
+    written = tuple(tuple(cells) for cells in above if any(cell.strip() for cell in cells))
+    if written:
+        header.notes.add(f"what stands above the titles, which are in line {line}, is not read")
+    return replace(header, above=written)
 
 
 def _titles(lines: Sequence[str], columns: Columns) -> tuple[int, str, list[str]]:

@@ -32,6 +32,8 @@ _AVERAGING = re.compile(
     r"((?P<number>1|8|24)[ -]?(h|hr|hrs|hour|hours|hourly)|hourly|daily|rolling|running)"
     r"|((hourly|daily) )?(mean|avg|average|averaged)"
 )
+_CORRECTED = frozenset(("corrected", "compensated", "calibrated"))
+_QUALIFIERS = frozenset(("raw", *_CORRECTED))
 _FILLERS = frozenset(("conc", "concentration", "level", "value", "reading", "mass", "in", "as"))
 _OF_PLACE = frozenset(("deg", "degree", "degrees", "decimaldegrees", "dd", "wgs84", "n", "e", ""))
 _US = frozenset(("us", "usa", "usepa", "epa", "useq", "epaus"))
@@ -41,7 +43,8 @@ _US = frozenset(("us", "usa", "usepa", "epa", "useq", "epaus"))
 class Title:
     """What one title names: `column` is `None` where it means nothing here, `problem` tells why.
 
-    `unit` is the table's spelling; `averaging` is in the title's own words; `zone` is of a time.
+    `unit` is the table's spelling; `averaging` is in the title's own words; `zone` is of a time;
+    `qualifier` tells raw readings from corrected ones.
     """
 
     column: str | None
@@ -49,6 +52,12 @@ class Title:
     averaging: str | None = None
     zone: str | None = None
     problem: str | None = None
+    qualifier: str | None = None
+
+    @property
+    def corrected(self) -> bool:
+        """Whether the column holds what was corrected, which goes before what is raw."""
+        return self.qualifier in _CORRECTED
 
 
 def title_key(text: str) -> str:
@@ -64,10 +73,13 @@ def read_title(text: str, named: Mapping[str, str]) -> Title:
     """Return what a title means, where `named` gives the column for each key that is understood.
 
     >>> air = {"pm25": "pm25", "o3": "o3", "ozone": "o3", "time": "time"}
-    >>> read_title("PM2.5 µg/m³", air), read_title("Ozone", air).column
-    (Title(column='pm25', unit='ug/m3', averaging=None, zone=None, problem=None), 'o3')
+    >>> found = read_title("PM2.5 µg/m³ corrected", air)
+    >>> found.column, found.unit, found.qualifier, read_title("Ozone", air).column
+    ('pm25', 'ug/m3', 'corrected', 'o3')
     >>> read_title("O₃ (ppbV, 8h)", air).averaging, read_title("Time (UTC)", air).zone
     ('8h', 'UTC')
+    >>> read_title("UTC Date/Time", {**air, "datetime": "time"})
+    Title(column='time', unit=None, averaging=None, zone='UTC', problem=None, qualifier=None)
     >>> read_title("pm25_aqi", air).column, read_title("O3 (pphm)", air).problem
     (None, "unit of o3 must be one of ug/m3, mg/m3, ppb, ppm, got 'pphm'")
     """
@@ -87,7 +99,7 @@ def read_title(text: str, named: Mapping[str, str]) -> Title:
         column, behind = _with_more_behind(name, named)
         parts = [*behind, *parts]
     if column is None:
-        return Title(None)
+        return _of_clock(key, named)
     if column in POLLUTANTS:
         return _of_pollutant(column, parts)
     return _of_other(column, parts)
@@ -142,7 +154,7 @@ def _known_words(words: list[str]) -> list[str] | None:
         ends = range(len(words), at, -1)
         for end in ends:
             part = " ".join(words[at:end])
-            if is_unit(part) or _AVERAGING.fullmatch(part) or part in _FILLERS:
+            if is_unit(part) or _AVERAGING.fullmatch(part) or part in _FILLERS | _QUALIFIERS:
                 found += [] if part in _FILLERS else [part]
                 at = end
                 break
@@ -154,8 +166,11 @@ def _known_words(words: list[str]) -> list[str] | None:
 def _of_pollutant(column: str, parts: list[str]) -> Title:
     unit: str | None = None
     averaging: str | None = None
+    qualifier: str | None = None
     for part in parts:
-        if _AVERAGING.fullmatch(part):
+        if part in _QUALIFIERS:
+            qualifier = part
+        elif _AVERAGING.fullmatch(part):
             averaging = part
         elif title_key(part) in {column, *POLLUTANT_TITLES[column]} or part in _FILLERS:
             continue
@@ -167,7 +182,16 @@ def _of_pollutant(column: str, parts: list[str]) -> Title:
             if unit not in (None, named):
                 return Title(None, problem=f"names two units of {column}, {unit} and {named}")
             unit = named
-    return Title(column, unit, averaging)
+    return Title(column, unit, averaging, qualifier=qualifier)
+
+
+def _of_clock(key: str, named: Mapping[str, str]) -> Title:
+    """Read date_utc, UTC Date/Time, datetimeLocal and utc: a time, and whose clock it is on."""
+    for clock, zone in (("utc", "UTC"), ("gmt", "UTC"), ("local", None)):
+        for base in {key.removeprefix(clock), key.removesuffix(clock)} - {key}:
+            if named.get(base) in {"time", "date"} or (zone and not base and "time" in named):
+                return Title("time", zone=zone)
+    return Title(None)
 
 
 def _of_other(column: str, parts: list[str]) -> Title:

@@ -1,27 +1,33 @@
 """Reads a data folder in the layout of the public India/Nepal archive, every row checked.
 
-Layout: `IND_and_Nep_AQI_Dataset.csv` beside `All_img/`, in the folder itself or in its
-`Combined_Dataset/`. `MANIFEST.csv` (sessions, groups, folds) is optional in the same places.
+Layout: `IND_and_Nep_AQI_Dataset.csv` beside `All_img/`, in the folder itself, in its
+`Combined_Dataset/` or a few folders further down. `MANIFEST.csv` (sessions, groups, folds) is
+optional. A cell that breaks a rule is left out alone, a row where nothing is left of it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aqfusion.air.sensors import Reading
 from aqfusion.csv_table.fault import Fault
-from aqfusion.dataset.grouping import FOLDS, assign_folds, group_by_place_day
-from aqfusion.dataset.records import DataError, Record, RowError, records
-from aqfusion.errors import InputError
+from aqfusion.dataset.grouping import assign_folds, group_by_place_day, groups_beside
+from aqfusion.dataset.home import CSV_NAME, MANIFEST_NAME, PHOTO_FOLDER, DataError, Home, find_home
+from aqfusion.dataset.manifest import Manifest, read_manifest
+from aqfusion.dataset.photo_rows import PhotoRow, photo_rows
 
 __all__ = [
-    *("CSV_NAME", "MANIFEST_NAME", "PHOTO_FOLDER", "READING_COLUMNS"),
-    *("DataError", "Row", "read_folder"),
+    "CSV_NAME",
+    "MANIFEST_NAME",
+    "PHOTO_FOLDER",
+    "READING_COLUMNS",
+    "DataError",
+    "FolderPhoto",
+    "Row",
+    "read_folder",
+    "read_photos",
 ]
 
-CSV_NAME = "IND_and_Nep_AQI_Dataset.csv"
-MANIFEST_NAME = "MANIFEST.csv"
-PHOTO_FOLDER = "All_img"
 READING_COLUMNS = {
     "PM2.5": "pm25",
     "PM10": "pm10",
@@ -30,9 +36,6 @@ READING_COLUMNS = {
     "SO2": "so2",
     "NO2": "no2",
 }
-_TIME_COLUMNS = ("Year", "Month", "Day", "Hour")
-_COLUMNS = ("Location", "Filename", *_TIME_COLUMNS, "AQI", *READING_COLUMNS)
-_MANIFEST_COLUMNS = ("Filename", "Location", "session", "group", "fold5")
 
 
 @dataclass(frozen=True)
@@ -54,124 +57,169 @@ class Row:
     line: int = field(default=0, compare=False)
 
 
-def read_folder(folder: Path, on_fault: Callable[[Fault], None] | None = None) -> tuple[Row, ...]:
-    """Read every row; anything wrong raises `DataError`, nothing is skipped.
+@dataclass(frozen=True)
+class FolderPhoto:
+    """A photo to be labelled: place, session and group are `None` where nothing tells them."""
 
-    Where `on_fault` is given it hears of each bad row of the table, and the others are returned.
+    row: PhotoRow
+    place: str | None
+    session: str | None
+    group: str | None
+
+
+def read_folder(
+    folder: Path,
+    on_fault: Callable[[Fault], None] | None = None,
+    on_note: Callable[[str], None] | None = None,
+) -> tuple[Row, ...]:
+    """Read all rows that have a photo, a place, a day and an AQI.
+
+    `on_fault` hears of all that is left out, cell by cell and row by row, and `on_note` of what
+    was made of the rest. `DataError` where no row is good, or where there is no table.
     """
+    told = _Told(on_fault, on_note)
+    home = _home(folder)
+    manifest = read_manifest(home.manifest, told.fault, told.note)
+    good = []
+    for row in photo_rows(home, told.fault, told.note):
+        entry = manifest.of(row.photo)
+        placed = entry is not None and entry.group is not None
+        fault = _unusable(row, placed and (row.place or (entry and entry.place)) is not None)
+        if fault is None:
+            good.append(row)
+            for wrong in row.wrong:
+                told.fault(wrong)
+        else:
+            told.fault(_first_said(fault, row))
+    rows = _rows(good, manifest, told)
+    if not rows:
+        got = f"{told.faults} bad ones, the first in {told.first}" if told.first else "none"
+        raise DataError(f"{home.table.name} must have at least one good row, got {got}")
+    return rows
+
+
+def read_photos(
+    folder: Path, on_fault: Callable[[Fault], None], on_note: Callable[[str], None]
+) -> tuple[FolderPhoto, ...]:
+    """Read all rows that have a photo, to be labelled; `DataError` where there is no table."""
+    told = _Told(on_fault, on_note)
+    home = _home(folder)
+    manifest = read_manifest(home.manifest, told.fault, told.note)
+    rows = []
+    for row in photo_rows(home, told.fault, told.note):
+        for wrong in row.wrong:
+            told.fault(wrong)
+        rows.append(row)
+    dated = [row for row in rows if row.day is not None]
+    groups = dict(zip((row.photo for row in dated), _groups(dated, manifest, told), strict=True))
+    photos = []
+    for row in rows:
+        entry = manifest.of(row.photo)
+        place = (entry and entry.place) or row.place
+        group = groups.get(row.photo) or (entry and entry.group) or place
+        photos.append(FolderPhoto(row, place, (entry and entry.session) or row.session, group))
+    return tuple(photos)
+
+
+class _Told:
+    """What listeners hear, counted for the sentence that says that nothing was good."""
+
+    def __init__(
+        self, on_fault: Callable[[Fault], None] | None, on_note: Callable[[str], None] | None
+    ) -> None:
+        self.faults = 0
+        self.first: Fault | None = None
+        self._on_fault, self.note = on_fault, on_note or (lambda sentence: None)
+
+    def fault(self, fault: Fault) -> None:
+        if not fault.row_kept:
+            self.faults += 1
+            self.first = self.first or fault
+        if self._on_fault is not None:
+            self._on_fault(fault)
+
+
+def _home(folder: Path) -> Home:
     if not folder.is_dir():
         raise DataError(f"data folder must exist, got {folder}")
-    home = folder if (folder / CSV_NAME).is_file() else folder / "Combined_Dataset"
-    table = home / CSV_NAME
-    if not table.is_file():
+    home = find_home(folder)
+    if home is None:
         raise DataError(f"data folder must hold {CSV_NAME} (or Combined_Dataset/), got {folder}")
-    photos = home / PHOTO_FOLDER
-    if not photos.is_dir():
-        raise DataError(f"data folder must hold {PHOTO_FOLDER}/ beside {CSV_NAME}, got {home}")
-    rows = tuple(_rows(table, photos, on_fault))
-    if not rows and on_fault is None:
-        raise DataError(f"{table.name} must have at least one row, got none")
-    manifest = next((p for p in (folder, home) if (p / MANIFEST_NAME).is_file()), None)
-    if manifest is not None:
-        return _with_manifest(rows, manifest / MANIFEST_NAME)
-    groups = group_by_place_day(
-        [row.session for row in rows], [row.group for row in rows], [row.photo for row in rows]
-    )
-    folds = assign_folds(groups, [row.place for row in rows])
+    return home
+
+
+def _unusable(row: PhotoRow, placed: bool) -> Fault | None:
+    """Say what a row lacks that a training needs; a manifest may have placed it."""
+    if row.aqi is None:
+        return Fault(row.line, "AQI", "must be a number from 0 to 500", "")
+    if placed:
+        return None
+    if row.place is None:
+        return Fault(row.line, "Location", "must be given", "")
+    if row.day is None:
+        return Fault(row.line, "Day", "must be known by Year, Month and Day", "")
+    return None
+
+
+def _first_said(fault: Fault, row: PhotoRow) -> Fault:
+    """Return what the row's own cell broke, where that is why."""
+    of_day = {"year", "month", "day"}
+    names = of_day if fault.column == "Day" else {fault.column.casefold()}
+    own = (wrong for wrong in row.wrong if wrong.column.casefold() in names)
+    return replace(next(own, fault), row_kept=False)
+
+
+def _rows(good: Sequence[PhotoRow], manifest: Manifest, told: _Told) -> tuple[Row, ...]:
+    groups = _groups(good, manifest, told)
+    kept = [(row, group) for row, group in zip(good, groups, strict=True) if group is not None]
+    entries = [manifest.of(row.photo) for row, _ in kept]
+    places = [
+        (entry and entry.place) or row.place or ""
+        for (row, _), entry in zip(kept, entries, strict=True)
+    ]
+    folds = assign_folds([group for _, group in kept], places, manifest.folds)
     return tuple(
-        replace(row, group=group, fold=folds[group])
-        for row, group in zip(rows, groups, strict=True)
+        Row(
+            row.photo,
+            place,
+            (entry and entry.session) or row.session or f"{place}|{row.photo.name}",
+            group,
+            folds[group],
+            row.reading,
+            row.aqi if row.aqi is not None else float("nan"),
+            row.line,
+        )
+        for (row, group), place, entry in zip(kept, places, entries, strict=True)
     )
 
 
-def _rows(table: Path, photos: Path, on_fault: Callable[[Fault], None] | None) -> Iterator[Row]:
-    existing = {path.name for path in photos.iterdir() if path.is_file()}
-    seen: set[str] = set()
-    for record in records(table, _COLUMNS):
-        try:
-            row = _row(record, photos, existing, seen)
-        except RowError as error:
-            if on_fault is None:
-                raise
-            on_fault(error.fault)
-            continue
-        seen.add(row.photo.name)
-        yield row
+def _groups(rows: Sequence[PhotoRow], manifest: Manifest, told: _Told) -> list[str | None]:
+    """Name each row's group; `None` where it belongs to several groups of the manifest."""
+    entries = [manifest.of(row.photo) for row in rows]
+    sessions = [
+        (entry and entry.session) or row.session or str(row.photo)
+        for row, entry in zip(rows, entries, strict=True)
+    ]
+    days = [row.day or f"{row.place}|{row.photo.name}" for row in rows]
+    photos = [row.photo for row in rows]
+    if not manifest.has_groups:
+        return [*group_by_place_day(sessions, days, photos)]
+    fixed = [entry.group if entry is not None else None for entry in entries]
+    unlisted = [row for row, group in zip(rows, fixed, strict=True) if group is None]
+    if not unlisted:
+        return [*fixed]
+    told.note(
+        f"{MANIFEST_NAME} has no group for {_count(unlisted)}: "
+        "each is in the group of its place and day"
+    )
+    groups = groups_beside(fixed, sessions, days, photos)
+    for row, group in zip(rows, groups, strict=True):
+        if group is None:
+            rule = f"must belong to one group of {MANIFEST_NAME}, and is like photos of several"
+            told.fault(Fault(row.line, "Filename", rule, row.photo.name))
+    return groups
 
 
-def _row(record: Record | RowError, photos: Path, existing: set[str], seen: set[str]) -> Row:
-    if isinstance(record, RowError):
-        raise record
-    name = record["Filename"]
-    if name != Path(name).name or name in {"", ".", ".."} or "\\" in name:
-        raise record.error("Filename", "must be a plain file name")
-    if name not in existing:
-        rule = f"must be that of a file in {PHOTO_FOLDER}"
-        told = f"{PHOTO_FOLDER}/{name} must exist, and does not"
-        raise record.error("Filename", rule, told)
-    if name in seen:
-        raise record.error(
-            "Filename", "must be unique", f"Filename must be unique, got {name!r} again"
-        )
-    place = record["Location"].strip()
-    if not place:
-        raise record.error("Location", "must be given", "Location must be given, got nothing")
-    moment = [record.whole(column) for column in _TIME_COLUMNS[:3]]
-    day = "|".join([place, *map(str, moment)])
-    session = f"{day}|{record['Hour'].strip()}"
-    reading, aqi = _reading(record), _aqi(record)
-    return Row(photos / name, place, session, day, 0, reading, aqi, record.line)
-
-
-def _reading(record: Record) -> Reading:
-    try:
-        return Reading.of({name: record[column] for column, name in READING_COLUMNS.items()})
-    except InputError as error:
-        name = str(error).split()[0]  # a ReadingError opens with the pollutant
-        column = next((c for c, n in READING_COLUMNS.items() if n == name), "readings")
-        rule = str(error).removeprefix(f"{name} ").partition(", got ")[0]
-        raise record.error(column, rule, f"{column}: {error}") from error
-
-
-def _aqi(record: Record) -> float:
-    try:
-        aqi = float(record["AQI"])
-    except ValueError:
-        aqi = float("nan")
-    if not 0 <= aqi <= 500:
-        raise record.error("AQI", "must be a number from 0 to 500")
-    return aqi
-
-
-def _with_manifest(rows: tuple[Row, ...], manifest: Path) -> tuple[Row, ...]:
-    listed: dict[str, tuple[str, str, str, int]] = {}
-    group_of: dict[str, str] = {}
-    fold_of: dict[str, int] = {}
-    for record in records(manifest, _MANIFEST_COLUMNS):
-        if isinstance(record, RowError):
-            raise record
-        session, group = record["session"], record["group"]
-        fold = record.whole("fold5")
-        where = record.where
-        if not 0 <= fold < FOLDS:
-            raise DataError(f"{where}: fold5 must be 0 to {FOLDS - 1}, got {fold}")
-        # A manifest that cuts through a session or a group would make every figure too rosy.
-        if group_of.setdefault(session, group) != group:
-            raise DataError(
-                f"{where}: group must be one for the whole session {session!r}, "
-                f"got {group!r} after {group_of[session]!r}"
-            )
-        if fold_of.setdefault(group, fold) != fold:
-            raise DataError(
-                f"{where}: fold5 must be one fold for the whole group {group!r}, "
-                f"got {fold} after {fold_of[group]}"
-            )
-        listed[record["Filename"]] = (record["Location"], session, group, fold)
-    unlisted = next((row.photo.name for row in rows if row.photo.name not in listed), None)
-    if unlisted is not None:
-        raise DataError(f"{manifest.name} must list every photo, {unlisted!r} is not in it")
-    return tuple(_listed(row, *listed[row.photo.name]) for row in rows)
-
-
-def _listed(row: Row, place: str, session: str, group: str, fold: int) -> Row:
-    return replace(row, place=place, session=session, group=group, fold=fold)
+def _count(rows: Iterable[PhotoRow]) -> str:
+    names = [row.photo.name for row in rows]
+    return f"{len(names)} photo{'s' * (len(names) != 1)}, {names[0]!r} the first"

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import ROLES, Actor, acting
 from aqfusion.labels.database import Database, in_turn
 from aqfusion.labels.given_text import one_line
-from aqfusion.labels.schema import users
+from aqfusion.labels.schema import sign_ins, users
 from aqfusion.labels.secrets_kept import hashed_pin
 
 __all__ = [
@@ -94,13 +94,13 @@ class Accounts:
         self._change(actor, user, {"role": checked_role(role)})
 
     def set_disabled(self, actor: Actor, user: int, disabled: bool) -> None:
-        """Lock a user out or let them in again; what they said stays."""
-        self._change(actor, user, {"disabled": disabled})
+        """Lock a user out, wherever they are signed in, or let them in again; answers stay."""
+        self._change(actor, user, {"disabled": disabled}, sign_out=disabled)
 
     def reset_pin(self, actor: Actor, user: int, pin: str) -> None:
-        """Give a user another PIN, and new tries."""
+        """Give a user another PIN, and new tries; wherever they are signed in, that ends."""
         change = {"pin": hashed_pin(pin), "failed_pins": 0, "locked_until": None}
-        self._change(actor, user, change)
+        self._change(actor, user, change, sign_out=True)
 
     def set_goal(self, actor: Actor, goal: int | None) -> None:
         """Set how many items the actor means to do in one session."""
@@ -127,7 +127,9 @@ class Accounts:
         )
         return tuple(sorted(known, key=lambda user: user.name.casefold()))
 
-    def _change(self, actor: Actor, user: int, values: Mapping[str, Any]) -> None:
+    def _change(
+        self, actor: Actor, user: int, values: Mapping[str, Any], *, sign_out: bool = False
+    ) -> None:
         def work(connection: Connection) -> None:
             administrating(connection, actor)
             same = (users.c.id == user, users.c.role != "operator")
@@ -135,6 +137,8 @@ class Accounts:
                 raise AccountError(f"user must be one of the list, got {user}")
             if not connection.execute(ADMINS.where(users.c.disabled.is_(False)).limit(1)).first():
                 raise AccountError("there must be an enabled admin left, got none")
+            if sign_out:
+                connection.execute(delete(sign_ins).where(sign_ins.c.user == user))
 
         self._database.write(work)
 
@@ -157,7 +161,9 @@ def insert_user(
     if role != "operator":
         checked_role(role)
     row = {"name": kept, "name_key": name_key(kept), "role": role, "disabled": False}
-    made = connection.execute(insert(users).values(**row, **more, created=now, failed_pins=0))
+    made = connection.execute(
+        insert(users).values({**row, **more, "created": now, "failed_pins": 0})
+    )
     assert made.inserted_primary_key is not None
     return Actor(made.inserted_primary_key[0], kept, role)
 

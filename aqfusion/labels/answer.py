@@ -23,6 +23,10 @@ class AnswerError(InputError):
     """An answer that breaks a rule; the message names field, rule and value."""
 
 
+class ItemGoneError(AnswerError):
+    """An item that takes no answer from this showing of it: the next one is to be shown."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """What the person saw of the model before answering, and how long they took.

@@ -9,13 +9,22 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor, acting
-from aqfusion.labels.answer import Answer, AnswerError
+from aqfusion.labels.answer import Answer, AnswerError, ItemGoneError
 from aqfusion.labels.book import Book
 from aqfusion.labels.database import Database
+from aqfusion.labels.drafts import drop_draft
 from aqfusion.labels.events import Request, gist
 from aqfusion.labels.given_text import several_lines
 from aqfusion.labels.item import reading_of
-from aqfusion.labels.leases import drop, grant, lease_of, said_by, seat_free
+from aqfusion.labels.leases import (
+    Leased,
+    drop,
+    grant,
+    kept_lease,
+    lease_of,
+    said_by,
+    seat_free,
+)
 from aqfusion.labels.same_view import cover, in_batch, take_back
 from aqfusion.labels.saving import Saved, save_once
 from aqfusion.labels.schema import answers, label_events
@@ -72,12 +81,48 @@ class Answers:
         def work(connection: Connection) -> Saved:
             lease = lease_of(connection, actor.id, token)
             book = Book.open(connection, lease.item)
-            new = book.said_by(actor.id) is None
-            over = lease.until <= now and not seat_free(connection, book.item, actor.id, now)
-            saved = _answer(connection, book, request, answer, now)
-            if new and over:
-                saved = replace(saved, words=_LATE)
+            saved = _in_time(connection, book, request, answer, now, lease)
             return cover(connection, request, saved, answer, also, now) if also else saved
+
+        return save_once(self._database, request, "annotator", work)
+
+    def save_shown(
+        self,
+        actor: Actor,
+        leased: Leased,
+        request_id: str,
+        answer: Answer,
+        now: datetime,
+        also: Collection[int] = (),
+    ) -> Saved:
+        """Keep the answer to an item as it was shown, whatever has become of its lease.
+
+        Where the person has answered it otherwise since, in another tab, that answer stays and
+        this one raises `ItemGoneError`, as does an item that is decided or rejected.
+        """
+        content = _content(leased.token, answer, also)
+        request = Request(request_id, "answer", actor, content)
+
+        def work(connection: Connection) -> Saved:
+            book = Book.open(connection, leased.task.id)
+            _unanswered_since(book, leased, actor)
+            lease = kept_lease(connection, actor.id, leased.token)
+            saved = _in_time(connection, book, request, answer, now, lease)
+            return cover(connection, request, saved, answer, also, now) if also else saved
+
+        return save_once(self._database, request, "annotator", work)
+
+    def skip_shown(self, actor: Actor, leased: Leased, request_id: str, now: datetime) -> Saved:
+        """Pass an item by as it was shown, whatever has become of its lease.
+
+        Where the person has answered it since, in another tab, that raises `ItemGoneError`.
+        """
+        request = Request(request_id, "skip", actor, (leased.token, ""))
+
+        def work(connection: Connection) -> Saved:
+            book = Book.open(connection, leased.task.id)
+            _unanswered_since(book, leased, actor)
+            return _skip(connection, book, request, "", now)
 
         return save_once(self._database, request, "annotator", work)
 
@@ -106,7 +151,14 @@ class Answers:
         answer = Answer.of(last) if last.kind == "answer" else None
         return LastSaid(last.id, last.item, last.at, answer)
 
-    def undo(self, actor: Actor, request_id: str, now: datetime, only: int | None = None) -> Saved:
+    def undo(
+        self,
+        actor: Actor,
+        request_id: str,
+        now: datetime,
+        only: int | None = None,
+        tab: str = "",
+    ) -> Saved:
         """Take back one's own last answer or skip, and lease its item again.
 
         An answer that was given to several photos goes back from all that nobody has decided.
@@ -132,7 +184,7 @@ class Answers:
                 )
             (book, saved), *others = undone
             said = said_by(connection, book.item.id, actor.id)
-            leased = grant(connection, actor.id, book.item, now, (), said=said)
+            leased = grant(connection, actor.id, book.item, now, (), said=said, tab=tab)
             words = f"{stay} of {len(events)} photos stay answered: an expert has decided them."
             return replace(
                 saved,
@@ -152,11 +204,7 @@ class Answers:
 
         def work(connection: Connection) -> Saved:
             book = Book.open(connection, lease_of(connection, actor.id, token).item)
-            said = book.said_by(actor.id)
-            if said is not None and said.kind == "answer":
-                raise AnswerError(f"item must be new to you to be skipped, got {book.item.id}")
-            drop(connection, actor.id, book.item.id)
-            return book.write(connection, request, now, reason=kept or None)
+            return _skip(connection, book, request, kept, now)
 
         return save_once(self._database, request, "annotator", work)
 
@@ -189,17 +237,56 @@ def check_corrections(item: Any, answer: Answer) -> None:
         raise AnswerError(f"correction must be of a reading that item {item.id} has, got {name}")
 
 
+def _unanswered_since(book: Book, leased: Leased, actor: Actor) -> None:
+    """Refuse what would replace an answer that the person had not before them."""
+    said = book.said_by(actor.id)
+    if said is None or said.kind != "answer":
+        return
+    if leased.said is None or leased.said.id != said.id:
+        raise ItemGoneError(
+            f"you have answered item {book.item.id} in another tab meanwhile, and that answer "
+            "stays; this one was not saved"
+        )
+
+
+def _in_time(
+    connection: Connection,
+    book: Book,
+    request: Request,
+    answer: Answer,
+    now: datetime,
+    lease: Any | None,
+) -> Saved:
+    """Keep an answer; one that comes when somebody else has the seat is told to be late."""
+    new, user = book.said_by(request.actor.id) is None, request.actor.id
+    ended = lease is None or lease.until <= now
+    over = ended and not seat_free(connection, book.item, user, now)
+    saved = _answer(connection, book, request, answer, now)
+    return replace(saved, words=_LATE) if new and over else saved
+
+
 def _answer(
     connection: Connection, book: Book, request: Request, answer: Answer, now: datetime
 ) -> Saved:
     status, item = book.standing.status, book.item.id
     if status in {"settled", "rejected", "pending"}:
         got = f"got one that is {status}; this answer was not saved"
-        raise AnswerError(f"item {item} must still be open, {got}")
+        raise ItemGoneError(f"item {item} must still be open, {got}")
     check_corrections(book.item, answer)
     drop(connection, request.actor.id, item)
+    drop_draft(connection, request.actor.id, item)
     old = gist(book.said_by(request.actor.id))
     return book.write(connection, request, now, **answer.columns(), old=old)
+
+
+def _skip(
+    connection: Connection, book: Book, request: Request, reason: str, now: datetime
+) -> Saved:
+    said = book.said_by(request.actor.id)
+    if said is not None and said.kind == "answer":
+        raise ItemGoneError(f"item must be new to you to be skipped, got {book.item.id}")
+    drop(connection, request.actor.id, book.item.id)
+    return book.write(connection, request, now, reason=reason or None)
 
 
 def _last_said(connection: Connection, user: int) -> Any | None:

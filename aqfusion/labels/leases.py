@@ -1,10 +1,12 @@
 """Who holds which item: a seat for some minutes, so that no two people do the same work.
 
 A lease that has ended stays in the table until its holder answers: a late answer still finds its
-item. All of this runs on a locked item and a locked user.
+item. Each of a person's tabs holds an item of its own; where one tab asks for what another holds,
+the lease goes over to it. All of this runs on a locked item and a locked user.
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +19,10 @@ from aqfusion.labels.columns import Id, UtcTime
 from aqfusion.labels.item import Reason, Task
 from aqfusion.labels.schema import answers, label_events, leases
 
-__all__ = ["LEASE_LASTS", "LeaseError", "Leased", "drop", "grant", "held", "lease_of", "seat_free"]
+__all__ = [
+    *("LEASE_LASTS", "LeaseError", "Leased", "Tab"),
+    *("drop", "grant", "held", "kept_lease", "lease_of", "seat_free"),
+]
 
 LEASE_LASTS = timedelta(minutes=10)
 
@@ -30,8 +35,7 @@ _OF_TOKEN = select(leases).where(leases.c.token == bindparam("token"), leases.c.
 _HELD = (
     select(leases)
     .where(leases.c.user == _USER, leases.c.until > _NOW)
-    .order_by(leases.c.until.desc())
-    .limit(1)
+    .order_by(leases.c.until.desc(), leases.c.item)
 )
 _TAKEN = (
     select(func.count())
@@ -41,6 +45,7 @@ _TAKEN = (
 _END_OTHERS = (
     update(leases)
     .where(leases.c.user == _USER, leases.c.item != _ITEM, leases.c.until > _NOW)
+    .where(leases.c.tab == bindparam("of_tab"))
     .values(until=_NOW)
 )
 _TOKEN = select(leases.c.token).where(*_SAME)
@@ -59,6 +64,14 @@ class LeaseError(InputError):
 
 
 @dataclass(frozen=True)
+class Tab:
+    """One of a person's open pages; `is_open` says of another tab's id whether it still is."""
+
+    id: str = ""
+    is_open: Callable[[str], bool] = lambda _id: True
+
+
+@dataclass(frozen=True)
 class Leased:
     """An item that its holder has until `until`; `token` saves or skips it.
 
@@ -74,15 +87,29 @@ class Leased:
 
 def lease_of(connection: Connection, user: int, token: str) -> Row[Any]:
     """Return a user's lease, even one that has ended; `LeaseError` where there is none."""
-    row = connection.execute(_OF_TOKEN, {"token": token, "who": user}).first()
+    row = kept_lease(connection, user, token)
     if row is None:
         raise LeaseError("lease must be one that you hold, got another; nothing was saved")
     return row
 
 
-def held(connection: Connection, user: int, now: datetime) -> Row[Any] | None:
-    """Return the lease that a user holds now."""
-    return connection.execute(_HELD, {"who": user, "now": now}).first()
+def kept_lease(connection: Connection, user: int, token: str) -> Row[Any] | None:
+    """Return a user's lease, even one that has ended; `None` once its item has been answered."""
+    return connection.execute(_OF_TOKEN, {"token": token, "who": user}).first()
+
+
+def held(
+    connection: Connection, user: int, now: datetime, tab: Tab
+) -> tuple[Row[Any] | None, set[int]]:
+    """Return the lease that a tab holds now, and the items that other open tabs hold.
+
+    A tab that holds nothing inherits from one that has been closed or reloaded.
+    """
+    rows = connection.execute(_HELD, {"who": user, "now": now}).all()
+    mine = [row for row in rows if row.tab == tab.id]
+    of_open = {row.item for row in rows if row.tab != tab.id and tab.is_open(row.tab)}
+    left = [row for row in rows if row.tab != tab.id and row.item not in of_open]
+    return next(iter(mine or left), None), of_open
 
 
 def seat_free(connection: Connection, item: Any, user: int, now: datetime) -> bool:
@@ -99,16 +126,17 @@ def grant(
     why: tuple[Reason, ...],
     lasts: timedelta = LEASE_LASTS,
     said: Any | None = None,
+    tab: str = "",
 ) -> Leased:
-    """Give a seat to a user, who `said` something of the item; what else they held is free."""
+    """Give a seat to a user, who `said` something of the item; what else the tab held is free."""
     same, until = {"of": item.id, "who": user}, now + lasts
-    connection.execute(_END_OTHERS, {**same, "now": now})
+    connection.execute(_END_OTHERS, {**same, "now": now, "of_tab": tab})
     token = connection.execute(_TOKEN, same).scalar()
     if token is not None:
-        connection.execute(_RENEW, {**same, "until": until})
+        connection.execute(_RENEW, {**same, "until": until, "tab": tab})
     else:
         token = secrets.token_urlsafe(16)
-        row = {"item": item.id, "user": user, "until": until, "token": token}
+        row = {"item": item.id, "user": user, "until": until, "token": token, "tab": tab}
         connection.execute(_INSERT, row)
     return Leased(Task.of(item), token, until, why, said)
 

@@ -22,6 +22,7 @@ from aqfusion.labels.leases import (
     LEASE_LASTS,
     Leased,
     LeaseError,
+    Tab,
     grant,
     held,
     lease_of,
@@ -43,6 +44,7 @@ _FREE_ITEM = (
     .with_for_update(skip_locked=True, key_share=True)
 )
 _NEXT = Reason("next", "The next one in the queue")
+_ONLY_TAB = Tab()
 
 
 class Queue:
@@ -57,9 +59,13 @@ class Queue:
         self._lasts = lasts
 
     def next_item(
-        self, actor: Actor, now: datetime, chosen: QueueFilter = EVERYTHING
+        self,
+        actor: Actor,
+        now: datetime,
+        chosen: QueueFilter = EVERYTHING,
+        tab: Tab = _ONLY_TAB,
     ) -> Leased | None:
-        """Lease the next item, or return the one that the actor holds; `None` when all is done.
+        """Lease the next item, or return the one that the tab holds; `None` when all is done.
 
         First what an expert has sent back, then what has been begun, then by priority; in between
         a share at random and some gold. Nobody gets what they have answered or skipped.
@@ -69,25 +75,26 @@ class Queue:
 
         def work(connection: Connection) -> Leased | None:
             acting(connection, actor, "annotator")
-            lease = held(connection, actor.id, now)
+            lease, elsewhere = held(connection, actor.id, now, tab)
             if lease is not None and said_by(connection, lease.item, actor.id) is None:
                 item = lock_item(connection, lease.item)
                 if item.lane and chosen.lets_by(item):
                     why = _why(item)
-                    return grant(connection, actor.id, item, now, why, self._lasts)
-            return self._next(connection, actor.id, now, chosen)
+                    return grant(connection, actor.id, item, now, why, self._lasts, tab=tab.id)
+            return self._next(connection, actor.id, now, chosen, elsewhere, tab.id)
 
         return self._database.write(work)
 
-    def lease(self, actor: Actor, item: int, now: datetime) -> Leased:
+    def lease(self, actor: Actor, item: int, now: datetime, tab: Tab = _ONLY_TAB) -> Leased:
         """Lease one's own answered or skipped item, or a free one by its number.
 
-        One that is not to be served or is held by others raises `LeaseError`.
+        One that is not to be served or is held by others raises `LeaseError`; what another tab of
+        the actor holds goes over to this one.
         """
 
         def work(connection: Connection) -> Leased:
             acting(connection, actor, "annotator")
-            return self._lease(connection, actor, item, now)
+            return self._lease(connection, actor, item, now, tab.id)
 
         return self._database.write(work)
 
@@ -97,7 +104,7 @@ class Queue:
         def work(connection: Connection) -> Leased:
             acting(connection, actor, "annotator")
             lease = lease_of(connection, actor.id, token)
-            return self._lease(connection, actor, lease.item, now)
+            return self._lease(connection, actor, lease.item, now, lease.tab)
 
         return self._database.write(work)
 
@@ -111,7 +118,9 @@ class Queue:
 
         self._database.write(work)
 
-    def _lease(self, connection: Connection, actor: Actor, item: int, now: datetime) -> Leased:
+    def _lease(
+        self, connection: Connection, actor: Actor, item: int, now: datetime, tab: str
+    ) -> Leased:
         row = lock_item(connection, item)
         said = said_by(connection, item, actor.id)
         answered = said is not None and said.kind == "answer"
@@ -119,25 +128,31 @@ class Queue:
             raise LeaseError(f"item {item} must be open, got one that is {row.status}")
         if not answered and not seat_free(connection, row, actor.id, now):
             raise LeaseError(f"item {item} must be free, got one that somebody else holds")
-        return grant(connection, actor.id, row, now, _why(row), self._lasts, said)
+        return grant(connection, actor.id, row, now, _why(row), self._lasts, said, tab)
 
     def _next(
-        self, connection: Connection, user: int, now: datetime, chosen: QueueFilter
+        self,
+        connection: Connection,
+        user: int,
+        now: datetime,
+        chosen: QueueFilter,
+        elsewhere: set[int],
+        tab: str,
     ) -> Leased | None:
         done = connection.execute(_DONE, {"who": user}).scalar_one()
         draw = self._shares.draw(user, done)
-        passed: set[int] = set()
+        passed = {*elsewhere}
         ways = {"random": (first_in_lot, _RANDOM), "gold": (first_gold, _RANDOM)}
         if draw.turn in ways and chosen == EVERYTHING:
             way, why = ways[draw.turn]
             for lot in (draw.lot, 0):
                 item = _take(connection, partial(way, lot=lot), passed, user, now)
                 if item is not None:
-                    return grant(connection, user, item, now, why, self._lasts)
+                    return grant(connection, user, item, now, why, self._lasts, tab=tab)
         item = _take(connection, partial(first_in_queue, chosen=chosen), passed, user, now)
-        if item is None and passed:  # somebody had them locked, and may leave them
+        if item is None and passed > elsewhere:  # somebody had them locked, and may leave them
             raise TryAgainError("an item must be free, got all of them busy")
-        return item and grant(connection, user, item, now, _why(item), self._lasts)
+        return item and grant(connection, user, item, now, _why(item), self._lasts, tab=tab)
 
 
 def _take(

@@ -1,5 +1,6 @@
 """What experts do: see an item whole, decide it, send it back, let contributions in."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -82,6 +83,22 @@ class Review:
             next((one for one in history if one.event == decision), None),
             history,
         )
+
+    def answers_of(self, actor: Actor, wanted: Collection[int]) -> dict[int, tuple[Recorded, ...]]:
+        """Return the current answers of some items by item, each by the order people joined."""
+        asked = (
+            select(label_events, users.c.name)
+            .join(users, users.c.id == label_events.c.user)
+            .join(answers, answers.c.event == label_events.c.id)
+            .where(answers.c.item.in_([*wanted]), answers.c.skipped.is_(False))
+            .order_by(label_events.c.user)
+        )
+        with self._database.read() as connection:
+            acting(connection, actor, "expert", lock=False)
+            rows = connection.execute(asked).all()
+        return {
+            item: tuple(Recorded.of(row) for row in rows if row.item == item) for item in wanted
+        }
 
     def accept(self, actor: Actor, item: int, user: int, request_id: str, now: datetime) -> Saved:
         """Decide that the current answer of one annotator holds."""

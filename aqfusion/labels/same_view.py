@@ -16,6 +16,7 @@ from aqfusion.labels.actor import Actor, acting
 from aqfusion.labels.answer import Answer, AnswerError, Seen
 from aqfusion.labels.book import Book
 from aqfusion.labels.database import Database
+from aqfusion.labels.drafts import drop_draft
 from aqfusion.labels.events import Request, gist
 from aqfusion.labels.given_text import digest_of
 from aqfusion.labels.item import Task, find_item
@@ -110,6 +111,7 @@ def cover(
             continue
         own = Request(_own_id(request.id, number), request.kind, request.actor, (number,))
         drop(connection, request.actor.id, number)
+        drop_draft(connection, request.actor.id, number)
         book.write(connection, own, now, **given, batch=request.id)
         covered.append(number)
     left = len({*also}) - len(covered)

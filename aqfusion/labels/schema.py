@@ -20,7 +20,7 @@ from sqlalchemy import (
 from aqfusion.labels.columns import Id, Json, Real, UtcTime
 from aqfusion.labels.columns import metadata as metadata
 
-VERSION = "5"  # the last migration; tests hold it to the scripts
+VERSION = "6"  # the last migration; tests hold it to the scripts
 
 users = Table(
     "users",
@@ -178,7 +178,56 @@ leases = Table(
     Column("user", ForeignKey("users.id"), primary_key=True),
     Column("token", String(40), nullable=False, unique=True),
     Column("until", UtcTime, nullable=False),
+    Column("tab", String(64), nullable=False, server_default=""),  # which of the person's tabs
     Index("ix_leases_user", "user", "until"),
+)
+
+# Browsers in which somebody has signed in by PIN, until when without use, and until when at most.
+# What the cookie holds and the code that fetches it are kept as digests only.
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user", ForeignKey("users.id"), nullable=False),
+    Column("digest", String(64), unique=True),
+    Column("code", String(64), unique=True),
+    Column("code_until", UtcTime, nullable=False),
+    Column("created", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("expires", UtcTime, nullable=False),
+    Index("ix_sign_ins_user", "user", "id"),
+    Index("ix_sign_ins_until", "until"),
+    sqlite_autoincrement=True,
+)
+
+# What the servers of this store sign cookies with.
+server_keys = Table(
+    "server_keys",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("key", String(100), nullable=False),
+)
+
+# What somebody has begun to say of an item, until they answer it.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("user", ForeignKey("users.id"), primary_key=True),
+    Column("item", ForeignKey("items.id"), primary_key=True),
+    Column("note", String(500), nullable=False),
+    Column("unsure", Boolean, nullable=False),
+    Column("corrections", Json, nullable=False),  # as they stand in their fields, text
+    Column("at", UtcTime, nullable=False),
+)
+
+# How each person labels, and since when without a long pause.
+sittings = Table(
+    "sittings",
+    metadata,
+    Column("user", ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("mode", String(10), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("seen", UtcTime, nullable=False),
 )
 
 # Who has offered a photo of late: a digest of their session, nothing else.

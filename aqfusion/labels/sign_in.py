@@ -108,7 +108,7 @@ class SignIn:
         """Return the actor as they are now; `RoleError` once they are disabled."""
         with self._database.read() as connection:
             row = acting(connection, actor, "visitor", lock=False)
-        return Actor(row.id, row.name, row.role)
+        return Actor(row.id, row.name, row.role, actor.sign_in)
 
 
 def _count_try(connection: Connection, name: str, now: datetime) -> Row[Any] | None:

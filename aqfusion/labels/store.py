@@ -1,7 +1,7 @@
 """The label store: one object with a part for each kind of work."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from aqfusion.labels.adjudicated import Adjudicated, adjudicated, snapshot_hash
 from aqfusion.labels.answers import Answers
 from aqfusion.labels.answers_told import AnswersTold
 from aqfusion.labels.database import Database
+from aqfusion.labels.drafts import Drafts
 from aqfusion.labels.draw import Shares
 from aqfusion.labels.invites import Invites
 from aqfusion.labels.items import Items
@@ -27,6 +28,8 @@ from aqfusion.labels.same_view import SameView
 from aqfusion.labels.schema import items
 from aqfusion.labels.search import Search
 from aqfusion.labels.sign_in import SignIn
+from aqfusion.labels.sign_in_sessions import Limits, SignInSessions
+from aqfusion.labels.sittings import Sittings
 from aqfusion.labels.team import Team
 from aqfusion.labels.unscored import Unscored
 from aqfusion.labels.verify import rebuild, verify
@@ -50,6 +53,7 @@ class LabelStore:
         self.accounts = Accounts(database)
         self.invites = Invites(database)
         self.sign_in = SignIn(database)
+        self.sessions = SignInSessions(database)
         self.items = Items(database)
         self.offers = Offers(database, photos)
         self.queue = Queue(database, shares)
@@ -57,6 +61,8 @@ class LabelStore:
         self.team = Team(database)
         self.unscored = Unscored(database)
         self.answers = Answers(database)
+        self.drafts = Drafts(database)
+        self.sittings = Sittings(database)
         self.same_view = SameView(database)
         self.review = Review(database)
         self.search = Search(database)
@@ -78,7 +84,12 @@ class LabelStore:
         """Open the store that the settings name, or the one in the program's own folder."""
         home = Path(settings.home) / "labels"
         labels = settings.labels or str(home / "labels.db")
-        return cls.open(labels, settings.photos or str(home / "photos"))
+        store = cls.open(labels, settings.photos or str(home / "photos"))
+        limits = Limits(
+            timedelta(days=settings.sign_in_days), timedelta(minutes=settings.idle_minutes)
+        )
+        store.sessions = SignInSessions(store.database, limits)
+        return store
 
     def close(self) -> None:
         """Let go of all connections."""

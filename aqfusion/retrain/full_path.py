@@ -59,7 +59,7 @@ def full_trial(
     store: LabelStore, registry: Registry, full: Full, work: Path, report: Callable[[str], None]
 ) -> Trial:
     """Take the labels out, learn from them and the data folder, and judge; `work` must be empty."""
-    data = read_folder(full.data)
+    data = read_folder(full.data, lambda fault: report(str(fault)), report)
     on = ground(store, registry, replace(FAST, seed=full.recipe.seed), report)
     labels = work / "labels"
     export(store, store.accounts.operator(full.now), "training", labels)

@@ -9,38 +9,61 @@ Time: ISO 8601 with its offset, or on the clock that a column `timezone` names o
 has; never just guessed. What comes in and what is made of it stands in docs/formats.md.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.csv_table.fault import Fault
 from aqfusion.csv_table.header import Columns, CsvTableError, Header
 from aqfusion.csv_table.rows import read_rows
-from aqfusion.csv_table.titles import POLLUTANT_TITLES
+from aqfusion.csv_table.titles import POLLUTANT_TITLES, title_key
 from aqfusion.stations.csv_row import Row, RowReader
+from aqfusion.stations.formats import format_of
 from aqfusion.stations.gathering import gather
 from aqfusion.stations.station import Measurement
-from aqfusion.time_zones import date_order
+from aqfusion.time_zones import DateOrder, date_order, zone
 
-__all__ = ["Parsed", "parse_stations", "template"]
+__all__ = ["Parsed", "Place", "parse_stations", "template"]
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 100_000
+
+
+def _names_of_network(titles: Sequence[str]) -> Mapping[str, str | None]:
+    known = format_of(titles)
+    return known.names if known else {}
+
+
 COLUMNS = Columns(
     {
-        "id": ("stationid", "sensorid", "locationid", "siteid", "deviceid", "stationcode"),
+        "id": ("stationid", "locationid", "siteid", "sensorid", "deviceid", "stationcode"),
         "name": ("stationname", "locationname", "sitename", "station", "location", "site"),
         "lat": ("latitude",),
         "lon": ("lng", "long", "longitude"),
         "time": ("datetime", "timestamp", "dateandtime", "measuredat", "fromdate"),
         "date": ("day",),
         "timezone": ("tz", "timezonename", "zone"),
+        "approximate": ("positionapproximate",),
         "aqi": ("usaqi", "aqius", "airqualityindex"),
         **{name: POLLUTANT_TITLES[name] for name in POLLUTANTS},
+        "parameter": ("pollutant", "parametername"),
+        "value": ("concentration",),
+        "unit": ("units",),
     },
     required=(),
-    one_of=(*POLLUTANTS, "aqi"),
+    one_of=(*POLLUTANTS, "aqi", "value"),
+    more_names=_names_of_network,
 )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the one station of a table is that tells no coordinates: degrees (WGS 84)."""
+
+    latitude: float
+    longitude: float
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,13 +71,17 @@ class Parsed:
     """What was read of a file: each row that is not blank is in a measurement or has a fault.
 
     Measurements are in the file's order, one for a station and time; `ignored` are titles of
-    columns that nobody reads, `notes` sentences of what is not lost and yet must be told.
+    columns that nobody reads, `notes` sentences of what is not lost and yet must be told. `network`
+    is whose table it is. `unplaced` are measurements of one station whose `Place` must be asked
+    for: their coordinates mean nothing.
     """
 
     measurements: tuple[Measurement, ...]
     faults: tuple[Fault, ...]
     ignored: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    network: str | None = None
+    unplaced: tuple[Measurement, ...] = ()
 
     @property
     def bad_lines(self) -> tuple[int, ...]:
@@ -62,18 +89,30 @@ class Parsed:
         return tuple(dict.fromkeys(fault.line for fault in self.faults if not fault.row_kept))
 
 
-def parse_stations(content: bytes, now: datetime, source: str = "your file") -> Parsed:
-    """Read a file; `now` has a zone. What has no rows to speak of raises `CsvTableError`."""
+def parse_stations(
+    content: bytes, now: datetime, source: str = "your file", place: Place | None = None
+) -> Parsed:
+    """Read a file; `now` has a zone, `place` is asked for where a table has no coordinates.
+
+    What has no rows to speak of, or is no table of readings, raises `CsvTableError`.
+    """
     header, found = read_rows(content, COLUMNS, MOST_BYTES, MOST_ROWS)
+    network = format_of(header.titles)
+    has_place = "lat" in header.at and "lon" in header.at
     _check(header)
     rows = list(found)
-    column = next((column for column in ("time", "date") if column in header.at), "")
-    order = date_order(
-        header.cell(cells, column) for _, cells in rows if not isinstance(cells, Fault)
+    order = network.order if network and network.order else _order(header, rows)
+    reader = RowReader(
+        header,
+        now,
+        place=None if has_place or place is None else (place.latitude, place.longitude),
+        station=(place.name if place and place.name else "") or _station_above(header),
+        zone=zone(network.zone) if network and network.zone else None,
+        order=order,
+        seconds=network is not None and network.seconds,
     )
-    if order:
-        header.notes.add(f"dates are read with the {order}, as some can be read in no other way")
-    reader = RowReader(header, now, order=order)
+    if network and network.note:
+        header.notes.add(f"{network.name}: {network.note}")
     read: list[Row] = []
     faults: list[Fault] = []
     for line, cells in rows:
@@ -82,12 +121,32 @@ def parse_stations(content: bytes, now: datetime, source: str = "your file") -> 
             read.append(row)
         else:
             faults += row
-    measurements, contradictions = gather(read, header, source)
+    unplaced = not has_place and place is None
+    if not has_place and len({row.id for row in read}) > 1:
+        raise CsvTableError(
+            f"the file must have the columns lat and lon, as it is of {len({r.id for r in read})} "
+            "stations"
+        )
+    if unplaced:
+        read = [replace(row, place=(0.0, 0.0)) for row in read]
+        header.notes.add("the table has no coordinates: those of its station must be given")
+    measurements, contradictions = gather(read, header, source, reader.is_long)
     faults += contradictions
     if not measurements and not faults:
-        raise CsvTableError("the file must have a row below its titles, got none")
+        raise CsvTableError(
+            "the file must have a row of pm25, pm10, o3, co, so2 or no2 below its titles, got none"
+            if rows
+            else "the file must have a row below its titles, got none"
+        )
     faults.sort(key=lambda fault: fault.line)
-    return Parsed(measurements, tuple(faults), header.ignored, header.notes.sentences())
+    return Parsed(
+        () if unplaced else measurements,
+        tuple(faults),
+        header.ignored,
+        header.notes.sentences(),
+        network.name if network else None,
+        measurements if unplaced else (),
+    )
 
 
 def template() -> str:
@@ -101,13 +160,45 @@ def template() -> str:
     return "\r\n".join((titles, *rows, ""))
 
 
+def _order(header: Header, rows: Iterable[tuple[int, Sequence[str] | Fault]]) -> DateOrder | None:
+    """Say which of two numbers is the day, where the table itself shows it."""
+    column = "date" if "date" in header.at else "time"
+    order = date_order(
+        header.cell(cells, column) for _, cells in rows if not isinstance(cells, Fault)
+    )
+    if order:
+        header.notes.add(f"dates are read with the {order}, as some can be read in no other way")
+    return order
+
+
+def _station_above(header: Header) -> str:
+    """Name the station that a line above the titles tells, as in the reports of CPCB."""
+    for cells in header.above:
+        if (
+            len(cells) > 1
+            and title_key(cells[0]) in {"station", "stationname"}
+            and cells[1].strip()
+        ):
+            return cells[1].strip()[:200]
+    return "station"
+
+
 def _check(header: Header) -> None:
     """Refuse titles that do not tell whose measurements they are, where and when."""
-    for columns in (("id", "name"), ("lat",), ("lon",), ("time", "date")):
+    network = format_of(header.titles)
+    if network and network.refused:
+        raise CsvTableError(network.refused)
+    titles = ", ".join(header.titles)[:80]
+    placed = [column in header.at for column in ("lat", "lon")]
+    if "value" in header.at and not {"parameter", "aqi", *POLLUTANTS} & header.at.keys():
+        raise CsvTableError(f"the file must have the column parameter, got {titles!r}")
+    for columns in (("time", "date"), ("id", "name"), ("lat",), ("lon",)):
+        # One station alone needs no name, and its place can be asked for.
+        if columns != ("time", "date") and not any(placed):
+            continue
         if not any(column in header.at for column in columns):
-            titles = ", ".join(header.titles)
             raise CsvTableError(
-                f"the file must have the column {' or '.join(columns)}, got {titles[:80]!r}"
+                f"the file must have the column {' or '.join(columns)}, got {titles!r}"
             )
-    if "id" not in header.at:
+    if "id" not in header.at and "name" in header.at:
         header.notes.add("stations are told apart by their names, as there is no column id")

@@ -3,20 +3,31 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
+from aqfusion.air.pollutants import POLLUTANTS, parse_unit, pollutant
 from aqfusion.air.sensors import Reading
-from aqfusion.csv_table.cell_values import is_absent, plain_number
-from aqfusion.csv_table.fault import CellError, Fault
+from aqfusion.csv_table.cell_values import concentration, is_absent, is_missing, plain_number
+from aqfusion.csv_table.fault import CellError, Fault, shown
 from aqfusion.csv_table.header import Header
 from aqfusion.csv_table.row import RowCells, given, past
+from aqfusion.csv_table.titles import POLLUTANT_TITLES, title_key
 from aqfusion.stations.swapped import refuse_swapped
-from aqfusion.time_zones import DateOrder, names_offset, read_time, zone, zone_at
+from aqfusion.time_zones import (
+    DateOrder,
+    names_offset,
+    on_the_clock_of,
+    read_time,
+    zone,
+    zone_at,
+)
 
-_DEGREES = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?")
+_DEGREES = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?(e-[0-9]{1,3})?")
 _DEGREES_WITH_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 _HAS_DAY = re.compile(r"[0-9]{1,4}[-/. ]")
+_SECONDS = re.compile(r"[0-9]{9,10}(\.[0-9]*)?")
 _PLACED = ("lat", "lon")
+_POLLUTANT_NAMES = {key: name for name in POLLUTANTS for key in (name, *POLLUTANT_TITLES[name])}
 
 
 @dataclass(frozen=True)
@@ -31,39 +42,73 @@ class Row:
     reading: Reading
     aqi: int | None
     left_out: tuple[Fault, ...]
+    approximate: bool = False
 
 
 @dataclass(frozen=True)
 class RowReader:
     """How the rows of one file are read.
 
-    `place` and `zone` are those of all rows where the table itself has none; `order` is that of
-    its dates.
+    `place` and `station` are those of all rows where the table itself names none; `zone` and
+    `order` are those of its times, which may be counts of `seconds` since 1970.
     """
 
     header: Header
     now: datetime
     place: tuple[float, float] | None = None
+    station: str = "station"
     zone: tzinfo | None = None
     order: DateOrder | None = None
+    seconds: bool = False
+
+    @property
+    def is_long(self) -> bool:
+        """Whether each row is one pollutant's value, with its name in another column."""
+        return {"parameter", "value"} <= self.header.at.keys() and not any(
+            name in self.header.at for name in POLLUTANTS
+        )
 
     def read(self, line: int, cells: Sequence[str]) -> Row | tuple[Fault, ...]:
-        """Read one row, which has a cell for each title."""
+        """Read one row, which has a cell for each title; one of another parameter has no faults."""
         row = RowCells(self.header, line, cells)
+        if self.is_long and not self._is_of_a_pollutant(row):
+            return ()
         name = _text(row.text("name"))
-        id = _text(row.take("id", given)) if "id" in self.header.at else name or "station"
+        id = _text(row.take("id", given)) if "id" in self.header.at else name or self.station
         latitude, longitude = self._place(row)
         local = row.take("timezone", lambda text: None if is_absent(text) else zone(text))
         time = self._time(row, latitude, longitude, local)
         aqi = row.aqi("aqi")
-        reading = row.reading()
+        reading = self._long_reading(row) if self.is_long else row.reading()
         if not row.lost() and aqi is None and not reading.present:
             row.faults.append(Fault(line, "", "must have a reading or an aqi", ""))
         lives = aqi is not None or reading.present
         if row.faults or not lives or not id or time is None:
             return row.lost()
         place = None if latitude is None or longitude is None else (latitude, longitude)
-        return Row(line, id, name or id, place, time, reading, aqi, row.kept())
+        return Row(line, id, name or id, place, time, reading, aqi, row.kept(), _yes(row))
+
+    def _is_of_a_pollutant(self, row: RowCells) -> bool:
+        parameter = row.text("parameter")
+        if title_key(parameter) in _POLLUTANT_NAMES:
+            return True
+        self.header.notes.add(f"rows of {shown(parameter)!r} are not read", row.line)
+        return False
+
+    def _long_reading(self, row: RowCells) -> Reading:
+        name = _POLLUTANT_NAMES[title_key(row.text("parameter"))]
+        stated = row.text("unit")
+        if "unit" not in self.header.at:
+            stated = pollutant(name).unit
+            self.header.notes.add(f"{name} has no unit and is taken in {stated}")
+
+        def read(text: str) -> float | None:
+            if is_missing(text):
+                return None
+            unit = parse_unit(name, stated)
+            return concentration(name, text, unit, self.header.decimal_comma)
+
+        return Reading(**{name: row.optional("value", read)})
 
     def _place(self, row: RowCells) -> tuple[float | None, float | None]:
         if not all(column in self.header.at for column in _PLACED):
@@ -81,18 +126,24 @@ class RowReader:
     ) -> datetime | None:
         text = self._time_text(row)
         column = "time" if "time" in self.header.at else "date"
-        clock = self.zone or local
-        if self.header.zone:
+        if self.seconds and _SECONDS.fullmatch(text):
+            moment = datetime.fromtimestamp(float(text), UTC)
+            moment = moment if local is None else on_the_clock_of(local, moment)
+            return row.take(column, lambda _: past(moment, self.now))
+        named = self.zone
+        if self.header.zone and named is None:
             named = row.take(column, lambda _: zone(str(self.header.zone)))
-            clock = named if self.zone is None and not names_offset(text) else clock
         by_place = None
         placed = latitude is not None and longitude is not None
-        if clock is None and placed and not names_offset(text):
+        if named is None and local is None and placed and not names_offset(text):
             by_place = zone_at(latitude or 0.0, longitude or 0.0)
-        time = row.take(
-            column,
-            lambda _: past(read_time(given(text), clock or by_place, self.order), self.now),
-        )
+
+        def read(_: str) -> datetime:
+            clock = (named or local or by_place) if not names_offset(text) else local
+            time = past(read_time(given(text), clock, self.order), self.now)
+            return time if local is None else on_the_clock_of(local, time)
+
+        time = row.take(column, read)
         if time is not None and by_place is not None:
             self.header.notes.add(
                 f"times without an offset are those of {by_place}, by the coordinates", row.line
@@ -107,7 +158,12 @@ class RowReader:
         if "time" not in self.header.at:
             return day
         # A time that names its own day needs no other.
+        day = day.removesuffix(" 00:00:00") if clock else day  # a spreadsheet's plain day
         return clock if _HAS_DAY.match(clock) else f"{day} {clock}".strip()
+
+
+def _yes(row: RowCells) -> bool:
+    return row.text("approximate").casefold() in {"yes", "true", "1"}
 
 
 def _text(text: str | None) -> str:

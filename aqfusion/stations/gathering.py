@@ -30,18 +30,20 @@ class _Anchor:
 
 
 def gather(
-    rows: Iterable[Row], header: Header, source: str
+    rows: Iterable[Row], header: Header, source: str, by_pollutant: bool = False
 ) -> tuple[tuple[Measurement, ...], list[Fault]]:
     """Return the measurements in the order of their rows, and what contradicts the others.
 
     A station is where most of its rows say it is, up to `TOLERANCE_M`, and has its first name. A
-    row that says the same again counts once; one that adds to another of its time is joined to it.
+    row that says the same again counts once; one that adds to another of its time is joined to it,
+    as all are in a table that is written `by_pollutant`.
     """
     rows = list(rows)
     anchors = _anchors(rows)
     names = _names(rows, header)
     found: dict[tuple[str, datetime], tuple[Row, Measurement]] = {}
     faults: list[Fault] = []
+    approximate = {row.id for row in rows if row.approximate}
     for row in rows:
         anchor = anchors[row.id]
         if row.place is None or _metres(row.place, anchor.place) > TOLERANCE_M:
@@ -53,11 +55,13 @@ def gather(
                 f"{TOLERANCE_M:.0f} m",
                 row.line,
             )
-        station = Station(row.id, names[row.id], *anchor.place, False, source)
+        station = Station(row.id, names[row.id], *anchor.place, row.id in approximate, source)
         key = row.id, row.time
         if key in found:
             first, measurement = found[key]
             joined, wrong = _joined(first, measurement, row, header)
+            if joined is not measurement and not by_pollutant:
+                header.notes.add("a row is joined to another of its station and time", row.line)
             found[key] = first, joined
             faults += wrong
         else:
@@ -135,7 +139,6 @@ def _joined(
                 "doubled rows count once: the same is said of its station and time before", row.line
             )
         return measurement, faults
-    header.notes.add("a row is joined to another of its station and time", row.line)
     values = {n: v for n, v in added.items() if n != "aqi"}
     reading = replace(measurement.reading, **values) if values else measurement.reading
     aqi = row.aqi if "aqi" in added else measurement.aqi

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from aqfusion.air.pollutants import POLLUTANTS, ReadingError
 from aqfusion.air.sensors import Reading
+from aqfusion.csv_table.fault import CellError
+from aqfusion.dataset.clock import clock_time
 from aqfusion.settings import ASSETS
 from aqfusion.stations.local_time import TimeError, at, zone
 from aqfusion.stations.station import Measurement, Station
@@ -70,13 +72,12 @@ def load_places(path: Path) -> tuple[Place, ...]:
 
 
 def session_time(session: str, timezone: str) -> datetime | None:
-    """When a session was, `place|year|month|day|hour:minute` on the clock of its time zone."""
+    """When a session was, `place|year|month|day|hour` on the clock of its time zone."""
     parts = session.rsplit("|", 4)
     try:
         year, month, day = (int(part) for part in parts[1:4])
-        hour, minute = (int(part) for part in parts[4].split(":"))
-        return at(datetime(year, month, day, hour, minute), zone(timezone))
-    except (ValueError, IndexError, TimeError):
+        return at(clock_time(year, month, day, parts[4]), zone(timezone))
+    except (ValueError, IndexError, OverflowError, CellError, TimeError):
         return None
 
 

@@ -9,6 +9,7 @@ from aqfusion.ui import gallery, sensor_input
 
 SAMPLES, UPLOAD, CAMERA, NONE = "Samples", "Upload", "Camera", "None"
 START = "light-haze"
+_LARGEST_UPLOAD_MB = 50  # as .streamlit/config.toml; beyond, the browser refuses in its words
 _ICONS = {
     SAMPLES: ":material/photo_library:",
     UPLOAD: ":material/upload:",
@@ -149,8 +150,11 @@ def _from_visitor(view: "st.delta_generator.DeltaGenerator", source: str | None)
     file = None
     if source == UPLOAD:
         file = st.file_uploader(
-            "A photo of the sky and the horizon, by day: JPEG, PNG or WebP, at most 25 MB",
-            type=["jpg", "jpeg", "png", "webp"],
+            "A photo of the sky and the horizon, by day: JPEG, PNG, WebP, HEIC or AVIF, "
+            "at most 25 MB",
+            # any file: what is no photo is told in a sentence here, not in a tooltip of the widget
+            type=None,
+            max_upload_size=_LARGEST_UPLOAD_MB,
             key="photo_upload",
             on_change=_forget,
         )
@@ -159,6 +163,8 @@ def _from_visitor(view: "st.delta_generator.DeltaGenerator", source: str | None)
             "Point the camera at the sky above the horizon", key="photo_camera", on_change=_forget
         )
     photo = _decoded(str(source), file)
+    for note in photo.notes if photo else ():
+        st.warning(note, icon=":material/report:")
     if file is None or source == UPLOAD:  # the camera's widget shows what it took
         _show(view, photo, "The photo you uploaded")
     if photo and file is None:  # after another page the widget is empty again

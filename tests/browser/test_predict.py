@@ -113,6 +113,23 @@ BAD = {
 }
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("notes.txt", b"hello", "must be a JPEG, PNG, WebP, HEIC or AVIF picture"),
+        ("sky.gif", b"GIF89a", "HEIC or AVIF picture, got GIF"),
+        ("large.jpg", bytes(30_000_000), "large.jpg must have at most 25 MB, got 30.0 MB"),
+    ],
+)
+def test_what_the_widget_could_refuse_gets_our_sentence(visitor, name, data, sentence):
+    visitor.open()
+    visitor.page.get_by_role("radio", name="Upload").click()
+    visitor.settle()
+    field = visitor.page.locator(".st-key-photo_upload input[type=file]")
+    field.set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": data})
+    visitor.page.locator(".stAlert", has_text=sentence).wait_for(timeout=15_000)
+
+
 def test_bad_uploads_get_one_sentence_and_the_readings_go_on(visitor):
     visitor.open()
     visitor.page.get_by_role("radio", name="Upload").click()

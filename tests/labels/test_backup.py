@@ -15,7 +15,7 @@ from aqfusion.labels.answer import Answer
 from aqfusion.labels.backup import Backup, BackupError, backup
 from aqfusion.labels.dump import TABLES, lines_of
 from aqfusion.labels.restore import check, restore
-from aqfusion.labels.schema import items
+from aqfusion.labels.schema import VERSION, items
 from aqfusion.labels.store import LabelStore
 from aqfusion.photo import Photo
 from tests.labels import postgres
@@ -127,7 +127,7 @@ def newer(data: bytes) -> bytes:
         ),
         (
             lambda path: rewritten(path, "manifest.json", newer),
-            "must have format 1 of store version 5, got 1 of store version 99",
+            f"must have format 1 of store version {VERSION}, got 1 of store version 99",
         ),
         (
             lambda path: rewritten(path, "manifest.json", lambda _data: b"[]"),

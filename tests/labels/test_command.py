@@ -63,6 +63,7 @@ def test_photos_come_in_get_labels_and_leave_as_a_training_folder(capsys, home, 
         "column": "photo",
         "rule": "must be an image file, got nothing there",
         "value": "3.jpg",
+        "row_kept": False,
     }
     assert done == {
         "source": str(source),
@@ -158,7 +159,7 @@ def test_a_store_that_is_not_sound_is_told_twice(capsys, source, home):
     [
         ("", "the following arguments are required: COMMAND"),
         ("import", "the following arguments are required: FOLDER_OR_FILE"),
-        ("import none", "import must be a folder, a CSV file of photos or a .jsonl export, got"),
+        ("import none", "import must be a folder, a CSV file of photos, a .jsonl export or Label"),
         ("import mine --overlap 0", "overlap must be 1 to 20 people, got 0"),
         ("import mine --overlap -1", "--overlap must be a whole number, got '-1'"),
         ("import mine --overlap ²", "--overlap must be a whole number, got '²'"),

@@ -83,14 +83,20 @@ def test_a_bad_row_does_not_say_where_a_station_is():
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "the file must have a column pm25, pm10, o3, co, so2, no2 or aqi"),
+        (b"", "the file must have a column pm25, pm10, o3, co, so2, no2, aqi or value"),
         (
             b"lat,lon,time,co\n",
             "the file must have the column id or name, got 'lat, lon, time, co'",
         ),
         (b"name,lat,time,co\n", "the file must have the column lon, got 'name, lat, time, co'"),
-        (b"id,lat,lon,time\n", "the file must have a column pm25, pm10, o3, co, so2, no2 or aqi"),
-        (b"id,lat,lon,time,o3 (ppt)\n", "must have a column pm25, pm10, o3, co, so2, no2 or aqi"),
+        (
+            b"id,lat,lon,time\n",
+            "the file must have a column pm25, pm10, o3, co, so2, no2, aqi or value",
+        ),
+        (
+            b"id,lat,lon,time,o3 (ppt)\n",
+            "must have a column pm25, pm10, o3, co, so2, no2, aqi or value",
+        ),
         (b"id,lat,lon,time,co\n ,,,,\n", "the file must have a row below its titles, got none"),
         (b"id\x81,lat", "the file must be a CSV text or a spreadsheet (.xlsx)"),
         (b"PK\x03\x04\0\0", "the file must be a CSV text or a spreadsheet (.xlsx)"),

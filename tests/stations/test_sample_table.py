@@ -53,7 +53,7 @@ def test_the_command_writes_the_table_and_says_what_is_in_it(tmp_path, capsys):
     records = [record("a.jpg", Location="Mumbai"), record("b.jpg")]
     out = tmp_path / "out.csv"
     folder = write_folder(tmp_path / "data", records)
-    assert main(["stations", "--data", str(folder), "--out", str(out)]) == 0
+    assert main(["stations", "make-samples", "--data", str(folder), "--out", str(out)]) == 0
     said, told = capsys.readouterr()
     sentence = "Location 'Alphaville' must have known coordinates: 1 left out"
     assert json.loads(said) == {"wrote": str(out), "sessions": 1, "left_out": [sentence]}
@@ -63,12 +63,14 @@ def test_the_command_writes_the_table_and_says_what_is_in_it(tmp_path, capsys):
 
 def test_a_bad_folder_leaves_no_table(tmp_path, capsys):
     out = tmp_path / "out.csv"
-    assert main(["stations", "--data", str(tmp_path / "none"), "--out", str(out)]) == 2
+    assert (
+        main(["stations", "make-samples", "--data", str(tmp_path / "none"), "--out", str(out)]) == 2
+    )
     assert capsys.readouterr().err == f"data folder must exist, got {tmp_path / 'none'}\n"
     assert not out.exists()
 
 
 def test_the_real_data_gives_the_shipped_table(real_data, tmp_path):
     out = Path(tmp_path / "out.csv")
-    assert main(["stations", "--data", str(real_data), "--out", str(out)]) == 0
+    assert main(["stations", "make-samples", "--data", str(real_data), "--out", str(out)]) == 0
     assert out.read_bytes() == (FOLDER / TABLE_NAME).read_bytes()

@@ -15,8 +15,8 @@ def add_import_command(commands: "Commands[Parser]") -> None:
     parser = labels_parser(
         commands,
         "import",
-        "import a data folder, a folder of photos, a CSV of photos or an export (.jsonl); done "
-        "again it brings what is missing",
+        "import a data folder, a folder of photos, a CSV of photos, an export (.jsonl) or answers "
+        "from Label Studio (its .json export); done again it brings what is missing",
     )
     parser.add_argument("source", metavar="FOLDER_OR_FILE")
     parser.add_argument(

@@ -18,14 +18,15 @@ from aqfusion.labels.exports.tables import category_name
 from aqfusion.labels.exports.whole_item import WholeItem
 
 __all__ = [
-    *("CANT_TELL_CONTROL", "CONTROLS", "HOW_TO", "MAY_NOT_BE_LABELLED", "PHOTOS", "Tasks"),
-    *("labelling_interface", "task_of"),
+    *("ANSWERED_BY", "CANT_TELL_CONTROL", "CONTROLS", "HOW_TO", "MAY_NOT_BE_LABELLED", "PHOTOS"),
+    *("Tasks", "labelling_interface", "task_of"),
 ]
 
 PHOTOS = "photos"
 _PHOTO = "photo"
 CONTROLS = {key: "category" if key == "us" else f"category_{key}" for key in STANDARDS}
 CANT_TELL_CONTROL = "cant_tell"
+ANSWERED_BY = "answered_by"  # JSON-MIN has an `annotator` of its own
 # The consent of visitors says that an expert sees a photo before anybody labels it.
 MAY_NOT_BE_LABELLED = {
     "pending": "that no expert has admitted yet",
@@ -35,6 +36,8 @@ HOW_TO = f"""\
 tasks.json has one task per photo; labelling.xml is the labelling interface to paste into a project.
 The photos' paths are relative to this folder. For Label Studio to find them, serve the folder
 (`python -m http.server` in it) or add it as local storage, and put that address before "{PHOTOS}/".
+Answers come back: export the project as JSON or JSON-MIN, then
+`python -m aqfusion labels import FILE.json`.
 """
 
 
@@ -51,7 +54,7 @@ def labelling_interface() -> str:
     lines += _choices(CANT_TELL_CONTROL, "Can't tell", CANT_TELL)
     lines += [
         f'  <TextArea name="note" toName="{_PHOTO}" placeholder="Note"/>',
-        f'  <TextArea name="annotator" toName="{_PHOTO}" editable="false"/>',
+        f'  <TextArea name="{ANSWERED_BY}" toName="{_PHOTO}" editable="false"/>',
         "</View>",
     ]
     return "\n".join(lines) + "\n"
@@ -124,7 +127,7 @@ def _annotation(event: Any, truth: bool = False) -> dict[str, Any]:
         results.append(_result(event, CANT_TELL_CONTROL, "choices", {"choices": [event.cant_tell]}))
     if event.note:
         results.append(_result(event, "note", "textarea", {"text": [event.note]}))
-    results.append(_result(event, "annotator", "textarea", {"text": [event.name]}))
+    results.append(_result(event, ANSWERED_BY, "textarea", {"text": [event.name]}))
     return {
         "id": event.id,
         "result": results,

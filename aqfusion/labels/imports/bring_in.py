@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from aqfusion.dataset.folder import CSV_NAME
+from aqfusion.dataset.home import find_home
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.imports.full_state import import_state
 from aqfusion.labels.imports.intake import Imported, SourceError, Terms, take_in
 from aqfusion.labels.imports.kaggle_folder import list_kaggle_folder
+from aqfusion.labels.imports.label_studio import import_label_studio
 from aqfusion.labels.imports.photo_csv import TABLES, list_photo_csv
 from aqfusion.labels.imports.photo_folder import list_photo_folder
 from aqfusion.labels.store import LabelStore
@@ -24,19 +25,23 @@ def bring_in(
     now: datetime,
     report: Callable[[str], None] | None = None,
 ) -> Imported:
-    """Import a data folder, a folder of photos, a CSV of photos, or our own JSON Lines.
+    """Import a data folder, a folder of photos, a CSV of photos, our own JSON Lines, or answers.
 
-    For an admin. The last one brings its own terms. Where no row is good, `SourceError` is raised.
+    For an admin. Our own export brings its own terms, and the answers of Label Studio (.json) are
+    to items that are in the store. Where no row is good, `SourceError` is raised.
     """
     if source.is_file() and source.suffix.casefold() == ".jsonl":
         return import_state(store, actor, source, now, report)
+    if source.is_file() and source.suffix.casefold() == ".json":
+        return import_label_studio(store, actor, source, now, report)
     if source.is_dir():
-        tables = (source / CSV_NAME, source / "Combined_Dataset" / CSV_NAME)
-        kaggle = any(table.is_file() for table in tables)
+        kaggle = find_home(source) is not None
         listing = list_kaggle_folder(source) if kaggle else list_photo_folder(source)
     elif source.is_file() and source.suffix.casefold() in TABLES:
         listing = list_photo_csv(source, now)
     else:
-        rule = "import must be a folder, a CSV file of photos or a .jsonl export"
+        rule = (
+            "import must be a folder, a CSV file of photos, a .jsonl export or Label Studio's .json"
+        )
         raise SourceError(f"{rule}, got {source}")
     return take_in(store, actor, listing, terms, now, report)

@@ -39,12 +39,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Listing:
-    """Candidates in the order of their source, rows that are none, and columns nobody reads."""
+    """Candidates in the order of their source, what is left out, and columns nobody reads.
+
+    `notes` tell what was made of the rest.
+    """
 
     name: str
     candidates: tuple[Candidate, ...]
     faults: tuple[Fault, ...] = ()
     ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def plain_name(text: str) -> str:

@@ -8,7 +8,7 @@ from aqfusion.labels.imports.listing import Candidate, Listing, plain_name
 
 __all__ = ["SUFFIXES", "list_photo_folder"]
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+SUFFIXES = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".heic", ".heif", ".avif")
 
 
 def list_photo_folder(folder: Path) -> Listing:

@@ -7,7 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from aqfusion.air.aqi import round_half_up, standard
-from aqfusion.dataset.folder import CSV_NAME, MANIFEST_NAME, read_folder
+from aqfusion.dataset.folder import read_folder
+from aqfusion.dataset.home import find_home
 from aqfusion.errors import InputError
 from aqfusion.explain.similar import Index, Neighbour, SimilarPhotos
 from aqfusion.model.predict import Embedding, Predictor
@@ -58,12 +59,9 @@ def _similar_photos(model: Predictor) -> SimilarPhotos | None:
     settings = load_settings()
     if settings.data is None:
         return None
-    tables = [
-        folder / name
-        for folder in (settings.data, settings.data / "Combined_Dataset")
-        for name in (CSV_NAME, MANIFEST_NAME)
-    ]
-    changed = tuple(path.stat().st_mtime_ns for path in tables if path.is_file())
+    home = find_home(settings.data)
+    tables = [] if home is None else [home.table, *([home.manifest] if home.manifest else [])]
+    changed = tuple(path.stat().st_mtime_ns for path in tables)
     place = settings.home / "similar"
     return _shared(model.checkpoint.sha256, settings.data, changed, place, model)
 

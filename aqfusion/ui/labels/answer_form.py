@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-import streamlit as st
-
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.air.sensors import Reading
 from aqfusion.labels.answer import Answer, AnswerError, Seen
+from aqfusion.labels.drafts import Draft
 from aqfusion.labels.given_text import several_lines
 from aqfusion.labels.leases import Leased
 from aqfusion.ui.labels import desk
@@ -29,7 +28,6 @@ def save(on: Desk, pressed: object) -> None:
     if pressed.get("request") != on.request:
         desk.stale(on)
         return
-    item = on.leased.task.id
 
     def answer(seen: Seen) -> Answer:
         note, corrections = _remarks(pressed)
@@ -45,35 +43,28 @@ def save(on: Desk, pressed: object) -> None:
         )
 
     desk.save(on, answer, on.mode)
-    if on.words is None:
-        for key in _draft_keys(item):
-            st.session_state.pop(key, None)
 
 
-def keep_draft(item: int, given: Mapping[str, Any]) -> None:
-    """Keep what has been typed for an item, until it is answered; `AnswerError` where it breaks a
-    rule.
+def keep_draft(on: Desk, given: Mapping[str, Any]) -> None:
+    """Keep what has been typed for the item on the desk, until it is answered; `AnswerError` where
+    it breaks a rule.
     """
     note, corrections = _remarks(given)
-    for key, value in zip(_draft_keys(item), (note, corrections), strict=True):
-        st.session_state[key] = value
+    desk.keep_draft(on, Draft(note, given.get("unsure") is True, corrections))
 
 
-def draft(leased: Leased) -> tuple[str, dict[str, str]]:
-    """The note and corrections to begin with: the draft, else what was said of the item before."""
-    note, corrections = (st.session_state.get(key) for key in _draft_keys(leased.task.id))
-    said = Answer.of(leased.said) if leased.said and leased.said.kind == "answer" else Answer(0)
-    if note is None:
-        note = said.note
-    if corrections is None:
-        corrections = {
-            name: "" if value is None else f"{value:g}" for name, value in said.corrections.items()
-        }
-    return note, corrections
-
-
-def _draft_keys(item: int) -> tuple[str, str]:
-    return f"label_{item}_note", f"label_{item}_corrections"
+def draft(on: Desk, leased: Leased) -> Draft:
+    """What to begin with: the draft, else what was said of the item before."""
+    if on.draft is not None:
+        return on.draft
+    if leased.said is None or leased.said.kind != "answer":
+        return Draft()
+    said = Answer.of(leased.said)
+    corrections = {
+        name: "" if value is None else f"{value:g}"[:_LONGEST_VALUE]
+        for name, value in said.corrections.items()
+    }
+    return Draft(said.note, said.confidence == "unsure", corrections)
 
 
 def _remarks(given: Mapping[str, Any]) -> tuple[str, dict[str, str]]:

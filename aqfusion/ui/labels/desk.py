@@ -13,12 +13,15 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
-from aqfusion.labels.answer import Answer, Seen
+from aqfusion.labels.answer import Answer, ItemGoneError, Seen
 from aqfusion.labels.answers import LastSaid
 from aqfusion.labels.candidates import EVERYTHING, QueueFilter
+from aqfusion.labels.drafts import Draft
+from aqfusion.labels.events import RequestError
 from aqfusion.labels.item import Task
 from aqfusion.labels.leases import Leased
 from aqfusion.labels.saving import Saved
+from aqfusion.ui.labels import account, session_registry
 from aqfusion.ui.labels.opened import now, store
 
 BLIND, ASSISTED = "blind", "assisted"
@@ -44,16 +47,57 @@ class Desk:
     chosen: QueueFilter = EVERYTHING  # what the person wants to be asked about
     cover: tuple[int, ...] = ()  # photos of the same view that the next answer is given to as well
     covered: int = 0  # how many others the last answer or undo was about
+    draft: Draft | None = None  # what has been begun to say of the item
 
 
 def desk(actor: Actor) -> Desk:
-    """The actor's desk, with an item on it where there is one to be had."""
+    """The actor's desk, with an item on it where there is one to be had.
+
+    Whoever has been signed out in another tab, or has lost the role, is led to the door.
+    """
+    here = account.current()
+    if here is None or here.id != actor.id or not here.may("annotator"):
+        st.rerun()
     kept: Desk | None = st.session_state.get("label_desk")
-    if kept is None or kept.actor.id != actor.id:
-        kept = st.session_state["label_desk"] = Desk(actor, now())
+    if kept is None or kept.actor.id != here.id:
+        kept = st.session_state["label_desk"] = _resumed(here)
+    kept.actor = here  # perhaps by another sign-in
     if kept.leased is None:
-        _try(kept, lambda: _lay(kept, store().queue.next_item(actor, now(), chosen=kept.chosen)))
+        _try(kept, lambda: _next(kept))
     return kept
+
+
+def set_mode(on: Desk, mode: str) -> None:
+    """Label in this mode from now on, and the next time."""
+    on.mode = mode
+    _try(on, lambda: store().sittings.keep(on.actor, mode, on.since, now()))
+
+
+def keep_draft(on: Desk, draft: Draft) -> None:
+    """Keep what has been begun to say of the item on the desk; only a refusal is told."""
+    if on.leased is None:
+        return
+    item, on.draft = on.leased.task.id, draft
+    try:
+        store().drafts.save(on.actor, item, draft, now())
+    except InputError as error:
+        on.words = str(error)
+        on.turn += 1
+
+
+def _resumed(actor: Actor) -> Desk:
+    """The desk as a reload or another device finds it; an address may name an item."""
+    begun = Desk(actor, now())
+
+    def resume() -> None:
+        sitting = store().sittings.resume(actor, begun.since)
+        begun.since, begun.mode, begun.trail = sitting.since, sitting.mode, [*sitting.trail]
+
+    _try(begun, resume)
+    named = st.query_params.pop("item", "")
+    if named.isascii() and named.isdecimal() and len(named) < 16:
+        go_to(begun, int(named))
+    return begun
 
 
 def save(on: Desk, answer: Callable[[Seen], Answer], mode: str) -> None:
@@ -64,7 +108,7 @@ def save(on: Desk, answer: Callable[[Seen], Answer], mode: str) -> None:
 
     def work() -> None:
         given = answer(_seen(on, leased, mode))
-        saved = store().answers.save(on.actor, leased.token, on.request, given, now(), on.cover)
+        saved = store().answers.save_shown(on.actor, leased, on.request, given, now(), on.cover)
         _done(on, leased.task, given, saved)
 
     _try(on, work)
@@ -81,7 +125,7 @@ def skip(on: Desk) -> None:
             store().queue.release(on.actor, leased.token, now())  # answered before, and left so
             _next(on)
             return
-        saved = store().answers.skip(on.actor, leased.token, on.request, now())
+        saved = store().answers.skip_shown(on.actor, leased, on.request, now())
         _done(on, leased.task, None, saved)
 
     _try(on, work)
@@ -131,7 +175,8 @@ def back(on: Desk) -> None:
 
 def go_to(on: Desk, item: int) -> None:
     """Lay an item of one's own on the desk: one answered before, or skipped."""
-    _try(on, lambda: _lay(on, store().queue.lease(on.actor, item, now())))
+    tab = session_registry.tab()
+    _try(on, lambda: _lay(on, store().queue.lease(on.actor, item, now(), tab)))
 
 
 def choose(on: Desk, chosen: QueueFilter) -> None:
@@ -153,9 +198,8 @@ def cover_too(on: Desk, items: tuple[int, ...]) -> None:
 
 
 def _take_back(on: Desk, last: LastSaid | None) -> None:
-    saved = store().answers.undo(
-        on.actor, uuid.uuid4().hex, now(), last.event if last is not None else None
-    )
+    only, tab = last.event if last is not None else None, session_registry.tab().id
+    saved = store().answers.undo(on.actor, uuid.uuid4().hex, now(), only, tab)
     on.last, on.undone, on.covered, on.words = None, last, len(saved.covered), saved.words
     if saved.item in on.trail:
         on.trail.remove(saved.item)
@@ -166,17 +210,23 @@ def _done(on: Desk, task: Task, answer: Answer | None, saved: Saved) -> None:
     if task.id not in on.trail:
         on.trail.append(task.id)
     on.last, on.words, on.covered = (task, answer), saved.words, len(saved.covered)
+    on.leased = None  # saved: whatever happens to the next item, this one is done
+    store().sittings.keep(on.actor, on.mode, on.since, now())
     _next(on)
 
 
 def _next(on: Desk) -> None:
-    _lay(on, store().queue.next_item(on.actor, now(), chosen=on.chosen))
+    following = store().queue.next_item(
+        on.actor, now(), chosen=on.chosen, tab=session_registry.tab()
+    )
+    _lay(on, following)
 
 
 def _lay(on: Desk, leased: Leased | None) -> None:
     """Every showing has a request of its own, so that a double press is saved once."""
     on.leased, on.request, on.shown_at = leased, uuid.uuid4().hex, time.monotonic()
     on.cover = ()
+    on.draft = store().drafts.of(on.actor, leased.task.id) if leased is not None else None
 
 
 def _seen(on: Desk, leased: Leased, mode: str) -> Seen:
@@ -193,5 +243,17 @@ def _try(on: Desk, work: Callable[[], None]) -> None:
     on.turn += 1
     try:
         work()
+    except ItemGoneError as error:
+        _lead_on(on, str(error))
+    except RequestError:
+        # It was written, and the line broke before that was told; another answer came then.
+        _lead_on(on, "what you answered here first is saved; go back to the item to change that")
     except InputError as error:
         on.words = str(error)
+
+
+def _lead_on(on: Desk, words: str) -> None:
+    """The item takes no answer from here any more: lay the next one, and say why."""
+    on.leased = None
+    _try(on, lambda: _next(on))
+    on.words = words

@@ -17,7 +17,6 @@ from aqfusion.ui.plain import plain_list
 
 PLACE = "admin_import"
 _DONE, _ROUND = "admin_import_done", "admin_import_round"
-_TYPES = ["jpg", "jpeg", "png", "webp", "csv", "tsv"]
 _MOST_FILES = 1000
 _MOST_TOLD = 10
 
@@ -36,7 +35,7 @@ def show(actor: Actor) -> None:
     with st.form("admin_import_form", border=False, enter_to_submit=False):
         files = st.file_uploader(
             "Photos, and at most one CSV file",
-            type=_TYPES,
+            type=None,  # what is no photo is listed with its reason
             accept_multiple_files=True,
             key=f"admin_import_files_{state.setdefault(_ROUND, 0)}",
         )

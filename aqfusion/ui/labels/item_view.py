@@ -95,14 +95,13 @@ def _obey(on: Desk, given: object) -> None:
     if isinstance(name, str) and name in _MOVES:
         _MOVES[name](on)
     elif name == "mode" and given.get("value") in (BLIND, ASSISTED):
-        on.mode = str(given["value"])
-        on.turn += 1
+        desk.set_mode(on, str(given["value"]))
     elif name == "guidelines":
         on.guidelines = True
         on.turn += 1
     elif name == "draft" and on.leased is not None:
         try:
-            answer_form.keep_draft(on.leased.task.id, given)
+            answer_form.keep_draft(on, given)
         except InputError as error:
             on.words = str(error)
             on.turn += 1
@@ -120,7 +119,7 @@ def shown(on: Desk) -> dict[str, Any]:
         "pace": pace_view.progress(on),
         "guidelines": None,
         "end": END if on.chosen == EVERYTHING else END_OF_FILTER,
-        **(_NOTHING if on.leased is None else _item(on.leased, on.mode)),
+        **(_NOTHING if on.leased is None else _item(on, on.leased)),
     }
 
 
@@ -137,11 +136,11 @@ _NOTHING: dict[str, Any] = {
 }
 
 
-def _item(leased: Leased, mode: str) -> dict[str, Any]:
-    task = leased.task
+def _item(on: Desk, leased: Leased) -> dict[str, Any]:
+    task, mode = leased.task, on.mode
     photo, missing = _photo(task)
     said = Answer.of(leased.said) if leased.said and leased.said.kind == "answer" else None
-    note, corrections = answer_form.draft(leased)
+    draft = answer_form.draft(on, leased)
     return {
         "item": task.id,
         "photo": photo,
@@ -159,11 +158,11 @@ def _item(leased: Leased, mode: str) -> dict[str, Any]:
         "said": {
             "category": said.band if said else None,
             "aqi": said.aqi if said else None,
-            "unsure": said is not None and said.confidence == "unsure",
+            "unsure": draft.unsure,
         },
         "suggestion": _suggestion(task) if mode == ASSISTED else None,
-        "note": note,
-        "corrections": corrections,
+        "note": draft.note,
+        "corrections": {**draft.corrections},
     }
 
 

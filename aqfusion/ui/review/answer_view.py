@@ -1,6 +1,7 @@
 """One answer, one event, one decision: pure HTML in which nothing from outside is markup."""
 
 from collections.abc import Sequence
+from datetime import UTC, tzinfo
 from html import escape
 
 from aqfusion.air.sensors import Reading
@@ -8,23 +9,28 @@ from aqfusion.labels.answer import Answer
 from aqfusion.labels.item import Item
 from aqfusion.labels.review import Recorded
 from aqfusion.ui.result_view import pill
-from aqfusion.ui.review.words import category_of, corrected, did, said, saw, took, when
+from aqfusion.ui.review.words import category_of, corrected, did, given_label, said, saw, took, when
 
 
-def card(event: Recorded, reading: Reading) -> str:
-    """All about one answer: who, when, what, how sure, and what they saw of the model."""
+def card(event: Recorded, reading: Reading, name: str, zone: tzinfo = UTC) -> str:
+    """All about one answer: what, when, how sure, and what they saw of the model.
+
+    `name` is who gave it, as HTML.
+    """
     assert event.answer is not None
     return (
-        f'<div class="aq aq-said"><div class="aq-title">{escape(event.name)}</div>'
-        f"{_verdict(event.answer)}<p class='aq-muted aq-small'>{escape(when(event.at))}</p>"
+        f'<div class="aq aq-said">{name}'
+        f"{_verdict(event.answer)}<p class='aq-muted aq-small'>{escape(when(event.at, zone))}</p>"
         f"{_facts(event.answer, reading)}</div>"
     )
 
 
-def decided(event: Recorded, history: Sequence[Recorded], reading: Reading) -> str:
+def decided(
+    event: Recorded, history: Sequence[Recorded], reading: Reading, zone: tzinfo = UTC
+) -> str:
     """The decision that holds."""
     assert event.answer is not None
-    how = escape(f"{event.name} {did(event, history)}, {when(event.at)}.")
+    how = escape(f"{event.name} {did(event, history)}, {when(event.at, zone)}.")
     reason = f"<p>Reason: {escape(event.reason)}</p>" if event.reason else ""
     corrections = "".join(f"<p>{escape(one)}</p>" for one in corrected(event.answer, reading))
     return (
@@ -33,12 +39,12 @@ def decided(event: Recorded, history: Sequence[Recorded], reading: Reading) -> s
     )
 
 
-def history(item: Item, events: Sequence[Recorded]) -> str:
+def history(item: Item, events: Sequence[Recorded], zone: tzinfo = UTC) -> str:
     """All that happened to an item, the oldest first."""
-    first = _line(when(item.created), f"<strong>{escape(_began(item))}</strong>", "")
+    first = _line(when(item.created, zone), f"<strong>{escape(_began(item))}</strong>", "")
     lines = "".join(
         _line(
-            when(event.at),
+            when(event.at, zone),
             f"<strong>{escape(event.name)}</strong> {escape(did(event, events))}",
             _more(event, item.task.reading),
         )
@@ -48,7 +54,10 @@ def history(item: Item, events: Sequence[Recorded]) -> str:
 
 
 def _began(item: Item) -> str:
-    return "A visitor offered it" if item.origin == "contribution" else f"It came by {item.origin}"
+    came = f"It came by {item.origin}"
+    began = "A visitor offered it" if item.origin == "contribution" else came
+    label = given_label(item)
+    return began if label is None else f"{began}. {label[0]}: {label[1]}"
 
 
 def _line(time: str, what: str, more: str) -> str:

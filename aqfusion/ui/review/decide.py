@@ -19,6 +19,7 @@ from aqfusion.labels.store import LabelStore
 from aqfusion.ui.labels import opened
 from aqfusion.ui.review import place
 
+ACCEPT, OVERRULE, SEND_BACK, MODERATE = "accept", "overrule", "send back", "moderate"
 _SHOWN, _SAVED = "review_shown", "review_saved"
 # The second half of a double click may meet the next item's button, which is there by then;
 # nobody has looked at an item that fast.
@@ -61,7 +62,7 @@ def desk(store: LabelStore, actor: Actor, view: ItemView) -> Desk:
 def accept(at: Desk, user: int) -> None:
     """One annotator's answer holds."""
     item = at.shown.item
-    _save(at, lambda id, now: at.store.review.accept(at.actor, item, user, id, now))
+    _save(at, ACCEPT, lambda id, now: at.store.review.accept(at.actor, item, user, id, now))
 
 
 def overrule(at: Desk, answer: Callable[[], Answer], reason: Callable[[], str]) -> None:
@@ -69,6 +70,7 @@ def overrule(at: Desk, answer: Callable[[], Answer], reason: Callable[[], str]) 
     item = at.shown.item
     _save(
         at,
+        OVERRULE,
         lambda id, now: at.store.review.overrule(at.actor, item, answer(), reason(), id, now),
     )
 
@@ -76,13 +78,21 @@ def overrule(at: Desk, answer: Callable[[], Answer], reason: Callable[[], str]) 
 def send_back(at: Desk, reason: Callable[[], str]) -> None:
     """One more annotator is asked."""
     item = at.shown.item
-    _save(at, lambda id, now: at.store.review.send_back(at.actor, item, reason(), id, now))
+    _save(
+        at,
+        SEND_BACK,
+        lambda id, now: at.store.review.send_back(at.actor, item, reason(), id, now),
+    )
 
 
 def moderate(at: Desk, admit: bool, reason: Callable[[], str]) -> None:
     """A contribution comes in, or it does not."""
     item = at.shown.item
-    _save(at, lambda id, now: at.store.review.moderate(at.actor, item, admit, reason(), id, now))
+    _save(
+        at,
+        MODERATE,
+        lambda id, now: at.store.review.moderate(at.actor, item, admit, reason(), id, now),
+    )
 
 
 def seen_by_expert(shown: Shown, view: ModelView | None) -> Seen:
@@ -94,7 +104,7 @@ def seen_by_expert(shown: Shown, view: ModelView | None) -> Seen:
     return Seen("assisted", view.model_version, aqi, seconds)
 
 
-def _save(at: Desk, work: Callable[[str, datetime], Saved]) -> None:
+def _save(at: Desk, about: str, work: Callable[[str, datetime], Saved]) -> None:
     """Save a decision and go on; clicked again, it is the same decision."""
     state, shown = st.session_state, at.shown
     again = state.get(_SAVED) == shown.request_id
@@ -102,13 +112,20 @@ def _save(at: Desk, work: Callable[[str, datetime], Saved]) -> None:
         return
     try:
         if _last_event(at.store.review.view(at.actor, shown.item)) != shown.last_event:
-            place.tell_fault(shown.item, _CHANGED)
+            place.tell_fault(shown.item, about, _CHANGED)
             return
         saved = work(shown.request_id, opened.now())
         state[_SAVED] = shown.request_id
-        place.go_on(at.store, at.actor, shown.item, f"Item {shown.item} is {_now(saved)}.")
+        text = f"{_done(about, saved)}: item {shown.item} is {_now(saved)}."
+        place.go_on(at.store, at.actor, shown.item, text)
     except InputError as error:
-        place.tell_fault(shown.item, str(error))
+        place.tell_fault(shown.item, about, str(error))
+
+
+def _done(about: str, saved: Saved) -> str:
+    if about == MODERATE:
+        return "Rejected" if saved.status == "rejected" else "Let in"
+    return {ACCEPT: "Accepted", OVERRULE: "Overruled", SEND_BACK: "Sent back"}[about]
 
 
 def _now(saved: Saved) -> str:

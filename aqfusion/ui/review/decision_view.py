@@ -10,7 +10,7 @@ from aqfusion.labels.answer import CANT_TELL, Answer
 from aqfusion.labels.item import Item
 from aqfusion.labels.review import ItemView, Recorded
 from aqfusion.ui.plain import plain
-from aqfusion.ui.review import decide
+from aqfusion.ui.review import decide, messages
 from aqfusion.ui.review.decide import Desk
 from aqfusion.ui.review.words import corrected
 
@@ -31,7 +31,7 @@ def show(at: Desk, view: ItemView) -> None:
     elif item.status == "rejected":
         st.info("This contribution was rejected. Nothing can be decided of it.")
     else:
-        left, right = st.columns([3, 2], gap="medium")
+        left, right = st.columns([3, 2], gap="small")
         with left.container(border=True, height="stretch", key="review_overrule"):
             _overrule(at, view)
         with right.container(border=True, height="stretch", key="review_send_back"):
@@ -42,7 +42,8 @@ def moderation(at: Desk) -> None:
     """Draw what may be decided of a contribution."""
     item = at.shown.item
     reason = _text(f"review_moderation_reason_{item}")
-    with st.form(f"review_moderation_{item}"):
+    # Enter in the reason must not let in what is about to be rejected.
+    with st.form(f"review_moderation_{item}", enter_to_submit=False):
         st.subheader("May annotators see this?", anchor=False)
         st.markdown(
             "A visitor offered this photo. Reject what shows people, private places or no sky; "
@@ -50,14 +51,16 @@ def moderation(at: Desk) -> None:
         )
         st.text_input("Reason, if there is one to tell", key=f"review_moderation_reason_{item}")
         with st.container(horizontal=True):
-            for words, admit in (("Let it in", True), ("Reject it", False)):
+            for words, admit, key in (("Let it in", True, "a"), ("Reject it", False, "x")):
                 st.form_submit_button(
                     words,
                     key=f"review_{'admit' if admit else 'reject'}_{item}",
                     type="primary" if admit else "secondary",
+                    shortcut=key,
                     on_click=decide.moderate,
                     args=(at, admit, reason),
                 )
+            messages.fault(item, decide.MODERATE)
 
 
 def _overrule(at: Desk, view: ItemView) -> None:
@@ -73,21 +76,28 @@ def _overrule(at: Desk, view: ItemView) -> None:
     )
     scale = _scale(view.answers)
     with st.form(f"review_overrule_form_{item}", border=False):
-        _value(kind, scale, item)
+        with st.container(key="review_value_box"):
+            _value(kind, scale, item)
         kept = [
             event for event in view.answers if event.answer is not None and event.answer.corrections
         ]
         for event in kept:
             _correction(event, view.item)
-        st.text_area("Reason", key=f"review_reason_{item}", max_chars=500, height=80)
-        st.form_submit_button(
-            "Overrule",
-            key=f"review_overrule_{item}",
-            type="primary",
-            icon=":material/gavel:",
-            on_click=decide.overrule,
-            args=(at, lambda: _answer(at, view, kind, scale, kept), _text(f"review_reason_{item}")),
-        )
+        st.text_area("Reason", key=f"review_reason_{item}", max_chars=500, height=68)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.form_submit_button(
+                "Overrule",
+                key=f"review_overrule_{item}",
+                type="primary",
+                icon=":material/gavel:",
+                shortcut="o",
+                on_click=decide.overrule,
+                args=(
+                    *(at, lambda: _answer(at, view, kind, scale, kept)),
+                    _text(f"review_reason_{item}"),
+                ),
+            )
+            messages.fault(item, decide.OVERRULE)
 
 
 def _value(kind: str, scale: str, item: int) -> None:
@@ -97,7 +107,7 @@ def _value(kind: str, scale: str, item: int) -> None:
         st.pills(
             f"Category, {standard(scale).short_name}",
             range(len(categories)),
-            format_func=lambda number: categories[number].name,
+            format_func=lambda number: f"{number + 1} {categories[number].name}",
             key=key,
         )
     elif kind == _AQI:
@@ -141,14 +151,16 @@ def _send_back(at: Desk) -> None:
     st.subheader("Send back", anchor=False)
     st.markdown("One more annotator is asked, before all other items.")
     with st.form(f"review_send_back_form_{item}", border=False):
-        st.text_area("Reason", key=f"review_back_reason_{item}", max_chars=500, height=80)
+        st.text_area("Reason", key=f"review_back_reason_{item}", max_chars=500, height=68)
         st.form_submit_button(
             "Send back",
             key=f"review_send_back_{item}",
             icon=":material/undo:",
+            shortcut="b",
             on_click=decide.send_back,
             args=(at, _text(f"review_back_reason_{item}")),
         )
+        messages.fault(item, decide.SEND_BACK)
 
 
 def _scale(answers: tuple[Recorded, ...]) -> str:

@@ -1,10 +1,11 @@
 """What is known of an item besides what people say: pure HTML."""
 
+from datetime import UTC, tzinfo
 from html import escape
 
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.labels.item import Item
-from aqfusion.ui.review.words import said_before, unit, when
+from aqfusion.ui.review.words import given_label, unit, when
 
 
 def readings(item: Item) -> str:
@@ -20,17 +21,17 @@ def readings(item: Item) -> str:
     return f'<div class="aq"><dl class="aq-readings aq-small">{cells}</dl></div>'
 
 
-def origin(item: Item) -> str:
+def origin(item: Item, zone: tzinfo = UTC) -> str:
     """Where an item comes from, as far as that is known."""
-    task, guess = item.task, item.guess
+    task = item.task
     known = (
         ("Place", task.place),
         ("Taken", task.taken_text),
         ("Origin", item.origin),
         ("Source", item.source),
         ("Licence", task.licence),
-        ("Consent", _consent(item)),
-        ("Visitor's guess", guess and said_before(guess)),
+        ("Consent", _consent(item, zone)),
+        *([label] if (label := given_label(item)) else []),
         ("Split", "frozen: no training learns from it" if item.split == "frozen" else None),
     )
     rows = "".join(f"<dt>{name}</dt><dd>{escape(str(fact))}</dd>" for name, fact in known if fact)
@@ -48,7 +49,7 @@ def reasons(item: Item) -> str:
     )
 
 
-def _consent(item: Item) -> str | None:
+def _consent(item: Item, zone: tzinfo) -> str | None:
     if item.consent is None or item.consented_at is None:
         return item.consent
-    return f"{item.consent}, given {when(item.consented_at)}"
+    return f"{item.consent}, given {when(item.consented_at, zone)}"

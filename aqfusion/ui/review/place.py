@@ -1,7 +1,8 @@
 """Where an expert is: at the item that the address names, within a work list, or at the list."""
 
 import re
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
@@ -10,7 +11,6 @@ from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.search import Filters
 from aqfusion.labels.store import LabelStore
-from aqfusion.ui.plain import plain
 
 _LIST, _NOTICE = "review_list", "review_notice"
 # More digits than any database counts to are no number of an item.
@@ -26,13 +26,18 @@ class WorkList:
 
 
 @dataclass(frozen=True)
-class _Notice:
-    """What has just been done, told where it led to until the expert goes elsewhere."""
+class Notice:
+    """What is told at an item (`None`: at the list) until the expert goes elsewhere.
+
+    `item` is the one that it is of, `about` what was tried in vain; `None` for what has been
+    done. `once` tells one from another that says the same.
+    """
 
     at: int | None
     item: int
     text: str
-    fault: bool
+    about: str | None
+    once: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 def item() -> int | None:
@@ -76,30 +81,18 @@ def go_on(store: LabelStore, actor: Actor, done: int, text: str) -> None:
         first = store.search(actor, filters, most=1).items
         following = first[0].task.id if first and first[0].task.id != done else None
     open_item(following) if following is not None else close_item()
-    st.session_state[_NOTICE] = _Notice(following, done, text, fault=False)
+    st.session_state[_NOTICE] = Notice(following, done, text, None)
 
 
-def tell_fault(at: int, text: str) -> None:
-    """Say at an item why something was not done."""
-    st.session_state[_NOTICE] = _Notice(at, at, text, fault=True)
+def tell_fault(at: int, about: str, text: str) -> None:
+    """Say at an item, beside what was tried, why it was not done."""
+    st.session_state[_NOTICE] = Notice(at, at, text, about)
 
 
-def show_notice(at: int | None) -> None:
-    """Draw what there is to say at an item, or at the list."""
-    notice: _Notice | None = st.session_state.get(_NOTICE)
-    if notice is None or notice.at != at:
-        return
-    if notice.fault:
-        st.error(plain(notice.text), icon=":material/error:")
-        return
-    with st.container(horizontal=True, vertical_alignment="center", key="review_done"):
-        st.success(plain(notice.text), icon=":material/check:", width="stretch")
-        st.button(
-            f"Back to item {notice.item}",
-            key=f"review_back_{notice.item}",
-            on_click=open_item,
-            args=(notice.item,),
-        )
+def notice(at: int | None) -> Notice | None:
+    """What there is to say at an item, or at the list."""
+    kept: Notice | None = st.session_state.get(_NOTICE)
+    return kept if kept is not None and kept.at == at else None
 
 
 def link(page: str, number: int) -> str:

@@ -1,13 +1,14 @@
 """What people said and did, in plain words; all of it text that still has to be escaped."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from aqfusion.air.aqi import Category, standard
 from aqfusion.air.pollutants import pollutant
 from aqfusion.air.sensors import Reading
 from aqfusion.labels.answer import Answer, Seen
+from aqfusion.labels.item import Item
 from aqfusion.labels.review import Recorded
 
 Event = Mapping[str, Any]
@@ -22,13 +23,16 @@ _DID = {
 }
 
 
-def when(time: datetime) -> str:
-    """A time of the store.
+def when(time: datetime, zone: tzinfo = UTC) -> str:
+    """A time of the store on the clock of `zone`, with its offset.
 
-    >>> when(datetime.fromisoformat("2026-11-02T09:00:30+00:00"))
-    '2 Nov 2026, 09:00 UTC'
+    >>> from datetime import timedelta, timezone
+    >>> when(datetime.fromisoformat("2026-11-02T09:00:30+00:00"), timezone(timedelta(hours=5.5)))
+    '2 Nov 2026, 14:30 (UTC+05:30)'
     """
-    return f"{time.day} {time:%b %Y, %H:%M} UTC"
+    local = time.astimezone(zone)
+    offset = local.strftime("%z")
+    return f"{local.day} {local:%b %Y, %H:%M} (UTC{offset[:3]}:{offset[3:5]})"
 
 
 def category_of(answer: Answer) -> Category | None:
@@ -56,6 +60,19 @@ def said_before(old: Event) -> str:
         return "a skip"
     category = None if old["cant_tell"] or old["aqi"] is not None else old["category"]
     return said(Answer(category, old["aqi"], old["cant_tell"], old["standard"]))
+
+
+def given_label(item: Item) -> tuple[str, str] | None:
+    """What came with an item as its label: whose it is, and what it says; `None` without one.
+
+    A visitor's guess comes with a contribution; every other one was in what was imported.
+    """
+    if not item.guess:
+        return None
+    label = said_before(item.guess)
+    if item.origin == "contribution":
+        return "Visitor's guess", label
+    return "Imported label", label if item.source is None else f"{label}, from {item.source}"
 
 
 def saw(seen: Seen) -> str:

@@ -5,15 +5,16 @@ from dataclasses import replace
 
 import streamlit as st
 
-from aqfusion.air.aqi import round_half_up, standard
+from aqfusion.air.aqi import standard
 from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.item import Item
 from aqfusion.labels.search import Filters
 from aqfusion.labels.store import LabelStore
 from aqfusion.ui.plain import plain
-from aqfusion.ui.review import place
+from aqfusion.ui.review import messages, place, row_view
 from aqfusion.ui.review.place import WorkList
+from aqfusion.ui.review.thumbnails import thumbnail
 
 LISTS = {
     "Conflicts": ("conflict",),
@@ -36,8 +37,8 @@ _ON_A_PAGE = 25
 
 
 def show(store: LabelStore, actor: Actor) -> None:
-    """Draw lists, filters and one page of items; a row that is picked opens its item."""
-    place.show_notice(None)
+    """Draw lists, filters and one page of items; a row opens its item wherever it is clicked."""
+    messages.done(None)
     name = st.segmented_control(
         "Which items",
         list(LISTS),
@@ -61,7 +62,7 @@ def show(store: LabelStore, actor: Actor) -> None:
     if not found.items:
         st.info("Nothing here: no item fits.", icon=":material/done_all:")
     else:
-        _table(found.items, f"{name}_{len(pages)}")
+        _rows(store, actor, found.items)
     _ways(found.items, found.after)
 
 
@@ -123,34 +124,22 @@ def _filters(store: LabelStore, actor: Actor) -> Filters:
     return Filters(place=where, annotator=who, category=what, text=text or "")
 
 
-def _table(items: Sequence[Item], key: str) -> None:
-    def picked() -> None:
-        table = st.session_state.get(f"review_table_{key}")
-        if table is not None and table.selection.rows:
-            place.open_item(items[table.selection.rows[0]].task.id)
-
-    st.dataframe(
-        {
-            "Item": [one.task.id for one in items],
-            "Status": [one.status for one in items],
-            "Place": [one.task.place for one in items],
-            "Why": ["; ".join(reason.words for reason in one.reasons) or None for one in items],
-            "Model": [
-                round_half_up(one.task.model_view.aqi) if one.task.model_view else None
-                for one in items
-            ],
-            "US formula": [standard("us").index(one.task.reading).aqi for one in items],
-            "Taken": [one.task.taken_text for one in items],
-            "Origin": [one.origin for one in items],
-        },
-        hide_index=True,
-        placeholder="–",
-        key=f"review_table_{key}",
-        on_select=picked,
-        selection_mode="single-row",
-        height=min(35 * (len(items) + 1) + 3, 600),
-        alt=f"{len(items)} items of the work list; the buttons below open them too",
-    )
+def _rows(store: LabelStore, actor: Actor, items: Sequence[Item]) -> None:
+    """Draw the items; a row is a button over all that it shows, for mouse, keys and readers."""
+    answers = store.review.answers_of(actor, [one.task.id for one in items])
+    people = store.told.people(actor)
+    with st.container(key="review_rows"):
+        for item in items:
+            said, number = answers[item.task.id], item.task.id
+            with st.container(key=f"review_row_{number}"):
+                picture = thumbnail(store, item.task.photo_hash)
+                st.html(row_view.row(item, said, people, picture))
+                st.button(
+                    plain(row_view.label(item, said)),
+                    key=f"review_open_{number}",
+                    on_click=place.open_item,
+                    args=(number,),
+                )
 
 
 def _ways(items: Sequence[Item], after: int | None) -> None:

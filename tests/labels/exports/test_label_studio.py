@@ -49,7 +49,7 @@ def test_every_result_is_one_that_the_interface_can_give(folder, tasks):
                 else:
                     (text,) = value["text"]
                     assert text
-    assert seen == {"category", "category_india", "aqi", "cant_tell", "note", "annotator"}
+    assert seen == {"category", "category_india", "aqi", "cant_tell", "note", "answered_by"}
     assert [tag.get("value") for tag in controls["cant_tell"]] == [*CANT_TELL]
 
 

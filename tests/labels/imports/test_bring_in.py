@@ -149,22 +149,25 @@ def test_bad_rows_and_bad_photos_are_listed_and_the_others_come_in(tmp_path, bri
     photos = folder / "Combined_Dataset" / PHOTO_FOLDER
     (photos / "broken.jpg").write_bytes((photos / "good.jpg").read_bytes()[:500])
     bomb(photos / "bomb.png")
-    changed = [record(name, **({"AQI": 501} if name == "aqi.jpg" else {})) for name in names]
+    changed = [record(name, **({"AQI": "high"} if name == "aqi.jpg" else {})) for name in names]
     write_csv(folder / "Combined_Dataset" / CSV_NAME, changed)
     done = bring(folder)
-    assert [item.source for item in held()] == ["set: good.jpg", "set: also-good.jpg"]
+    sources = ["set: good.jpg", "set: aqi.jpg", "set: also-good.jpg"]
+    assert [item.source for item in held()] == sources
+    assert [item.guess is None for item in held()] == [False, True, False]
     assert done.faults == (
         Fault(3, "Filename", "must be a sound image file, got a damaged JPEG", "broken.jpg"),
         Fault(4, "Filename", "must have at most 40 megapixels, got 9000 x 9000", "bomb.png"),
-        Fault(5, "AQI", "must be a number from 0 to 500", "501"),
+        Fault(5, "AQI", "must be a number from 0 to 500", "high", row_kept=True),
     )
 
 
-def test_a_row_that_no_item_may_be_leaves_no_photo_behind(tmp_path, bring):
+def test_a_place_that_is_too_long_is_left_out_alone(tmp_path, bring):
     folder = kaggle(tmp_path, record("a.jpg"), record("b.jpg", Location="x" * 201))
     (fault,) = bring(folder).faults
-    assert fault == Fault(3, "Filename", "group must have at most 200 characters, got 210", "b.jpg")
-    assert len([*(tmp_path / "photos").rglob("*.jpg")]) == 1
+    rule = "must have at most 180 characters"
+    assert fault == Fault(3, "Location", rule, "x" * 77 + "...", row_kept=True)
+    assert len([*(tmp_path / "photos").rglob("*.jpg")]) == 2
 
 
 def test_a_plain_folder_is_read_to_its_depths_without_leading_out_of_it(
@@ -185,7 +188,7 @@ def test_a_plain_folder_is_read_to_its_depths_without_leading_out_of_it(
     assert (done.new, done.known) == (3, 0)
     assert [(fault.rule, fault.value) for fault in done.faults] == [
         ("must be no link", "link.jpg"),
-        ("must end with .jpg, .jpeg, .png, .webp", "notes.txt"),
+        ("must end with .jpg, .jpeg, .jfif, .png, .webp, .heic, .heif, .avif", "notes.txt"),
         ("must be no link", "way-out"),
     ]
     for item in held():
@@ -201,8 +204,8 @@ def test_what_cannot_be_imported_is_one_sentence(tmp_path, bring):
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "x.jpg").write_text("no photo")
     for name, sentence in (
-        ("none", "import must be a folder, a CSV file of photos or a .jsonl export, got "),
-        ("backup.zip", "import must be a folder, a CSV file of photos or a .jsonl export, got "),
+        ("none", "import must be a folder, a CSV file of photos, a .jsonl export or Label "),
+        ("backup.zip", "import must be a folder, a CSV file of photos, a .jsonl export or Label "),
         ("empty", "empty must have a good photo, got none"),
         ("bad", "bad must have a good photo, got 1 bad ones, the first in line 1: file must "),
     ):

@@ -158,7 +158,7 @@ def test_photos_that_are_nowhere_or_not_what_they_seem_are_listed(
     ("make", "rule"),
     [
         (lambda path: with_exif(path, 5), "must have no metadata"),
-        (lambda path: path.write_bytes(b"<html>"), "photo must be a JPEG, PNG or WebP"),
+        (lambda path: path.write_bytes(b"<html>"), "photo must be a JPEG, PNG, WebP, HEIC or AVIF"),
     ],
 )
 def test_no_photo_with_metadata_gets_in_by_its_hash(

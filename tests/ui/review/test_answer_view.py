@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from html import escape
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_every_event_is_told_in_words_the_oldest_first(store, people):
     assert "<img" not in shown
     assert shown.count("<li>") == len(history) + 1
     assert shown.index("It came by import") < shown.index("too dark") < shown.index("again")
-    assert "2 Nov 2026, 09:01 UTC" in shown
+    assert "2 Nov 2026, 09:01 (UTC+00:00)" in shown
 
 
 def test_a_skip_taken_back_is_told_as_one():
@@ -75,12 +76,12 @@ def test_a_card_tells_all_of_an_answer_and_nothing_is_markup(store, people):
     )
     say(store, evil, item, answer, NOW + timedelta(hours=1))
     view = store.review.view(eva, item)
-    card = answer_view.card(view.answers[0], READING)
+    card = answer_view.card(view.answers[0], READING, escape(view.answers[0].name))
     assert "<img" not in card
     for words in (
         *("&lt;img src=x", "Moderate", "India AQI", "unsure", "assisted: saw AQI 300", "75 s"),
         *("PM2.5 is 8.5 µg/m³, not 80", "NO2 is not 40 µg/m³", "second line"),
-        "2 Nov 2026, 10:00 UTC",
+        "2 Nov 2026, 10:00 (UTC+00:00)",
     ):
         assert words in card
     for part in (facts.origin(view.item), facts.reasons(view.item), facts.readings(view.item)):

@@ -1,0 +1,166 @@
+"""Finds the file that a table means: names change on their way through zips and spreadsheets.
+
+Unicode is composed on Windows and taken apart on macOS, parts of a path are joined with / or \\,
+case is lost, .jpg and .jpeg are one. A name that then fits several files is nobody's. No name
+leads out of the folder or over a link.
+"""
+
+import os
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+
+from aqfusion.csv_table.fault import CellError
+
+__all__ = ["PhotoNames", "PhotoTree", "is_passed_over", "path_parts"]
+
+BELOW = "must be a path below the folder of this file"
+MOST_FILES = 200_000  # that are looked through for a file in another folder
+DEEPEST = 8
+_OF_SYSTEMS = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "$recycle.bin"}
+_ONE_SUFFIX = {".jpeg": ".jpg", ".jpe": ".jpg", ".jfif": ".jpg"}
+
+
+def is_passed_over(name: str) -> bool:
+    """Say whether a system put a file or folder there, and no person: hidden ones too.
+
+    >>> [is_passed_over(name) for name in ("._a.jpg", "Thumbs.db", "__MACOSX", "a.jpg")]
+    [True, True, True, False]
+    """
+    return name.startswith(".") or name.casefold() in _OF_SYSTEMS
+
+
+def path_parts(text: str) -> tuple[str, ...]:
+    r"""Take a path apart; one that leads anywhere but below raises `CellError`.
+
+    >>> path_parts(".\\img\\a.jpg"), path_parts("img//a.jpg ")
+    (('img', 'a.jpg'), ('img', 'a.jpg'))
+    """
+    plain = text.replace("\\", "/")
+    drive = len(plain) > 1 and plain[1] == ":" and plain[0].isalpha()
+    parts = tuple(part.strip() for part in plain.split("/"))
+    if plain.startswith("/") or drive or ".." in parts or "\0" in plain:
+        raise CellError(BELOW)
+    found = tuple(part for part in parts if part not in {"", "."})
+    if not found:
+        raise CellError("must be the path of a photo")
+    return found
+
+
+class PhotoNames:
+    """The names in one folder, looked up as exactly as they are given and then less so."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Keep the names of files, without folders."""
+        self._names = frozenset(names)
+
+    def find(self, text: str) -> str | None:
+        """Return the one name that a text means, `None` where there is none.
+
+        Where several would do, `CellError` says so.
+        """
+        if text in self._names:
+            return text
+        for index, key in zip(self._indexes, _keys(text), strict=True):
+            found = index.get(key, ())
+            if len(found) > 1:
+                first, second, *_ = sorted(found)
+                raise CellError(f"must mean one file, and may be {first!r} or {second!r}")
+            if found:
+                return found[0]
+        return None
+
+    @cached_property
+    def _indexes(self) -> tuple[dict[str, list[str]], ...]:
+        indexes: tuple[dict[str, list[str]], ...] = tuple(defaultdict(list) for _ in range(3))
+        for name in self._names:
+            for index, key in zip(indexes, _keys(name), strict=True):
+                index[key].append(name)
+        return indexes
+
+
+class PhotoTree:
+    """The photos below a table's folder, listed once where a table names them."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin without reading anything."""
+        self._folder = folder
+        self._below: dict[Path, PhotoNames] = {}
+
+    def find(self, text: str) -> Path:
+        """Return the file that a table means; `CellError` says why there is none.
+
+        One that is in no such folder may be in another below: where that is one alone, it is
+        meant, as zips are taken apart into folders of their own.
+        """
+        parts = path_parts(text)
+        if "\\" in text and self._names(self._folder).find(text) == text:  # a zip made it so
+            return self._checked(self._folder / text)
+        path = self._folder
+        for part in parts:
+            name = self._names(path).find(part)
+            if name is None:
+                return self._elsewhere(parts)
+            path = self._checked(path / name)
+        return path
+
+    @staticmethod
+    def _checked(path: Path) -> Path:
+        if path.is_symlink():
+            raise CellError("must lead over no link")
+        return path
+
+    def _names(self, folder: Path) -> PhotoNames:
+        if folder not in self._below:
+            try:
+                self._below[folder] = PhotoNames(entry.name for entry in os.scandir(folder))
+            except OSError:
+                self._below[folder] = PhotoNames(())
+        return self._below[folder]
+
+    def _elsewhere(self, parts: tuple[str, ...]) -> Path:
+        wanted = _keys("/".join(parts))
+        for index, key in zip(self._everywhere, wanted, strict=True):
+            found = index.get(key, ())
+            if len(found) > 1:
+                first, second = (path.relative_to(self._folder).as_posix() for path in found[:2])
+                raise CellError(f"must mean one file, and may be {first!r} or {second!r}")
+            if found:
+                return found[0]
+        raise CellError("must be that of a file")
+
+    @cached_property
+    def _everywhere(self) -> tuple[dict[str, list[Path]], ...]:
+        """All files below by each end of their path, without links."""
+        indexes: tuple[dict[str, list[Path]], ...] = tuple(defaultdict(list) for _ in range(3))
+        count = 0
+        for base, folders, names in os.walk(self._folder):
+            here = Path(base)
+            depth = len(here.relative_to(self._folder).parts)
+            folders[:] = sorted(
+                name
+                for name in folders
+                if depth < DEEPEST and not is_passed_over(name) and not (here / name).is_symlink()
+            )
+            for name in sorted(names):
+                path = here / name
+                count += 1
+                if count > MOST_FILES:
+                    return indexes
+                if is_passed_over(name) or path.is_symlink():
+                    continue
+                own = path.relative_to(self._folder).parts
+                for start in range(1, len(own)):
+                    for index, key in zip(indexes, _keys("/".join(own[start:])), strict=True):
+                        index[key].append(path)
+        return indexes
+
+
+def _keys(name: str) -> tuple[str, str, str]:
+    """Return a name as it is compared: composed, then without case, then with one ending."""
+    plain = unicodedata.normalize("NFC", name.strip())
+    folded = unicodedata.normalize("NFC", plain.casefold())
+    stem, dot, ending = folded.rpartition(".")
+    return plain, folded, stem + _ONE_SUFFIX.get(dot + ending, dot + ending)

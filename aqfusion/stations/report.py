@@ -1,0 +1,81 @@
+"""What was made of a table of stations: as JSON for programs, as sentences for people."""
+
+from typing import Any
+
+from aqfusion.air.pollutants import POLLUTANTS
+from aqfusion.stations.csv_file import Parsed
+from aqfusion.stations.station import Measurement
+
+__all__ = ["as_json", "looks_like", "summary"]
+
+_MOST_FAULTS = 20
+
+
+def as_json(parsed: Parsed) -> dict[str, Any]:
+    """Return counts, measurements in canonical units, and all that was not taken.
+
+    Coordinates are `None` where the table has none and nobody gave them.
+    """
+    taken = parsed.measurements or parsed.unplaced
+    return {
+        "stations": len({one.station.id for one in taken}),
+        "measurements": [_measurement(one, bool(parsed.measurements)) for one in taken],
+        "left_out": [
+            {"line": fault.line, "column": fault.column, "reason": fault.reason}
+            for fault in parsed.faults
+        ],
+        "ignored_columns": list(parsed.ignored),
+        "notes": [*looks_like(parsed), *parsed.notes],
+    }
+
+
+def summary(parsed: Parsed) -> list[str]:
+    """Return the lines that the command prints for people."""
+    taken = parsed.measurements or parsed.unplaced
+    stations = len({one.station.id for one in taken})
+    bad = len(parsed.bad_lines)
+    cells = sum(fault.row_kept for fault in parsed.faults)
+    lines = [
+        f"{counted(len(taken), 'measurement')} of {counted(stations, 'station')}; left out: "
+        f"{counted(bad, 'row')} and {counted(cells, 'single cell')}"
+    ]
+    lines += [*looks_like(parsed), *parsed.notes]
+    if parsed.ignored:
+        lines.append(f"columns that are not read: {', '.join(map(repr, parsed.ignored))}")
+    lines += [str(fault) for fault in parsed.faults[:_MOST_FAULTS]]
+    more = len(parsed.faults) - _MOST_FAULTS
+    return [*lines, f"and {more} more, which --json lists"] if more > 0 else lines
+
+
+def looks_like(parsed: Parsed) -> list[str]:
+    """Say whose table it seems to be, and what is in it; nothing where no network is known."""
+    if parsed.network is None:
+        return []
+    taken = parsed.measurements or parsed.unplaced
+    stations = len({one.station.id for one in taken})
+    times = len({one.time for one in taken})
+    return [
+        f"this looks like a table of {parsed.network}: {counted(stations, 'station')}, "
+        f"{counted(times, 'time')}"
+    ]
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun.
+
+    >>> counted(1, "station"), counted(24, "hour")
+    ('1 station', '24 hours')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _measurement(one: Measurement, placed: bool) -> dict[str, Any]:
+    values = ((name, getattr(one.reading, name)) for name in POLLUTANTS)
+    return {
+        "id": one.station.id,
+        "time": one.time.isoformat(),
+        "lat": one.station.latitude if placed else None,
+        "lon": one.station.longitude if placed else None,
+        "readings": {name: value for name, value in values if value is not None},
+        "aqi": one.aqi,
+    }

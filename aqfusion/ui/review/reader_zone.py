@@ -1,0 +1,14 @@
+"""The time zone of whoever reads the page, as their browser tells it."""
+
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+
+def here() -> tzinfo:
+    """The reader's zone; UTC where the browser tells none, or one that is not known here."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ValueError, OSError):  # a name that is none, or has no data
+        return UTC
