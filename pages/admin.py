@@ -7,6 +7,7 @@ from aqfusion.ui import page
 from aqfusion.ui.labels import (
     account,
     export_view,
+    guidelines,
     import_view,
     invite_view,
     opened,
@@ -43,6 +44,8 @@ try:
             export_view.show(actor)
     else:
         settings_view.show(actor)
+        with st.container(border=True, key="card_guidelines"):
+            guidelines.edit(actor)
 except InputError as error:
     opened.failed(error)
 page.end()

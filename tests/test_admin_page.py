@@ -185,3 +185,17 @@ def test_an_invitation_is_a_link_to_the_label_page_that_works_once(labels, admin
     with pytest.raises(SignInError, match="expired"):
         labels.sign_in.by_invite(again.partition("=")[2], "Eva", PIN, now() + day)
     assert labels.sign_in.by_invite(token, "Eva", PIN, now()).role == "expert"
+
+
+def test_an_admin_edits_the_guidelines_and_may_go_back_to_the_default(labels, admin):
+    page = show(opened(admin), "Settings")
+    field = page.text_area(key="admin_guidelines_text")
+    assert field.value.startswith("# What is asked")
+    field.set_value("# Ours").run()
+    press(page, "Save the guidelines")
+    assert told(page) == "The guidelines are saved."
+    assert labels.settings.guidelines() == "# Ours"
+    assert page.text_area(key="admin_guidelines_text").value == "# Ours"
+    press(page, "Back to the default text")
+    assert labels.settings.guidelines() is None
+    assert page.text_area(key="admin_guidelines_text").value.startswith("# What is asked")

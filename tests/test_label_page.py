@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
 
+from aqfusion.air.aqi import standard
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.item import Reason
 from aqfusion.labels.search import Filters
@@ -361,3 +362,20 @@ def test_a_role_that_was_lost_is_lost_at_the_next_press(page, store):
 def test_two_people_never_hold_the_same_item(page, store):
     other = sign_in("Bina")
     assert {item(page), item(other)} == {1, 2}
+
+
+def test_guidelines_come_when_they_are_asked_for_and_are_the_admins(page, store):
+    assert shown(page)["guidelines"] is None
+    command(page, "guidelines")
+    asked = shown(page)["guidelines"]
+    assert asked["text"].startswith("# What is asked")
+    assert [one["title"].split(":")[0] for one in asked["examples"]] == [
+        category.name for category in standard("us").categories
+    ]
+    assert all(one["picture"].startswith("data:image/webp;base64,") for one in asked["examples"])
+    say(page, category=1)
+    assert shown(page)["guidelines"] is None
+    ada = store.sign_in.by_pin("Ada", PIN, NOW)
+    store.settings.set_guidelines(ada, "# <b>Ours</b>", NOW)
+    command(page, "guidelines")
+    assert shown(page)["guidelines"]["text"] == "# <b>Ours</b>"

@@ -14,7 +14,7 @@ from aqfusion.labels.store import LabelStore
 from aqfusion.settings import ROOT
 from aqfusion.ui.review import decide
 from tests.labels.planted import NOW, PIN, request_id, say
-from tests.planted_review import EVIL, Planted, plant
+from tests.planted_review import EVIL, Planted, add, plant
 
 SECONDS = 60
 
@@ -405,3 +405,54 @@ def test_agreement_of_nobody_says_so(tmp_path):
     assert not page.exception
     assert page.info[0].value == "Nobody has answered anything yet."
     store.close()
+
+
+def test_an_imported_label_is_called_one_and_a_visitors_guess_a_guess(planted):
+    guess = {"standard": "us", "category": 2, "aqi": 150, "cant_tell": None}
+    item = add(planted, "labelled", guess=guess, source="monsoon data: a.jpg")
+    shown = html(opened(planted.expert, item))
+    assert "<dt>Imported label</dt>" in shown
+    words = "AQI 150, Unhealthy for Sensitive Groups, from monsoon data: a.jpg"
+    assert shown.count(words) == 2  # among the facts, and in the history
+    assert "Visitor's guess" not in shown
+    assert "<dt>Visitor's guess</dt>" in html(opened(planted.expert, planted.items["offered"]))
+
+
+def test_annotators_keep_their_sides_whoever_answered_first(planted):
+    item = add(planted, "turned")
+    say(planted.store, planted.ben, item, Answer(category=4), NOW)
+    say(planted.store, planted.ana, item, Answer(category=1), NOW)
+    single = planted.items["flagged"]  # only Ana has answered it
+    order = [f"review_accept_{item}_{user}" for user in (planted.ana.id, planted.ben.id)]
+    page = opened(planted.expert, item)
+    assert [b.key for b in page.button if b.key.startswith("review_accept")] == order
+    assert "has not answered this item" in html(opened(planted.expert, single))
+
+
+def test_a_row_has_photo_answers_and_a_name_for_those_who_hear_it(planted):
+    page = opened(planted.expert)
+    shown = html(page)
+    assert shown.count('<img src="data:image/webp;base64,') == 3
+    assert shown.count(">Moderate</span>") == 3
+    assert "&lt;img src=x" in shown
+    button = page.button(key=f"review_open_{planted.items['oldest']}")
+    label = button.label.replace("\\", "")
+    assert label.startswith(f"Open item {planted.items['oldest']}, conflict. Biratnagar. Ana: Mod")
+    press(page, button.key)
+    assert at_item(page) == str(planted.items["oldest"])
+
+
+def test_enter_in_a_reason_lets_no_contribution_in(planted):
+    page = opened(planted.expert, planted.items["offered"])
+    assert [form.proto.form.enter_to_submit for form in page.get("form")] == [False]
+    page = opened(planted.expert, planted.items["newest"])
+    assert [form.proto.form.enter_to_submit for form in page.get("form")] == [True, True]
+
+
+def test_only_experts_are_told_the_answers_of_many_items(planted):
+    wanted = [planted.items["newest"], planted.items["open"]]
+    found = planted.store.review.answers_of(planted.expert, wanted)
+    assert [one.user for one in found[wanted[0]]] == [planted.ana.id, planted.ben.id]
+    assert found[wanted[1]] == ()
+    with pytest.raises(RoleError):
+        planted.store.review.answers_of(planted.ana, wanted)

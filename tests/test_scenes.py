@@ -96,8 +96,8 @@ def test_every_scene_ships_small_and_the_visibilities_span_the_scale():
 
 
 def test_writing_replaces_files_and_leaves_nothing_behind(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(album, "scenes", lambda: (HAZE,))
-    monkeypatch.setattr(album, "render", lambda scene: render(scene, SMALL))
+    monkeypatch.setattr(album, "scenes", lambda _folder: (HAZE,))
+    monkeypatch.setattr(album, "render", lambda scene, size: render(scene, SMALL))
     (tmp_path / "haze.jpg").write_text("old")
     album.write_scenes(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["haze.jpg"]
@@ -109,8 +109,8 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch):
     def full(*_: Path) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(album, "scenes", lambda: (HAZE,))
-    monkeypatch.setattr(album, "render", lambda scene: Image.new("RGB", SMALL))
+    monkeypatch.setattr(album, "scenes", lambda _folder: (HAZE,))
+    monkeypatch.setattr(album, "render", lambda scene, _size: Image.new("RGB", SMALL))
     monkeypatch.setattr(Path, "replace", full)
     (tmp_path / "haze.jpg").write_text("old")
     with pytest.raises(OSError, match="disk full"):

@@ -24,4 +24,7 @@ def run_render_scenes(arguments: argparse.Namespace) -> None:
     from aqfusion.scenes import write_scenes
 
     write_scenes(Path(arguments.out))
+    if Path(arguments.out) == ASSETS / "scenes":  # the guidelines' examples: same view, other air
+        examples = ASSETS / "label" / "examples"
+        write_scenes(examples, examples, (320, 240))
     report(f"painted the scenes into {arguments.out}")

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from aqfusion.labels.columns import Id, Json, Real, UtcTime
 from aqfusion.labels.columns import metadata as metadata
 
-VERSION = "6"  # the last migration; tests hold it to the scripts
+VERSION = "7"  # the last migration; tests hold it to the scripts
 
 users = Table(
     "users",
@@ -253,4 +253,14 @@ prediction_counts = Table(
     Column("bins", String(16), primary_key=True),
     Column("bin", Integer, primary_key=True, autoincrement=False),
     Column("times", Id, nullable=False),
+)
+
+# Texts that admins set for everybody.
+store_settings = Table(
+    "store_settings",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("changed", UtcTime, nullable=False),
+    Column("changed_by", ForeignKey("users.id"), nullable=False),
 )

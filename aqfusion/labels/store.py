@@ -30,6 +30,7 @@ from aqfusion.labels.search import Search
 from aqfusion.labels.sign_in import SignIn
 from aqfusion.labels.sign_in_sessions import Limits, SignInSessions
 from aqfusion.labels.sittings import Sittings
+from aqfusion.labels.store_settings import StoreSettings
 from aqfusion.labels.team import Team
 from aqfusion.labels.unscored import Unscored
 from aqfusion.labels.verify import rebuild, verify
@@ -68,6 +69,7 @@ class LabelStore:
         self.search = Search(database)
         self.told = AnswersTold(database)
         self.predictions = PredictionCounts(database)
+        self.settings = StoreSettings(database)
 
     @classmethod
     def open(cls, labels: str, photos: str, shares: Shares | None = None) -> "LabelStore":

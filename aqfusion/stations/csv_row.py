@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 
 from aqfusion.air.pollutants import POLLUTANTS, parse_unit, pollutant
 from aqfusion.air.sensors import Reading
@@ -76,9 +77,9 @@ class RowReader:
         name = _text(row.text("name"))
         id = _text(row.take("id", given)) if "id" in self.header.at else name or self.station
         latitude, longitude = self._place(row)
-        local = row.take("timezone", lambda text: None if is_absent(text) else zone(text))
+        local = row.take("timezone", _zone) if "timezone" in self.header.at else None
         time = self._time(row, latitude, longitude, local)
-        aqi = row.aqi("aqi")
+        aqi = row.aqi("aqi") if "aqi" in self.header.at else None
         reading = self._long_reading(row) if self.is_long else row.reading()
         if not row.lost() and aqi is None and not reading.present:
             row.faults.append(Fault(line, "", "must have a reading or an aqi", ""))
@@ -172,6 +173,11 @@ def _text(text: str | None) -> str:
     return "" if is_absent(plain) else plain
 
 
+def _zone(text: str) -> tzinfo | None:
+    return None if is_absent(text) else zone(text)
+
+
+@lru_cache(maxsize=4096)
 def _degrees(text: str, most: int, comma: bool) -> float:
     plain = given(text).replace("−", "-")
     if _DEGREES_WITH_COMMA.fullmatch(plain):

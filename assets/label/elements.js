@@ -84,5 +84,5 @@ function fillGuidelines(sheet, guidelines) {
     if (line.startsWith("#")) text.append(element("h4", "", line.replace(/^#+\s*/, "")));
     else if (line) text.append(element("p", "", line));
   }
-  sheet.body.replaceChildren(text, pictures);
+  sheet.body.replaceChildren(text, element("p", "aq-small", guidelines.note), pictures);
 }

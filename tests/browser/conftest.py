@@ -134,6 +134,7 @@ def visitor(request: pytest.FixtureRequest, chromium: Browser, server: str) -> I
     context = chromium.new_context(
         viewport=options.get("viewport", {"width": 1440, "height": 1000}),
         color_scheme=options.get("color_scheme", "light"),
+        has_touch=options.get("has_touch", False),
         permissions=["camera"],
     )
     guest = Visitor(context.new_page(), server)

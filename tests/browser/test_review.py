@@ -62,7 +62,8 @@ def test_a_double_click_accepts_once_and_leaves_the_next_item_alone(visitor, pla
     visitor.settle()
     page.get_by_role("spinbutton", name="US AQI").fill("250")
     page.locator(f".st-key-review_reason_{items['middle']} textarea").fill("the tower is gone")
-    visitor.press("Overrule")
+    page.locator(f".st-key-review_overrule_{items['middle']} button").click()
+    visitor.settle()
     page.wait_for_selector(f".st-key-review_back_{items['middle']}")
     decision = planted.store.review.view(planted.expert, items["middle"]).decision
     assert (decision.kind, decision.answer.aqi) == ("overrule", 250)
@@ -90,3 +91,106 @@ def test_a_phone_shows_all_of_it_and_names_are_text(visitor, planted):
     assert visitor.page.evaluate(WIDER) <= 0
     assert visitor.page.locator("img[src='x'], a[href*='x.y']").count() == 0
     assert alerts == visitor.outside == []
+
+
+SLOT = "#aq-slot-overrule"
+
+
+def place_of(visitor: Visitor, selector: str) -> dict[str, float]:
+    """Where a button stands, to the pixel, from the top of the page."""
+    page = visitor.page
+    box = page.locator(selector).bounding_box()
+    scrolled = page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")
+    return {"x": round(box["x"]), "y": round(box["y"] + scrolled)}
+
+
+@pytest.mark.parametrize(
+    "visitor", [{"viewport": {"width": 1440, "height": 900}}], ids=["wide"], indirect=True
+)
+def test_all_is_in_one_view_and_an_error_moves_no_button(visitor, planted):
+    item, page = planted.items["flagged"], visitor.page
+    sign_in(visitor, f"/review?item={item}", ".st-key-review_history")
+    buttons = [
+        *(f".st-key-review_accept_{item}_{planted.ana.id} button",),
+        *(f".st-key-review_overrule_{item} button", f".st-key-review_send_back_{item} button"),
+    ]
+    for seen in (".st-key-review_photo img", ".aq-readings", *buttons):
+        box = page.locator(seen).first.bounding_box()
+        assert box["y"] >= 0, seen
+        assert box["y"] + box["height"] <= 900, seen
+    before = [place_of(visitor, one) for one in buttons]
+    for _ in range(2):
+        page.keyboard.press("o")
+        page.wait_for_selector(f"{SLOT} p:has-text('must be given')")
+        visitor.settle()
+        page.keyboard.press("b")
+        page.wait_for_selector("#aq-slot-send_back p:has-text('Reason must say why')")
+        visitor.settle()
+        assert [place_of(visitor, one) for one in buttons] == before
+    assert kinds(planted, "flagged") == ["answer"]
+
+
+def test_keys_decide_and_never_fire_while_somebody_types(visitor, planted):
+    item, page = planted.items["oldest"], visitor.page
+    sign_in(visitor, f"/review?item={item}", ".st-key-review_history")
+    before = kinds(planted, "oldest")
+    page.keyboard.press("e")
+    page.keyboard.type("boats and pansies, 4 of 6? usual")
+    visitor.settle()
+    assert page.locator(f".st-key-review_reason_{item} textarea").input_value() == (
+        "boats and pansies, 4 of 6? usual"
+    )
+    assert kinds(planted, "oldest") == before
+    assert page.url.endswith(f"?item={item}")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.wait_for_selector(".aq-keys")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(400)
+    page.keyboard.press("5")
+    page.keyboard.press("o")
+    page.wait_for_selector(f".st-key-review_back_{item}")
+    visitor.settle()
+    decision = planted.store.review.view(planted.expert, item).decision
+    assert (decision.kind, decision.answer.category) == ("overrule", 4)
+    assert decision.reason == "boats and pansies, 4 of 6? usual"
+    page.keyboard.press("u")
+    page.wait_for_url(f"**/review?item={item}")
+    visitor.settle()
+    page.keyboard.press("l")
+    page.wait_for_selector(".st-key-review_ways")
+
+
+def test_a_row_opens_wherever_it_is_clicked_and_by_enter(visitor, planted):
+    page, item = visitor.page, planted.items["agreed"]
+    sign_in(visitor, "/review", ".st-key-review_ways")
+    for how in ("photo", "right edge", "enter"):
+        page.get_by_role("radio", name="All", exact=True).click()
+        visitor.settle()
+        row = page.locator(f".st-key-review_row_{item}")
+        row.scroll_into_view_if_needed()
+        box = row.bounding_box()
+        if how == "enter":
+            page.get_by_role("button", name=f"Open item {item}, answered").focus()
+            page.keyboard.press("Enter")
+        else:
+            x = box["x"] + (40 if how == "photo" else box["width"] - 6)
+            page.mouse.click(x, box["y"] + box["height"] / 2)
+        page.wait_for_selector(".st-key-review_history")
+        visitor.settle()
+        assert page.url.endswith(f"?item={item}")
+        page.keyboard.press("l")
+        page.wait_for_selector(".st-key-review_ways")
+        visitor.settle()
+
+
+@pytest.mark.parametrize("visitor", SCREENS[1:], indirect=True)
+def test_on_a_phone_an_error_is_scrolled_into_view(visitor, planted):
+    item, page = planted.items["flagged"], visitor.page
+    sign_in(visitor, f"/review?item={item}", ".st-key-review_history")
+    page.evaluate(f"document.querySelector('.st-key-review_send_back_{item} button').click()")
+    page.wait_for_selector("#aq-slot-send_back p:has-text('Reason must say why')")
+    page.wait_for_timeout(600)
+    box = page.locator("#aq-slot-send_back").bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= page.viewport_size["height"]

@@ -1,0 +1,78 @@
+"""The guidelines of the label desk: their text, example pictures, and where an admin edits them."""
+
+from functools import cache
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+from aqfusion.labels.actor import Actor
+from aqfusion.labels.store_settings import LONGEST_GUIDELINES
+from aqfusion.scenes import scenes
+from aqfusion.settings import ASSETS
+from aqfusion.ui.inline_picture import data_url
+from aqfusion.ui.labels import opened, told
+
+PLACE = "admin_guidelines"
+_TEXT = ASSETS / "label" / "guidelines.md"
+_EXAMPLES = ASSETS / "label" / "examples"
+_FIELD = "admin_guidelines_text"
+
+
+def text() -> str:
+    """What holds now: the admin's text, else the one that comes with the program."""
+    return opened.reached().settings.guidelines() or default()
+
+
+@cache
+def default() -> str:
+    """The text that comes with the program."""
+    return _TEXT.read_text(encoding="utf-8").strip()
+
+
+@cache
+def examples() -> tuple[dict[str, str], ...]:
+    """One rendered picture of each US category, the cleanest first: title, words and picture."""
+    found = []
+    for scene in scenes(_EXAMPLES):
+        with Image.open(_EXAMPLES / scene.file) as image:
+            found.append({"title": scene.title, "words": scene.alt, "picture": data_url(image, 75)})
+    return tuple(found)
+
+
+def for_desk() -> dict[str, Any]:
+    """Text and pictures as the desk takes them."""
+    note = "The pictures are rendered by this program: the same view in air of six categories."
+    return {"text": text(), "note": note, "examples": [*examples()]}
+
+
+def edit(actor: Actor) -> None:
+    """Draw the field in which an admin writes the guidelines."""
+    st.subheader("Guidelines for labelling", anchor=False)
+    told.show(PLACE)
+    if st.session_state.get(_FIELD) is None:
+        st.session_state[_FIELD] = text()
+    st.text_area("Text", key=_FIELD, max_chars=LONGEST_GUIDELINES, height=360)
+    st.caption(
+        "Shown on the Label page by the key g. A line that begins with # is a title, one with - "
+        "a point of a list; everything else is plain text. The example pictures stay."
+    )
+
+    def keep(given: str) -> None:
+        def work() -> str:
+            opened.reached().settings.set_guidelines(actor, given, opened.now())
+            return "the guidelines are saved" if given.strip() else "the default text holds again"
+
+        if told.attempt(PLACE, work, refused="Not saved: "):
+            st.session_state[_FIELD] = None
+
+    with st.container(horizontal=True):
+        st.button(
+            "Save the guidelines",
+            key="admin_guidelines_save",
+            type="primary",
+            on_click=lambda: keep(st.session_state.get(_FIELD) or ""),
+        )
+        st.button(
+            "Back to the default text", key="admin_guidelines_default", on_click=lambda: keep("")
+        )
