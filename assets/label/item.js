@@ -18,6 +18,7 @@ const KEYS = [
   [", .", "less, more contrast"],
   ["0", "photo as it was: zoom, brightness, contrast"],
   ["g", "guidelines"],
+  ["p", "other photos of the same view; then a lets your answer count for those that are ticked"],
   ["?", "this list"],
   ["swipe", "on a phone, over the photo: left skips, right goes back; never an answer"],
 ];
@@ -396,6 +397,7 @@ class Desk {
       if (key === "g" && this.guidelines.isOpen) this.guidelines.toggle();
       return;
     }
+    if (document.querySelector('[data-testid="stDialog"]')) return; // what lies behind is not answered
     if (target.closest?.(TYPING) || this.remarks.panel.contains(target)) return;
     if (key === "Enter" && target.closest?.(PRESSED_BY_ENTER)) return;
     const work = this.keyWork(key);
