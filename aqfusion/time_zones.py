@@ -54,6 +54,7 @@ class TimeError(InputError):
     """A time or a zone that breaks a rule; the message is the rule without the name of a field."""
 
 
+@lru_cache(maxsize=1024)
 def zone(text: str) -> tzinfo:
     """Return the zone of an IANA name in any case, or of an offset.
 
@@ -81,8 +82,7 @@ def zone_at(latitude: float, longitude: float) -> tzinfo | None:
     >>> str(zone_at(13.08, 80.27)), str(zone_at(27.7, 85.3)), zone_at(10.0, 70.0)
     ('Asia/Kolkata', 'Asia/Kathmandu', None)
     """
-    name = _zone_name_at(round(latitude, 4), round(longitude, 4))
-    return None if name is None else zone(name)
+    return _zone_at(round(latitude, 4), round(longitude, 4))
 
 
 def date_order(texts: Iterable[str]) -> DateOrder | None:
@@ -223,5 +223,6 @@ _finder = _Finder()
 
 
 @lru_cache(maxsize=10_000)
-def _zone_name_at(latitude: float, longitude: float) -> str | None:
-    return _finder.name_at(latitude, longitude)
+def _zone_at(latitude: float, longitude: float) -> tzinfo | None:
+    name = _finder.name_at(latitude, longitude)
+    return None if name is None else zone(name)

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from aqfusion.air.aqi import standard
 from aqfusion.air.pollutants import convert_exactly, pollutant
@@ -36,6 +37,7 @@ _MISSING = _ABSENT | {
     *("unavailable", "not recorded", "invalid", "offline", "undefined", "/"),
     *("below detection limit", "insufficient data", "calibration", "maintenance"),
 }
+_LONGEST_MARK = 40
 _DASHES = str.maketrans("‐‑‒–—―−", "-------")
 _NINES = re.compile(r"-?9{2,}(\.[09]*)?")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
@@ -51,6 +53,8 @@ def is_absent(text: str) -> bool:
     >>> [is_absent(text) for text in ("", " NaN", "NULL", "ND")]
     [True, True, True, False]
     """
+    if len(text) > _LONGEST_MARK:
+        return False
     return text.strip().translate(_DASHES).casefold() in _ABSENT
 
 
@@ -96,6 +100,7 @@ def plain_number(text: str, decimal_comma: bool = False) -> float:
     return number
 
 
+@lru_cache(maxsize=4096)  # the same values come again and again in a table
 def concentration(name: str, text: str, unit: str, decimal_comma: bool = False) -> float | None:
     """Read a pollutant's cell in a table's unit; canonical, `None` where not measured.
 

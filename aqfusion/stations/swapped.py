@@ -1,5 +1,7 @@
 """Places that cannot be meant: latitude and longitude in each other's column, or 0, 0."""
 
+from functools import lru_cache
+
 from aqfusion.csv_table.fault import CellError
 from aqfusion.time_zones import zone_at
 
@@ -8,6 +10,7 @@ __all__ = ["SWAPPED", "refuse_swapped"]
 SWAPPED = "are lat and lon swapped?"
 
 
+@lru_cache(maxsize=4096)
 def refuse_swapped(latitude: float, longitude: float) -> None:
     """Raise `CellError` for 0, 0, and for a place at sea that would be on land the other way.
 

@@ -19,6 +19,7 @@ const KEYS = [
   [", .", "less, more contrast"],
   ["0", "photo as it was: zoom, brightness, contrast"],
   ["g", "guidelines"],
+  ["p", "other photos of the same view; then a lets your answer count for those that are ticked"],
   ["?", "this list"],
   ["swipe", "on a phone, over the photo: left skips, right goes back; never an answer"],
 ];
@@ -143,7 +144,7 @@ class Desk {
       if (event.key === "Escape") this.exact.blur();
     });
     this.save = element("button", "", "Save AQI");
-    this.unsure = keyButton("Unsure", "d", () => this.setUnsure(!this.isUnsure));
+    this.unsure = keyButton("Unsure", "d", () => this.toggleUnsure());
     this.unsure.setAttribute("aria-label", "I am unsure");
     this.note = keyButton("Note", "t", () => this.toggleNote());
     this.note.setAttribute("aria-label", "Note and wrong readings");
@@ -309,6 +310,12 @@ class Desk {
     this.unsure.setAttribute("aria-pressed", String(Boolean(unsure)));
   }
 
+  toggleUnsure() {
+    this.setUnsure(!this.isUnsure);
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => this.keepDraft(), 300); // an answer that follows takes it along
+  }
+
   toggleNote() {
     if (this.remarks.isOpen) this.remarks.close();
     else if (this.data?.item) this.remarks.open();
@@ -327,7 +334,9 @@ class Desk {
 
   keepDraft() {
     clearTimeout(this.typing);
-    if (!this.busy && this.data?.item) this.act("draft", this.remarks.value());
+    if (!this.busy && this.data?.item) {
+      this.act("draft", { unsure: this.isUnsure, ...this.remarks.value() });
+    }
   }
 
   openGuidelines() {
@@ -390,6 +399,7 @@ class Desk {
       if (key === "g" && this.guidelines.isOpen) this.guidelines.toggle();
       return;
     }
+    if (document.querySelector('[data-testid="stDialog"]')) return; // what lies behind is not answered
     if (target.closest?.(TYPING) || this.remarks.panel.contains(target)) return;
     if (key === "Enter" && target.closest?.(PRESSED_BY_ENTER)) return;
     const work = this.keyWork(key);
