@@ -48,4 +48,6 @@ def run_import(arguments: argparse.Namespace) -> None:
         report(f"and {len(done.faults) - _MOST_TOLD} more, all of them in the JSON")
     if done.ignored:
         report(f"columns that nobody reads: {', '.join(map(repr, done.ignored))}")
+    if done.new:
+        report("to put the most telling ones first: python -m aqfusion labels score")
     print_json({"source": arguments.source, **asdict(done)})
