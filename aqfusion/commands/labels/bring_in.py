@@ -72,4 +72,6 @@ def run_import(arguments: argparse.Namespace) -> None:
         report(note)
     if done.ignored:
         report(f"columns that nobody reads: {', '.join(map(repr, done.ignored))}")
+    if done.new:
+        report("to put the most telling ones first: python -m aqfusion labels score")
     print_json({"source": arguments.source, **asdict(done)})

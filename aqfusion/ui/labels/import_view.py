@@ -96,6 +96,8 @@ def _report(done: Imported) -> None:
     text = f"New: {done.new:,}. Known before: {done.known:,}."
     if done.duplicates:
         text += f" Nearly the same as another, so not asked: {done.duplicates:,}."
+    if done.notes:
+        st.info(plain_list(done.notes, _MOST_TOLD), icon=":material/info:")
     if not done.faults:
         st.success(text, icon=":material/check_circle:")
         return
