@@ -3,7 +3,15 @@
 import streamlit as st
 
 from aqfusion.ui import page
-from aqfusion.ui.labels import account, item_view, pace_view
+from aqfusion.ui.labels import (
+    account,
+    item_view,
+    pace_view,
+    queue_filter,
+    same_view_strip,
+    scoring_view,
+    team_view,
+)
 from aqfusion.ui.labels.desk import desk
 from aqfusion.ui.versions import gain_view
 
@@ -20,14 +28,20 @@ def work() -> None:
     if on.leased is None:
         with st.container(key="label_end"):
             st.caption("Items that you skipped are under More.")
-    more = st.popover("More", key="label_more", on_change="rerun")
-    if more.open:
-        with more:
-            pace_view.goal(on)
-            st.markdown("**Skipped**")
-            pace_view.skipped(on)
+    with st.container(horizontal=True, vertical_alignment="center", key="label_below"):
+        same_view_strip.button(on)
+        queue_filter.show(on)
+        team_view.show(on)
+        more = st.popover("More", key="label_more", on_change="rerun")
+        if more.open:
+            with more:
+                pace_view.goal(on)
+                st.markdown("**Skipped**")
+                pace_view.skipped(on)
+    same_view_strip.look(on)
 
 
 work()
 gain_view.line()
+scoring_view.note()
 page.end()

@@ -80,7 +80,8 @@ def test_photos_come_in_once_and_with_what_the_table_tells(labels, admin, photos
     table = b"photo,pm25,place,gold\nsub/1.jpg,12,Here,\n2.jpg,x,There,\n9.jpg,1,,\n3.jpg,5,,180\n"
     page = bring(page, [("t.csv", table), *photos[:2], ("3.jpg", photos[2][1]), ("4.jpg", b"no")])
     text = told(page)
-    assert "New: 2. Known before: 0. Not taken: 3." in text
+    assert "New: 2. Known before: 1. Photos or rows not taken: 2." in text
+    assert "Cells left out of rows that were taken: 1." in text
     assert "pm25 must be a number" in text
     assert "photo must be one of the photos that came with the table, got '9.jpg'" in text
     assert "file must be named in the table, got '4.jpg'" in text

@@ -134,3 +134,17 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(secrets):
     with pytest.raises(SettingsError, match="without a user's name") as refused:
         load_settings({"AQFUSION_OPENAQ_URL": "https://me:hidden@host/"}, secrets)
     assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["AQFUSION_IDLE_MINUTES", "AQFUSION_SIGN_IN_DAYS"])
+@pytest.mark.parametrize("given", ["0", "-1", "1.5", "ten", "999999999", "１"])
+def test_times_of_a_sign_in_are_whole_numbers(name, given, secrets):
+    with pytest.raises(SettingsError, match=f"{name} must be a whole number from 1 to "):
+        load_settings({name: given}, secrets)
+
+
+def test_times_of_a_sign_in_come_from_settings(secrets):
+    secrets.write_text('AQFUSION_IDLE_MINUTES = 10\nAQFUSION_SIGN_IN_DAYS = "2"\n')
+    settings = load_settings({}, secrets)
+    assert (settings.idle_minutes, settings.sign_in_days) == (10, 2)
+    assert load_settings({"AQFUSION_IDLE_MINUTES": " 5 "}, secrets).idle_minutes == 5

@@ -36,7 +36,8 @@ class Fault:
         >>> str(Fault(3, "aqi", "must be a whole number from 0 to 500", "x"))
         "line 3: aqi must be a whole number from 0 to 500, got 'x'"
         """
-        return f"line {self.line}: {self.column or 'the line'} {self.reason}"
+        where = f"line {self.line}: " if self.line else ""  # a file that no table names has none
+        return f"{where}{self.column or 'the line'} {self.reason}"
 
     @property
     def reason(self) -> str:

@@ -1,18 +1,20 @@
 """The titles of a table: which column stands where, in which unit, and which nobody reads."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.csv_cells import undefused
-from aqfusion.csv_table.fault import CsvTableError
+from aqfusion.csv_table.fault import CellError, CsvTableError
 from aqfusion.csv_table.notes import Notes
 from aqfusion.csv_table.titles import Title, read_title, title_key
 
 __all__ = ["Columns", "CsvTableError", "Header", "known_titles", "read_header"]
 
 MOST_COLUMNS = 200
+_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Header:
 
     `units` are of the pollutants whose title names one, `unit_at` tells which cells name it;
     `zone` is the time zone that the title of the time names; `above` are the cells of the remarks
-    above the titles.
+    above the titles; numbers may have a comma, and some have a point.
     """
 
     titles: tuple[str, ...]
@@ -60,6 +62,7 @@ class Header:
     zone: str | None = None
     ignored: tuple[str, ...] = ()
     decimal_comma: bool = False
+    decimal_point: bool = False
     above: tuple[tuple[str, ...], ...] = ()
     notes: Notes = field(default_factory=Notes)
 
@@ -73,6 +76,11 @@ class Header:
     def title(self, column: str) -> str:
         """Return the file's own title of a column."""
         return self.titles[self.at[column]] if column in self.at else column
+
+    def refuse_doubtful(self, text: str) -> None:
+        """Raise `CellError` for 1,234 in a table that writes points and may write commas."""
+        if self.decimal_comma and self.decimal_point and _GROUPED.fullmatch(text.strip()):
+            raise CellError("must have a point, not a comma")
 
     def unit(self, name: str) -> str:
         """Return the unit of a pollutant's column, the canonical one where no title names one."""

@@ -85,6 +85,7 @@ class RowCells:
         if name in header.unit_at and not is_missing(text):
             stated = self._cells[header.unit_at[name]].strip()
             unit = parse_unit(name, stated) if not is_absent(stated) else _no_unit()
+        header.refuse_doubtful(text)
         return concentration(name, text, unit, header.decimal_comma)
 
     def _take(

@@ -54,8 +54,9 @@ def read_rows(
         header.notes.add("the text is no UTF-8 and is read as Windows-1252")
     rows = _rows(records(lines, start + 1, separator), header)
     first = list(islice(rows, _ROWS_TO_JUDGE_BY))
-    comma = separator != "," and not _writes_points(first, header)
-    return replace(header, decimal_comma=comma), _counted(chain(first, rows), most_rows)
+    points = _writes_points(first, header)
+    header = replace(header, decimal_comma=separator != ",", decimal_point=points)
+    return header, _counted(chain(first, rows), most_rows)
 
 
 def _of_spreadsheet(content: bytes, columns: Columns, most_rows: int) -> tuple[Header, Rows]:
@@ -150,7 +151,7 @@ def _rows(found: Rows, header: Header) -> Rows:
 
 
 def _writes_points(rows: Sequence[tuple[int, Sequence[str] | Fault]], header: Header) -> bool:
-    """Say whether numbers have decimal points, so that a comma would be something else."""
+    """Say whether numbers have decimal points, so that 1,234 would be doubtful."""
     numbers = [header.at[name] for name in ("lat", "lon", *POLLUTANTS) if name in header.at]
     return any(
         _WITH_POINT.fullmatch(cells[number].strip())

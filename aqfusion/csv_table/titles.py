@@ -171,7 +171,7 @@ def _of_pollutant(column: str, parts: list[str]) -> Title:
         if part in _QUALIFIERS:
             qualifier = part
         elif _AVERAGING.fullmatch(part):
-            averaging = part
+            averaging = f"{averaging} {part}" if averaging else part
         elif title_key(part) in {column, *POLLUTANT_TITLES[column]} or part in _FILLERS:
             continue
         else:

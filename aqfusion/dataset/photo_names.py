@@ -129,7 +129,7 @@ class PhotoTree:
                 raise CellError(f"must mean one file, and may be {first!r} or {second!r}")
             if found:
                 return found[0]
-        raise CellError("must be that of a file")
+        raise CellError("must be that of a file below the folder of this file")
 
     @cached_property
     def _everywhere(self) -> tuple[dict[str, list[Path]], ...]:

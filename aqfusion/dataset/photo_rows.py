@@ -119,7 +119,7 @@ def _row(row: RowCells, header: Header, line: int, photo: Path) -> PhotoRow:
     clock: datetime | None = None
     hour = row.text("hour")
     if date is not None and date[0] > 0 and not is_absent(hour):
-        clock = row.optional("hour", lambda text: clock_time(*date, text))
+        clock = row.optional("hour", partial(clock_time, *date))
     day = session = None
     if place is not None and date is not None:
         if clock is not None:

@@ -132,7 +132,7 @@ def in_batch(connection: Connection, event: Any) -> list[Any]:
         .where(label_events.c.user == event.user)
         .order_by(label_events.c.item)
     )
-    return connection.execute(asked).all() or [event]
+    return [*connection.execute(asked)] or [event]
 
 
 def take_back(
@@ -149,7 +149,8 @@ def take_back(
         book = Book.open(connection, event.item)
         if book.standing.status in {"settled", "rejected"}:
             continue
-        own, columns = request, {"batch": None}
+        own: Request = request
+        columns: dict[str, str | None] = {}
         if undone:
             own = Request(_own_id(request.id, event.item), "undo", request.actor, (event.item,))
             columns = {"batch": batch}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from aqfusion.air.pollutants import POLLUTANTS, parse_unit, pollutant
 from aqfusion.air.sensors import Reading
@@ -16,6 +16,7 @@ from aqfusion.csv_table.titles import POLLUTANT_TITLES, title_key
 from aqfusion.stations.swapped import refuse_swapped
 from aqfusion.time_zones import (
     DateOrder,
+    TimeError,
     names_offset,
     on_the_clock_of,
     read_time,
@@ -77,7 +78,7 @@ class RowReader:
         name = _text(row.text("name"))
         id = _text(row.take("id", given)) if "id" in self.header.at else name or self.station
         latitude, longitude = self._place(row)
-        local = row.take("timezone", _zone) if "timezone" in self.header.at else None
+        local = self._local(row, latitude, longitude)
         time = self._time(row, latitude, longitude, local)
         aqi = row.aqi("aqi") if "aqi" in self.header.at else None
         reading = self._long_reading(row) if self.is_long else row.reading()
@@ -88,6 +89,15 @@ class RowReader:
             return row.lost()
         place = None if latitude is None or longitude is None else (latitude, longitude)
         return Row(line, id, name or id, place, time, reading, aqi, row.kept(), _yes(row))
+
+    def _local(
+        self, row: RowCells, latitude: float | None, longitude: float | None
+    ) -> tzinfo | None:
+        if "timezone" not in self.header.at:
+            return None
+        # A time that names its own offset can do without the zone.
+        take = row.optional if names_offset(self._time_text(row)) else row.take
+        return take("timezone", partial(_zone, latitude=latitude, longitude=longitude))
 
     def _is_of_a_pollutant(self, row: RowCells) -> bool:
         parameter = row.text("parameter")
@@ -107,6 +117,7 @@ class RowReader:
             if is_missing(text):
                 return None
             unit = parse_unit(name, stated)
+            self.header.refuse_doubtful(text)
             return concentration(name, text, unit, self.header.decimal_comma)
 
         return Reading(**{name: row.optional("value", read)})
@@ -133,7 +144,8 @@ class RowReader:
             return row.take(column, lambda _: past(moment, self.now))
         named = self.zone
         if self.header.zone and named is None:
-            named = row.take(column, lambda _: zone(str(self.header.zone)))
+            stated = str(self.header.zone)
+            named = row.take(column, lambda _: _zone(stated, latitude, longitude))
         by_place = None
         placed = latitude is not None and longitude is not None
         if named is None and local is None and placed and not names_offset(text):
@@ -173,8 +185,19 @@ def _text(text: str | None) -> str:
     return "" if is_absent(plain) else plain
 
 
-def _zone(text: str) -> tzinfo | None:
-    return None if is_absent(text) else zone(text)
+def _zone(text: str, latitude: float | None, longitude: float | None) -> tzinfo | None:
+    """Read a zone; a short name as IST, which many have, only where the place's clock has it."""
+    if is_absent(text):
+        return None
+    try:
+        return zone(text)
+    except TimeError:
+        placed = latitude is not None and longitude is not None
+        there = zone_at(latitude or 0.0, longitude or 0.0) if placed else None
+        short = {datetime(2026, month, 1, tzinfo=there).tzname() for month in (1, 7)}
+        if there is not None and text.strip().upper() in short:
+            return there
+        raise
 
 
 @lru_cache(maxsize=4096)

@@ -138,7 +138,7 @@ def _joined(
             header.notes.add(
                 "doubled rows count once: the same is said of its station and time before", row.line
             )
-        return measurement, faults
+        return measurement, [*faults, *row.left_out]
     values = {n: v for n, v in added.items() if n != "aqi"}
     reading = replace(measurement.reading, **values) if values else measurement.reading
     aqi = row.aqi if "aqi" in added else measurement.aqi

@@ -3,6 +3,7 @@
 // answer. No text, error or mode changes the place of a button: people click without looking.
 
 const PATIENCE = 10_000; // ms without an answer of the server after which one may press again
+const READ_IN = 3000; // ms that a count of early presses stays, whatever is pressed meanwhile
 const KEYS = [
   ["1 to 6", "the category, from Good to Hazardous"],
   ["n l k f m o", "can't tell: night, cloud, not sky, sensor fault, unit mix-up, other"],
@@ -18,13 +19,14 @@ const KEYS = [
   [", .", "less, more contrast"],
   ["0", "photo as it was: zoom, brightness, contrast"],
   ["g", "guidelines"],
+  ["p", "other photos of the same view; then a lets your answer count for those that are ticked"],
   ["?", "this list"],
   ["swipe", "on a phone, over the photo: left skips, right goes back; never an answer"],
 ];
 
 class Desk {
   constructor(root) {
-    this.early = 0;
+    [this.early, this.lastEarly] = [0, 0];
     this.desk = element("div", "aq aq-desk");
     this.desk.append(this.topRow(), this.leftSide(), this.card());
     this.help = keySheet(KEYS);
@@ -142,7 +144,7 @@ class Desk {
       if (event.key === "Escape") this.exact.blur();
     });
     this.save = element("button", "", "Save AQI");
-    this.unsure = keyButton("Unsure", "d", () => this.setUnsure(!this.isUnsure));
+    this.unsure = keyButton("Unsure", "d", () => this.toggleUnsure());
     this.unsure.setAttribute("aria-label", "I am unsure");
     this.note = keyButton("Note", "t", () => this.toggleNote());
     this.note.setAttribute("aria-label", "Note and wrong readings");
@@ -293,6 +295,7 @@ class Desk {
   // A press that came before anybody can have seen the next photo.
   tooEarly() {
     this.early += 1;
+    this.lastEarly = Date.now();
     this.tell(this.earlyWords(), "warning");
     this.message.classList.remove("aq-flash");
     void this.message.offsetWidth; // so that the mark flashes again
@@ -305,6 +308,12 @@ class Desk {
 
   setUnsure(unsure) {
     this.unsure.setAttribute("aria-pressed", String(Boolean(unsure)));
+  }
+
+  toggleUnsure() {
+    this.setUnsure(!this.isUnsure);
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => this.keepDraft(), 300); // an answer that follows takes it along
   }
 
   toggleNote() {
@@ -325,7 +334,9 @@ class Desk {
 
   keepDraft() {
     clearTimeout(this.typing);
-    if (!this.busy && this.data?.item) this.act("draft", this.remarks.value());
+    if (!this.busy && this.data?.item) {
+      this.act("draft", { unsure: this.isUnsure, ...this.remarks.value() });
+    }
   }
 
   openGuidelines() {
@@ -357,7 +368,7 @@ class Desk {
       this.tooEarly();
       return;
     }
-    this.early = 0;
+    if (Date.now() - this.lastEarly > READ_IN) this.early = 0; // hasty presses are counted together
     this.busy = true;
     clearTimeout(this.typing); // an answer takes the note along
     this.desk.setAttribute("aria-busy", "true");
@@ -388,6 +399,7 @@ class Desk {
       if (key === "g" && this.guidelines.isOpen) this.guidelines.toggle();
       return;
     }
+    if (document.querySelector('[data-testid="stDialog"]')) return; // what lies behind is not answered
     if (target.closest?.(TYPING) || this.remarks.panel.contains(target)) return;
     if (key === "Enter" && target.closest?.(PRESSED_BY_ENTER)) return;
     const work = this.keyWork(key);

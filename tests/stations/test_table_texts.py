@@ -81,3 +81,17 @@ def test_what_is_no_concentration_and_no_us_index_is_not_read(title):
     )
     (measured,) = parsed.measurements
     assert (measured.reading.present, measured.aqi, parsed.ignored) == (("no2",), None, (title,))
+
+
+def test_a_comma_may_be_a_decimal_one_beside_points():
+    titles = "id;lat;lon;time;pm25"
+    (measured,) = parse("a;28.6;77.2;2023-02-01T08:30Z;12,5", titles=titles).measurements
+    assert measured.reading.pm25 == 12.5
+
+
+def test_a_short_name_of_a_zone_is_read_where_the_place_has_it():
+    titles = "id,lat,lon,time,timezone,pm25"
+    rows = ["a,28.6,77.2,2023-02-01 08:30,IST,80", "b,52.5,13.4,2023-02-01 08:30,IST,80"]
+    parsed = parse(*rows, titles=titles)
+    assert [m.time.isoformat() for m in parsed.measurements] == ["2023-02-01T08:30:00+05:30"]
+    assert "timezone" in {fault.column for fault in parsed.faults}

@@ -60,6 +60,17 @@ class Imported:
     duplicates: int
     faults: tuple[Fault, ...]
     ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def lost(self) -> int:
+        """How many rows or photos did not come in; other faults cost a cell alone."""
+        return sum(not fault.row_kept for fault in self.faults)
+
+    @property
+    def cells_left_out(self) -> int:
+        """How many cells were left out of rows that came in."""
+        return sum(fault.row_kept for fault in self.faults)
 
 
 def take_in(
@@ -87,7 +98,7 @@ def take_in(
         got = f"{len(faults)} bad ones, the first in {faults[0]}" if faults else "none"
         raise SourceError(f"{listing.name} must have a good photo, got {got}")
     told = (intake.new, intake.known, intake.duplicates)
-    return Imported(*told, tuple(faults), listing.ignored)
+    return Imported(*told, tuple(faults), listing.ignored, listing.notes)
 
 
 def given_label(aqi: float | None) -> dict[str, Any] | None:

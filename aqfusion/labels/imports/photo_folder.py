@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.dataset.photo_names import is_passed_over
 from aqfusion.labels.imports.listing import Candidate, Listing, plain_name
 
 __all__ = ["SUFFIXES", "list_photo_folder"]
@@ -34,6 +35,6 @@ def _files(folder: Path) -> list[Path]:
     found: list[Path] = []
     for base, below, names in os.walk(folder):
         links = [name for name in below if (Path(base) / name).is_symlink()]
-        below[:] = [name for name in below if not name.startswith(".") and name not in links]
-        found += (Path(base) / name for name in (*names, *links) if not name.startswith("."))
+        below[:] = [name for name in below if not is_passed_over(name) and name not in links]
+        found += (Path(base) / name for name in (*names, *links) if not is_passed_over(name))
     return sorted(found)

@@ -1,11 +1,12 @@
 """Files from a browser: they lie under numbers, and their names are only looked up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from aqfusion.csv_table.fault import CellError, Fault, shown
+from aqfusion.dataset.photo_names import PhotoNames, path_parts
 from aqfusion.labels.imports.intake import SourceError
 from aqfusion.labels.imports.listing import Candidate, Listing, plain_name
 from aqfusion.labels.imports.photo_csv import TABLES, list_photo_rows
@@ -43,26 +44,32 @@ def list_uploads(uploads: Sequence[Upload], now: datetime) -> Listing:
             for line, one in enumerate(photos, start=1)
         )
         return Listing("upload", tuple(candidates))
-    paths = {one.name: one.path for one in photos}
+    paths = {PurePosixPath(one.name.replace("\\", "/")).name: one.path for one in photos}
     if len(paths) < len(photos):
         raise SourceError("photos must have different names where a table tells of them")
     named: set[str] = set()
+    names = PhotoNames(paths)
     table = tables[0]
     listing = list_photo_rows(
-        table.path.read_bytes(), plain_name(table.name), lambda text: _find(paths, text, named), now
+        table.path.read_bytes(),
+        plain_name(table.name),
+        lambda text: paths[_find(names, text, named)],
+        now,
     )
     left = (
-        Fault(line, "file", "must be named in the table", shown(one.name))
-        for line, one in enumerate(photos, start=1)
-        if one.name not in named
+        Fault(0, "file", "must be named in the table", shown(one.name))
+        for one in photos
+        if PurePosixPath(one.name.replace("\\", "/")).name not in named
     )
-    return Listing(listing.name, listing.candidates, (*listing.faults, *left), listing.ignored)
+    return Listing(
+        listing.name, listing.candidates, (*listing.faults, *left), listing.ignored, listing.notes
+    )
 
 
-def _find(paths: Mapping[str, Path], text: str, named: set[str]) -> Path:
+def _find(names: PhotoNames, text: str, named: set[str]) -> str:
     # A browser tells a file's last name only.
-    last = PurePosixPath(text).name
-    if last not in paths:
+    name = names.find(path_parts(text)[-1])
+    if name is None:
         raise CellError("must be one of the photos that came with the table")
-    named.add(last)
-    return paths[last]
+    named.add(name)
+    return name

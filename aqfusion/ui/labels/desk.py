@@ -15,6 +15,7 @@ from aqfusion.errors import InputError
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.answer import Answer, ItemGoneError, Seen
 from aqfusion.labels.answers import LastSaid
+from aqfusion.labels.candidates import EVERYTHING, QueueFilter
 from aqfusion.labels.drafts import Draft
 from aqfusion.labels.events import RequestError
 from aqfusion.labels.item import Task
@@ -43,6 +44,9 @@ class Desk:
     turn: int = 0  # counts what has been done, so that the page knows an answer of the server
     mode: str = BLIND
     guidelines: bool = False  # whether the page has just asked for them
+    chosen: QueueFilter = EVERYTHING  # what the person wants to be asked about
+    cover: tuple[int, ...] = ()  # photos of the same view that the next answer is given to as well
+    covered: int = 0  # how many others the last answer or undo was about
     draft: Draft | None = None  # what has been begun to say of the item
 
 
@@ -104,7 +108,7 @@ def save(on: Desk, answer: Callable[[Seen], Answer], mode: str) -> None:
 
     def work() -> None:
         given = answer(_seen(on, leased, mode))
-        saved = store().answers.save_shown(on.actor, leased, on.request, given, now())
+        saved = store().answers.save_shown(on.actor, leased, on.request, given, now(), on.cover)
         _done(on, leased.task, given, saved)
 
     _try(on, work)
@@ -175,10 +179,28 @@ def go_to(on: Desk, item: int) -> None:
     _try(on, lambda: _lay(on, store().queue.lease(on.actor, item, now(), tab)))
 
 
+def choose(on: Desk, chosen: QueueFilter) -> None:
+    """Be asked about something else from now on; what the filter does not let by is let go of."""
+
+    def work() -> None:
+        on.chosen, before = chosen, on.leased
+        _next(on)
+        if before is not None and on.leased is None:
+            store().queue.release(on.actor, before.token, now())
+
+    _try(on, work)
+
+
+def cover_too(on: Desk, items: tuple[int, ...]) -> None:
+    """Give the next answer to these photos of the same view as well; none goes back to one."""
+    _try(on, lambda: None)
+    on.cover = items
+
+
 def _take_back(on: Desk, last: LastSaid | None) -> None:
     only, tab = last.event if last is not None else None, session_registry.tab().id
     saved = store().answers.undo(on.actor, uuid.uuid4().hex, now(), only, tab)
-    on.last, on.undone = None, last
+    on.last, on.undone, on.covered, on.words = None, last, len(saved.covered), saved.words
     if saved.item in on.trail:
         on.trail.remove(saved.item)
     _lay(on, saved.leased)
@@ -187,19 +209,23 @@ def _take_back(on: Desk, last: LastSaid | None) -> None:
 def _done(on: Desk, task: Task, answer: Answer | None, saved: Saved) -> None:
     if task.id not in on.trail:
         on.trail.append(task.id)
-    on.last, on.words = (task, answer), saved.words
+    on.last, on.words, on.covered = (task, answer), saved.words, len(saved.covered)
     on.leased = None  # saved: whatever happens to the next item, this one is done
     store().sittings.keep(on.actor, on.mode, on.since, now())
     _next(on)
 
 
 def _next(on: Desk) -> None:
-    _lay(on, store().queue.next_item(on.actor, now(), tab=session_registry.tab()))
+    following = store().queue.next_item(
+        on.actor, now(), chosen=on.chosen, tab=session_registry.tab()
+    )
+    _lay(on, following)
 
 
 def _lay(on: Desk, leased: Leased | None) -> None:
     """Every showing has a request of its own, so that a double press is saved once."""
     on.leased, on.request, on.shown_at = leased, uuid.uuid4().hex, time.monotonic()
+    on.cover = ()
     on.draft = store().drafts.of(on.actor, leased.task.id) if leased is not None else None
 
 

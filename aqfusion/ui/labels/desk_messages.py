@@ -21,11 +21,16 @@ def of(on: Desk) -> dict[str, Any]:
     if on.words:
         words = on.words[0].upper() + on.words[1:].removesuffix(".") + "."
         return {"text": words, "kind": "warning", "ask": False}
+    if on.cover:
+        text = f"Your answer to this item will also be given to {others(len(on.cover))}."
+        return {"text": text, "kind": "undone", "ask": False}
     if on.undone is not None:
-        text = f"Undid: item {on.undone.item}, {summary(on.undone.answer)}. It is shown again."
+        too = f", and {others(on.covered)}" if on.covered else ""
+        said = summary(on.undone.answer)
+        text = f"Undid: item {on.undone.item}, {said}{too}. It is shown again."
         return {"text": text, "kind": "undone", "ask": False}
     if on.last is not None:
-        return {"text": _saved(*on.last), "kind": "saved", "ask": False}
+        return {"text": _saved(*on.last, on.covered), "kind": "saved", "ask": False}
     return {"text": "", "kind": "", "ask": False}
 
 
@@ -43,10 +48,17 @@ def summary(answer: Answer | None) -> str:
     return name if answer.aqi is None else f"{name}, AQI {answer.aqi}"
 
 
-def _saved(task: Task, answer: Answer | None) -> str:
+def others(count: int) -> str:
+    """So many other photos, in words."""
+    return f"{count} more photo{'' if count == 1 else 's'} of the same view"
+
+
+def _saved(task: Task, answer: Answer | None, covered: int) -> str:
     if answer is None:
         return f"Item {task.id}: skipped."
     words = f"Item {task.id}: saved {summary(answer)}"
+    if covered:
+        words += f", also for {others(covered)}"
     view = task.model_view
     if view is not None and not answer.cant_tell:
         words += f"; the model said {view.aqi:.0f}, {_US.category_of(view.aqi).name}"

@@ -96,11 +96,17 @@ def _report(done: Imported) -> None:
     text = f"New: {done.new:,}. Known before: {done.known:,}."
     if done.duplicates:
         text += f" Nearly the same as another, so not asked: {done.duplicates:,}."
+    if done.notes:
+        st.info(plain_list(done.notes, _MOST_TOLD), icon=":material/info:")
     if not done.faults:
         st.success(text, icon=":material/check_circle:")
         return
     listed = plain_list(done.faults, _MOST_TOLD)
-    st.warning(f"{text} Not taken: {len(done.faults):,}.\n{listed}", icon=":material/warning:")
+    if done.lost:
+        text += f" Photos or rows not taken: {done.lost:,}."
+    if done.cells_left_out:
+        text += f" Cells left out of rows that were taken: {done.cells_left_out:,}."
+    st.warning(f"{text}\n{listed}", icon=":material/warning:")
     st.download_button(
         "All faults as CSV",
         fault_report(done.faults),

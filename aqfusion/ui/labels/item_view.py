@@ -15,6 +15,7 @@ from aqfusion.air.aqi import standard
 from aqfusion.air.pollutants import pollutant
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import CANT_TELL, Answer
+from aqfusion.labels.candidates import EVERYTHING
 from aqfusion.labels.item import Reason, Task
 from aqfusion.labels.leases import Leased
 from aqfusion.settings import ASSETS
@@ -25,6 +26,7 @@ from aqfusion.ui.labels.opened import store
 
 KEY = "label_item"
 END = "Nothing is waiting for you: every item has been answered."
+END_OF_FILTER = "Nothing is left of what your filter lets by. Clear the filter to go on."
 _FOLDER = ASSETS / "label"
 _SCRIPTS = ("elements.js", "photo.js", "note.js", "item.js")  # one module, in this order
 _US = standard("us")
@@ -116,7 +118,7 @@ def shown(on: Desk) -> dict[str, Any]:
         "message": desk_messages.of(on),
         "pace": pace_view.progress(on),
         "guidelines": guidelines.for_desk() if on.guidelines else None,
-        "end": END,
+        "end": END if on.chosen == EVERYTHING else END_OF_FILTER,
         **(_NOTHING if on.leased is None else _item(on, on.leased)),
     }
 
@@ -192,6 +194,17 @@ def why(reason: Reason, mode: str) -> str:
     if reason.kind in _SAYS_NOTHING_OF_THE_AIR:
         return reason.words
     return _OF_OTHERS.get(reason.kind, "It may be telling")
+
+
+def reason_words(kind: str) -> str:
+    """A kind of reason, as it may be told before an answer."""
+    known = {
+        **_OF_THE_MODEL,
+        **_OF_OTHERS,
+        "sent back": "An expert asks for one more opinion",
+        "overlap": "One more opinion is wanted",
+    }
+    return known.get(kind, kind.capitalize())
 
 
 def _suggestion(task: Task) -> dict[str, Any]:

@@ -61,12 +61,16 @@ def after_import(actor: Actor) -> None:
 
 def note() -> None:
     """Tell an annotator, in a line, that items are not in the order of their worth yet."""
-    now = process.status(load_settings())
+    settings = load_settings()
+    now = process.status(settings)
     words = None
     if now is not None and now.state == "running":
         words = counted(now)
-    elif (left := _unscored() - (now.failed if now else 0)) > 0:
-        words = f"{left:,} item{'' if left == 1 else 's'} not scored yet"
+    else:
+        missing = now.failed if now else 0
+        left = _unscored(str(process.scoring_folder(settings))) - missing
+        if left > 0:
+            words = f"{left:,} item{'' if left == 1 else 's'} not scored yet"
     if words:
         st.caption(f"The order of the queue is not final: {words}.")
 
@@ -110,8 +114,8 @@ def _standing() -> str:
     return f"{left:,} of the {total:,} items that wait for answers are not scored yet."
 
 
-@st.cache_data(ttl=_NOTE_LASTS, max_entries=1, show_spinner=False)
-def _unscored() -> int:
+@st.cache_data(ttl=_NOTE_LASTS, max_entries=2, show_spinner=False)
+def _unscored(of: str) -> int:
     """Counted once for all annotators within some seconds."""
     return opened.reached().unscored.counts().get(None, 0)
 

@@ -1,0 +1,91 @@
+"""What the annotator wants to be asked about: a place, a reason; kept as long as the session."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from aqfusion.labels.candidates import EVERYTHING, QueueFilter
+from aqfusion.labels.team import Choice
+from aqfusion.ui.labels import desk
+from aqfusion.ui.labels.desk import Desk
+from aqfusion.ui.labels.item_view import reason_words
+from aqfusion.ui.labels.opened import store
+from aqfusion.ui.plain import plain
+
+_PLACE, _REASON = "label_filter_place", "label_filter_reason"
+
+
+def show(on: Desk) -> None:
+    """Draw the filter, and the way out of one."""
+    active = on.chosen != EVERYTHING
+    fields = st.popover(
+        "Filter: on" if active else "Filter",
+        key="label_filter",
+        icon=":material/filter_alt:",
+        on_change="rerun",
+    )
+    if fields.open:
+        with fields:
+            _fields(on)
+    if active:
+        st.button("Clear the filter", key="label_filter_clear", on_click=_clear, args=(on,))
+        st.caption(plain(_words(on.chosen)))
+
+
+def _fields(on: Desk) -> None:
+    choices = store().team.choices(on.actor)
+    chosen = on.chosen
+    for key, label, found, now, words in (
+        (_PLACE, "Place", choices.places, chosen.place, str),
+        (_REASON, "Why it is asked", choices.reasons, chosen.reason, reason_words),
+    ):
+        _select(on, key, label, _with(found, now), now, words)
+    st.caption("Under a filter no items are drawn at random and no known ones are mixed in.")
+
+
+def _select(
+    on: Desk,
+    key: str,
+    label: str,
+    found: tuple[Choice, ...],
+    now: str | None,
+    words: Callable[[str], str],
+) -> None:
+    counts = {one.value: one.items for one in found}
+    values = [None, *counts]
+    st.selectbox(
+        label,
+        values,
+        index=values.index(now),
+        format_func=lambda value: (
+            "Any" if value is None else f"{words(value)} ({counts[value]:,} waiting)"
+        ),
+        key=key,
+        on_change=_choose,
+        args=(on,),
+    )
+
+
+def _with(found: tuple[Choice, ...], now: str | None) -> tuple[Choice, ...]:
+    """What is chosen stays among the choices when the last item of it has been answered."""
+    if now is None or now in {one.value for one in found}:
+        return found
+    return (*found, Choice(now, 0))
+
+
+def _choose(on: Desk) -> None:
+    state = st.session_state
+    desk.choose(on, QueueFilter(state.get(_PLACE), state.get(_REASON)))
+
+
+def _clear(on: Desk) -> None:
+    for key in (_PLACE, _REASON):
+        st.session_state.pop(key, None)
+    desk.choose(on, EVERYTHING)
+
+
+def _words(chosen: QueueFilter) -> str:
+    told = [chosen.place] if chosen.place is not None else []
+    if chosen.reason is not None:
+        told.append(reason_words(chosen.reason))
+    return "Only: " + "; ".join(told)

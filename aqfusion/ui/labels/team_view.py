@@ -1,0 +1,54 @@
+"""How far everybody is: done, left, by whom, today and in all."""
+
+from datetime import datetime, tzinfo
+from html import escape
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from aqfusion.labels.team import TeamProgress
+from aqfusion.ui.labels.desk import Desk
+from aqfusion.ui.labels.opened import now, store
+
+
+def show(on: Desk) -> None:
+    """Draw it where somebody opens it: nobody waits for the counting otherwise."""
+    team = st.popover("Team", key="label_team", icon=":material/group:", on_change="rerun")
+    if team.open:
+        with team:
+            st.html(table(store().team.progress(on.actor, _day_began())))
+
+
+def table(told: TeamProgress) -> str:
+    """The figures as HTML."""
+    whole = told.done + told.left
+    share = f" ({told.done / whole:.0%})" if whole else ""
+    wanted = f", {told.answers_left:,} answers" if told.answers_left != told.left else ""
+    rows = "".join(
+        f'<tr><th scope="row" class="aq-left">{escape(one.name)}</th>'
+        f"<td>{one.today:,}</td><td>{one.done:,}</td></tr>"
+        for one in told.members
+    )
+    people = (
+        '<table class="aq-table aq-figures"><thead><tr><th scope="col" class="aq-left">By</th>'
+        f'<th scope="col">Today</th><th scope="col">In all</th></tr></thead><tbody>{rows}</tbody>'
+        "</table>"
+        if rows
+        else "<p>Nobody has answered anything yet.</p>"
+    )
+    return (
+        f'<div class="aq"><p><strong>{told.done:,}</strong> items done{share}, '
+        f"<strong>{told.left:,}</strong> left{wanted}.</p>{people}</div>"
+    )
+
+
+def _day_began() -> datetime:
+    """Midnight where the browser is; where that is not known, where the server is."""
+    zone: tzinfo | None = None
+    name = st.context.timezone
+    if name:
+        try:
+            zone = ZoneInfo(name)
+        except (ValueError, OSError):  # it comes from a browser
+            zone = None
+    return now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
