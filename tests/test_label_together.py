@@ -52,6 +52,7 @@ def test_an_answer_covers_others_only_after_a_look_and_one_undo_takes_all_back(
     page,
 ):
     assert page.button(key="label_same_view").label == "Same view: 2 more photos"
+    assert shown(page)["alike"] == 2
     press(page, "label_same_view")
     assert ticked(page, f"Item {twins[0]}").value is True
     press(page, "label_cover")

@@ -25,7 +25,10 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Progress:
-    """What a person did since some moment: items, and per hour from the first to now."""
+    """What a person did since some moment: items, and per hour from the first to now.
+
+    An answer that covered photos of the same view counts once for the pace.
+    """
 
     done: int
     per_hour: float | None
@@ -106,12 +109,16 @@ class Overview:
         """Tell how far the actor is; what they took back does not count."""
         mine = (answers.c.user == actor.id, answers.c.skipped.is_(False))
         asked = (
-            select(func.count(), func.min(label_events.c.at))
+            select(
+                func.count(),
+                func.count(case((label_events.c.batch.is_(None), 1))),
+                func.min(label_events.c.at),
+            )
             .select_from(label_events.join(answers, answers.c.event == label_events.c.id))
             .where(label_events.c.user == actor.id, label_events.c.at >= since, *mine)
         )
         with self._database.read() as connection:
-            done, first = connection.execute(asked).one()
+            done, one_by_one, first = connection.execute(asked).one()
             goal = connection.execute(select(users.c.goal).where(users.c.id == actor.id)).scalar()
         hours = (now - first).total_seconds() / 3600 if first is not None else 0.0
-        return Progress(done, done / hours if hours > 0 else None, goal)
+        return Progress(done, one_by_one / hours if hours > 0 else None, goal)

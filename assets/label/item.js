@@ -24,6 +24,8 @@ const KEYS = [
   ["swipe", "on a phone, over the photo: left skips, right goes back; never an answer"],
 ];
 
+const SAME_VIEW = ".st-key-label_same_view button";
+
 class Desk {
   constructor(root) {
     [this.early, this.lastEarly] = [0, 0];
@@ -175,6 +177,9 @@ class Desk {
       this.command("mode", this.mode, event, this.data.mode === "blind" ? "assisted" : "blind"));
     this.mode.setAttribute("role", "switch");
     this.mode.setAttribute("aria-label", "Assisted: show what the model says");
+    // The dialog of these photos is the page's, not the desk's: its button stands below.
+    this.alike = tool("Same view", "p", () => document.querySelector(SAME_VIEW)?.click());
+    this.alike.disabled = true;
     tool("Guide", "g", () => this.openGuidelines()).setAttribute("aria-label", "Guidelines");
     tool("Keys", "?", () => this.help.toggle());
     return row;
@@ -229,6 +234,10 @@ class Desk {
       button.classList.toggle("aq-said", data.said.category === number);
     });
     this.suggest(data);
+    const { alike } = data;
+    this.alike.firstChild.textContent = alike ? `${alike} alike` : "Same view";
+    this.alike.disabled = !alike;
+    this.alike.setAttribute("aria-label", `Other photos of the same view: ${alike}`);
     if (data.guidelines) fillGuidelines(this.guidelines, data.guidelines);
     const { text, kind, ask } = data.message;
     this.tell(this.early ? `${this.earlyWords()} ${text}` : text, this.early ? "warning" : kind, ask);

@@ -1,5 +1,7 @@
 """One answer covers photos of the same view after a look: each its own event, all or none of it."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -80,6 +82,12 @@ def test_every_photo_gets_an_event_of_its_own_in_one_go(store, expert, ana, firs
     assert store.verify() == ()
     learned = {one.item: one.category for one in store.adjudicated()}
     assert learned == dict.fromkeys((first, *twins), 2)
+
+
+def test_covered_photos_are_done_and_count_once_for_the_pace(store, ana, first, twins):
+    answer_all(store, ana, first, twins, "one look")
+    progress = store.overview.progress(ana, NOW, NOW + timedelta(hours=2))
+    assert (progress.done, progress.per_hour) == (1 + len(twins), 0.5)
 
 
 def test_a_double_press_is_one_batch_and_another_request_none(store, ana, first, twins):

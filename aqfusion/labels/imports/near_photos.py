@@ -34,7 +34,7 @@ class NearPhotos:
             items.c.fingerprint.is_not(None),
             items.c.duplicate_of.is_(None),
             items.c.kind == "normal",
-            items.c.status != "rejected",
+            items.c.status.not_in(("rejected", "pending")),  # neither is served
         )
         with database.snapshot() as connection:
             ordered = asked.order_by(items.c.id).execution_options(yield_per=1000)

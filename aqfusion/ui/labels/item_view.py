@@ -20,7 +20,14 @@ from aqfusion.labels.item import Reason, Task
 from aqfusion.labels.leases import Leased
 from aqfusion.settings import ASSETS
 from aqfusion.ui.explain.words import UNITS
-from aqfusion.ui.labels import answer_form, desk, desk_messages, guidelines, pace_view
+from aqfusion.ui.labels import (
+    answer_form,
+    desk,
+    desk_messages,
+    guidelines,
+    pace_view,
+    same_view_strip,
+)
 from aqfusion.ui.labels.desk import ASSISTED, BLIND, Desk
 from aqfusion.ui.labels.opened import store
 
@@ -117,6 +124,7 @@ def shown(on: Desk) -> dict[str, Any]:
         "reasons": _REASONS,
         "message": desk_messages.of(on),
         "pace": pace_view.progress(on),
+        "alike": same_view_strip.count(on),
         "guidelines": guidelines.for_desk() if on.guidelines else None,
         "end": END if on.chosen == EVERYTHING else END_OF_FILTER,
         **(_NOTHING if on.leased is None else _item(on, on.leased)),

@@ -22,20 +22,24 @@ _COLUMNS = 3
 
 def button(on: Desk) -> None:
     """The way to the photos; it is always in its place, and says whether there are any."""
-    count = len(_frames(on))
-    words = f"Same view: {count} more photo{'' if count == 1 else 's'}" if count else "Same view"
+    more = count(on)
+    words = f"Same view: {more} more photo{'' if more == 1 else 's'}" if more else "Same view"
     if on.cover:
-        words = f"Same view: {len(on.cover)} of {count} covered"
+        words = f"Same view: {len(on.cover)} of {more} covered"
     st.button(
         words,
         key="label_same_view",
         icon=":material/photo_library:",
-        shortcut="p",
-        disabled=not count,
+        disabled=not more,
         help="Look at them, and let one answer count for all that you leave ticked.",
         on_click=_open,
         args=(on,),
     )
+
+
+def count(on: Desk) -> int:
+    """How many other photos of the view of the item on the desk are offered."""
+    return len(_frames(on))
 
 
 def look(on: Desk) -> None:

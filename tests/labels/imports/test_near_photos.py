@@ -1,4 +1,4 @@
-"""Only items that are served have near-duplicates: no chains, none by way of gold or rejected."""
+"""Only items that are served have near-duplicates: no chains, none by way of gold or unadmitted."""
 
 import pytest
 
@@ -27,11 +27,15 @@ def test_what_is_near_a_duplicate_alone_is_no_duplicate(store, add):
     assert near.nearest(None, "0000000000000000") is None
 
 
-def test_nothing_is_the_duplicate_of_a_gold_or_a_rejected_item(store, add, expert):
+def test_nothing_is_the_duplicate_of_a_gold_or_an_unadmitted_item(store, add, expert):
     add(1, "0000000000000000", known_aqi=100)
     offered, _ = add(2, "ffffffffffffffff", trusted=False)
-    pending = NearPhotos.of(store.database)
-    assert pending.nearest(None, "0000000000000000") is None
-    assert pending.nearest(None, "ffffffffffffffff") is not None
-    Review(store.database).moderate(expert, offered, False, "", request_id(), NOW)
-    assert NearPhotos.of(store.database).nearest(None, "ffffffffffffffff") is None
+    rejected, _ = add(3, "00000000ffffffff", trusted=False)
+    near = NearPhotos.of(store.database)
+    for fingerprint in ("0000000000000000", "ffffffffffffffff", "00000000ffffffff"):
+        assert near.nearest(None, fingerprint) is None
+    Review(store.database).moderate(expert, offered, True, "", request_id(), NOW)
+    Review(store.database).moderate(expert, rejected, False, "", request_id(), NOW)
+    near = NearPhotos.of(store.database)
+    assert near.nearest(None, "ffffffffffffffff") is not None
+    assert near.nearest(None, "00000000ffffffff") is None
