@@ -123,8 +123,8 @@ def decide(chromium: Browser, address: str, conflicts: dict[str, dict[str, int]]
     page.get_by_role("button", name="Accept Bina's answer").click()
     page.wait_for_selector(f".st-key-review_back_{accepted}")
     for item in overruled:
-        page.goto(f"{address}/review?item={item}")
-        enter(page, "Eva", ".st-key-review_history")
+        page.goto(f"{address}/review?item={item}")  # the sign-in outlives the page
+        page.wait_for_selector(".st-key-review_history")
         page.get_by_role("radio", name="Hazardous", exact=True).click()
         page.locator(f".st-key-review_reason_{item} textarea").fill("smoke over all of it")
         page.get_by_role("button", name="Overrule", exact=True).click()
