@@ -125,9 +125,9 @@ def decide(chromium: Browser, address: str, conflicts: dict[str, dict[str, int]]
     for item in overruled:
         page.goto(f"{address}/review?item={item}")  # the sign-in outlives the page
         page.wait_for_selector(".st-key-review_history")
-        page.get_by_role("radio", name="Hazardous", exact=True).click()
+        page.get_by_role("radio", name="6 Hazardous", exact=True).click()
         page.locator(f".st-key-review_reason_{item} textarea").fill("smoke over all of it")
-        page.get_by_role("button", name="Overrule", exact=True).click()
+        page.locator(f".st-key-review_overrule_{item} button").click()
         page.wait_for_selector(f".st-key-review_back_{item}")
     page.context.close()
     return {accepted: conflicts[accepted]["Bina"], **dict.fromkeys(overruled, 5)}

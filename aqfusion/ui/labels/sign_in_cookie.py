@@ -41,7 +41,7 @@ def draw() -> None:
         return
     code, until = kept
     if opened.now() > until:
-        del st.session_state[_CODE]
+        st.session_state.pop(_CODE, None)
         return
     script = _FETCH.format(path=json.dumps(cookie_route.path()), code=json.dumps(code))
     with st.container(key="account_cookie"):

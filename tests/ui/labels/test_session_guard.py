@@ -1,6 +1,7 @@
 """A session of Streamlit is resumed by nobody but the browser that signed in."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -34,7 +35,9 @@ def resumed(cookie: str, session: str = "the-session") -> bool:
         seen.append(dict(scope["headers"])[b"sec-websocket-protocol"])
 
     scope = {"type": "websocket", "headers": headers}
-    asyncio.run(SessionGuard(streamlit)(scope, None, None))
+    # A thread of its own: where browser tests ran before, this one has a loop already.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, SessionGuard(streamlit)(scope, None, None)).result()
     assert seen[0].startswith(b"streamlit, xsrf")
     return seen == [asked]
 
