@@ -16,7 +16,7 @@ SAMPLE, OWN, LIVE = "Sample", "Your own", "Live"
 SAYS = {
     SAMPLE: "Eight places of the public photo set, measured in 2022 and 2023: a record, not the "
     "air of today.",
-    OWN: "Stations from a CSV file of yours; nobody else sees them, and nothing is stored.",
+    OWN: "Stations from a table of yours; nobody else sees them, and nothing is stored.",
     LIVE: "What monitors near a place measure now, as OpenAQ passes it on.",
 }
 
