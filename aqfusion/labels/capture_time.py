@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from aqfusion.stations.local_time import TimeError, on_the_clock_of, zone
 from aqfusion.stations.sample import FOLDER, PLACES_NAME, load_places
+from aqfusion.time_zones import TimeError, on_the_clock_of, zone
 
 __all__ = [
     *("local_days", "local_time", "place_day", "time_text", "timezone_of", "zone_name", "zone_of"),

@@ -10,7 +10,7 @@ from typing import Any
 from aqfusion.air.sensors import POLLUTANTS, Reading
 from aqfusion.labels.given_text import digest_of, one_line, several_lines
 from aqfusion.labels.item import ItemError, ModelView, Reason
-from aqfusion.stations.local_time import TimeError, zone
+from aqfusion.time_zones import TimeError, zone
 
 __all__ = ["PHOTO_HASH", "SPLITS", "NewItem"]
 

@@ -15,9 +15,9 @@ from aqfusion.air.sensors import Reading
 from aqfusion.csv_table.fault import CellError
 from aqfusion.dataset.clock import clock_time
 from aqfusion.settings import ASSETS
-from aqfusion.stations.local_time import TimeError, at, zone
 from aqfusion.stations.station import Measurement, Station
 from aqfusion.table_file import Field, TableError, read_table
+from aqfusion.time_zones import TimeError, at, zone
 
 FOLDER = ASSETS / "stations"
 PLACES_NAME = "stations.json"

@@ -178,7 +178,7 @@ class Desk {
     this.mode.setAttribute("role", "switch");
     this.mode.setAttribute("aria-label", "Assisted: show what the model says");
     // The dialog of these photos is the page's, not the desk's: its button stands below.
-    this.alike = tool("Same view", "p", () => document.querySelector(SAME_VIEW)?.click());
+    this.alike = tool("Alike", "p", () => document.querySelector(SAME_VIEW)?.click());
     this.alike.disabled = true;
     tool("Guide", "g", () => this.openGuidelines()).setAttribute("aria-label", "Guidelines");
     tool("Keys", "?", () => this.help.toggle());
@@ -235,7 +235,7 @@ class Desk {
     });
     this.suggest(data);
     const { alike } = data;
-    this.alike.firstChild.textContent = alike ? `${alike} alike` : "Same view";
+    this.alike.firstChild.textContent = alike ? `${alike} alike` : "Alike";
     this.alike.disabled = !alike;
     this.alike.setAttribute("aria-label", `Other photos of the same view: ${alike}`);
     if (data.guidelines) fillGuidelines(this.guidelines, data.guidelines);

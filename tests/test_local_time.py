@@ -2,7 +2,7 @@
 
 import pytest
 
-from aqfusion.stations.local_time import TimeError, read_time, zone
+from aqfusion.time_zones import TimeError, read_time, zone
 
 
 @pytest.mark.parametrize(
