@@ -88,7 +88,11 @@ def _check(archive: zipfile.ZipFile, name: str) -> Backup:
     manifest = json.loads(archive.read(MANIFEST))
     if manifest["format"] != FORMAT or manifest["version"] != VERSION:
         got = f"{manifest['format']} of store version {manifest['version']}"
-        raise BackupError(f"{name} must have format {FORMAT} of store version {VERSION}, got {got}")
+        raise BackupError(
+            f"{name} must have format {FORMAT} of store version {VERSION}, got {got}: a backup of "
+            "another version goes into the AQFusion that made it, and a newer AQFusion brings the "
+            "store that comes of it up to date when it opens it"
+        )
     rows: dict[str, int] = {}
     for table in TABLES:
         total = Sum()
