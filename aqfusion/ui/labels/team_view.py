@@ -1,12 +1,12 @@
 """How far everybody is: done, left, by whom, today and in all."""
 
-from datetime import datetime, tzinfo
+from datetime import datetime
 from html import escape
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from aqfusion.labels.team import TeamProgress
+from aqfusion.ui import reader_zone
 from aqfusion.ui.labels.desk import Desk
 from aqfusion.ui.labels.opened import now, store
 
@@ -44,11 +44,4 @@ def table(told: TeamProgress) -> str:
 
 def _day_began() -> datetime:
     """Midnight where the browser is; where that is not known, where the server is."""
-    zone: tzinfo | None = None
-    name = st.context.timezone
-    if name:
-        try:
-            zone = ZoneInfo(name)
-        except (ValueError, OSError):  # it comes from a browser
-            zone = None
-    return now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return now().astimezone(reader_zone.known()).replace(hour=0, minute=0, second=0, microsecond=0)

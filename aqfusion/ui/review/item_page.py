@@ -12,7 +12,7 @@ from aqfusion.labels.review import ItemView
 from aqfusion.labels.store import LabelStore
 from aqfusion.photo import Photo
 from aqfusion.settings import ASSETS
-from aqfusion.ui import formula_view
+from aqfusion.ui import formula_view, reader_zone
 from aqfusion.ui.plain import plain
 from aqfusion.ui.review import (
     answer_view,
@@ -22,7 +22,6 @@ from aqfusion.ui.review import (
     messages,
     model_card,
     place,
-    reader_zone,
 )
 from aqfusion.ui.review.annotator_slots import Slot, badge, slots
 from aqfusion.ui.review.decide import Desk
