@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from aqfusion.errors import InputError
+from aqfusion.ui import one_lock
 from aqfusion.ui.labels import cookie_route, opened, session_guard, session_registry
 
 _PRUNE_SECONDS = 15.0
@@ -29,7 +30,8 @@ def middleware() -> list[Middleware]:
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """End sign-ins when their time is over, as long as the server runs."""
+    """Guard sessions from runs that overlap, and end sign-ins when their time is over."""
+    one_lock.install()
     task = asyncio.create_task(_prune_forever())
     try:
         yield
