@@ -52,7 +52,7 @@ class Interrupted(dict):
 
     def __iter__(self):
         for number, key in enumerate(super().__iter__()):
-            if number == 1:
+            if number == 1 and self.interruption.ident is None:
                 self.interruption.start()
                 self.interruption.join(0.2)
             yield key
