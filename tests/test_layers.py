@@ -29,6 +29,7 @@ FLOORS = (
         "scenes",
         "dataset",
         "stations",
+        "sites",
     },
     {"labels"},
     {"registry"},

@@ -1,0 +1,146 @@
+"""A site: a place with its history of measured days, and the landmarks that its photos show."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, tzinfo
+
+from aqfusion.air.sensors import Reading
+from aqfusion.errors import InputError
+from aqfusion.sites.landmark import Landmark
+from aqfusion.time_zones import zone
+
+# The standard whose AQI the model tells; a day of another one is kept, but says nothing here.
+MODEL_STANDARD = "us"
+# Where a day's AQI comes from.
+SOURCES = ("monitor", "nearest station", "sample station", "OpenAQ", "label", "table", "data set")
+LONGEST_NAME = 80
+MOST_DAYS = 2000
+
+
+class SiteError(InputError):
+    """A site, or a day of one, that breaks a rule."""
+
+
+@dataclass(frozen=True)
+class DayPhoto:
+    """What is kept of a day's photo: never its pixels.
+
+    `digest` is that of `Photo`; `model` the SHA-256 of the weights that gave `embedding` (E,) and
+    `haze`, the haze score of 0 to 100; `extinction` is minus the logarithm of each landmark's
+    contrast to the sky above it, by the landmark's name.
+    """
+
+    digest: str
+    model: str
+    embedding: tuple[float, ...]
+    haze: float
+    extinction: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Day:
+    """One measurement at a site: an AQI of 0 to 500 by a standard, at a time if that is known.
+
+    `taken_at` names its offset. Days of one local date count as one: their air is much the same.
+    """
+
+    aqi: float
+    source: str
+    taken_at: datetime | None = None
+    standard: str = MODEL_STANDARD
+    reading: Reading = field(default_factory=Reading)
+    photo: DayPhoto | None = None
+
+    def __post_init__(self) -> None:
+        """Check what can be wrong."""
+        if not (math.isfinite(self.aqi) and 0 <= self.aqi <= 500):
+            raise SiteError(f"aqi must be 0 to 500, got {self.aqi:g}")
+        if self.source not in SOURCES:
+            raise SiteError(f"source must be one of {', '.join(SOURCES)}, got {self.source!r}")
+        if self.taken_at is not None and self.taken_at.tzinfo is None:
+            raise SiteError(f"time must name its time zone, got {self.taken_at.isoformat()}")
+
+    @property
+    def counts(self) -> bool:
+        """Whether the day's AQI is of the standard that the model tells."""
+        return self.standard == MODEL_STANDARD
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place by its name; coordinates in degrees and IANA time zone, where they are known.
+
+    `days` are in the order of their coming. `learned_as` is the model's own name of a place that
+    its network was trained on, `None` for every other.
+    """
+
+    name: str
+    latitude: float | None = None
+    longitude: float | None = None
+    timezone: str | None = None
+    days: tuple[Day, ...] = ()
+    landmarks: tuple[Landmark, ...] = ()
+    learned_as: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check what can be wrong."""
+        if not self.name.strip() or len(self.name) > LONGEST_NAME or not self.name.isprintable():
+            rule = f"site name must have 1 to {LONGEST_NAME} printable characters"
+            raise SiteError(f"{rule}, got {self.name[:LONGEST_NAME]!r}")
+        if (self.latitude is None) != (self.longitude is None):
+            raise SiteError("latitude and longitude must be given both or neither, got one")
+        for name, value, most in (
+            ("latitude", self.latitude, 90),
+            ("longitude", self.longitude, 180),
+        ):
+            if value is not None and not abs(value) <= most:
+                raise SiteError(f"{name} must be -{most} to {most} degrees, got {value:g}")
+        if self.timezone is not None:
+            zone(self.timezone)  # raises for a name that is none
+        if len(self.days) > MOST_DAYS:
+            raise SiteError(f"a site must have at most {MOST_DAYS} days, got {len(self.days)}")
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The site's time zone, if it is known."""
+        return None if self.timezone is None else zone(self.timezone)
+
+    @property
+    def history(self) -> tuple[Day, ...]:
+        """The days whose AQI the model can use."""
+        return tuple(day for day in self.days if day.counts)
+
+    @property
+    def day_count(self) -> int:
+        """How many different days the history has; one without a time counts for itself."""
+        dates = [self.date_of(day) for day in self.history]
+        return len({one for one in dates if one is not None}) + dates.count(None)
+
+    def date_of(self, day: Day) -> date | None:
+        """The local date of a day, on the site's clock if that is known."""
+        if day.taken_at is None:
+            return None
+        return (day.taken_at.astimezone(self.zone) if self.zone else day.taken_at).date()
+
+    def with_day(self, day: Day) -> "Site":
+        """The site with one more day; the same photo or the same time again takes its place.
+
+        Two days without a time and a photo cannot be told apart, so both are kept.
+        """
+        others = tuple(one for one in self.days if not _same(one, day))
+        return replace(self, days=(*others, day))
+
+    def without_date_of(self, day: Day) -> "Site":
+        """The site without all days of the local date of `day`: as it was to be judged by it."""
+        own = self.date_of(day)
+        kept = tuple(
+            one for one in self.days if one is not day and (own is None or self.date_of(one) != own)
+        )
+        return replace(self, days=kept)
+
+
+def _same(one: Day, other: Day) -> bool:
+    if one.photo is not None and other.photo is not None:
+        return one.photo.digest == other.photo.digest
+    return one.taken_at is not None and one.taken_at == other.taken_at
