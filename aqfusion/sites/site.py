@@ -9,6 +9,7 @@ from aqfusion.air.aqi import STANDARDS
 from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
 from aqfusion.sites.landmark import Landmark
+from aqfusion.sites.reference import Reference
 from aqfusion.time_zones import zone
 
 # The standard whose AQI the model tells; a day of another one is kept, but says nothing here.
@@ -81,7 +82,8 @@ class Site:
     """A place by its name; coordinates in degrees and IANA time zone, where they are known.
 
     `days` are in the order of their coming. `learned_as` is the model's own name of a place that
-    its network was trained on, `None` for every other.
+    its network was trained on, `None` for every other. `landmarks` have different names and are
+    drawn on `reference`; without it nothing is measured at them.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Site:
     days: tuple[Day, ...] = ()
     landmarks: tuple[Landmark, ...] = ()
     learned_as: str | None = None
+    reference: Reference | None = None
 
     def __post_init__(self) -> None:
         """Check what can be wrong."""
@@ -107,6 +110,9 @@ class Site:
                 raise SiteError(f"{name} must be -{most} to {most} degrees, got {value:g}")
         if self.timezone is not None:
             zone(self.timezone)  # raises for a name that is none
+        names = [landmark.name for landmark in self.landmarks]
+        if len(set(names)) < len(names):
+            raise SiteError(f"landmarks must have different names, got {', '.join(names)}")
         if len(self.days) > MOST_DAYS:
             raise SiteError(f"a site must have at most {MOST_DAYS} days, got {len(self.days)}")
 
