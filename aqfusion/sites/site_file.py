@@ -18,6 +18,7 @@ from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
 from aqfusion.files import replace_file
 from aqfusion.sites.landmark import LONGEST_NAME, Box, Landmark
+from aqfusion.sites.reference import Reference
 from aqfusion.sites.site import MODEL_STANDARD, MOST_DAYS, Day, DayPhoto, Site
 from aqfusion.table_file import Field, TableError, parse_table
 from aqfusion.time_zones import TimeError, zone
@@ -33,7 +34,7 @@ _LARGEST_NUMBER = 1000  # of an embedding or an extinction
 _MOST_PARTS = {b"[": 50_000, b"{": 50_000, b",": 2_000_000}
 _SITE_KEYS = (
     *("format", "name", "latitude", "longitude", "timezone", "learned_as"),
-    *("landmarks", "days"),
+    *("reference", "landmarks", "days"),
 )
 _DAY_KEYS = ("aqi", "standard", "source", "taken_at", "readings", "photo")
 
@@ -81,6 +82,7 @@ def parse_site(content: bytes, name: str = "site file") -> ReadSite:
             days=tuple(days),
             landmarks=tuple(landmarks),
             learned_as=file.optional("learned_as", _short(200)),
+            reference=file.optional("reference", partial(_reference, faults=faults)),
         )
     except TableError:
         raise
@@ -93,7 +95,7 @@ def parse_site(content: bytes, name: str = "site file") -> ReadSite:
 
 def site_bytes(site: Site) -> bytes:
     """Return the file of a site: UTF-8, one line for each day and landmark."""
-    head = {
+    head: dict[str, object] = {
         "format": FORMAT,
         "name": site.name,
         "latitude": site.latitude,
@@ -101,6 +103,8 @@ def site_bytes(site: Site) -> bytes:
         "timezone": site.timezone,
         "learned_as": site.learned_as,
     }
+    if site.reference is not None:
+        head["reference"] = {"digest": site.reference.digest, "jpeg": site.reference.base64}
     lines = [f"  {_json(key)}: {_json(value)}" for key, value in head.items() if value is not None]
     lines.append(_list("landmarks", [_told_landmark(one) for one in site.landmarks]))
     lines.append(_list("days", [_told_day(day) for day in site.days]))
@@ -194,6 +198,19 @@ def _landmark(landmark: Field, faults: list[str]) -> Landmark:
         sky=_box(landmark["sky"]),
         distance_km=landmark.optional("distance_km", _number),
     )
+
+
+def _reference(field: Field, faults: list[str]) -> Reference | None:
+    try:
+        jpeg = field["jpeg"].value
+        if not isinstance(jpeg, str):
+            raise field["jpeg"].fault("must be a text")
+        return Reference.of_base64(_sha256(field["digest"]), jpeg)
+    except TableError as error:
+        faults.append(str(error))
+    except InputError as error:
+        faults.append(str(_named(field, error)))
+    return None
 
 
 def _box(field: Field) -> Box:

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aqfusion.air.sensors import Reading
+from aqfusion.photo import Photo
 from aqfusion.sites.landmark import Box, Landmark
+from aqfusion.sites.reference import Reference
 from aqfusion.sites.site import SOURCES, Day, DayPhoto, Site
 from aqfusion.sites.site_file import (
     LARGEST,
@@ -20,11 +22,13 @@ from aqfusion.sites.site_file import (
     write_site,
 )
 from aqfusion.table_file import TableError
+from tests.hostile import encode, sky
 
 DIGEST, MODEL = "ab" * 32, "cd" * 32
 TIME = datetime(2026, 3, 1, 8, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
 PHOTO = DayPhoto(DIGEST, MODEL, (0.1234, -1.5, 0.0), 40.5, {"hill": 1.25})
 HILL = Landmark("hill", Box(0.1, 0.4, 0.2, 0.5), Box(0.1, 0.2, 0.2, 0.3), 12.5)
+REFERENCE = Reference.of(Photo.decode(encode(sky(), "PNG")))
 FULL = Site(
     "दिल्ली, ITO",
     28.6,
@@ -33,6 +37,7 @@ FULL = Site(
     (Day(180, "monitor", TIME, reading=Reading(pm25=88.25, co=0), photo=PHOTO), Day(90, "table")),
     (HILL,),
     learned_as="Delhi/ITO",
+    reference=REFERENCE,
 )
 
 
@@ -191,6 +196,23 @@ def test_a_bad_landmark_costs_the_landmark():
     read = parse_site(file(landmarks=[landmark]), "site.json")
     assert read.site.landmarks == ()
     assert "landmarks[0]: box: left and right must be shares of 0 to 1" in read.faults[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"jpeg": 5}, "site.json: reference.jpeg must be a text, got 5"),
+        ({"jpeg": "!"}, "site.json: reference: reference photo must be base64 text, got other"),
+        ({"jpeg": "/9j/4AAQ"}, "site.json: reference: reference photo"),
+        ({"digest": "x"}, "site.json: reference.digest must be 64 hexadecimal digits"),
+    ],
+)
+def test_a_bad_reference_photo_costs_that_photo(change, says):
+    stated = {"digest": REFERENCE.digest, "jpeg": REFERENCE.base64}
+    read = parse_site(file(reference=stated | change), "site.json")
+    [told] = read.faults
+    assert says in told
+    assert (read.site.reference, read.site.landmarks) == (None, (HILL,))
 
 
 def test_names_that_are_not_of_the_format_are_told():
