@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 
+from aqfusion.air.aqi import STANDARDS
 from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
 from aqfusion.sites.landmark import Landmark
+from aqfusion.sites.reference import Reference
 from aqfusion.time_zones import zone
 
 # The standard whose AQI the model tells; a day of another one is kept, but says nothing here.
@@ -16,6 +18,7 @@ MODEL_STANDARD = "us"
 SOURCES = ("monitor", "nearest station", "sample station", "OpenAQ", "label", "table", "data set")
 LONGEST_NAME = 80
 MOST_DAYS = 2000
+_YEARS = range(1970, 2200)  # whose times every clock of the world can show
 
 
 class SiteError(InputError):
@@ -57,9 +60,16 @@ class Day:
         if not (math.isfinite(self.aqi) and 0 <= self.aqi <= 500):
             raise SiteError(f"aqi must be 0 to 500, got {self.aqi:g}")
         if self.source not in SOURCES:
-            raise SiteError(f"source must be one of {', '.join(SOURCES)}, got {self.source!r}")
+            names = ", ".join(SOURCES)
+            raise SiteError(f"source must be one of {names}, got {self.source[:40]!r}")
         if self.taken_at is not None and self.taken_at.tzinfo is None:
             raise SiteError(f"time must name its time zone, got {self.taken_at.isoformat()}")
+        if self.taken_at is not None and self.taken_at.year not in _YEARS:
+            rule = f"time must be of the years {_YEARS.start} to {_YEARS.stop - 1}"
+            raise SiteError(f"{rule}, got {self.taken_at.year}")
+        if self.standard not in STANDARDS:
+            names = ", ".join(STANDARDS)
+            raise SiteError(f"standard must be one of {names}, got {self.standard[:40]!r}")
 
     @property
     def counts(self) -> bool:
@@ -72,7 +82,8 @@ class Site:
     """A place by its name; coordinates in degrees and IANA time zone, where they are known.
 
     `days` are in the order of their coming. `learned_as` is the model's own name of a place that
-    its network was trained on, `None` for every other.
+    its network was trained on, `None` for every other. `landmarks` have different names and are
+    drawn on `reference`; without it nothing is measured at them.
     """
 
     name: str
@@ -82,6 +93,7 @@ class Site:
     days: tuple[Day, ...] = ()
     landmarks: tuple[Landmark, ...] = ()
     learned_as: str | None = None
+    reference: Reference | None = None
 
     def __post_init__(self) -> None:
         """Check what can be wrong."""
@@ -98,6 +110,9 @@ class Site:
                 raise SiteError(f"{name} must be -{most} to {most} degrees, got {value:g}")
         if self.timezone is not None:
             zone(self.timezone)  # raises for a name that is none
+        names = [landmark.name for landmark in self.landmarks]
+        if len(set(names)) < len(names):
+            raise SiteError(f"landmarks must have different names, got {', '.join(names)}")
         if len(self.days) > MOST_DAYS:
             raise SiteError(f"a site must have at most {MOST_DAYS} days, got {len(self.days)}")
 
