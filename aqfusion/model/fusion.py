@@ -83,8 +83,9 @@ class Fusion:
         days = opinions.has_site * float(count)  # (B,)
         kinds = torch.tensor([KINDS.index(kind) for kind in opinions.kinds])
         network, share = self._network_says(opinions, standing, sites, config)
+        time = torch.full((len(days),), self._clock, dtype=torch.float64)
         known, unknown = (
-            one.log_probabilities(opinions.readings) for one in (self._known, self._unknown)
+            one.log_probabilities(opinions.readings, time) for one in (self._known, self._unknown)
         )
         site = torch.where(opinions.has_site[:, None], known, unknown)
         logits, site_share = sites.pool(network, site, kinds, days, standing.long())
@@ -134,13 +135,13 @@ class Fusion:
         if self._site is None:
             return self._unknown
         days = days_of(self._site, self._place)
-        return KnownDays(self._process, days, self._place, self._clock)
+        return KnownDays(self._process, days, self._place)
 
     @cached_property
     def _unknown(self) -> KnownDays:
         """The process of a place that nobody has told of."""
         places = self._checkpoint.config.sites.places if self._checkpoint.config.sites else ()
-        return KnownDays(self._process, Days.none(), len(places), self._clock)
+        return KnownDays(self._process, Days.none(), len(places))
 
     @property
     def _process(self) -> SiteProcess:
