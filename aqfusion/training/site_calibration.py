@@ -4,7 +4,7 @@ Sessions of the same place are no evidence of other places: elsewhere, places we
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ from aqfusion.training.losses import distribution_loss, mean_loss
 from aqfusion.training.site_questions import SiteAnswers
 from aqfusion.training.weighting import balanced, weighted_quantile
 
+PHOTOS_FITTED = 6  # of each session: more of the same hour are no more evidence
 _STEPS = 200
 _RATE = 0.05
 _BATCH = 1024
@@ -25,6 +26,7 @@ _BATCH = 1024
 # where it has never been, so the burden of proof is on it.
 _SHARES = {ELSEWHERE: 4.0, LEARNED: 2.0}  # logits: 98 % and 88 % for the site
 _PULL = 0.1
+_MOST_SESSIONS = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +118,18 @@ def pooling(
     )
 
 
+def joined_poolings(parts: Sequence[Pooling]) -> Pooling:
+    """Several as one, sessions and photos of each numbered apart."""
+    columns = [[getattr(part, field.name) for part in parts] for field in fields(Pooling)]
+    joint = Pooling(*(torch.cat(column) for column in columns))
+    owner = torch.cat([torch.full_like(part.session, n) for n, part in enumerate(parts)])
+    return replace(
+        joint,
+        session=joint.session + owner * _MOST_SESSIONS,
+        group=torch.where(joint.group >= 0, joint.group + owner * _MOST_SESSIONS, joint.group),
+    )
+
+
 def kind_numbers(any_reading: Tensor, has_image: Tensor) -> Tensor:
     """The number in `KINDS` (R,) of inputs with any reading and with the photo shown, (R,) each."""
     fused, image_only, sensors_only, nothing = range(len(KINDS))
@@ -126,10 +140,7 @@ def kind_numbers(any_reading: Tensor, has_image: Tensor) -> Tensor:
 def fit_pool(rows: Pooling, sigma: float, seed: int) -> SitePool:
     """The pool under which what was measured is likeliest and the mean nearest to it."""
     generator = torch.Generator().manual_seed(seed)
-    pool = SitePool()
-    with torch.no_grad():
-        for standing, share in _SHARES.items():
-            pool.share[standing, :, 0] = share
+    pool = first_pool()
     first = pool.share.detach().clone()
     optimizer = torch.optim.Adam(pool.parameters(), _RATE)
     # Inputs of every kind and number of days alike, and within them groups.
@@ -147,6 +158,15 @@ def fit_pool(rows: Pooling, sigma: float, seed: int) -> SitePool:
         loss.backward()
         optimizer.step()
     return pool.eval().requires_grad_(False)
+
+
+def first_pool() -> SitePool:
+    """The pool as it is believed to be before any place was held out."""
+    pool = SitePool()
+    with torch.no_grad():
+        for standing, share in _SHARES.items():
+            pool.share[standing, :, 0] = share
+    return pool
 
 
 def fit_reach(

@@ -13,6 +13,8 @@ from aqfusion.training.held_out import ALL_SHOWN, MASKS
 from aqfusion.training.sessions import Session, session_days
 from aqfusion.training.site_fitting import fitted_site_process
 
+_MASKS_BETWEEN = 3
+
 
 @dataclass(frozen=True, eq=False)
 class SiteAnswers:
@@ -51,12 +53,17 @@ class SiteQuestions:
         self, sessions: Sequence[Session], report: Callable[[str], None], draws: int, seed: int
     ) -> None:
         """Take `draws` choices of days at each number of them."""
-        self._sessions, self._report = tuple(sessions), report
+        self.sessions, self._report = tuple(sessions), report
         self._draws, self._seed = draws, seed
         self.places = sorted({session.place for session in sessions})
-        self._days = session_days(self._sessions, self.places)
-        self._fold = torch.tensor([session.fold for session in self._sessions])
+        self._days = session_days(self.sessions, self.places)
+        self._fold = torch.tensor([session.fold for session in self.sessions])
         self._fitted: dict[frozenset[int], SiteProcess] = {}
+
+    def numbers_of(self, sessions: Sequence[Session]) -> list[int]:
+        """Each session's number here."""
+        numbers = {session.key: number for number, session in enumerate(self.sessions)}
+        return [numbers[session.key] for session in sessions]
 
     def process(self, left_out: Collection[int]) -> SiteProcess:
         """The process of all sessions whose fold is not left out."""
@@ -89,7 +96,7 @@ class SiteQuestions:
         """
         process = self.process({fold, *others})
         answers = []
-        for steps, draw, support, asked in self._choices(fold):
+        for steps, draw, support, asked in self.choices(fold):
             history = self._days.where(torch.tensor(support, dtype=torch.long))
             for place in sorted({int(self._days.place[number]) for number in asked}):
                 here = [number for number in asked if int(self._days.place[number]) == place]
@@ -98,7 +105,7 @@ class SiteQuestions:
                 answers.append(self._ask(known, here, masks, (steps, ELSEWHERE, draw)))
         return joined_answers(answers)
 
-    def _choices(self, fold: int) -> Iterator[tuple[int, int, list[int], list[int]]]:
+    def choices(self, fold: int) -> Iterator[tuple[int, int, list[int], list[int]]]:
         """Number of days, draw, sessions that are known, sessions that are asked about."""
         generator = np.random.default_rng([self._seed, fold])
         own = self._of(fold)
@@ -108,22 +115,22 @@ class SiteQuestions:
                 support: list[int] = []
                 groups: set[str] = set()
                 for number in order:
-                    group = self._sessions[number].group
+                    group = self.sessions[number].group
                     if len(support) < count and group not in groups:
                         support.append(number)
                         groups.add(group)
-                asked = [n for n in own if self._sessions[n].group not in groups]
+                asked = [n for n in own if self.sessions[n].group not in groups]
                 if len(support) == count and asked:
                     yield count, draw, support, asked
 
     def _of(self, fold: int) -> list[int]:
-        return [n for n, session in enumerate(self._sessions) if session.fold == fold]
+        return [n for n, session in enumerate(self.sessions) if session.fold == fold]
 
     def _groups_of(self, fold: int, others: Collection[int], place: int) -> int:
         return len(
             {
                 session.group
-                for session, number in zip(self._sessions, self._days.place.tolist(), strict=True)
+                for session, number in zip(self.sessions, self._days.place.tolist(), strict=True)
                 if number == place and session.fold != fold and session.fold not in others
             }
         )
@@ -143,7 +150,9 @@ class SiteQuestions:
         return SiteAnswers(session, mask, days, standing, draw, told)
 
 
-def some_masks(seed: int, count: int) -> tuple[int, ...]:
-    """No readings, all of them, and some choices between."""
-    between = np.random.default_rng(seed).choice(np.arange(1, ALL_SHOWN), count, replace=False)
-    return (0, ALL_SHOWN, *sorted(between.tolist()))
+def fit_masks(seed: int) -> tuple[int, ...]:
+    """What is fitted on: no readings, and all of them about as often as choices between."""
+    between = np.random.default_rng(seed).choice(
+        np.arange(1, ALL_SHOWN), _MASKS_BETWEEN, replace=False
+    )
+    return (0, *sorted(between.tolist()), *[ALL_SHOWN] * _MASKS_BETWEEN)
