@@ -84,10 +84,7 @@ class Fusion:
         kinds = torch.tensor([KINDS.index(kind) for kind in opinions.kinds])
         network, share = self._network_says(opinions, standing, sites, config)
         time = torch.full((len(days),), self._clock, dtype=torch.float64)
-        known, unknown = (
-            one.log_probabilities(opinions.readings, time) for one in (self._known, self._unknown)
-        )
-        site = torch.where(opinions.has_site[:, None], known, unknown)
+        site = self._site_says(opinions, time)
         logits, site_share = sites.pool(network, site, kinds, days, standing.long())
         reach = [
             config.reach_of(kind, int(day), LEARNED if is_learned else ELSEWHERE)
@@ -101,6 +98,16 @@ class Fusion:
             (1 - site_share) * share,
             site_share,
         )
+
+    def _site_says(self, opinions: Opinions, time: Tensor) -> Tensor:
+        """Log probabilities (B, 50) by the process, with the site's days where it is shown."""
+        if self._site is None or not bool(opinions.has_site.any()):
+            return self._unknown.log_probabilities(opinions.readings, time)
+        known = self._known.log_probabilities(opinions.readings, time)
+        if bool(opinions.has_site.all()):
+            return known
+        unknown = self._unknown.log_probabilities(opinions.readings, time)
+        return torch.where(opinions.has_site[:, None], known, unknown)
 
     def _network_says(
         self, opinions: Opinions, standing: Tensor, sites: SiteModel, config: SiteConfig
