@@ -24,4 +24,11 @@ class PlantedAsk:
     def told(aqi: Floats) -> Told:
         """What is said where only the AQI (B,) matters."""
         aqi = np.asarray(aqi, dtype=np.float64)
-        return Told(aqi, aqi - 5, aqi + 5, np.zeros(len(aqi)), np.full((len(aqi), 6), 1 / 6))
+        return Told(
+            aqi,
+            aqi - 5,
+            aqi + 5,
+            np.zeros(len(aqi)),
+            np.full((len(aqi), 6), 1 / 6),
+            np.zeros(len(aqi)),
+        )

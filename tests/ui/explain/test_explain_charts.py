@@ -82,6 +82,7 @@ def test_the_sweep_draws_line_band_and_todays_point():
         *(np.array(row, float) for row in ([60, 90, 120], [30, 50, 70], [100, 150, 200])),
         values,
         values,
+        values,
     )
     low, high, line, point = sweep_chart("pm25", values, told, (50.0, 90.0)).data
     assert (list(low.y), list(high.y), list(line.y)) == (
@@ -95,7 +96,7 @@ def test_the_sweep_draws_line_band_and_todays_point():
 
 def test_the_sweep_stands_before_the_categories():
     values = np.array([0.0, 1.0])
-    told = Told(values, values, values, values, values)
+    told = Told(values, values, values, values, values, values)
     bands = [
         shape
         for shape in sweep_chart("co", values, told, None).layout.shapes
