@@ -5,7 +5,6 @@ import binascii
 import io
 import re
 from dataclasses import dataclass, field
-
 from typing import TYPE_CHECKING
 
 import numpy as np
