@@ -29,6 +29,7 @@ from aqfusion.labels.schema import items
 from aqfusion.labels.search import Search
 from aqfusion.labels.sign_in import SignIn
 from aqfusion.labels.sign_in_sessions import Limits, SignInSessions
+from aqfusion.labels.sites import Sites
 from aqfusion.labels.sittings import Sittings
 from aqfusion.labels.store_settings import StoreSettings
 from aqfusion.labels.team import Team
@@ -70,6 +71,7 @@ class LabelStore:
         self.told = AnswersTold(database)
         self.predictions = PredictionCounts(database)
         self.settings = StoreSettings(database)
+        self.sites = Sites(database)
 
     @classmethod
     def open(cls, labels: str, photos: str, shares: Shares | None = None) -> "LabelStore":
