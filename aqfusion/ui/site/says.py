@@ -48,13 +48,7 @@ def show(given: Given, site: Site) -> None:
 
 
 def moved(before: Prediction, now: Prediction) -> str:
-    """What a change of the days did.
-
-    >>> from aqfusion.air.aqi import standard
-    >>> low, high = (standard("us").category(aqi) for aqi in (90, 210))
-    >>> moved(Prediction(90, 20, 300, low, {}), Prediction(210, 150, 280, high, {}))
-    'The days of this place moved the answer from 90 (20 to 300) to 210 (150 to 280).'
-    """
+    """What a change of the days did."""
     return (
         f"The days of this place moved the answer from {before.aqi} ({before.low} to "
         f"{before.high}) to {now.aqi} ({now.low} to {now.high})."
