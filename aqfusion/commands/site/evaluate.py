@@ -13,7 +13,12 @@ from aqfusion.commands.options import (
     report,
 )
 from aqfusion.commands.site.named import (
-    add_site_argument, is_file, knows_sites, site_for, site_named)
+    add_site_argument,
+    is_file,
+    knows_sites,
+    site_for,
+    site_named,
+)
 
 _EVERY = 25  # days between two lines of progress
 

@@ -61,7 +61,9 @@ def _zone(
             return str(zone(arguments.timezone)).removeprefix("UTC") or "UTC"
         except TimeError as error:
             raise UsageError(f"--timezone {error}, got {arguments.timezone[:40]!r}") from error
-    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
+    if latitude is None or longitude is None:
+        return None
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180):  # NaN too
         return None  # `Site` tells what is wrong
     found = zone_at(latitude, longitude)
     return None if found is None else str(found)
