@@ -21,7 +21,7 @@ def _model(monkeypatch, site_model_folder):
     monkeypatch.setenv("AQFUSION_MODEL", str(site_model_folder))
 
 
-def opened(name: str = "my_site") -> AppTest:
+def opened(name: str = "places") -> AppTest:
     page = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=SECONDS).run()
     assert not page.exception
     return page
