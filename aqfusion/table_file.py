@@ -116,7 +116,9 @@ class Field:
         except RecursionError:  # read further up the stack than here
             shown = "something nested too deeply"
         shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
-        return TableError(f"{self.file}: {self.path or 'the table'} {rule}, got {shown}")
+        sentence = f"{self.file}: {self.path or 'the table'} {rule}, got {shown}"
+        # Half a surrogate pair, which JSON can escape, cannot be printed.
+        return TableError(sentence.encode("utf-8", "backslashreplace").decode("utf-8"))
 
     def _below(self, key: str, value: object) -> "Field":
         return Field(self.file, f"{self.path}.{key}".lstrip("."), value)

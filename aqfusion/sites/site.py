@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 
+from aqfusion.air.aqi import STANDARDS
 from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
 from aqfusion.sites.landmark import Landmark
@@ -17,6 +18,7 @@ MODEL_STANDARD = "us"
 SOURCES = ("monitor", "nearest station", "sample station", "OpenAQ", "label", "table", "data set")
 LONGEST_NAME = 80
 MOST_DAYS = 2000
+_YEARS = range(1970, 2200)  # whose times every clock of the world can show
 
 
 class SiteError(InputError):
@@ -58,9 +60,16 @@ class Day:
         if not (math.isfinite(self.aqi) and 0 <= self.aqi <= 500):
             raise SiteError(f"aqi must be 0 to 500, got {self.aqi:g}")
         if self.source not in SOURCES:
-            raise SiteError(f"source must be one of {', '.join(SOURCES)}, got {self.source!r}")
+            names = ", ".join(SOURCES)
+            raise SiteError(f"source must be one of {names}, got {self.source[:40]!r}")
         if self.taken_at is not None and self.taken_at.tzinfo is None:
             raise SiteError(f"time must name its time zone, got {self.taken_at.isoformat()}")
+        if self.taken_at is not None and self.taken_at.year not in _YEARS:
+            rule = f"time must be of the years {_YEARS.start} to {_YEARS.stop - 1}"
+            raise SiteError(f"{rule}, got {self.taken_at.year}")
+        if self.standard not in STANDARDS:
+            names = ", ".join(STANDARDS)
+            raise SiteError(f"standard must be one of {names}, got {self.standard[:40]!r}")
 
     @property
     def counts(self) -> bool:

@@ -55,6 +55,8 @@ def test_without_a_date_all_its_hours_are_gone():
         (lambda: day(float("nan")), "aqi must be 0 to 500, got nan"),
         (lambda: Day(5, "hearsay"), "source must be one of .*, got 'hearsay'"),
         (lambda: Day(5, "monitor", datetime(2026, 3, 1)), "time must name its time zone"),
+        (lambda: day(5, 1969, 1, 1), "time must be of the years 1970 to 2199, got 1969"),
+        (lambda: day(5, standard="mars"), "standard must be one of us, india, got 'mars'"),
         (lambda: Site(" "), "site name must have 1 to 80 printable characters"),
         (lambda: Site("a\nb"), "site name must have"),
         (lambda: Site("Delhi", latitude=1), "both or neither"),
