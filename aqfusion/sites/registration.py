@@ -7,18 +7,22 @@ scale that most of them share is searched at random (RANSAC, Fischler and Bolles
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from aqfusion.photo import Photo
 from aqfusion.sites.landmark import Box, LandmarkError
-from aqfusion.sites.reference import LONGEST_SIDE, Reference
+from aqfusion.sites.reference import Reference
 
-_POINTS = 1500
+_SIDE = 640  # pixels of the longer side, in which both pictures are searched
+_POINTS = 1000
 _RATIO = 0.8  # of the distances to the nearest and the second nearest description (Lowe 2004)
-_NEAR = 2.5  # pixels of a picture of 800: so close is agreement
+_DARKEST = 60  # grey of 255
+_NEAR = 2.5  # pixels: so close is agreement
 _FEWEST = 15
 _FEWEST_CELLS = 5  # of 6 x 4: a logo or a clock in the picture agrees too, but in one place
 _MOST_SHIFT = 0.15  # of the width
@@ -54,7 +58,9 @@ class Registration:
         right_side, bottom = x + half_width, (y + half_height) / self.photo_height
         outside = max(-left, -top, right_side - 1, bottom - 1)
         if outside > 0.1 * min(2 * half_width, 2 * half_height / self.photo_height):
-            raise RegistrationError("the landmark and its sky must be in the photo, got one outside")
+            raise RegistrationError(
+                "the landmark and its sky must be in the photo, got one outside"
+            )
         sides = (min(max(side, 0.0), 1.0) for side in (left, top, right_side, bottom))
         return Box(*sides)
 
@@ -71,9 +77,13 @@ def register(reference: Reference, photo: Photo) -> Registration:
     width, height = photo.image.size
     if photo.digest == reference.digest:
         return Registration(((1, 0, 0), (0, 1, 0)), height / width, height / width, _POINTS)
-    grey = photo.image.convert("L")
-    grey.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    before, after = reference.grey(), np.asarray(grey)
+    before, after = _small(reference.image), _small(photo.image)
+    brightest = float(np.percentile(after, 95))
+    if brightest < _DARKEST:
+        rule = (
+            f"the photo must be bright enough to see the view, {_DARKEST} of 255 in its light parts"
+        )
+        raise RegistrationError(f"{rule}, got {brightest:.0f}: a night, or too dark a photo")
     start, end = _matches(before, after)
     if len(start) < _FEWEST:
         raise _other_view(len(start))
@@ -92,7 +102,7 @@ def register(reference: Reference, photo: Photo) -> Registration:
 
 
 def _checked(
-    matrix: NDArray[np.float64], before: tuple[int, ...], after: tuple[int, ...], points: int
+    matrix: NDArray[Any], before: tuple[int, ...], after: tuple[int, ...], points: int
 ) -> Registration:
     """The result in shares, if such a move of a camera that stands still is to be believed."""
     (a, b, right), (c, d, down) = matrix.tolist()
@@ -119,7 +129,7 @@ def _matches(
     before: NDArray[np.uint8], after: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Points (n, 2) of both pictures that look alike, each the other's nearest."""
-    finder = cv2.SIFT_create(nfeatures=_POINTS, contrastThreshold=0.02)
+    finder = cv2.SIFT.create(nfeatures=_POINTS, contrastThreshold=0.02)
     even = cv2.createCLAHE(clipLimit=3.0, tileGridSize=(8, 8))
     found = [finder.detectAndCompute(even.apply(picture), None) for picture in (before, after)]
     (points, told), (others, told_too) = found
@@ -136,6 +146,12 @@ def _matches(
     start = np.array([point.pt for point in points], np.float32)[good]
     end = np.array([point.pt for point in others], np.float32)[there[good]]
     return start, end
+
+
+def _small(picture: Image.Image) -> NDArray[np.uint8]:
+    grey = picture.convert("L")
+    grey.thumbnail((_SIDE, _SIDE))
+    return np.asarray(grey)
 
 
 def _other_view(points: int) -> RegistrationError:

@@ -17,8 +17,13 @@ from aqfusion.sites.landmark import Box, Landmark
 WIDTH, HEIGHT, HORIZON, FOCAL = 1024, 768, 430, 1280
 CONTRAST_OF_BLACK = 0.95  # what the buildings reflect is a twentieth of the sky's light
 # name: distance in km, left, top and right in pixels; all end below the horizon
-TOWERS = {"mill": (1.0, 150, 330, 215), "tower": (3.0, 480, 345, 545), "ridge": (8.0, 760, 375, 940)}
-SPREAD_KM = 1e9
+TOWERS = {
+    "mill": (1.0, 150, 330, 215),
+    "tower": (3.0, 480, 345, 545),
+    "ridge": (8.0, 760, 375, 940),
+}
+TOWN = 3
+_ENDLESS_KM = 1e9
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,8 @@ def landmarks() -> tuple[Landmark, ...]:
     )
 
 
-def photo(view: View, town: int = 3) -> Photo:
-    """Take the picture; another `town` has other houses in front."""
+def photo(view: View, town: int = TOWN) -> Photo:
+    """Take the picture; another `town` has other houses and towers."""
     light = _light(view, town)
     about = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), view.turn, 1.0)
     about[:, 2] += view.right, view.down
@@ -82,15 +87,17 @@ def _light(view: View, town: int) -> np.ndarray:
     sky = clear * through * glow[..., None] + veil * (1 - through)
     level = veil[HORIZON][None]
     kept = np.exp(-3.912 / view.visibility_km * km)[..., None]
-    return np.where(km[..., None] < SPREAD_KM, colour * level * kept + level * (1 - kept), sky)
+    return np.where(km[..., None] < _ENDLESS_KM, colour * level * kept + level * (1 - kept), sky)
 
 
 def _town(sun: float, town: int) -> tuple[np.ndarray, np.ndarray]:
     """Colours as shares of the sky's light, and distances in km; far away is the sky."""
     generator = np.random.default_rng(town)
     colour = np.zeros((HEIGHT, WIDTH, 3))
-    km = np.full((HEIGHT, WIDTH), SPREAD_KM * 2)
+    km = np.full((HEIGHT, WIDTH), 2 * _ENDLESS_KM)
+    moved = 0 if town == TOWN else 90
     for tower_km, left, top, right in sorted(TOWERS.values(), reverse=True):
+        left, right = left - moved, right + moved // 2
         colour[top:HORIZON, left:right], km[top:HORIZON, left:right] = 0.05, tower_km
     colour[HORIZON:], km[HORIZON:] = 0.25, 0.4
     for row in np.linspace(HORIZON, HEIGHT - 60, 9).astype(int):
