@@ -154,7 +154,7 @@ def test_another_model_photo_or_no_report_is_one_sentence(capsys, photo, tmp_pat
 
 
 BAD = [
-    ("", "explain must have --image or at least one of --pm25, --pm10, --o3"),
+    ("", "explain must have --image, --site or at least one of --pm25, --pm10, --o3"),
     ("--pm25 -1", "pm25 must be >= 0 ug/m3, got -1"),
     ("--image none.jpg", "none.jpg must be an image file, got nothing there"),
     ("--pm25 1 --out card.jpg", "--out must name a file that ends in .png, got 'card.jpg'"),
