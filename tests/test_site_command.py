@@ -9,6 +9,8 @@ import pytest
 
 from aqfusion.air.sensors import Reading
 from aqfusion.cli import main
+from aqfusion.labels.answer import Answer
+from aqfusion.labels.new_item import NewItem
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.predict import load_model
 from aqfusion.settings import load_settings
@@ -187,6 +189,21 @@ def test_predict_knows_a_file_a_place_of_the_model_and_the_store(capsys, tmp_pat
     assert known["site"] == {"name": "Betatown, North", "days": 4}
     kept("Roof", 100)
     assert answer(capsys, "predict", *given, "--site", "Roof")["site"]["days"] == 1
+
+
+def test_a_settled_label_is_a_day_of_its_place_at_once(capsys, model):
+    kept("Roof", 100)
+    given = ("predict", "--pm25", "80", "--site", "Roof", "--model", model)
+    before = answer(capsys, *given)
+    store = LabelStore.of(load_settings())
+    operator = store.accounts.operator(NOW)
+    new = NewItem(photo_hash="ab" * 32, reading=Reading(), place="Roof", taken_at=NOW)
+    item, _ = store.items.add(operator, new, NOW)
+    store.review.overrule(operator, item, Answer(aqi=450), "a monitor stands there", "r", NOW)
+    store.close()
+    after = answer(capsys, *given)
+    assert (before["site"]["days"], after["site"]["days"]) == (1, 2)
+    assert after["aqi"] > before["aqi"]
 
 
 def test_a_site_alone_is_enough_for_a_prediction(capsys, file, model):
