@@ -7,6 +7,7 @@ optional. A cell that breaks a rule is left out alone, a row where nothing is le
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from aqfusion.air.sensors import Reading
@@ -44,7 +45,8 @@ class Row:
 
     `session` is a place at an hour; `group` holds sessions that must not be split (place-days,
     merged where photos are identical); `fold` is 0 to 4. The readings have no stated units in
-    the public set and are taken as canonical ones. `line` is where the table has it.
+    the public set and are taken as canonical ones. `line` is where the table has it; `clock` what
+    the clock of the place showed, where that is told.
     """
 
     photo: Path
@@ -55,6 +57,7 @@ class Row:
     reading: Reading
     aqi: float
     line: int = field(default=0, compare=False)
+    clock: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -188,6 +191,7 @@ def _rows(good: Sequence[PhotoRow], manifest: Manifest, told: _Told) -> tuple[Ro
             row.reading,
             row.aqi if row.aqi is not None else float("nan"),
             row.line,
+            row.clock,
         )
         for (row, group), place, entry in zip(kept, places, entries, strict=True)
     )

@@ -7,20 +7,21 @@ import hashlib
 import json
 import shutil
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import nn
+from torch import Tensor, nn
 
 from aqfusion.files import replace_file
 from aqfusion.model.backbones import feature_count
 from aqfusion.model.config_file import Config, ModelError, config_of, read_bytes, read_json
 from aqfusion.model.guard import Guard
 from aqfusion.model.network import AQFusionNet
+from aqfusion.model.site_model import SiteConfig, SiteModel
 
 __all__ = [
     "Checkpoint",
@@ -31,7 +32,10 @@ __all__ = [
     "save_checkpoint",
 ]
 
-FORMAT = 2
+FORMAT = 3
+# Models from before there were sites.
+_WITHOUT_SITES = 2
+_MOST_DAYS = 5000  # a day more costs as many multiplications as there are days, squared
 WEIGHTS, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.json"
 # Written beside them later: from them, and what their trunk saw of the training photos.
 CARD, FEATURES = "README.md", "features.safetensors"
@@ -42,6 +46,7 @@ class Checkpoint:
     """A network in evaluation mode, the guard of its photos, its config and measured figures.
 
     `sha256` is that of the weights file once there is one: which version a result came from.
+    `sites` knows places, and is there exactly where `config.sites` is.
     """
 
     network: AQFusionNet
@@ -49,6 +54,7 @@ class Checkpoint:
     config: Config
     metrics: dict[str, Any]
     sha256: str = ""
+    sites: SiteModel | None = None
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
@@ -58,8 +64,8 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """
     folder = model_place(folder)
     state = {
-        name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
-        for name, tensor in _modules(checkpoint.network, checkpoint.guard).state_dict().items()
+        name: (tensor.half() if tensor.dtype == torch.float32 else tensor).contiguous()
+        for name, tensor in _modules(checkpoint).state_dict().items()
     }
     weights = save(state)
     config = {
@@ -114,8 +120,9 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     if not folder.is_dir():
         raise ModelError(f"model must be a folder with {WEIGHTS} and {CONFIG}, got {folder}")
     raw = read_json(folder / CONFIG)
-    if raw.get("format") != FORMAT:
-        raise ModelError(f"{folder / CONFIG}: format must be {FORMAT}, got {raw.get('format')!r}")
+    if raw.get("format") not in (_WITHOUT_SITES, FORMAT):
+        rule = f"format must be {_WITHOUT_SITES} or {FORMAT}"
+        raise ModelError(f"{folder / CONFIG}: {rule}, got {raw.get('format')!r}")
     weights = read_bytes(folder / WEIGHTS)
     stated, found = _stated_checksum(folder, raw), hashlib.sha256(weights).hexdigest()
     if stated != found:
@@ -128,21 +135,40 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         state = load(weights)
         network = AQFusionNet(config.architecture)
         guard = Guard(feature_count(network.image_encoder.trunk))
-        modules = _modules(network, guard)
+        sites = None if config.sites is None else _empty_sites(state, config.sites)
+        whole = Checkpoint(network, guard, config, {}, found, sites)
+        modules = _modules(whole)
         modules.load_state_dict(
-            {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
+            {k: v.float() if v.dtype == torch.float16 else v for k, v in state.items()}
         )
     except (SafetensorError, RuntimeError) as error:
         raise ModelError(f"{folder / WEIGHTS} must fit {CONFIG}: {error}") from error
-    if not all(bool(torch.isfinite(v).all()) for v in modules.state_dict().values()):
+    # A reading or a time of a training day may be missing.
+    unknown = ("sites.process.readings", "sites.process.time")
+    if not all(
+        bool(torch.isfinite(v).all()) for k, v in modules.state_dict().items() if k not in unknown
+    ):
         raise ModelError(f"{folder / WEIGHTS}: weights must be finite, got some that are not")
     modules.eval().requires_grad_(False)
-    return Checkpoint(network, guard, config, read_json(folder / METRICS), found)
+    return replace(whole, metrics=read_json(folder / METRICS))
 
 
-def _modules(network: AQFusionNet, guard: Guard) -> nn.ModuleDict:
+def _modules(checkpoint: Checkpoint) -> nn.ModuleDict:
     """What the weights file holds, under these names."""
-    return nn.ModuleDict({"network": network, "guard": guard})
+    parts = {"network": checkpoint.network, "guard": checkpoint.guard}
+    if checkpoint.sites is not None:
+        parts["sites"] = checkpoint.sites
+    return nn.ModuleDict(parts)
+
+
+def _empty_sites(state: dict[str, Tensor], config: SiteConfig) -> SiteModel:
+    """A site model with room for the days that the weights file has; `RuntimeError` where none."""
+    days = state.get("sites.process.place")
+    if days is None or days.dtype != torch.int64 or days.ndim != 1 or len(days) > _MOST_DAYS:
+        raise RuntimeError("sites.process.place must be a list of place numbers")
+    if len(days) and not (int(days.min()) >= 0 and int(days.max()) < len(config.places)):
+        raise RuntimeError("sites.process.place must number the places of the config")
+    return SiteModel.with_room_for(len(days))
 
 
 def _stated_checksum(folder: Path, raw: dict[str, Any]) -> str:

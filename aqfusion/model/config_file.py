@@ -1,5 +1,6 @@
 """`config.json` of a model folder: what a network is built from, every value checked."""
 
+import itertools
 import json
 import math
 from dataclasses import dataclass
@@ -8,8 +9,10 @@ from typing import Any
 
 from aqfusion.errors import InputError
 from aqfusion.model.backbones import BACKBONES
+from aqfusion.model.haze_score import RANKS
 from aqfusion.model.network import SENSOR_COUNT, Architecture
 from aqfusion.model.prediction import KINDS
+from aqfusion.model.site_model import DAY_STEPS, STANDINGS, SiteConfig
 
 _LARGEST_FILE = 500_000_000  # bytes
 
@@ -25,7 +28,8 @@ class Config:
     `image_size` is in pixels; `temperature` divides the logits and `reach` is the interval's half
     width in probability, both per kind of input; `sessions` are the keys that the network was
     trained on, so that an evaluation can say when it meets them again; `about` states data,
-    licence, recipe and code version.
+    licence, recipe and code version. Both tables are of places that the network learned; `sites`
+    has those of others, `None` in models from before there were sites.
     """
 
     architecture: Architecture
@@ -34,6 +38,7 @@ class Config:
     reach: dict[str, float]
     sessions: tuple[str, ...]
     about: dict[str, Any]
+    sites: SiteConfig | None = None
 
 
 def config_of(path: Path, raw: dict[str, Any]) -> Config:
@@ -49,14 +54,51 @@ def config_of(path: Path, raw: dict[str, Any]) -> Config:
             {kind: float(raw["reach"][kind]) for kind in KINDS},
             tuple(map(str, raw["sessions"])),
             dict(raw["about"]),
+            None if raw.get("sites") is None else _sites(raw["sites"]),
         )
-        rules = _rules(config)
+        rules = (*_rules(config), *_site_rules(config.sites))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"{path} must describe a model: {error!r}") from error
     for name, fine, value in rules:
         if not fine:
             raise ModelError(f"{path}: {name} must be one that this program knows, got {value}")
     return config
+
+
+def _sites(raw: dict[str, Any]) -> SiteConfig:
+    return SiteConfig(
+        tuple(map(str, raw["places"])),
+        {kind: float(raw["temperature"][kind]) for kind in KINDS},
+        {
+            standing: {
+                kind: tuple(float(reach) for reach in raw["reach"][standing][kind])
+                for kind in KINDS
+            }
+            for standing in STANDINGS
+        },
+        tuple(float(rank) for rank in raw["haze_ranks"]),
+    )
+
+
+def _site_rules(sites: SiteConfig | None) -> tuple[tuple[str, bool, object], ...]:
+    if sites is None:
+        return ()
+    ranks, temperatures = sites.haze_ranks, sites.temperature.values()
+    steps = [sites.reach[standing].values() for standing in STANDINGS]
+    lengths = [{len(one) for one in of_kind} for of_kind in steps]
+    reaches = [reach for of_kind in steps for one in of_kind for reach in one]
+    rising = len(ranks) == RANKS and all(low <= high for low, high in itertools.pairwise(ranks))
+    return (
+        ("sites.places", len(set(sites.places)) == len(sites.places), sites.places),
+        (
+            "sites.temperature",
+            all(0.1 <= value <= 10 for value in temperatures),
+            sites.temperature,
+        ),
+        ("sites.reach", lengths == [{len(DAY_STEPS)}, {1}], sites.reach),
+        ("sites.reach", all(0 <= reach <= 0.5 for reach in reaches), sites.reach),
+        ("sites.haze_ranks", rising and all(map(math.isfinite, ranks)), ranks),
+    )
 
 
 def _rules(config: Config) -> tuple[tuple[str, bool, object], ...]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +14,19 @@ from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
 from aqfusion.model import bins
 from aqfusion.model.checkpoint import Checkpoint, ModelError, load_checkpoint
+from aqfusion.model.fusion import Fusion, Opinions
+from aqfusion.model.haze_score import HazeScore, haze_score
+from aqfusion.model.known_sites import known_sites
 from aqfusion.model.picture_statistics import statistics
 from aqfusion.model.pixels import pixels
-from aqfusion.model.prediction import Bools, Floats, Prediction, Told, kind_of
+from aqfusion.model.prediction import Bools, Floats, Prediction, Told
 from aqfusion.photo import Photo
 from aqfusion.settings import ASSETS, DEFAULT_MODEL
+from aqfusion.sites.site import DayPhoto, Site
 
 
 class NothingKnownError(InputError):
-    """Neither a photo nor a reading was given."""
+    """Neither a photo nor a reading was given, nor a site with a history."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +41,10 @@ class Embedding:
 class Result:
     """The fused prediction beside those of each modality alone; `None` where it is absent.
 
-    `photo_share` is the weight of the photo in the fused embedding, 0 to 1. `photo_problem` says
-    why a photo cannot be judged; the prediction then rests on the readings, and where there are
-    none it only says what is common.
+    Each alone is told as if nobody knew the site; `site_only` is what the site's days alone say, at
+    a site without any what is common everywhere. `photo_share` and `site_share` are the weights
+    of photo and site in the fused opinion, 0 to 1; the readings have the rest. `photo_problem`
+    says why a photo cannot be judged; the prediction then rests on what else there is.
     """
 
     fused: Prediction
@@ -47,22 +53,59 @@ class Result:
     photo_share: float
     readings_used: tuple[str, ...]
     photo_problem: str | None = None
+    site_only: Prediction | None = None
+    site_share: float = 0.0
+    site: Site | None = None
+    haze: HazeScore | None = None
+
+    @property
+    def site_days(self) -> int:
+        """On how many days of the site the prediction rests."""
+        return 0 if self.site is None else self.site.day_count
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        """Which of "image" and "sensors" the fused prediction rests on."""
-        pairs = (("image", self.image_only), ("sensors", self.sensors_only))
+        """Which of "image", "sensors" and "site" the fused prediction rests on."""
+        history = self.site_only if self.site_days else None
+        pairs = (("image", self.image_only), ("sensors", self.sensors_only), ("site", history))
         return tuple(name for name, alone in pairs if alone is not None)
 
 
 class Predictor:
     """A loaded model; its methods change nothing, so threads may share it."""
 
-    def __init__(self, name: str, checkpoint: Checkpoint) -> None:
+    def __init__(
+        self,
+        name: str,
+        checkpoint: Checkpoint,
+        site: Site | None = None,
+        taken_at: datetime | None = None,
+    ) -> None:
         """Take a checkpoint in evaluation mode; `name` is what results call the model."""
         self.name = name
         self.checkpoint = checkpoint
+        self.site, self.taken_at = site, taken_at
         self._network = checkpoint.network
+        self._fusion = Fusion(checkpoint, site, taken_at)
+
+    def at(self, site: Site | None, taken_at: datetime | None = None) -> "Predictor":
+        """The same model at a site; `taken_at` is when what it is asked about was seen or measured.
+
+        The site's days are learned as they come, nothing is trained.
+        """
+        return Predictor(self.name, self.checkpoint, site, taken_at)
+
+    def known_sites(self) -> tuple[Site, ...]:
+        """The places that the model was trained on, with their days; none in older models."""
+        return known_sites(self.checkpoint)
+
+    @property
+    def knows_site(self) -> bool:
+        """Whether its site says anything: it has days, or the network learned the place."""
+        sites = self.checkpoint.config.sites
+        if self.site is None or sites is None:
+            return False
+        return self.site.day_count > 0 or self.site.learned_as in sites.places
 
     def embed(self, photo: Photo) -> Embedding:
         """The photo's embedding and what the guard says of it: the slow part, worth keeping."""
@@ -84,6 +127,23 @@ class Predictor:
                 Embedding(vectors[row], guard.reason(figures[row], features[row])) for row in rows
             )
 
+    def haze(self, embedding: Embedding) -> HazeScore | None:
+        """How hazy the photo itself looks; `None` in models that know no ranks."""
+        sites = self.checkpoint.config.sites
+        if sites is None:
+            return None
+        with torch.no_grad():
+            opinion = self._network.head(embedding.vector).double().softmax(1)  # (1, 50)
+        return haze_score(bins.mean(opinion).item(), sites.haze_ranks)
+
+    def day_photo(self, photo: Photo, embedding: Embedding | None = None) -> DayPhoto:
+        """What is kept of a photo of a site's day."""
+        known = embedding or self.embed(photo)
+        haze = self.haze(known)
+        vector = tuple(round(value, 4) for value in known.vector[0].tolist())
+        score = 0.0 if haze is None else float(haze.score)
+        return DayPhoto(photo.digest, self.checkpoint.sha256, vector, score)
+
     def predict(
         self,
         reading: Reading,
@@ -95,7 +155,7 @@ class Predictor:
 
         A photo that the guard refuses is left out, unless `trust_photo`.
         """
-        if photo is None and not reading.present:
+        if photo is None and not reading.present and not self.knows_site:
             raise NothingKnownError(
                 "a prediction needs a photo or at least one reading, got neither"
             )
@@ -103,9 +163,11 @@ class Predictor:
         problem = embedding.problem if embedding is not None else None
         usable = embedding if problem is None or trust_photo else None
         has_photo = usable is not None
-        # Together, the photo alone, the readings alone.
-        readings = np.array([shown.values for shown in (reading, Reading(), reading)])  # (3, 6)
-        told = self.ask(usable, np.array([has_photo, has_photo, False]), readings)
+        # Together, the photo alone, the readings alone, the site alone.
+        shown = (reading, Reading(), reading, Reading())
+        readings = np.array([one.values for one in shown])  # (4, 6)
+        photo_shown = np.array([has_photo, has_photo, False, False])
+        told = self.ask(usable, photo_shown, readings, np.array([True, False, False, True]))
         return Result(
             told[0],
             told[1] if has_photo else None,
@@ -113,41 +175,48 @@ class Predictor:
             float(told.photo_share[0]),
             reading.present,
             problem,
+            None if self.checkpoint.sites is None else told[3],
+            float(told.site_share[0]),
+            self.site,
+            None if usable is None else self.haze(usable),
         )
 
-    def ask(self, embedding: Embedding | None, photo_shown: Bools, readings: Floats) -> Told:
+    def ask(
+        self,
+        embedding: Embedding | None,
+        photo_shown: Bools,
+        readings: Floats,
+        site_shown: Bools | None = None,
+    ) -> Told:
         """What is said of readings (B, 6), NaN where missing, with or without the photo (B,).
 
-        Where neither is shown, it is what the model finds common.
+        Where `site_shown` (B,) is false, as if nobody knew the site. Where nothing is shown, it is
+        what the model finds common.
         """
         if embedding is None and photo_shown.any():
             raise ValueError("photo_shown must be false where there is no embedding")
-        shown, given = torch.from_numpy(photo_shown), torch.from_numpy(readings).float()
-        present = ~given.isnan()  # (B, 6)
-        encoder, config = self._network.sensor_encoder, self.checkpoint.config
+        shown, given = torch.from_numpy(photo_shown), torch.from_numpy(readings).float()  # (B, 6)
+        encoder = self._network.sensor_encoder
         with torch.no_grad():
-            sensors = encoder(encoder.standardise(given))  # (B, 128)
-            vector = sensors[:1] if embedding is None else embedding.vector  # any, if not shown
-            logits, share = self._network.fuse(
-                vector.expand(len(given), -1), sensors, shown, present
+            sensors = self._network.head(encoder(encoder.standardise(given)))  # (B, 50)
+            # Where no photo is shown, anything may stand for what it says.
+            image = sensors[:1] if embedding is None else self._network.head(embedding.vector)
+            known = np.ones(len(given), dtype=bool) if site_shown is None else site_shown
+            fused = self._fusion(
+                Opinions(
+                    image.expand(len(given), -1), sensors, given, shown, torch.from_numpy(known)
+                )
             )
-            if not bool(logits.isfinite().all()):
+            probabilities, reach = fused.probabilities, fused.reach
+            if not bool(probabilities.isfinite().all()):
                 raise ModelError(f"model {self.name} must give finite figures, got others")
-            kinds = [
-                kind_of(count, has_photo)
-                for count, has_photo in zip(present.sum(1).tolist(), shown.tolist(), strict=True)
-            ]
-            temperature, reach = (
-                torch.tensor([by_kind[kind] for kind in kinds], dtype=torch.float64)
-                for by_kind in (config.temperature, config.reach)
-            )
-            probabilities = (logits.double() / temperature[:, None]).softmax(1)  # (B, 50)
             return Told(
                 bins.mean(probabilities).numpy(),
                 bins.quantile(probabilities, 0.5 - reach).numpy(),
                 bins.quantile(probabilities, 0.5 + reach).numpy(),
-                share.double().numpy(),
+                fused.photo_share.double().numpy(),
                 bins.category_probabilities(probabilities).numpy(),
+                fused.site_share.double().numpy(),
             )
 
 

@@ -44,7 +44,7 @@ class Told:
     """What a model says of B inputs, before rounding.
 
     Mean AQI, ends of the 90 % interval and the photo's weight, all (B,); chances of the six US
-    categories (B, 6).
+    categories (B, 6); the site's weight (B,).
     """
 
     aqi: Floats
@@ -52,6 +52,7 @@ class Told:
     high: Floats
     photo_share: Floats
     categories: Floats
+    site_share: Floats
 
     def __getitem__(self, i: int) -> Prediction:
         """Input `i` in whole numbers: the one place where a distribution becomes these."""

@@ -40,6 +40,12 @@ def sample_measurements() -> tuple[Measurement, ...]:
     return load_sample(FOLDER)
 
 
+@cache
+def sample_places() -> tuple[Place, ...]:
+    """The eight places; read once."""
+    return load_places(FOLDER / PLACES_NAME)
+
+
 def load_sample(folder: Path) -> tuple[Measurement, ...]:
     """Read and check both files; a fault raises `TableError`."""
     stations = {place.station.id: place.station for place in load_places(folder / PLACES_NAME)}

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import torch
 from torch import Tensor
 
 from aqfusion.air.sensors import POLLUTANTS
 from aqfusion.dataset.folder import Row
+from aqfusion.model.site_process import Days, clock_days
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class Session:
     def aqi(self) -> float:
         """Measured AQI, 0 to 500."""
         return sum(row.aqi for row in self.rows) / len(self.rows)
+
+    @property
+    def clock(self) -> datetime | None:
+        """What the clock of the place showed, if the first row tells it."""
+        return self.rows[0].clock
 
 
 def sessions_of(rows: Sequence[Row]) -> tuple[Session, ...]:
@@ -47,6 +54,17 @@ def session_readings(sessions: Sequence[Session]) -> Tensor:
 def session_aqi(sessions: Sequence[Session]) -> Tensor:
     """The measured AQI of each session (S,)."""
     return torch.tensor([session.aqi for session in sessions], dtype=torch.float32)
+
+
+def session_days(sessions: Sequence[Session], places: Sequence[str]) -> Days:
+    """The sessions as the site process takes them, each place by its number in `places`."""
+    numbers = {place: number for number, place in enumerate(places)}
+    return Days(
+        session_aqi(sessions).double(),
+        session_readings(sessions).double(),
+        torch.tensor([clock_days(session.clock) for session in sessions], dtype=torch.float64),
+        torch.tensor([numbers[session.place] for session in sessions], dtype=torch.long),
+    )
 
 
 def sensor_statistics(readings: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:

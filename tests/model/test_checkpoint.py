@@ -98,6 +98,7 @@ def test_the_config_states_what_a_reader_needs(checkpoint_folder):
         "reach",
         "sessions",
         "sha256",
+        "sites",
         "temperature",
     ]
 
@@ -157,7 +158,7 @@ def test_a_damaged_json_file_is_named(folder, name, content, rule):
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"format": 1}, "format must be 2, got 1"),
+        ({"format": 1}, "format must be 2 or 3, got 1"),
         ({"sha256": None}, "sha256 must state the checksum of model.safetensors"),
         ({"sha256": {WEIGHTS: 7}}, "sha256 must state the checksum of model.safetensors"),
         ({"image_size": 0}, "image_size must be one that this program knows, got 0"),

@@ -1,0 +1,181 @@
+"""From what photo, readings and site say apart to one distribution over the AQI bins."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from aqfusion.model.checkpoint import Checkpoint
+from aqfusion.model.prediction import KINDS, kind_of
+from aqfusion.model.site_model import ELSEWHERE, LEARNED, KnownDays, SiteConfig, SiteModel
+from aqfusion.model.site_process import Days, SiteProcess, clock_days
+from aqfusion.sites.site import Day, Site
+
+
+@dataclass(frozen=True, eq=False)
+class Opinions:
+    """Logits (B, 50) of the photo and of the readings alone, and what is there.
+
+    `readings` (B, 6) are in canonical units, NaN where missing; `has_image` and `has_site` (B,)
+    say whether photo and site are shown.
+    """
+
+    image: Tensor
+    sensors: Tensor
+    readings: Tensor
+    has_image: Tensor
+    has_site: Tensor
+
+    @cached_property
+    def present(self) -> Tensor:
+        """Which readings are there (B, 6)."""
+        return ~self.readings.isnan()
+
+    @cached_property
+    def kinds(self) -> list[str]:
+        """The kind of each input, one of `KINDS`."""
+        pairs = zip(self.present.sum(1).tolist(), self.has_image.tolist(), strict=True)
+        return [kind_of(count, has_photo) for count, has_photo in pairs]
+
+
+@dataclass(frozen=True, eq=False)
+class Fused:
+    """Probabilities (B, 50), half an interval's width in probability (B,), and shares (B,)."""
+
+    probabilities: Tensor
+    reach: Tensor
+    photo_share: Tensor
+    site_share: Tensor
+
+
+class Fusion:
+    """The pooling of a checkpoint at a site, or where no site is known; threads may share it."""
+
+    def __init__(
+        self, checkpoint: Checkpoint, site: Site | None, taken_at: datetime | None
+    ) -> None:
+        """Nothing is computed before the first question."""
+        self._checkpoint, self._site, self._taken_at = checkpoint, site, taken_at
+
+    def __call__(self, opinions: Opinions) -> Fused:
+        """Pool the opinions."""
+        sites, config = self._checkpoint.sites, self._checkpoint.config.sites
+        if sites is None or config is None:
+            return self._of_network(opinions)
+        return self._with_site(opinions, sites, config)
+
+    def _of_network(self, opinions: Opinions) -> Fused:
+        """As models without a site process do."""
+        config, gate = self._checkpoint.config, self._checkpoint.network.gate
+        logits, share = gate(opinions.image, opinions.sensors, opinions.has_image, opinions.present)
+        temperature, reach = (
+            _by_kind(opinions.kinds, table) for table in (config.temperature, config.reach)
+        )
+        probabilities = (logits.double() / temperature[:, None]).softmax(1)
+        return Fused(probabilities, reach, share, torch.zeros_like(share))
+
+    def _with_site(self, opinions: Opinions, sites: SiteModel, config: SiteConfig) -> Fused:
+        learned = self._place < len(config.places)
+        standing = opinions.has_site & learned  # (B,)
+        count = 0 if self._site is None else self._site.day_count
+        days = opinions.has_site * float(count)  # (B,)
+        kinds = torch.tensor([KINDS.index(kind) for kind in opinions.kinds])
+        network, share = self._network_says(opinions, standing, sites, config)
+        known, unknown = (
+            one.log_probabilities(opinions.readings) for one in (self._known, self._unknown)
+        )
+        site = torch.where(opinions.has_site[:, None], known, unknown)
+        logits, site_share = sites.pool(network, site, kinds, days, standing.long())
+        reach = [
+            config.reach_of(kind, int(day), LEARNED if is_learned else ELSEWHERE)
+            for kind, day, is_learned in zip(
+                opinions.kinds, days.tolist(), standing.tolist(), strict=True
+            )
+        ]
+        return Fused(
+            logits.softmax(1),
+            torch.tensor(reach, dtype=torch.float64),
+            (1 - site_share) * share,
+            site_share,
+        )
+
+    def _network_says(
+        self, opinions: Opinions, standing: Tensor, sites: SiteModel, config: SiteConfig
+    ) -> tuple[Tensor, Tensor]:
+        """Log probabilities (B, 50) of photo and readings, and the photo's share of them (B,)."""
+        told = []
+        for gate, temperatures in (
+            (sites.gate, config.temperature),
+            (self._checkpoint.network.gate, self._checkpoint.config.temperature),
+        ):
+            logits, share = gate(
+                opinions.image, opinions.sensors, opinions.has_image, opinions.present
+            )
+            temperature = _by_kind(opinions.kinds, temperatures)
+            told.append(((logits.double() / temperature[:, None]).log_softmax(1), share.double()))
+        (elsewhere, share_elsewhere), (learned, share_learned) = told
+        return (
+            torch.where(standing[:, None], learned, elsewhere),
+            torch.where(standing, share_learned, share_elsewhere),
+        )
+
+    @cached_property
+    def _place(self) -> int:
+        """The number of the site among the places that the process learned, else the next one."""
+        places = self._checkpoint.config.sites.places if self._checkpoint.config.sites else ()
+        learned_as = None if self._site is None else self._site.learned_as
+        return places.index(learned_as) if learned_as in places else len(places)
+
+    @cached_property
+    def _known(self) -> KnownDays:
+        """The process with the site's history."""
+        if self._site is None:
+            return self._unknown
+        days = days_of(self._site, self._place)
+        return KnownDays(self._process, days, self._place, self._clock)
+
+    @cached_property
+    def _unknown(self) -> KnownDays:
+        """The process of a place that nobody has told of."""
+        places = self._checkpoint.config.sites.places if self._checkpoint.config.sites else ()
+        return KnownDays(self._process, Days.none(), len(places), self._clock)
+
+    @property
+    def _process(self) -> SiteProcess:
+        assert self._checkpoint.sites is not None
+        return self._checkpoint.sites.process
+
+    @property
+    def _clock(self) -> float:
+        return clock_days(self._local(self._taken_at))
+
+    def _local(self, time: datetime | None) -> datetime | None:
+        zone = None if self._site is None else self._site.zone
+        return time if time is None or zone is None else time.astimezone(zone)
+
+
+def days_of(site: Site, place: int) -> Days:
+    """The history of a site as the process takes it, under the number of its place."""
+
+    def clock(day: Day) -> float:
+        local = day.taken_at
+        return clock_days(local.astimezone(site.zone) if local and site.zone else local)
+
+    history = site.history
+    if not history:
+        return Days.none()
+    return Days(
+        torch.tensor([day.aqi for day in history], dtype=torch.float64),
+        torch.tensor(
+            [[float("nan") if v is None else v for v in day.reading.values] for day in history],
+            dtype=torch.float64,
+        ),
+        torch.tensor([clock(day) for day in history], dtype=torch.float64),
+        torch.full((len(history),), place),
+    )
+
+
+def _by_kind(kinds: list[str], table: dict[str, float]) -> Tensor:
+    return torch.tensor([table[kind] for kind in kinds], dtype=torch.float64)

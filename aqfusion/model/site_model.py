@@ -1,0 +1,129 @@
+"""The third opinion: a site's own days beside photo and readings, and how all are pooled.
+
+Where a network learned a place, its photos and readings mean what they meant in training; elsewhere
+they do not. So there are two standings, "learned" and "elsewhere", each with a gate, temperatures
+and weights of its own, fitted on places or days that nothing had seen.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from aqfusion.model.bins import BIN_COUNT
+from aqfusion.model.network import AlignedGate
+from aqfusion.model.prediction import KINDS
+from aqfusion.model.site_process import Days, SiteProcess, Solved
+
+ELSEWHERE, LEARNED = 0, 1
+STANDINGS = ("elsewhere", "learned")
+# Days of a site from which an interval of its own is fitted; at a learned place there is one.
+DAY_STEPS = (0, 1, 2, 4, 8)
+_SLOPES = 2  # of the pool's figures: a constant, and the logarithm of the days
+
+
+class SitePool(nn.Module):
+    """How much the site's opinion weighs against the network's, by kind of input and days known.
+
+    A logarithmic opinion pool, as the gate's of photo and readings: what follows is one
+    distribution. `share` and `sharpness` (2 standings, 4 kinds, 2) are few enough to be fitted on
+    held-out places.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        shape = len(STANDINGS), len(KINDS), _SLOPES
+        self.share = nn.Parameter(torch.zeros(shape))
+        self.sharpness = nn.Parameter(torch.zeros(shape))
+
+    def forward(
+        self, network: Tensor, site: Tensor, kind: Tensor, days: Tensor, standing: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Pooled logits (B, 50) of two log distributions (B, 50), and the site's weight (B,).
+
+        `kind` (B,) numbers `KINDS`, `days` (B,) counts, `standing` (B,) numbers `STANDINGS`. Where
+        nothing is shown, the site alone speaks.
+        """
+        features = torch.stack([torch.ones_like(days), days.log1p()], 1)  # (B, 2)
+        share = ((self.share[standing, kind] * features).sum(1)).sigmoid()
+        nothing = kind == KINDS.index("nothing")
+        share = torch.where(nothing, 1.0, share)
+        sharpness = (self.sharpness[standing, kind] * features).sum(1).exp()
+        sharpness = torch.where(nothing, 1.0, sharpness)
+        mixed = share[:, None] * site + (1 - share[:, None]) * network
+        return sharpness[:, None] * mixed, share
+
+
+@dataclass(frozen=True)
+class SiteConfig:
+    """What `config.json` says of sites.
+
+    `places` are the names of the places that the process learned, in its order; `temperature` of
+    the network's opinion elsewhere by kind of input; `reach` of the interval by standing, kind and
+    step of `DAY_STEPS` (one step at learned places); `haze_ranks` the 101 percentiles of the AQI
+    that held-out photos alone suggest.
+    """
+
+    places: tuple[str, ...]
+    temperature: dict[str, float]
+    reach: dict[str, dict[str, tuple[float, ...]]]
+    haze_ranks: tuple[float, ...]
+
+    def reach_of(self, kind: str, days: int, standing: int) -> float:
+        """Half the interval's width in probability."""
+        steps = self.reach[STANDINGS[standing]][kind]
+        return steps[0] if standing == LEARNED else steps[day_step(days)]
+
+
+class SiteModel(nn.Module):
+    """The site process, the gate elsewhere, and the pool."""
+
+    def __init__(self, process: SiteProcess) -> None:
+        super().__init__()
+        self.process = process
+        self.gate = AlignedGate()
+        self.pool = SitePool()
+
+    @classmethod
+    def with_room_for(cls, days: int) -> "SiteModel":
+        """A model of the right shapes for weights with so many training days."""
+        empty = Days(
+            torch.zeros(days).double(),
+            torch.zeros(days, 6).double(),
+            torch.zeros(days).double(),
+            torch.zeros(days).long(),
+        )
+        return cls(SiteProcess(empty, torch.zeros(2, 8).double()))
+
+
+class KnownDays:
+    """A process that has learned the training days and those of one place, for any readings."""
+
+    def __init__(self, process: SiteProcess, history: Days, place: int, time: float) -> None:
+        """`history` takes the place of what the process knows of `place`; `time` is asked about."""
+        others = process.days.where(process.place != place)
+        self._process, self._days = process, others.and_also(history)
+        self._place, self._time = place, time
+        self._solved: dict[tuple[bool, ...], Solved] = {}
+
+    def log_probabilities(self, readings: Tensor) -> Tensor:
+        """What is said of readings (B, 6), NaN where missing: logarithms of the bins' (B, 50)."""
+        given = readings.double()
+        present = ~given.isnan()
+        told = torch.zeros(len(given), BIN_COUNT, dtype=torch.float64)
+        masks, which = present.unique(dim=0, return_inverse=True)
+        for number, shown in enumerate(masks):
+            rows = which == number
+            key = tuple(shown.tolist())
+            # Two threads may both solve it: the outcome is the same.
+            solved = self._solved.get(key) or self._process.solve(self._days, shown)
+            self._solved[key] = solved
+            time = torch.full((int(rows.sum()),), self._time, dtype=torch.float64)
+            mean, std = self._process.tell(solved, given[rows], shown, time, self._place)
+            told[rows] = self._process.masses(mean, std, shown)
+        return told.log()
+
+
+def day_step(days: int) -> int:
+    """Which step of `DAY_STEPS` a number of days has reached."""
+    return sum(step <= days for step in DAY_STEPS) - 1

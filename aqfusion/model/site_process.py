@@ -1,0 +1,207 @@
+"""What a place's own days say of the air there: Gaussian processes with a place effect.
+
+AQI on a transformed axis is a level that all places share, the place's own level, slow weather, and
+what the readings tell, everywhere alike and at this place in particular (Rasmussen & Williams 2006,
+chapter 2; multilevel models: Gelman & Hill 2007). Days of other places tell how much of each there
+is; the days of this place then move its level. A hundred sessions are solved in a millisecond, so
+a new day counts at once and nothing is trained.
+
+One process answers where no reading is known, on the square root of the AQI, where the spread of
+days hardly depends on the level; it knows the date. The other answers where readings are known, on
+the logarithm of the AQI, since concentrations act by ratios; the date earned nothing there.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import torch
+from torch import Tensor, nn
+
+from aqfusion.model.bins import EDGES, bin_masses
+
+TERMS = ("common", "level", "weather", "smooth", "smooth_here", "noise")  # variances
+LENGTHS = ("weather_days", "reading_length")
+HYPERPARAMETERS = (*TERMS, *LENGTHS)
+_CENTRE = 130.0  # AQI that the axes are centred on: near the mean of the public sets
+_LEAST_AQI = 5.0
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The power transform of the AQI (Box & Cox 1964), its slope 1 at the centre in log AQI."""
+
+    power: float
+
+    def of(self, aqi: Tensor) -> Tensor:
+        """From AQI to the axis, any shape."""
+        ratio = aqi.clamp_min(_LEAST_AQI) / _CENTRE
+        return ratio.log() if self.power == 0 else (ratio**self.power - 1) / self.power
+
+
+WITHOUT_READINGS, WITH_READINGS = Axis(0.5), Axis(0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Days:
+    """Measured days: AQI (D,), readings (D, 6) with NaN, local time in days (D,) or NaN, place.
+
+    `place` (D,) is a number; days of one place share its level.
+    """
+
+    aqi: Tensor
+    readings: Tensor
+    time: Tensor
+    place: Tensor
+
+    @classmethod
+    def none(cls) -> "Days":
+        """No days at all."""
+        nothing = torch.zeros(0, dtype=torch.float64)
+        return cls(nothing, torch.zeros(0, 6, dtype=torch.float64), nothing, nothing.long())
+
+    def where(self, keep: Tensor) -> "Days":
+        """Only the days for which `keep` (D,) is true or which it numbers."""
+        return Days(self.aqi[keep], self.readings[keep], self.time[keep], self.place[keep])
+
+    def and_also(self, others: "Days") -> "Days":
+        """These days and others."""
+        pairs = zip(vars(self).values(), vars(others).values(), strict=True)
+        return Days(*(torch.cat(pair) for pair in pairs))
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """A process that has learned its days: all that an answer needs, for one set of readings."""
+
+    points: "Points"
+    factor: Tensor
+    weights: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Days as the kernel sees them: readings standardised with flags (D, F), time, place."""
+
+    features: Tensor
+    told: Tensor
+    time: Tensor
+    place: Tensor
+
+
+class SiteProcess(nn.Module):
+    """Both processes, with the days that the model was trained on.
+
+    `mean` and `std` (6,) standardise log(1 + reading); `theta` (2, 8) are the logarithms of
+    `HYPERPARAMETERS`, without readings and with them.
+    """
+
+    aqi: Tensor
+    readings: Tensor
+    time: Tensor
+    place: Tensor
+    mean: Tensor
+    std: Tensor
+    theta: Tensor
+
+    def __init__(self, days: Days, theta: Tensor) -> None:
+        """Take the training days; a process with none knows what its hyperparameters say."""
+        super().__init__()
+        for name, value in vars(days).items():
+            self.register_buffer(name, value)
+        logs = torch.log1p(days.readings)  # (D, 6)
+        present = ~logs.isnan()
+        count = present.sum(0)
+        mean = logs.nan_to_num().sum(0) / count.clamp_min(1)
+        spread = ((logs - mean).nan_to_num() ** 2).sum(0) / count.clamp_min(1)
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", torch.where(spread > 1e-6, spread.sqrt(), 1.0))
+        self.register_buffer("theta", theta.double())
+
+    @property
+    def days(self) -> Days:
+        """The days that the model was trained on."""
+        return Days(self.aqi, self.readings, self.time, self.place)
+
+    def solve(self, days: Days, shown: Tensor) -> Solved:
+        """Learn `days`, as far as they have the readings of `shown` (6,)."""
+        points = self.points(days, shown)
+        theta = self._named(shown)
+        covariance = kernel(points, points, theta) + torch.diag(_of_its_own(points, theta))
+        factor = torch.linalg.cholesky(covariance)
+        target = self.axis(shown).of(days.aqi)[:, None]
+        return Solved(points, factor, torch.cholesky_solve(target, factor))
+
+    def tell(
+        self, solved: Solved, readings: Tensor, shown: Tensor, time: Tensor, place: int
+    ) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation (B,) on the axis, of readings (B, 6) at a time (B,)."""
+        places = torch.full((len(readings),), place)
+        asked = Days(torch.zeros(len(readings)).double(), readings, time, places)
+        points = self.points(asked, shown)
+        theta = self._named(shown)
+        across = kernel(points, solved.points, theta)  # (B, D)
+        mean = (across @ solved.weights)[:, 0]
+        explained = torch.linalg.solve_triangular(solved.factor, across.T, upper=False)
+        prior = sum(theta[name] for name in _active(shown)) + theta["noise"]
+        variance = prior - (explained**2).sum(0)
+        return mean, variance.clamp_min(1e-4).sqrt()
+
+    def masses(self, mean: Tensor, std: Tensor, shown: Tensor) -> Tensor:
+        """Probabilities of the AQI bins (B, 50) from mean and deviation (B,) on the axis."""
+        edges = self.axis(shown).of(EDGES.double())  # (51,)
+        # Below the least AQI the axis has no room: what lies there is of the first bin.
+        edges = torch.cat([torch.full((1,), -torch.inf, dtype=edges.dtype), edges[1:]])
+        return bin_masses((edges - mean[:, None]) / std[:, None])
+
+    def points(self, days: Days, shown: Tensor) -> Points:
+        """Days with the readings of `shown` (6,) only."""
+        logs = (torch.log1p(days.readings[:, shown]) - self.mean[shown]) / self.std[shown]
+        lacking = logs.isnan()
+        features = torch.cat([logs.nan_to_num(0.0), lacking.double()], 1)
+        told = ~lacking.all(1) if bool(shown.any()) else torch.zeros(len(logs), dtype=torch.bool)
+        return Points(features, told.double(), days.time, days.place)
+
+    def axis(self, shown: Tensor) -> Axis:
+        """The axis on which what is `shown` (6,) is answered."""
+        return WITH_READINGS if bool(shown.any()) else WITHOUT_READINGS
+
+    def _named(self, shown: Tensor) -> dict[str, Tensor]:
+        row = self.theta[int(shown.any())].exp()
+        return dict(zip(HYPERPARAMETERS, row, strict=True))
+
+
+def clock_days(clock: datetime | None) -> float:
+    """Days since 1970 on the clock of the place, or NaN: time zones do not matter at one place."""
+    if clock is None:
+        return math.nan
+    return (clock.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds() / 86_400
+
+
+def kernel(a: Points, b: Points, theta: Mapping[str, Tensor]) -> Tensor:
+    """Covariance (A, B) of points on the axis, without noise."""
+    same = (a.place[:, None] == b.place[None]).double()
+    # A time that is not known is near to no other.
+    apart = (a.time[:, None] - b.time[None]).abs().nan_to_num(torch.inf)
+    weather = theta["weather"] * torch.exp(-apart / theta["weather_days"])
+    total = theta["common"] + same * (theta["level"] + weather)
+    if a.features.shape[1] == 0 or not bool(a.told.any() and b.told.any()):
+        return total
+    distance = torch.cdist(a.features, b.features) * 3**0.5 / theta["reading_length"]
+    smooth = (1 + distance) * torch.exp(-distance)  # Matern 3/2
+    both = a.told[:, None] * b.told[None]
+    return total + both * smooth * (theta["smooth"] + same * theta["smooth_here"])
+
+
+def _of_its_own(points: Points, theta: Mapping[str, Tensor]) -> Tensor:
+    """The variance (D,) that a day shares with no other: noise, and what is not known of it."""
+    own = theta["noise"] + theta["weather"] * points.time.isnan()
+    if points.features.shape[1] > 0:
+        own = own + (1 - points.told) * (theta["smooth"] + theta["smooth_here"])
+    return own
+
+
+def _active(shown: Tensor) -> Sequence[str]:
+    readings = ("smooth", "smooth_here") if bool(shown.any()) else ()
+    return ("common", "level", "weather", *readings)

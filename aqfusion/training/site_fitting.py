@@ -1,0 +1,91 @@
+"""How much places, weather and readings matter: the hyperparameters of the site process."""
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+from torch import Tensor
+
+from aqfusion.model.site_process import HYPERPARAMETERS, Days, SiteProcess
+
+# Median and spread (of the logarithm) of each hyperparameter before any data. Levels of places are
+# wide on purpose: cities of the world differ by more than the few of any training set do (WHO
+# Ambient Air Quality Database: yearly PM2.5 from 5 to over 100 ug/m3), and a narrow one would pull
+# the first days of a place to where they do not belong.
+_WITHOUT_READINGS = {
+    "common": (0.02, 0.05),
+    "level": (0.8, 0.3),
+    "weather": (0.06, 0.7),
+    "noise": (0.02, 0.7),
+    "weather_days": (5.0, 0.5),
+}
+_WITH_READINGS = {
+    "common": (0.05, 0.3),
+    "level": (0.15, 0.3),
+    "smooth": (0.4, 0.7),
+    "smooth_here": (0.06, 0.7),
+    "noise": (0.02, 0.7),
+    "reading_length": (4.0, 0.4),
+}
+_ABSENT = -30.0  # the logarithm of a variance that is as good as none
+_LONGEST_SEARCH = 60
+
+
+def fitted_site_process(days: Days) -> SiteProcess:
+    """The process of the training days, its hyperparameters those of the highest posterior."""
+    theta = torch.stack([_fitted(days, readings=False), _fitted(days, readings=True)])
+    return SiteProcess(days, theta)
+
+
+def untrained_site_process() -> SiteProcess:
+    """What is believed before any day was seen."""
+    theta = torch.stack([_prior(table)[0] for table in (_WITHOUT_READINGS, _WITH_READINGS)])
+    return SiteProcess(Days.none(), theta)
+
+
+def _prior(table: dict[str, tuple[float, float]]) -> tuple[Tensor, Tensor, Tensor]:
+    """Log median, spread and whether it is searched (8,) of every hyperparameter."""
+    medians = [
+        np.log(table[name][0]) if name in table else _fixed(name) for name in HYPERPARAMETERS
+    ]
+    spreads = [table[name][1] if name in table else 1.0 for name in HYPERPARAMETERS]
+    free = [name in table for name in HYPERPARAMETERS]
+    return torch.tensor(medians).double(), torch.tensor(spreads).double(), torch.tensor(free)
+
+
+def _fixed(name: str) -> float:
+    return 0.0 if name in ("weather_days", "reading_length") else _ABSENT
+
+
+def _fitted(days: Days, *, readings: bool) -> Tensor:
+    median, spread, free = _prior(_WITH_READINGS if readings else _WITHOUT_READINGS)
+    shown = torch.full((6,), readings)
+
+    def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
+        chosen = torch.tensor(values, requires_grad=True)
+        theta = median.clone()
+        theta[free] = chosen
+        process = SiteProcess(days, torch.stack([theta, theta]))
+        told = _evidence(process, days, shown)
+        prior = (((theta - median) / spread) ** 2).sum() / 2
+        total = prior - told
+        (slope,) = torch.autograd.grad(total, chosen)
+        return total.item(), slope.numpy()
+
+    found = minimize(
+        loss,
+        median[free].numpy(),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": _LONGEST_SEARCH},
+    )
+    theta = median.clone()
+    theta[free] = torch.from_numpy(found.x)
+    return theta
+
+
+def _evidence(process: SiteProcess, days: Days, shown: Tensor) -> Tensor:
+    """The logarithm of the marginal likelihood of the days, less what does not change."""
+    solved = process.solve(days, shown)
+    target = process.axis(shown).of(days.aqi)
+    fit = target @ solved.weights[:, 0] / 2
+    return -fit - solved.factor.diagonal().log().sum()
