@@ -65,10 +65,14 @@ def test_predict_prints_every_documented_key(capsys, photo, checkpoint_folder):
         "modalities",
         "readings",
         "photo_share",
+        "site_share",
         "photo_problem",
         "photo_notes",
         "image_only",
         "sensors_only",
+        "site_only",
+        "site",
+        "haze",
         "formula",
         "model",
     ]
@@ -120,8 +124,8 @@ def test_train_prints_every_documented_key_and_the_model_is_there(capsys, tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ("", "predict must have --image or at least one of --pm25, --pm10, --o3"),
-        ("--pm25=", "predict must have --image or at least one of --pm25, --pm10, --o3"),
+        ("", "predict must have --image, --site or at least one of --pm25, --pm10, --o3"),
+        ("--pm25=", "predict must have --image, --site or at least one of --pm25, --pm10, --o3"),
         ("--pm25 -1", "pm25 must be >= 0 ug/m3, got -1"),
         ("--pm25 nan", "pm25 must be a finite number, got nan"),
         ("--pm25 1e9", "pm25 must be <= 5000 ug/m3, got 1e9"),

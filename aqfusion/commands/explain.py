@@ -16,6 +16,7 @@ from aqfusion.commands.options import (
     reading_from,
     reading_option_names,
 )
+from aqfusion.commands.site.where import Where, add_where_options
 from aqfusion.explain.targets import METHOD_NAMES, RAISES, TARGETS, check_method, check_target
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def add_explain_command(commands: "Commands[Parser]") -> None:
         allow_abbrev=False,
     )
     add_prediction_options(parser)
+    add_where_options(parser)
     parser.add_argument("--out", metavar="FILE.png", help="write a card to share")
     parser.add_argument(
         "--heat-map", metavar="FILE.png", help="write the photo under the map of its evidence"
@@ -68,12 +70,13 @@ def run_explain(arguments: argparse.Namespace) -> None:
         saved.check_photo(photo)
         _repeat(arguments, saved, photo)
         return
+    where = Where.of(arguments)
     if arguments.image is None and not reading.present:
         raise UsageError(
             f"explain must have --image or at least one of {reading_option_names()}, got neither"
         )
     _check_pictures(arguments)
-    _explain(arguments, reading, _photo(arguments))
+    _explain(arguments, where, reading, _photo(arguments))
 
 
 def _photo(arguments: argparse.Namespace) -> "Photo | None":
@@ -82,11 +85,13 @@ def _photo(arguments: argparse.Namespace) -> "Photo | None":
     return None if arguments.image is None else Photo.open(arguments.image)
 
 
-def _explain(arguments: argparse.Namespace, reading: "Reading", photo: "Photo | None") -> None:
+def _explain(
+    arguments: argparse.Namespace, where: Where, reading: "Reading", photo: "Photo | None"
+) -> None:
     from aqfusion.explain.report import Inputs, as_json, report_of  # takes seconds, with torch
     from aqfusion.model.predict import load_model
 
-    predictor = load_model(model_of(arguments))
+    predictor = where.at(load_model(model_of(arguments)))
     inputs = Inputs(reading, photo, arguments.trust_photo)
     report = report_of(predictor, inputs, datetime.now(UTC))
     if arguments.heat_map and not report.photo_used:
@@ -142,7 +147,7 @@ def _repeat(arguments: argparse.Namespace, saved: "SavedReport", photo: "Photo |
 
 def _check_alone(arguments: argparse.Namespace, reading: "Reading") -> None:
     """A report says itself what went in, and a repetition draws nothing."""
-    names = ("trust_photo", "out", "heat_map", "method", "target")
+    names = ("trust_photo", "out", "heat_map", "method", "target", "site", "taken_at")
     given = [f"--{name}" for name in reading.present]
     given += [f"--{name.replace('_', '-')}" for name in names if getattr(arguments, name)]
     given += ["--unit"] * bool(arguments.unit)
