@@ -18,13 +18,17 @@ _HELD = "inputs_held"  # of no widget, so that Streamlit never drops it
 
 @dataclass(frozen=True)
 class Given:
-    """A model, a photo with what the guard says of it, and readings; nothing may be given."""
+    """A model, a photo with what the guard says of it, and readings; nothing may be given.
+
+    `unstated` names the readings whose unit nobody knows.
+    """
 
     model: Predictor
     photo: Photo | None
     embedding: Embedding | None
     trusted: bool
     reading: Reading
+    unstated: tuple[str, ...] = ()
 
     @property
     def usable(self) -> Embedding | None:
@@ -71,7 +75,8 @@ def current(model: Predictor) -> Given:
     photo = photo_input.current()
     embedding = models.embedding(model, photo) if photo else None
     trusted = photo is not None and photo_input.is_trusted(photo)
-    return Given(model, photo, embedding, trusted, sensor_input.current())
+    reading, unstated = sensor_input.current(), sensor_input.unstated()
+    return Given(model, photo, embedding, trusted, reading, unstated)
 
 
 def choose_photo(model: Predictor) -> None:
@@ -85,14 +90,21 @@ def choose_photo(model: Predictor) -> None:
 
 
 def choose_reading() -> None:
-    """Draw presets and sliders."""
-    with st.container(horizontal=True, gap="small", key="sensor_presets"):
-        for name, preset in presets.PRESETS.items():
-            st.button(name, key=f"preset_{name}", on_click=sensor_input.fill, args=(preset,))
+    """Draw the sliders, and example readings below them."""
+    st.caption(sensor_input.told())
+    sensor_input.choose()
+    with st.container(
+        horizontal=True, gap="small", vertical_alignment="center", key="sensor_presets"
+    ):
+        st.markdown("Example readings", width="content")
+        for name in presets.PRESETS:
+            st.button(name, key=f"preset_{name}", on_click=sensor_input.example, args=(name,))
+        st.button(
+            "Switch all off", key="readings_off", on_click=sensor_input.fill, args=(Reading(),)
+        )
         st.button(
             "Reset", key="reset", icon=":material/restart_alt:", type="tertiary", on_click=_reset
         )
-    sensor_input.choose()
 
 
 def _reset() -> None:
