@@ -1,4 +1,4 @@
-"""What a visitor has given, photo and readings: the same on every page that asks for them."""
+"""What a visitor has given, photo, place and readings: the same on every page that asks."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -10,17 +10,19 @@ from aqfusion.explain.what_if import Scene
 from aqfusion.model.predict import Embedding, Predictor, Result
 from aqfusion.photo import Photo
 from aqfusion.ui import consent, models, photo_input, presets, sensor_input
+from aqfusion.ui.site import choice
 
-_KEPT = ("sensor_", "photo_source", "photo_sample", "photo_trust_")
+_KEPT = ("sensor_", "photo_source", "photo_sample", "photo_trust_", choice.KEY)
 _NOT_KEPT = "sensor_presets"
 _HELD = "inputs_held"  # of no widget, so that Streamlit never drops it
 
 
 @dataclass(frozen=True)
 class Given:
-    """A model, a photo with what the guard says of it, and readings; nothing may be given.
+    """A model at a place, a photo with what the guard says of it, and readings.
 
-    `unstated` names the readings whose unit nobody knows.
+    Nothing may be given: no photo, no reading, and the model at no place. `unstated` names the
+    readings whose unit nobody knows.
     """
 
     model: Predictor
@@ -44,7 +46,8 @@ class Given:
 
     def result(self) -> Result | None:
         """What the model says; `None` where there is nothing to go on."""
-        if self.photo is None and not self.reading.present:
+        days = 0 if self.model.site is None else self.model.site.day_count
+        if self.photo is None and not self.reading.present and not days:
             return None
         return self.model.predict(self.reading, self.embedding, trust_photo=self.trusted)
 
@@ -75,16 +78,19 @@ def current(model: Predictor) -> Given:
     photo = photo_input.current()
     embedding = models.embedding(model, photo) if photo else None
     trusted = photo is not None and photo_input.is_trusted(photo)
+    # When it was taken is asked nowhere, and that it was just now is not assumed.
+    here = model.at(choice.current(model))
     reading, unstated = sensor_input.current(), sensor_input.unstated()
-    return Given(model, photo, embedding, trusted, reading, unstated)
+    return Given(here, photo, embedding, trusted, reading, unstated)
 
 
 def choose_photo(model: Predictor) -> None:
-    """Draw the choice of a photo, and whether to insist on one that the guard refuses."""
+    """Draw the choice of a photo and of its place, and whether to insist on a refused one."""
     photo = photo_input.choose()
     problem = models.embedding(model, photo).problem if photo else None
     if photo and problem:
         photo_input.trust(photo, problem)
+    choice.choose(model)
     if not photo_input.is_example():
         st.caption(consent.COUNTED)
 

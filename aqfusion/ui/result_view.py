@@ -99,13 +99,14 @@ def bars(shares: Mapping[str, float]) -> str:
 
 
 def modalities(result: Result) -> str:
-    """Fused, photo only and readings only on one axis, each with its interval."""
+    """Together and each alone on one axis, with their intervals."""
     rows = "".join(
         _modality(name, prediction, missing)
         for name, prediction, missing in (
             ("Together", result.fused, ""),
             ("Photo only", result.image_only, _absent(result)),
             ("Readings only", result.sensors_only, "no readings"),
+            ("Place only", result.site_only if result.site_days else None, "no days known"),
         )
     )
     return (

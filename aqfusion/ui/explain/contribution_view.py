@@ -27,7 +27,8 @@ def contribution_bars(found: Contributions, given: tuple[str, ...], reading: Rea
 
 def bars(points: Mapping[str, float | None]) -> str:
     """A row per name: AQI points raised to the right, lowered to the left, `None` not given."""
-    scale = max(_LEAST_SCALE, *(abs(value) for value in points.values() if value is not None))
+    moves = [abs(value) for value in points.values() if value is not None]
+    scale = max([_LEAST_SCALE, *moves])
     rows = "".join(
         f'<span class="aq-muted">{escape(name)}</span><div class="aq-move"></div>'
         '<span class="aq-value aq-muted">not given</span>'
