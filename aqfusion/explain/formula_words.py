@@ -230,8 +230,8 @@ def _rest(case: _Case) -> str:
         what = f"{case.label}, the only reading,"
     between = f"{round_half_up(sides.low)} to {round_half_up(sides.high)}"
     return (
-        f"The formula takes {what} for a mean of {hours}; at such readings the stations that the "
-        f"model learned from published {between}, nine times of ten."
+        f"The formula takes {what} for a mean of {hours}; the model, which knows what stations "
+        f"published at such moments, expects {between}."
     )
 
 
