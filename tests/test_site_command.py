@@ -168,7 +168,8 @@ def test_show_tells_a_site_in_lines(capsys, tmp_path, file):
 def test_evaluate_prints_every_documented_key(capsys, file, model):
     said = answer(capsys, "site", "evaluate", file, "--model", model)
     assert list(said) == ["site", "model", "days", "dates", "foreign_photos", "scores"]
-    assert list(said["scores"]) == ["all", "the history alone", "mean of the other days"]
+    methods = ["all", "without the history", "the history alone", "mean of the other days"]
+    assert list(said["scores"]) == methods
     assert list(said["scores"]["all"]) == ["rmse", "mae", "accuracy", "coverage"]
 
 
@@ -219,6 +220,21 @@ def test_explain_is_told_at_the_site(capsys, file, model):
     )
     predictor = load_model(model).at(read_site(file).site)
     assert there == predictor.predict(Reading(pm25=80)).fused.aqi != nowhere
+
+
+def test_a_report_at_a_site_is_made_again_with_the_site_alone(capsys, file, model, tmp_path):
+    given = ("--model", model)
+    told = answer(capsys, "explain", "--site", file, "--taken-at", "2023-02-20T08:00Z", *given)
+    saved = tmp_path / "report.json"
+    saved.write_text(json.dumps(told))
+    again = answer(capsys, "explain", "--repeat", saved, "--site", file, *given)
+    assert (again["agrees"], again["aqi"]) == (True, told["prediction"]["fused"]["aqi"])
+    assert "give the same site to repeat it" in refusal(
+        capsys, "explain", "--repeat", saved, *given
+    )
+    known = answer(capsys, "explain", "--pm25", 9, "--site", "betatown, north", *given)
+    saved.write_text(json.dumps(known))
+    assert answer(capsys, "explain", "--repeat", saved, *given)["agrees"]
 
 
 def test_a_model_of_before_sites_says_that_it_uses_no_history(capsys, file, checkpoint_folder):
