@@ -9,6 +9,8 @@ import pytest
 
 from aqfusion.air.sensors import Reading
 from aqfusion.cli import main
+from aqfusion.labels.answer import Answer
+from aqfusion.labels.new_item import NewItem
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.predict import load_model
 from aqfusion.settings import load_settings
@@ -166,7 +168,8 @@ def test_show_tells_a_site_in_lines(capsys, tmp_path, file):
 def test_evaluate_prints_every_documented_key(capsys, file, model):
     said = answer(capsys, "site", "evaluate", file, "--model", model)
     assert list(said) == ["site", "model", "days", "dates", "foreign_photos", "scores"]
-    assert list(said["scores"]) == ["all", "the history alone", "mean of the other days"]
+    methods = ["all", "without the history", "the history alone", "mean of the other days"]
+    assert list(said["scores"]) == methods
     assert list(said["scores"]["all"]) == ["rmse", "mae", "accuracy", "coverage"]
 
 
@@ -189,6 +192,21 @@ def test_predict_knows_a_file_a_place_of_the_model_and_the_store(capsys, tmp_pat
     assert answer(capsys, "predict", *given, "--site", "Roof")["site"]["days"] == 1
 
 
+def test_a_settled_label_is_a_day_of_its_place_at_once(capsys, model):
+    kept("Roof", 100)
+    given = ("predict", "--pm25", "80", "--site", "Roof", "--model", model)
+    before = answer(capsys, *given)
+    store = LabelStore.of(load_settings())
+    operator = store.accounts.operator(NOW)
+    new = NewItem(photo_hash="ab" * 32, reading=Reading(), place="Roof", taken_at=NOW)
+    item, _ = store.items.add(operator, new, NOW)
+    store.review.overrule(operator, item, Answer(aqi=450), "a monitor stands there", "r", NOW)
+    store.close()
+    after = answer(capsys, *given)
+    assert (before["site"]["days"], after["site"]["days"]) == (1, 2)
+    assert after["aqi"] > before["aqi"]
+
+
 def test_a_site_alone_is_enough_for_a_prediction(capsys, file, model):
     said = answer(capsys, "predict", "--site", file, "--model", model)
     assert (said["modalities"], said["image_only"]) == (["site"], None)
@@ -202,6 +220,21 @@ def test_explain_is_told_at_the_site(capsys, file, model):
     )
     predictor = load_model(model).at(read_site(file).site)
     assert there == predictor.predict(Reading(pm25=80)).fused.aqi != nowhere
+
+
+def test_a_report_at_a_site_is_made_again_with_the_site_alone(capsys, file, model, tmp_path):
+    given = ("--model", model)
+    told = answer(capsys, "explain", "--site", file, "--taken-at", "2023-02-20T08:00Z", *given)
+    saved = tmp_path / "report.json"
+    saved.write_text(json.dumps(told))
+    again = answer(capsys, "explain", "--repeat", saved, "--site", file, *given)
+    assert (again["agrees"], again["aqi"]) == (True, told["prediction"]["fused"]["aqi"])
+    assert "give the same site to repeat it" in refusal(
+        capsys, "explain", "--repeat", saved, *given
+    )
+    known = answer(capsys, "explain", "--pm25", 9, "--site", "betatown, north", *given)
+    saved.write_text(json.dumps(known))
+    assert answer(capsys, "explain", "--repeat", saved, *given)["agrees"]
 
 
 def test_a_model_of_before_sites_says_that_it_uses_no_history(capsys, file, checkpoint_folder):

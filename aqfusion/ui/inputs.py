@@ -42,7 +42,8 @@ class Given:
     def scene(self) -> Scene:
         """The same as what-ifs and explanations take it."""
         has_photo = self.usable is not None
-        return Scene(partial(self.model.ask, self.usable), self.reading, has_photo)
+        ask = partial(self.model.ask, self.usable)
+        return Scene(ask, self.reading, has_photo, self.model.knows_site)
 
     def result(self) -> Result | None:
         """What the model says; `None` where there is nothing to go on."""

@@ -59,6 +59,8 @@ FUNCTIONS: dict[str, list[tuple[str, Ask]]] = {
         ("set_disabled", lambda s, a, _: s.accounts.set_disabled(a, 1, True)),
         ("reset_pin", lambda s, a, _: s.accounts.reset_pin(a, 1, PIN)),
         ("make_invite", lambda s, a, _: s.invites.make(a, "admin", NOW)),
+        ("labelled_days", lambda s, a, _: s.unscored.labelled_days(a)),
+        ("of_places", lambda s, a, _: s.unscored.of_places(a, "x")),
         ("rebuild", lambda s, a, _: s.rebuild(a)),
         ("sweep_photos", lambda s, a, _: s.sweep_photos(a, NOW)),
         ("backup", lambda s, a, folder: backup(s, a, folder / "backup.zip", NOW)),

@@ -93,20 +93,23 @@ def site_named(text: str) -> NamedSite:
 
 
 def site_for(predictor: "Predictor", text: str) -> Site:
-    """Find a site for a prediction: a file, a place that the model knows, or one of the store."""
+    """Find a site for a prediction: a file, a place that the model knows, or one of the store.
+
+    Settled labels of the place are days of it, except for a file, which says all itself.
+    """
     if is_file(text):
         return site_named(text).site
     known = predictor.known_sites()
     for name in ("learned_as", "name"):
         found = [site for site in known if _key(getattr(site, name) or "") == _key(text)]
         if len(found) == 1:
-            return found[0]
+            return _with_labels(found[0])
         if found:
             names = ", ".join(site.learned_as or "" for site in found)
             raise UsageError(f"--site must mean one place, and may be {names}")
     kept = _kept(text)
     if kept is not None:
-        return kept.site
+        return _with_labels(kept.site)
     names = "".join(f", {site.learned_as}" for site in known[:_MOST_NAMES])
     more = ", ..." if len(known) > _MOST_NAMES else ""
     places = f", or a place of the model's as in{names[1:]}{more}" if known else ""
@@ -123,15 +126,26 @@ def knows_sites(predictor: "Predictor") -> bool:
 
 def _kept(name: str) -> "KeptSite | None":
     """The store's site of this name; a store that is not there is not made."""
-    settings = load_settings()
-    own = Path(settings.home) / "labels" / "labels.db"
-    if settings.labels is None and not own.is_file():
+    if not _has_store():
         return None
     with opened() as store:
         operator = store.accounts.operator(datetime.now(UTC))
         if not any(_key(one.name) == _key(name) for one in store.sites.entries(operator)):
             return None
         return store.sites.named(operator, name)
+
+
+def _with_labels(site: Site) -> Site:
+    if not _has_store():
+        return site
+    with opened() as store:
+        return store.with_labels(site)
+
+
+def _has_store() -> bool:
+    settings = load_settings()
+    own = Path(settings.home) / "labels" / "labels.db"
+    return settings.labels is not None or own.is_file()
 
 
 def _key(name: str) -> str:
