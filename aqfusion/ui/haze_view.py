@@ -99,7 +99,7 @@ def spread(at: Sequence[float], gap: float, low: float, high: float) -> list[flo
             total, count = total + before, count + many
         groups.append((total, count))
     firsts = [total / count for total, count in groups for _ in range(count)]
-    top = high - gap * (len(at) - 1)
+    top = float(high - gap * (len(at) - 1))
     return [max(low, min(top, first)) + gap * number for number, first in enumerate(firsts)]
 
 

@@ -1,6 +1,7 @@
 """The haze score's scale: the photo's place on it, and the scenes by the model's own scores."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -35,14 +36,14 @@ def test_scenes_stand_in_the_order_of_their_scores_and_never_on_each_other():
     html = scale(HazeScore(12, 50.0), "", EXAMPLES)
     places = [float(at) for at in re.findall(r'aq-haze-scene" style="left:([0-9.]+)%', html)]
     assert re.findall(r"<figcaption>(\d+)", html) == ["11", "12", "40", "91"]
-    assert all(b - a >= 10.5 for a, b in zip(places, places[1:], strict=False))
+    assert all(b - a >= 10.5 for a, b in pairwise(places))
     assert 0 <= places[0] <= places[-1] <= 100
 
 
 @pytest.mark.parametrize("at", [[50] * 9, list(range(9)), [100] * 9, [0, 0, 50, 50, 50, 99, 100]])
 def test_crowded_places_are_moved_apart_within_the_scale(at):
     moved = spread(at, 10.6, 4.9, 95.1)
-    assert all(b - a > 10.59 for a, b in zip(moved, moved[1:], strict=False))
+    assert all(b - a > 10.59 for a, b in pairwise(moved))
     assert moved[0] >= 4.9 - 1e-9
     assert moved[-1] <= 95.1 + 1e-9
 
