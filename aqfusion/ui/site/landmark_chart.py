@@ -33,6 +33,7 @@ def reference_chart(
             "height": min(round(_WIDTH * height / width), _TALLEST),
             "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
             "dragmode": "select",
+            "selectdirection": "d",  # else a flat box is taken for the whole height
             "showlegend": False,
             "shapes": shapes,
             "images": [
