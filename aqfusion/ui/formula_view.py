@@ -29,7 +29,7 @@ def choose() -> Standard:
     if state.get(_KEY) is None:
         named = query.get(_QUERY)
         state[_KEY] = named if named in names else next(iter(names))
-    chosen: str = st.segmented_control(
+    chosen = st.segmented_control(
         "Formula beside the model",
         list(names),
         format_func=lambda key: names[key],
@@ -38,9 +38,10 @@ def choose() -> Standard:
         persist_state="session",
         label_visibility="collapsed",
     )
-    if query.get(_QUERY, next(iter(names))) != chosen:
-        query[_QUERY] = chosen
-    return standard(chosen)
+    key = chosen or next(iter(names))
+    if query.get(_QUERY, next(iter(names))) != key:
+        query[_QUERY] = key
+    return standard(key)
 
 
 def beside(reading: Reading, of: Standard, unstated: Sequence[str] = ()) -> Formula | None:
