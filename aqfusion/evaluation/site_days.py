@@ -75,14 +75,17 @@ class SiteDays:
 
 
 def judge_site(
-    predictor: Predictor, site: Site, report: Callable[[int, int], None] | None = None
+    predictor: Predictor,
+    site: Site,
+    report: Callable[[int, int], None] | None = None,
+    most: int | None = None,
 ) -> SiteDays:
-    """Tell each day of the site's history from the others, and compare.
+    """Tell each day of the site's history, or each of the last `most`, from all others.
 
     Fewer than two different days raise `SiteDaysError`. `report` hears how many days are done, and
     of how many. Where the network has learned the place, its own part is too good.
     """
-    history = site.history
+    history = site.history if most is None else site.history[-most:]
     if site.day_count < LEAST_DAYS:
         rule = f"site must have {LEAST_DAYS} different days of the model's standard or more"
         raise SiteDaysError(f"{rule}, got {site.day_count}")
@@ -113,7 +116,7 @@ def _methods(
     knows_sites = predictor.checkpoint.sites is not None
     wanted = {
         ALL: knows_sites or photos or readings,
-        NO_HISTORY: knows_sites and (photos or readings),
+        NO_HISTORY: knows_sites,
         NO_PHOTO: photos and (readings or knows_sites),
         NO_READINGS: readings and (photos or knows_sites),
         HISTORY: knows_sites,

@@ -46,6 +46,11 @@ def test_all_days_of_a_date_are_left_out_together(predictor):
     assert (len(found.days), found.dates) == (3, 2)
 
 
+def test_the_last_days_are_told_from_all_others_where_only_those_are_asked_for(predictor):
+    found = judge_site(predictor, site_of(100, 200, 300), most=1)
+    assert [(one.day.aqi, one.told[MEAN][0]) for one in found.days] == [(300, 150)]
+
+
 def test_what_the_history_says_is_that_of_the_site_without_the_day(predictor):
     site = full(predictor, 100, 200, 300)
     heard = []
@@ -71,9 +76,9 @@ def test_methods_show_what_they_say(predictor):
     assert told["without the history"] != told["all"] != told["without the readings"]
 
 
-def test_without_photos_and_readings_only_the_history_is_judged(predictor):
+def test_without_photos_and_readings_the_history_is_judged_beside_an_unknown_place(predictor):
     found = judge_site(predictor, site_of(100, 200))
-    assert list(found.scores) == ["all", HISTORY, MEAN]
+    assert list(found.scores) == ["all", "without the history", HISTORY, MEAN]
     assert found.scores["all"].rmse == pytest.approx(found.scores[HISTORY].rmse)
 
 

@@ -1,5 +1,6 @@
 """Sites in the store: whose they are, what is done once, and that nothing of them is lost."""
 
+import json
 from datetime import UTC, datetime
 from itertools import count
 
@@ -10,12 +11,17 @@ from sqlalchemy.exc import DBAPIError
 from aqfusion.labels.actor import RoleError
 from aqfusion.labels.backup import backup
 from aqfusion.labels.events import RequestError
+from aqfusion.labels.exports.export import export
+from aqfusion.labels.imports.bring_in import bring_in
+from aqfusion.labels.imports.full_state import StateFileError
+from aqfusion.labels.imports.intake import Terms
 from aqfusion.labels.restore import restore
 from aqfusion.labels.sites import SiteStoreError
 from aqfusion.labels.store import LabelStore
 from aqfusion.sites.landmark import Box, Landmark
 from aqfusion.sites.site import Day, DayPhoto, Site, SiteError
-from tests.labels.planted import NOW
+from tests.labels.planted import NOW, PIN
+from tests.labels.planted import add as add_item
 
 _numbers = count(1)
 PHOTO = DayPhoto("ab" * 32, "cd" * 32, (0.5, -1.25), 40.0, {"hill": 1.5})
@@ -207,4 +213,64 @@ def test_sites_come_back_from_a_backup(store, admin, ana, tmp_path):
     assert other.sites.entries(ana) == store.sites.entries(ana)
     assert other.sites.get(ana, site) == store.sites.get(ana, site)
     assert other.verify() == ()
+    other.close()
+
+
+def moved(store, admin, ana, tmp_path):
+    """A store with an item and a site that was changed, taken out, and an empty one for it."""
+    add_item(store, admin, 1)
+    site = create(store, ana, Site("दिल्ली", days=(day(90, photo=PHOTO),)))
+    [second] = add(store, ana, site, day(95, 2))
+    store.sites.remove_day(ana, site, second, request(), NOW)
+    store.sites.rename(ana, site, "Delhi", request(), NOW)
+    create(store, admin, Site("Agra"))
+    wrote = export(store, admin, "jsonl", tmp_path / "out" / "labels.jsonl").wrote
+    other = LabelStore.open(str(tmp_path / "o" / "labels.db"), str(tmp_path / "o" / "photos"))
+    return wrote, other, other.accounts.first_admin("Chief", PIN, NOW)
+
+
+def test_sites_come_back_from_an_export_of_all_there_is(store, admin, ana, tmp_path):
+    wrote, other, chief = moved(store, admin, ana, tmp_path)
+    assert wrote[2].name == "labels-sites.jsonl"
+    for new in (1, 0):
+        assert bring_in(other, chief, wrote[0], Terms(), NOW).new == new
+        told = [(one.id, one.name, one.owner_name, one.days) for one in other.sites.entries(chief)]
+        assert told == [(6, "Agra", "Ada", 0), (1, "Delhi", "Ana", 1)]
+    assert other.sites.get(chief, 1).site == store.sites.get(admin, 1).site
+    again = export(other, chief, "jsonl", tmp_path / "again" / "labels.jsonl").wrote[2]
+    assert again.read_bytes() == wrote[2].read_bytes()
+    assert create(other, chief) == 7  # and its numbers go on
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda lines: lines[1].update(id=1), "line 2: events must come in the order of their ids"),
+        (lambda lines: lines[1].update(site=9), "line 2: site and day must be ones before it"),
+        (lambda lines: lines[3].update(about=9), "line 4: site and day must be ones before it"),
+        (lambda lines: lines[3].update(about=None), "line 4: about must be a day before it"),
+        (lambda lines: lines[0].update(site=1), "line 1: site must be one before it, got 1"),
+        (lambda lines: lines[0].update(kind="x"), "line 1: kind must be one of create, change"),
+        (lambda lines: lines[0].update(name=""), "line 1: site name must have 1 to 80"),
+        (lambda lines: lines[0].update(name=5), "line 1 must be an event of a site, got other"),
+        (lambda lines: lines[0].pop("by"), "line 1: event of a site must have the fields"),
+        (lambda lines: lines[0].update(content=None), "line 1: content must be that of a create"),
+        (lambda lines: lines[0].update(content=[]), "line 1: content must be a text"),
+        (lambda lines: lines[1].update(days=-1), "line 2: numbers must be whole and from 0 on"),
+        (lambda lines: lines[1].update(at="2026-01-01"), "line 2: times must have a zone"),
+        (lambda lines: lines[5].update(days=3), "a sound view, got: site 6 must have the name and"),
+        (lambda lines: lines[1].update(content="{"), "a sound view, got: site 1 must have events"),
+    ],
+)
+def test_a_file_of_sites_that_breaks_a_rule_keeps_nothing(
+    store, admin, ana, tmp_path, change, says
+):
+    wrote, other, chief = moved(store, admin, ana, tmp_path)
+    lines = [json.loads(line) for line in wrote[2].read_text(encoding="utf-8").splitlines()]
+    change(lines)
+    wrote[2].write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    with pytest.raises(StateFileError, match=says):
+        bring_in(other, chief, wrote[0], Terms(), NOW)
+    assert (other.sites.entries(chief), other.overview.counts()["open"]) == ((), 0)
     other.close()

@@ -4,7 +4,6 @@ import streamlit as st
 
 from aqfusion.model.predict import Predictor
 from aqfusion.settings import load_settings
-from aqfusion.ui.labels import told
 from aqfusion.ui.site import adding, mine, station_days, table_days, typed_day
 
 _MONITOR, _SAMPLE, _STATIONS, _LIVE = "A monitor", "Sample stations", "Your stations", "OpenAQ"
@@ -16,8 +15,8 @@ _STATIONS_OF = {
 }
 
 
-def show(model: Predictor, own: mine.Own) -> None:
-    """Draw the choice and the form that it leads to."""
+def show(model: Predictor, own: mine.Own, moved: str | None) -> None:
+    """Draw the choice, the form that it leads to, and what came of it."""
     source = st.segmented_control(
         "Where the AQI comes from",
         _offered(),
@@ -36,7 +35,7 @@ def show(model: Predictor, own: mine.Own) -> None:
         label_days.show(own)
     elif source is not None:
         station_days.show(own, _STATIONS_OF[source])
-    told.show(adding.PLACE)
+    adding.show(adding.PLACE, moved)
 
 
 def _offered() -> list[str]:

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import streamlit as st
+
 from aqfusion.sites.site import MODEL_STANDARD, Day
 from aqfusion.ui.labels import told
 from aqfusion.ui.site import mine
 
 PLACE = "mysite_add"
+_ACTED = "mysite_acted"
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,20 @@ def add(own: mine.Own, find: Callable[[], Added]) -> None:
         new = 0 if after is None else len(after.site.days) - before
         return f"{_said(len(found.days), new)}{_other(found.days)}{_and(found.note)}"
 
+    acted(PLACE)
     told.attempt(PLACE, work, refused="No day was added: ")
+
+
+def acted(place: str) -> None:
+    """Remember where days were changed last; for a callback."""
+    st.session_state[_ACTED] = place
+
+
+def show(place: str, moved: str | None) -> None:
+    """Tell what came of it and, if it was here, what the last change of days did."""
+    told.show(place)
+    if moved is not None and st.session_state.get(_ACTED) == place:
+        st.info(moved, icon=":material/trending_flat:")
 
 
 def _said(count: int, new: int) -> str:

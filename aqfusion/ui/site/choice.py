@@ -26,7 +26,7 @@ def choose(model: Predictor) -> None:
             "makes the answer much better.",
         )
         if st.button("My places", key="site_mine_open", icon=":material/add_location_alt:"):
-            st.switch_page("pages/my_site.py")
+            st.switch_page("pages/places.py")
     st.caption(_meaning(current(model)))
 
 

@@ -1,16 +1,22 @@
 """The days of a place: what was measured, what is said of each by the others, and a way out."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from aqfusion.air.aqi import standard
-from aqfusion.evaluation.left_out_days import LeftOutDay, left_out_days, root_mean_squares
+from aqfusion.evaluation.site_days import (
+    ALL,
+    LEAST_DAYS,
+    MEAN,
+    NO_HISTORY,
+    LeftOutDay,
+    SiteDays,
+    judge_site,
+)
 from aqfusion.figures import Estimate
 from aqfusion.model.predict import Predictor
 from aqfusion.sites.site import Day, Site
 from aqfusion.ui.labels import told
-from aqfusion.ui.site import mine
+from aqfusion.ui.site import adding, mine
 from aqfusion.ui.table import Column, Table
 
 PLACE = "mysite_days"
@@ -28,7 +34,7 @@ _COLUMNS = (
 _FEW = 3
 
 
-def show(model: Predictor, own: mine.Own) -> None:
+def show(model: Predictor, own: mine.Own, moved: str | None) -> None:
     """Draw the table, the errors, and the way to take a day out."""
     site = own.site
     if not site.days:
@@ -40,23 +46,22 @@ def show(model: Predictor, own: mine.Own) -> None:
         if len(site.history) > MOST_ASKED:
             st.caption(f"The last {MOST_ASKED} days are asked about.")
     _take_out(own)
-    told.show(PLACE)
+    adding.show(PLACE, moved)
 
 
-def table(site: Site, judged: Sequence[LeftOutDay]) -> Table:
+def table(site: Site, judged: SiteDays | None) -> Table:
     """One row for each day, the newest first."""
-    asked = {id(one.day): one for one in judged}
+    asked = {id(one.day): one for one in judged.days} if judged else {}
     rows = []
     for number, day in reversed([*enumerate(site.days, start=1)]):
         one = asked.get(id(day))
-        said = None if one is None else one.predicted
         rows.append(
             (
                 title(site, day, number),
                 day.aqi,
-                None if said is None else Estimate(said.aqi, said.low, said.high),
-                None if one is None else one.mean_of_others,
-                None if one is None else float(one.elsewhere.aqi),
+                _told(one, ALL),
+                None if one is None else one.told[MEAN][0],
+                _told(one, NO_HISTORY),
                 None if day.photo is None else day.photo.haze,
                 day.source if day.counts else f"{day.source}, {_index(day)}: does not count",
             )
@@ -72,30 +77,39 @@ def title(site: Site, day: Day, number: int) -> str:
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
-def _sentence(judged: Sequence[LeftOutDay]) -> str:
-    if not judged:
+def _told(one: LeftOutDay | None, method: str) -> Estimate | None:
+    if one is None or method not in one.told:
+        return None
+    return Estimate(*one.told[method])
+
+
+def _sentence(judged: SiteDays | None) -> str:
+    if judged is None or ALL not in judged.scores:
         return "With a second day each can be told by the others, as if it were not known."
-    errors = root_mean_squares(judged)
-    count = f"{len(judged)} days"
-    few = " Too few days to be sure of that." if len(judged) < _FEW else ""
-    inside = sum(one.inside for one in judged)
+    scores = judged.scores
+    few = " Too few days to be sure of that." if judged.dates < _FEW else ""
+    inside = sum(
+        low <= one.day.aqi <= high for one in judged.days for _, low, high in [one.told[ALL]]
+    )
     return (
-        f"Each day left out in turn and asked about: the error is **{errors['predicted']:.0f}** "
-        f"by the other days, {errors['mean_of_others']:.0f} by their mean alone and "
-        f"{errors['elsewhere']:.0f} as an unknown place (root mean square over {count}, in points "
-        f"of AQI); {inside} of {len(judged)} lie in the interval.{few}"
+        f"Each day left out in turn and asked about: the error is **{scores[ALL].rmse:.0f}** by "
+        f"the other days, {scores[MEAN].rmse:.0f} by their mean alone and "
+        f"{scores[NO_HISTORY].rmse:.0f} as an unknown place (root mean square over "
+        f"{len(judged.days)} days, in points of AQI); {inside} of {len(judged.days)} lie in the "
+        f"interval.{few}"
     )
 
 
-def _judged(model: Predictor, site: Site) -> tuple[LeftOutDay, ...]:
+def _judged(model: Predictor, site: Site) -> SiteDays | None:
     """Asked anew only when model or days have changed."""
+    if site.day_count < LEAST_DAYS or model.checkpoint.sites is None:
+        return None
     kept = st.session_state.get(_JUDGED)
-    key = (model.checkpoint.sha256, site)
     # The same days in other objects would not be found by the table.
-    if kept is None or kept[0] != key or kept[0][1] is not site:
-        kept = (key, left_out_days(model, site, MOST_ASKED))
+    if kept is None or kept[0] != model.checkpoint.sha256 or kept[1] is not site:
+        kept = (model.checkpoint.sha256, site, judge_site(model, site, most=MOST_ASKED))
         st.session_state[_JUDGED] = kept
-    judged: tuple[LeftOutDay, ...] = kept[1]
+    judged: SiteDays = kept[2]
     return judged
 
 
@@ -138,6 +152,7 @@ def _remove(own: mine.Own, day: Day) -> None:
         st.session_state[_REMOVED] = (own.key, day)
         return "The day was taken out"
 
+    adding.acted(PLACE)
     told.attempt(PLACE, work)
 
 
@@ -147,6 +162,7 @@ def _undo(own: mine.Own, day: Day) -> None:
         st.session_state.pop(_REMOVED, None)
         return "The day is back"
 
+    adding.acted(PLACE)
     told.attempt(PLACE, work)
 
 

@@ -31,7 +31,8 @@ def choose() -> mine.Own | None:
             on_change=_follow,
             width=420,
         )
-    with st.expander("A new place", expanded=not known, key="mysite_begin"):
+    # Another key: one that was opened for the first place would stay open.
+    with st.expander("A new place", expanded=not known, key=f"mysite_begin_{bool(known)}"):
         new, file = st.columns([3, 2], gap="medium")
         with new:
             _form()
@@ -108,7 +109,7 @@ def _make() -> None:
         show(mine.create(site))
         state.pop(_FAULTS, None)
         for key in _NEW:
-            state.pop(key, None)
+            state[key] = "" if key == _NEW[0] else None
         return f"{site.name} is there. Predict and Explain ask about it from now on"
 
     told.attempt(PLACE, work)

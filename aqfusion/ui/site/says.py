@@ -27,16 +27,18 @@ class Said:
     before: Prediction | None = None
 
 
-def show(given: Given, site: Site) -> None:
-    """Draw the answer about what is on the Predict page, and what the days alone say."""
+def show(given: Given, site: Site) -> str | None:
+    """Draw the answer about what is on the Predict page, and what the days alone say.
+
+    Returned is what the last change of the days did, to be told where it was made.
+    """
     here, elsewhere = _answers(given, site)
     said = _remembered(given, site, here)
     st.html(_headline(here))
-    if said.before is not None and said.before != here:
-        st.success(moved(said.before, here), icon=":material/trending_flat:")
     st.html(_lines((_basis(given), here), ("At an unknown place", elsewhere)))
     steps = _steps(given.model, site)
     if len(steps) > 1:
+        st.markdown("**What its days alone say, before them and after each**")
         st.plotly_chart(
             steps_chart(steps, [day.aqi for day in site.history[-(len(steps) - 1) :]]),
             width="stretch",
@@ -45,12 +47,16 @@ def show(given: Given, site: Site) -> None:
             alt="What the days of this place alone say, after each of them: "
             + ", ".join(str(one.aqi) for one in steps),
         )
+        st.caption("Diamonds are what was measured, the grey band holds nine cases of ten.")
+    return None if said.before is None else moved(said.before, here)
 
 
 def moved(before: Prediction, now: Prediction) -> str:
     """What a change of the days did."""
+    if (before.aqi, before.low, before.high) == (now.aqi, now.low, now.high):
+        return f"The answer stays at {now.aqi} ({now.low} to {now.high})."
     return (
-        f"The days of this place moved the answer from {before.aqi} ({before.low} to "
+        f"That moved the answer from {before.aqi} ({before.low} to "
         f"{before.high}) to {now.aqi} ({now.low} to {now.high})."
     )
 

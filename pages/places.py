@@ -20,15 +20,15 @@ if own is None:
     st.stop()
 
 left, right = st.columns([6, 7], gap="medium")
-with left.container(border=True, key="card_add_day"):
-    st.subheader("Add a day", anchor=False)
-    add_day.show(model, own)
 with right.container(border=True, key="card_says"):
     st.subheader("What is said here", anchor=False)
-    says.show(inputs.current(model), own.site)
+    moved = says.show(inputs.current(model), own.site)
+with left.container(border=True, key="card_add_day"):
+    st.subheader("Add a day", anchor=False)
+    add_day.show(model, own, moved)
 with st.container(border=True, key="card_days"):
     st.subheader("Its days", anchor=False)
-    days_list.show(model, own)
+    days_list.show(model, own, moved)
 with st.container(border=True, key="card_away"):
     st.subheader("Keep it", anchor=False)
     take_away.show(own)
