@@ -120,6 +120,16 @@ def write_site(path: Path, site: Site) -> None:
     replace_file(path, site_bytes(site))
 
 
+def day_line(day: Day) -> str:
+    """Return a day as its line of a site's file."""
+    return _json(_told_day(day))
+
+
+def parse_day(line: str, name: str) -> Day:
+    """Read what `day_line` wrote; a day that breaks a rule raises `InputError`."""
+    return _day(parse_table(line.encode(), name), [])
+
+
 def _each(
     entries: tuple[Field, ...] | None, read: Callable[[Field, list[str]], Any], faults: list[str]
 ) -> list[Any]:

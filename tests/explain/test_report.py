@@ -70,8 +70,9 @@ def test_a_report_has_what_went_in_what_came_out_and_why(predictor, photo, writt
         "prediction",
         "explanation",
         "formula",
+        "in_words",
     ]
-    assert (written["format"], written["made_at"]) == (1, "2025-03-04T05:06:07Z")
+    assert (written["format"], written["made_at"]) == (2, "2025-03-04T05:06:07Z")
     assert written["program"] == {"name": "AQFusion", "version": aqfusion.__version__}
     assert written["model"] == {"name": "untrained", "sha256": predictor.checkpoint.sha256}
     assert written["inputs"] == {
@@ -79,6 +80,8 @@ def test_a_report_has_what_went_in_what_came_out_and_why(predictor, photo, writt
         "units": {name: "mg/m3" if name == "co" else "ug/m3" for name in POLLUTANTS},
         "photo": {"digest": photo.digest, "original_size": [48, 48]},
         "trust_photo": False,
+        "site": None,
+        "taken_at": None,
     }
     assert written["prediction"]["fused"] == result.fused.as_json()
     assert written["prediction"]["image_only"] == result.image_only.as_json()
@@ -238,7 +241,7 @@ def test_another_photo_or_model_is_refused_by_its_checksum(predictor, photo, wri
 @pytest.mark.parametrize(
     ("path", "value", "sentence"),
     [
-        ("format", 2, "r.json: format must be 1, got 2"),
+        ("format", 3, "r.json: format must be 1 or 2, got 3"),
         ("inputs.readings.pm25", -1, "r.json: inputs.readings.pm25 must be 0 or more"),
         ("inputs.readings.pm25", 6000, "r.json: inputs.readings.pm25 must be <= 5000 ug/m3, got "),
         ("inputs.readings.pm25", "8", 'r.json: inputs.readings.pm25 must be a number, got "8"'),
