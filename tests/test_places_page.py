@@ -303,7 +303,7 @@ def test_a_landmark_is_refused_with_a_sentence():
         page.number_input(key=f"mysite_box_{side}").set_value(value)
     page.text_input(key="mysite_landmark_name").set_value("Tower")
     page.button(key="mysite_landmark_add").click().run()
-    assert "Landmark name must be new at this place" in page.error[0].value
+    assert "andmark name must be new to the site" in page.error[0].value
 
 
 def test_another_reference_photo_begins_anew():
