@@ -65,6 +65,19 @@ class HeatMaps:
 
 
 @dataclass(frozen=True)
+class KnownDays:
+    """What is reached with so many days of the place known, all of other folds where `None`.
+
+    `kind` is that of the input; `session_rmse` in AQI points, `coverage` of the 90 % interval.
+    """
+
+    kind: str
+    days: int | None
+    session_rmse: Estimate
+    coverage: float
+
+
+@dataclass(frozen=True)
 class Run:
     """One backbone under one protocol."""
 
@@ -74,6 +87,7 @@ class Run:
     sessions: tuple[Session, ...]
     guard: Guard | None
     heat_maps: HeatMaps | None = None
+    history: tuple[KnownDays, ...] = ()
 
 
 @dataclass(frozen=True)

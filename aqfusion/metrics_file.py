@@ -9,6 +9,7 @@ from aqfusion.metrics import (
     Data,
     Guard,
     HeatMaps,
+    KnownDays,
     MapMethod,
     Metrics,
     Model,
@@ -78,6 +79,19 @@ def _run(field: Field) -> Run:
         tuple(_session(entry) for entry in field["sessions"].entries()),
         field.optional("guard", _guard),
         field.optional("heat_maps", _heat_maps),
+        field.optional("history", _history) or (),
+    )
+
+
+def _history(field: Field) -> tuple[KnownDays, ...]:
+    return tuple(
+        KnownDays(
+            entry["kind"].text(),
+            entry.optional("days", Field.count),
+            read_estimate(entry["session_rmse"]),
+            entry["coverage"].share(),
+        )
+        for entry in field.entries()
     )
 
 

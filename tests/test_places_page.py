@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from aqfusion.photo import Photo
 from aqfusion.settings import ROOT
 from aqfusion.sites.site_file import parse_site, site_bytes
+from aqfusion.ui import figures_found
 from tests.planted import sky
 from tests.planted_sites import LEVELS, site_of
 from tests.sites import views
@@ -311,3 +312,23 @@ def test_another_reference_photo_begins_anew():
     page.button(key="mysite_reference_away").click().run()
     assert not page.exception
     assert (site(page).reference, site(page).landmarks) == (None, ())
+
+
+def test_how_many_days_are_enough_is_told_where_it_was_measured(monkeypatch, tmp_path):
+    assert "How many days are enough?" not in shown(with_site(100))
+    metrics = json.loads((ROOT / "assets" / "metrics.json").read_text())
+    run = metrics["protocols"]["place"]["backbones"]["mobilenetv2_100"]
+    run["history"] = [
+        {"kind": kind, "days": days, "session_rmse": [value, 50.5, 140.5], "coverage": 0.9}
+        for kind, days, value in (
+            ("image_only", 0, 104.4),
+            ("image_only", 2, 75.4),
+            ("fused", 0, 70),
+        )
+    ]
+    path = tmp_path / "metrics.json"
+    path.write_text(json.dumps(metrics))
+    monkeypatch.setattr(figures_found, "METRICS", path)
+    told = shown(with_site(100))
+    assert "was 104 without any day. With 2 days it was 75." in told
+    assert "75<small>50 to 140</small>" in told

@@ -16,7 +16,7 @@ from aqfusion.figures import Estimate
 from aqfusion.model.predict import Predictor
 from aqfusion.sites.site import Day, Site
 from aqfusion.ui.labels import told
-from aqfusion.ui.site import adding, mine
+from aqfusion.ui.site import adding, mine, more_days
 from aqfusion.ui.table import Column, Table
 
 PLACE = "mysite_days"
@@ -47,6 +47,7 @@ def show(model: Predictor, own: mine.Own, moved: str | None) -> None:
             st.caption(f"The last {MOST_ASKED} days are asked about.")
     _take_out(own)
     adding.show(PLACE, moved)
+    more_days.show(model, site.day_count)
 
 
 def table(site: Site, judged: SiteDays | None) -> Table:
