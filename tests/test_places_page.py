@@ -5,6 +5,7 @@ import json
 from datetime import date, time
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from aqfusion.photo import Photo
@@ -332,3 +333,15 @@ def test_how_many_days_are_enough_is_told_where_it_was_measured(monkeypatch, tmp
     told = shown(with_site(100))
     assert "was 104 without any day. With 2 days it was 75." in told
     assert "75<small>50 to 140</small>" in told
+
+
+def test_a_day_without_a_date_has_that_of_its_photo():
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2023:02:01 08:30:15"
+    stream = io.BytesIO()
+    sky(200, 1, 200).save(stream, "JPEG", exif=exif)
+    page = with_site()
+    page.file_uploader(key="mysite_photo").upload("sky.jpg", stream.getvalue())
+    add(page, 200)
+    assert not page.exception
+    assert site(page).days[0].taken_at.isoformat() == "2023-02-01T08:30:15+00:00"
