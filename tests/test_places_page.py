@@ -2,16 +2,21 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from aqfusion.evaluation.site_days import judge_site
+from aqfusion.model.predict import load_model
 from aqfusion.photo import Photo
 from aqfusion.settings import ROOT
+from aqfusion.sites.site import Day
 from aqfusion.sites.site_file import parse_site, site_bytes
 from aqfusion.ui import figures_found
+from aqfusion.ui.site import days_list, mine
 from tests.planted import sky
 from tests.planted_sites import LEVELS, site_of
 from tests.sites import views
@@ -345,3 +350,19 @@ def test_a_day_without_a_date_has_that_of_its_photo():
     add(page, 200)
     assert not page.exception
     assert site(page).days[0].taken_at.isoformat() == "2023-02-01T08:30:15+00:00"
+
+
+def test_of_very_many_days_the_last_ones_are_asked_about():
+    many = site_of(*[50] * 290, *[200] * 20)
+    own = mine.Own("account:1", many)
+    assert own.asked.days == many.days[10:]
+    assert mine.Own("account:1", site_of(1, 2)).asked.day_count == 2
+
+
+def test_the_table_tells_each_day_by_its_own_row(site_model_folder):
+    other = Day(300, "monitor", standard="india")
+    site = replace(site_of(100, 200, 300), days=(*site_of(100, 200, 300).days, other))
+    rows = days_list.table(site, judge_site(load_model(site_model_folder), site, most=2)).rows
+    told = [(row[1], row[3]) for row in rows]
+    assert told == [(300, None), (300, 150), (200, 200), (100, None)]
+    assert rows[0][-1] == "monitor, India AQI: does not count"
