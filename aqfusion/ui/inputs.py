@@ -21,7 +21,8 @@ _HELD = "inputs_held"  # of no widget, so that Streamlit never drops it
 class Given:
     """A model at a place, a photo with what the guard says of it, and readings.
 
-    Nothing may be given: no photo, no reading, and the model at no place.
+    Nothing may be given: no photo, no reading, and the model at no place. `unstated` names the
+    readings whose unit nobody knows.
     """
 
     model: Predictor
@@ -29,6 +30,7 @@ class Given:
     embedding: Embedding | None
     trusted: bool
     reading: Reading
+    unstated: tuple[str, ...] = ()
 
     @property
     def usable(self) -> Embedding | None:
@@ -79,7 +81,8 @@ def current(model: Predictor) -> Given:
     trusted = photo is not None and photo_input.is_trusted(photo)
     # When it was taken is asked nowhere, and that it was just now is not assumed.
     here = model.at(choice.current(model))
-    return Given(here, photo, embedding, trusted, sensor_input.current())
+    reading, unstated = sensor_input.current(), sensor_input.unstated()
+    return Given(here, photo, embedding, trusted, reading, unstated)
 
 
 def choose_photo(model: Predictor) -> None:
@@ -94,14 +97,21 @@ def choose_photo(model: Predictor) -> None:
 
 
 def choose_reading() -> None:
-    """Draw presets and sliders."""
-    with st.container(horizontal=True, gap="small", key="sensor_presets"):
-        for name, preset in presets.PRESETS.items():
-            st.button(name, key=f"preset_{name}", on_click=sensor_input.fill, args=(preset,))
+    """Draw the sliders, and example readings below them."""
+    st.caption(sensor_input.told())
+    sensor_input.choose()
+    with st.container(
+        horizontal=True, gap="small", vertical_alignment="center", key="sensor_presets"
+    ):
+        st.markdown("Example readings", width="content")
+        for name in presets.PRESETS:
+            st.button(name, key=f"preset_{name}", on_click=sensor_input.example, args=(name,))
+        st.button(
+            "Switch all off", key="readings_off", on_click=sensor_input.fill, args=(Reading(),)
+        )
         st.button(
             "Reset", key="reset", icon=":material/restart_alt:", type="tertiary", on_click=_reset
         )
-    sensor_input.choose()
 
 
 def _reset() -> None:

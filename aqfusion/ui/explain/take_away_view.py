@@ -42,7 +42,7 @@ def show(given: Given) -> None:
                 icon=":material/data_object:",
             )
     with right:
-        reading_link.show(given.reading)
+        reading_link.show(given.reading, given.unstated)
 
 
 def _report(given: Given) -> Report:
