@@ -86,10 +86,8 @@ class Fusion:
         days = opinions.has_site * float(count)  # (B,)
         kinds = torch.tensor([KINDS.index(kind) for kind in opinions.kinds])
         network, share = self._network_says(opinions, standing, sites, config)
-        known, unknown = (
-            one.log_probabilities(opinions.readings) for one in (self._known, self._unknown)
-        )
-        site = torch.where(opinions.has_site[:, None], known, unknown)
+        time = torch.full((len(days),), self._clock, dtype=torch.float64)
+        site = self._site_says(opinions, time)
         logits, site_share = sites.pool(network, site, kinds, days, standing.long())
         reach = [
             config.reach_of(kind, int(day), LEARNED if is_learned else ELSEWHERE)
@@ -103,6 +101,16 @@ class Fusion:
             (1 - site_share) * share,
             site_share,
         )
+
+    def _site_says(self, opinions: Opinions, time: Tensor) -> Tensor:
+        """Log probabilities (B, 50) by the process, with the site's days where it is shown."""
+        if self._site is None or not bool(opinions.has_site.any()):
+            return self._unknown.log_probabilities(opinions.readings, time)
+        known = self._known.log_probabilities(opinions.readings, time)
+        if bool(opinions.has_site.all()):
+            return known
+        unknown = self._unknown.log_probabilities(opinions.readings, time)
+        return torch.where(opinions.has_site[:, None], known, unknown)
 
     def _network_says(
         self, opinions: Opinions, standing: Tensor, sites: SiteModel, config: SiteConfig
@@ -137,13 +145,13 @@ class Fusion:
         if self._site is None:
             return self._unknown
         days = days_of(self._site, self._place)
-        return KnownDays(self._process, days, self._place, self._clock)
+        return KnownDays(self._process, days, self._place)
 
     @cached_property
     def _unknown(self) -> KnownDays:
         """The process of a place that nobody has told of."""
         places = self._checkpoint.config.sites.places if self._checkpoint.config.sites else ()
-        return KnownDays(self._process, Days.none(), len(places), self._clock)
+        return KnownDays(self._process, Days.none(), len(places))
 
     @property
     def _process(self) -> SiteProcess:
