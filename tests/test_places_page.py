@@ -325,7 +325,11 @@ def test_how_many_days_are_enough_is_told_where_it_was_measured(monkeypatch, tmp
     metrics = json.loads((ROOT / "assets" / "metrics.json").read_text())
     run = metrics["protocols"]["place"]["backbones"]["mobilenetv2_100"]
     run["history"] = [
-        {"kind": kind, "days": days, "session_rmse": [value, 50.5, 140.5], "coverage": 0.9}
+        {
+            **{"kind": kind, "days": days, "session_rmse": [value, 50.5, 140.5], "width": 200},
+            **{"network": 1, "site": 1, "rmse": 1, "accuracy": 0.5, "coverage": 0.9},
+            **{"draws": 9, "places": 6},
+        }
         for kind, days, value in (
             ("image_only", 0, 104.4),
             ("image_only", 2, 75.4),

@@ -81,7 +81,7 @@ def current(model: Predictor) -> Given:
     embedding = models.embedding(model, photo) if photo else None
     trusted = photo is not None and photo_input.is_trusted(photo)
     site = choice.current(model)
-    here = model.at(site, taken_at(photo, site))
+    here = models.at(model, site, taken_at(photo, site))
     reading, unstated = sensor_input.current(), sensor_input.unstated()
     return Given(here, photo, embedding, trusted, reading, unstated)
 
