@@ -112,7 +112,8 @@ def as_json(report: Report) -> dict[str, Any]:
       `digest` (SHA-256 of size and pixels as decoded) and `original_size` [width, height];
       `trust_photo`; `units_stated`, whether the units of the readings are known, without which
       there is no index of a formula; `site`, null or its `name`, its `days`, the model's own name
-      of it if it `learned_as` one, and the `digest` of its days; `taken_at`, null or when (ISO 8601 in UTC)
+      of it if it `learned_as` one, and the `digest` of its days; `taken_at`, null or when (ISO
+      8601 in UTC)
     - `prediction`: `fused`, `image_only`, `sensors_only` and `site_only`, each null or `aqi`,
       `low`, `high` (the 90 % interval), `category` and `probabilities`; `photo_share` and
       `site_share`, their weights from 0 to 1; `photo_problem`, null or why the photo is left out;
