@@ -102,6 +102,7 @@ def _photos(
 ) -> list[DayPhoto | None]:
     """What is kept of each row's photo; one that cannot be used is told, and its day stays."""
     from aqfusion.photo import Photo
+    from aqfusion.sites.extinction import extinctions
 
     found: list[DayPhoto | None] = []
     wanted = sum(row.photo is not None for row in rows)
@@ -115,13 +116,21 @@ def _photos(
             embedding = predictor.embed(photo)
             if embedding.problem is not None and not trust:
                 raise InputError(f"must be a photo that can be judged: {embedding.problem}")
-            found[-1] = predictor.day_photo(photo, embedding)
+            seen = extinctions(site, photo)
+            found[-1] = replace(predictor.day_photo(photo, embedding), extinction=seen.values)
+            faults.extend(
+                _unmeasured(row.line, refusal, row.photo.name) for refusal in seen.refusals
+            )
         except (InputError, OSError) as error:
             faults.append(Fault(row.line, "photo", shown(str(error)), row.photo.name, True))
         done += 1
         if done % _EVERY == 0 or done == wanted:
             report(f"{done} of {wanted} photos seen")
     return found
+
+
+def _unmeasured(line: int, refusal: str, name: str) -> Fault:
+    return Fault(line, "photo", f"tells nothing at a landmark: {refusal}", name, True)
 
 
 def _told(fault: Fault) -> dict[str, object]:

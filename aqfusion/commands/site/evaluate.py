@@ -46,6 +46,7 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
 
     from aqfusion.evaluation.site_days import judge_site
     from aqfusion.model.predict import load_model
+    from aqfusion.sites.landmark_trial import landmark_trial
 
     predictor = load_model(model_of(arguments))
     site = site or site_for(predictor, arguments.site)
@@ -59,7 +60,16 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
     learned = site.learned_as in {known.learned_as for known in predictor.known_sites()}
     if site.learned_as and learned:
         report("the network was trained on this place, so that its own part looks too good")
-    print_json({"site": site.name, "model": predictor.name, **found.as_json()})
+    trial = landmark_trial(site)
+    landmarks = None if trial is None else {k: round(v, 4) for k, v in vars(trial).items()}
+    print_json(
+        {
+            "site": site.name,
+            "model": predictor.name,
+            **found.as_json(),
+            "landmarks": landmarks,
+        }
+    )
 
 
 def _report(done: int, of: int) -> None:
