@@ -55,10 +55,10 @@ def _extra_trees(part: Part, seed: int) -> Floats:
 
 
 def _gaussian_process(part: Part, seed: int) -> Floats:
-    train = _features(part.train)
+    train = features(part.train)
     mean, std = train.mean(0), train.std(0) + 1e-6
     process = fitted_process((train - mean) / std, _aqi(part.train))
-    said: Floats = process.predict((_features(part.test) - mean) / std)
+    said: Floats = process.predict((features(part.test) - mean) / std)
     return said
 
 
@@ -102,12 +102,12 @@ def _haze_trees(part: Part, statistics: Statistics, seed: int) -> Floats:
 
 def _learned(model: Any, part: Part) -> Floats:
     weight = np.sqrt([len(session.rows) for session in part.train])
-    model.fit(_features(part.train), _aqi(part.train), sample_weight=weight)
-    said: Floats = model.predict(_features(part.test))
+    model.fit(features(part.train), _aqi(part.train), sample_weight=weight)
+    said: Floats = model.predict(features(part.test))
     return said
 
 
-def _features(sessions: Sequence[Session]) -> Floats:
+def features(sessions: Sequence[Session]) -> Floats:
     """log(1 + reading), 0 where missing, and a flag that says so: (S, 12)."""
     logs = torch.log1p(session_readings(sessions)).double()
     missing = logs.isnan()

@@ -1,5 +1,6 @@
 """From what photo, readings and site say apart to one distribution over the AQI bins."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +13,8 @@ from aqfusion.model.prediction import KINDS, kind_of
 from aqfusion.model.site_model import ELSEWHERE, LEARNED, KnownDays, SiteConfig, SiteModel
 from aqfusion.model.site_process import Days, SiteProcess, clock_days
 from aqfusion.sites.site import Day, Site
+
+MOST_DAYS = 200  # of a site that are learned: more hardly tell more of its level
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +86,8 @@ class Fusion:
         days = opinions.has_site * float(count)  # (B,)
         kinds = torch.tensor([KINDS.index(kind) for kind in opinions.kinds])
         network, share = self._network_says(opinions, standing, sites, config)
-        known, unknown = (
-            one.log_probabilities(opinions.readings) for one in (self._known, self._unknown)
-        )
-        site = torch.where(opinions.has_site[:, None], known, unknown)
+        time = torch.full((len(days),), self._clock, dtype=torch.float64)
+        site = self._site_says(opinions, time)
         logits, site_share = sites.pool(network, site, kinds, days, standing.long())
         reach = [
             config.reach_of(kind, int(day), LEARNED if is_learned else ELSEWHERE)
@@ -100,6 +101,16 @@ class Fusion:
             (1 - site_share) * share,
             site_share,
         )
+
+    def _site_says(self, opinions: Opinions, time: Tensor) -> Tensor:
+        """Log probabilities (B, 50) by the process, with the site's days where it is shown."""
+        if self._site is None or not bool(opinions.has_site.any()):
+            return self._unknown.log_probabilities(opinions.readings, time)
+        known = self._known.log_probabilities(opinions.readings, time)
+        if bool(opinions.has_site.all()):
+            return known
+        unknown = self._unknown.log_probabilities(opinions.readings, time)
+        return torch.where(opinions.has_site[:, None], known, unknown)
 
     def _network_says(
         self, opinions: Opinions, standing: Tensor, sites: SiteModel, config: SiteConfig
@@ -134,13 +145,13 @@ class Fusion:
         if self._site is None:
             return self._unknown
         days = days_of(self._site, self._place)
-        return KnownDays(self._process, days, self._place, self._clock)
+        return KnownDays(self._process, days, self._place)
 
     @cached_property
     def _unknown(self) -> KnownDays:
         """The process of a place that nobody has told of."""
         places = self._checkpoint.config.sites.places if self._checkpoint.config.sites else ()
-        return KnownDays(self._process, Days.none(), len(places), self._clock)
+        return KnownDays(self._process, Days.none(), len(places))
 
     @property
     def _process(self) -> SiteProcess:
@@ -157,13 +168,19 @@ class Fusion:
 
 
 def days_of(site: Site, place: int) -> Days:
-    """The history of a site as the process takes it, under the number of its place."""
+    """The history of a site as the process takes it, under the number of its place.
+
+    An answer takes the cube of all days in time, so of a long history the newest days count.
+    """
 
     def clock(day: Day) -> float:
         local = day.taken_at
         return clock_days(local.astimezone(site.zone) if local and site.zone else local)
 
-    history = site.history
+    def clock_or_first(day: Day) -> float:
+        return clock(day) if day.taken_at else -math.inf
+
+    history = sorted(site.history, key=clock_or_first)[-MOST_DAYS:]
     if not history:
         return Days.none()
     return Days(

@@ -26,15 +26,13 @@ class SitePool(nn.Module):
     """How much the site's opinion weighs against the network's, by kind of input and days known.
 
     A logarithmic opinion pool, as the gate's of photo and readings: what follows is one
-    distribution. `share` and `sharpness` (2 standings, 4 kinds, 2) are few enough to be fitted on
-    held-out places.
+    distribution. `share` (2 standings, 4 kinds, 2) is small enough to be fitted on held-out places.
+    It does not sharpen: fitted to do so, it took the few places it saw for all there are.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        shape = len(STANDINGS), len(KINDS), _SLOPES
-        self.share = nn.Parameter(torch.zeros(shape))
-        self.sharpness = nn.Parameter(torch.zeros(shape))
+        self.share = nn.Parameter(torch.zeros(len(STANDINGS), len(KINDS), _SLOPES))
 
     def forward(
         self, network: Tensor, site: Tensor, kind: Tensor, days: Tensor, standing: Tensor
@@ -46,12 +44,8 @@ class SitePool(nn.Module):
         """
         features = torch.stack([torch.ones_like(days), days.log1p()], 1)  # (B, 2)
         share = ((self.share[standing, kind] * features).sum(1)).sigmoid()
-        nothing = kind == KINDS.index("nothing")
-        share = torch.where(nothing, 1.0, share)
-        sharpness = (self.sharpness[standing, kind] * features).sum(1).exp()
-        sharpness = torch.where(nothing, 1.0, sharpness)
-        mixed = share[:, None] * site + (1 - share[:, None]) * network
-        return sharpness[:, None] * mixed, share
+        share = torch.where(kind == KINDS.index("nothing"), 1.0, share)
+        return share[:, None] * site + (1 - share[:, None]) * network, share
 
 
 @dataclass(frozen=True)
@@ -99,15 +93,18 @@ class SiteModel(nn.Module):
 class KnownDays:
     """A process that has learned the training days and those of one place, for any readings."""
 
-    def __init__(self, process: SiteProcess, history: Days, place: int, time: float) -> None:
+    def __init__(self, process: SiteProcess, history: Days, place: int) -> None:
         """`history` takes the place of what the process knows of `place`; `time` is asked about."""
         others = process.days.where(process.place != place)
         self._process, self._days = process, others.and_also(history)
-        self._place, self._time = place, time
+        self._place = place
         self._solved: dict[tuple[bool, ...], Solved] = {}
 
-    def log_probabilities(self, readings: Tensor) -> Tensor:
-        """What is said of readings (B, 6), NaN where missing: logarithms of the bins' (B, 50)."""
+    def log_probabilities(self, readings: Tensor, time: Tensor) -> Tensor:
+        """What is said of readings (B, 6), NaN where missing, at a time (B,) as `clock_days`.
+
+        Logarithms of the bins' probabilities (B, 50).
+        """
         given = readings.double()
         present = ~given.isnan()
         told = torch.zeros(len(given), BIN_COUNT, dtype=torch.float64)
@@ -118,8 +115,7 @@ class KnownDays:
             # Two threads may both solve it: the outcome is the same.
             solved = self._solved.get(key) or self._process.solve(self._days, shown)
             self._solved[key] = solved
-            time = torch.full((int(rows.sum()),), self._time, dtype=torch.float64)
-            mean, std = self._process.tell(solved, given[rows], shown, time, self._place)
+            mean, std = self._process.tell(solved, given[rows], shown, time[rows], self._place)
             told[rows] = self._process.masses(mean, std, shown)
         return told.log()
 

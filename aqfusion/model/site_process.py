@@ -19,6 +19,7 @@ from datetime import datetime
 import torch
 from torch import Tensor, nn
 
+from aqfusion.air.sensors import POLLUTANTS
 from aqfusion.model.bins import EDGES, bin_masses
 
 TERMS = ("common", "level", "weather", "smooth", "smooth_here", "noise")  # variances
@@ -26,6 +27,7 @@ LENGTHS = ("weather_days", "reading_length")
 HYPERPARAMETERS = (*TERMS, *LENGTHS)
 _CENTRE = 130.0  # AQI that the axes are centred on: near the mean of the public sets
 _LEAST_AQI = 5.0
+_ODD, _ODD_SPREAD = 0.1, 3.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ class SiteProcess(nn.Module):
     """Both processes, with the days that the model was trained on.
 
     `mean` and `std` (6,) standardise log(1 + reading); `theta` (2, 8) are the logarithms of
-    `HYPERPARAMETERS`, without readings and with them.
+    `HYPERPARAMETERS`, without readings and with them; `spread` (7,) widens what is said of so many
+    readings, since the hyperparameters are those of all six.
     """
 
     aqi: Tensor
@@ -104,8 +107,9 @@ class SiteProcess(nn.Module):
     mean: Tensor
     std: Tensor
     theta: Tensor
+    spread: Tensor
 
-    def __init__(self, days: Days, theta: Tensor) -> None:
+    def __init__(self, days: Days, theta: Tensor, spread: Tensor | None = None) -> None:
         """Take the training days; a process with none knows what its hyperparameters say."""
         super().__init__()
         for name, value in vars(days).items():
@@ -114,10 +118,12 @@ class SiteProcess(nn.Module):
         present = ~logs.isnan()
         count = present.sum(0)
         mean = logs.nan_to_num().sum(0) / count.clamp_min(1)
-        spread = ((logs - mean).nan_to_num() ** 2).sum(0) / count.clamp_min(1)
+        variance = ((logs - mean).nan_to_num() ** 2).sum(0) / count.clamp_min(1)
         self.register_buffer("mean", mean)
-        self.register_buffer("std", torch.where(spread > 1e-6, spread.sqrt(), 1.0))
+        self.register_buffer("std", torch.where(variance > 1e-6, variance.sqrt(), 1.0))
         self.register_buffer("theta", theta.double())
+        even = torch.ones(len(POLLUTANTS) + 1, dtype=torch.float64)
+        self.register_buffer("spread", even if spread is None else spread.double())
 
     @property
     def days(self) -> Days:
@@ -146,14 +152,22 @@ class SiteProcess(nn.Module):
         explained = torch.linalg.solve_triangular(solved.factor, across.T, upper=False)
         prior = sum(theta[name] for name in _active(shown)) + theta["noise"]
         variance = prior - (explained**2).sum(0)
-        return mean, variance.clamp_min(1e-4).sqrt()
+        return mean, variance.clamp_min(1e-4).sqrt() * self.spread[shown.sum()]
 
     def masses(self, mean: Tensor, std: Tensor, shown: Tensor) -> Tensor:
         """Probabilities of the AQI bins (B, 50) from mean and deviation (B,) on the axis."""
         edges = self.axis(shown).of(EDGES.double())  # (51,)
         # Below the least AQI the axis has no room: what lies there is of the first bin.
         edges = torch.cat([torch.full((1,), -torch.inf, dtype=edges.dtype), edges[1:]])
-        return bin_masses((edges - mean[:, None]) / std[:, None])
+        standardised = (edges - mean[:, None]) / std[:, None]
+        # A contaminated normal (Tukey 1960): one day in ten is unlike what is known.
+        return (1 - _ODD) * bin_masses(standardised) + _ODD * bin_masses(standardised / _ODD_SPREAD)
+
+    def left_out(self, days: Days, shown: Tensor) -> Tensor:
+        """How many deviations off (D,) each day is told by all others (R & W 2006, eq. 5.12)."""
+        solved = self.solve(days, shown)
+        inverse = torch.cholesky_inverse(solved.factor)
+        return solved.weights[:, 0] / inverse.diagonal().sqrt()
 
     def points(self, days: Days, shown: Tensor) -> Points:
         """Days with the readings of `shown` (6,) only."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +16,8 @@ from aqfusion.evaluation.assess import assess
 from aqfusion.evaluation.baselines import baselines
 from aqfusion.evaluation.guard_figures import guard_figures
 from aqfusion.evaluation.non_sky import non_sky_pictures
+from aqfusion.evaluation.site_baselines import site_baselines
+from aqfusion.evaluation.site_figures import site_figures
 from aqfusion.files import replace_file
 from aqfusion.metrics_file import FORMAT
 from aqfusion.model.config_file import read_json
@@ -25,11 +27,14 @@ from aqfusion.training.fit import Report
 from aqfusion.training.held_out import joined
 from aqfusion.training.protocols import Part, protocol, split
 from aqfusion.training.recipe import Recipe
+from aqfusion.training.site_questions import SiteQuestions
 from aqfusion.training.trainings import training
 from aqfusion.training.workshop import Workshop
 
 SEED = 0
 WITH_HEAT_MAPS = "leak-safe"
+# How often days of a site are drawn, under the protocols that tell what its history is worth.
+HISTORY_DRAWS = {"leak-safe": 1, "place": 24}
 PUBLISHED = {
     "source": "arXiv 2509.00353",
     "backbone": "efficientnet_b0",
@@ -61,6 +66,7 @@ class Measurement:
     cache: Path
     report: Report
     heat_map_figures: HeatMapFigures | None = None
+    _asked: dict[str, SiteQuestions] = field(default_factory=dict)
 
     def run(self, runs: Sequence[tuple[str, str]], out: Path) -> None:
         """Measure (protocol, backbone) pairs; `out` is updated after each, never halved.
@@ -77,7 +83,9 @@ class Measurement:
             parts = splits[name]
             entry = metrics["protocols"].setdefault(name, {"baselines": {}, "backbones": {}})
             entry["says"] = protocol(name).says
-            entry["backbones"][backbone] = _assessed(name, parts, workshop)
+            entry["backbones"][backbone] = _assessed(
+                name, parts, workshop, self._questions(name, parts)
+            )
             if name == WITH_HEAT_MAPS and self.heat_map_figures:
                 self.report(f"scoring the heat maps of {backbone} under {name}")
                 figures = self.heat_map_figures(workshop, parts, SEED)
@@ -85,9 +93,22 @@ class Measurement:
             if (name, backbone) == next(run for run in runs if run[0] == name):
                 self.report(f"baselines under {name}")
                 entry["baselines"] = baselines(parts, workshop.haze_by_photo, SEED)
+                if name in HISTORY_DRAWS:
+                    folds = sorted({session.fold for part in parts for session in part.test})
+                    entry["history_baselines"] = site_baselines(
+                        self._questions(name, parts), folds, places=name == "place", seed=SEED
+                    )
             _write(out, metrics)
         metrics["models"] = shipped_models()
         _write(out, metrics)
+
+    def _questions(self, name: str, parts: Sequence[Part]) -> SiteQuestions:
+        """The same for all backbones, so that each process is fitted once."""
+        if name not in self._asked:
+            everything = parts[0].train + parts[0].test
+            draws = HISTORY_DRAWS.get(name, 1)
+            self._asked[name] = SiteQuestions(everything, self.report, draws, SEED)
+        return self._asked[name]
 
     def _workshop(self, name: str, backbone: str) -> Workshop:
         """Where networks of `backbone` are trained for the protocol called `name`."""
@@ -95,14 +116,27 @@ class Measurement:
         return training(self.rows, recipe, self.weights, self.cache, self.report).workshop
 
 
-def _assessed(name: str, parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:
+def _assessed(
+    name: str, parts: Sequence[Part], workshop: Workshop, questions: SiteQuestions
+) -> dict[str, Any]:
     """The figures of one backbone under the protocol called `name`."""
     recipe = workshop.recipe
     held_out = joined([workshop.held_out(part) for part in parts])
     sessions = [session for part in parts for session in part.test]
     workshop.report(f"assessing {recipe.backbone} under {name}")
     told = {"recipe": asdict(recipe), **assess(held_out, sessions, recipe.sigma, SEED)}
-    return told if protocol(name).leaks else {**told, "guard": _guard(parts, workshop)}
+    if protocol(name).leaks:
+        return told
+    workshop.report(f"assessing what history is worth to {recipe.backbone} under {name}")
+    history = site_figures(
+        held_out,
+        questions,
+        questions.numbers_of(sessions),
+        places=name == "place",
+        sigma=recipe.sigma,
+        seed=SEED,
+    )
+    return {**told, "history": history, "guard": _guard(parts, workshop)}
 
 
 def _guard(parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:

@@ -19,10 +19,12 @@ from aqfusion.model.pixels import STORED_SIZE
 from aqfusion.training.calibrate import calibrate
 from aqfusion.training.fit import Report
 from aqfusion.training.held_out import joined
-from aqfusion.training.protocols import protocol, split
+from aqfusion.training.protocols import ProtocolError, protocol, split
 from aqfusion.training.recipe import Recipe
 from aqfusion.training.sessions import sessions_of
+from aqfusion.training.site_training import Unseen, site_model
 from aqfusion.training.trainings import PretrainedFor, training
+from aqfusion.training.workshop import Workshop
 
 VALIDATION_FOLD = 0
 
@@ -75,6 +77,7 @@ def train(
         }
         network, seen, name = chosen.workshop.network(sessions, "all"), sessions, "all"
         calibration = calibrate(held_out, recipe.sigma, recipe.seed)
+        days, places = Unseen(held_out, tested, sessions), _places_left_out(rows, chosen.workshop)
     else:
         fold = folds[VALIDATION_FOLD]
         network, held_out = chosen.workshop.with_validation(sessions, fold)
@@ -83,6 +86,7 @@ def train(
         kept_out = [session for session in sessions if session.fold == fold]
         calibration = calibrate(held_out, recipe.sigma, recipe.seed)
         said = [Judged(held_out, calibration)]
+        days, places = Unseen(held_out, kept_out, sessions), None
         metrics = {
             "protocol": f"leak-safe validation on fold {fold}, which training never saw; the "
             "epoch, the gate and the intervals were chosen on it",
@@ -96,6 +100,8 @@ def train(
     metrics = {"n": len(held_out.session), "sessions": len(held_out.aqi), **metrics}
     network.gate.load_state_dict(calibration.gate.state_dict())
     network.image_encoder.haze_share.fill_(calibration.haze_share)
+    report("fitting what a site's own days are worth")
+    sites, of_sites = site_model(seen, calibration, days, places, recipe.sigma, recipe.seed, report)
     config = Config(
         architecture=network.architecture,
         image_size=STORED_SIZE,
@@ -109,13 +115,25 @@ def train(
             "aqi_band_ends": CATEGORY_ENDS.tolist(),
             "recipe": asdict(recipe),
         },
+        sites=of_sites,
     )
     guard = chosen.workshop.guard(network, seen, name)
-    save_checkpoint(out, Checkpoint(network, guard, config, metrics))
+    save_checkpoint(out, Checkpoint(network, guard, config, metrics, sites=sites))
     if cache is None:
         shutil.rmtree(work)
     report(f"wrote {out}")
     return metrics
+
+
+def _places_left_out(rows: tuple[Row, ...], workshop: Workshop) -> Unseen | None:
+    """What networks say of places that they never saw; `None` where there are too few places."""
+    try:
+        parts = split("place", rows, workshop.recipe.seed)
+    except ProtocolError:
+        return None
+    held_out = joined([workshop.held_out(part) for part in parts])
+    tested = [session for part in parts for session in part.test]
+    return Unseen(held_out, tested, parts[0].train + parts[0].test)
 
 
 def assist(rows: tuple[Row, ...], recipe: Recipe, report: Report) -> None:

@@ -51,9 +51,11 @@ class Shown:
         return cls(photo, masks, torch.full(photo.shape, has_image))
 
 
-def calibrate(held_out: HeldOut, sigma: float, seed: int) -> Calibration:
-    """Fit everything, sessions alike in weight."""
-    haze_share, gate = _fit_gate(held_out, sigma, seed)
+def calibrate(
+    held_out: HeldOut, sigma: float, seed: int, haze_share: float | None = None
+) -> Calibration:
+    """Fit everything, sessions alike in weight; `haze_share` where it is another's already."""
+    haze_share, gate = _fit_gate(held_out, sigma, seed, haze_share)
     photos = len(held_out.session)
     generator = torch.Generator().manual_seed(seed)
     some = torch.randint(1, len(MASKS), (photos,), generator=generator)
@@ -82,7 +84,9 @@ def pooled(
     return fused
 
 
-def _fit_gate(held_out: HeldOut, sigma: float, seed: int) -> tuple[float, AlignedGate]:
+def _fit_gate(
+    held_out: HeldOut, sigma: float, seed: int, given: float | None
+) -> tuple[float, AlignedGate]:
     """The haze branch's share and the gate's 20 weights, under random masks."""
     generator = torch.Generator().manual_seed(seed)
     gate, haze = AlignedGate(), nn.Parameter(torch.zeros(()))
@@ -93,14 +97,16 @@ def _fit_gate(held_out: HeldOut, sigma: float, seed: int) -> tuple[float, Aligne
         mask = torch.randint(len(MASKS), (_BATCH,), generator=generator)
         mask = torch.where(torch.rand(_BATCH, generator=generator) < 0.3, ALL_SHOWN, mask)
         has_image = torch.rand(_BATCH, generator=generator) < 0.75
-        logits, _ = pooled(gate, haze.sigmoid(), held_out, Shown(photo, mask, has_image))
+        share = haze.sigmoid() if given is None else given
+        logits, _ = pooled(gate, share, held_out, Shown(photo, mask, has_image))
         aqi = held_out.aqi[held_out.session[photo]]
         loss = distribution_loss(logits, smoothed_targets(aqi, sigma)) + mean_loss(logits, aqi)
         loss = loss + _WEIGHT_DECAY * sum(p.square().sum() for p in [*gate.parameters(), haze])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return round(haze.sigmoid().item(), 4), gate.eval().requires_grad_(False)
+    haze_share = round(haze.sigmoid().item(), 4) if given is None else given
+    return haze_share, gate.eval().requires_grad_(False)
 
 
 def _fit_temperature(logits: Tensor, held_out: HeldOut) -> float:

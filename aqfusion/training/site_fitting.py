@@ -6,6 +6,7 @@ from scipy.optimize import minimize
 from torch import Tensor
 
 from aqfusion.model.site_process import HYPERPARAMETERS, Days, SiteProcess
+from aqfusion.training.calibrate import TARGET_COVERAGE
 
 # Median and spread (of the logarithm) of each hyperparameter before any data. Levels of places are
 # wide on purpose: cities of the world differ by more than the few of any training set do (WHO
@@ -28,12 +29,29 @@ _WITH_READINGS = {
 }
 _ABSENT = -30.0  # the logarithm of a variance that is as good as none
 _LONGEST_SEARCH = 60
+_SPREADS = (0.7, 8.0)
 
 
 def fitted_site_process(days: Days) -> SiteProcess:
     """The process of the training days, its hyperparameters those of the highest posterior."""
     theta = torch.stack([_fitted(days, readings=False), _fitted(days, readings=True)])
-    return SiteProcess(days, theta)
+    return SiteProcess(days, theta, _spread(SiteProcess(days, theta)))
+
+
+def _spread(process: SiteProcess) -> Tensor:
+    """By how much intervals must be wider (7,) to hold nine days in ten, by readings shown.
+
+    Every day is left out in turn, under every choice of so many readings.
+    """
+    masks = torch.cartesian_prod(*[torch.tensor([False, True])] * 6)  # (64, 6)
+    off: list[list[Tensor]] = [[] for _ in range(7)]
+    for shown in masks:
+        told = (~process.readings[:, shown].isnan()).any(1) | ~shown.any()
+        off[int(shown.sum())].append(process.left_out(process.days, shown)[told].abs())
+    held = torch.tensor(TARGET_COVERAGE, dtype=torch.float64)
+    normal = torch.special.ndtri((1 + held) / 2)
+    quantiles = [torch.cat(one).quantile(held) / normal for one in off]
+    return torch.stack(quantiles).clamp(*_SPREADS)
 
 
 def untrained_site_process() -> SiteProcess:

@@ -80,7 +80,7 @@ def current(model: Predictor) -> Given:
     embedding = models.embedding(model, photo) if photo else None
     trusted = photo is not None and photo_input.is_trusted(photo)
     # When it was taken is asked nowhere, and that it was just now is not assumed.
-    here = model.at(choice.current(model))
+    here = models.at(model, choice.current(model))
     reading, unstated = sensor_input.current(), sensor_input.unstated()
     return Given(here, photo, embedding, trusted, reading, unstated)
 
