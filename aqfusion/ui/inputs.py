@@ -99,7 +99,8 @@ def choose_photo(model: Predictor) -> None:
 
 def choose_reading() -> None:
     """Draw the sliders, and example readings below them."""
-    st.caption(sensor_input.told())
+    with st.container(key="sensor_told"):
+        st.caption(sensor_input.told())
     sensor_input.choose()
     with st.container(
         horizontal=True, gap="small", vertical_alignment="center", key="sensor_presets"
