@@ -54,7 +54,8 @@ def repeat(
     site = predictor.site or _learned(saved, predictor)
     saved.check_site(site)
     there = predictor.at(site, saved.taken_at)
-    report = report_of(there, Inputs(saved.reading, photo, saved.trust_photo), now)
+    inputs = Inputs(saved.reading, photo, saved.trust_photo, saved.units_stated)
+    report = report_of(there, inputs, now)
     found = as_json(report)
     if not saved.knows_sites:
         _forget_sites(found)

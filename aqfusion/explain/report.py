@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import aqfusion
-from aqfusion.air.aqi import STANDARDS, Index, standard
+from aqfusion.air.aqi import STANDARDS, Index, Standard, standard
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.air.sensors import Reading
 from aqfusion.explain.ablation import Ablated, ablations
@@ -26,11 +26,15 @@ _DIGITS = 6
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a prediction is made from; `trust_photo` uses a photo that the guard refuses."""
+    """What a prediction is made from; `trust_photo` uses a photo that the guard refuses.
+
+    Without `units_stated` nobody knows the units of the readings, and no formula judges them.
+    """
 
     reading: Reading
     photo: Photo | None = None
     trust_photo: bool = False
+    units_stated: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,16 @@ def report_of(
         result=result,
         ablations=ablations(known),
         contributions=contributions(known),
-        formula={key: standard(key).index(inputs.reading) for key in STANDARDS},
+        formula={key: _index(inputs, standard(key)) for key in STANDARDS},
         taken_at=predictor.taken_at,
     )
+
+
+def _index(inputs: Inputs, of: Standard) -> Index:
+    if inputs.units_stated or not inputs.reading.present:
+        return of.index(inputs.reading)
+    why = f"The {of.short_name} cannot be told: nobody states the units of these readings."
+    return Index(None, None, None, {}, why, beyond=False)
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -99,8 +110,10 @@ def as_json(report: Report) -> dict[str, Any]:
     - `model`: `name`, and `sha256` of its weights file
     - `inputs`: `readings` by pollutant, null where not given, in `units`; `photo`, null or its
       `digest` (SHA-256 of size and pixels as decoded) and `original_size` [width, height];
-      `trust_photo`; `site`, null or its `name`, its `days`, the model's own name of it if it
-      `learned_as` one, and the `digest` of its days; `taken_at`, null or when (ISO 8601 in UTC)
+      `trust_photo`; `units_stated`, whether the units of the readings are known, without which
+      there is no index of a formula; `site`, null or its `name`, its `days`, the model's own name
+      of it if it `learned_as` one, and the `digest` of its days; `taken_at`, null or when (ISO
+      8601 in UTC)
     - `prediction`: `fused`, `image_only`, `sensors_only` and `site_only`, each null or `aqi`,
       `low`, `high` (the 90 % interval), `category` and `probabilities`; `photo_share` and
       `site_share`, their weights from 0 to 1; `photo_problem`, null or why the photo is left out;
@@ -124,6 +137,7 @@ def as_json(report: Report) -> dict[str, Any]:
             "units": {name: pollutant(name).unit for name in POLLUTANTS},
             "photo": photo and {"digest": photo.digest, "original_size": list(photo.original_size)},
             "trust_photo": inputs.trust_photo,
+            "units_stated": inputs.units_stated,
             "site": None if result.site is None else asdict(SavedSite.of(result.site)),
             "taken_at": None if report.taken_at is None else instant(report.taken_at),
         },

@@ -40,6 +40,7 @@ class SavedReport:
     sha256: str
     site: SavedSite | None = None
     taken_at: datetime | None = None
+    units_stated: bool = True
 
     @property
     def knows_sites(self) -> bool:
@@ -121,6 +122,8 @@ def _saved(file: Field) -> SavedReport:
         sha256=_sha256(model["sha256"]),
         site=inputs.optional("site", _site),
         taken_at=inputs.optional("taken_at", _time),
+        # a report of before units could be unknown does not say it
+        units_stated=inputs.optional("units_stated", Field.flag) is not False,
     )
 
 

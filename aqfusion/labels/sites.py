@@ -12,8 +12,8 @@ from aqfusion.labels.database import Database, in_turn
 from aqfusion.labels.events import Request, RequestError
 from aqfusion.labels.given_text import shown
 from aqfusion.labels.schema import site_events, users
-from aqfusion.labels.site_book import KeptSite, SiteBook, SiteStoreError, head_of
-from aqfusion.sites.site import MOST_DAYS, Day, Site, same_day
+from aqfusion.labels.site_book import DaysKept, KeptSite, SiteBook, SiteStoreError, head_of
+from aqfusion.sites.site import MOST_DAYS, Day, Site
 from aqfusion.sites.site_file import day_line
 
 __all__ = ["MOST_EVENTS", "MOST_SITES", "KeptSite", "SiteEntry", "SiteStoreError", "Sites"]
@@ -21,6 +21,7 @@ __all__ = ["MOST_EVENTS", "MOST_SITES", "KeptSite", "SiteEntry", "SiteStoreError
 MOST_SITES = 50  # of one person
 MOST_EVENTS = 3 * MOST_DAYS  # of one site: what was added and removed stays in its book
 _LOCK = 0x415150  # any number, the same in every process
+_NEW = -2  # and below: ids of days that the database has not numbered yet
 _LEAST = "annotator"
 _OTHERS = "expert"  # who may see and change the sites of others
 
@@ -69,39 +70,41 @@ class Sites:
 
     def create(self, actor: Actor, site: Site, request: str, now: datetime) -> int:
         """Keep a site with its days and return its number; a name twice is refused."""
+        head, lines = head_of(site), [day_line(day) for day in site.days]
+        days = _added(DaysKept(), site.name, lines)
 
         def work(connection: Connection) -> list[dict[str, Any]]:
             mine = _entries(connection, actor.id)
             if len(mine) >= MOST_SITES:
                 raise SiteStoreError(f"a person must have at most {MOST_SITES} sites, got one more")
             _check_name(mine, site.name, None)
-            rows = [{"kind": "create", "name": site.name, "days": 0, "content": head_of(site)}]
-            return rows + _added((), site.name, site.days)
+            return [{"kind": "create", "name": site.name, "days": 0, "content": head}, *days]
 
-        wanted = Request(request, "create", actor, (head_of(site), *map(day_line, site.days)))
+        wanted = Request(request, "create", actor, (head, *lines))
         return self._write(wanted, None, now, work)[0]
 
     def add_days(
         self, actor: Actor, site: int, days: Sequence[Day], request: str, now: datetime
     ) -> tuple[int, ...]:
         """Add days, all or none, and return their ids; the same photo or time takes its place."""
+        lines = [day_line(day) for day in days]
 
         def work(connection: Connection) -> list[dict[str, Any]]:
-            known = _open(connection, actor, site, coming=len(days)).kept.site
-            return _added(known.days, known.name, days)
+            book = _open(connection, actor, site, coming=len(lines))
+            return _added(book.days, book.head.name, lines)
 
-        wanted = Request(request, "add", actor, (site, *map(day_line, days)))
+        wanted = Request(request, "add", actor, (site, *lines))
         return self._write(wanted, site, now, work)
 
     def remove_day(self, actor: Actor, site: int, day_id: int, request: str, now: datetime) -> None:
         """Take a day out of a site's history."""
 
         def work(connection: Connection) -> list[dict[str, Any]]:
-            kept = _open(connection, actor, site, coming=1).kept
-            if day_id not in kept.day_ids:
+            book = _open(connection, actor, site, coming=1)
+            if day_id not in book.days.lines:
                 raise SiteStoreError(f"day must be one of site {site}, got {day_id}")
-            left = len(kept.day_ids) - 1
-            return [{"kind": "remove", "about": day_id, "name": kept.site.name, "days": left}]
+            left = len(book.days.lines) - 1
+            return [{"kind": "remove", "about": day_id, "name": book.head.name, "days": left}]
 
         self._write(Request(request, "remove", actor, (site, day_id)), site, now, work)
 
@@ -117,8 +120,8 @@ class Sites:
         """Let a site go; its events stay in the book."""
 
         def work(connection: Connection) -> list[dict[str, Any]]:
-            known = _open(connection, actor, site).kept.site
-            return [{"kind": "delete", "name": known.name, "days": len(known.days)}]
+            book = _open(connection, actor, site)
+            return [{"kind": "delete", "name": book.head.name, "days": len(book.days.lines)}]
 
         self._write(Request(request, "delete", actor, (site,)), site, now, work)
 
@@ -132,10 +135,10 @@ class Sites:
         now: datetime,
     ) -> None:
         def work(connection: Connection) -> list[dict[str, Any]]:
-            kept = _open(connection, actor, site, coming=1).kept
-            head = changed(kept.site)
-            _check_name(_entries(connection, kept.owner), head.name, site)
-            days = len(kept.day_ids)
+            book = _open(connection, actor, site, coming=1)
+            head = changed(book.head)
+            _check_name(_entries(connection, book.owner), head.name, site)
+            days = len(book.days.lines)
             return [{"kind": "change", "name": head.name, "days": days, "content": head_of(head)}]
 
         self._write(Request(request, "change", actor, (site, *content)), site, now, work)
@@ -149,26 +152,33 @@ class Sites:
     ) -> tuple[int, ...]:
         """Write the events of a request in one transaction, once however often it is sent."""
 
+        digest = request.digest
+
         def once(connection: Connection) -> tuple[int, ...]:
             acting(connection, request.actor, _LEAST)
             in_turn(connection, _LOCK)
-            before = _earlier(connection, request)
+            before = _earlier(connection, request.id, digest)
             if before:
                 return before
-            made: list[int] = []
-            for number, row in enumerate(work(connection)):
-                values = {
+            rows = [
+                {
                     "request_id": request.id if number == 0 else f"{request.id}/{number}",
-                    "request_digest": request.digest,
-                    "site": made[0] if site is None and made else site,
+                    "request_digest": digest,
+                    "site": site,
                     "user": request.actor.id,
                     "at": now,
+                    **dict.fromkeys(("about", "content")),
                     **row,
                 }
-                key = connection.execute(insert(site_events).values(**values)).inserted_primary_key
-                assert key is not None
-                made.append(key[0])
-            return tuple(made)
+                for number, row in enumerate(work(connection))
+            ]
+            if site is None:
+                made = connection.execute(insert(site_events), rows[0]).inserted_primary_key
+                assert made is not None
+                rows = [{**row, "site": made[0]} for row in rows[1:]]
+            if rows:
+                connection.execute(insert(site_events), rows)
+            return _earlier(connection, request.id, digest)
 
         return self._database.write(once)
 
@@ -179,7 +189,7 @@ def _open(
     """Read a site that the actor may see; `coming` events must still fit into its book."""
     row = acting(connection, actor, _LEAST, lock=lock)
     book = SiteBook.open(connection, site)
-    if book.kept.owner != row.id and not Actor(row.id, row.name, row.role).may(_OTHERS):
+    if book.owner != row.id and not Actor(row.id, row.name, row.role).may(_OTHERS):
         raise RoleError(f"role must be {_OTHERS} or above for the sites of others, got {row.role}")
     if book.events + coming > MOST_EVENTS:
         rule = f"a site must have at most {MOST_EVENTS} changes in its book"
@@ -187,16 +197,15 @@ def _open(
     return book
 
 
-def _added(known: Sequence[Day], name: str, days: Sequence[Day]) -> list[dict[str, Any]]:
+def _added(known: DaysKept, name: str, lines: Sequence[str]) -> list[dict[str, Any]]:
     """The events of new days; each counts the days of the site after it."""
-    if not days:
-        return []
-    kept, rows = [*known], []
-    for day in days:
-        kept = [*(one for one in kept if not same_day(one, day)), day]
-        rows.append({"kind": "add", "name": name, "days": len(kept), "content": day_line(day)})
-    if len(kept) > MOST_DAYS:
-        raise SiteStoreError(f"a site must have at most {MOST_DAYS} days, got {len(kept)}")
+    rows = []
+    for number, line in enumerate(lines):
+        known.add(_NEW - number, line)
+        count = len(known.lines)
+        rows.append({"kind": "add", "name": name, "days": count, "content": line})
+    if len(known.lines) > MOST_DAYS:
+        raise SiteStoreError(f"a site must have at most {MOST_DAYS} days, got {len(known.lines)}")
     return rows
 
 
@@ -223,16 +232,16 @@ def _check_name(mine: Sequence[SiteEntry], name: str, own: int | None) -> None:
         raise SiteStoreError(f"site name must be new among those of its person, got {shown(name)}")
 
 
-def _earlier(connection: Connection, request: Request) -> tuple[int, ...]:
-    """The events of this request if it was written before."""
+def _earlier(connection: Connection, request: str, digest: str) -> tuple[int, ...]:
+    """The events of this request, if it was written."""
     asked = select(site_events.c.id, site_events.c.request_digest)
-    row = connection.execute(asked.where(site_events.c.request_id == request.id)).first()
+    row = connection.execute(asked.where(site_events.c.request_id == request)).first()
     if row is None:
         return ()
-    if row.request_digest != request.digest:
+    if row.request_digest != digest:
         rule = "request id must be new for another request"
-        raise RequestError(f"{rule}, got {request.id!r} again")
-    more = asked.where(site_events.c.request_id.startswith(f"{request.id}/", autoescape=True))
+        raise RequestError(f"{rule}, got {request!r} again")
+    more = asked.where(site_events.c.request_id.startswith(f"{request}/", autoescape=True))
     return (row.id, *(one.id for one in connection.execute(more.order_by(site_events.c.id))))
 
 

@@ -15,7 +15,7 @@ from aqfusion.dataset.folder import Row, read_folder
 from aqfusion.errors import InputError
 from aqfusion.labels.exports.export import export
 from aqfusion.labels.store import LabelStore
-from aqfusion.model.checkpoint import FEATURES, Checkpoint, load_checkpoint, save_checkpoint
+from aqfusion.model.checkpoint import FEATURES, load_checkpoint, save_checkpoint
 from aqfusion.model.network import AQFusionNet
 from aqfusion.photo import Photo
 from aqfusion.registry.comparison import write_comparison
@@ -27,7 +27,6 @@ from aqfusion.retrain.gather import gather
 from aqfusion.retrain.ground import Ground, ground
 from aqfusion.retrain.job import Trial, told_of
 from aqfusion.retrain.judge import Frozen, judged
-from aqfusion.retrain.lessons import Corrected
 from aqfusion.retrain.look import look
 from aqfusion.retrain.readiness import FULL
 from aqfusion.retrain.site_days import places_with
@@ -120,10 +119,15 @@ def full_attempt(
         about=about,
         report=report,
     )
-    _know_places(bench.base, on.learned.sessions, out)
     candidate = load_checkpoint(out)
     trunk = trunk_hash(candidate)
-    save_features(out / FEATURES, gather(candidate, data, bench.features.licence, report))
+    seen = gather(candidate, data, bench.features.licence, report)
+    if candidate.sites is None and bench.base.sites is not None:
+        places = places_with(bench.base, on.learned.sessions)
+        places = places.ranked((bench.base.network, bench.features), (candidate.network, seen))
+        save_checkpoint(out, places.of(candidate))
+        candidate = load_checkpoint(out)
+    save_features(out / FEATURES, seen)
     features = load_features(out / FEATURES, trunk)
     own = Workbench(candidate, features, bench.recipe, out.parent, report)
     if own.frozen != bench.frozen:
@@ -143,13 +147,6 @@ def full_attempt(
         write_comparison(folder, outcome.items)
 
     return Trial(own, outcome, known, fill)
-
-
-def _know_places(base: Checkpoint, corrected: Sequence[Corrected], out: Path) -> None:
-    """Give the trained model in `out` the base's places, unless it has learned its own."""
-    candidate = load_checkpoint(out)
-    if candidate.sites is None and base.sites is not None:
-        save_checkpoint(out, places_with(base, corrected).of(candidate))
 
 
 def _check_same(features: Features, data: Sequence[Row]) -> None:

@@ -67,7 +67,9 @@ def attempt(
     on = ground(store, registry, recipe, report)
     outcome = judge(on.bench, on.before, on.learned.sessions, on.known)
     about, outcome = told_of(on, outcome, _WORDS)
-    places = places_with(on.bench.base, on.learned.sessions)
+    base, features = on.bench.base, on.bench.features
+    places = places_with(base, on.learned.sessions)
+    places = places.ranked((base.network, features), (outcome.network, features))
     return Trial(on.bench, outcome, about, _filled(on.bench, outcome, about, places))
 
 

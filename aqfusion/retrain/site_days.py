@@ -15,8 +15,11 @@ from torch import Tensor
 
 from aqfusion.model.checkpoint import Checkpoint
 from aqfusion.model.known_sites import known_sites
+from aqfusion.model.network import AQFusionNet
 from aqfusion.model.site_model import SiteConfig, SiteModel
 from aqfusion.model.site_process import Days, SiteProcess, clock_days
+from aqfusion.retrain.features import Features
+from aqfusion.retrain.haze_ranks import carried_over
 from aqfusion.retrain.lessons import Corrected
 
 __all__ = ["Places", "places_with"]
@@ -27,6 +30,8 @@ LEAST_DAYS = 4
 _MOST_DAYS = 200  # corrected ones: an answer takes the cube of all days in time
 _SAME_TIME = 1 / 1440  # days: a minute
 
+Told = tuple[AQFusionNet, Features]  # a network, and what its own trunk saw of the training photos
+
 
 @dataclass(frozen=True, eq=False)
 class Places:
@@ -34,6 +39,13 @@ class Places:
 
     sites: SiteModel | None
     config: SiteConfig | None
+
+    def ranked(self, before: Told, after: Told) -> "Places":
+        """With haze scores on the scale of the network `after`."""
+        if self.config is None:
+            return self
+        ranks = carried_over(self.config.haze_ranks, before, after)
+        return replace(self, config=replace(self.config, haze_ranks=ranks))
 
     def of(self, checkpoint: Checkpoint) -> Checkpoint:
         """A checkpoint that knows these places."""

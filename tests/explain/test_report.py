@@ -80,6 +80,7 @@ def test_a_report_has_what_went_in_what_came_out_and_why(predictor, photo, writt
         "units": {name: "mg/m3" if name == "co" else "ug/m3" for name in POLLUTANTS},
         "photo": {"digest": photo.digest, "original_size": [48, 48]},
         "trust_photo": False,
+        "units_stated": True,
         "site": None,
         "taken_at": None,
     }
@@ -320,3 +321,14 @@ def test_all_numbers_of_a_report_are_finite(predictor, photo):
     assert len(numbers) > 50
     assert np.isfinite(numbers).all()
     assert "-0.0," not in text
+
+
+def test_readings_without_units_have_no_index_and_a_repetition_knows_it(predictor, photo):
+    told = as_json(report_of(predictor, Inputs(READING, photo, units_stated=False), NOW))
+    assert told["inputs"]["units_stated"] is False
+    for index in told["formula"].values():
+        assert (index["aqi"], index["category"], index["sub_indices"]) == (None, None, {})
+        assert index["incomplete"].endswith("nobody states the units of these readings.")
+    assert repeat(saved(told), predictor, photo, NOW).agrees
+    del told["inputs"]["units_stated"]  # as before units could be unknown
+    assert not repeat(saved(told), predictor, photo, NOW).agrees

@@ -1,10 +1,13 @@
 """Sites in the store: whose they are, what is done once, and that nothing of them is lost."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -16,10 +19,12 @@ from aqfusion.labels.imports.bring_in import bring_in
 from aqfusion.labels.imports.full_state import StateFileError
 from aqfusion.labels.imports.intake import Terms
 from aqfusion.labels.restore import restore
+from aqfusion.labels.site_book import DaysKept
 from aqfusion.labels.sites import SiteStoreError
 from aqfusion.labels.store import LabelStore
 from aqfusion.sites.landmark import Box, Landmark
 from aqfusion.sites.site import Day, DayPhoto, Site, SiteError
+from aqfusion.sites.site_file import day_line
 from tests.labels.planted import NOW, PIN
 from tests.labels.planted import add as add_item
 
@@ -72,6 +77,19 @@ def test_days_come_and_go(store, ana):
         store.sites.remove_day(ana, site, second, request(), NOW)
     assert [(one.name, one.days) for one in store.sites.entries(ana)] == [("दिल्ली", 1)]
     assert store.verify() == ()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([None, 1, 2]))))
+def test_days_are_kept_as_a_site_itself_keeps_them(keys):
+    site, kept = Site("x"), DaysKept()
+    for number, (photo, date) in enumerate(keys):
+        of = replace(PHOTO, digest=photo * 64) if photo else None
+        time = datetime(2026, 3, date, tzinfo=UTC) if date else None
+        one = Day(number, "table", time, photo=of)
+        site = site.with_day(one)
+        kept.add(number, day_line(one))
+    assert [*kept.lines.values()] == [day_line(one) for one in site.days]
 
 
 def test_a_request_that_is_sent_again_does_nothing_more(store, ana):

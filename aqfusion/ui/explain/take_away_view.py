@@ -46,7 +46,7 @@ def show(given: Given) -> None:
 
 
 def _report(given: Given) -> Report:
-    inputs = Inputs(given.reading, given.photo, given.trusted)
+    inputs = Inputs(given.reading, given.photo, given.trusted, not given.unstated)
     return report_of(given.model, inputs, datetime.now(UTC), given.embedding)
 
 
