@@ -97,7 +97,8 @@ def _with_photo(
         brought = day_photo.of(model, own.site, Photo.decode(file.getvalue(), file.name))
     except PhotoError as error:
         return row.day, Fault(row.line, "photo", str(error), file.name[:80], True)
-    day = replace(row.day, photo=brought.photo)
+    time = row.day.taken_at or brought.taken_at
+    day = replace(row.day, photo=brought.photo, taken_at=time)
     if brought.problem is None:
         return day, None
     return day, Fault(row.line, "photo", brought.problem, file.name[:80], True)
