@@ -45,7 +45,10 @@ def show(model: Predictor, own: mine.Own) -> None:
         )
     faults = st.session_state.get(_FAULTS, ())
     if faults:
-        st.warning(f"Left out of the table:\n{plain_list(faults, _SHOWN)}", icon=":material/rule:")
+        st.warning(
+            f"Left out of the table, or noted:\n{plain_list(faults, _SHOWN)}",
+            icon=":material/rule:",
+        )
 
 
 def _add(model: Predictor, own: mine.Own) -> None:
