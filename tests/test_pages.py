@@ -136,7 +136,8 @@ def test_nothing_known_gets_a_friendly_sentence(page):
 
 
 def test_photo_alone_and_readings_alone_are_enough(page):
-    assert "Based on the photo alone." in shown(page)
+    assert "Based on the photo (" in shown(page)
+    assert "and what is common everywhere (" in shown(page)
     page.button(key="preset_City day").click().run()
     page.segmented_control(key="photo_source").set_value("None").run()
     assert "Based on 6 readings, without a photo." in shown(page)
