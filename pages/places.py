@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aqfusion.ui import inputs, page
-from aqfusion.ui.site import add_day, days_list, open_site, says, take_away
+from aqfusion.ui.site import add_day, days_list, landmark_view, open_site, says, take_away
 
 page.begin(
     "My places",
@@ -29,6 +29,10 @@ with left.container(border=True, key="card_add_day"):
 with st.container(border=True, key="card_days"):
     st.subheader("Its days", anchor=False)
     days_list.show(model, own, moved)
+landmarks = st.expander("Landmarks", key="mysite_landmarks", on_change="rerun")
+if landmarks.open:  # closed, it would still cost the time to look for them
+    with landmarks:
+        landmark_view.show(own)
 with st.container(border=True, key="card_away"):
     st.subheader("Keep it", anchor=False)
     take_away.show(own)

@@ -16,6 +16,7 @@ from aqfusion.dataset.folder import CSV_NAME
 from aqfusion.evaluation.map_trust import map_trust
 from aqfusion.settings import ROOT
 from tests.planted import planted_records, sky, write_folder
+from tests.planted_sites import save_with_sites
 
 PREDICTION = ["aqi", "low", "high", "category", "probabilities"]
 SCORES = [
@@ -104,6 +105,16 @@ def test_evaluate_prints_every_documented_key(capsys, data_folder, checkpoint_fo
     assert list(said) == ["model", "n", "sessions", "seen_in_training", *KINDS]
     assert (said["n"], said["sessions"], said["seen_in_training"]) == (36, 12, 1)
     assert [list(said[kind]) for kind in KINDS] == [SCORES] * 3
+
+
+def test_evaluate_tells_a_model_that_knows_sites_with_their_history_too(
+    capsys, data_folder, checkpoint_folder, tmp_path
+):
+    model = save_with_sites(tmp_path / "m", checkpoint_folder)
+    said = answer(capsys, "evaluate", "--data", data_folder, "--model", model)
+    assert list(said) == ["model", "n", "sessions", "seen_in_training", *KINDS, "with_history"]
+    told = said["with_history"]
+    assert [list(told[kind]) for kind in (*KINDS, "history_only")] == [SCORES] * 4
 
 
 @pytest.mark.usefixtures("_tiny")

@@ -7,10 +7,12 @@ from datetime import date, time
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from aqfusion.photo import Photo
 from aqfusion.settings import ROOT
 from aqfusion.sites.site_file import parse_site, site_bytes
 from tests.planted import sky
 from tests.planted_sites import LEVELS, site_of
+from tests.sites import views
 
 SECONDS = 60
 
@@ -241,3 +243,71 @@ def test_hostile_names_are_text():
     page.run()
     assert not page.exception
     assert "<img src=x>" not in shown(page)
+
+
+def view(visibility_km: float, seed: int = 1) -> bytes:
+    return views.photo(views.View(visibility_km, seed=seed)).to_jpeg(92)
+
+
+def with_landmark() -> AppTest:
+    """A place with a reference photo and the tower of the rendered town."""
+    page = with_site()
+    page.session_state["mysite_landmarks"] = True
+    page.run()
+    page.file_uploader(key="mysite_reference").upload("view.jpg", view(60)).run()
+    assert not page.exception
+    box = views.landmarks()[1].box
+    page.text_input(key="mysite_landmark_name").set_value("Tower")
+    for side in ("left", "top", "right", "bottom"):
+        page.number_input(key=f"mysite_box_{side}").set_value(100 * getattr(box, side))
+    page.number_input(key="mysite_landmark_km").set_value(3.0)
+    page.button(key="mysite_landmark_add").click().run()
+    assert not page.exception
+    return page
+
+
+def test_a_landmark_is_marked_by_four_numbers_and_measured_on_days():
+    page = with_landmark()
+    (landmark,) = site(page).landmarks
+    assert (landmark.name, landmark.distance_km) == ("Tower", 3.0)
+    for aqi, visibility in ((90, 20), (200, 6)):
+        page.file_uploader(key="mysite_photo").upload("day.jpg", view(visibility, aqi))
+        add(page, aqi, date(2026, 1, aqi // 10))
+        assert not page.exception
+    clear, hazy = (day.photo.extinction["Tower"] for day in site(page).days)
+    assert 0.4 < clear < 0.9 < hazy
+
+
+def test_the_photo_of_predict_is_measured_or_refused_with_a_sentence():
+    page = with_landmark()
+    assert any("This photo is not measured" in one.value for one in page.warning)
+    photo = Photo.decode(view(6, 5))
+    page.session_state["photo_source"] = "Upload"
+    page.session_state["photo_own"] = ("Upload", "1", photo)
+    page.run()
+    assert not page.exception
+    assert " km (" in shown(page)
+    assert "is told from 2 days" in shown(page)
+
+
+def test_a_landmark_is_refused_with_a_sentence():
+    page = with_landmark()
+    page.text_input(key="mysite_landmark_name").set_value("Other")
+    page.button(key="mysite_landmark_add").click().run()
+    assert "A box must have four sides" in page.error[0].value
+    page.file_uploader(key="mysite_photo").upload("day.jpg", view(20))
+    add(page, 90)
+    page.button(key="mysite_landmark_remove").click().run()
+    assert site(page).landmarks == ()
+    for side, value in zip(("left", "top", "right", "bottom"), (40, 40, 50, 60), strict=True):
+        page.number_input(key=f"mysite_box_{side}").set_value(value)
+    page.text_input(key="mysite_landmark_name").set_value("Tower")
+    page.button(key="mysite_landmark_add").click().run()
+    assert "Landmark name must be new at this place" in page.error[0].value
+
+
+def test_another_reference_photo_begins_anew():
+    page = with_landmark()
+    page.button(key="mysite_reference_away").click().run()
+    assert not page.exception
+    assert (site(page).reference, site(page).landmarks) == (None, ())

@@ -15,7 +15,7 @@ from aqfusion.dataset.folder import Row, read_folder
 from aqfusion.errors import InputError
 from aqfusion.labels.exports.export import export
 from aqfusion.labels.store import LabelStore
-from aqfusion.model.checkpoint import FEATURES, load_checkpoint
+from aqfusion.model.checkpoint import FEATURES, Checkpoint, load_checkpoint, save_checkpoint
 from aqfusion.model.network import AQFusionNet
 from aqfusion.photo import Photo
 from aqfusion.registry.comparison import write_comparison
@@ -27,8 +27,10 @@ from aqfusion.retrain.gather import gather
 from aqfusion.retrain.ground import Ground, ground
 from aqfusion.retrain.job import Trial, told_of
 from aqfusion.retrain.judge import Frozen, judged
+from aqfusion.retrain.lessons import Corrected
 from aqfusion.retrain.look import look
 from aqfusion.retrain.readiness import FULL
+from aqfusion.retrain.site_days import places_with
 from aqfusion.retrain.trunk import trunk_hash
 from aqfusion.retrain.unlearned import Unlearned
 from aqfusion.retrain.workbench import Workbench
@@ -51,7 +53,8 @@ class Full:
 _WORDS = (
     "All was trained again, the trunk too, from the trunk before, without the frozen part. The "
     "first trunk saw the frozen photos when it was trained, so figures of photos are rosy on both "
-    "sides; what tells is the difference."
+    "sides; what tells is the difference. Told from photo and readings alone, on both sides: what "
+    "is known of places is no part of it."
 )
 
 
@@ -117,6 +120,7 @@ def full_attempt(
         about=about,
         report=report,
     )
+    _know_places(bench.base, on.learned.sessions, out)
     candidate = load_checkpoint(out)
     trunk = trunk_hash(candidate)
     save_features(out / FEATURES, gather(candidate, data, bench.features.licence, report))
@@ -139,6 +143,13 @@ def full_attempt(
         write_comparison(folder, outcome.items)
 
     return Trial(own, outcome, known, fill)
+
+
+def _know_places(base: Checkpoint, corrected: Sequence[Corrected], out: Path) -> None:
+    """Give the trained model in `out` the base's places, unless it has learned its own."""
+    candidate = load_checkpoint(out)
+    if candidate.sites is None and base.sites is not None:
+        save_checkpoint(out, places_with(base, corrected).of(candidate))
 
 
 def _check_same(features: Features, data: Sequence[Row]) -> None:

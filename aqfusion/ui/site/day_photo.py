@@ -1,14 +1,16 @@
 """The photo of a day: one that is brought, or the one on the Predict page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from aqfusion.model.predict import Predictor
 from aqfusion.photo import Photo
+from aqfusion.sites.extinction import extinctions
 from aqfusion.sites.site import DayPhoto, Site
 from aqfusion.ui import models, photo_input
 
+_SHOWN = 3  # sentences on landmarks that were not measured
 _UPLOAD, _SAME = "mysite_photo", "mysite_photo_same"
 
 
@@ -44,4 +46,7 @@ def of(model: Predictor, site: Site, photo: Photo) -> Brought:
     embedding = models.embedding(model, photo)
     if embedding.problem is not None:
         return Brought(None, f"its photo is left out: {embedding.problem}")
-    return Brought(model.day_photo(photo, embedding))
+    found = extinctions(site, photo)
+    kept = replace(model.day_photo(photo, embedding), extinction=found.values)
+    told = "; ".join(found.refusals[:_SHOWN])
+    return Brought(kept, f"at its landmarks: {told}" if told else None)

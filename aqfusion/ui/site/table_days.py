@@ -97,6 +97,7 @@ def _with_photo(
         brought = day_photo.of(model, own.site, Photo.decode(file.getvalue(), file.name))
     except PhotoError as error:
         return row.day, Fault(row.line, "photo", str(error), file.name[:80], True)
-    if brought.problem:
-        return row.day, Fault(row.line, "photo", brought.problem, file.name[:80], True)
-    return replace(row.day, photo=brought.photo), None
+    day = replace(row.day, photo=brought.photo)
+    if brought.problem is None:
+        return day, None
+    return day, Fault(row.line, "photo", brought.problem, file.name[:80], True)
