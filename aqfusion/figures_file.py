@@ -13,6 +13,7 @@ from aqfusion.figures import (
     Scores,
     Trust,
 )
+from aqfusion.history_figures import HISTORY_KINDS, HistoryBaseline, HistoryFigures
 from aqfusion.table_file import Field
 
 _CATEGORIES = 6
@@ -71,6 +72,60 @@ def read_partial_sensors(field: Field) -> PartialSensors:
     )
     means = {name: field["mean_over_masks"][name].size() for name in names}
     return PartialSensors(by_readings, means, field["fused_wins"].share())
+
+
+def read_history(field: Field) -> tuple[HistoryFigures, ...]:
+    """Read what known days of a place are worth, each kind of input and number of days once."""
+    found = tuple(map(_history_figures, field.entries()))
+    if len({(one.kind, one.days) for one in found}) < len(found):
+        raise field.fault("must tell each kind and number of days once")
+    return found
+
+
+def read_history_baselines(field: Field) -> tuple[HistoryBaseline, ...]:
+    """Read what simpler methods make of the same days, each method and number of days once."""
+    found = tuple(
+        HistoryBaseline(entry["method"].text(), _days(entry), _error(entry["session_rmse"]))
+        for entry in field.entries()
+    )
+    if len({(one.method, one.days) for one in found}) < len(found):
+        raise field.fault("must tell each method and number of days once")
+    return found
+
+
+def _history_figures(field: Field) -> HistoryFigures:
+    kind = field["kind"].text()
+    if kind not in HISTORY_KINDS:
+        raise field["kind"].fault(f"must be one of {', '.join(HISTORY_KINDS)}")
+    return HistoryFigures(
+        kind,
+        _days(field),
+        _error(field["session_rmse"]),
+        field["network"].size(),
+        field["site"].size(),
+        field["rmse"].size(),
+        field["accuracy"].share(),
+        field["coverage"].share(),
+        field["width"].size(),
+        field["draws"].count(),
+        field["places"].count(),
+    )
+
+
+def _days(field: Field) -> int | None:
+    days = field["days"]
+    if days.value is None:
+        return None
+    if days.count() > _TOO_LARGE:
+        raise days.fault(f"must be at most {_TOO_LARGE}")
+    return days.count()
+
+
+def _error(field: Field) -> Estimate:
+    found = read_estimate(field)
+    if min(found.value, found.low) < 0:
+        raise field.fault("must be 0 or more")
+    return found
 
 
 def _place(field: Field) -> PlaceFigures:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aqfusion.figures import Estimate, Kind, PartialSensors, Scores
+from aqfusion.history_figures import HistoryBaseline, HistoryFigures, rmse_after
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Run:
     sessions: tuple[Session, ...]
     guard: Guard | None
     heat_maps: HeatMaps | None = None
+    history: tuple[HistoryFigures, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Protocol:
     says: str
     baselines: Mapping[str, Scores]
     backbones: Mapping[str, Run]
+    history_baselines: tuple[HistoryBaseline, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,3 +136,12 @@ class Metrics:
         """Return one backbone's run, or `None` where it is not computed yet."""
         found = self.protocols.get(protocol)
         return found.backbones.get(backbone) if found else None
+
+
+def expected_rmse(metrics: Metrics, backbone: str, kind: str, days: int) -> float | None:
+    """Session RMSE to expect of `kind` at a new place of which so many days are known.
+
+    Measured with each place left out, see `rmse_after`; `None` where that is not computed yet.
+    """
+    run = metrics.run("place", backbone)
+    return rmse_after(run.history, kind, days) if run else None

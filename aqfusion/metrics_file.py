@@ -3,7 +3,14 @@
 from pathlib import Path
 
 from aqfusion.figures import KINDS
-from aqfusion.figures_file import read_estimate, read_kind, read_partial_sensors, read_scores
+from aqfusion.figures_file import (
+    read_estimate,
+    read_history,
+    read_history_baselines,
+    read_kind,
+    read_partial_sensors,
+    read_scores,
+)
 from aqfusion.metrics import (
     Catch,
     Data,
@@ -67,7 +74,8 @@ def _model(field: Field) -> Model:
 
 def _protocol(field: Field) -> Protocol:
     baselines, runs = field["baselines"].each(read_scores), field["backbones"].each(_run)
-    return Protocol(field["says"].text(), baselines, runs)
+    history = field.optional("history_baselines", read_history_baselines) or ()
+    return Protocol(field["says"].text(), baselines, runs, history)
 
 
 def _run(field: Field) -> Run:
@@ -78,6 +86,7 @@ def _run(field: Field) -> Run:
         tuple(_session(entry) for entry in field["sessions"].entries()),
         field.optional("guard", _guard),
         field.optional("heat_maps", _heat_maps),
+        field.optional("history", read_history) or (),
     )
 
 

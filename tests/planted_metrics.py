@@ -32,6 +32,22 @@ BASELINES = {
     "haze_trees": 88.0,
 }
 _RMSE = {"fused": 46.0, "image_only": 81.3, "sensors_only": 47.4}
+HISTORY_DAYS = {"leak-safe": (None,), "place": (0, 1, 2, 4, 8), "paper": ()}
+_KNOWN_DAYS_RMSE = {
+    "fused": (70.0, 67.5, 52.0, 43.2, 40.8),
+    "image_only": (112.4, 83.6, 74.9, 60.8, 56.7),
+    "sensors_only": (71.3, 68.8, 53.1, 44.0, 41.9),
+    "nothing": (118.2, 86.8, 78.7, 61.2, 59.9),
+}
+_KNOWN_DAYS_BASELINES = {
+    "constant": (114.7, 114.1, 113.0, 111.8, 110.9),
+    "place_mean": (114.7, 98.3, 81.4, 64.6, 60.2),
+    "ridge": (88.1, 87.0, 85.5, 83.9, 80.2),
+    "ridge_place": (88.1, 80.4, 72.2, 63.0, 58.8),
+    "extra_trees": (77.2, 74.3, 70.0, 66.1, 60.3),
+    "extra_trees_place": (77.2, 72.5, 66.0, 58.9, 52.4),
+    "gaussian_process": (72.9, 71.0, 66.6, 61.5, 57.7),
+}
 _PROTOCOLS = {"leak-safe": 1.0, "place": 1.5, "paper": 0.05}
 _SAYS = {
     "leak-safe": "Five folds by place and day: no day of a place is on both sides.",
@@ -77,7 +93,11 @@ def planted_metrics(seed: int = 0) -> dict[str, Any]:
             name: {
                 "says": _SAYS[name],
                 "baselines": {key: _scores(rmse * hard) for key, rmse in BASELINES.items()},
-                "backbones": {backbone: _run(rng, hard) for backbone in TITLES},
+                "backbones": {
+                    backbone: {**_run(rng, hard), "history": _history(HISTORY_DAYS[name])}
+                    for backbone in TITLES
+                },
+                "history_baselines": _history_baselines(HISTORY_DAYS[name]),
             }
             for name, hard in _PROTOCOLS.items()
         },
@@ -158,6 +178,38 @@ def _run(rng: np.random.Generator, hard: float) -> dict[str, Any]:
             },
         },
     }
+
+
+def _history(days: tuple[int | None, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": kind,
+            "days": count,
+            "session_rmse": _with_interval(rmse),
+            "network": _KNOWN_DAYS_RMSE[kind][0],
+            "site": _KNOWN_DAYS_RMSE["nothing"][step],
+            "rmse": round(1.03 * rmse, 2),
+            "accuracy": round(0.75 - rmse / 200, 4),
+            "coverage": round(0.84 + 0.02 * step, 4),
+            "width": round(3 * rmse, 1),
+            "draws": 24 if count else 1,
+            "places": 0 if count is None else (8, 7, 7, 6, 5)[step],
+        }
+        for kind, errors in _KNOWN_DAYS_RMSE.items()
+        for step, (count, rmse) in enumerate(zip(days, errors, strict=False))
+    ]
+
+
+def _history_baselines(days: tuple[int | None, ...]) -> list[dict[str, Any]]:
+    return [
+        {"method": method, "days": count, "session_rmse": _with_interval(rmse)}
+        for method, errors in _KNOWN_DAYS_BASELINES.items()
+        for count, rmse in zip(days, errors, strict=False)
+    ]
+
+
+def _with_interval(rmse: float) -> list[float]:
+    return [rmse, round(0.75 * rmse, 2), round(1.2 * rmse, 2)]
 
 
 def _map_method(points: float, like_untrained: float) -> dict[str, Any]:

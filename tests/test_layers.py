@@ -14,7 +14,7 @@ from aqfusion.settings import ROOT
 FLOORS = (
     {
         *("errors", "settings", "files", "table_file", "csv_cells"),
-        *("figures", "figures_file", "metrics", "metrics_file"),
+        *("figures", "figures_file", "history_figures", "metrics", "metrics_file"),
     },
     {
         "photo",

@@ -6,12 +6,15 @@ import pytest
 
 from aqfusion.errors import InputError
 from aqfusion.figures import Estimate, Interval, MaskedRmse, PlaceFigures, Trust
+from aqfusion.history_figures import HistoryBaseline, HistoryFigures
 from aqfusion.metrics import Catch, MapMethod, Published
 from aqfusion.metrics_file import read_metrics
 from tests.planted_metrics import planted_metrics, write_metrics
 
 RUN = ("protocols", "leak-safe", "backbones", "resnet18")
 FUSED = (*RUN, "kinds", "fused")
+HISTORY = ("protocols", "place", "backbones", "resnet18", "history")
+SIMPLE = ("protocols", "place", "history_baselines")
 GRADCAM = (*RUN, "heat_maps", "methods", "GradCAM")
 
 
@@ -63,6 +66,43 @@ def test_figures_are_read_as_they_are_written(tmp_path, metrics):
     assert len(run.sessions) == found.data.sessions == 94
 
 
+def test_history_is_read_as_it_is_written(tmp_path, metrics):
+    entry = {
+        "kind": "nothing",
+        "days": 4,
+        "session_rmse": [61.2, 45.9, 73.4],
+        "network": 118,
+        "site": 61.5,
+        "rmse": 63,
+        "accuracy": 0.4,
+        "coverage": 0.9,
+        "width": 180,
+        "draws": 24,
+        "places": 6,
+    }
+    at(metrics, HISTORY)[:] = [entry, {**entry, "days": None}]
+    at(metrics, SIMPLE)[:] = [{"method": "place_mean", "days": None, "session_rmse": [3, 2, 4]}]
+    found = read(tmp_path, metrics)
+    error = Estimate(61.2, 45.9, 73.4)
+    figures = (error, 118.0, 61.5, 63.0, 0.4, 0.9, 180.0, 24, 6)
+    assert found.run("place", "resnet18").history == (
+        HistoryFigures("nothing", 4, *figures),
+        HistoryFigures("nothing", None, *figures),
+    )
+    place = found.protocols["place"]
+    assert place.history_baselines == (HistoryBaseline("place_mean", None, Estimate(3, 2, 4)),)
+
+
+def test_file_of_before_the_history_is_read(tmp_path, metrics):
+    for protocol in metrics["protocols"].values():
+        del protocol["history_baselines"]
+        for run in protocol["backbones"].values():
+            del run["history"]
+    found = read(tmp_path, metrics)
+    assert found.run("place", "resnet18").history == ()
+    assert found.protocols["place"].history_baselines == ()
+
+
 def test_what_is_absent_or_null_stays_absent(tmp_path, metrics):
     run = at(metrics, RUN)
     del run["guard"], run["late_fusion"], run["kinds"]["image_only"], metrics["protocols"]["paper"]
@@ -96,6 +136,18 @@ def test_what_is_absent_or_null_stays_absent(tmp_path, metrics):
         ((*GRADCAM, "beats_random"), 79, "GradCAM.beats_random must be 0 to 1, got 79"),
         ((*GRADCAM, "points"), 6.1, "GradCAM.points must be a list, got 6.1"),
         ((*RUN, "heat_maps", "taken"), [-1], "heat_maps.taken[0] must be 0 or more, got -1"),
+        ((*HISTORY, 0, "kind"), "smell", "history[0].kind must be one of fused, image_only, "),
+        ((*HISTORY, 0, "days"), -1, "resnet18.history[0].days must be 0 or more, got -1"),
+        ((*HISTORY, 0, "days"), 10**9, "history[0].days must be at most 1000000, got 1000000000"),
+        ((*HISTORY, 1, "days"), 0, "history must tell each kind and number of days once"),
+        ((*HISTORY, 0, "session_rmse"), [9, -1, 9], "session_rmse must be 0 or more, got [9, -1"),
+        ((*HISTORY, 0, "site"), -1, "history[0].site must be 0 or more, and below"),
+        ((*HISTORY, 0, "coverage"), 90, "history[0].coverage must be 0 to 1, got 90"),
+        ((*HISTORY, 0, "places"), 2.5, "history[0].places must be a whole number, got 2.5"),
+        (HISTORY, {}, "resnet18.history must be a list, got {}"),
+        ((*SIMPLE, 0, "method"), "", "history_baselines[0].method must be a text that is not"),
+        ((*SIMPLE, 1, "days"), 0, "history_baselines must tell each method and number of days"),
+        ((*SIMPLE, 0, "session_rmse"), [-9, 1, 9], "session_rmse must be 0 or more, got [-9"),
         (("protocols",), [], "protocols must be an object, got []"),
     ],
 )

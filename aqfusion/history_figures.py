@@ -1,0 +1,114 @@
+"""How good an answer is by the number of days that are known of the place.
+
+Errors and widths are in AQI points, shares run from 0 to 1; `days` is `None` where all of the
+place's days in other folds are known.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aqfusion.errors import InputError
+from aqfusion.figures import KINDS, Estimate
+
+NOTHING = "nothing"
+HISTORY_KINDS = (*KINDS, NOTHING)
+
+
+@dataclass(frozen=True)
+class HistoryFigures:
+    """One kind of input; with `nothing` the place's days alone answer.
+
+    `session_rmse` has its interval over places; `network` and `site` are the session RMSE of each
+    alone; `coverage` and `width` are of the 90 % interval. A mean over `places` that weigh alike
+    (0: over sessions), each over up to `draws` choices of the known days.
+    """
+
+    kind: str
+    days: int | None
+    session_rmse: Estimate
+    network: float
+    site: float
+    rmse: float
+    accuracy: float
+    coverage: float
+    width: float
+    draws: int
+    places: int
+
+
+@dataclass(frozen=True)
+class HistoryBaseline:
+    """A simpler method on the same days."""
+
+    method: str
+    days: int | None
+    session_rmse: Estimate
+
+
+def steps(history: Sequence[HistoryFigures], kind: str) -> dict[int, HistoryFigures]:
+    """The figures of one kind of input by known days, fewest first."""
+    found = {one.days: one for one in history if one.kind == kind and one.days is not None}
+    return dict(sorted(found.items()))
+
+
+def baseline_steps(baselines: Sequence[HistoryBaseline], method: str) -> dict[int, Estimate]:
+    """The session RMSE of one simpler method by known days, fewest first."""
+    found = {
+        one.days: one.session_rmse
+        for one in baselines
+        if one.method == method and one.days is not None
+    }
+    return dict(sorted(found.items()))
+
+
+def rmse_after(history: Sequence[HistoryFigures], kind: str, days: int) -> float | None:
+    """Session RMSE with so many known days; a straight line lies between two measured steps.
+
+    After the last step it stays as it is: nothing is promised that was not measured. `None` where
+    nothing is measured with so few days; `InputError` for fewer than none.
+    """
+    if days < 0:
+        raise InputError(f"days must be >= 0, got {days}")
+    found = steps(history, kind)
+    before = [step for step in found if step <= days]
+    after = [step for step in found if step > days]
+    if not before:
+        return None
+    low = found[before[-1]].session_rmse.value
+    if not after:
+        return low
+    share = (days - before[-1]) / (after[0] - before[-1])
+    return low + share * (found[after[0]].session_rmse.value - low)
+
+
+def unknown_place(
+    history: Sequence[HistoryFigures], baselines: Sequence[HistoryBaseline]
+) -> str | None:
+    """Say what a photo alone is worth at a place never seen, and what that place's days add."""
+    photo, constant = steps(history, "image_only"), baseline_steps(baselines, "constant")
+    if 0 not in photo or 0 not in constant:
+        return None
+    first = photo.pop(0).session_rmse
+    said = (
+        f"At a place that the model has never seen, its typical error from a photo alone is "
+        f"{first.value:.0f} AQI points (session RMSE; 95 % interval over places {first.low:.0f} to "
+        f"{first.high:.0f}); always giving the same answer is off by {constant[0].value:.0f}."
+    )
+    if not photo:
+        return said
+    more = joined([f"{one.session_rmse.value:.0f}" for one in photo.values()])
+    said += f" With {joined(list(map(str, photo)))} known days of that place it is {more}"
+    means = baseline_steps(baselines, "place_mean")
+    if not all(step in means for step in photo):
+        return f"{said}."
+    levels = joined([f"{means[step].value:.0f}" for step in photo])
+    return f"{said}; the mean AQI of those days, without any photo, is off by {levels}."
+
+
+def joined(words: Sequence[str]) -> str:
+    """List words as a sentence does.
+
+    >>> joined(["1", "2", "4"]), joined(["1"])
+    ('1, 2 and 4', '1')
+    """
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
