@@ -62,7 +62,7 @@ def bench(model: str, repeats: int = REPEATS) -> dict[str, Any]:
 
 def _contributions(scene: Scene) -> object:
     """What a slider move explains anew: one batch, both views of it."""
-    known = coalitions(scene.ask, scene.reading, scene.has_photo)
+    known = coalitions(scene.ask, scene.reading, scene.has_photo, scene.has_site)
     return ablations(known), contributions(known)
 
 

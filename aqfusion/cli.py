@@ -20,6 +20,7 @@ from aqfusion.commands.outline import add_outline_command
 from aqfusion.commands.predict import add_predict_command
 from aqfusion.commands.render_scenes import add_render_scenes_command
 from aqfusion.commands.retrain import add_retrain_command
+from aqfusion.commands.site.command import add_site_command
 from aqfusion.commands.stations import add_stations_command
 from aqfusion.commands.train import add_train_command
 from aqfusion.errors import InputError
@@ -61,6 +62,7 @@ def build_parser() -> Parser:
     add_retrain_command(commands)
     add_models_command(commands)
     add_render_scenes_command(commands)
+    add_site_command(commands)
     add_stations_command(commands)
     add_outline_command(commands)
     add_labels_command(commands)

@@ -39,13 +39,15 @@ if result is None:
     page.end()
     st.stop()
 
-st.container(key="result_aqi").html(result_view.brief(result))
+st.container(key="result_aqi").html(
+    result_view.brief(result) + words.place(result, given.model.checkpoint.sha256)
+)
 with st.container(border=True, key="exhibit_map"):
     st.subheader("Where the photo speaks", anchor=False)
     map_view.show(given, result)
 
 scene = given.scene
-known = coalitions(scene.ask, given.reading, scene.has_photo)
+known = coalitions(scene.ask, given.reading, scene.has_photo, scene.has_site)
 left, right = st.columns(2)
 with left.container(border=True, height="stretch", key="exhibit_shapley"):
     st.subheader("What each input did", anchor=False)
@@ -70,7 +72,13 @@ with right.container(border=True, height="stretch", key="exhibit_ablation"):
 with st.container(border=True, key="exhibit_what_if"):
     st.subheader("What if", anchor=False)
     what_if_view.show(given, result)
-compare_view.show(given.photo, given.reading, given.trusted)
+compare_view.show(
+    given.photo,
+    given.reading,
+    given.trusted,
+    site=given.model.site,
+    taken_at=given.model.taken_at,
+)
 if given.photo and given.embedding:
     similar_view.show(model, given.photo, given.embedding, result.image_only)
 with st.container(border=True, key="exhibit_take_away"):

@@ -1,8 +1,17 @@
-"""Predict the AQI from a photo, readings, or both, and say in short why."""
+"""Predict the AQI from a photo, its place and readings, any of them absent, and say why."""
 
 import streamlit as st
 
-from aqfusion.ui import contribute, counted, formula_view, inputs, page, reading_link, result_view
+from aqfusion.ui import (
+    contribute,
+    counted,
+    formula_view,
+    haze_view,
+    inputs,
+    page,
+    reading_link,
+    result_view,
+)
 from aqfusion.ui.explain import short_view
 
 page.begin(
@@ -13,19 +22,23 @@ inputs.prepare()
 reading_link.restore()
 model = page.model()
 
-upper = st.columns([6, 7], gap="medium")
-lower = st.columns([6, 7], gap="medium")
-with upper[0].container(border=True, height="stretch", key="card_photo"):
+seen, told = st.columns([6, 7], gap="medium")
+photo_card = seen.container(border=True, height="stretch", key="card_photo")
+with photo_card:
     st.subheader("Photo", anchor=False)
     inputs.choose_photo(model)
-with lower[0].container(border=True, height="stretch", key="card_sensors"):
+result_card = told.container(border=True, key="card_result")
+with told.container(border=True, height="stretch", key="card_sensors"):
     st.subheader("Readings", anchor=False)
     inputs.choose_reading()
 
 given = inputs.current(model)
 result = given.result()
-result_card = upper[1].container(border=True, height="stretch", key="card_result")
-result_card.subheader("Air Quality Index", anchor=False)
+with photo_card.container(key="haze"):
+    haze_view.show(given.model, result)
+with result_card, st.container(horizontal=True, vertical_alignment="center", key="result_head"):
+    st.subheader("Air Quality Index", anchor=False, width="stretch")
+    standard = formula_view.choose()
 if result is None:
     with result_card.container(key="result_aqi"):
         st.info("Nothing to go on yet: choose a photo or switch a reading on.")
@@ -33,12 +46,16 @@ if result is None:
     st.stop()
 
 with result_card.container(key="result_aqi"):
-    st.html(result_view.headline(result))
-    st.html(result_view.modalities(result))
-with lower[1].container(border=True, height="stretch", key="card_details"):
-    st.html(result_view.probabilities(result.fused))
-    st.subheader("By the official formulas", anchor=False)
-    st.html(formula_view.formulas(given.reading))
+    formula = formula_view.beside(given.reading, standard, given.unstated)
+    why = formula_view.why(result, given.reading, standard, given.unstated)
+    st.html(result_view.headline(result, formula, why))
+with st.container(border=True, key="card_details"):
+    left, right = st.columns([6, 7], gap="medium")
+    left.html(result_view.advice(result.fused.category))
+    left.html(result_view.modalities(result))
+    left.html(result_view.probabilities(result.fused))
+    right.subheader("By the official formulas", anchor=False)
+    right.html(formula_view.formulas(given.reading, given.unstated))
 with st.container(border=True, key="card_why"):
     st.subheader("Why this number?", anchor=False)
     short_view.show(given, result)

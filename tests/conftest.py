@@ -22,6 +22,7 @@ from aqfusion.training import calibrate, guard_fitting, teacher, workshop
 from aqfusion.ui import counted
 from aqfusion.ui.labels import first_admin, opened
 from tests.planted import planted_records, write_folder
+from tests.planted_sites import save_with_sites
 
 torch.set_num_threads(1)
 # Streamlit's test runner reads the metadata of all installed packages for every page it opens,
@@ -89,6 +90,12 @@ def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "untrained"
     save_checkpoint(folder, Checkpoint(network, Guard(1280), config, {"n": 0}))
     return folder
+
+
+@pytest.fixture(scope="session")
+def site_model_folder(tmp_path_factory: pytest.TempPathFactory, checkpoint_folder: Path) -> Path:
+    """The untrained model with a site process that knows three places."""
+    return save_with_sites(tmp_path_factory.mktemp("models") / "sites", checkpoint_folder)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from aqfusion.dataset.folder import CSV_NAME
 from aqfusion.evaluation.map_trust import map_trust
 from aqfusion.settings import ROOT
 from tests.planted import planted_records, sky, write_folder
+from tests.planted_sites import save_with_sites
 
 PREDICTION = ["aqi", "low", "high", "category", "probabilities"]
 SCORES = [
@@ -65,10 +66,14 @@ def test_predict_prints_every_documented_key(capsys, photo, checkpoint_folder):
         "modalities",
         "readings",
         "photo_share",
+        "site_share",
         "photo_problem",
         "photo_notes",
         "image_only",
         "sensors_only",
+        "site_only",
+        "site",
+        "haze",
         "formula",
         "model",
     ]
@@ -102,6 +107,16 @@ def test_evaluate_prints_every_documented_key(capsys, data_folder, checkpoint_fo
     assert [list(said[kind]) for kind in KINDS] == [SCORES] * 3
 
 
+def test_evaluate_tells_a_model_that_knows_sites_with_their_history_too(
+    capsys, data_folder, checkpoint_folder, tmp_path
+):
+    model = save_with_sites(tmp_path / "m", checkpoint_folder)
+    said = answer(capsys, "evaluate", "--data", data_folder, "--model", model)
+    assert list(said) == ["model", "n", "sessions", "seen_in_training", *KINDS, "with_history"]
+    told = said["with_history"]
+    assert [list(told[kind]) for kind in (*KINDS, "history_only")] == [SCORES] * 4
+
+
 @pytest.mark.usefixtures("_tiny")
 def test_train_prints_every_documented_key_and_the_model_is_there(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr("aqfusion.training.fit.fit_sensors", lambda *_: None)
@@ -120,8 +135,8 @@ def test_train_prints_every_documented_key_and_the_model_is_there(capsys, tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ("", "predict must have --image or at least one of --pm25, --pm10, --o3"),
-        ("--pm25=", "predict must have --image or at least one of --pm25, --pm10, --o3"),
+        ("", "predict must have --image, --site or at least one of --pm25, --pm10, --o3"),
+        ("--pm25=", "predict must have --image, --site or at least one of --pm25, --pm10, --o3"),
         ("--pm25 -1", "pm25 must be >= 0 ug/m3, got -1"),
         ("--pm25 nan", "pm25 must be a finite number, got nan"),
         ("--pm25 1e9", "pm25 must be <= 5000 ug/m3, got 1e9"),

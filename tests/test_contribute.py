@@ -51,7 +51,8 @@ def widget(widgets, name: str):
 
 def give(page, *, agree: bool = True, measured: bool = False, guess: str | None = None) -> AppTest:
     widget(page.checkbox, "consent").set_value(agree)
-    widget(page.checkbox, "measured").set_value(measured)
+    if measured:
+        widget(page.checkbox, "measured").set_value(True)
     if guess:
         widget(page.selectbox, "guess").set_value(guess)
     widget(page.button, "give").click().run()
@@ -79,6 +80,7 @@ def test_a_sample_or_no_photo_is_nothing_to_give(page, source):
 
 def test_without_consent_not_a_byte_is_kept(page, labels_home):
     before = everything(labels_home)
+    page.button(key="preset_City day").click().run()
     give(upload(page), agree=False, measured=True, guess="Unhealthy")
     assert told(page) == "Nothing was kept: tick that you agree to the text first."
     assert everything(labels_home) == before
@@ -101,6 +103,7 @@ def test_consent_is_to_one_photo_and_not_to_the_next(page, labels_home):
 
 
 def test_what_is_given_waits_for_an_expert_with_all_that_was_agreed_to(page, labels):
+    page.button(key="preset_City day").click().run()
     give(upload(page), measured=True, guess="Unhealthy")
     assert told(page) == "Thank you. An expert looks at your photo before anybody labels it."
     admin = labels.accounts.first_admin("Ada", PIN, NOW)
@@ -122,6 +125,7 @@ def test_what_is_given_waits_for_an_expert_with_all_that_was_agreed_to(page, lab
 
 
 def test_readings_that_nobody_measured_stay_behind(page, labels):
+    page.button(key="preset_City day").click().run()
     give(upload(page))
     admin = labels.accounts.first_admin("Ada", PIN, NOW)
     item = labels.review.view(admin, 1).item

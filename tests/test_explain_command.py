@@ -54,7 +54,7 @@ def picture(path: Path) -> Image.Image:
 def test_explain_prints_the_report_and_says_the_same_as_predict(capsys, photo):
     given = ["--image", str(photo), "--pm25", "180", "--o3", "30", "--unit", "o3=ppb"]
     told = json.loads(printed(capsys, *given))
-    assert list(told)[-4:] == ["inputs", "prediction", "explanation", "formula"]
+    assert list(told)[-5:] == ["inputs", "prediction", "explanation", "formula", "in_words"]
     assert told["inputs"]["readings"]["o3"] == 58.86
     assert main(["predict", *given]) == 0
     predicted = json.loads(capsys.readouterr().out)
@@ -154,7 +154,7 @@ def test_another_model_photo_or_no_report_is_one_sentence(capsys, photo, tmp_pat
 
 
 BAD = [
-    ("", "explain must have --image or at least one of --pm25, --pm10, --o3"),
+    ("", "explain must have --image, --site or at least one of --pm25, --pm10, --o3"),
     ("--pm25 -1", "pm25 must be >= 0 ug/m3, got -1"),
     ("--image none.jpg", "none.jpg must be an image file, got nothing there"),
     ("--pm25 1 --out card.jpg", "--out must name a file that ends in .png, got 'card.jpg'"),
@@ -169,9 +169,15 @@ BAD = [
     ("--image sky.jpg --method GradCAM", "--method needs --image, and --heat-map or --out, got"),
     ("--pm25 1 --out a.png --target Good", "--target needs --image, and --heat-map or --out, got"),
     ("--repeat none.json", "none.json must be a readable file: No such file or directory"),
-    ("--repeat none.json --pm25 1", "--repeat takes --image and --model and nothing else, got --p"),
-    ("--repeat none.json --trust-photo", "--repeat takes --image and --model and nothing else, g"),
-    ("--repeat none.json --out a.png", "--repeat takes --image and --model and nothing else, got"),
+    ("--repeat none.json --pm25 1", "--repeat takes --image, --site and --model and nothing else"),
+    (
+        "--repeat none.json --trust-photo",
+        "--repeat takes --image, --site and --model and nothing else",
+    ),
+    (
+        "--repeat none.json --out a.png",
+        "--repeat takes --image, --site and --model and nothing else",
+    ),
     ("--repeat empty.json", "empty.json: the table must have 'format', got {}"),
 ]
 

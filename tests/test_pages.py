@@ -10,6 +10,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from aqfusion.air.pollutants import POLLUTANTS
+from aqfusion.air.reading_link import link
+from aqfusion.air.sensors import Reading
 from aqfusion.settings import ROOT
 
 SECONDS = 60
@@ -38,7 +40,8 @@ def test_page_opens_with_a_finished_prediction(page):
     assert not page.exception
     assert 'class="aq-number"' in shown(page)
     assert page.radio(key="photo_sample").value == "light-haze"
-    assert all(page.toggle(key=f"sensor_{name}_on").value for name in POLLUTANTS)
+    assert not any(page.toggle(key=f"sensor_{name}_on").value for name in POLLUTANTS)
+    assert "by formula" not in shown(page)
 
 
 def test_app_opens_too():
@@ -47,9 +50,9 @@ def test_app_opens_too():
 
 
 def test_off_is_missing_and_never_zero(page):
+    page.button(key="preset_City day").click().run()
     page.toggle(key="sensor_pm25_on").set_value(False).run()
     off = shown(page)
-    assert page.slider(key="sensor_pm25_value").disabled
     assert "5 readings" in off
     page.toggle(key="sensor_pm25_on").set_value(True).run()
     page.slider(key="sensor_pm25_value").set_value(0.0).run()
@@ -65,15 +68,57 @@ def test_slider_and_number_follow_each_other(page, name):
     assert page.slider(key=f"sensor_{name}_value").value == 11.5
 
 
-def test_presets_set_readings_and_switches(page):
+@pytest.mark.parametrize("widget", ["slider", "number_input"])
+def test_what_is_moved_is_switched_on_and_nothing_else(page, widget):
+    key = "sensor_no2_value" if widget == "slider" else "sensor_no2_number"
+    getattr(page, widget)(key=key).set_value(70.0).run()
+    assert switched_on(page) == {"no2": 70}
+    assert "1 reading" in shown(page)
+
+
+def test_examples_set_readings_and_switches_and_are_called_examples(page):
+    assert any(one.value.startswith("All off.") for one in page.caption)
     page.button(key="preset_Only PM2.5").click().run()
     on = {name: page.toggle(key=f"sensor_{name}_on").value for name in POLLUTANTS}
     assert on == {"pm25": True, **dict.fromkeys(POLLUTANTS[1:], False)}
+    assert any(
+        one.value.startswith('Example readings, typical for "Only PM2.5"') for one in page.caption
+    )
+    page.slider(key="sensor_pm25_value").set_value(80.0).run()
+    assert not any(one.value.startswith("Example readings") for one in page.caption)
     page.button(key="reset").click().run()
-    assert all(page.toggle(key=f"sensor_{name}_on").value for name in POLLUTANTS)
+    assert switched_on(page) == {}
+
+
+def test_the_formula_stands_beside_the_model_where_readings_define_it(page):
+    page.button(key="preset_Only PM2.5").click().run()
+    assert "US AQI by formula" in shown(page)
+    page.segmented_control(key="formula_standard").set_value("india").run()
+    assert "India AQI by formula" not in shown(page)
+    assert "The India AQI needs three pollutants, one of them PM2.5 or PM10" in shown(page)
+    page.button(key="preset_City day").click().run()
+    assert "India AQI by formula" in shown(page)
+
+
+def test_the_address_keeps_the_standard():
+    page = opened_with(formula="india")
+    assert page.segmented_control(key="formula_standard").value == "india"
+    page.segmented_control(key="formula_standard").set_value("us").run()
+    assert page.query_params["formula"] == "us"
+    assert opened_with(formula="<b>").segmented_control(key="formula_standard").value == "us"
+
+
+def test_readings_without_units_have_no_formula_until_they_are_changed():
+    page = opened_with(pm25="20", co="100", units="unstated")
+    assert "by formula" not in shown(page)
+    assert "These readings come without units, so the formula cannot be used: CO 100" in shown(page)
+    page.toggle(key="sensor_co_on").set_value(False).run()
+    page.slider(key="sensor_pm25_value").set_value(60.0).run()
+    assert "US AQI by formula" in shown(page)
 
 
 def test_units_convert_there_and_back(page):
+    page.button(key="preset_City day").click().run()
     page.segmented_control(key="sensor_units").set_value("ppb, ppm").run()
     assert page.slider(key="sensor_o3_value").value == 20.39
     assert page.slider(key="sensor_co_value").value == 0.786
@@ -84,7 +129,6 @@ def test_units_convert_there_and_back(page):
 
 def test_nothing_known_gets_a_friendly_sentence(page):
     page.segmented_control(key="photo_source").set_value("None").run()
-    page.button(key="preset_Nothing").click().run()
     assert not page.exception
     assert [info.value for info in page.info] == [
         "Nothing to go on yet: choose a photo or switch a reading on."
@@ -92,7 +136,6 @@ def test_nothing_known_gets_a_friendly_sentence(page):
 
 
 def test_photo_alone_and_readings_alone_are_enough(page):
-    page.button(key="preset_Nothing").click().run()
     assert "Based on the photo alone." in shown(page)
     page.button(key="preset_City day").click().run()
     page.segmented_control(key="photo_source").set_value("None").run()
@@ -100,6 +143,7 @@ def test_photo_alone_and_readings_alone_are_enough(page):
 
 
 def test_odd_but_sound_upload_is_left_out_until_the_visitor_insists(page):
+    page.button(key="preset_City day").click().run()
     page.segmented_control(key="photo_source").set_value("Upload").run()
     page.file_uploader(key="photo_upload").upload("sky.png", png("LA", (120, 200))).run()
     assert not page.error
@@ -193,7 +237,7 @@ def test_a_link_opens_the_page_with_its_readings_once():
     page.slider(key="sensor_pm25_value").set_value(7.0).run()
     assert switched_on(page) == {"pm25": 7, "no2": 4000.5}
     page.button(key="reset").click().run()
-    assert len(switched_on(page)) == 6
+    assert switched_on(page) == {}
     page.query_params["pm25"] = "9"
     assert switched_on(page.run()) == {"pm25": 9, "no2": 4000.5}
 
@@ -216,7 +260,7 @@ def test_a_faulty_link_is_told_and_the_page_is_as_usual(value):
     assert not page.exception
     (warning,) = page.warning
     assert warning.value.startswith("The link's readings are left out: so2 must be ")
-    assert len(switched_on(page)) == 6
+    assert switched_on(page) == {}
     assert 'class="aq-number"' in shown(page)
 
 
@@ -241,3 +285,9 @@ def test_the_link_is_there_to_copy_and_opens_the_same_readings():
     assert page.caption[0].value == (
         "Opens this page with these readings; the photo is not part of it."
     )
+
+
+def test_the_link_tells_that_units_are_not_stated():
+    readings = Reading(pm25=20, co=100)
+    address = link("http://localhost:8501/predict", readings, units_stated=False)
+    assert address == "http://localhost:8501/predict?pm25=20&co=100&units=unstated"

@@ -5,6 +5,8 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from aqfusion.air.sensors import POLLUTANTS, Reading
 
+UNITS, UNSTATED = "units", "unstated"
+
 
 def query_of(reading: Reading) -> dict[str, str]:
     """What the address says, in the order of `POLLUTANTS`.
@@ -27,11 +29,14 @@ def reading_of(query: Mapping[str, str]) -> Reading | None:
     return Reading.of(named) if named else None
 
 
-def link(page: str, reading: Reading) -> str:
+def link(page: str, reading: Reading, *, units_stated: bool = True) -> str:
     """The address of a page with these readings; what it said before is left out.
+
+    It tells where nobody stated their units.
 
     >>> link("http://localhost:8501/predict?pm25=1#top", Reading(co=0.9))
     'http://localhost:8501/predict?co=0.9'
     """
     parts = urlsplit(page)
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query_of(reading)), ""))
+    query = urlencode(query_of(reading) | ({} if units_stated else {UNITS: UNSTATED}))
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))

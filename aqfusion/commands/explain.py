@@ -16,6 +16,7 @@ from aqfusion.commands.options import (
     reading_from,
     reading_option_names,
 )
+from aqfusion.commands.site.where import Where, add_where_options
 from aqfusion.explain.targets import METHOD_NAMES, RAISES, TARGETS, check_method, check_target
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def add_explain_command(commands: "Commands[Parser]") -> None:
         allow_abbrev=False,
     )
     add_prediction_options(parser)
+    add_where_options(parser)
     parser.add_argument("--out", metavar="FILE.png", help="write a card to share")
     parser.add_argument(
         "--heat-map", metavar="FILE.png", help="write the photo under the map of its evidence"
@@ -50,7 +52,7 @@ def add_explain_command(commands: "Commands[Parser]") -> None:
     parser.add_argument(
         "--repeat",
         metavar="FILE.json",
-        help="make a saved report again, of the same --image, and say whether it agrees",
+        help="make a saved report again, of the same --image and --site, and say whether it agrees",
     )
     add_json_option(parser)
     parser.set_defaults(run=run_explain)
@@ -61,19 +63,22 @@ def run_explain(arguments: argparse.Namespace) -> None:
     reading = reading_from(arguments)
     if arguments.repeat is not None:
         _check_alone(arguments, reading)
+        where = Where.of(arguments)
         from aqfusion.explain.saved_report import read_report
 
         saved = read_report(Path(arguments.repeat))
         photo = _photo(arguments)
         saved.check_photo(photo)
-        _repeat(arguments, saved, photo)
+        _repeat(arguments, where, saved, photo)
         return
-    if arguments.image is None and not reading.present:
+    where = Where.of(arguments)
+    if arguments.image is None and not reading.present and arguments.site is None:
         raise UsageError(
-            f"explain must have --image or at least one of {reading_option_names()}, got neither"
+            f"explain must have --image, --site or at least one of {reading_option_names()}, "
+            "got none"
         )
     _check_pictures(arguments)
-    _explain(arguments, reading, _photo(arguments))
+    _explain(arguments, where, reading, _photo(arguments))
 
 
 def _photo(arguments: argparse.Namespace) -> "Photo | None":
@@ -82,11 +87,13 @@ def _photo(arguments: argparse.Namespace) -> "Photo | None":
     return None if arguments.image is None else Photo.open(arguments.image)
 
 
-def _explain(arguments: argparse.Namespace, reading: "Reading", photo: "Photo | None") -> None:
+def _explain(
+    arguments: argparse.Namespace, where: Where, reading: "Reading", photo: "Photo | None"
+) -> None:
     from aqfusion.explain.report import Inputs, as_json, report_of  # takes seconds, with torch
     from aqfusion.model.predict import load_model
 
-    predictor = load_model(model_of(arguments))
+    predictor = where.at(load_model(model_of(arguments)))
     inputs = Inputs(reading, photo, arguments.trust_photo)
     report = report_of(predictor, inputs, datetime.now(UTC))
     if arguments.heat_map and not report.photo_used:
@@ -111,12 +118,14 @@ def _explain(arguments: argparse.Namespace, reading: "Reading", photo: "Photo | 
     print_json(as_json(report))
 
 
-def _repeat(arguments: argparse.Namespace, saved: "SavedReport", photo: "Photo | None") -> None:
+def _repeat(
+    arguments: argparse.Namespace, where: Where, saved: "SavedReport", photo: "Photo | None"
+) -> None:
     from aqfusion.explain.repeat import repeat
     from aqfusion.explain.saved_report import ReportError
     from aqfusion.model.predict import load_model
 
-    predictor = load_model(model_of(arguments))
+    predictor = where.at(load_model(model_of(arguments)))
     repeated = repeat(saved, predictor, photo, datetime.now(UTC))
     if not repeated.agrees:
         first, *more = repeated.differences
@@ -142,12 +151,14 @@ def _repeat(arguments: argparse.Namespace, saved: "SavedReport", photo: "Photo |
 
 def _check_alone(arguments: argparse.Namespace, reading: "Reading") -> None:
     """A report says itself what went in, and a repetition draws nothing."""
-    names = ("trust_photo", "out", "heat_map", "method", "target")
+    names = ("trust_photo", "out", "heat_map", "method", "target", "taken_at")
     given = [f"--{name}" for name in reading.present]
     given += [f"--{name.replace('_', '-')}" for name in names if getattr(arguments, name)]
     given += ["--unit"] * bool(arguments.unit)
     if given:
-        raise UsageError(f"--repeat takes --image and --model and nothing else, got {given[0]}")
+        raise UsageError(
+            f"--repeat takes --image, --site and --model and nothing else, got {given[0]}"
+        )
 
 
 def _check_pictures(arguments: argparse.Namespace) -> None:

@@ -1,7 +1,8 @@
 """Score the items that wait for labels: what the model says, and how much an answer is worth.
 
 Each batch is kept before the next begins: a scoring that was ended goes on where it was, and an
-item that this model has scored is passed by, unless people have contradicted each other since.
+item that this model has scored is passed by, unless people have contradicted each other since or
+its place has got more labelled days.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from aqfusion.curation.place_days import PlaceDays
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.answer_table import CANNOT_TELL
 from aqfusion.labels.items import View as Scoring
@@ -54,19 +56,23 @@ def score_unlabelled(store: LabelStore, actor: Actor, model: Predictor, count: C
     missing: set[int] = set()
     todo = store.unscored.ids(actor, version_of(model))
     known = before - len(todo)
+    places = PlaceDays.of(store, actor, model)
     with ThreadPoolExecutor(_DECODERS) as pool:
         while todo:
             total = done + len(missing) + len(todo)
             count(done + len(missing), total, len(missing))
-            for scored, lost in _batches(store, actor, model, todo, pool, {}):
+            for scored, lost in _batches(store, actor, model, todo, pool, places, {}):
                 done += scored
                 missing.update(lost)
                 count(done + len(missing), total, len(missing))
             left = store.unscored.ids(actor, version_of(model))
             # What was answered or decided meanwhile waits no more, and a missing photo stays so.
             todo = tuple(item for item in left if item not in missing and item not in {*todo})
+        places = PlaceDays.of(store, actor, model)
+        for _ in _batches(store, actor, model, places.changed(store, actor), pool, places, {}):
+            count(done + len(missing), done + len(missing), len(missing))
         doubts = _changed_doubts(store, actor)
-        for _ in _batches(store, actor, model, tuple(doubts), pool, doubts):
+        for _ in _batches(store, actor, model, tuple(doubts), pool, places, doubts):
             count(done + len(missing), done + len(missing), len(missing))
     return Scored(done, max(0, known), len(missing))
 
@@ -77,6 +83,7 @@ def _batches(
     model: Predictor,
     ids: Sequence[int],
     pool: ThreadPoolExecutor,
+    places: PlaceDays,
     doubts: Mapping[int, LikelyError | None],
 ) -> Iterator[tuple[int, list[int]]]:
     """Score batch by batch; yields how many were kept, and the items whose photo is missing."""
@@ -86,7 +93,7 @@ def _batches(
         seen = [one for one in pixels if one is not None]
         embeddings = iter(model.embed_pixels(seen) if seen else ())
         scorings = [
-            _scoring(one, model, next(embeddings), doubts.get(one.item.task.id))
+            _scoring(one, model, next(embeddings), places, doubts.get(one.item.task.id))
             for one, pixel in zip(items, pixels, strict=True)
             if pixel is not None
         ]
@@ -117,7 +124,11 @@ def _pixels(store: LabelStore, model: Predictor, photo_hash: str) -> Any:
 
 
 def _scoring(
-    one: ToScore, model: Predictor, embedding: Embedding, doubt: LikelyError | None
+    one: ToScore,
+    model: Predictor,
+    embedding: Embedding,
+    places: PlaceDays,
+    doubt: LikelyError | None,
 ) -> Scoring:
     item = one.item
     result = model.predict(item.task.reading, embedding)
@@ -129,6 +140,7 @@ def _scoring(
             tuple(CANNOT_TELL if said.category is None else said.category for said in one.answers),
             doubt,
             item.duplicate_of is not None,
+            places.before(item.task),
         )
     )
     # A refused photo without readings: the model says only what is common.

@@ -1,15 +1,27 @@
 """Scores a model on photos with a measured AQI."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from aqfusion.dataset.folder import Row
-from aqfusion.evaluation.answers import Judged, answers
+from aqfusion.evaluation.answers import Answers, Judged, answers
 from aqfusion.evaluation.assess import FULL, judged, truth_of
+from aqfusion.evaluation.at_places import (
+    answers_of,
+    at_pasts,
+    means_of_other_days,
+    nowhere,
+    pasts_of,
+)
+from aqfusion.evaluation.scores import Truth, scores
 from aqfusion.model.predict import Predictor
 from aqfusion.training.calibrate import Calibration
-from aqfusion.training.held_out import listen
-from aqfusion.training.sessions import sessions_of
+from aqfusion.training.held_out import HeldOut, listen
+from aqfusion.training.sessions import Session, sessions_of
+
+_HISTORY_ONLY = {"history_only": (0, False)}
 
 
 def evaluate(
@@ -18,27 +30,69 @@ def evaluate(
     """Score a model on the rows of a data folder.
 
     `seen_in_training` counts the sessions that the model was trained on: figures over them are no
-    evidence of how it does on new ones.
+    evidence of how it does on new ones. A model that knows sites is scored as if nobody knew the
+    places, and under `with_history` with the days of each place but those of the session's date.
     """
     config, network = predictor.checkpoint.config, predictor.checkpoint.network
     sessions = sessions_of(rows)
     held_out = listen(network, sessions, config.image_size, report)
-    haze_share = network.image_encoder.haze_share.item()
-    calibration = Calibration(haze_share, network.gate, config.temperature, config.reach)
-    part = Judged(held_out, calibration)
-    truth, trained_on = truth_of(sessions), set(config.sessions)
-    return {
+    trained_on = set(config.sessions)
+    head = {
         "model": predictor.name,
         "n": len(rows),
         "sessions": len(sessions),
         "seen_in_training": sum(session.key in trained_on for session in sessions),
-        **summary(
-            {
-                kind: judged(truth, answers([part], *shown), sessions, seed=0)
-                for kind, shown in FULL.items()
-            }
-        ),
     }
+    if predictor.checkpoint.sites is not None:
+        return {**head, **_at_places(predictor, held_out, sessions)}
+    haze_share = network.image_encoder.haze_share.item()
+    calibration = Calibration(haze_share, network.gate, config.temperature, config.reach)
+    part = Judged(held_out, calibration)
+    told = {kind: answers([part], *shown) for kind, shown in FULL.items()}
+    return {**head, **_figures(sessions, told)}
+
+
+def _at_places(
+    predictor: Predictor, held_out: HeldOut, sessions: Sequence[Session]
+) -> dict[str, Any]:
+    checkpoint = predictor.checkpoint
+    haze_share = checkpoint.network.image_encoder.haze_share.item()
+    pasts = pasts_of(predictor, sessions)
+    without, known = nowhere(checkpoint, sessions), at_pasts(checkpoint, pasts)
+    alone, at_home = (
+        {
+            kind: answers_of(fusions, haze_share, held_out, sessions, shown)
+            for kind, shown in kinds.items()
+        }
+        for fusions, kinds in ((without, FULL), (known, {**FULL, **_HISTORY_ONLY}))
+    )
+    days = [past.site.day_count for past in pasts]
+    return {
+        **_figures(sessions, alone),
+        "with_history": {
+            "days": {
+                "fewest": min(days),
+                "most": max(days),
+                "mean": round(float(np.mean(days)), 1),
+            },
+            **_figures(sessions, at_home),
+            "mean_of_other_days": _constant(
+                truth_of(sessions), means_of_other_days(pasts, sessions)[held_out.session.numpy()]
+            ),
+        },
+    }
+
+
+def _figures(sessions: Sequence[Session], told: dict[str, Answers]) -> dict[str, dict[str, float]]:
+    truth = truth_of(sessions)
+    return summary({kind: judged(truth, one, sessions, seed=0) for kind, one in told.items()})
+
+
+def _constant(truth: Truth, predicted: np.ndarray) -> dict[str, float]:
+    """The figures of what needs no model: there is no interval."""
+    found = scores(truth, predicted, seed=0)
+    figures = {name: found["photos"][name][0] for name in ("accuracy", "rmse", "mae")}
+    return {**figures, "session_rmse": found["session_rmse"]}
 
 
 def summary(kinds: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:

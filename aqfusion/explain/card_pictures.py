@@ -1,4 +1,4 @@
-"""The card's photo, and beside it the heat map or what photo and readings say on their own."""
+"""The card's photo, and beside it the heat map or what each input says on its own."""
 
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,8 @@ def draw_pictures(
     else:
         _framed(paper, overlay(photo.image, heat), (_RIGHT, y, _RIGHT + _CELL, bottom))
         found = "Nothing speaks" if heat.empty else "Speaks"
-        paper.text((_RIGHT, bottom + 16), f"{found} for {asked(target)}", 24, INK, width=_CELL)
+        of = asked(target, result.haze is not None)
+        paper.text((_RIGHT, bottom + 16), f"{found} for {of}", 24, INK, width=_CELL)
         _legend(paper, (_RIGHT, bottom + 48))
     return end + 10
 
@@ -92,6 +93,7 @@ def _alone(paper: Paper, top: float, bottom: float, result: Result) -> None:
         ("Together", result.fused, ""),
         ("Photo only", result.image_only, "left out"),
         ("Readings only", result.sensors_only, "no readings"),
+        *((("This place only", result.site_only, ""),) if result.site_days else ()),
     )
     step = (bottom - top - 46) / len(rows)
     for i, (name, prediction, missing) in enumerate(rows):

@@ -2,7 +2,7 @@
 
 from aqfusion.air.aqi import round_half_up
 from aqfusion.air.pollutants import pollutant
-from aqfusion.explain.coalitions import INPUTS, PHOTO
+from aqfusion.explain.coalitions import INPUTS, PHOTO, SITE
 from aqfusion.explain.paper import INK, INNER, LINE, MARGIN, MUTED, WIDTH, Paper
 from aqfusion.explain.report import Report
 from aqfusion.explain.words import input_name, moved
@@ -25,7 +25,8 @@ def draw_rows(paper: Paper, y: float, report: Report) -> float:
     strongest = max((abs(report.contributions.points[name]) for name in given), default=0)
     scale = _REACH / max(strongest, _LEAST)
     top = y
-    for name in INPUTS:
+    knows_places = report.result.site_only is not None
+    for name in INPUTS if knows_places else INPUTS[:-1]:
         paper.box((MARGIN, y, WIDTH - MARGIN, y + 1), LINE)
         points = report.contributions.points[name] if name in given else None
         _row(paper, y + ROW / 2, name, _value(report, name), points)
@@ -52,7 +53,11 @@ def _bar(paper: Paper, y: float, length: float) -> None:
 
 
 def _given(report: Report) -> tuple[str, ...]:
-    return (*([PHOTO] if report.photo_used else []), *report.inputs.reading.present)
+    return (
+        *([PHOTO] if report.photo_used else []),
+        *report.inputs.reading.present,
+        *([SITE] if report.result.site_days and report.result.site_only else []),
+    )
 
 
 def _value(report: Report, name: str) -> str:
@@ -60,6 +65,10 @@ def _value(report: Report, name: str) -> str:
         if report.photo_used:
             return f"{100 * report.result.photo_share:.0f} % of the weight"
         return "not given" if report.inputs.photo is None else "left out"
+    if name == SITE:
+        days, share = report.result.site_days, 100 * report.result.site_share
+        many = "s" * (days != 1)
+        return f"{days} day{many} ({share:.0f} %)" if days else "not known"
     value = getattr(report.inputs.reading, name)
     return "not given" if value is None else f"{value:.5g} {pollutant(name).unit}"
 

@@ -12,7 +12,7 @@ HEIGHTS = ("top quarter", "upper middle", "lower middle", "bottom quarter")
 
 
 def haze_evidence(predictor: Predictor, photo: Photo) -> tuple[float, ...]:
-    """AQI points that the haze in each of `HEIGHTS` adds to what the photo alone says.
+    """AQI points that the haze in each of `HEIGHTS` adds to what the photo itself suggests.
 
     Measured by putting the mean of the training photos in place of what this photo shows there;
     the CNN's part of the embedding stays.
@@ -33,5 +33,9 @@ def haze_evidence(predictor: Predictor, photo: Photo) -> tuple[float, ...]:
 
 
 def _photo_alone(predictor: Predictor, embedding: Embedding) -> float:
+    """By the haze score, if there is one: what is common, or a site, has no part in it."""
+    haze = predictor.haze(embedding)
+    if haze is not None:
+        return haze.suggested
     told = predictor.ask(embedding, np.array([True]), np.full((1, 6), np.nan))
     return float(told.aqi[0])

@@ -8,10 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from aqfusion.explain.coalitions import SITE
 from aqfusion.explain.report import Inputs, Report, as_json, report_of
 from aqfusion.explain.saved_report import RESULTS, SavedReport
 from aqfusion.model.predict import Predictor
 from aqfusion.photo import Photo
+from aqfusion.sites.site import Site
 
 # Other processors add in another order: a figure may differ in its last digits, and a whole
 # number by one where it stood close to a half.
@@ -43,17 +45,40 @@ class Repeated:
 def repeat(
     saved: SavedReport, predictor: Predictor, photo: Photo | None, now: datetime
 ) -> Repeated:
-    """Predict and explain again; another model or photo than the report's raises `ReportError`."""
+    """Predict and explain again; another model, photo or site than the report's is refused.
+
+    That raises `ReportError`. A place that the model itself knows need not be given.
+    """
     saved.check_photo(photo)
     saved.check_model(predictor.name, predictor.checkpoint.sha256)
-    report = report_of(predictor, Inputs(saved.reading, photo, saved.trust_photo), now)
+    site = predictor.site or _learned(saved, predictor)
+    saved.check_site(site)
+    there = predictor.at(site, saved.taken_at)
+    inputs = Inputs(saved.reading, photo, saved.trust_photo, saved.units_stated)
+    report = report_of(there, inputs, now)
     found = as_json(report)
+    if not saved.knows_sites:
+        _forget_sites(found)
     differences = (
         difference
         for part in RESULTS
         for difference in _compare(part, saved.file[part].value, found[part])
     )
     return Repeated(report, tuple(differences))
+
+
+def _learned(saved: SavedReport, predictor: Predictor) -> Site | None:
+    if saved.site is None or saved.site.learned_as is None:
+        return None
+    named = (one for one in predictor.known_sites() if one.learned_as == saved.site.learned_as)
+    return next(named, None)
+
+
+def _forget_sites(report: dict[str, Any]) -> None:
+    """Take out what reports of format 1 do not have."""
+    for key in ("site_only", "site_share", "haze"):
+        del report["prediction"][key]
+    del report["explanation"]["contributions"]["points"][SITE]
 
 
 def _compare(path: str, stated: Any, found: Any) -> Iterator[Difference]:

@@ -1,20 +1,22 @@
 """All that is known of one prediction and why it came out so, to keep and to repeat."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import aqfusion
-from aqfusion.air.aqi import STANDARDS, Index, standard
+from aqfusion.air.aqi import STANDARDS, Index, Standard, standard
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.air.sensors import Reading
 from aqfusion.explain.ablation import Ablated, ablations
 from aqfusion.explain.coalitions import coalitions
 from aqfusion.explain.saved_report import FORMAT
+from aqfusion.explain.saved_site import SavedSite, instant
 from aqfusion.explain.shapley import Contributions, contributions
-from aqfusion.explain.words import DISCLAIMER
+from aqfusion.explain.site_words import place_said
+from aqfusion.explain.words import DISCLAIMER, basis
 from aqfusion.model.predict import Embedding, Predictor, Result
 from aqfusion.model.prediction import Prediction
 from aqfusion.photo import Photo
@@ -24,18 +26,23 @@ _DIGITS = 6
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a prediction is made from; `trust_photo` uses a photo that the guard refuses."""
+    """What a prediction is made from; `trust_photo` uses a photo that the guard refuses.
+
+    Without `units_stated` nobody knows the units of the readings, and no formula judges them.
+    """
 
     reading: Reading
     photo: Photo | None = None
     trust_photo: bool = False
+    units_stated: bool = True
 
 
 @dataclass(frozen=True)
 class Report:
     """One prediction with its explanation; `model` and `sha256` name the weights it came from.
 
-    `formula` has the index of each standard by key, `made_at` is in UTC.
+    `formula` has the index of each standard by key, `made_at` is in UTC; `taken_at` is when what
+    was asked about was seen, where that was told.
     """
 
     inputs: Inputs
@@ -47,6 +54,7 @@ class Report:
     ablations: tuple[Ablated, ...]
     contributions: Contributions
     formula: Mapping[str, Index]
+    taken_at: datetime | None = None
 
     @property
     def photo_used(self) -> bool:
@@ -59,7 +67,8 @@ def report_of(
 ) -> Report:
     """Predict and explain; `embedding` is that of the photo, where it is known already.
 
-    `now` must name its time zone. Neither photo nor reading raises `NothingKnownError`.
+    A predictor at a site explains that too. `now` must name its time zone. Nothing to go on raises
+    `NothingKnownError`.
     """
     if now.tzinfo is None:
         raise ValueError(f"now must name its time zone, got {now}")
@@ -69,7 +78,8 @@ def report_of(
         embedding = predictor.embed(inputs.photo)
     result = predictor.predict(inputs.reading, embedding, trust_photo=inputs.trust_photo)
     used = embedding if result.image_only is not None else None
-    known = coalitions(partial(predictor.ask, used), inputs.reading, used is not None)
+    ask = partial(predictor.ask, used)
+    known = coalitions(ask, inputs.reading, used is not None, predictor.knows_site)
     return Report(
         inputs=inputs,
         model=predictor.name,
@@ -79,29 +89,43 @@ def report_of(
         result=result,
         ablations=ablations(known),
         contributions=contributions(known),
-        formula={key: standard(key).index(inputs.reading) for key in STANDARDS},
+        formula={key: _index(inputs, standard(key)) for key in STANDARDS},
+        taken_at=predictor.taken_at,
     )
+
+
+def _index(inputs: Inputs, of: Standard) -> Index:
+    if inputs.units_stated or not inputs.reading.present:
+        return of.index(inputs.reading)
+    why = f"The {of.short_name} cannot be told: nobody states the units of these readings."
+    return Index(None, None, None, {}, why, beyond=False)
 
 
 def as_json(report: Report) -> dict[str, Any]:
     """The report as JSON; `saved_report` reads it back. All numbers are finite.
 
-    - `format`: 1; it changes when a key changes its meaning
+    - `format`: 2; it changes when a key changes its meaning. Format 1 knew no sites: it has no
+      `site`, `taken_at`, `site_only`, `site_share`, `haze`, `in_words` and no points of a site
     - `made_at`: ISO 8601 in UTC; `program`: `name` and `version`; `note`: the disclaimer
     - `model`: `name`, and `sha256` of its weights file
     - `inputs`: `readings` by pollutant, null where not given, in `units`; `photo`, null or its
       `digest` (SHA-256 of size and pixels as decoded) and `original_size` [width, height];
-      `trust_photo`
-    - `prediction`: `fused`, `image_only` and `sensors_only`, each null or `aqi`, `low`, `high`
-      (the 90 % interval), `category` and `probabilities`; `photo_share`, the photo's weight from
-      0 to 1; `photo_problem`, null or why the photo is left out
+      `trust_photo`; `units_stated`, whether the units of the readings are known, without which
+      there is no index of a formula; `site`, null or its `name`, its `days`, the model's own name
+      of it if it `learned_as` one, and the `digest` of its days; `taken_at`, null or when (ISO
+      8601 in UTC)
+    - `prediction`: `fused`, `image_only`, `sensors_only` and `site_only`, each null or `aqi`,
+      `low`, `high` (the 90 % interval), `category` and `probabilities`; `photo_share` and
+      `site_share`, their weights from 0 to 1; `photo_problem`, null or why the photo is left out;
+      `haze`, null or the photo's `score` of 0 to 100 and the AQI it has `suggested`
     - `explanation`: `ablations`, each the inputs `left`, the one it is `without`, if one, and its
       `prediction`; `contributions`, Shapley values in AQI points: `base` (nothing known), `aqi`
       (before rounding) and `points` by input, which add up to `aqi` less `base`
+    - `in_words`: sentences, which another version may put otherwise
     - `formula`: by standard `aqi`, `category`, `dominant`, `sub_indices`, `incomplete`, `beyond`
     """
     inputs, result, shares = report.inputs, report.result, report.contributions
-    photo = inputs.photo
+    photo, haze = inputs.photo, result.haze
     return {
         "format": FORMAT,
         "made_at": report.made_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -113,19 +137,25 @@ def as_json(report: Report) -> dict[str, Any]:
             "units": {name: pollutant(name).unit for name in POLLUTANTS},
             "photo": photo and {"digest": photo.digest, "original_size": list(photo.original_size)},
             "trust_photo": inputs.trust_photo,
+            "units_stated": inputs.units_stated,
+            "site": None if result.site is None else asdict(SavedSite.of(result.site)),
+            "taken_at": None if report.taken_at is None else instant(report.taken_at),
         },
         "prediction": {
             "fused": result.fused.as_json(),
             "image_only": _prediction(result.image_only),
             "sensors_only": _prediction(result.sensors_only),
+            "site_only": _prediction(result.site_only),
             "photo_share": _figure(result.photo_share),
+            "site_share": _figure(result.site_share),
             "photo_problem": result.photo_problem,
+            "haze": haze and {"score": haze.score, "suggested": _figure(haze.suggested)},
         },
         "explanation": {
             "ablations": [
                 {
                     "left": list(row.left),
-                    "without": row.without,
+                    "without": row.without[0] if len(row.without) == 1 else None,
                     "prediction": row.prediction.as_json(),
                 }
                 for row in report.ablations
@@ -137,6 +167,7 @@ def as_json(report: Report) -> dict[str, Any]:
             },
         },
         "formula": {key: index.as_json() for key, index in report.formula.items()},
+        "in_words": [said for said in (basis(result), place_said(result, report.sha256)) if said],
     }
 
 

@@ -2,17 +2,22 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.air.sensors import Reading, ReadingError
 from aqfusion.errors import InputError
+from aqfusion.explain.saved_site import SavedSite, site_digest
 from aqfusion.photo import Photo
+from aqfusion.sites.site import Site
 from aqfusion.table_file import Field, TableError, parse_table
 
-FORMAT = 1
+FORMAT = 2
+_WITHOUT_SITES = 1  # a format of before there were sites
 RESULTS = ("prediction", "explanation", "formula")  # what a repetition must find again
 _LARGEST = 1_000_000  # bytes; a report has about 10 000
+_YEARS = range(1970, 2200)
 _SHOWN = 12  # characters of a checksum, in sentences
 
 
@@ -24,7 +29,7 @@ class ReportError(InputError):
 class SavedReport:
     """What a report says went in, and where its results stand.
 
-    `photo_digest` is `None` where there was no photo.
+    `photo_digest` is `None` where there was no photo, `site` where no place was known.
     """
 
     file: Field
@@ -33,6 +38,14 @@ class SavedReport:
     trust_photo: bool
     model: str
     sha256: str
+    site: SavedSite | None = None
+    taken_at: datetime | None = None
+    units_stated: bool = True
+
+    @property
+    def knows_sites(self) -> bool:
+        """Whether it is of a format that tells of sites."""
+        return self.file["format"].whole() != _WITHOUT_SITES
 
     def check_photo(self, photo: Photo | None) -> None:
         """Refuse any photo but the one of the report; `ReportError`."""
@@ -50,6 +63,22 @@ class SavedReport:
             raise ReportError(
                 f"photo must have the digest {stated[:_SHOWN]}... as {self.file.file} says, got "
                 f"{photo.digest[:_SHOWN]}...; it is another photo, or another size of it"
+            )
+
+    def check_site(self, site: Site | None) -> None:
+        """Refuse any site but that of the report, with the same days; `ReportError`."""
+        stated = self.site
+        if site is None and stated is not None:
+            raise ReportError(
+                f"{self.file.file} was made at {stated.name[:80]!r} with {stated.days} days "
+                f"(digest {stated.digest[:_SHOWN]}...): give the same site to repeat it"
+            )
+        if site is not None and stated is None:
+            raise ReportError(f"{self.file.file} was made without a site, got {site.name!r}")
+        if site is not None and stated is not None and site_digest(site) != stated.digest:
+            raise ReportError(
+                f"site must have the digest {stated.digest[:_SHOWN]}... as {self.file.file} says, "
+                f"got {site_digest(site)[:_SHOWN]}...; it is another place, or has other days now"
             )
 
     def check_model(self, name: str, sha256: str) -> None:
@@ -79,8 +108,8 @@ def parse_report(content: bytes, name: str = "report") -> SavedReport:
 
 
 def _saved(file: Field) -> SavedReport:
-    if file["format"].whole() != FORMAT:
-        raise file["format"].fault(f"must be {FORMAT}")
+    if file["format"].whole() not in (_WITHOUT_SITES, FORMAT):
+        raise file["format"].fault(f"must be {_WITHOUT_SITES} or {FORMAT}")
     inputs, model = file["inputs"], file["model"]
     for part in RESULTS:
         file[part].keys()
@@ -91,7 +120,31 @@ def _saved(file: Field) -> SavedReport:
         trust_photo=inputs["trust_photo"].flag(),
         model=model["name"].text(),
         sha256=_sha256(model["sha256"]),
+        site=inputs.optional("site", _site),
+        taken_at=inputs.optional("taken_at", _time),
+        # a report of before units could be unknown does not say it
+        units_stated=inputs.optional("units_stated", Field.flag) is not False,
     )
+
+
+def _site(field: Field) -> SavedSite:
+    return SavedSite(
+        field["name"].text(),
+        field["days"].whole(),
+        field.optional("learned_as", lambda name: name.text()),
+        _sha256(field["digest"]),
+    )
+
+
+def _time(field: Field) -> datetime:
+    try:
+        time = datetime.fromisoformat(field.text())
+    except ValueError:
+        time = datetime.min
+    if time.tzinfo is None or time.year not in _YEARS:
+        rule = f"of the years {_YEARS.start} to {_YEARS.stop - 1} with its offset from UTC"
+        raise field.fault(f"must be a time of ISO 8601, {rule}")
+    return time
 
 
 def _reading(readings: Field, units: Field) -> Reading:

@@ -1,12 +1,13 @@
-"""How much each input moved the AQI: exact Shapley values over the photo and six readings.
+"""How much each input moved the AQI: exact Shapley values over photo, six readings and site.
 
-Shapley (1953), for predictions Lundberg & Lee (2017). With seven inputs all 128 coalitions can be
+Shapley (1953), for predictions Lundberg & Lee (2017). With eight inputs all 256 coalitions can be
 asked, so nothing is sampled: the values add up to the prediction minus the base value, which is
 what the model says when it is shown nothing.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from math import comb
 
 import numpy as np
@@ -30,26 +31,25 @@ class Contributions:
 def contributions(known: Coalitions) -> Contributions:
     """Share the way from the base value to the prediction out among the inputs."""
     worth = known.told.aqi
-    values = dict(zip(INPUTS, shapley_values(worth).tolist(), strict=True))
+    # Where no site is given, there is one player less.
+    values = dict(zip(INPUTS, shapley_values(worth).tolist(), strict=False))
     # Rows that should be the same may differ in their last digits.
-    points = {name: value if name in known.given else 0.0 for name, value in values.items()}
+    points = {name: values[name] if name in known.given else 0.0 for name in INPUTS}
     return Contributions(float(worth[0]), float(worth[-1]), points)
 
 
 def shapley_values(worth: Floats) -> Floats:
-    """Values (7,) of the worth (128,) of all coalitions, in the order of `SHOWN`."""
-    values: Floats = _WEIGHTS @ worth
+    """Values (P,) of the worth (2 ** P,) of all coalitions of the first P players of `SHOWN`."""
+    values: Floats = _weights(len(worth).bit_length() - 1) @ worth
     return values
 
 
-def _weights() -> Floats:
-    """What each coalition's worth counts for each input (7, 128): + with it, - without it."""
-    players = len(INPUTS)
-    size = SHOWN.sum(1)  # (128,) members
-    others = size[:, None] - SHOWN  # (128, 7) members beside the input
+@cache
+def _weights(players: int) -> Floats:
+    """What each coalition's worth counts for each input (P, 2 ** P): + with it, - without it."""
+    shown = SHOWN[: 2**players, :players]
+    size = shown.sum(1)  # (2 ** P,) members
+    others = size[:, None] - shown  # (2 ** P, P) members beside the input
     orders = np.array([1 / (players * comb(players - 1, k)) for k in range(players)])
-    weights: Floats = np.where(SHOWN, orders[others], -orders[others]).T
+    weights: Floats = np.where(shown, orders[others], -orders[others]).T
     return weights
-
-
-_WEIGHTS = _weights()

@@ -16,11 +16,12 @@ _COARSE = 400  # values of the first look, closer together where they are small
 
 @dataclass(frozen=True)
 class Scene:
-    """The input that what-ifs start from: whom to ask, the readings, whether a photo is shown."""
+    """What what-ifs start from: whom to ask, readings, and whether photo and site are shown."""
 
     ask: Ask
     reading: Reading
     has_photo: bool
+    has_site: bool = False
 
     def changed(self, values: Mapping[str, Floats]) -> Told:
         """What the model says as readings take `values`, (B,) each, while all else stays."""
@@ -28,7 +29,7 @@ class Scene:
         readings = np.tile(self.reading.values, (count, 1))  # (B, 6)
         for name, column in values.items():
             readings[:, POLLUTANTS.index(name)] = column
-        return self.ask(np.full(count, self.has_photo), readings)
+        return self.ask(np.full(count, self.has_photo), readings, np.full(count, self.has_site))
 
 
 @dataclass(frozen=True)

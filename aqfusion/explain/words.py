@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from aqfusion.air.aqi import Index, round_half_up, standard
 from aqfusion.air.pollutants import pollutant
-from aqfusion.explain.coalitions import PHOTO
+from aqfusion.explain.coalitions import PHOTO, SITE
 from aqfusion.explain.targets import LOWERS, RAISES
 from aqfusion.model.predict import Result
 
@@ -12,27 +12,60 @@ DISCLAIMER = "research demonstration: not an official index, not medical advice"
 
 
 def basis(result: Result) -> str:
-    """What a prediction rests on."""
+    """What a prediction rests on, and the weights of photo, readings and site in it.
+
+    Where the model knows sites, its readings are heard twice: by the network, and beside the days
+    of this place or of all places. The second is the site's weight.
+    """
     count = len(result.readings_used)
+    days = 0 if result.site_only is None else result.site_days
     readings = f"{count} reading{'s' * (count != 1)}"
-    if result.image_only is None and result.photo_problem and not count:
+    if result.image_only is None and result.photo_problem and not (count or days):
         return "Based on neither photo nor readings: this is only what the model finds common."
-    if result.image_only is None and result.photo_problem:
-        return f"Based on {readings}; the photo is left out: {result.photo_problem}."
-    if result.image_only is None:
-        return f"Based on {readings}, without a photo."
-    if not count:
-        return "Based on the photo alone."
-    return f"Based on the photo ({100 * result.photo_share:.0f} % of the weight) and {readings}."
+    end = f"; the photo is left out: {result.photo_problem}" if _left_out(result) else ""
+    if result.site_only is None or (not days and count):
+        if result.image_only is None:
+            return f"Based on {readings}{end or ', without a photo'}."
+        if not count:
+            return "Based on the photo alone."
+        percent = _percent(result.photo_share)
+        return f"Based on the photo ({percent} of the weight) and {readings}."
+    return f"Based on {_weighed(result, readings)}{end}."
+
+
+def _left_out(result: Result) -> bool:
+    return result.image_only is None and result.photo_problem is not None
+
+
+def _weighed(result: Result, readings: str) -> str:
+    """What there is at a site, or a photo of a place that is not known, each with its weight."""
+    days = result.site_days
+    place = f"{days} day{'s' * (days != 1)} of this place" if days else "what is common everywhere"
+    if result.readings_used:
+        place = f"what such readings mean beside {place}"
+    parts = [(place, result.site_share)]
+    if result.readings_used:
+        parts.insert(0, (readings, 1 - result.site_share - result.photo_share))
+    if result.image_only is not None:
+        parts.insert(0, ("the photo", result.photo_share))
+    if len(parts) == 1:
+        return f"{place} alone"
+    told = [f"{name} ({_percent(share)})" for name, share in parts]
+    told[0] = told[0].replace("%)", "% of the weight)")
+    return f"{', '.join(told[:-1])} and {told[-1]}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def input_name(name: str) -> str:
     """An input's name at the head of a sentence.
 
-    >>> input_name("photo"), input_name("pm25")
-    ('The photo', 'PM2.5')
+    >>> [input_name(name) for name in ("photo", "pm25", "site")]
+    ['The photo', 'PM2.5', 'This place']
     """
-    return "The photo" if name == PHOTO else pollutant(name).label
+    return {PHOTO: "The photo", SITE: "This place"}.get(name) or pollutant(name).label
 
 
 def moved(points: float) -> str:
@@ -47,13 +80,15 @@ def moved(points: float) -> str:
     return f"{'raised' if points > 0 else 'lowered'} it by {whole}"
 
 
-def asked(target: str) -> str:
-    """What a heat map's target asks for.
+def asked(target: str, of_haze: bool = False) -> str:
+    """What a heat map's target asks for; `of_haze`, where the model ranks photos by their haze.
 
-    >>> asked("raises"), asked("Good")
-    ('a higher AQI', '"Good"')
+    >>> asked("raises"), asked("Good"), asked("lowers", of_haze=True)
+    ('a higher AQI', '"Good"', 'a lower haze score')
     """
-    return {RAISES: "a higher AQI", LOWERS: "a lower AQI"}.get(target, f'"{target}"')
+    asked_of = "haze score" if of_haze else "AQI"
+    words = {RAISES: f"a higher {asked_of}", LOWERS: f"a lower {asked_of}"}
+    return words.get(target, f'"{target}"')
 
 
 def official(formula: Mapping[str, Index]) -> str:

@@ -1,7 +1,7 @@
 """What a training learns from: one settled value per item, and a hash of all of them."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -49,7 +49,9 @@ class Adjudicated:
     time_zone: str | None = None
 
 
-def adjudicated(database: Database, split: str | None = None) -> Iterator[Adjudicated]:
+def adjudicated(
+    database: Database, split: str | None = None, places: Collection[str] | None = None
+) -> Iterator[Adjudicated]:
     """Go through all settled values by item; gold items, which measure people, are none."""
     asked = (
         select(items)
@@ -58,6 +60,8 @@ def adjudicated(database: Database, split: str | None = None) -> Iterator[Adjudi
     )
     if split is not None:
         asked = asked.where(items.c.split == split)
+    if places is not None:
+        asked = asked.where(items.c.place.in_(places))
     with database.snapshot() as connection:
         rows = iter(connection.execute(asked.execution_options(yield_per=_BATCH)))
         while batch := list(islice(rows, _BATCH)):

@@ -1,8 +1,9 @@
 """How much an answer to an item is worth, as one number, and why in words an annotator reads.
 
-Four parts of 0 to 1 are added by their weights: what people contradict each other about, what label
-is likely wrong, where the model is unsure, where photo and readings tell different stories. A part
-that nothing is known of adds nothing, and a near-duplicate is worth nothing: its twin is asked.
+Five parts of 0 to 1 are added by their weights: what people contradict each other about, what label
+is likely wrong, where the model is unsure, where photo and readings tell different stories, which
+places have hardly a labelled day. A part that nothing is known of adds nothing, and a
+near-duplicate is worth nothing: its twin is asked.
 """
 
 from collections.abc import Mapping
@@ -16,12 +17,22 @@ from aqfusion.labels.item import Reason
 from aqfusion.labels.likely_errors import LikelyError
 
 # They add up to 1. A conflict of people comes first: only a person ends it, and work is already in
-# it. Photo against readings comes last: the formula takes a moment's reading for 24 hours of it.
+# it. Photo against readings weighs little: the formula takes a moment's reading for 24 hours of it.
+# So do the first days of a place: they order what is as doubtful otherwise.
 WEIGHTS = {
     "annotators disagree": 0.35,
     "label likely wrong": 0.25,
-    "model unsure": 0.25,
-    "photo against readings": 0.15,
+    "model unsure": 0.2,
+    "photo against readings": 0.1,
+    "first days of a place": 0.1,
+}
+# What one more day tells of a place that has so many: about as the error falls with each of them.
+_FIRST_DAYS = {
+    0: (1.0, "Its place has no labelled day yet: the first one tells most"),
+    1: (0.5, "Its place has only one labelled day"),
+    2: (0.3, "Its place has only a few labelled days"),
+    4: (0.1, ""),
+    8: (0.0, ""),
 }
 _NEAR_DUPLICATE = Reason(
     "near-duplicate", "Nearly the same photo as another item, which is asked instead"
@@ -55,7 +66,8 @@ class Evidence:
     """What is known of an item; `None` and empty where nothing is.
 
     `view` is the model's with all there is, `photo_view` with the photo alone; `answers` are one
-    per annotator, 0 to 5 or `CANNOT_TELL`; `near_duplicate` says that another item stands for it.
+    per annotator, 0 to 5 or `CANNOT_TELL`; `near_duplicate` says that another item stands for it;
+    `place_days` are the days that its place has already, if it would bring a new one.
     """
 
     view: View | None = None
@@ -64,6 +76,7 @@ class Evidence:
     answers: tuple[int, ...] = ()
     likely_error: LikelyError | None = None
     near_duplicate: bool = False
+    place_days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +96,7 @@ def priority(evidence: Evidence) -> Priority:
 
     >>> found = priority(Evidence(view=View(150, 90, 260), answers=(0, 3)))
     >>> found.score, found.reasons[0].words
-    (0.4562, 'Annotators disagree: Good and Unhealthy')
+    (0.435, 'Annotators disagree: Good and Unhealthy')
     >>> found.reasons[1].words
     'The model is unsure: it says 90 to 260'
     """
@@ -94,6 +107,7 @@ def priority(evidence: Evidence) -> Priority:
         "label likely wrong": _label_likely_wrong(evidence.likely_error),
         "model unsure": _model_unsure(evidence.view),
         "photo against readings": _photo_against_readings(evidence.photo_view, evidence.reading),
+        "first days of a place": _first_days(evidence.place_days),
     }
     known = {name: one for name, one in told.items() if one is not None}
     ranked = sorted(known, key=lambda name: -WEIGHTS[name] * known[name][0])
@@ -150,6 +164,12 @@ def _photo_against_readings(
     outside = max(photo.low - formula.aqi, formula.aqi - photo.high, 0)
     why = f"Photo and readings say different things: {photo.aqi} and {_in_words(formula)}"
     return min(1.0, outside / _FAR_OUTSIDE), why if outside else ""
+
+
+def _first_days(days: int | None) -> tuple[float, str] | None:
+    if days is None:
+        return None
+    return _FIRST_DAYS[max(step for step in _FIRST_DAYS if step <= days)]
 
 
 def _in_words(formula: Index) -> str:

@@ -1,7 +1,8 @@
 """The tables of the label store; `migrations/versions` brings a database to them.
 
 `label_events` is the truth and only ever grows. `answers` and `decisions` are its current view,
-and the last columns of `items` are the queue's: all of these follow from the events.
+and the last columns of `items` are the queue's: all of these follow from the events. `site_events`
+only grows too; sites are read from it.
 """
 
 from sqlalchemy import (
@@ -20,7 +21,7 @@ from sqlalchemy import (
 from aqfusion.labels.columns import Id, Json, Real, UtcTime
 from aqfusion.labels.columns import metadata as metadata
 
-VERSION = "7"  # the last migration; tests hold it to the scripts
+VERSION = "8"  # the last migration; tests hold it to the scripts
 
 users = Table(
     "users",
@@ -263,4 +264,28 @@ store_settings = Table(
     Column("value", Text, nullable=False),
     Column("changed", UtcTime, nullable=False),
     Column("changed_by", ForeignKey("users.id"), nullable=False),
+)
+
+# What people did to their sites. A site's number is that of its "create"; a "remove" is about the
+# "add" of its day. `content` is a site's file without days, or a day as a line of such a file;
+# `name` and `days` (how many) are the site's after the event.
+site_events = Table(
+    "site_events",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("request_id", String(100), nullable=False, unique=True),
+    Column("request_digest", String(64), nullable=False),
+    Column("site", ForeignKey("site_events.id")),
+    Column("user", ForeignKey("users.id"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("about", ForeignKey("site_events.id")),
+    Column("name", String(80), nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("content", Text),
+    CheckConstraint("(kind = 'create') = (site IS NULL)", name="site"),
+    CheckConstraint("(kind = 'remove') = (about IS NOT NULL)", name="about"),
+    Index("ix_site_events_site", "site", "id"),
+    Index("ix_site_events_user", "user", "kind", "id"),
+    sqlite_autoincrement=True,
 )

@@ -29,12 +29,15 @@ from aqfusion.labels.schema import items
 from aqfusion.labels.search import Search
 from aqfusion.labels.sign_in import SignIn
 from aqfusion.labels.sign_in_sessions import Limits, SignInSessions
+from aqfusion.labels.site_labels import with_labels
+from aqfusion.labels.sites import Sites
 from aqfusion.labels.sittings import Sittings
 from aqfusion.labels.store_settings import StoreSettings
 from aqfusion.labels.team import Team
 from aqfusion.labels.unscored import Unscored
 from aqfusion.labels.verify import rebuild, verify
 from aqfusion.settings import Settings
+from aqfusion.sites.site import Site
 
 __all__ = ["LabelStore"]
 
@@ -70,6 +73,7 @@ class LabelStore:
         self.told = AnswersTold(database)
         self.predictions = PredictionCounts(database)
         self.settings = StoreSettings(database)
+        self.sites = Sites(database)
 
     @classmethod
     def open(cls, labels: str, photos: str, shares: Shares | None = None) -> "LabelStore":
@@ -100,6 +104,10 @@ class LabelStore:
     def adjudicated(self, split: str | None = None) -> Iterator[Adjudicated]:
         """Go through what a training learns from; a split of "train" leaves frozen items out."""
         return adjudicated(self.database, split)
+
+    def with_labels(self, site: Site) -> Site:
+        """A site's history: its own days and the settled labels of the place of its name."""
+        return with_labels(self.database, site)
 
     def snapshot_hash(self, split: str | None = None) -> str:
         """Return a SHA-256 of what a training would learn from."""

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Text, cast, func, or_, select
 
 from aqfusion.labels.actor import Actor, acting
+from aqfusion.labels.capture_time import local_days
 from aqfusion.labels.database import Database
 from aqfusion.labels.item import Item, ModelView, view_of
 from aqfusion.labels.schema import answers, items, label_events
 
-__all__ = ["GivenLabel", "ToScore", "Unscored"]
+__all__ = ["GivenLabel", "OfPlace", "ToScore", "Unscored"]
 
 _WAITING = ("open", "conflict", "flagged", "sent back", "pending")
 _JUDGED = ("conflict", "flagged", "sent back")  # where answers are a part of the priority
@@ -38,6 +40,16 @@ class GivenLabel:
     category: int
     view: ModelView
     doubt: str | None
+
+
+@dataclass(frozen=True)
+class OfPlace:
+    """A waiting item that is asked for as one of the first of its place, and in which words."""
+
+    item: int
+    place: str
+    days: tuple[date, ...]
+    words: str
 
 
 class Unscored:
@@ -104,6 +116,41 @@ class Unscored:
             for number in ids
             if number in rows
         )
+
+    def labelled_days(self, actor: Actor) -> Mapping[str, frozenset[date]]:
+        """The local days of each place that people have said something of which counts."""
+        asked = (
+            select(items.c.place, items.c.taken_at, items.c.time_zone)
+            .where(items.c.status.in_(("answered", "settled")), items.c.kind == "normal")
+            .where(items.c.place.is_not(None), items.c.taken_at.is_not(None))
+            .distinct()
+        )
+        found: dict[str, set[date]] = {}
+        with self._database.snapshot() as connection:
+            acting(connection, actor, "admin", lock=False)
+            for row in connection.execute(asked.execution_options(yield_per=_BATCH)):
+                days = local_days(row.taken_at, row.time_zone, row.place)
+                found.setdefault(row.place, set()).update(days[:1])
+        return {place: frozenset(days) for place, days in found.items()}
+
+    def of_places(self, actor: Actor, kind: str) -> tuple[OfPlace, ...]:
+        """List the waiting items that a reason of this kind is kept for."""
+        asked = (
+            select(items.c.id, items.c.place, items.c.taken_at, items.c.time_zone, items.c.reasons)
+            .where(items.c.status.in_(_WAITING), items.c.place.is_not(None))
+            .where(cast(items.c.reasons, Text).contains(kind, autoescape=True))
+            .order_by(items.c.id)
+        )
+        with self._database.snapshot() as connection:
+            acting(connection, actor, "admin", lock=False)
+            rows = connection.execute(asked.execution_options(yield_per=_BATCH))
+            return tuple(
+                OfPlace(
+                    *(row.id, row.place, local_days(row.taken_at, row.time_zone, row.place)),
+                    next((one["words"] for one in row.reasons if one["kind"] == kind), ""),
+                )
+                for row in rows
+            )
 
     def given_labels(self, actor: Actor) -> tuple[GivenLabel, ...]:
         """List the waiting items that came with a label and have a view to hold against it."""

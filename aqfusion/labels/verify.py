@@ -1,4 +1,4 @@
-"""Prove that the current view is the fold of all events, or make it so again."""
+"""Prove that the current view is the fold of all events, or make it so again; sites are read."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -12,6 +12,7 @@ from aqfusion.labels.current import Standing, fold, members_of, queue_columns
 from aqfusion.labels.database import Database
 from aqfusion.labels.events import events_of
 from aqfusion.labels.schema import answers, crowds, decisions, items, label_events
+from aqfusion.labels.site_book import site_faults
 
 __all__ = ["faults_in", "rebuild", "verify"]
 
@@ -19,7 +20,7 @@ _BATCH = 500
 
 
 def verify(database: Database) -> tuple[str, ...]:
-    """Return a sentence for each item whose view is not what its events say; none is well."""
+    """Return a sentence for each item and site that is not what its events say; none is well."""
     with database.snapshot() as connection:
         return faults_in(connection)
 
@@ -34,7 +35,7 @@ def faults_in(connection: Connection) -> tuple[str, ...]:
             f"item {item} must have the event of its {name}, got none"
             for item in connection.execute(lost).scalars()
         ]
-    return tuple(faults)
+    return (*faults, *site_faults(connection))
 
 
 def rebuild(database: Database, actor: Actor) -> int:

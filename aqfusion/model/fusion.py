@@ -1,5 +1,6 @@
 """From what photo, readings and site say apart to one distribution over the AQI bins."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +13,8 @@ from aqfusion.model.prediction import KINDS, kind_of
 from aqfusion.model.site_model import ELSEWHERE, LEARNED, KnownDays, SiteConfig, SiteModel
 from aqfusion.model.site_process import Days, SiteProcess, clock_days
 from aqfusion.sites.site import Day, Site
+
+MOST_DAYS = 200  # of a site that are learned: more hardly tell more of its level
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,13 +168,19 @@ class Fusion:
 
 
 def days_of(site: Site, place: int) -> Days:
-    """The history of a site as the process takes it, under the number of its place."""
+    """The history of a site as the process takes it, under the number of its place.
+
+    An answer takes the cube of all days in time, so of a long history the newest days count.
+    """
 
     def clock(day: Day) -> float:
         local = day.taken_at
         return clock_days(local.astimezone(site.zone) if local and site.zone else local)
 
-    history = site.history
+    def clock_or_first(day: Day) -> float:
+        return clock(day) if day.taken_at else -math.inf
+
+    history = sorted(site.history, key=clock_or_first)[-MOST_DAYS:]
     if not history:
         return Days.none()
     return Days(

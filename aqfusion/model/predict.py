@@ -99,6 +99,14 @@ class Predictor:
         """The places that the model was trained on, with their days; none in older models."""
         return known_sites(self.checkpoint)
 
+    @property
+    def knows_site(self) -> bool:
+        """Whether its site says anything: it has days, or the network learned the place."""
+        sites = self.checkpoint.config.sites
+        if self.site is None or sites is None:
+            return False
+        return self.site.day_count > 0 or self.site.learned_as in sites.places
+
     def embed(self, photo: Photo) -> Embedding:
         """The photo's embedding and what the guard says of it: the slow part, worth keeping."""
         return self.embed_pixels([self.pixels(photo)])[0]
@@ -147,8 +155,7 @@ class Predictor:
 
         A photo that the guard refuses is left out, unless `trust_photo`.
         """
-        known = self.site is not None and self.site.day_count > 0
-        if photo is None and not reading.present and not known:
+        if photo is None and not reading.present and not self.knows_site:
             raise NothingKnownError(
                 "a prediction needs a photo or at least one reading, got neither"
             )

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import torch
 
@@ -42,8 +43,7 @@ def group_of(value: Adjudicated) -> str:
     if value.group is not None:
         return value.group
     if value.place is not None and value.taken_at is not None:
-        local = local_time(value.taken_at, value.time_zone, value.place) or value.taken_at
-        return f"{value.place}|{local:%Y-%m-%d}"
+        return f"{value.place}|{_clock(value):%Y-%m-%d}"
     return f"photo {value.photo_hash}"
 
 
@@ -96,7 +96,13 @@ def _session(group: str, members: Sequence[Adjudicated], looks: dict[str, Look])
         tuple(band_of_label(value) for value in members),
         torch.cat([one.features for one in seen]),
         torch.cat([one.statistics for one in seen]),
+        next((clock for value in members if (clock := _clock(value)) is not None), None),
     )
+
+
+def _clock(value: Adjudicated) -> datetime | None:
+    """On the clock of the place, if that is known, else of UTC."""
+    return local_time(value.taken_at, value.time_zone, value.place) or value.taken_at
 
 
 def band_of_label(value: Adjudicated) -> Band:

@@ -15,7 +15,7 @@ from aqfusion.dataset.folder import Row, read_folder
 from aqfusion.errors import InputError
 from aqfusion.labels.exports.export import export
 from aqfusion.labels.store import LabelStore
-from aqfusion.model.checkpoint import FEATURES, load_checkpoint
+from aqfusion.model.checkpoint import FEATURES, load_checkpoint, save_checkpoint
 from aqfusion.model.network import AQFusionNet
 from aqfusion.photo import Photo
 from aqfusion.registry.comparison import write_comparison
@@ -29,6 +29,7 @@ from aqfusion.retrain.job import Trial, told_of
 from aqfusion.retrain.judge import Frozen, judged
 from aqfusion.retrain.look import look
 from aqfusion.retrain.readiness import FULL
+from aqfusion.retrain.site_days import places_with
 from aqfusion.retrain.trunk import trunk_hash
 from aqfusion.retrain.unlearned import Unlearned
 from aqfusion.retrain.workbench import Workbench
@@ -51,7 +52,8 @@ class Full:
 _WORDS = (
     "All was trained again, the trunk too, from the trunk before, without the frozen part. The "
     "first trunk saw the frozen photos when it was trained, so figures of photos are rosy on both "
-    "sides; what tells is the difference."
+    "sides; what tells is the difference. Told from photo and readings alone, on both sides: what "
+    "is known of places is no part of it."
 )
 
 
@@ -119,7 +121,13 @@ def full_attempt(
     )
     candidate = load_checkpoint(out)
     trunk = trunk_hash(candidate)
-    save_features(out / FEATURES, gather(candidate, data, bench.features.licence, report))
+    seen = gather(candidate, data, bench.features.licence, report)
+    if candidate.sites is None and bench.base.sites is not None:
+        places = places_with(bench.base, on.learned.sessions)
+        places = places.ranked((bench.base.network, bench.features), (candidate.network, seen))
+        save_checkpoint(out, places.of(candidate))
+        candidate = load_checkpoint(out)
+    save_features(out / FEATURES, seen)
     features = load_features(out / FEATURES, trunk)
     own = Workbench(candidate, features, bench.recipe, out.parent, report)
     if own.frozen != bench.frozen:

@@ -20,6 +20,7 @@ from aqfusion.retrain.ground import Ground, ground
 from aqfusion.retrain.judge import Outcome, judge
 from aqfusion.retrain.readiness import NothingToLearnError
 from aqfusion.retrain.said import KINDS
+from aqfusion.retrain.site_days import Places, places_with
 from aqfusion.retrain.workbench import Workbench
 from aqfusion.training.recipe import Recipe
 
@@ -28,7 +29,8 @@ __all__ = ["Kept", "NothingToLearnError", "Trial", "attempt", "keep", "told_of"]
 _WORDS = (
     "Trained again behind the same trunk, without the frozen part. The trunk itself saw the frozen "
     "photos when it was first trained, before and after alike, so figures of photos are rosy on "
-    "both sides; what tells is the difference."
+    "both sides; what tells is the difference. Told from photo and readings alone, on both sides: "
+    "what is known of places is no part of it."
 )
 
 
@@ -65,7 +67,10 @@ def attempt(
     on = ground(store, registry, recipe, report)
     outcome = judge(on.bench, on.before, on.learned.sessions, on.known)
     about, outcome = told_of(on, outcome, _WORDS)
-    return Trial(on.bench, outcome, about, _filled(on.bench, outcome, about))
+    base, features = on.bench.base, on.bench.features
+    places = places_with(base, on.learned.sessions)
+    places = places.ranked((base.network, features), (outcome.network, features))
+    return Trial(on.bench, outcome, about, _filled(on.bench, outcome, about, places))
 
 
 def told_of(on: Ground, outcome: Outcome, says: str) -> tuple[dict[str, Any], Outcome]:
@@ -96,7 +101,9 @@ def keep(trial: Trial, registry: Registry, actor: Actor, now: datetime, *, promo
     return Kept(version, promote and registry.succeed(actor, version, now))
 
 
-def _filled(bench: Workbench, outcome: Outcome, about: Mapping[str, Any]) -> Callable[[Path], None]:
+def _filled(
+    bench: Workbench, outcome: Outcome, about: Mapping[str, Any], places: Places
+) -> Callable[[Path], None]:
     """A function that writes all of a version but its manifest."""
     base = bench.base
     known = [s.key for s in bench.features.sessions if s.group not in bench.frozen]
@@ -106,16 +113,17 @@ def _filled(bench: Workbench, outcome: Outcome, about: Mapping[str, Any]) -> Cal
             figures[one.kind][one.figure] = round(one.after, 4)
     photos = next(one.photos for one in outcome.changes if one.place == EVERYWHERE)
     told = {"protocol": f"frozen part: {_WORDS}", "n": photos, **figures}
-    retrained = {name: about[name] for name in ("parent", "labels", "seed")}
+    history = {name: about[name] for name in ("parent", "labels", "seed")}
     config = replace(
         base.config,
         architecture=outcome.network.architecture,
         sessions=tuple(known),
-        about={**base.config.about, "code_version": __version__, "retrained": retrained},
+        about={**base.config.about, "code_version": __version__, "retrained": history},
     )
 
     def fill(folder: Path) -> None:
-        save_checkpoint(folder, Checkpoint(outcome.network, base.guard, config, told))
+        retrained = Checkpoint(outcome.network, base.guard, config, told)
+        save_checkpoint(folder, places.of(retrained))
         write_comparison(folder, outcome.items)
 
     return fill

@@ -7,6 +7,7 @@ gave them, at least half of what a network hears is measured.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import compress
 
 import torch
@@ -28,7 +29,8 @@ _UNKNOWN = 2.0  # standard deviations between a reading that is there and one th
 class Corrected:
     """Items of one group with the same readings: what people said of each, and what was seen.
 
-    `bands` are in US AQI, one per item; `features` (I, D) and `statistics` (I, 108).
+    `bands` are in US AQI, one per item; `features` (I, D) and `statistics` (I, 108); `clock` is
+    what the clock of the place showed, if that is known.
     """
 
     group: str
@@ -38,6 +40,12 @@ class Corrected:
     bands: tuple[Band, ...]
     features: Tensor
     statistics: Tensor
+    clock: datetime | None = None
+
+    @property
+    def exact(self) -> tuple[Band, ...]:
+        """The labels that tell a number, not a category."""
+        return tuple((low, high) for low, high in self.bands if low == high)
 
     @property
     def aqi(self) -> float:

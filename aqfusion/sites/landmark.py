@@ -6,6 +6,8 @@ from aqfusion.errors import InputError
 
 LONGEST_NAME = 40
 _SMALLEST = 0.005  # of the picture's width or height
+_GAP, _SMALLEST_GAP = 0.15, 0.015  # of the box's and the picture's height: boxes cut roofs off
+_LOWEST_SKY, _TALLEST_SKY = 0.02, 0.08  # of the picture's height
 
 
 class LandmarkError(InputError):
@@ -44,6 +46,13 @@ class Landmark:
     sky: Box
     distance_km: float | None = None
 
+    @classmethod
+    def of(
+        cls, name: str, box: Box, sky: Box | None = None, distance_km: float | None = None
+    ) -> "Landmark":
+        """A landmark whose sky, where none is given, is the patch just above the box."""
+        return cls(name, box, sky or sky_above(box), distance_km)
+
     def __post_init__(self) -> None:
         """Check name and distance."""
         if not self.name.strip() or len(self.name) > LONGEST_NAME or not self.name.isprintable():
@@ -51,3 +60,18 @@ class Landmark:
             raise LandmarkError(f"{rule}, got {self.name[:LONGEST_NAME]!r}")
         if self.distance_km is not None and not 0.05 <= self.distance_km <= 300:
             raise LandmarkError(f"distance must be 0.05 to 300 km, got {self.distance_km:g}")
+
+
+def sky_above(box: Box) -> Box:
+    """The patch just above a box: as wide, and half as high but no flat strip and no tall tower.
+
+    >>> sky_above(Box(0.4, 0.5, 0.5, 0.6))
+    Box(left=0.4, top=0.435, right=0.5, bottom=0.485)
+    """
+    gap = max(_GAP * (box.bottom - box.top), _SMALLEST_GAP)
+    height = min(max((box.bottom - box.top) / 2, _LOWEST_SKY), _TALLEST_SKY)
+    bottom = box.top - gap
+    if bottom < _LOWEST_SKY / 2:
+        rule = "the box must leave some sky above it"
+        raise LandmarkError(f"{rule}, got a top at {box.top:.1%} of the picture's height")
+    return Box(box.left, round(max(bottom - height, 0), 6), box.right, round(bottom, 6))

@@ -5,13 +5,18 @@ import binascii
 import io
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from aqfusion.photo import Photo, PhotoError
 from aqfusion.sites.landmark import LandmarkError
+
+# Every site names this class, and the label store opens without PIL: late where it is needed.
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from aqfusion.photo import Photo
 
 MOST_BYTES = 60_000
 LONGEST_SIDE = 800
@@ -37,7 +42,7 @@ class Reference:
             raise LandmarkError(f"{rule}, got {len(self.jpeg):,}")
 
     @classmethod
-    def of(cls, photo: Photo) -> "Reference":
+    def of(cls, photo: "Photo") -> "Reference":
         """Shrink a photo until it fits."""
         grey = photo.image.convert("L")
         grey.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
@@ -69,12 +74,16 @@ class Reference:
         return base64.b64encode(self.jpeg).decode("ascii")
 
     @property
-    def image(self) -> Image.Image:
+    def image(self) -> "Image.Image":
         """The picture, grey."""
+        from PIL import Image
+
         return Image.fromarray(self.grey())
 
     def grey(self) -> NDArray[np.uint8]:
         """Its pixels (height, width)."""
+        from aqfusion.photo import Photo, PhotoError
+
         try:
             picture = Photo.decode(self.jpeg, "reference photo").image
         except PhotoError as error:

@@ -143,7 +143,7 @@ class Site:
 
         Two days without a time and a photo cannot be told apart, so both are kept.
         """
-        others = tuple(one for one in self.days if not _same(one, day))
+        others = tuple(one for one in self.days if not same_day(one, day))
         return replace(self, days=(*others, day))
 
     def without_date_of(self, day: Day) -> "Site":
@@ -155,7 +155,8 @@ class Site:
         return replace(self, days=kept)
 
 
-def _same(one: Day, other: Day) -> bool:
+def same_day(one: Day, other: Day) -> bool:
+    """Say whether two are of the same photo, or else of the same time: the later one counts."""
     if one.photo is not None and other.photo is not None:
         return one.photo.digest == other.photo.digest
     return one.taken_at is not None and one.taken_at == other.taken_at

@@ -31,7 +31,7 @@ _DIGITS = 4  # of an embedding's numbers
 _LONGEST_EMBEDDING = 512
 _LARGEST_NUMBER = 1000  # of an embedding or an extinction
 # How much a file may hold before it is read: a list of nothing but lists takes much memory.
-_MOST_PARTS = {b"[": 50_000, b"{": 50_000, b",": 2_000_000}
+_MOST_PARTS = {b"[": 10_000, b"{": 10_000, b",": 1_200_000}
 _SITE_KEYS = (
     *("format", "name", "latitude", "longitude", "timezone", "learned_as"),
     *("reference", "landmarks", "days"),
@@ -118,6 +118,16 @@ def site_bytes(site: Site) -> bytes:
 def write_site(path: Path, site: Site) -> None:
     """Write the file of a site, whole or not at all."""
     replace_file(path, site_bytes(site))
+
+
+def day_line(day: Day) -> str:
+    """Return a day as its line of a site's file."""
+    return _json(_told_day(day))
+
+
+def parse_day(line: str, name: str) -> Day:
+    """Read what `day_line` wrote; a day that breaks a rule raises `InputError`."""
+    return _day(parse_table(line.encode(), name), [])
 
 
 def _each(
@@ -265,10 +275,12 @@ def _short(most: int) -> Callable[[Field], str]:
 
 def _entries(most: int) -> Callable[[Field], tuple[Field, ...]]:
     def read(field: Field) -> tuple[Field, ...]:
-        entries = field.entries()
-        if len(entries) > most:
-            raise field.fault(f"must have at most {most} entries")
-        return entries
+        count = len(field.value) if isinstance(field.value, list) else 0
+        if count > most:  # told before each becomes a field, and without what they are
+            raise TableError(
+                f"{field.file}: {field.path} must have at most {most} entries, got {count}"
+            )
+        return field.entries()
 
     return read
 

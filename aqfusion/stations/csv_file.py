@@ -45,6 +45,7 @@ COLUMNS = Columns(
         "date": ("day",),
         "timezone": ("tz", "timezonename", "zone"),
         "approximate": ("positionapproximate",),
+        "units_stated": ("unitsstated",),
         "aqi": ("usaqi", "aqius", "airqualityindex"),
         **{name: POLLUTANT_TITLES[name] for name in POLLUTANTS},
         "parameter": ("pollutant", "parametername"),

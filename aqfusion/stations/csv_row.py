@@ -45,6 +45,7 @@ class Row:
     aqi: int | None
     left_out: tuple[Fault, ...]
     approximate: bool = False
+    units_stated: bool = True
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ class RowReader:
         if row.faults or not lives or not id or time is None:
             return row.lost()
         place = None if latitude is None or longitude is None else (latitude, longitude)
-        return Row(line, id, name or id, place, time, reading, aqi, row.kept(), _yes(row))
+        flags = _yes(row), not _denied(row)
+        return Row(line, id, name or id, place, time, reading, aqi, row.kept(), *flags)
 
     def _local(
         self, row: RowCells, latitude: float | None, longitude: float | None
@@ -177,6 +179,10 @@ class RowReader:
 
 def _yes(row: RowCells) -> bool:
     return row.text("approximate").casefold() in {"yes", "true", "1"}
+
+
+def _denied(row: RowCells) -> bool:
+    return row.text("units_stated").casefold() in {"no", "false", "0"}
 
 
 def _text(text: str | None) -> str:

@@ -44,6 +44,7 @@ def gather(
     found: dict[tuple[str, datetime], tuple[Row, Measurement]] = {}
     faults: list[Fault] = []
     approximate = {row.id for row in rows if row.approximate}
+    unstated = {row.id for row in rows if not row.units_stated}
     for row in rows:
         anchor = anchors[row.id]
         if row.place is None or _metres(row.place, anchor.place) > TOLERANCE_M:
@@ -55,7 +56,10 @@ def gather(
                 f"{TOLERANCE_M:.0f} m",
                 row.line,
             )
-        station = Station(row.id, names[row.id], *anchor.place, row.id in approximate, source)
+        station = Station(
+            *(row.id, names[row.id], *anchor.place, row.id in approximate, source),
+            units_stated=row.id not in unstated,
+        )
         key = row.id, row.time
         if key in found:
             first, measurement = found[key]

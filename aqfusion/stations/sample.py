@@ -67,6 +67,7 @@ def load_places(path: Path) -> tuple[Place, ...]:
     """Read and check the places; a fault raises `TableError`."""
     table = read_table(path)
     credit = f"{table['source'].text()}, {table['licence'].text()}"
+    units_stated = table["units_stated"].flag()
     entries = table["stations"].entries()
     for key in ("id", "location"):
         seen: set[str] = set()
@@ -74,7 +75,7 @@ def load_places(path: Path) -> tuple[Place, ...]:
             if entry[key].text() in seen:
                 raise entry[key].fault("must not be that of a place above")
             seen.add(entry[key].text())
-    return tuple(_place(entry, credit) for entry in entries)
+    return tuple(_place(entry, credit, units_stated) for entry in entries)
 
 
 def session_time(session: str, timezone: str) -> datetime | None:
@@ -87,7 +88,7 @@ def session_time(session: str, timezone: str) -> datetime | None:
         return None
 
 
-def _place(entry: Field, credit: str) -> Place:
+def _place(entry: Field, credit: str, units_stated: bool) -> Place:
     station = Station(
         id=entry["id"].text(),
         name=entry["name"].text(),
@@ -95,6 +96,7 @@ def _place(entry: Field, credit: str) -> Place:
         longitude=_degrees(entry["longitude"], 180),
         approximate=entry["approximate"].flag(),
         source=credit,
+        units_stated=units_stated,
     )
     return Place(station, entry["location"].text(), entry["timezone"].text())
 

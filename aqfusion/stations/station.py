@@ -10,7 +10,9 @@ from aqfusion.air.sensors import Reading
 class Station:
     """A place; latitude and longitude in degrees (WGS 84), `approximate` where nobody stated them.
 
-    `name` and `id` come from outside: text to show, never HTML and never a path.
+    `name` and `id` come from outside: text to show, never HTML and never a path. Without
+    `units_stated` nobody knows what the numbers of its readings stand for, so that no formula may
+    judge them.
     """
 
     id: str
@@ -19,6 +21,7 @@ class Station:
     longitude: float
     approximate: bool
     source: str
+    units_stated: bool = True
 
 
 @dataclass(frozen=True)

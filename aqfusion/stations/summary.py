@@ -61,6 +61,9 @@ def verdict(measurement: Measurement, standard: Standard) -> Verdict:
         worst = _setting(measurement.aqi, index.sub_indices)
         category = standard.category_of(measurement.aqi)
         return Verdict(measurement.aqi, category, worst, True, False, "AQI as its source states it")
+    if measurement.reading.present and not measurement.station.units_stated:
+        why = f"The {standard.short_name} cannot be told: the station states no units."
+        return Verdict(None, None, None, False, False, why)
     if index.aqi is None:
         return Verdict(None, None, None, False, False, index.incomplete or "")
     labels = ", ".join(pollutant(name).label for name in measurement.reading.present)

@@ -35,8 +35,8 @@ def _form(given: Given, photo: Photo) -> None:
         key=_key("guess", photo),
         width=320,
     )
-    # The sliders never stand empty by themselves: a preset is no measurement.
-    if given.reading.present:
+    # An example is no measurement, and what has no unit cannot be kept with one.
+    if given.reading.present and not given.unstated:
         st.checkbox(
             "The readings in the sliders were measured there and then: keep them too.",
             key=_key("measured", photo),

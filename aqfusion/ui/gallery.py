@@ -104,7 +104,7 @@ def thumbnail_css(paths: tuple[Path, ...]) -> str:
     """Style that shows each photo on its radio button, in this order."""
     rules = [
         f'.st-key-photo_sample [data-testid="stRadioGroup"] > div:nth-child({number}) label::before'
-        f"{{background-image:url({_thumbnail(path)})}}"
+        f"{{background-image:url({thumbnail(path)})}}"
         for number, path in enumerate(paths, start=1)
     ]
     return f"<style>{''.join(rules)}</style>"
@@ -119,12 +119,13 @@ def photo_of(path: Path) -> Photo:
         raise PhotoError(str(error).replace(str(path), "this photo")) from error
 
 
-def _thumbnail(path: Path) -> str:
+def thumbnail(path: Path, size: tuple[int, int] = _THUMB) -> str:
+    """A sample in small as a data URL; "" for a damaged one, which is told where it is chosen."""
     try:
         photo = photo_of(path)
     except PhotoError:
-        return ""  # stays grey; choosing it tells what is wrong
-    image = photo.image.resize(_THUMB, Image.Resampling.BILINEAR, reducing_gap=3.0)
+        return ""
+    image = photo.image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
     return data_url(image)
 
 

@@ -1,4 +1,4 @@
-"""What a visitor has given, photo and readings: the same on every page that asks for them."""
+"""What a visitor has given, photo, place and readings: the same on every page that asks."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -10,21 +10,27 @@ from aqfusion.explain.what_if import Scene
 from aqfusion.model.predict import Embedding, Predictor, Result
 from aqfusion.photo import Photo
 from aqfusion.ui import consent, models, photo_input, presets, sensor_input
+from aqfusion.ui.site import choice
 
-_KEPT = ("sensor_", "photo_source", "photo_sample", "photo_trust_")
+_KEPT = ("sensor_", "photo_source", "photo_sample", "photo_trust_", choice.KEY)
 _NOT_KEPT = "sensor_presets"
 _HELD = "inputs_held"  # of no widget, so that Streamlit never drops it
 
 
 @dataclass(frozen=True)
 class Given:
-    """A model, a photo with what the guard says of it, and readings; nothing may be given."""
+    """A model at a place, a photo with what the guard says of it, and readings.
+
+    Nothing may be given: no photo, no reading, and the model at no place. `unstated` names the
+    readings whose unit nobody knows.
+    """
 
     model: Predictor
     photo: Photo | None
     embedding: Embedding | None
     trusted: bool
     reading: Reading
+    unstated: tuple[str, ...] = ()
 
     @property
     def usable(self) -> Embedding | None:
@@ -36,11 +42,13 @@ class Given:
     def scene(self) -> Scene:
         """The same as what-ifs and explanations take it."""
         has_photo = self.usable is not None
-        return Scene(partial(self.model.ask, self.usable), self.reading, has_photo)
+        ask = partial(self.model.ask, self.usable)
+        return Scene(ask, self.reading, has_photo, self.model.knows_site)
 
     def result(self) -> Result | None:
         """What the model says; `None` where there is nothing to go on."""
-        if self.photo is None and not self.reading.present:
+        days = 0 if self.model.site is None else self.model.site.day_count
+        if self.photo is None and not self.reading.present and not days:
             return None
         return self.model.predict(self.reading, self.embedding, trust_photo=self.trusted)
 
@@ -71,28 +79,40 @@ def current(model: Predictor) -> Given:
     photo = photo_input.current()
     embedding = models.embedding(model, photo) if photo else None
     trusted = photo is not None and photo_input.is_trusted(photo)
-    return Given(model, photo, embedding, trusted, sensor_input.current())
+    # When it was taken is asked nowhere, and that it was just now is not assumed.
+    here = models.at(model, choice.current(model))
+    reading, unstated = sensor_input.current(), sensor_input.unstated()
+    return Given(here, photo, embedding, trusted, reading, unstated)
 
 
 def choose_photo(model: Predictor) -> None:
-    """Draw the choice of a photo, and whether to insist on one that the guard refuses."""
+    """Draw the choice of a photo and of its place, and whether to insist on a refused one."""
     photo = photo_input.choose()
     problem = models.embedding(model, photo).problem if photo else None
     if photo and problem:
         photo_input.trust(photo, problem)
+    choice.choose(model)
     if not photo_input.is_example():
         st.caption(consent.COUNTED)
 
 
 def choose_reading() -> None:
-    """Draw presets and sliders."""
-    with st.container(horizontal=True, gap="small", key="sensor_presets"):
-        for name, preset in presets.PRESETS.items():
-            st.button(name, key=f"preset_{name}", on_click=sensor_input.fill, args=(preset,))
+    """Draw the sliders, and example readings below them."""
+    with st.container(key="sensor_told"):
+        st.caption(sensor_input.told())
+    sensor_input.choose()
+    with st.container(
+        horizontal=True, gap="small", vertical_alignment="center", key="sensor_presets"
+    ):
+        st.markdown("Example readings", width="content")
+        for name in presets.PRESETS:
+            st.button(name, key=f"preset_{name}", on_click=sensor_input.example, args=(name,))
+        st.button(
+            "Switch all off", key="readings_off", on_click=sensor_input.fill, args=(Reading(),)
+        )
         st.button(
             "Reset", key="reset", icon=":material/restart_alt:", type="tertiary", on_click=_reset
         )
-    sensor_input.choose()
 
 
 def _reset() -> None:

@@ -8,10 +8,12 @@ import streamlit as st
 
 from aqfusion.explain import haze_evidence as haze
 from aqfusion.explain.overlay import overlay
+from aqfusion.explain.saved_site import site_digest
 from aqfusion.model.predict import Embedding, Predictor, load_model
 from aqfusion.photo import Photo
 from aqfusion.registry.registry import Registry
 from aqfusion.settings import load_settings
+from aqfusion.sites.site import Site
 
 if TYPE_CHECKING:
     from aqfusion.explain.heat_map import HeatMap
@@ -32,6 +34,19 @@ def loaded(model: str) -> Predictor:
     # Seconds of imports that the first map would wait for; the first number should not.
     Thread(target=import_module, args=("aqfusion.explain.heat_map",), daemon=True).start()
     return load_model(model)
+
+
+def at(of: Predictor, site: Site | None) -> Predictor:
+    """The model at a site, kept: what it makes of the days costs time once, not at every move."""
+    if site is None:
+        return of.at(None)
+    kept = _at(of.checkpoint.sha256, site_digest(site), of, site)
+    return kept if kept.site == site else of.at(site)  # of another name, say
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)  # up to 50 MB each
+def _at(weights: str, digest: str, _of: Predictor, _site: Site) -> Predictor:
+    return _of.at(_site)
 
 
 def embedding(of: Predictor, photo: Photo) -> Embedding:

@@ -26,6 +26,7 @@ def _pages() -> list[StreamlitPage]:
     # No icons: Streamlit fetches a page's icon from the internet to use it as favicon.
     predict = st.Page("pages/predict.py", title="Predict", url_path="predict")
     explain = st.Page("pages/explain.py", title="Explain", url_path="explain")
+    places = st.Page("pages/places.py", title="My places", url_path="places")
     stations = st.Page("pages/stations.py", title="Stations", url_path="stations")
     label = st.Page("pages/label.py", title="Label", url_path="label")
     review = st.Page("pages/review.py", title="Review", url_path="review")
@@ -41,6 +42,7 @@ def _pages() -> list[StreamlitPage]:
         st.Page(start, default=True, visibility="hidden"),
         predict,
         explain,
+        places,
         stations,
         label,
         review,

@@ -142,6 +142,7 @@ def _from_gallery(view: "st.delta_generator.DeltaGenerator") -> Photo:
             icon=":material/sensors:",
             on_click=sensor_input.fill,
             args=(sample.reading,),
+            kwargs={"units_stated": False},  # the data folder tells none
         )
     return photo
 

@@ -1,4 +1,4 @@
-"""Sets of readings to start from: typical values for the sight, not measurements."""
+"""Example readings: typical values for the sight, not measurements."""
 
 from aqfusion.air.sensors import Reading
 
@@ -9,5 +9,4 @@ PRESETS = {
     "Winter smog": Reading(pm25=260, pm10=380, o3=20, co=2.4, so2=18, no2=85),
     "Dust": Reading(pm25=90, pm10=520, o3=60, co=0.6, so2=8, no2=20),
     "Only PM2.5": Reading(pm25=75),
-    "Nothing": Reading(),
 }

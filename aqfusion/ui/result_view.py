@@ -1,6 +1,7 @@
 """The result in numbers, words and colour: pure HTML, whose height never depends on the values."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 
 from aqfusion.air.aqi import Category, standard
@@ -11,26 +12,56 @@ from aqfusion.model.prediction import Prediction
 _TOP = 500
 
 
-def headline(result: Result) -> str:
-    """The AQI with its interval, category, scale and health advice."""
-    fused, category = result.fused, result.fused.category
+@dataclass(frozen=True)
+class Formula:
+    """What a standard's formula says of the readings; `on_scale` where the model's scale is its."""
+
+    name: str
+    aqi: int
+    category: Category
+    detail: str
+    on_scale: bool
+    beyond: bool
+
+    @property
+    def number(self) -> str:
+        """The AQI, with a plus where it is beyond the index."""
+        return f"{self.aqi}{'+' * self.beyond}"
+
+
+def headline(result: Result, formula: Formula | None = None, why: str = "") -> str:
+    """The model's AQI with its interval and scale, the formula beside it, and why they differ.
+
+    What the prediction rests on stands below. On a phone number and formula are repeated in a
+    strip that never leaves the screen.
+    """
+    fused = result.fused
     interval = f"{fused.low} to {fused.high}"
     return f"""
 <div class="aq" role="status">
   <div class="aq-head">
-    <div class="aq-number" aria-label="AQI {fused.aqi}">{fused.aqi}</div>
-    <div>{pill(category)}
-      <p>AQI, in nine cases of ten between <strong>{interval}</strong></p></div>
+    <div class="aq-side"><div class="aq-title">Model, US AQI</div>
+      <div class="aq-said"><div class="aq-number" aria-label="AQI {fused.aqi}">{fused.aqi}</div>
+        {pill(fused.category)}</div>
+      <p class="aq-small">in nine cases of ten between<br><strong>{interval}</strong></p>
+    </div>{_formula_side(formula)}
   </div>
-  {_scale(fused)}
-  <p class="aq-muted aq-small">{escape(basis(result))}</p>
-  <div class="aq-advice aq-small">
-    <div><h4>For everyone</h4><p>{escape(category.advice)}</p></div>
-    <div><h4>For sensitive groups</h4><p>{escape(category.advice_sensitive)}</p></div>
-  </div>
+  {_scale(fused, formula)}
+  <p class="aq-basis aq-muted aq-small">{escape(basis(result))}</p>
+  <p class="aq-because aq-small">{escape(why)}</p>
   <div class="aq-strip" aria-hidden="true">
-    <strong>{fused.aqi}</strong> {pill(category)} <span class="aq-small">{interval}</span>
+    <strong>{fused.aqi}</strong> {pill(fused.category)} <span class="aq-small">{interval}</span>
+    {_formula_short(formula)}
   </div>
+</div>"""
+
+
+def advice(category: Category) -> str:
+    """What a category means for health; the height does not depend on it."""
+    return f"""
+<div class="aq aq-advice aq-small">
+  <div><h4>For everyone</h4><p>{escape(category.advice)}</p></div>
+  <div><h4>For sensitive groups</h4><p>{escape(category.advice_sensitive)}</p></div>
 </div>"""
 
 
@@ -68,13 +99,14 @@ def bars(shares: Mapping[str, float]) -> str:
 
 
 def modalities(result: Result) -> str:
-    """Fused, photo only and readings only on one axis, each with its interval."""
+    """Together and each alone on one axis, with their intervals."""
     rows = "".join(
         _modality(name, prediction, missing)
         for name, prediction, missing in (
             ("Together", result.fused, ""),
             ("Photo only", result.image_only, _absent(result)),
             ("Readings only", result.sensors_only, "no readings"),
+            ("Place only", result.site_only if result.site_days else None, "no days known"),
         )
     )
     return (
@@ -105,7 +137,24 @@ def _modality(name: str, prediction: Prediction | None, missing: str) -> str:
     )
 
 
-def _scale(prediction: Prediction) -> str:
+def _formula_side(formula: Formula | None) -> str:
+    if formula is None:
+        return ""
+    return f"""
+    <div class="aq-side"><div class="aq-title">{escape(formula.name)} by formula</div>
+      <div class="aq-said"><div class="aq-second" aria-label="{escape(formula.name)} by formula
+        {formula.number}">{formula.number}</div>{pill(formula.category)}</div>
+      <p class="aq-small">{escape(formula.detail)}</p>
+    </div>"""
+
+
+def _formula_short(formula: Formula | None) -> str:
+    if formula is None:
+        return ""
+    return f'<span class="aq-small">formula <b>{formula.number}</b></span>'
+
+
+def _scale(prediction: Prediction, formula: Formula | None) -> str:
     categories = standard("us").categories
     widths = [category.i_high - max(0, category.i_low - 1) for category in categories]
     bands = "".join(
@@ -114,10 +163,13 @@ def _scale(prediction: Prediction) -> str:
     )
     ends = [0, *(category.i_high for category in categories)]
     ticks = "".join(f'<span style="left:{_percent(end)}%">{end}</span>' for end in ends)
+    second = ""
+    if formula is not None and formula.on_scale:
+        second = f'<div class="aq-mark-second" style="left:{_percent(formula.aqi)}%"></div>'
     return (
         f'<div class="aq-scale" aria-hidden="true"><div class="aq-bands">{bands}</div>'
         f'<div class="aq-range" style="{_span(prediction)}"></div>'
-        f'<div class="aq-mark" style="left:{_percent(prediction.aqi)}%"></div>'
+        f'<div class="aq-mark" style="left:{_percent(prediction.aqi)}%"></div>{second}'
         f'<div class="aq-ticks">{ticks}</div></div>'
     )
 

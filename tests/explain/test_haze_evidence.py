@@ -8,7 +8,9 @@ from aqfusion import Photo, load_model
 from aqfusion.explain.haze_evidence import HEIGHTS, haze_evidence
 from aqfusion.model.haze import BAND_OF_STATISTIC, COARSE_BANDS, STATISTICS, haze_statistics
 from aqfusion.model.pixels import stack
+from aqfusion.model.predict import Embedding, Predictor
 from tests.planted import sky
+from tests.planted_sites import site_of, with_sites
 
 
 @pytest.fixture
@@ -39,3 +41,19 @@ def test_a_height_that_is_as_in_training_adds_nothing_and_another_does(predictor
     assert len(found) == len(HEIGHTS) == COARSE_BANDS
     assert found[odd] != 0
     assert np.delete(found, odd).tolist() == [0, 0, 0]
+
+
+def test_a_model_that_ranks_haze_is_asked_for_the_haze_and_not_for_a_place(checkpoint_folder):
+    checkpoint = with_sites(load_model(checkpoint_folder).checkpoint)
+    predictor = Predictor("planted", checkpoint)
+    photo = Photo.of(sky(300, seed=1, size=96))
+    encoder = checkpoint.network.image_encoder
+    shown = haze_statistics(stack([photo], checkpoint.config.image_size))[0]
+    encoder.haze.mean.copy_(torch.where(BAND_OF_STATISTIC == 1, shown + 3.0, shown))
+    found = haze_evidence(predictor, photo)
+    suggested = predictor.haze(predictor.embed(photo)).suggested
+    with torch.no_grad():
+        images = stack([photo], checkpoint.config.image_size)
+        plain = encoder.mix(encoder.trunk_features(images), encoder.haze.mean[None])
+    assert found[1] == pytest.approx(suggested - predictor.haze(Embedding(plain, None)).suggested)
+    assert haze_evidence(predictor.at(site_of(20, 30, 40)), photo) == found

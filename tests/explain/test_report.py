@@ -70,8 +70,9 @@ def test_a_report_has_what_went_in_what_came_out_and_why(predictor, photo, writt
         "prediction",
         "explanation",
         "formula",
+        "in_words",
     ]
-    assert (written["format"], written["made_at"]) == (1, "2025-03-04T05:06:07Z")
+    assert (written["format"], written["made_at"]) == (2, "2025-03-04T05:06:07Z")
     assert written["program"] == {"name": "AQFusion", "version": aqfusion.__version__}
     assert written["model"] == {"name": "untrained", "sha256": predictor.checkpoint.sha256}
     assert written["inputs"] == {
@@ -79,6 +80,9 @@ def test_a_report_has_what_went_in_what_came_out_and_why(predictor, photo, writt
         "units": {name: "mg/m3" if name == "co" else "ug/m3" for name in POLLUTANTS},
         "photo": {"digest": photo.digest, "original_size": [48, 48]},
         "trust_photo": False,
+        "units_stated": True,
+        "site": None,
+        "taken_at": None,
     }
     assert written["prediction"]["fused"] == result.fused.as_json()
     assert written["prediction"]["image_only"] == result.image_only.as_json()
@@ -238,7 +242,7 @@ def test_another_photo_or_model_is_refused_by_its_checksum(predictor, photo, wri
 @pytest.mark.parametrize(
     ("path", "value", "sentence"),
     [
-        ("format", 2, "r.json: format must be 1, got 2"),
+        ("format", 3, "r.json: format must be 1 or 2, got 3"),
         ("inputs.readings.pm25", -1, "r.json: inputs.readings.pm25 must be 0 or more"),
         ("inputs.readings.pm25", 6000, "r.json: inputs.readings.pm25 must be <= 5000 ug/m3, got "),
         ("inputs.readings.pm25", "8", 'r.json: inputs.readings.pm25 must be a number, got "8"'),
@@ -317,3 +321,14 @@ def test_all_numbers_of_a_report_are_finite(predictor, photo):
     assert len(numbers) > 50
     assert np.isfinite(numbers).all()
     assert "-0.0," not in text
+
+
+def test_readings_without_units_have_no_index_and_a_repetition_knows_it(predictor, photo):
+    told = as_json(report_of(predictor, Inputs(READING, photo, units_stated=False), NOW))
+    assert told["inputs"]["units_stated"] is False
+    for index in told["formula"].values():
+        assert (index["aqi"], index["category"], index["sub_indices"]) == (None, None, {})
+        assert index["incomplete"].endswith("nobody states the units of these readings.")
+    assert repeat(saved(told), predictor, photo, NOW).agrees
+    del told["inputs"]["units_stated"]  # as before units could be unknown
+    assert not repeat(saved(told), predictor, photo, NOW).agrees

@@ -11,7 +11,7 @@ from aqfusion.air.sensors import Reading
 from aqfusion.explain.coalitions import INPUTS, SHOWN, Coalitions, coalitions
 from aqfusion.explain.shapley import contributions, shapley_values
 from aqfusion.model.predict import Predictor
-from tests.explain.planted_ask import PlantedAsk
+from tests.explain.planted_ask import SITE_POINTS, PlantedAsk
 from tests.planted import sky
 
 PLAYERS = len(INPUTS)
@@ -27,13 +27,13 @@ def random_game(seed: int) -> np.ndarray:
 
 
 def test_where_inputs_only_add_up_each_gets_what_it_adds():
-    adds = np.array([70.0, 1.5, -20.0, 0.0, 300.0, -0.25, 4.0])
+    adds = np.array([70.0, 1.5, -20.0, 0.0, 300.0, -0.25, 4.0, -90.0])
     assert shapley_values(90 + SHOWN @ adds) == pytest.approx(adds, abs=1e-9)
 
 
 def test_what_two_do_only_together_is_halved_between_them():
     both = SHOWN[:, 2] & SHOWN[:, 5]
-    assert shapley_values(60.0 * both) == pytest.approx([0, 0, 30, 0, 0, 30, 0], abs=1e-9)
+    assert shapley_values(60.0 * both) == pytest.approx([0, 0, 30, 0, 0, 30, 0, 0], abs=1e-9)
 
 
 def test_who_changes_nothing_gets_nothing():
@@ -54,28 +54,37 @@ def test_who_does_the_same_gets_the_same():
 @pytest.mark.parametrize("seed", range(5))
 def test_values_add_up_to_the_whole_way(seed):
     worth = random_game(seed)
-    assert shapley_values(worth).sum() == pytest.approx(worth[127] - worth[0], abs=1e-9)
+    assert shapley_values(worth).sum() == pytest.approx(worth[255] - worth[0], abs=1e-9)
 
 
-def test_values_are_the_mean_over_all_orders_of_coming_in():
-    worth, gained = random_game(7), np.zeros(PLAYERS)
-    orders = list(itertools.permutations(range(PLAYERS)))
+@pytest.mark.parametrize("seed", range(3))
+def test_a_site_that_changes_nothing_leaves_the_values_of_the_seven_others(seed):
+    without = random_game(seed)[:128]
+    eight = shapley_values(np.tile(without, 2))
+    assert eight == pytest.approx([*shapley_values(without), 0], abs=1e-9)
+
+
+@pytest.mark.parametrize(("players", "count"), [(7, 5040), (8, 40320)])
+def test_values_are_the_mean_over_all_orders_of_coming_in(players, count):
+    worth, gained = random_game(7)[: 2**players], np.zeros(players)
+    orders = list(itertools.permutations(range(players)))
     for order in orders:
         inside = 0
         for player in order:
             gained[player] += worth[inside | 1 << player] - worth[inside]
             inside |= 1 << player
-    assert len(orders) == 5040
+    assert len(orders) == count
     assert shapley_values(worth) == pytest.approx(gained / len(orders), abs=1e-9)
 
 
 def test_contributions_name_each_input_its_points():
-    known = coalitions(PlantedAsk(), Reading(pm25=80, so2=3), has_photo=True)
-    found = contributions(known)
-    assert (found.base, found.aqi) == (0, 90)
-    assert list(found.points) == list(INPUTS)
     planted = {**dict.fromkeys(INPUTS, 0.0), "photo": 7.0, "pm25": 80.0, "so2": 3.0}
-    assert found.points == pytest.approx(planted, abs=1e-9)
+    for site, points in ((False, 0.0), (True, SITE_POINTS)):
+        known = coalitions(PlantedAsk(), Reading(pm25=80, so2=3), has_photo=True, has_site=site)
+        found = contributions(known)
+        assert (found.base, found.aqi) == (0, 90 + points)
+        assert list(found.points) == list(INPUTS)
+        assert found.points == pytest.approx({**planted, "site": points}, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +113,7 @@ def test_a_model_s_contributions_add_up_to_what_it_predicts(predictor, reading, 
 
 
 def asked(predictor, reading, embedding) -> Coalitions:
-    def ask(photo_shown, readings):
-        return predictor.ask(embedding, photo_shown, readings)
+    def ask(photo_shown, readings, site_shown):
+        return predictor.ask(embedding, photo_shown, readings, site_shown)
 
-    return coalitions(ask, reading, has_photo=embedding is not None)
+    return coalitions(ask, reading, embedding is not None, predictor.knows_site)

@@ -20,6 +20,7 @@ from aqfusion.labels.migrations import prepare
 from aqfusion.labels.schema import VERSION, items, metadata
 from aqfusion.labels.store import LabelStore
 from aqfusion.settings import ROOT, load_settings
+from aqfusion.sites.site import Site
 from tests.labels import postgres
 from tests.labels.planted import NOW, add, new_item, say
 
@@ -58,15 +59,17 @@ def events_can_be_deleted(database):
     return True
 
 
-def test_a_store_of_version_1_is_brought_up_to_date(empty_url, monkeypatch):
+@pytest.mark.parametrize("version", [str(number) for number in range(1, int(VERSION))])
+def test_a_store_of_an_older_version_is_brought_up_to_date(empty_url, version, monkeypatch):
     with monkeypatch.context() as then:
-        then.setattr(migrations, "VERSION", "1")
+        then.setattr(migrations, "VERSION", version)
         old = Database(database_url(empty_url))
         prepare(old)
     # On PostgreSQL the trigger is one of the statement; SQLite asks only for rows that are there.
-    old.write(write_as_version_1)
+    old.write(write_as_then)
     with old.read() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "1"
+        kept = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        assert kept == version
     old.close()
     store = LabelStore.open(empty_url, "photos")
     assert not events_can_be_deleted(store.database)
@@ -74,11 +77,15 @@ def test_a_store_of_version_1_is_brought_up_to_date(empty_url, monkeypatch):
     with store.database.read() as connection:
         asked = select(items.c.scored_by, items.c.top_reason).order_by(items.c.id)
         kept = connection.execute(asked).all()
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
     assert kept == [("a model", "model unsure"), (None, None)]
+    site = store.sites.create(store.accounts.operator(NOW), Site("Delhi"), "site", NOW)
+    assert store.sites.get(store.accounts.operator(NOW), site).site == Site("Delhi")
     store.close()
 
 
-def write_as_version_1(connection):
+def write_as_then(connection):
     """One person's answer to an item that a model has ranked, and an item that none has."""
     tables = MetaData()
     tables.reflect(connection)

@@ -1,5 +1,7 @@
 """Each part of a priority, its bounds and its sentence."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +22,9 @@ def test_an_item_of_which_nothing_is_known_is_worth_nothing_and_says_nothing():
 def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
     assert sum(WEIGHTS.values()) == pytest.approx(1)
     worst = Evidence(
-        View(250, 0, 500), View(40, 0, 90), Reading(pm25=400), (0, 5), LikelyError(7, 0, 5, 4.5)
+        *(View(250, 0, 500), View(40, 0, 90), Reading(pm25=400), (0, 5)),
+        LikelyError(7, 0, 5, 4.5),
+        place_days=0,
     )
     assert priority(worst) == Priority(
         1.0,
@@ -36,11 +40,13 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
                 "photo against readings",
                 "Photo and readings say different things: 40 and above 500",
             ),
+            Reason(
+                "first days of a place",
+                "Its place has no labelled day yet: the first one tells most",
+            ),
         ),
     )
-    twin = Evidence(
-        worst.view, worst.photo_view, worst.reading, worst.answers, worst.likely_error, True
-    )
+    twin = replace(worst, near_duplicate=True)
     said = "Nearly the same photo as another item, which is asked instead"
     assert priority(twin) == Priority(0.0, {}, (Reason("near-duplicate", said),))
 
@@ -62,6 +68,11 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
             0.4,
             "Photo and readings say different things: 200 and 50",
         ),
+        (Evidence(place_days=0), 1.0, "Its place has no labelled day yet"),
+        (Evidence(place_days=1), 0.5, "Its place has only one labelled day"),
+        (Evidence(place_days=3), 0.3, "Its place has only a few labelled days"),
+        (Evidence(place_days=7), 0.1, None),
+        (Evidence(place_days=900), 0.0, None),
         (Evidence(answers=(2, 2, 2)), 0.0, None),
         (Evidence(answers=(2, 3)), 0.5, "Annotators disagree: Unhealthy for Sensitive Groups "),
         (

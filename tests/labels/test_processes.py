@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select, text
 from aqfusion.labels.schema import answers, items, label_events, leases
 from aqfusion.labels.store import LabelStore
 from aqfusion.settings import ROOT
+from aqfusion.sites.site import Site
 from tests.labels import postgres
 from tests.labels.planted import NOW, PIN, add, new_item
 
@@ -122,6 +123,27 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(store, url, admin):
     assert len(requests - acknowledged) <= told["kills"]  # written, and killed before it was told
     assert seen == len(requests)
     assert again.verify() == ()
+
+
+def test_many_processes_add_days_to_one_site(store, url, ana):
+    site = store.sites.create(ana, Site("Delhi"), "new", NOW)
+    told = run_writers("add_days", url, ana.id, site, PROCESSES, 4)
+    kept = store.sites.get(ana, site)
+    assert {event for one in told for event in one} <= {*kept.day_ids}
+    assert (len(kept.day_ids), store.sites.entries(ana)[0].days) == (PROCESSES * 8, PROCESSES * 8)
+    assert store.verify() == ()
+
+
+def test_a_killed_writer_of_days_leaves_whole_requests(store, url, ana):
+    site = store.sites.create(ana, Site("Delhi"), "new", NOW)
+    store.close()
+    told = run_writers("kill_sites", url, ana.id, site, KILLS)
+    again = LabelStore.open(url, "photos")
+    days = again.sites.get(ana, site).site.days
+    assert len({*told}) == len(told) == 8 * (KILLS + 1)
+    assert len(days) == 4 * len(told)  # none lost, none twice, none in part
+    assert again.verify() == ()
+    again.close()
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

@@ -11,6 +11,7 @@ from aqfusion.labels.backup import backup
 from aqfusion.labels.items import View
 from aqfusion.labels.search import Filters
 from aqfusion.labels.store import LabelStore
+from aqfusion.sites.site import Day, Site
 from tests.labels.planted import NOW, PIN, new_item
 
 ANSWER = Answer(category=1)
@@ -27,6 +28,14 @@ FUNCTIONS: dict[str, list[tuple[str, Ask]]] = {
         ("undo", lambda s, a, _: s.answers.undo(a, "r", NOW)),
         ("skip", lambda s, a, _: s.answers.skip(a, "token", "r", NOW)),
         ("unskip", lambda s, a, _: s.answers.unskip(a, 1, "r", NOW)),
+        ("site entries", lambda s, a, _: s.sites.entries(a)),
+        ("site get", lambda s, a, _: s.sites.get(a, 1)),
+        ("site create", lambda s, a, _: s.sites.create(a, Site("Delhi"), "r", NOW)),
+        ("site add_days", lambda s, a, _: s.sites.add_days(a, 1, [Day(90, "table")], "r", NOW)),
+        ("site remove_day", lambda s, a, _: s.sites.remove_day(a, 1, 2, "r", NOW)),
+        ("site rename", lambda s, a, _: s.sites.rename(a, 1, "Agra", "r", NOW)),
+        ("site change", lambda s, a, _: s.sites.change(a, 1, Site("Agra"), "r", NOW)),
+        ("site delete", lambda s, a, _: s.sites.delete(a, 1, "r", NOW)),
         ("set_goal", lambda s, a, _: s.accounts.set_goal(a, 50)),
     ],
     "expert": [
@@ -50,6 +59,8 @@ FUNCTIONS: dict[str, list[tuple[str, Ask]]] = {
         ("set_disabled", lambda s, a, _: s.accounts.set_disabled(a, 1, True)),
         ("reset_pin", lambda s, a, _: s.accounts.reset_pin(a, 1, PIN)),
         ("make_invite", lambda s, a, _: s.invites.make(a, "admin", NOW)),
+        ("labelled_days", lambda s, a, _: s.unscored.labelled_days(a)),
+        ("of_places", lambda s, a, _: s.unscored.of_places(a, "x")),
         ("rebuild", lambda s, a, _: s.rebuild(a)),
         ("sweep_photos", lambda s, a, _: s.sweep_photos(a, NOW)),
         ("backup", lambda s, a, folder: backup(s, a, folder / "backup.zip", NOW)),
@@ -63,7 +74,7 @@ def everything(store: LabelStore) -> list[object]:
     with store.database.read() as connection:
         return [
             connection.exec_driver_sql(f"SELECT * FROM {table} ORDER BY 1").all()
-            for table in ("users", "items", "label_events", "invites", "leases")
+            for table in ("users", "items", "label_events", "invites", "leases", "site_events")
         ]
 
 

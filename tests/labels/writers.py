@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aqfusion.errors import InputError
@@ -20,6 +21,7 @@ from aqfusion.labels.answer import Answer
 from aqfusion.labels.count_cell import Cell
 from aqfusion.labels.draw import Shares
 from aqfusion.labels.store import LabelStore
+from aqfusion.sites.site import Day
 from tests.labels.planted import NOW
 
 
@@ -173,6 +175,49 @@ def kill_batches(url: str, user: int, lots: list[list[int]], kills: int) -> list
     return told
 
 
+def add_days(url: str, user: int, site: int, count: int, times: int) -> list[Any]:
+    """Let `count` processes of one person add days of their own to one site at once."""
+
+    def work(number: int) -> list[int]:
+        store, actor = open_store(url), Actor(user, "", "annotator")
+        return [
+            store.sites.add_days(actor, site, site_days(number, turn), f"{number}-{turn}", NOW)[0]
+            for turn in range(times)
+        ]
+
+    return together(count, work)
+
+
+def kill_sites(url: str, user: int, site: int, kills: int) -> list[int]:
+    """Kill a writer in the middle of requests of four days each; returns the acknowledged."""
+    drawn, actor = random.Random(0), Actor(user, "", "annotator")
+    read, write = os.pipe()
+    told: list[int] = []
+    for life in range(kills + 1):
+        child = os.fork()
+        if child == 0:
+            store = open_store(url)
+            for turn in range(8 * (life + 1)):
+                if turn not in told:
+                    days = site_days(0, turn) + site_days(1, turn)
+                    store.sites.add_days(actor, site, days, f"turn {turn}", NOW)
+                    os.write(write, bytes([turn]))
+            os._exit(0)
+        if life < kills:
+            time.sleep(drawn.uniform(0.0, 0.25))
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        while select.select([read], [], [], 0)[0]:
+            told += [*os.read(read, 100)]
+    return told
+
+
+def site_days(number: int, turn: int) -> list[Day]:
+    """Days that no other number and turn has."""
+    start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=100 * number + turn)
+    return [Day(90 + turn, "table", start + timedelta(hours=hour)) for hour in range(2)]
+
+
 def kill(url: str, users: list[int], kills: int) -> dict[str, Any]:
     """Kill writers in the middle of their work, and let others go on; returns what they tell.
 
@@ -231,7 +276,7 @@ if __name__ == "__main__":
         mode.__name__: mode
         for mode in (
             *(label_all, save_all, lease_one, take_in_tabs, say_once, kill, open_at_once),
-            *(count_all, kill_batches),
+            *(count_all, kill_batches, add_days, kill_sites),
         )
     }
     name, address, *given = sys.argv[1:]

@@ -1,5 +1,6 @@
 """What a map says of measurements, with planted ones."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -108,3 +109,18 @@ def test_every_sample_has_a_verdict():
         said = verdict(measurement, US)
         assert (said.aqi, said.stated) == (measurement.aqi, True)
         assert said.dominant in (None, *measurement.reading.present)
+
+
+def test_no_formula_judges_readings_without_units_but_a_stated_aqi_stands():
+    planted = measured("a", NOON, aqi=90, pm25=20, pm10=30, co=100)
+    nobody_knows = replace(planted, station=replace(planted.station, units_stated=False))
+    assert verdict(nobody_knows, US) == verdict(planted, US)
+    for one, of in ((nobody_knows, INDIA), (replace(nobody_knows, aqi=None), US)):
+        said = verdict(one, of)
+        assert (said.aqi, said.category, said.dominant) == (None, None, None)
+        assert said.why == f"The {of.short_name} cannot be told: the station states no units."
+    assert verdict(planted, INDIA).aqi == 500
+
+
+def test_the_sample_stations_state_no_units():
+    assert not any(one.station.units_stated for one in sample_measurements())

@@ -93,6 +93,7 @@ def test_what_a_visitor_set_outlives_an_interrupted_run(monkeypatch):
     monkeypatch.setattr("streamlit.session_state", state)
     inputs.prepare()
     state["sensor_pm25_value"] = state["sensor_pm25_number"] = 199.0
+    state["sensor_pm25_on"] = True
     inputs.keep()
     del state["sensor_pm25_value"], state["sensor_pm25_on"]
     inputs.keep()

@@ -28,10 +28,37 @@ def text(html):
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
-def test_headline_says_number_interval_category_and_advice():
+def test_headline_says_number_interval_and_category_of_the_model_alone():
     said = text(result_view.headline(RESULT))
-    assert "160 Unhealthy AQI, in nine cases of ten between 90 to 260" in said
+    assert "Model, US AQI 160 Unhealthy in nine cases of ten between 90 to 260" in said
     assert "Based on the photo (25 % of the weight) and 2 readings." in said
+    assert "formula" not in said
+
+
+def test_headline_has_the_formula_beside_the_model_and_one_reason():
+    formula = formula_view.beside(Reading(pm25=300), US)
+    html = result_view.headline(RESULT, formula, "One & only reason.")
+    said = text(html)
+    assert "US AQI by formula 449 Hazardous worst: PM₂.₅" in said
+    assert said.count("One &amp; only reason.") == 1
+    assert "aq-mark-second" in html
+    india = formula_view.beside(Reading(pm25=300, pm10=300, no2=10), standard("india"))
+    assert "India AQI by formula" in text(result_view.headline(RESULT, india))
+    assert "aq-mark-second" not in result_view.headline(RESULT, india)  # another scale
+
+
+def test_a_formula_that_readings_do_not_define_is_not_there():
+    assert formula_view.beside(Reading(), US) is None
+    assert formula_view.beside(Reading(pm25=30), standard("india")) is None
+    assert formula_view.beside(Reading(pm25=30, co=100), US, ("co",)) is None
+    beyond = formula_view.beside(Reading(pm25=900), US)
+    assert (beyond.number, beyond.detail) == (
+        *("500+", "above 500, beyond the index; worst: PM₂.₅"),
+    )
+
+
+def test_advice_is_for_everyone_and_for_sensitive_groups():
+    said = text(result_view.advice(PREDICTION.category))
     assert PREDICTION.category.advice in said
     assert PREDICTION.category.advice_sensitive in said
 
@@ -58,7 +85,7 @@ def test_every_category_is_named_beside_its_colour():
 def test_absent_modality_keeps_its_row():
     html = result_view.modalities(replace(RESULT, image_only=None))
     assert "no photo" in html
-    assert html.count('class="aq-line"') == 3
+    assert html.count('class="aq-line"') == 4
 
 
 def test_formulas_show_both_standards_and_missing_readings_as_missing():
@@ -66,6 +93,14 @@ def test_formulas_show_both_standards_and_missing_readings_as_missing():
     assert "182 Unhealthy worst: PM₂.₅" in said
     assert "232 Poor worst: PM₂.₅" in said
     assert "O₃ &ndash; &ndash;" in said
+
+
+def test_readings_without_units_have_no_index():
+    said = text(formula_view.formulas(Reading(pm25=20, co=100), ("pm25", "co")))
+    assert said.count("not usable: no units") == 2
+    assert "500" not in said
+    assert "Hazardous" not in said
+    assert "CO &ndash; &ndash;" in said
 
 
 def test_incomplete_index_says_what_it_needs():

@@ -25,7 +25,8 @@ from aqfusion.labels.exports.photo_copies import copy_photos
 from aqfusion.labels.exports.tables import answers_table, events_table, items_table
 from aqfusion.labels.exports.training_folder import write_training_folder
 from aqfusion.labels.exports.whole_item import count_rows, for_export, whole_items
-from aqfusion.labels.schema import items, label_events
+from aqfusion.labels.schema import items, label_events, site_events
+from aqfusion.labels.site_lines import site_lines, sites_beside
 from aqfusion.labels.state_line import state_json
 from aqfusion.labels.store import LabelStore
 
@@ -58,8 +59,8 @@ def export(
     """Write one state of the store; a file is replaced, a folder must be new or empty.
 
     `csv` has a row per item, beside it one per answer; `events` a row per event. `jsonl` is all
-    there is, photos beside it, for an admin, and can be imported. `label-studio` and `training`
-    are folders.
+    there is, photos and sites beside it, for an admin, and can be imported. `label-studio` and
+    `training` are folders.
     """
     if format not in FORMATS:
         raise ExportError(f"format must be one of {', '.join(FORMATS)}, got {format!r}")
@@ -97,8 +98,14 @@ def _jsonl(store: LabelStore, connection: Connection, out: Path, report: Report 
     folder = photos_beside(out)
     missing = copy_photos(store.photos, _digests(connection), folder, report)
     count = count_rows(connection, items)
+    sites = sites_beside(out)
+    if count_rows(connection, site_events):
+        replace_file_by(sites, site_lines(connection))
+    else:
+        sites.unlink(missing_ok=True)  # of an earlier export
     replace_file_by(out, _lines(connection, count))
-    return Exported((out, folder), count, (), missing)
+    wrote = (out, folder, sites) if sites.is_file() else (out, folder)
+    return Exported(wrote, count, (), missing)
 
 
 def _lines(connection: Connection, count: int) -> Iterator[bytes]:

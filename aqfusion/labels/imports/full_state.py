@@ -1,4 +1,4 @@
-"""An export of all there is, back into an empty store: the same items, events and values.
+"""An export of all there is, back into an empty store: the same items, events, values and sites.
 
 All of it or nothing: a history with holes would be another one. Accounts come as names, without
 a PIN and as visitors, until an admin gives them more.
@@ -22,7 +22,8 @@ from aqfusion.labels.book import refold
 from aqfusion.labels.dump import load
 from aqfusion.labels.exports.export import photos_beside
 from aqfusion.labels.imports.intake import Imported
-from aqfusion.labels.schema import items, label_events, users
+from aqfusion.labels.schema import items, label_events, site_events, users
+from aqfusion.labels.site_lines import site_rows, sites_beside
 from aqfusion.labels.state_line import StateLine
 from aqfusion.labels.store import LabelStore
 from aqfusion.labels.verify import faults_in
@@ -47,12 +48,18 @@ def import_state(
 ) -> Imported:
     """Import for an admin; the same export again changes nothing.
 
-    Photos come from the folder beside the file; those that are nowhere are listed as faults, and
-    their items are imported. A line that breaks a rule raises `StateFileError`: nothing is kept.
+    Sites come from the file beside it, photos from the folder; those that are nowhere are listed as
+    faults, and their items are imported. A line that breaks a rule raises `StateFileError`: nothing
+    is kept.
     """
     with store.database.read() as connection:
         acting(connection, actor, "admin", lock=False)
     count, digests = _check(file)
+    try:
+        for _row in site_rows(sites_beside(file)):
+            pass
+    except InputError as error:
+        raise StateFileError(str(error)) from error
     if report is not None:
         report(f"{count} items are sound")
     faults = [fault for line, digest in digests if (fault := _photo(store, file, line, digest))]
@@ -142,6 +149,8 @@ def _fill(connection: Connection, actor: Actor, file: Path, now: datetime) -> in
     people = _People(connection, now)
     told = (event for _, line in _lines(file) for event in line.events)
     load(connection, label_events, (people.row(event) for event in told))
+    rows = site_rows(sites_beside(file))
+    load(connection, site_events, (people.row(event) for event in rows))
     touched = select(label_events.c.item).distinct().order_by(label_events.c.item)
     for item in connection.execute(touched).scalars().all():
         refold(connection, item)

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from aqfusion.explain.ablation import Ablated
-from aqfusion.explain.coalitions import PHOTO
+from aqfusion.explain.coalitions import PHOTO, SITE
 from aqfusion.ui.explain.words import title
 from aqfusion.ui.figure_style import GREY, TEXT, blank
 
 _HEIGHT = 420  # pixels, as the waterfall beside it
+_ALONE = {(PHOTO,): "Photo only", (SITE,): "This place only"}
+_WITHOUT = {PHOTO: "Without the photo", SITE: "Without this place's history"}
 
 
 def ablation_chart(found: Sequence[Ablated]) -> go.Figure:
@@ -60,10 +62,12 @@ def ablation_chart(found: Sequence[Ablated]) -> go.Figure:
 
 def name_of(row: Ablated) -> str:
     """What a row shows, in words."""
-    if row.left == (PHOTO,):
-        return "Photo only"
-    if row.without == PHOTO:
+    if row.left in _ALONE:
+        return _ALONE[row.left]
+    if not row.without:
+        return "Everything given"
+    if PHOTO in row.without and SITE not in row.left:
         return "Readings only"
-    if row.without:
-        return f"Without {title(row.without)}"
-    return "Everything given"
+    if len(row.without) > 1:
+        return "Without the readings"
+    return _WITHOUT.get(row.without[0]) or f"Without {title(row.without[0])}"

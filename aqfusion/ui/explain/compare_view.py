@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 
 import streamlit as st
@@ -11,8 +12,9 @@ from aqfusion.explain import compare
 from aqfusion.explain.compare import Contender, Look, Unusable, Verdict
 from aqfusion.explain.targets import RAISES
 from aqfusion.model.checkpoint import ModelError
-from aqfusion.model.predict import Predictor, Result, shipped_names
+from aqfusion.model.predict import NothingKnownError, Predictor, Result, shipped_names
 from aqfusion.photo import Photo
+from aqfusion.sites.site import Site
 from aqfusion.ui import models
 from aqfusion.ui.inline_picture import data_url
 from aqfusion.ui.result_view import pill
@@ -36,8 +38,11 @@ def show(
     trust_photo: bool = False,
     method: str = "GradCAM",
     target: str = RAISES,
+    *,
+    site: Site | None = None,
+    taken_at: datetime | None = None,
 ) -> None:
-    """Draw the card; there must be a photo or a reading."""
+    """Draw the card; there must be a photo, a reading or a site with days."""
     everyone = _contenders(tuple(shipped_names()))
     with st.container(border=True, height="stretch", key="exhibit_compare"):
         st.subheader(_title(len(everyone)), anchor=False)
@@ -53,9 +58,12 @@ def show(
             seen = _seen(one, photo, method, target) if photo else None
             try:
                 verdict = compare.judge(
-                    one.predictor, reading, seen.look if seen else None, trust_photo
+                    one.predictor.at(site, taken_at),
+                    reading,
+                    seen.look if seen else None,
+                    trust_photo,
                 )
-            except ModelError as error:
+            except (ModelError, NothingKnownError) as error:
                 column.html(absent(one.title, str(error)))
                 continue
             results.append(verdict.result)
@@ -104,11 +112,13 @@ def agreement(results: Sequence[Result]) -> str:
 
 def card(one: Contender, verdict: Verdict, seen: Seen | None) -> str:
     """One model as HTML: map, number, interval, and what it costs."""
-    fused = verdict.result.fused
-    alone = verdict.result.image_only
+    result = verdict.result
+    fused, alone = result.fused, result.image_only
+    place = (("Weight of this place's days", f"{100 * result.site_share:.0f} %"),)
     rows = (
         ("Photo alone says", "–" if alone is None else f"{alone.aqi} ({alone.category.name})"),
-        ("Weight of the photo", f"{100 * verdict.result.photo_share:.0f} %"),
+        ("Weight of the photo", f"{100 * result.photo_share:.0f} %"),
+        *(place if result.site_days and result.site_only else ()),
         ("Size", f"{one.weights_bytes / 1e6:.1f} MB"),
         ("Time for the photo", "–" if seen is None else _milliseconds(seen.look.embed_ms)),
         ("Time for the answer", _milliseconds(verdict.predict_ms)),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from html import escape
 
 from aqfusion.air.sensors import Reading
+from aqfusion.explain.coalitions import SITE
 from aqfusion.explain.shapley import Contributions
 from aqfusion.explain.words import moved
 from aqfusion.ui.explain import words
@@ -11,11 +12,17 @@ from aqfusion.ui.explain import words
 _LEAST_SCALE = 60.0  # AQI points: small contributions should look small
 
 
-def contribution_bars(found: Contributions, given: tuple[str, ...], reading: Reading) -> str:
-    """One row per input, given or not: raised to the right, lowered to the left."""
+def contribution_bars(
+    found: Contributions, given: tuple[str, ...], reading: Reading, knows_places: bool = True
+) -> str:
+    """One row per input, given or not: raised to the right, lowered to the left.
+
+    A model that knows no places has no row for one.
+    """
     rows = {
         words.with_amount(name, reading): points if name in given else None
         for name, points in found.points.items()
+        if name != SITE or knows_places
     }
     return (
         '<div class="aq aq-small"><div class="aq-title">What each input did</div>'
@@ -27,7 +34,8 @@ def contribution_bars(found: Contributions, given: tuple[str, ...], reading: Rea
 
 def bars(points: Mapping[str, float | None]) -> str:
     """A row per name: AQI points raised to the right, lowered to the left, `None` not given."""
-    scale = max(_LEAST_SCALE, *(abs(value) for value in points.values() if value is not None))
+    moves = [abs(value) for value in points.values() if value is not None]
+    scale = max([_LEAST_SCALE, *moves])
     rows = "".join(
         f'<span class="aq-muted">{escape(name)}</span><div class="aq-move"></div>'
         '<span class="aq-value aq-muted">not given</span>'

@@ -20,7 +20,7 @@ from aqfusion.ui.inputs import Given
 @st.fragment
 def show(given: Given, result: Result) -> None:
     """Draw choices and both pictures, or say why there is none."""
-    st.markdown(words.MAP)
+    st.markdown(f"{words.HAZE_MAP} {words.MAP}" if result.haze else words.MAP)
     if given.photo is None or given.usable is None:
         why = "The photo is left out, so there is no map." if given.photo else "No photo, no map."
         st.html(f'<div class="aq aq-nophoto aq-muted">{why}</div>')
@@ -30,7 +30,7 @@ def show(given: Given, result: Result) -> None:
     target = choices[0].selectbox(
         "Explain",
         targets,
-        format_func=lambda name: words.TARGETS.get(name, f"what looks {name}"),
+        format_func=lambda name: _target(name, result),
         key="explain_target",
     )
     method = choices[1].selectbox("Method", METHOD_NAMES, key="explain_method", help=words.METHODS)
@@ -43,7 +43,7 @@ def show(given: Given, result: Result) -> None:
         st.image(
             models.marked(given.model, given.photo, method, target, opacity / 100),
             width="stretch",
-            alt=f"The photo, marked where the network found {words.TARGETS.get(target, target)}",
+            alt=f"The photo, marked where the network found {_target(target, result)}",
         )
     stops = ", ".join(colour_bar())
     st.html(
@@ -60,6 +60,12 @@ def show(given: Given, result: Result) -> None:
         f'<div class="aq aq-small"><p>{escape(words.share(result.photo_share))} '
         f"{escape(words.branches(given.model))}</p>{bars(rows)}</div>"
     )
+
+
+def _target(name: str, result: Result) -> str:
+    """What a map is asked for: the haze score, where the model has one."""
+    targets = words.HAZE_TARGETS if result.haze else words.TARGETS
+    return targets.get(name, f"what looks {name}")
 
 
 def _measured(given: Given) -> HeatMaps | None:

@@ -18,9 +18,16 @@ def show(given: Given, result: Result) -> None:
     """Draw both; the map comes last, because it is the slower one."""
     left, right = st.columns([6, 7], gap="medium")
     scene = given.scene
-    known = coalitions(scene.ask, given.reading, scene.has_photo)
+    known = coalitions(scene.ask, given.reading, scene.has_photo, scene.has_site)
     with right:
-        st.html(contribution_bars(contributions(known), known.given, given.reading))
+        st.html(
+            contribution_bars(
+                contributions(known),
+                known.given,
+                given.reading,
+                given.model.checkpoint.sites is not None,
+            )
+        )
         # A button, not a link: Streamlit refuses to draw a link to a page it has not met yet.
         if st.button("Explain in full", key="explain_open", icon=":material/search_insights:"):
             st.switch_page("pages/explain.py")
@@ -38,4 +45,7 @@ def _map(given: Given, result: Result) -> None:
         width="stretch",
         alt="The photo, brighter where the network found what speaks for dirtier air",
     )
-    st.caption(f"Marked: what speaks for dirtier air. {words.share(result.photo_share)}")
+    st.caption(
+        f"Marked: what speaks for {'a higher haze score' if result.haze else 'dirtier air'}. "
+        f"{words.share(result.photo_share)}"
+    )

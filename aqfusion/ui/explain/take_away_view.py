@@ -42,11 +42,11 @@ def show(given: Given) -> None:
                 icon=":material/data_object:",
             )
     with right:
-        reading_link.show(given.reading)
+        reading_link.show(given.reading, given.unstated)
 
 
 def _report(given: Given) -> Report:
-    inputs = Inputs(given.reading, given.photo, given.trusted)
+    inputs = Inputs(given.reading, given.photo, given.trusted, not given.unstated)
     return report_of(given.model, inputs, datetime.now(UTC), given.embedding)
 
 

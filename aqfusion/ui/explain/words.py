@@ -1,10 +1,13 @@
 """Explanations in plain words: what moved the number, and what a map may be taken for."""
 
+from html import escape
+
 from aqfusion.air.pollutants import pollutant
 from aqfusion.air.sensors import Reading
-from aqfusion.explain.coalitions import PHOTO
+from aqfusion.explain.coalitions import PHOTO, SITE
+from aqfusion.explain.site_words import place_said
 from aqfusion.metrics import HeatMaps
-from aqfusion.model.predict import Predictor
+from aqfusion.model.predict import Predictor, Result
 
 UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³"}
 
@@ -22,18 +25,26 @@ SHAPLEY = (
     "the way to the result: its mean effect over all orders in which the inputs could have come "
     "(Shapley values, exact)."
 )
-ABLATION = "What the model would say without parts of the input, with its 90 % intervals."
+ABLATION = (
+    'What the model would say without parts of the input, with its 90 % intervals; "only" means '
+    "as if nobody knew anything else."
+)
 METHODS = (
     "GradCAM weighs the network's feature maps by how the answer depends on them, GradCAM++ by "
     "regions that alone speak for it, LayerCAM point by point. EigenCAM shows what stands out "
     "most to the network, whatever is asked."
 )
+HAZE_MAP = (
+    "What is explained is the haze score, how hazy the photo itself looks, wherever it was taken; "
+    "what that means for the AQI depends on the place."
+)
 TARGETS = {"raises": "what raises the AQI", "lowers": "what lowers the AQI"}
+HAZE_TARGETS = {"raises": "what looks hazy", "lowers": "what looks clear"}
 
 
 def title(name: str) -> str:
     """What an input is called."""
-    return "Photo" if name == PHOTO else pollutant(name).pretty_label
+    return {PHOTO: "Photo", SITE: "This place"}.get(name) or pollutant(name).pretty_label
 
 
 def amount(name: str, value: float) -> str:
@@ -47,7 +58,7 @@ def amount(name: str, value: float) -> str:
 
 def with_amount(name: str, reading: Reading) -> str:
     """An input's name, for a reading with its value."""
-    value = None if name == PHOTO else getattr(reading, name)
+    value = None if name in (PHOTO, SITE) else getattr(reading, name)
     return title(name) if value is None else f"{title(name)} {amount(name, value)}"
 
 
@@ -55,6 +66,12 @@ def share(photo_share: float) -> str:
     """How much the map may mean, by the photo's weight in the result."""
     percent = f"The photo has {100 * photo_share:.0f}\u00a0% of the weight in this result"
     return f"{percent}, so the map explains little of it." if photo_share < 0.1 else f"{percent}."
+
+
+def place(result: Result, sha256: str) -> str:
+    """How the answer stands to the place, as HTML; "" where the model knows nothing of places."""
+    said = place_said(result, sha256)
+    return f'<p class="aq aq-small">{escape(said)}</p>' if said else ""
 
 
 def branches(model: Predictor) -> str:

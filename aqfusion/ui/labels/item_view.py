@@ -55,7 +55,9 @@ _OF_OTHERS = {
     "annotators disagree": "People see it differently",
     "label likely wrong": "Its label may be wrong",
 }
-_SAYS_NOTHING_OF_THE_AIR = {"random", "sent back", "overlap", "next", "near-duplicate"}
+_SAYS_NOTHING_OF_THE_AIR = {
+    *("random", "sent back", "overlap", "next", "near-duplicate", "first days of a place"),
+}
 # What leads away from the item that is shown, so that a press for another one must do nothing.
 _MOVES = {
     "skip": desk.skip,
@@ -211,6 +213,7 @@ def reason_words(kind: str) -> str:
         **_OF_OTHERS,
         "sent back": "An expert asks for one more opinion",
         "overlap": "One more opinion is wanted",
+        "first days of a place": "Its place has few labelled days",
     }
     return known.get(kind, kind.capitalize())
 

@@ -5,7 +5,9 @@ from datetime import tzinfo
 
 import streamlit as st
 
+from aqfusion.air.aqi import standard
 from aqfusion.errors import InputError
+from aqfusion.explain.formula_words import Sides, formula_words
 from aqfusion.labels.actor import Actor
 from aqfusion.labels.item import Item
 from aqfusion.labels.review import ItemView
@@ -148,7 +150,9 @@ def _model(item: Item) -> None:
             st.html(model_card.fair(fold))
     with right.container(border=True, height="stretch", key="review_formula"):
         st.html(formula_view.heads(item.task.reading))
-        st.caption(formula_view.WHY_DIFFERENT)
+        if view is not None:
+            sides = Sides(view.aqi, view.low, view.high)
+            st.caption(formula_words(item.task.reading, standard("us"), sides))
 
 
 def _answers(at: Desk, view: ItemView, people: Mapping[int, str], zone: tzinfo) -> None:

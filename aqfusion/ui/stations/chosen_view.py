@@ -23,7 +23,7 @@ _SEEN = (
 
 def give(measurement: Measurement) -> None:
     """Put the readings into the sliders, with the session's photo where there is one, or none."""
-    sensor_input.fill(measurement.reading)
+    sensor_input.fill(measurement.reading, units_stated=measurement.station.units_stated)
     sample = gallery.session_sample(measurement.station.id, measurement.time)
     photo_input.choose_sample(sample) if sample else photo_input.choose_none()
 

@@ -15,7 +15,7 @@ from aqfusion.stations.station import Measurement
 SAMPLE, OWN, LIVE = "Sample", "Your own", "Live"
 SAYS = {
     SAMPLE: "Eight places of the public photo set, measured in 2022 and 2023: a record, not the "
-    "air of today.",
+    "air of today. It states no units of its readings, so no formula is applied to them.",
     OWN: "Stations from a table of yours; nobody else sees them, and nothing is stored.",
     LIVE: "What monitors near a place measure now, as OpenAQ passes it on.",
 }

@@ -16,7 +16,7 @@ _CSV_TITLES = (
     *("id", "name", "lat", "lon", "position approximate", "time"),
     *POLLUTANTS,
     *("aqi", "us category", "computed us aqi", "computed india aqi", "india category"),
-    "worst pollutant",
+    *("worst pollutant", "units stated"),
     *("model aqi", "model low", "model high", "source"),
 )
 
@@ -89,6 +89,7 @@ def _line(one: Measurement, told: Told) -> tuple[CsvCell, ...]:
         *(getattr(one.reading, name) for name in POLLUTANTS),
         *(one.aqi, us.category and us.category.name, computed.aqi),
         *(india.aqi, india.category and india.category.name, us.dominant),
+        "yes" if station.units_stated else "no",
         *((said.value, said.low, said.high) if said else (None, None, None)),
         station.source,
     )

@@ -20,7 +20,7 @@ from aqfusion.ui.explain.waterfall_chart import waterfall_chart
 
 US = standard("us")
 READING = Reading(pm25=80, no2=40)
-POINTS = dict(zip(INPUTS, (23.0, -60.0, 0.0, 0.0, 0.0, 0.0, 7.0), strict=True))
+POINTS = dict(zip(INPUTS, (23.0, -60.0, 0.0, 0.0, 0.0, 0.0, 7.0, 0.0), strict=True))
 FOUND = Contributions(base=160.0, aqi=130.0, points=POINTS)
 GIVEN = ("photo", "pm25", "no2")
 
@@ -51,8 +51,8 @@ def test_the_waterfalls_axis_holds_its_furthest_step():
 
 def test_each_ablated_row_has_its_number_interval_and_colour():
     rows = [
-        Ablated(("photo", "pm25"), None, prediction(180)),
-        Ablated(("pm25",), "photo", prediction(40)),
+        Ablated(("photo", "pm25"), (), prediction(180)),
+        Ablated(("pm25",), ("photo",), prediction(40)),
     ]
     bar, text = ablation_chart(rows).data
     assert list(bar.x) == [180, 40]
@@ -66,10 +66,20 @@ def test_each_ablated_row_has_its_number_interval_and_colour():
 @pytest.mark.parametrize(
     ("left", "without", "name"),
     [
-        (("photo", "pm25", "no2"), None, "Everything given"),
-        (("photo",), None, "Photo only"),
-        (("pm25", "no2"), "photo", "Readings only"),
-        (("photo", "pm25"), "no2", "Without NO₂"),
+        (("photo", "pm25", "no2"), (), "Everything given"),
+        (("photo",), ("pm25", "no2"), "Photo only"),
+        (("photo",), (), "Photo only"),
+        (("pm25", "no2"), ("photo",), "Readings only"),
+        (("pm25", "no2"), ("photo", "site"), "Readings only"),
+        (("photo", "pm25"), ("no2",), "Without NO₂"),
+        (("photo", "pm25", "site"), ("no2",), "Without NO₂"),
+        (("site",), ("photo", "pm25"), "This place only"),
+        (("site",), (), "This place only"),
+        (("photo", "pm25"), ("site",), "Without this place's history"),
+        (("pm25",), ("site",), "Without this place's history"),
+        (("photo", "site"), ("pm25", "no2"), "Without the readings"),
+        (("pm25", "site"), ("photo",), "Without the photo"),
+        (("photo", "pm25", "no2", "site"), (), "Everything given"),
     ],
 )
 def test_a_row_is_called_by_what_it_leaves_out(left, without, name):
@@ -134,9 +144,24 @@ def test_a_bar_that_raises_goes_to_the_right_and_one_that_lowers_to_the_left():
     assert "not given" in none
 
 
+def test_a_site_has_its_step_in_the_waterfall_and_its_bar():
+    found = Contributions(130.0, 100.0, {**dict.fromkeys(INPUTS, 0.0), "pm25": 20.0, "site": -50.0})
+    (trace,) = waterfall_chart(found, ("pm25", "site"), READING).data
+    assert list(trace.x) == [130.0, 20.0, -50.0, 100.0]
+    assert trace.y[2] == "This place"
+    html = contribution_bars(found, ("pm25", "site"), READING)
+    assert "<span>This place</span>" in html
+    assert "lowered it by 50" in html
+
+
+def test_a_model_that_knows_no_places_has_no_row_for_one():
+    assert "This place" in contribution_bars(FOUND, GIVEN, READING)
+    assert "This place" not in contribution_bars(FOUND, GIVEN, READING, knows_places=False)
+
+
 def test_every_input_has_a_row_whether_given_or_not():
     html = contribution_bars(FOUND, GIVEN, READING)
-    assert html.count("not given") == len(POLLUTANTS) - 2
+    assert html.count("not given") == len(POLLUTANTS) - 2 + 1  # and the place
     for text in (
         "raised it by 23",
         "lowered it by 60",

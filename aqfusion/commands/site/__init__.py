@@ -1,0 +1,1 @@
+"""`site`: places with a history of days at the terminal."""

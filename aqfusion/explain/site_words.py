@@ -1,0 +1,104 @@
+"""What a place's own days say of an answer, in plain words that claim no more than is known."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from statistics import mean, median, quantiles
+
+from aqfusion.air.aqi import round_half_up
+from aqfusion.model.predict import Result
+from aqfusion.sites.site import Site
+
+_FEW = 4  # days or photos: with fewer nothing is usual
+_ALIKE = 20  # AQI: a middle half that is told as one number
+_COMMON = 20  # AQI from what is common everywhere that is still near it
+_LITTLE = 0.25  # of the weight
+
+
+def place_said(result: Result, sha256: str) -> str:
+    """How the answer stands to the place; "" where the model knows nothing of places.
+
+    `sha256` is that of the weights that gave the result: haze scores of others are not compared.
+    """
+    if result.site_only is None:
+        return ""
+    if result.site is None or not result.site_days:
+        return _unknown(result)
+    return " ".join(
+        filter(None, [_usual(result, result.site), _photo(result, result.site, sha256)])
+    )
+
+
+def _unknown(result: Result) -> str:
+    if result.image_only is None:
+        return ""
+    said = "At a place that the model does not know, the photo says little"
+    if result.photo_share >= _LITTLE:
+        said = "The model does not know the place, and a photo of the same air differs by place"
+    if result.readings_used:
+        return f"{said}: the readings count for more." if result.photo_share < 0.5 else f"{said}."
+    common = result.site_only.aqi if result.site_only else result.fused.aqi
+    if abs(result.fused.aqi - common) <= _COMMON:
+        return f"{said}: the answer is near what is common everywhere, {common}."
+    return f"{said}."
+
+
+def _usual(result: Result, site: Site) -> str:
+    """What the place's days were, and where the answer stands to them."""
+    levels = [round_half_up(aqi) for aqi in _by_date(site)]
+    low, high = min(levels), max(levels)
+    if len(levels) >= _FEW:
+        low, high = _middle_half(levels)
+        if high - low <= _ALIKE:
+            near = round_half_up(median(levels))
+            return f"This place is usually near {near}{_stands(result, low, high)}"
+        return f"This place is usually between {low} and {high}{_stands(result, low, high)}"
+    if len(levels) == 1:
+        return f"On its one known day this place was at {low}{_stands(result, low, high)}"
+    values = f"at {low}" if low == high else f"between {low} and {high}"
+    return f"On its {len(levels)} known days this place was {values}{_stands(result, low, high)}"
+
+
+def _stands(result: Result, low: int, high: int) -> str:
+    if low <= result.fused.aqi <= high:
+        return "."
+    return f"; the answer is {'higher' if result.fused.aqi > high else 'lower'} than that."
+
+
+def _photo(result: Result, site: Site, sha256: str) -> str:
+    """The photo's haze score beside those of the place's days, seen by the same network."""
+    if result.haze is None or result.image_only is None:
+        return ""
+    photos = [day.photo for day in site.history if day.photo is not None]
+    scores = [photo.haze for photo in photos if photo.model == sha256]
+    if not scores:
+        return ""
+    low, high = _middle_half(scores) if len(scores) >= _FEW else (min(scores), max(scores))
+    usual = "than usual there" if len(scores) >= _FEW else f"than on {_days_with_photos(scores)}"
+    if result.haze.score < low:
+        return f"The photo looks clearer {usual}."
+    if result.haze.score > high:
+        return f"The photo looks hazier {usual}."
+    return "The photo looks as hazy as usual there." if len(scores) >= _FEW else ""
+
+
+def _days_with_photos(scores: Sequence[float]) -> str:
+    return "its one day with a photo" if len(scores) == 1 else "its days with photos"
+
+
+def _by_date(site: Site) -> list[float]:
+    """The mean AQI of every date; a day without a time counts for itself."""
+    dated: dict[date, list[float]] = defaultdict(list)
+    found = []
+    for day in site.history:
+        own = site.date_of(day)
+        if own is None:
+            found.append(day.aqi)
+        else:
+            dated[own].append(day.aqi)
+    return [*found, *(mean(values) for values in dated.values())]
+
+
+def _middle_half(values: Sequence[float]) -> tuple[int, int]:
+    low, _, high = quantiles(values, n=4, method="inclusive")
+    return round_half_up(low), round_half_up(high)

@@ -1,0 +1,249 @@
+"""Sites that people keep in the store: their own for annotators, all of them for experts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from aqfusion.labels.actor import Actor, RoleError, acting
+from aqfusion.labels.database import Database, in_turn
+from aqfusion.labels.events import Request, RequestError
+from aqfusion.labels.given_text import shown
+from aqfusion.labels.schema import site_events, users
+from aqfusion.labels.site_book import DaysKept, KeptSite, SiteBook, SiteStoreError, head_of
+from aqfusion.sites.site import MOST_DAYS, Day, Site
+from aqfusion.sites.site_file import day_line
+
+__all__ = ["MOST_EVENTS", "MOST_SITES", "KeptSite", "SiteEntry", "SiteStoreError", "Sites"]
+
+MOST_SITES = 50  # of one person
+MOST_EVENTS = 3 * MOST_DAYS  # of one site: what was added and removed stays in its book
+_LOCK = 0x415150  # any number, the same in every process
+_NEW = -2  # and below: ids of days that the database has not numbered yet
+_LEAST = "annotator"
+_OTHERS = "expert"  # who may see and change the sites of others
+
+
+@dataclass(frozen=True)
+class SiteEntry:
+    """A site in a list: `days` are how many it has, `changed` is when it last was."""
+
+    id: int
+    name: str
+    owner: int
+    owner_name: str
+    days: int
+    changed: datetime
+
+
+class Sites:
+    """Append-only events of sites. Every function raises `RoleError` for whoever may not."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open store."""
+        self._database = database
+
+    def entries(self, actor: Actor) -> tuple[SiteEntry, ...]:
+        """The sites that the actor may see, by name: their own, and all for experts."""
+        with self._database.read() as connection:
+            row = acting(connection, actor, _LEAST, lock=False)
+            everybody = Actor(row.id, row.name, row.role).may(_OTHERS)
+            return _entries(connection, None if everybody else row.id)
+
+    def get(self, actor: Actor, site: int) -> KeptSite:
+        """A site with its days."""
+        with self._database.snapshot() as connection:
+            return _open(connection, actor, site, lock=False).kept
+
+    def named(self, actor: Actor, name: str) -> KeptSite:
+        """The one site of this name that the actor may see; their own before those of others."""
+        found = [one for one in self.entries(actor) if _key(one.name) == _key(name)]
+        own = [one for one in found if one.owner == actor.id]
+        if not found:
+            raise SiteStoreError(f"site must be one of the store, got {shown(name)}")
+        if len(found) > 1 and len(own) != 1:
+            owners = ", ".join(one.owner_name for one in found)
+            raise SiteStoreError(f"site must be one alone, got {shown(name)} of {owners}")
+        return self.get(actor, (own or found)[0].id)
+
+    def create(self, actor: Actor, site: Site, request: str, now: datetime) -> int:
+        """Keep a site with its days and return its number; a name twice is refused."""
+        head, lines = head_of(site), [day_line(day) for day in site.days]
+        days = _added(DaysKept(), site.name, lines)
+
+        def work(connection: Connection) -> list[dict[str, Any]]:
+            mine = _entries(connection, actor.id)
+            if len(mine) >= MOST_SITES:
+                raise SiteStoreError(f"a person must have at most {MOST_SITES} sites, got one more")
+            _check_name(mine, site.name, None)
+            return [{"kind": "create", "name": site.name, "days": 0, "content": head}, *days]
+
+        wanted = Request(request, "create", actor, (head, *lines))
+        return self._write(wanted, None, now, work)[0]
+
+    def add_days(
+        self, actor: Actor, site: int, days: Sequence[Day], request: str, now: datetime
+    ) -> tuple[int, ...]:
+        """Add days, all or none, and return their ids; the same photo or time takes its place."""
+        lines = [day_line(day) for day in days]
+
+        def work(connection: Connection) -> list[dict[str, Any]]:
+            book = _open(connection, actor, site, coming=len(lines))
+            return _added(book.days, book.head.name, lines)
+
+        wanted = Request(request, "add", actor, (site, *lines))
+        return self._write(wanted, site, now, work)
+
+    def remove_day(self, actor: Actor, site: int, day_id: int, request: str, now: datetime) -> None:
+        """Take a day out of a site's history."""
+
+        def work(connection: Connection) -> list[dict[str, Any]]:
+            book = _open(connection, actor, site, coming=1)
+            if day_id not in book.days.lines:
+                raise SiteStoreError(f"day must be one of site {site}, got {day_id}")
+            left = len(book.days.lines) - 1
+            return [{"kind": "remove", "about": day_id, "name": book.head.name, "days": left}]
+
+        self._write(Request(request, "remove", actor, (site, day_id)), site, now, work)
+
+    def rename(self, actor: Actor, site: int, name: str, request: str, now: datetime) -> None:
+        """Give a site another name."""
+        self._change(actor, site, (name,), lambda head: replace(head, name=name), request, now)
+
+    def change(self, actor: Actor, site: int, head: Site, request: str, now: datetime) -> None:
+        """Take over all of `head` but its days: name, place, zone, reference and landmarks."""
+        self._change(actor, site, (head_of(head),), lambda _: head, request, now)
+
+    def delete(self, actor: Actor, site: int, request: str, now: datetime) -> None:
+        """Let a site go; its events stay in the book."""
+
+        def work(connection: Connection) -> list[dict[str, Any]]:
+            book = _open(connection, actor, site)
+            return [{"kind": "delete", "name": book.head.name, "days": len(book.days.lines)}]
+
+        self._write(Request(request, "delete", actor, (site,)), site, now, work)
+
+    def _change(
+        self,
+        actor: Actor,
+        site: int,
+        content: tuple[Any, ...],
+        changed: Callable[[Site], Site],
+        request: str,
+        now: datetime,
+    ) -> None:
+        def work(connection: Connection) -> list[dict[str, Any]]:
+            book = _open(connection, actor, site, coming=1)
+            head = changed(book.head)
+            _check_name(_entries(connection, book.owner), head.name, site)
+            days = len(book.days.lines)
+            return [{"kind": "change", "name": head.name, "days": days, "content": head_of(head)}]
+
+        self._write(Request(request, "change", actor, (site, *content)), site, now, work)
+
+    def _write(
+        self,
+        request: Request,
+        site: int | None,
+        now: datetime,
+        work: Callable[[Connection], list[dict[str, Any]]],
+    ) -> tuple[int, ...]:
+        """Write the events of a request in one transaction, once however often it is sent."""
+
+        digest = request.digest
+
+        def once(connection: Connection) -> tuple[int, ...]:
+            acting(connection, request.actor, _LEAST)
+            in_turn(connection, _LOCK)
+            before = _earlier(connection, request.id, digest)
+            if before:
+                return before
+            rows = [
+                {
+                    "request_id": request.id if number == 0 else f"{request.id}/{number}",
+                    "request_digest": digest,
+                    "site": site,
+                    "user": request.actor.id,
+                    "at": now,
+                    **dict.fromkeys(("about", "content")),
+                    **row,
+                }
+                for number, row in enumerate(work(connection))
+            ]
+            if site is None:
+                made = connection.execute(insert(site_events), rows[0]).inserted_primary_key
+                assert made is not None
+                rows = [{**row, "site": made[0]} for row in rows[1:]]
+            if rows:
+                connection.execute(insert(site_events), rows)
+            return _earlier(connection, request.id, digest)
+
+        return self._database.write(once)
+
+
+def _open(
+    connection: Connection, actor: Actor, site: int, coming: int = 0, lock: bool = True
+) -> SiteBook:
+    """Read a site that the actor may see; `coming` events must still fit into its book."""
+    row = acting(connection, actor, _LEAST, lock=lock)
+    book = SiteBook.open(connection, site)
+    if book.owner != row.id and not Actor(row.id, row.name, row.role).may(_OTHERS):
+        raise RoleError(f"role must be {_OTHERS} or above for the sites of others, got {row.role}")
+    if book.events + coming > MOST_EVENTS:
+        rule = f"a site must have at most {MOST_EVENTS} changes in its book"
+        raise SiteStoreError(f"{rule}, got {book.events + coming}; keep it as a new one")
+    return book
+
+
+def _added(known: DaysKept, name: str, lines: Sequence[str]) -> list[dict[str, Any]]:
+    """The events of new days; each counts the days of the site after it."""
+    rows = []
+    for number, line in enumerate(lines):
+        known.add(_NEW - number, line)
+        count = len(known.lines)
+        rows.append({"kind": "add", "name": name, "days": count, "content": line})
+    if len(known.lines) > MOST_DAYS:
+        raise SiteStoreError(f"a site must have at most {MOST_DAYS} days, got {len(known.lines)}")
+    return rows
+
+
+def _entries(connection: Connection, owner: int | None) -> tuple[SiteEntry, ...]:
+    """All sites that were not deleted, of one person or of everybody."""
+    of = func.coalesce(site_events.c.site, site_events.c.id)
+    newest = select(func.max(site_events.c.id)).group_by(of)
+    first = site_events.alias("first")
+    asked = (
+        select(first.c.id, site_events.c.name, first.c.user, users.c.name.label("owner"))
+        .add_columns(site_events.c.days, site_events.c.at)
+        .join(first, first.c.id == of)
+        .join(users, users.c.id == first.c.user)
+        .where(site_events.c.id.in_(newest), site_events.c.kind != "delete")
+    )
+    if owner is not None:
+        asked = asked.where(first.c.user == owner)
+    found = [SiteEntry(*row) for row in connection.execute(asked)]
+    return tuple(sorted(found, key=lambda one: (_key(one.name), one.id)))
+
+
+def _check_name(mine: Sequence[SiteEntry], name: str, own: int | None) -> None:
+    if any(_key(one.name) == _key(name) and one.id != own for one in mine):
+        raise SiteStoreError(f"site name must be new among those of its person, got {shown(name)}")
+
+
+def _earlier(connection: Connection, request: str, digest: str) -> tuple[int, ...]:
+    """The events of this request, if it was written."""
+    asked = select(site_events.c.id, site_events.c.request_digest)
+    row = connection.execute(asked.where(site_events.c.request_id == request)).first()
+    if row is None:
+        return ()
+    if row.request_digest != digest:
+        rule = "request id must be new for another request"
+        raise RequestError(f"{rule}, got {request!r} again")
+    more = asked.where(site_events.c.request_id.startswith(f"{request}/", autoescape=True))
+    return (row.id, *(one.id for one in connection.execute(more.order_by(site_events.c.id))))
+
+
+def _key(name: str) -> str:
+    return " ".join(name.split()).casefold()

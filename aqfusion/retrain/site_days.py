@@ -1,0 +1,146 @@
+"""What a retrained version knows of places: what its base knew, and the corrected days.
+
+Hyperparameters, gate and pool stay the base's: they were fitted on places and days that nothing had
+seen. Only exact labels become days; a category is too wide to say what a place is like.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import torch
+from torch import Tensor
+
+from aqfusion.model.checkpoint import Checkpoint
+from aqfusion.model.known_sites import known_sites
+from aqfusion.model.network import AQFusionNet
+from aqfusion.model.site_model import SiteConfig, SiteModel
+from aqfusion.model.site_process import Days, SiteProcess, clock_days
+from aqfusion.retrain.features import Features
+from aqfusion.retrain.haze_ranks import carried_over
+from aqfusion.retrain.lessons import Corrected
+
+__all__ = ["Places", "places_with"]
+
+# A place is learned from so many different days on. With fewer it stays one that the network does
+# not know, whose labelled days count all the same as those of a site.
+LEAST_DAYS = 4
+_MOST_DAYS = 200  # corrected ones: an answer takes the cube of all days in time
+_SAME_TIME = 1 / 1440  # days: a minute
+
+Told = tuple[AQFusionNet, Features]  # a network, and what its own trunk saw of the training photos
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """The site model with its part of the config, as a checkpoint holds them; or neither."""
+
+    sites: SiteModel | None
+    config: SiteConfig | None
+
+    def ranked(self, before: Told, after: Told) -> "Places":
+        """With haze scores on the scale of the network `after`."""
+        if self.config is None:
+            return self
+        ranks = carried_over(self.config.haze_ranks, before, after)
+        return replace(self, config=replace(self.config, haze_ranks=ranks))
+
+    def of(self, checkpoint: Checkpoint) -> Checkpoint:
+        """A checkpoint that knows these places."""
+        config = replace(checkpoint.config, sites=self.config)
+        return replace(checkpoint, config=config, sites=self.sites)
+
+
+def places_with(base: Checkpoint, corrected: Sequence[Corrected]) -> Places:
+    """The base's places with the corrected days; a model from before there were sites has none.
+
+    A day of the same place and time takes the place of what was known of it.
+    """
+    sites, config = base.sites, base.config.sites
+    if sites is None or config is None:
+        return Places(None, None)
+    by_place = _by_place(base, config, corrected)
+    places = (*config.places, *(name for name in by_place if name not in config.places))
+    number = {name: place for place, name in enumerate(places)}
+    new = _days(_newest(by_place), number)
+    old = sites.process.days
+    days = old.where(~_told_anew(old, new)).and_also(new)
+    return Places(_site_model(sites, days), replace(config, places=places))
+
+
+def _by_place(
+    base: Checkpoint, config: SiteConfig, corrected: Sequence[Corrected]
+) -> dict[str, list[Corrected]]:
+    """Sessions with an exact label by the model's own name of their place, learned or to learn."""
+    learned = {_plain(site.name): site.learned_as or site.name for site in known_sites(base)}
+    learned |= {_plain(name): name for name in config.places}
+    gathered: dict[str, list[Corrected]] = defaultdict(list)
+    for one in corrected:
+        if one.place.strip() and one.exact:
+            name = " ".join(one.place.split())
+            gathered[learned.get(_plain(name), name)].append(one)
+    return {
+        name: sessions
+        for name, sessions in gathered.items()
+        if name in config.places or len({one.group for one in sessions}) >= LEAST_DAYS
+    }
+
+
+def _newest(by_place: dict[str, list[Corrected]]) -> dict[str, list[Corrected]]:
+    """The last sessions of each place, as many of each as there is room for."""
+    most = max((len(sessions) for sessions in by_place.values()), default=0)
+    while sum(min(most, len(sessions)) for sessions in by_place.values()) > _MOST_DAYS:
+        most -= 1
+    return {
+        name: sessions[len(sessions) - min(most, len(sessions)) :]
+        for name, sessions in by_place.items()
+    }
+
+
+def _days(by_place: dict[str, list[Corrected]], number: dict[str, int]) -> Days:
+    sessions = [*chain.from_iterable(by_place.values())]
+    place = [number[name] for name, own in by_place.items() for _ in own]
+    exact = [[low for low, _ in one.exact] for one in sessions]
+    aqi = [sum(values) / len(values) for values in exact]
+    readings = [
+        [math.nan if value is None else value for value in one.reading.values] for one in sessions
+    ]
+    return Days(
+        torch.tensor(aqi, dtype=torch.float64),
+        torch.tensor(readings, dtype=torch.float64).reshape(-1, 6),
+        torch.tensor([clock_days(one.clock) for one in sessions], dtype=torch.float64),
+        torch.tensor(place, dtype=torch.int64),
+    )
+
+
+def _told_anew(old: Days, new: Days) -> Tensor:
+    """Which of the old days (D,) are of the place and time of a new one.
+
+    Of two without a time the same AQI and readings make one.
+    """
+    same_place = old.place[:, None] == new.place[None]
+    same_time = (old.time[:, None] - new.time[None]).abs() < _SAME_TIME
+    untimed = old.time.isnan()[:, None] & new.time.isnan()[None]
+    same_air = (old.aqi[:, None] - new.aqi[None]).abs() < 0.5
+    apart = (old.readings[:, None] - new.readings[None]).abs() > 1e-6  # a NaN is not
+    same_air &= ~apart.any(2)
+    found: Tensor = (same_place & (same_time | (untimed & same_air))).any(1)
+    return found
+
+
+def _site_model(old: SiteModel, days: Days) -> SiteModel:
+    """The same with other days; what standardises readings stays, since the lengths fit to it."""
+    process = SiteProcess(days, old.process.theta)
+    for name in ("mean", "std"):
+        getattr(process, name).copy_(getattr(old.process, name))
+    sites = SiteModel(process)
+    sites.gate.load_state_dict(old.gate.state_dict())
+    sites.pool.load_state_dict(old.pool.state_dict())
+    return sites.eval().requires_grad_(False)
+
+
+def _plain(name: str) -> str:
+    """A name as people write it: in any case, with any blanks."""
+    return " ".join(name.split()).casefold()

@@ -1,0 +1,89 @@
+"""The sites of whoever has signed in, in the label store."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.labels.actor import Actor
+from aqfusion.labels.sites import KeptSite, SiteEntry, SiteStoreError
+from aqfusion.sites.site import Day, Site
+from aqfusion.ui.labels import opened, session_actor
+
+_READ = "site_read"  # the site that was read last: no move of a slider reads it again
+
+
+def names() -> dict[int, str]:
+    """The names of one's own sites by number; none where the store does not answer."""
+    return {number: entry.name for number, entry in _entries().items()}
+
+
+def get(number: int) -> Site | None:
+    """One of one's own sites; `None` where there is none, or the store does not answer."""
+    entry = _entries().get(number)
+    if entry is None:
+        return None
+    try:
+        return _read(number, entry.changed).site
+    except InputError:
+        return None
+
+
+def create(site: Site) -> int:
+    """Keep a new site and return its number."""
+    return opened.reached().sites.create(_actor(), site, _request(), opened.now())
+
+
+def add_days(number: int, days: Sequence[Day]) -> None:
+    """Add days, all or none."""
+    opened.reached().sites.add_days(_actor(), number, days, _request(), opened.now())
+
+
+def remove_day(number: int, day: Day) -> None:
+    """Take a day out."""
+    kept = opened.reached().sites.get(_actor(), number)
+    ids = [id for id, one in zip(kept.day_ids, kept.site.days, strict=True) if one == day]
+    if not ids:
+        raise SiteStoreError("day must be one of the place, got one that is gone")
+    opened.reached().sites.remove_day(_actor(), number, ids[0], _request(), opened.now())
+
+
+def change(number: int, head: Site) -> None:
+    """Take over all of `head` but its days."""
+    opened.reached().sites.change(_actor(), number, head, _request(), opened.now())
+
+
+def remove(number: int) -> None:
+    """Let a site go."""
+    opened.reached().sites.delete(_actor(), number, _request(), opened.now())
+
+
+def _entries() -> dict[int, SiteEntry]:
+    try:
+        actor = _actor()
+        found = opened.reached().sites.entries(actor)
+    except (InputError, OSError):
+        return {}
+    return {entry.id: entry for entry in found if entry.owner == actor.id}
+
+
+def _read(number: int, changed: datetime) -> KeptSite:
+    kept = st.session_state.get(_READ)
+    if kept is None or kept[:2] != (number, changed):
+        kept = (number, changed, opened.reached().sites.get(_actor(), number))
+        st.session_state[_READ] = kept
+    site: KeptSite = kept[2]
+    return site
+
+
+def _actor() -> Actor:
+    actor = session_actor.known()
+    if actor is None:
+        raise InputError("you must be signed in, got nobody")
+    return actor
+
+
+def _request() -> str:
+    return uuid.uuid4().hex

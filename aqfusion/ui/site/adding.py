@@ -1,0 +1,74 @@
+"""Adding days to a place of one's own: what comes of it is told where it was asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from aqfusion.sites.site import MODEL_STANDARD, Day
+from aqfusion.ui.labels import told
+from aqfusion.ui.site import mine
+
+PLACE = "mysite_add"
+_ACTED = "mysite_acted"
+
+
+@dataclass(frozen=True)
+class Added:
+    """Days to add, and a sentence of what was left out of them."""
+
+    days: tuple[Day, ...]
+    note: str | None = None
+
+
+def add(own: mine.Own, find: Callable[[], Added]) -> None:
+    """Add what `find` gives; for a callback."""
+
+    def work() -> str:
+        found = find()
+        if not found.days:
+            return f"No day was added{_and(found.note)}"
+        before = len(own.site.days)
+        mine.add_days(own.key, found.days)
+        after = mine.get(own.key)
+        new = 0 if after is None else len(after.site.days) - before
+        return f"{_said(len(found.days), new)}{_other(found.days)}{_and(found.note)}"
+
+    acted(PLACE)
+    told.attempt(PLACE, work, refused="No day was added: ")
+
+
+def acted(place: str) -> None:
+    """Remember where days were changed last; for a callback."""
+    st.session_state[_ACTED] = place
+
+
+def show(place: str, moved: str | None) -> None:
+    """Tell what came of it and, if it was here, what the last change of days did."""
+    told.show(place)
+    if moved is not None and st.session_state.get(_ACTED) == place:
+        st.info(moved, icon=":material/trending_flat:")
+
+
+def _said(count: int, new: int) -> str:
+    """Tell how many came.
+
+    >>> _said(1, 1), _said(3, 2), _said(1, 0)
+    ('1 day added', '3 days added, 1 of them in the place of an older one', '1 day replaced')
+    """
+    days = f"{count} day{'' if count == 1 else 's'}"
+    if new == count:
+        return f"{days} added"
+    if new <= 0:
+        return f"{days} replaced"
+    return f"{days} added, {count - new} of them in the place of an older one"
+
+
+def _other(days: tuple[Day, ...]) -> str:
+    if all(day.standard == MODEL_STANDARD for day in days):
+        return ""
+    return "; what is not a US AQI is kept, but does not count"
+
+
+def _and(note: str | None) -> str:
+    return "" if note is None else f"; {note}"

@@ -1,0 +1,52 @@
+"""The photo of a day: one that is brought, or the one on the Predict page."""
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from aqfusion.model.predict import Predictor
+from aqfusion.photo import Photo
+from aqfusion.sites.extinction import extinctions
+from aqfusion.sites.site import DayPhoto, Site
+from aqfusion.ui import models, photo_input
+
+_SHOWN = 3  # sentences on landmarks that were not measured
+_UPLOAD, _SAME = "mysite_photo", "mysite_photo_same"
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What is kept of a photo, and a sentence where something is not."""
+
+    photo: DayPhoto | None = None
+    problem: str | None = None
+
+
+def choose() -> None:
+    """Draw the choice; inside a form."""
+    st.file_uploader(
+        "Photo of that day, if there is one (at most 25 MB; only what the model sees is kept)",
+        key=_UPLOAD,
+    )
+    if photo_input.current() is not None:
+        st.checkbox("Take the photo that is on the Predict page", key=_SAME)
+
+
+def chosen(model: Predictor, site: Site) -> Brought:
+    """What was chosen, looked at by the model; a file that is no photo raises `PhotoError`."""
+    file = st.session_state.get(_UPLOAD)
+    if file is not None:
+        return of(model, site, Photo.decode(file.getvalue(), file.name))
+    photo = photo_input.current() if st.session_state.get(_SAME) else None
+    return Brought() if photo is None else of(model, site, photo)
+
+
+def of(model: Predictor, site: Site, photo: Photo) -> Brought:
+    """What is kept of a photo of a site; one that the model cannot judge is left out."""
+    embedding = models.embedding(model, photo)
+    if embedding.problem is not None:
+        return Brought(None, f"its photo is left out: {embedding.problem}")
+    found = extinctions(site, photo)
+    kept = replace(model.day_photo(photo, embedding), extinction=found.values)
+    told = "; ".join(found.refusals[:_SHOWN])
+    return Brought(kept, f"at its landmarks: {told}" if told else None)

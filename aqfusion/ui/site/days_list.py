@@ -1,0 +1,170 @@
+"""The days of a place: what was measured, what is said of each by the others, and a way out."""
+
+import streamlit as st
+
+from aqfusion.air.aqi import standard
+from aqfusion.evaluation.site_days import (
+    ALL,
+    LEAST_DAYS,
+    MEAN,
+    NO_HISTORY,
+    LeftOutDay,
+    SiteDays,
+    judge_site,
+)
+from aqfusion.figures import Estimate
+from aqfusion.model.predict import Predictor
+from aqfusion.sites.site import Day, Site
+from aqfusion.ui.labels import told
+from aqfusion.ui.site import adding, mine
+from aqfusion.ui.table import Column, Table
+
+PLACE = "mysite_days"
+MOST_ASKED = 60  # the last days: each is a question to the model
+_JUDGED, _REMOVED, _DAY = "mysite_judged", "mysite_removed", "mysite_day_chosen"
+_COLUMNS = (
+    Column("Day"),
+    Column("Measured", ".0f"),
+    Column("By its other days", ".0f"),
+    Column("Their mean alone", ".0f"),
+    Column("At an unknown place", ".0f"),
+    Column("Haze of its photo", ".0f"),
+    Column("From"),
+)
+_FEW = 3
+
+
+def show(model: Predictor, own: mine.Own, moved: str | None) -> None:
+    """Draw the table, the errors, and the way to take a day out."""
+    site = own.site
+    if not site.days:
+        st.info("No days yet. The first three or four change the answer most.")
+    else:
+        judged = _judged(model, site)
+        st.markdown(_sentence(judged))
+        st.html(table(site, judged).html("The days of this place"))
+        if len(site.history) > MOST_ASKED:
+            st.caption(f"The last {MOST_ASKED} days are asked about.")
+    _take_out(own)
+    adding.show(PLACE, moved)
+
+
+def table(site: Site, judged: SiteDays | None) -> Table:
+    """One row for each day, the newest first."""
+    asked = {id(one.day): one for one in judged.days} if judged else {}
+    rows = []
+    for number, day in reversed([*enumerate(site.days, start=1)]):
+        one = asked.get(id(day))
+        rows.append(
+            (
+                title(site, day, number),
+                day.aqi,
+                _told(one, ALL),
+                None if one is None else one.told[MEAN][0],
+                _told(one, NO_HISTORY),
+                None if day.photo is None else day.photo.haze,
+                day.source if day.counts else f"{day.source}, {_index(day)}: does not count",
+            )
+        )
+    return Table(_COLUMNS, tuple(rows))
+
+
+def title(site: Site, day: Day, number: int) -> str:
+    """A day as people name it, on the clock of its place."""
+    if day.taken_at is None:
+        return f"Day {number}, date not known"
+    local = day.taken_at.astimezone(site.zone) if site.zone else day.taken_at
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def _told(one: LeftOutDay | None, method: str) -> Estimate | None:
+    if one is None or method not in one.told:
+        return None
+    return Estimate(*one.told[method])
+
+
+def _sentence(judged: SiteDays | None) -> str:
+    if judged is None or ALL not in judged.scores:
+        return "With a second day each can be told by the others, as if it were not known."
+    scores = judged.scores
+    few = " Too few days to be sure of that." if judged.dates < _FEW else ""
+    inside = sum(
+        low <= one.day.aqi <= high for one in judged.days for _, low, high in [one.told[ALL]]
+    )
+    return (
+        f"Each day left out in turn and asked about: the error is **{scores[ALL].rmse:.0f}** by "
+        f"the other days, {scores[MEAN].rmse:.0f} by their mean alone and "
+        f"{scores[NO_HISTORY].rmse:.0f} as an unknown place (root mean square over "
+        f"{len(judged.days)} days, in points of AQI); {inside} of {len(judged.days)} lie in the "
+        f"interval.{few}"
+    )
+
+
+def _judged(model: Predictor, site: Site) -> SiteDays | None:
+    """Asked anew only when model or days have changed."""
+    if site.day_count < LEAST_DAYS or model.checkpoint.sites is None:
+        return None
+    kept = st.session_state.get(_JUDGED)
+    # The same days in other objects would not be found by the table.
+    if kept is None or kept[0] != model.checkpoint.sha256 or kept[1] is not site:
+        kept = (model.checkpoint.sha256, site, judge_site(model, site, most=MOST_ASKED))
+        st.session_state[_JUDGED] = kept
+    judged: SiteDays = kept[2]
+    return judged
+
+
+def _take_out(own: mine.Own) -> None:
+    site = own.site
+    removed = st.session_state.get(_REMOVED)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if site.days:
+            numbers = list(range(len(site.days), 0, -1))
+            chosen = st.selectbox(
+                "A day to take out",
+                numbers,
+                format_func=lambda number: (
+                    f"{title(site, site.days[number - 1], number)}: "
+                    f"AQI {site.days[number - 1].aqi:.0f}"
+                ),
+                key=f"{_DAY}_{len(site.days)}",
+                width=320,
+            )
+            st.button(
+                "Take it out",
+                key="mysite_remove_day",
+                icon=":material/delete:",
+                on_click=_remove,
+                args=(own, site.days[chosen - 1]),
+            )
+        if removed is not None and removed[0] == own.key:
+            st.button(
+                "Undo: put the last one back",
+                key="mysite_undo",
+                icon=":material/undo:",
+                on_click=_undo,
+                args=(own, removed[1]),
+            )
+
+
+def _remove(own: mine.Own, day: Day) -> None:
+    def work() -> str:
+        mine.remove_day(own.key, day)
+        st.session_state[_REMOVED] = (own.key, day)
+        return "The day was taken out"
+
+    adding.acted(PLACE)
+    told.attempt(PLACE, work)
+
+
+def _undo(own: mine.Own, day: Day) -> None:
+    def work() -> str:
+        mine.add_days(own.key, [day])
+        st.session_state.pop(_REMOVED, None)
+        return "The day is back"
+
+    adding.acted(PLACE)
+    told.attempt(PLACE, work)
+
+
+def _index(day: Day) -> str:
+    return standard(day.standard).short_name

@@ -1,0 +1,133 @@
+"""What is said at a place now, and what the last change of its days did to it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from aqfusion.model.predict import Predictor
+from aqfusion.model.prediction import Prediction
+from aqfusion.sites.site import Site
+from aqfusion.ui.figure_style import png_button
+from aqfusion.ui.inputs import Given
+from aqfusion.ui.result_view import pill
+from aqfusion.ui.site.steps_chart import steps_chart
+
+MOST_STEPS = 30  # of the chart: the last days
+_LAST, _STEPS = "mysite_last_said", "mysite_steps"
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer about one input (`about`) at a site, and the one before its days changed."""
+
+    about: tuple[object, ...]
+    site: Site
+    now: Prediction
+    before: Prediction | None = None
+
+
+def show(given: Given, site: Site) -> str | None:
+    """Draw the answer about what is on the Predict page, and what the days alone say.
+
+    Returned is what the last change of the days did, to be told where it was made.
+    """
+    here, elsewhere = _answers(given, site)
+    said = _remembered(given, site, here)
+    st.html(_headline(here))
+    st.html(_lines((_basis(given), here), ("At an unknown place", elsewhere)))
+    steps = _steps(given.model, site)
+    if len(steps) > 1:
+        st.markdown("**What its days alone say, before them and after each**")
+        st.plotly_chart(
+            steps_chart(steps, [day.aqi for day in site.history[-(len(steps) - 1) :]]),
+            width="stretch",
+            key="chart_steps",
+            config=png_button("aqfusion-days"),
+            alt="What the days of this place alone say, after each of them: "
+            + ", ".join(str(one.aqi) for one in steps),
+        )
+        st.caption("Diamonds are what was measured, the grey band holds nine cases of ten.")
+    return None if said.before is None else moved(said.before, here)
+
+
+def moved(before: Prediction, now: Prediction) -> str:
+    """What a change of the days did."""
+    if (before.aqi, before.low, before.high) == (now.aqi, now.low, now.high):
+        return f"The answer stays at {now.aqi} ({now.low} to {now.high})."
+    return (
+        f"That moved the answer from {before.aqi} ({before.low} to "
+        f"{before.high}) to {now.aqi} ({now.low} to {now.high})."
+    )
+
+
+def _answers(given: Given, site: Site) -> tuple[Prediction, Prediction]:
+    """What is said of the photo and readings of the moment at the site, and elsewhere."""
+    shown = np.full(2, given.usable is not None)
+    readings = np.array([given.reading.values] * 2)  # (2, 6)
+    at = given.model.at(site)
+    told = at.ask(given.usable, shown, readings, np.array([True, False]))
+    return told[0], told[1]
+
+
+def _remembered(given: Given, site: Site, now: Prediction) -> Said:
+    """Keep the answer; another photo, reading, model or place begins anew."""
+    photo = given.photo.digest if given.usable is not None and given.photo else None
+    about = (given.model.checkpoint.sha256, photo, given.reading.values, site.name)
+    last: Said | None = st.session_state.get(_LAST)
+    # Compared as text: readings that are missing are NaN, which equals nothing.
+    if last is None or repr(last.about) != repr(about):
+        said = Said(about, site, now)
+    elif last.site.days != site.days:
+        said = Said(about, site, now, last.now)
+    else:
+        said = last
+    st.session_state[_LAST] = said
+    return said
+
+
+def _steps(model: Predictor, site: Site) -> tuple[Prediction, ...]:
+    """What the days alone say: before any, after the first of those shown, and so on."""
+    kept = st.session_state.get(_STEPS)
+    key = (model.checkpoint.sha256, site)
+    if kept is None or kept[0] != key:
+        kept = (key, _asked(model, site))
+        st.session_state[_STEPS] = kept
+    steps: tuple[Prediction, ...] = kept[1]
+    return steps
+
+
+def _asked(model: Predictor, site: Site) -> tuple[Prediction, ...]:
+    history = site.history
+    told = []
+    for count in range(max(0, len(history) - MOST_STEPS), len(history) + 1):
+        known = Site(
+            site.name, timezone=site.timezone, days=history[:count], learned_as=site.learned_as
+        )
+        nothing = np.full((1, 6), np.nan)
+        told.append(model.at(known).ask(None, np.array([False]), nothing)[0])
+    return tuple(told)
+
+
+def _basis(given: Given) -> str:
+    parts = ["the photo"] * (given.usable is not None)
+    parts += ["the readings"] * bool(given.reading.present)
+    return f"Here, with {' and '.join(parts)} of the Predict page" if parts else "Here"
+
+
+def _headline(here: Prediction) -> str:
+    return (
+        '<div class="aq aq-brief" role="status"><div class="aq-number" '
+        f'aria-label="AQI {here.aqi}">{here.aqi}</div>'
+        f"<div>{pill(here.category)} in nine cases of ten between "
+        f"<strong>{here.low} to {here.high}</strong></div></div>"
+    )
+
+
+def _lines(*rows: tuple[str, Prediction]) -> str:
+    cells = "".join(
+        f"<tr><th scope='row'>{name}</th><td><strong>{said.aqi}</strong></td>"
+        f"<td>{said.low} to {said.high}</td></tr>"
+        for name, said in rows
+    )
+    return f'<div class="aq aq-small"><table class="aq-table">{cells}</table></div>'

@@ -1,0 +1,39 @@
+"""My places: days that were measured there, and what they tell about the next photo."""
+
+import streamlit as st
+
+from aqfusion.ui import inputs, page
+from aqfusion.ui.site import add_day, days_list, landmark_view, open_site, says, take_away
+
+page.begin(
+    "My places",
+    "A photo says far more at a place whose air has been measured before. Name a place, add the "
+    "AQI of a few days, and see what each of them changes.",
+)
+inputs.prepare()
+model = page.model()
+if model.checkpoint.sites is None:
+    st.warning("This model is of an older kind: it cannot use the days of a place.")
+own = open_site.choose()
+if own is None:
+    page.end(model)
+    st.stop()
+
+left, right = st.columns([6, 7], gap="medium")
+with right.container(border=True, key="card_says"):
+    st.subheader("What is said here", anchor=False)
+    moved = says.show(inputs.current(model), own.site)
+with left.container(border=True, key="card_add_day"):
+    st.subheader("Add a day", anchor=False)
+    add_day.show(model, own, moved)
+with st.container(border=True, key="card_days"):
+    st.subheader("Its days", anchor=False)
+    days_list.show(model, own, moved)
+landmarks = st.expander("Landmarks", key="mysite_landmarks", on_change="rerun")
+if landmarks.open:  # closed, it would still cost the time to look for them
+    with landmarks:
+        landmark_view.show(own)
+with st.container(border=True, key="card_away"):
+    st.subheader("Keep it", anchor=False)
+    take_away.show(own)
+page.end(model)

@@ -1,0 +1,121 @@
+"""A site's days, each told from the others: the days of its own date never help."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from aqfusion.air.sensors import Reading
+from aqfusion.evaluation.site_days import DayScores, SiteDaysError, judge_site
+from aqfusion.model.checkpoint import load_checkpoint
+from aqfusion.model.predict import Predictor
+from aqfusion.sites.site import Day, DayPhoto, Site
+from tests.planted_sites import START, site_of, with_sites
+
+METHODS = ["all", "without the history", "without the photo", "without the readings"]
+HISTORY, MEAN = "the history alone", "mean of the other days"
+EMBEDDING = (0.5,) * 128
+
+
+@pytest.fixture(scope="module")
+def predictor(checkpoint_folder):
+    return Predictor("planted", with_sites(load_checkpoint(checkpoint_folder)))
+
+
+def full(predictor, *aqis, model=None):
+    """A site whose days have photo and readings."""
+    photo = DayPhoto("ab" * 32, model or predictor.checkpoint.sha256, EMBEDDING, 40)
+    site = site_of(*aqis)
+    return replace(
+        site,
+        days=tuple(replace(day, photo=photo, reading=Reading(pm25=80)) for day in site.days),
+    )
+
+
+def test_the_mean_of_the_other_days_is_exact(predictor):
+    found = judge_site(predictor, site_of(100, 200, 300))
+    assert [one.told[MEAN][0] for one in found.days] == [250, 200, 150]
+    assert found.scores[MEAN] == DayScores((45000 / 3) ** 0.5, 100, 1 / 3, None)
+
+
+def test_all_days_of_a_date_are_left_out_together(predictor):
+    site = site_of(100, 300)
+    again = Day(110, "monitor", START + timedelta(hours=2))
+    found = judge_site(predictor, replace(site, days=(*site.days, again)))
+    assert [one.told[MEAN][0] for one in found.days] == [300, 105, 300]
+    assert (len(found.days), found.dates) == (3, 2)
+
+
+def test_the_last_days_are_told_from_all_others_where_only_those_are_asked_for(predictor):
+    found = judge_site(predictor, site_of(100, 200, 300), most=1)
+    assert [(one.day.aqi, one.told[MEAN][0]) for one in found.days] == [(300, 150)]
+
+
+def test_what_the_history_says_is_that_of_the_site_without_the_day(predictor):
+    site = full(predictor, 100, 200, 300)
+    heard = []
+    found = judge_site(predictor, site, lambda *progress: heard.append(progress))
+    assert (list(found.scores), heard[-1]) == ([*METHODS, HISTORY, MEAN], (3, 3))
+    for one in found.days:
+        there = predictor.at(site.without_date_of(one.day), one.day.taken_at)
+        alone = there.predict(Reading()).fused
+        told = one.told[HISTORY]
+        assert (round(told[0]), *told[1:]) == (alone.aqi, alone.low, alone.high)
+
+
+def test_methods_show_what_they_say(predictor):
+    site = full(predictor, 100, 200, 300)
+    day = site.days[0]
+    told = judge_site(predictor, site).days[0].told
+    there = predictor.at(site.without_date_of(day), day.taken_at)
+    alone = there.predict(day.reading).fused
+    assert (round(told["without the photo"][0]), told["without the photo"][1]) == (
+        alone.aqi,
+        alone.low,
+    )
+    assert told["without the history"] != told["all"] != told["without the readings"]
+
+
+def test_without_photos_and_readings_the_history_is_judged_beside_an_unknown_place(predictor):
+    found = judge_site(predictor, site_of(100, 200))
+    assert list(found.scores) == ["all", "without the history", HISTORY, MEAN]
+    assert found.scores["all"].rmse == pytest.approx(found.scores[HISTORY].rmse)
+
+
+def test_photos_that_another_model_saw_are_counted_and_not_used(predictor):
+    found = judge_site(predictor, full(predictor, 100, 200, model="ef" * 32))
+    assert found.foreign_photos == 2
+    left = ["all", "without the history", "without the readings"]
+    assert list(found.scores) == [*left, HISTORY, MEAN]
+
+
+def test_a_model_of_before_sites_is_judged_without_history(checkpoint_folder):
+    older = Predictor("older", load_checkpoint(checkpoint_folder))
+    found = judge_site(older, full(older, 100, 200))
+    assert list(found.scores) == ["all", "without the photo", "without the readings", MEAN]
+    assert list(judge_site(older, site_of(100, 200)).scores) == [MEAN]
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        Site("x"),
+        site_of(100),
+        Site("x", days=(site_of(100).days[0], replace(site_of(100).days[0], aqi=90))),
+        Site("x", days=tuple(replace(day, standard="india") for day in site_of(1, 2).days)),
+    ],
+)
+def test_one_date_is_too_few(predictor, site):
+    with pytest.raises(SiteDaysError, match="2 different days of the model's standard or more"):
+        judge_site(predictor, site)
+
+
+def test_figures_are_told_with_four_digits(predictor):
+    said = judge_site(predictor, site_of(100, 200, 300)).as_json()
+    assert said["scores"][MEAN] == {
+        "rmse": 122.4745,
+        "mae": 100.0,
+        "accuracy": 0.3333,
+        "coverage": None,
+    }
+    assert (said["days"], said["dates"], said["foreign_photos"]) == (3, 3, 0)
