@@ -28,14 +28,15 @@ def history_exhibits(
     """Show what days of a place are worth: where it was left out, and where it is known."""
     by_step = [one for one in history if one.days is not None]
     if by_step:
+        rivals = history_table.rival_table(by_step, baselines)
         exhibit.chart(
             "history",
             of,
             history_chart.history_chart(by_step, baselines),
-            history_table.step_table(by_step),
-            _small(*history_table.chart_sentences(by_step, baselines)),
+            rivals,
+            _small(*history_table.chart_sentences(by_step, baselines))
+            + rivals.html("Session RMSE by known days of the place"),
         )
-        exhibit.table("history-methods", of, history_table.rival_table(by_step, baselines))
         steps = history_table.step_table(by_step)
         exhibit.table("history-steps", of, steps, _small(history_table.interval_sentence(by_step)))
     known = [one for one in history if one.days is None]

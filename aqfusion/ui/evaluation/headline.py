@@ -30,7 +30,7 @@ def headline(metrics: Metrics) -> str:
         + _ours(metrics, "paper", "Ours, split as in the paper", _OURS_PAPER)
         + _ours(metrics, "leak-safe", "Ours, leak-safe", _LEAK_SAFE, counts=True)
     )
-    return f'<div class="aq aq-headline">{cards}</div>{_unknown_place(metrics)}'
+    return f'<div class="aq aq-headline">{cards}{_unknown_place(metrics)}</div>'
 
 
 def headline_backbone(metrics: Metrics, protocol: str) -> str | None:
@@ -54,8 +54,9 @@ def _unknown_place(metrics: Metrics) -> str:
     said = unknown_place(protocol.backbones[backbone].history, protocol.history_baselines)
     if said is None:
         return ""
-    about = f"{said} ({BACKBONES.get(backbone, backbone)})".replace(" %", "\u00a0%")
-    return f'<p class="aq aq-unknown">{escape(about)}</p>'
+    about = f"{BACKBONES.get(backbone, backbone)}, photo only"
+    card = _card("Ours, at a place never seen", about, "", said.replace(" %", "\u00a0%"))
+    return f'<div class="aq-wide">{card}</div>'
 
 
 def _ours(metrics: Metrics, protocol: str, title: str, meaning: str, counts: bool = False) -> str:

@@ -50,7 +50,7 @@ def history_chart(
         beside = (number - (len(lines) - 1) / 2) * _BESIDE
         figure.add_trace(_line(kind, words.HISTORY_KINDS[kind], line, beside, _intervals(line)))
     for name, line in simple.items():
-        figure.add_trace(_line(name, words.HISTORY_BASELINES[name][0], line, 0))
+        figure.add_trace(_line(name, words.HISTORY_BASELINES[name], line, 0))
     return figure
 
 

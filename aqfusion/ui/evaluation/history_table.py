@@ -32,8 +32,8 @@ def step_table(history: Sequence[HistoryFigures]) -> Table:
         Column("sees"),
         Column("known days"),
         Column("session RMSE", ".1f"),
-        Column("photo and readings alone", ".1f"),
-        Column("days alone", ".1f"),
+        Column("without these days", ".1f"),
+        Column("these days alone", ".1f"),
         *_QUALITY,
         Column("draws of days"),
         Column("places"),
@@ -57,21 +57,19 @@ def step_table(history: Sequence[HistoryFigures]) -> Table:
 
 def rival_table(history: Sequence[HistoryFigures], baselines: Sequence[HistoryBaseline]) -> Table:
     """Session RMSE of our model and of simpler methods, a column per number of known days."""
-    lines: list[tuple[str, str, Mapping[int, Estimate]]] = [
+    lines: list[tuple[str, Mapping[int, Estimate]]] = [
         (
             f"Ours: {words.in_line(words.HISTORY_KINDS[kind])}",
-            words.SEES[kind],
             {days: one.session_rmse for days, one in steps(history, kind).items()},
         )
         for kind in HISTORY_KINDS
     ]
     lines += [
-        (title, sees, baseline_steps(baselines, name))
-        for name, (title, sees) in words.HISTORY_BASELINES.items()
+        (title, baseline_steps(baselines, name)) for name, title in words.HISTORY_BASELINES.items()
     ]
-    days = sorted({step for _, _, line in lines for step in line})
-    columns = (Column("method"), Column("sees"), *(Column(_days(step), ".1f") for step in days))
-    rows = ((title, sees, *(line.get(step) for step in days)) for title, sees, line in lines)
+    days = sorted({step for _, line in lines for step in line})
+    columns = (Column("method"), *(Column(_days(step), ".1f") for step in days))
+    rows = ((title, *(line.get(step) for step in days)) for title, line in lines)
     return Table(columns, tuple(rows))
 
 
@@ -81,9 +79,9 @@ def known_place_table(
     """With and without the place's days of other folds: ours by kind of input, then the others."""
     columns = (
         Column("method"),
-        Column("without the place's days", ".1f"),
-        Column("days alone", ".1f"),
-        Column("with the place's days", ".1f"),
+        Column("without its days", ".1f"),
+        Column("its days alone", ".1f"),
+        Column("with its days", ".1f"),
         *_QUALITY,
     )
     own = {one.kind: one for one in history if one.days is None}
@@ -122,7 +120,7 @@ def chart_sentences(
         places = joined([str(one.places) for one in kept.values()])
         told.append(
             f"Every place counts alike, but only while it has other days to be judged on: with "
-            f"{_known(kept)} that is {places} places, so the steps do not compare quite the same."
+            f"{_known(kept)} that is {places} places, so no two steps are quite alike."
         )
     return [sentence for sentence in told if sentence]
 

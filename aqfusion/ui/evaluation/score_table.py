@@ -18,13 +18,14 @@ _COLUMNS = (
     Column("R²", ".2f"),
     Column("session RMSE", ".1f"),
 )
+_SEES = {"fused": "both", "image_only": "photo", "sensors_only": "readings"}
 
 
 def score_table(protocol: Protocol, run: Run | None, by_session: bool) -> Table:
     """List our model by kind of input, then the baselines; `by_session`: sessions weigh alike."""
     kinds = run.kinds if run else {}
     ours = [
-        (f"Ours: {title.lower()}", words.SEES[kind], kinds[kind].scores if kind in kinds else None)
+        (f"Ours: {title.lower()}", _SEES[kind], kinds[kind].scores if kind in kinds else None)
         for kind, title in words.KINDS.items()
     ]
     ours.insert(1, (words.LATE_FUSION, "both", run.late_fusion if run else None))

@@ -20,12 +20,6 @@ KINDS = {
     "sensors_only": "Readings only",
 }
 HISTORY_KINDS = {**KINDS, "nothing": "Only the place's days"}
-SEES = {
-    "fused": "both",
-    "image_only": "photo",
-    "sensors_only": "readings",
-    "nothing": "neither",
-}
 LATE_FUSION = "Late fusion of the two answers"
 BASELINES = {
     "extra_trees": ("Extra trees", "readings"),
@@ -36,15 +30,15 @@ BASELINES = {
     "constant": ("Always the same answer", "nothing"),
 }
 
-# Simpler methods that know the same days, by what they make of them.
+# Simpler methods that learned from the same days; "with place" they are told which are its own.
 HISTORY_BASELINES = {
-    "constant": ("Always the same answer", "nothing"),
-    "place_mean": ("Mean of the place's days", "the days"),
-    "ridge": ("Ridge regression", "readings"),
-    "ridge_place": ("Ridge regression that knows the place", "readings, the days"),
-    "extra_trees": ("Extra trees", "readings"),
-    "extra_trees_place": ("Extra trees that know the place", "readings, the days"),
-    "gaussian_process": ("Gaussian process", "readings"),
+    "constant": "Always the same answer",
+    "place_mean": "Mean of the place's days",
+    "ridge": "Ridge regression",
+    "ridge_place": "Ridge regression with place",
+    "extra_trees": "Extra trees",
+    "extra_trees_place": "Extra trees with place",
+    "gaussian_process": "Gaussian process",
 }
 # Without the place's days, these days alone, with them.
 KNOWN_PLACE_BASELINES = {
@@ -79,12 +73,9 @@ EXHIBITS = {
     "history": (
         "What a place's own days are worth",
         "The error at a place that was left out of the training, once some of its days are known; "
-        "lower is better. Thin lines are 95 % intervals over places.",
-    ),
-    "history-methods": (
-        "Against simpler methods that know the same days",
-        "Error of the sessions' means by the number of known days. Small print: 95 % intervals "
-        "over places; there are few of them, so the intervals are wide.",
+        "lower is better. Thin lines and small print are 95 % intervals over places: with so few "
+        "places they are wide. Ridge, trees and process go by the readings; with place, they are "
+        "told which days are its own.",
     ),
     "history-steps": (
         "How sure it is with few days",
