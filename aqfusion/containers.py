@@ -10,11 +10,13 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from aqfusion.coded_picture import DamagedFileError
 from aqfusion.colour_profile import MAX_PROFILE_BYTES as MOST_PROFILE
 from aqfusion.colour_profile import cicp_profile
 from aqfusion.errors import InputError
+from aqfusion.exif_clock import exif_clock
 from aqfusion.isobmff import HEIF_BRANDS, read_heif
 from aqfusion.orientation import exif_orientation, raw_profile_orientation, xmp_orientation
 
@@ -78,7 +80,7 @@ class Container:
     file without the parts that no pixel needs, `profile` an ICC profile of its colours. `is_cut`
     says that the end is missing. `coefficients` is how many bytes a JPEG's decoder holds however
     small the picture that is asked of it, `None` where a format is only decoded in full, and
-    `depth` the bits of a sample of HEIC or AVIF.
+    `depth` the bits of a sample of HEIC or AVIF. `taken` is the camera's clock, if EXIF tells it.
     """
 
     format: str
@@ -89,6 +91,7 @@ class Container:
     is_cut: bool = False
     coefficients: int | None = None
     depth: int = 8
+    taken: datetime | None = None
 
 
 def read_container(data: bytes, name: str) -> Container:
@@ -122,7 +125,7 @@ def _describe(data: bytes) -> str:
 
 def _jpeg(data: bytes) -> Container:
     frame, scans, first_scan, is_cut = b"", 0, b"", True
-    exif, xmp = None, None
+    exif, xmp, taken = None, None, None
     profile: dict[int, bytes] = {}
     kept = [b"\xff\xd8"]
     for marker, start, end in _jpeg_segments(data):
@@ -134,6 +137,7 @@ def _jpeg(data: bytes) -> Container:
             frame = segment
         elif marker == 0xE1 and segment[4:10] == b"Exif\0\0":
             exif = exif or exif_orientation(segment[4:])
+            taken = taken or exif_clock(segment[4:])
         elif marker == 0xE1 and segment[4:].startswith(XMP_NAME):
             xmp = xmp or xmp_orientation(segment)
         elif marker == 0xE2 and segment[4:16] == b"ICC_PROFILE\0" and len(segment) > 18:
@@ -158,6 +162,7 @@ def _jpeg(data: bytes) -> Container:
         b"".join(profile[number] for number in sorted(profile)) or None,
         is_cut and scans > 0,
         _coefficients(frame) if scans > 1 or _is_spread(frame, first_scan) else 0,
+        taken=taken,
     )
 
 
@@ -205,6 +210,7 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 def _png(data: bytes) -> Container:
     kept, palette = [PNG_MAGIC], False
     exif, profile, texts, colours = None, None, dict[bytes, bytes](), b""
+    taken = None
     for kind, start, end in _chunks(data, 8, ">I4s", 12):
         palette = palette or kind == b"PLTE"
         if kind == b"IDAT" and data[25] == PNG_PALETTE and not palette:
@@ -213,6 +219,7 @@ def _png(data: bytes) -> Container:
             kept.append(data[start:end])
         elif kind == b"eXIf":
             exif = exif or exif_orientation(data[start + 8 : end - 4])
+            taken = taken or exif_clock(data[start + 8 : end - 4])
         elif kind == b"iCCP" and profile is None:
             profile = _inflated(data[start + 8 : end - 4].partition(b"\0")[2][1:], MOST_PROFILE)
         elif kind == b"cICP" and not colours:
@@ -226,7 +233,7 @@ def _png(data: bytes) -> Container:
     if len(colours) == 4:  # code points win over a profile (PNG, third edition, 4.3)
         profile = cicp_profile(colours[0], colours[1])
     size = struct.unpack_from(">II", data, 16)
-    return Container("PNG", size, stated or 1, b"".join(kept), profile)
+    return Container("PNG", size, stated or 1, b"".join(kept), profile, taken=taken)
 
 
 def _png_text(kind: bytes, text: bytes) -> bytes:
@@ -249,15 +256,17 @@ def _inflated(data: bytes, most: int) -> bytes:
 
 
 def _webp(data: bytes) -> Container:
-    exif, xmp, profile = None, None, None
+    exif, xmp, profile, taken = None, None, None, None
     for kind, start, end in _chunks(data, 12, "<4sI", 8):
         if kind == b"EXIF":
             exif = exif or exif_orientation(data[start + 8 : end])
+            taken = taken or exif_clock(data[start + 8 : end])
         elif kind == b"XMP ":
             xmp = xmp or xmp_orientation(data[start + 8 : end])
         elif kind == b"ICCP" and profile is None:
             profile = data[start + 8 : end][: MOST_PROFILE + 1]
-    return Container("WEBP", _webp_size(data), exif or xmp or 1, data, profile)
+    size, turn = _webp_size(data), exif or xmp or 1
+    return Container("WEBP", size, turn, data, profile, taken=taken)
 
 
 def _brands(data: bytes) -> set[bytes]:

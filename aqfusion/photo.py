@@ -3,6 +3,7 @@
 import hashlib
 import io
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -63,13 +64,15 @@ class Photo:
     metadata or in another lossless format has the same digest, so that it serves as cache key
     and file name, and tells nothing about what was stripped. Photos are equal when it is equal.
     `original_size` is (width, height) in pixels, upright, before shrinking. `notes` are sentences
-    on what was lost or passed over in reading the file.
+    on what was lost or passed over in reading the file. `taken` is when the camera's clock says
+    that it was taken, without an offset where the camera told none.
     """
 
     image: Image.Image = field(compare=False, repr=False)
     digest: str
     original_size: tuple[int, int] = field(compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+    taken: datetime | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def decode(cls, data: bytes, name: str = "photo") -> "Photo":
@@ -91,7 +94,8 @@ class Photo:
             ) from error
         turn = UPRIGHT.get(container.orientation)
         size = kept[::-1] if container.orientation >= 5 else kept
-        return _photo(image.transpose(turn) if turn is not None else image, size, notes)
+        upright = image.transpose(turn) if turn is not None else image
+        return replace(_photo(upright, size, notes), taken=container.taken)
 
     @classmethod
     def open(cls, path: str | Path) -> "Photo":

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from aqfusion.explain.site_words import place_said
 from aqfusion.ui import (
     contribute,
     counted,
@@ -48,7 +49,8 @@ if result is None:
 with result_card.container(key="result_aqi"):
     formula = formula_view.beside(given.reading, standard, given.unstated)
     why = formula_view.why(result, given.reading, standard, given.unstated)
-    st.html(result_view.headline(result, formula, why))
+    place = place_said(result, model.checkpoint.sha256)
+    st.html(result_view.headline(result, formula, why or place))
 with st.container(border=True, key="card_details"):
     left, right = st.columns([6, 7], gap="medium")
     left.html(result_view.advice(result.fused.category))

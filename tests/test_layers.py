@@ -20,6 +20,7 @@ FLOORS = (
         "photo",
         "containers",
         "orientation",
+        "exif_clock",
         "colour_profile",
         "isobmff",
         "coded_picture",

@@ -136,7 +136,8 @@ def test_nothing_known_gets_a_friendly_sentence(page):
 
 
 def test_photo_alone_and_readings_alone_are_enough(page):
-    assert "Based on the photo alone." in shown(page)
+    assert "Based on the photo (" in shown(page)
+    assert "and what is common everywhere (" in shown(page)
     page.button(key="preset_City day").click().run()
     page.segmented_control(key="photo_source").set_value("None").run()
     assert "Based on 6 readings, without a photo." in shown(page)
@@ -291,3 +292,19 @@ def test_the_link_tells_that_units_are_not_stated():
     readings = Reading(pm25=20, co=100)
     address = link("http://localhost:8501/predict", readings, units_stated=False)
     assert address == "http://localhost:8501/predict?pm25=20&co=100&units=unstated"
+
+
+def test_an_unknown_place_is_told_as_one_and_the_haze_score_stands_by_the_photo(
+    monkeypatch, site_model_folder
+):
+    monkeypatch.setenv("AQFUSION_MODEL", str(site_model_folder))
+    page = opened_with()
+    assert not page.exception
+    assert "The model does not know the place" in shown(page)
+    assert "Haze score of the photo" in shown(page)
+    assert shown(page).count("<figure") == 9
+    before = shown(page)
+    page.segmented_control(key="photo_source").set_value("None").run()
+    page.button(key="preset_City day").click().run()
+    assert "No photo yet." in shown(page)
+    assert before.count('class="aq-mark"') == shown(page).count('class="aq-mark"') + 1

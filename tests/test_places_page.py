@@ -2,14 +2,21 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from aqfusion.evaluation.site_days import judge_site
+from aqfusion.model.predict import load_model
 from aqfusion.photo import Photo
 from aqfusion.settings import ROOT
+from aqfusion.sites.site import Day
 from aqfusion.sites.site_file import parse_site, site_bytes
+from aqfusion.ui import figures_found
+from aqfusion.ui.site import days_list, mine
 from tests.planted import sky
 from tests.planted_sites import LEVELS, site_of
 from tests.sites import views
@@ -303,7 +310,7 @@ def test_a_landmark_is_refused_with_a_sentence():
         page.number_input(key=f"mysite_box_{side}").set_value(value)
     page.text_input(key="mysite_landmark_name").set_value("Tower")
     page.button(key="mysite_landmark_add").click().run()
-    assert "Landmark name must be new at this place" in page.error[0].value
+    assert "andmark name must be new to the site" in page.error[0].value
 
 
 def test_another_reference_photo_begins_anew():
@@ -311,3 +318,55 @@ def test_another_reference_photo_begins_anew():
     page.button(key="mysite_reference_away").click().run()
     assert not page.exception
     assert (site(page).reference, site(page).landmarks) == (None, ())
+
+
+def test_how_many_days_are_enough_is_told_where_it_was_measured(monkeypatch, tmp_path):
+    assert "How many days are enough?" not in shown(with_site(100))
+    metrics = json.loads((ROOT / "assets" / "metrics.json").read_text())
+    run = metrics["protocols"]["place"]["backbones"]["mobilenetv2_100"]
+    run["history"] = [
+        {
+            **{"kind": kind, "days": days, "session_rmse": [value, 50.5, 140.5], "width": 200},
+            **{"network": 1, "site": 1, "rmse": 1, "accuracy": 0.5, "coverage": 0.9},
+            **{"draws": 9, "places": 6},
+        }
+        for kind, days, value in (
+            ("image_only", 0, 104.4),
+            ("image_only", 2, 75.4),
+            ("fused", 0, 70),
+        )
+    ]
+    path = tmp_path / "metrics.json"
+    path.write_text(json.dumps(metrics))
+    monkeypatch.setattr(figures_found, "METRICS", path)
+    told = shown(with_site(100))
+    assert "was 104 without any day. With 2 days it was 75." in told
+    assert "75<small>50 to 140</small>" in told
+
+
+def test_a_day_without_a_date_has_that_of_its_photo():
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2023:02:01 08:30:15"
+    stream = io.BytesIO()
+    sky(200, 1, 200).save(stream, "JPEG", exif=exif)
+    page = with_site()
+    page.file_uploader(key="mysite_photo").upload("sky.jpg", stream.getvalue())
+    add(page, 200)
+    assert not page.exception
+    assert site(page).days[0].taken_at.isoformat() == "2023-02-01T08:30:15+00:00"
+
+
+def test_of_very_many_days_the_last_ones_are_asked_about():
+    many = site_of(*[50] * 290, *[200] * 20)
+    own = mine.Own("account:1", many)
+    assert own.asked.days == many.days[10:]
+    assert mine.Own("account:1", site_of(1, 2)).asked.day_count == 2
+
+
+def test_the_table_tells_each_day_by_its_own_row(site_model_folder):
+    other = Day(300, "monitor", standard="india")
+    site = replace(site_of(100, 200, 300), days=(*site_of(100, 200, 300).days, other))
+    rows = days_list.table(site, judge_site(load_model(site_model_folder), site, most=2)).rows
+    told = [(row[1], row[3]) for row in rows]
+    assert told == [(300, None), (300, 150), (200, 200), (100, None)]
+    assert rows[0][-1] == "monitor, India AQI: does not count"

@@ -24,6 +24,12 @@ BASELINES = {
     "us_formula": "US formula, PM2.5 and PM10",
     "constant": "constant",
 }
+HISTORY_BASELINES = {
+    "gaussian_process": "Gaussian process, readings, place not known",
+    "ridge_place": "ridge, readings and place",
+    "place_mean": "mean of those days",
+    "constant": "constant",
+}
 
 
 def metrics() -> dict:
@@ -64,9 +70,52 @@ def masks() -> str:
     return table(["readings shown", *map(str, range(7))], rows)
 
 
+def history() -> str:
+    """Session RMSE by the days known of a place that no network saw."""
+    told = metrics()["protocols"]["place"]
+    days = (0, 1, 2, 4, 8)
+    rows = []
+    for name in TITLES:
+        run = told["backbones"].get(name, {}).get("history", [])
+        by = {(one["kind"], one["days"]): one["session_rmse"][0] for one in run}
+        for key in ("image_only", "fused") if by else ():
+            values = (f"{by[key, count]:.1f}" for count in days)
+            rows.append([f"{TITLES[name]}, {KINDS[key]}", *values])
+    by = {(o["method"], o["days"]): o["session_rmse"][0] for o in told["history_baselines"]}
+    for method, words in HISTORY_BASELINES.items():
+        rows.append([words, *(f"{by[method, count]:.1f}" for count in days)])
+    return table(["days known", *map(str, days)], rows)
+
+
+def known() -> str:
+    """Accuracy and session RMSE where all days of other folds are known."""
+    told = metrics()["protocols"]["leak-safe"]
+    rows = []
+    for name in TITLES:
+        run = told["backbones"][name]
+        for one in run.get("history", []):
+            if one["kind"] in KINDS:
+                without = run["kinds"][one["kind"]]["scores"]["session_rmse"]
+                rows.append(
+                    [
+                        f"{TITLES[name]}, {KINDS[one['kind']]}",
+                        f"{without:.1f}",
+                        f"{one['session_rmse'][0]:.1f}",
+                        f"{one['accuracy']:.2f}",
+                        f"{100 * one['coverage']:.0f} %",
+                    ]
+                )
+    (mean,) = (o for o in told["history_baselines"] if o["method"] == "place_mean")
+    rows.append(["mean of the place's other days", "-", f"{mean['session_rmse'][0]:.1f}", "-", "-"])
+    head = ["", "without history", "with history", "accuracy", "90 % interval holds"]
+    return table(head, rows)
+
+
 @pytest.mark.parametrize(
     ("what", "expected"),
     [
+        ("history", history),
+        ("known", known),
         ("leak-safe", lambda: figures("leak-safe", BASELINES)),
         ("paper", lambda: figures("paper", {"gaussian_process": BASELINES["gaussian_process"]})),
         ("place", lambda: figures("place", BASELINES)),

@@ -63,6 +63,7 @@ def test_choosing_a_station_fills_the_sliders_and_predicts(page):
     of_mumbai = [m for m in sample_measurements() if m.station.id == "mumbai" and m.time <= shown]
     last = of_mumbai[-1].reading
     assert reading(page) == {name: getattr(last, name) for name in sensor_input.POLLUTANTS}
+    assert set(page.session_state["sensor_unstated"]) == set(last.present)
     assert page.session_state["photo_source"] == "None"
     assert "The model now, from these readings" in html(page)
     assert "without having seen that day" in html(page)

@@ -28,6 +28,7 @@ HYPERPARAMETERS = (*TERMS, *LENGTHS)
 _CENTRE = 130.0  # AQI that the axes are centred on: near the mean of the public sets
 _LEAST_AQI = 5.0
 _ODD, _ODD_SPREAD = 0.1, 3.0
+_FAR = 1e6  # days
 
 
 @dataclass(frozen=True)
@@ -196,8 +197,8 @@ def clock_days(clock: datetime | None) -> float:
 def kernel(a: Points, b: Points, theta: Mapping[str, Tensor]) -> Tensor:
     """Covariance (A, B) of points on the axis, without noise."""
     same = (a.place[:, None] == b.place[None]).double()
-    # A time that is not known is near to no other.
-    apart = (a.time[:, None] - b.time[None]).abs().nan_to_num(torch.inf)
+    # A time that is not known is near to no other; infinity would have no gradient.
+    apart = (a.time[:, None] - b.time[None]).abs().nan_to_num(_FAR)
     weather = theta["weather"] * torch.exp(-apart / theta["weather_days"])
     total = theta["common"] + same * (theta["level"] + weather)
     if a.features.shape[1] == 0 or not bool(a.told.any() and b.told.any()):

@@ -132,7 +132,7 @@ def _told_anew(old: Days, new: Days) -> Tensor:
 
 def _site_model(old: SiteModel, days: Days) -> SiteModel:
     """The same with other days; what standardises readings stays, since the lengths fit to it."""
-    process = SiteProcess(days, old.process.theta)
+    process = SiteProcess(days, old.process.theta, old.process.spread)
     for name in ("mean", "std"):
         getattr(process, name).copy_(getattr(old.process, name))
     sites = SiteModel(process)

@@ -7,13 +7,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from aqfusion.sites.landmark import LandmarkError
 
-# Every site names this class, and the label store opens without PIL: late where it is needed.
+# Every site names this class, and the terminal and the label store start without PIL and numpy:
+# both come late, where they are needed.
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL import Image
 
     from aqfusion.photo import Photo
@@ -80,8 +80,10 @@ class Reference:
 
         return Image.fromarray(self.grey())
 
-    def grey(self) -> NDArray[np.uint8]:
+    def grey(self) -> "NDArray[np.uint8]":
         """Its pixels (height, width)."""
+        import numpy as np
+
         from aqfusion.photo import Photo, PhotoError
 
         try:

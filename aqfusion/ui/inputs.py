@@ -11,6 +11,7 @@ from aqfusion.model.predict import Embedding, Predictor, Result
 from aqfusion.photo import Photo
 from aqfusion.ui import consent, models, photo_input, presets, sensor_input
 from aqfusion.ui.site import choice
+from aqfusion.ui.site.taken import taken_at
 
 _KEPT = ("sensor_", "photo_source", "photo_sample", "photo_trust_", choice.KEY)
 _NOT_KEPT = "sensor_presets"
@@ -79,8 +80,8 @@ def current(model: Predictor) -> Given:
     photo = photo_input.current()
     embedding = models.embedding(model, photo) if photo else None
     trusted = photo is not None and photo_input.is_trusted(photo)
-    # When it was taken is asked nowhere, and that it was just now is not assumed.
-    here = models.at(model, choice.current(model))
+    site = choice.current(model)
+    here = models.at(model, site, taken_at(photo, site))
     reading, unstated = sensor_input.current(), sensor_input.unstated()
     return Given(here, photo, embedding, trusted, reading, unstated)
 

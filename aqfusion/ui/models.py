@@ -1,5 +1,6 @@
 """Loaded models and photo embeddings, kept between reruns and shared between visitors."""
 
+from datetime import datetime
 from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -36,17 +37,19 @@ def loaded(model: str) -> Predictor:
     return load_model(model)
 
 
-def at(of: Predictor, site: Site | None) -> Predictor:
+def at(of: Predictor, site: Site | None, taken_at: datetime | None = None) -> Predictor:
     """The model at a site, kept: what it makes of the days costs time once, not at every move."""
     if site is None:
-        return of.at(None)
-    kept = _at(of.checkpoint.sha256, site_digest(site), of, site)
-    return kept if kept.site == site else of.at(site)  # of another name, say
+        return of.at(None, taken_at)
+    kept = _at(of.checkpoint.sha256, site_digest(site), taken_at, of, site)
+    return kept if kept.site == site else of.at(site, taken_at)  # of another name, say
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)  # up to 50 MB each
-def _at(weights: str, digest: str, _of: Predictor, _site: Site) -> Predictor:
-    return _of.at(_site)
+def _at(
+    weights: str, digest: str, taken_at: datetime | None, _of: Predictor, _site: Site
+) -> Predictor:
+    return _of.at(_site, taken_at)
 
 
 def embedding(of: Predictor, photo: Photo) -> Embedding:

@@ -30,10 +30,10 @@ class Formula:
 
 
 def headline(result: Result, formula: Formula | None = None, why: str = "") -> str:
-    """The model's AQI with its interval and scale, the formula beside it, and why they differ.
+    """The model's AQI with its interval and scale, and the formula beside it.
 
-    What the prediction rests on stands below. On a phone number and formula are repeated in a
-    strip that never leaves the screen.
+    What the prediction rests on stands below, then `why` they differ, or how it stands to the
+    place. On a phone number and formula are repeated in a strip that never leaves the screen.
     """
     fused = result.fused
     interval = f"{fused.low} to {fused.high}"

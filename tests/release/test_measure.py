@@ -135,7 +135,8 @@ def test_a_protocol_has_baselines_and_a_run_per_backbone(measured, name):
     tested = [s for part in split(name, measured.rows, measure.SEED) for s in part.test]
     photos = sum(len(session.rows) for session in tested)
     entry = measured.metrics()["protocols"][name]
-    assert set(entry) == {"says", "baselines", "backbones"}
+    of_history = {"history_baselines"} if name in measure.HISTORY_DRAWS else set()
+    assert set(entry) == {"says", "baselines", "backbones"} | of_history
     assert entry["says"].endswith(".")
     assert set(entry["baselines"]) == {
         "constant",

@@ -13,7 +13,7 @@ from aqfusion.model.backbones import WeightsError, load_pretrained
 from aqfusion.model.checkpoint import ModelError, load_checkpoint
 from aqfusion.model.haze import STATISTICS
 from aqfusion.model.network import AQFusionNet
-from aqfusion.model.predict import load_model
+from aqfusion.model.predict import Predictor
 from aqfusion.release import train
 from aqfusion.release.train import TrainingError
 from aqfusion.training.fit import Fit
@@ -98,7 +98,9 @@ def test_training_with_one_validation_fold_gives_a_model_and_its_figures(rows, t
     assert checkpoint.config.about["recipe"]["epochs"] == 1
     assert [path.name for path in tmp_path.iterdir()] == ["model"]  # nothing unfinished is left
 
-    again = evaluate(load_model(tmp_path / "model"), tuple(kept_out), lambda _: None)
+    # The figures are of the network alone, as in a model from before there were sites.
+    alone = replace(checkpoint, config=replace(checkpoint.config, sites=None), sites=None)
+    again = evaluate(Predictor("alone", alone), tuple(kept_out), lambda _: None)
     assert again["seen_in_training"] == 0
     assert again["image_only"]["rmse"] == pytest.approx(metrics["image_only"]["rmse"], abs=1)
 

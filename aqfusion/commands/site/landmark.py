@@ -4,13 +4,15 @@ import argparse
 import dataclasses
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aqfusion.commands.options import Commands, Parser, UsageError, add_json_option, print_json
 from aqfusion.commands.site.named import NamedSite, add_site_argument, site_named
-from aqfusion.photo import Photo
-from aqfusion.sites.contrast import Contrast
 from aqfusion.sites.landmark import Box
+
+if TYPE_CHECKING:
+    from aqfusion.photo import Photo
+    from aqfusion.sites.contrast import Contrast
 
 
 def add_landmark_command(commands: "Commands[Parser]") -> None:
@@ -56,6 +58,8 @@ def run_landmark(arguments: argparse.Namespace) -> None:
     elif arguments.box is not None:
         _draw(named, arguments)
     else:
+        from aqfusion.photo import Photo
+
         _measure(named, Photo.open(arguments.photo))
 
 
@@ -75,6 +79,7 @@ def _remove(named: NamedSite, name: str) -> None:
 
 
 def _draw(named: NamedSite, arguments: argparse.Namespace) -> None:
+    from aqfusion.photo import Photo
     from aqfusion.sites.drawing import draw_landmark
 
     box = _box("--box", arguments.box)
@@ -98,7 +103,7 @@ def _draw(named: NamedSite, arguments: argparse.Namespace) -> None:
     )
 
 
-def _measure(named: NamedSite, photo: Photo) -> None:
+def _measure(named: NamedSite, photo: "Photo") -> None:
     from aqfusion.sites.extinction import extinctions
     from aqfusion.sites.landmark_evidence import site_evidence
 
@@ -132,7 +137,7 @@ def _measure(named: NamedSite, photo: Photo) -> None:
     )
 
 
-def _told(contrast: Contrast, distance_km: float | None) -> dict[str, Any]:
+def _told(contrast: "Contrast", distance_km: float | None) -> dict[str, Any]:
     from aqfusion.sites.visual_range import visual_range
 
     told: dict[str, Any] = {

@@ -37,7 +37,7 @@ def current(model: Predictor) -> Site | None:
         known = {site.learned_as: site for site in model.known_sites()}
         return known.get(key.removeprefix(_KNOWN))
     own = mine.get(key)
-    return None if own is None else own.site
+    return None if own is None else own.asked
 
 
 def take(key: str) -> None:

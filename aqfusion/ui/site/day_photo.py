@@ -1,6 +1,7 @@
 """The photo of a day: one that is brought, or the one on the Predict page."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import streamlit as st
 
@@ -9,6 +10,7 @@ from aqfusion.photo import Photo
 from aqfusion.sites.extinction import extinctions
 from aqfusion.sites.site import DayPhoto, Site
 from aqfusion.ui import models, photo_input
+from aqfusion.ui.site.taken import taken_at
 
 _SHOWN = 3  # sentences on landmarks that were not measured
 _UPLOAD, _SAME = "mysite_photo", "mysite_photo_same"
@@ -16,10 +18,11 @@ _UPLOAD, _SAME = "mysite_photo", "mysite_photo_same"
 
 @dataclass(frozen=True)
 class Brought:
-    """What is kept of a photo, and a sentence where something is not."""
+    """What is kept of a photo, a sentence where something is not, and when it was taken."""
 
     photo: DayPhoto | None = None
     problem: str | None = None
+    taken_at: datetime | None = None
 
 
 def choose() -> None:
@@ -44,9 +47,10 @@ def chosen(model: Predictor, site: Site) -> Brought:
 def of(model: Predictor, site: Site, photo: Photo) -> Brought:
     """What is kept of a photo of a site; one that the model cannot judge is left out."""
     embedding = models.embedding(model, photo)
+    time = taken_at(photo, site)
     if embedding.problem is not None:
-        return Brought(None, f"its photo is left out: {embedding.problem}")
+        return Brought(None, f"its photo is left out: {embedding.problem}", time)
     found = extinctions(site, photo)
     kept = replace(model.day_photo(photo, embedding), extinction=found.values)
     told = "; ".join(found.refusals[:_SHOWN])
-    return Brought(kept, f"at its landmarks: {told}" if told else None)
+    return Brought(kept, f"at its landmarks: {told}" if told else None, time)

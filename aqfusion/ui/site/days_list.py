@@ -16,7 +16,7 @@ from aqfusion.figures import Estimate
 from aqfusion.model.predict import Predictor
 from aqfusion.sites.site import Day, Site
 from aqfusion.ui.labels import told
-from aqfusion.ui.site import adding, mine
+from aqfusion.ui.site import adding, mine, more_days
 from aqfusion.ui.table import Column, Table
 
 PLACE = "mysite_days"
@@ -40,21 +40,26 @@ def show(model: Predictor, own: mine.Own, moved: str | None) -> None:
     if not site.days:
         st.info("No days yet. The first three or four change the answer most.")
     else:
-        judged = _judged(model, site)
+        judged = _judged(model, own.asked)
         st.markdown(_sentence(judged))
-        st.html(table(site, judged).html("The days of this place"))
+        st.html(table(own.asked, judged).html("The days of this place"))
         if len(site.history) > MOST_ASKED:
             st.caption(f"The last {MOST_ASKED} days are asked about.")
+        if len(site.days) > mine.MOST_ASKED:
+            st.caption(f"Only the last {mine.MOST_ASKED} days are shown here and count.")
     _take_out(own)
     adding.show(PLACE, moved)
+    more_days.show(model, site.day_count)
 
 
 def table(site: Site, judged: SiteDays | None) -> Table:
     """One row for each day, the newest first."""
-    asked = {id(one.day): one for one in judged.days} if judged else {}
+    told = judged.days if judged else ()
+    counted = [number for number, day in enumerate(site.days, start=1) if day.counts]
+    asked = dict(zip(counted[len(counted) - len(told) :], told, strict=True))
     rows = []
     for number, day in reversed([*enumerate(site.days, start=1)]):
-        one = asked.get(id(day))
+        one = asked.get(number)
         rows.append(
             (
                 title(site, day, number),
@@ -105,8 +110,7 @@ def _judged(model: Predictor, site: Site) -> SiteDays | None:
     if site.day_count < LEAST_DAYS or model.checkpoint.sites is None:
         return None
     kept = st.session_state.get(_JUDGED)
-    # The same days in other objects would not be found by the table.
-    if kept is None or kept[0] != model.checkpoint.sha256 or kept[1] is not site:
+    if kept is None or kept[:2] != (model.checkpoint.sha256, site):
         kept = (model.checkpoint.sha256, site, judge_site(model, site, most=MOST_ASKED))
         st.session_state[_JUDGED] = kept
     judged: SiteDays = kept[2]

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.labels.adjudicated import Adjudicated
-from aqfusion.sites.site import MODEL_STANDARD, Day
+from aqfusion.labels.adjudicated import adjudicated
+from aqfusion.labels.site_labels import label_days as labels_as_days
 from aqfusion.ui.labels import opened
 from aqfusion.ui.plain import plain
 from aqfusion.ui.site import adding, mine
@@ -41,21 +41,14 @@ def show(own: mine.Own) -> None:
     st.caption("Labels that name an AQI, not a category alone, and on which all agree.")
 
 
-def day_of(label: Adjudicated) -> Day | None:
-    """A day by a settled label; `None` where it names no AQI."""
-    if label.aqi is None or label.standard != MODEL_STANDARD:
-        return None
-    return Day(float(label.aqi), "label", label.taken_at, reading=label.reading)
-
-
 def _add(own: mine.Own) -> None:
     place = st.session_state.get(_PLACE)
 
     def work() -> adding.Added:
-        settled = opened.reached().adjudicated()
-        days = [day for one in settled if one.place == place and (day := day_of(one))]
+        settled = adjudicated(opened.reached().database, places={str(place)})
+        days = labels_as_days(settled)
         left = len(days) - _MOST_DAYS
         note = f"the {left} oldest are left out" if left > 0 else None
-        return adding.Added(tuple(days[-_MOST_DAYS:]), note)
+        return adding.Added(days[-_MOST_DAYS:], note)
 
     adding.add(own, work)

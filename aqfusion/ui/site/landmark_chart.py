@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
@@ -12,6 +13,7 @@ from aqfusion.ui.figure_style import BLUE, VERMILION
 
 _WIDTH, _TALLEST = 560, 440  # pixels; the photo keeps its shape in what room there is
 _GRID = 40  # marks that nobody sees: Plotly tells of a box only where it holds some
+_CLEAR = "rgba(0,0,0,0)"  # the page's own colour around the photo
 _AXIS = {"visible": False, "fixedrange": True, "constrain": "domain"}
 
 
@@ -22,7 +24,7 @@ def reference_chart(
     width, height = reference.image.size
     shapes: list[dict[str, Any]] = []
     for landmark in landmarks:
-        shapes += [_shape(landmark.box, VERMILION, landmark.name), _shape(landmark.sky, BLUE)]
+        shapes += [_shape(landmark.box, VERMILION), _shape(landmark.sky, BLUE)]
     if pending is not None:
         shapes += [
             _shape(pending.box, VERMILION, dash="dot"),
@@ -32,6 +34,9 @@ def reference_chart(
         layout={
             "height": min(round(_WIDTH * height / width), _TALLEST),
             "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+            "paper_bgcolor": _CLEAR,
+            "plot_bgcolor": _CLEAR,
+            "annotations": [_name_of(landmark) for landmark in landmarks],
             "dragmode": "select",
             "selectdirection": "d",  # else a flat box is taken for the whole height
             "showlegend": False,
@@ -79,15 +84,18 @@ def drawn_box(selection: Any) -> Box | None:
         return None  # InputError is a ValueError
 
 
-def _shape(box: Box, colour: str, name: str = "", dash: str = "solid") -> dict[str, Any]:
-    shape: dict[str, Any] = {
+def _shape(box: Box, colour: str, dash: str = "solid") -> dict[str, Any]:
+    return {
         **{"type": "rect", "x0": box.left, "x1": box.right, "y0": box.top, "y1": box.bottom},
         "line": {"color": colour, "width": 2, "dash": dash},
     }
-    if name:
-        shape["label"] = {
-            "text": name.replace("<", "&lt;"),
-            "textposition": "bottom center",
-            "font": {"color": "white", "size": 13},
-        }
-    return shape
+
+
+def _name_of(landmark: Landmark) -> dict[str, Any]:
+    """The name below the box; text from outside, in which Plotly would read tags."""
+    return {
+        "text": escape(landmark.name),
+        **{"x": (landmark.box.left + landmark.box.right) / 2, "y": landmark.box.bottom},
+        **{"showarrow": False, "yanchor": "top", "bgcolor": "rgba(0,0,0,.55)"},
+        "font": {"color": "white", "size": 13},
+    }

@@ -8,6 +8,7 @@ from aqfusion.photo import Photo
 from aqfusion.sites.contrast import Contrast
 from aqfusion.sites.extinction import Extinctions, Sighting, extinctions
 from aqfusion.sites.landmark_evidence import FEWEST_DAYS, Evidence, site_evidence
+from aqfusion.sites.landmark_trial import LandmarkTrial, landmark_trial
 from aqfusion.sites.site import Site
 from aqfusion.sites.visual_range import VisualRange, visual_range
 from aqfusion.ui import photo_input
@@ -40,6 +41,7 @@ def show(site: Site) -> None:
         st.warning(f"Not measured:\n{plain_list(found.refusals, 20)}", icon=":material/rule:")
     if found.values:
         st.markdown(meaning(site_evidence(site, found.values), _days(site)))
+    st.caption(f"{_worth(landmark_trial(site))}This stands beside the answer and does not move it.")
 
 
 def seen(site: Site, photo: Photo) -> Extinctions:
@@ -110,6 +112,16 @@ def _range(contrast: Contrast, distance_km: float) -> str:
 def _days(site: Site) -> int:
     names = {one.name for one in site.landmarks}
     return sum(1 for day in site.history if day.photo and names & {*day.photo.extinction})
+
+
+def _worth(trial: LandmarkTrial | None) -> str:
+    """Whether the landmarks have helped with the days that have them."""
+    if trial is None:
+        return ""
+    return (
+        f"Each of {trial.days} days told from the others: error {trial.landmarks:.0f} with the "
+        f"landmarks, {trial.level:.0f} by the level of the other days alone. "
+    )
 
 
 def _km(value: float) -> str:

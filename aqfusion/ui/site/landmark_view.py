@@ -1,5 +1,6 @@
 """Landmarks of a place: dark things far away, drawn on its reference photo."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -7,10 +8,10 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.photo import Photo
+from aqfusion.sites.drawing import draw_landmark
 from aqfusion.sites.landmark import LONGEST_NAME, Box, Landmark, LandmarkError
 from aqfusion.sites.reference import Reference
 from aqfusion.sites.site import Site
-from aqfusion.sites.site_file import MOST_LANDMARKS
 from aqfusion.ui import photo_input
 from aqfusion.ui.labels import told
 from aqfusion.ui.site import landmark_today, mine
@@ -45,21 +46,19 @@ def show(own: mine.Own) -> None:
         landmark_today.show(own.site)
 
 
-def landmark_of(sides: tuple[float, ...], name: str, distance_km: float | None) -> Landmark:
-    """A landmark by its sides in per cent; its sky is the patch just above it."""
-    return Landmark.of(
-        " ".join(name.split()), Box(*(side / 100 for side in sides)), None, distance_km or None
+def drawn_on(site: Site, box: Box, name: str, distance_km: float | None) -> tuple[Site, str]:
+    """The site with a landmark that was drawn on its reference photo, and what to say of it."""
+    if site.reference is None:
+        raise LandmarkError("a place must have a reference photo for its landmarks, got none")
+    grey = site.reference.image.convert("RGB")
+    photo = Photo(grey, site.reference.digest, grey.size)
+    drawn = draw_landmark(site, photo, box, " ".join(name.split()) or None, None, distance_km)
+    contrast = math.exp(-drawn.contrast.extinction)
+    said = (
+        f"{drawn.landmark.name} is marked, with a contrast of {contrast:.0%} to the sky on this "
+        "photo. Photos that you add from now on are measured at it"
     )
-
-
-def check_new(site: Site, landmark: Landmark) -> None:
-    """Refuse a name that the days know already, and one landmark too many."""
-    if len(site.landmarks) >= MOST_LANDMARKS:
-        raise LandmarkError(f"a place must have at most {MOST_LANDMARKS} landmarks, got one more")
-    known = {one.name for one in site.landmarks}
-    known |= {name for day in site.days if day.photo for name in day.photo.extinction}
-    if landmark.name in known:
-        raise LandmarkError(f"landmark name must be new at this place, got {landmark.name!r}")
+    return replace(drawn.site, reference=site.reference), said
 
 
 def _take_reference(own: mine.Own) -> None:
@@ -135,7 +134,7 @@ def _fields(own: mine.Own) -> None:
                 step=0.5,
                 format="%.1f",
                 key=_field(side),
-                width=130,
+                width=115,  # narrower than with buttons beside it
             )
     st.number_input(
         "Distance in km, if known",
@@ -156,16 +155,17 @@ def _fields(own: mine.Own) -> None:
     )
 
 
-def _sides() -> tuple[float, ...] | None:
+def _sides() -> Box | None:
+    """The box in the fields; `None` while a side is missing."""
     given = (st.session_state.get(_field(side)) for side in _SIDES)
-    sides = tuple(float(side) for side in given if side is not None)
-    return sides if len(sides) == len(_SIDES) else None
+    sides = [float(side) / 100 for side in given if side is not None]
+    return Box(*sides) if len(sides) == len(_SIDES) else None
 
 
 def _pending() -> Landmark | None:
-    sides = _sides()
     try:
-        return None if sides is None else landmark_of(sides, "new", None)
+        box = _sides()
+        return None if box is None else Landmark.of("new", box)
     except InputError:
         return None
 
@@ -177,13 +177,13 @@ def _add(own: mine.Own) -> None:
         sides = _sides()
         if sides is None:
             raise LandmarkError("a box must have four sides: draw it, or type them")
-        landmark = landmark_of(sides, str(state.get(_NAME) or ""), state.get(_DISTANCE))
-        check_new(own.site, landmark)
-        mine.change(own.key, replace(own.site, landmarks=(*own.site.landmarks, landmark)))
+        name = str(state.get(_NAME) or "")
+        site, said = drawn_on(own.site, sides, name, state.get(_DISTANCE))
+        mine.change(own.key, site)
         for key in (_DISTANCE, *map(_field, _SIDES)):
             state[key] = None
         state[_NAME] = ""
-        return f"{landmark.name} is marked: photos that you add from now on are measured at it"
+        return said
 
     told.attempt(PLACE, work)
 

@@ -12,6 +12,8 @@ from aqfusion.errors import InputError
 from aqfusion.sites.site import Day, Site, SiteError
 
 MOST_SITES, MOST_DAYS = 5, 200  # of a session, which the server keeps in memory
+# Of a place that is asked about: the time that an answer takes grows with their number cubed.
+MOST_ASKED = 300
 _SITES = "site_mine"
 _SESSION, _ACCOUNT = "session:", "account:"
 
@@ -22,6 +24,12 @@ class Own:
 
     key: str
     site: Site
+
+    @property
+    def asked(self) -> Site:
+        """The site with its last days, as many as a page can ask about at every move."""
+        days = self.site.days
+        return self.site if len(days) <= MOST_ASKED else replace(self.site, days=days[-MOST_ASKED:])
 
     @property
     def is_kept(self) -> bool:

@@ -127,7 +127,7 @@ def _headline(here: Prediction) -> str:
 def _lines(*rows: tuple[str, Prediction]) -> str:
     cells = "".join(
         f"<tr><th scope='row'>{name}</th><td><strong>{said.aqi}</strong></td>"
-        f"<td>{said.low} to {said.high}</td></tr>"
+        f"<td>{said.low}&nbsp;to&nbsp;{said.high}</td></tr>"
         for name, said in rows
     )
     return f'<div class="aq aq-small"><table class="aq-table">{cells}</table></div>'

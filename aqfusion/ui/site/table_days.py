@@ -45,7 +45,10 @@ def show(model: Predictor, own: mine.Own) -> None:
         )
     faults = st.session_state.get(_FAULTS, ())
     if faults:
-        st.warning(f"Left out of the table:\n{plain_list(faults, _SHOWN)}", icon=":material/rule:")
+        st.warning(
+            f"Left out of the table, or noted:\n{plain_list(faults, _SHOWN)}",
+            icon=":material/rule:",
+        )
 
 
 def _add(model: Predictor, own: mine.Own) -> None:
@@ -97,7 +100,8 @@ def _with_photo(
         brought = day_photo.of(model, own.site, Photo.decode(file.getvalue(), file.name))
     except PhotoError as error:
         return row.day, Fault(row.line, "photo", str(error), file.name[:80], True)
-    day = replace(row.day, photo=brought.photo)
+    time = row.day.taken_at or brought.taken_at
+    day = replace(row.day, photo=brought.photo, taken_at=time)
     if brought.problem is None:
         return day, None
     return day, Fault(row.line, "photo", brought.problem, file.name[:80], True)

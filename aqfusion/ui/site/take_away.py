@@ -15,11 +15,15 @@ PLACE = "mysite_away"
 
 def show(own: mine.Own) -> None:
     """Draw the buttons."""
-    st.markdown(
+    kept = (
         "It is kept in your account."
         if own.is_kept
-        else "It is kept for this visit only: close the page and it is gone. The file holds its "
-        "days and what the model saw in their photos, never the photos."
+        else "It is kept for this visit only: close the page and it is gone."
+    )
+    reference = ", and the small grey reference photo" if own.site.reference else ""
+    st.markdown(
+        f"{kept} The file holds its days and what the model saw in their photos{reference}. The "
+        "photos of the days are kept nowhere."
     )
     with st.container(horizontal=True):
         _download(own)

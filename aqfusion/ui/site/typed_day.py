@@ -34,6 +34,7 @@ def show(model: Predictor, own: mine.Own) -> None:
                 max_value="today",
                 format="YYYY-MM-DD",
                 key=_DATE,
+                help="Left empty, it is when the photo was taken, if its file tells.",
             )
             st.time_input("Time, if known", None, key=_TIME)
         day_photo.choose()
@@ -60,7 +61,7 @@ def _add(model: Predictor, own: mine.Own) -> None:
         day = Day(
             float(aqi),
             "monitor",
-            taken_at,
+            taken_at or brought.taken_at,
             state.get(_STANDARD, MODEL_STANDARD),
             photo=brought.photo,
         )

@@ -1,0 +1,68 @@
+"""How many more days would help: what they did at places that nobody had trained on."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.history_figures import HistoryFigures, steps
+from aqfusion.model.predict import Predictor
+from aqfusion.ui import figures_found
+from aqfusion.ui.table import Column, Table
+
+_KINDS = {"image_only": "Photo only", "fused": "Photo and readings"}
+
+
+def show(model: Predictor, days: int) -> None:
+    """Draw it where it was measured; without figures nothing is said."""
+    history = _history(model.checkpoint.config.architecture.backbone)
+    if not history:
+        return
+    errors = {n: one.session_rmse.value for n, one in steps(history, "image_only").items()}
+    st.markdown(f"**How many days are enough?** {sentence(errors, days)}")
+    st.html(table(history).html("Error by the number of days that are known"))
+
+
+def sentence(errors: Mapping[int, float], days: int) -> str:
+    """What so many days do for a photo, and what the next step would; errors by days known.
+
+    >>> sentence({0: 104, 1: 84, 4: 61}, 2)
+    'At places that the model was not trained on, the error of a photo was 104 without any day, \
+84 with 1. With 4 days it was 61.'
+    >>> sentence({0: 104, 4: 61}, 9)
+    'At places that the model was not trained on, the error of a photo was 104 without any day, \
+61 with 4. More were not tried.'
+    """
+    now = max((number for number in errors if number <= days), default=0)
+    more = [number for number in errors if number > days]
+    told = [f"{errors[0]:.0f} without any day"] if 0 in errors else []
+    told += [f"{errors[now]:.0f} with {now}"] if now > 0 else []
+    next_step = (
+        f"With {more[0]} day{'' if more[0] == 1 else 's'} it was {errors[more[0]]:.0f}."
+        if more
+        else "More were not tried."
+    )
+    known = f", the error of a photo was {', '.join(told)}." if told else ":"
+    return f"At places that the model was not trained on{known} {next_step}"
+
+
+def table(history: Sequence[HistoryFigures]) -> Table:
+    """One row for each number of days."""
+    found = [steps(history, kind) for kind in _KINDS]
+    numbers = sorted({number for one in found for number in one})
+    rows = tuple(
+        (number, *(one[number].session_rmse if number in one else None for one in found))
+        for number in numbers
+    )
+    titles = (Column(f"{title}: error", ".0f") for title in _KINDS.values())
+    return Table((Column("Days known", ".0f"), *titles), rows)
+
+
+def _history(backbone: str) -> Sequence[HistoryFigures]:
+    """Figures of the place protocol that can be told: with a photo alone, by number of days."""
+    try:
+        run = figures_found.metrics().run("place", backbone)
+    except InputError:
+        return ()
+    found = () if run is None else run.history
+    return found if steps(found, "image_only") else ()

@@ -1,0 +1,19 @@
+"""When a photo was taken, as far as its file tells; that it was just now is never assumed."""
+
+from datetime import UTC, datetime
+
+from aqfusion.photo import Photo
+from aqfusion.sites.site import Site
+from aqfusion.ui import reader_zone
+
+
+def taken_at(photo: Photo | None, site: Site | None) -> datetime | None:
+    """The time of the camera's clock, which is taken for that of the place or else the reader's.
+
+    A time that is still to come is a clock that was set wrong, and no time at all.
+    """
+    if photo is None or photo.taken is None:
+        return None
+    clock = (None if site is None else site.zone) or reader_zone.here()
+    taken = photo.taken if photo.taken.tzinfo else photo.taken.replace(tzinfo=clock)
+    return taken if taken <= datetime.now(UTC) else None
