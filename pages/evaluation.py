@@ -38,6 +38,11 @@ exhibit.table("scores", choice.name, score_table.score_table(protocol, run, by_s
 with st.expander("What the columns mean", key="evaluation_columns"):
     st.markdown(words.FIGURES)
 
+if run is not None and run.history:
+    exhibits.history_exhibits(run.history, protocol.history_baselines, choice.name)
+elif choice.protocol in words.WITH_HISTORY:
+    st.info(f"What a place's days are worth, {choice.title}: {words.NOT_YET}.")
+
 kind = selectors.choose_kind()
 if run is None or kind not in run.kinds:
     st.info(f"{choice.title}, {words.KINDS[kind].lower()}: {words.NOT_YET}.")

@@ -196,7 +196,8 @@ def _history(days: tuple[int | None, ...]) -> list[dict[str, Any]]:
             "places": 0 if count is None else (8, 7, 7, 6, 5)[step],
         }
         for kind, errors in _KNOWN_DAYS_RMSE.items()
-        for step, (count, rmse) in enumerate(zip(days, errors, strict=False))
+        for step, count in _steps(days)
+        for rmse in [errors[step]]
     ]
 
 
@@ -204,8 +205,14 @@ def _history_baselines(days: tuple[int | None, ...]) -> list[dict[str, Any]]:
     return [
         {"method": method, "days": count, "session_rmse": _with_interval(rmse)}
         for method, errors in _KNOWN_DAYS_BASELINES.items()
-        for count, rmse in zip(days, errors, strict=False)
+        for step, count in _steps(days)
+        for rmse in [errors[step]]
     ]
+
+
+def _steps(days: tuple[int | None, ...]) -> list[tuple[int, int | None]]:
+    """Which planted figure belongs to each number of days; a known place has many."""
+    return [(4 if count is None else step, count) for step, count in enumerate(days)]
 
 
 def _with_interval(rmse: float) -> list[float]:

@@ -33,7 +33,7 @@ def test_page_shows_all_of_a_full_file(open_page):
     assert not page.exception
     assert not page.info
     assert len(page.get("plotly_chart")) == CHARTS
-    assert len(page.get("download_button")) == CHARTS + 6
+    assert len(page.get("download_button")) == CHARTS + 7
 
 
 def test_app_leads_to_it_too(open_page):
@@ -52,7 +52,8 @@ def test_every_choice_can_be_shown(open_page, protocol, kind):
     page.toggle(key="evaluation_weighing").set_value(True)
     page.segmented_control(key="evaluation_kind").set_value(kind).run()
     assert not page.exception
-    assert len(page.get("plotly_chart")) == CHARTS
+    assert not page.info
+    assert len(page.get("plotly_chart")) == CHARTS + (protocol == "place")
 
 
 def said(page):
@@ -66,6 +67,31 @@ def test_absent_protocol_is_said(open_page):
     page.segmented_control(key="evaluation_protocol").set_value("place").run()
     assert not page.exception
     assert said(page) == ["Leave one place out, MobileNetV2: not computed yet."]
+
+
+@pytest.mark.parametrize("protocol", ["leak-safe", "place", "paper"])
+def test_a_file_of_before_the_history_is_shown_and_the_gap_is_said(open_page, protocol):
+    metrics = planted_metrics()
+    for one in metrics["protocols"].values():
+        del one["history_baselines"]
+        for run in one["backbones"].values():
+            del run["history"]
+    page = open_page(metrics)
+    page.segmented_control(key="evaluation_protocol").set_value(protocol).run()
+    assert not page.exception
+    title = {"leak-safe": "Leak-safe", "place": "Leave one place out"}.get(protocol)
+    gap = f"What a place's days are worth, {title}, MobileNetV2: not computed yet."
+    assert said(page) == ([gap] if title else [])
+    assert len(page.get("plotly_chart")) == CHARTS
+
+
+def test_simpler_methods_that_are_absent_leave_the_history(open_page):
+    metrics = planted_metrics()
+    del metrics["protocols"]["place"]["history_baselines"]
+    page = open_page(metrics)
+    page.segmented_control(key="evaluation_protocol").set_value("place").run()
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == CHARTS + 1
 
 
 def test_absent_parts_of_a_run_are_said_in_their_places(open_page):
@@ -92,6 +118,7 @@ def test_absent_kind_and_backbone_are_said(open_page):
     page.segmented_control(key="evaluation_backbone").set_value("resnet18").run()
     assert not page.exception
     assert said(page) == [
+        "What a place's days are worth, Leak-safe, ResNet18: not computed yet.",
         "Leak-safe, ResNet18, photo only: not computed yet.",
         "The guard, Leak-safe, ResNet18: not computed yet.",
         "The heat maps, Leak-safe, ResNet18: not computed yet.",

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from aqfusion.figures import Estimate
+from aqfusion.history_figures import HistoryBaseline, HistoryFigures, unknown_place
 from aqfusion.model.backbones import backbone
 
 KIND_NAMES = {
@@ -55,7 +57,7 @@ cannot be scored on the same data again. The paper's own protocol splits photos 
 puts frames of one video, with the same readings and the same AQI, on both sides: its figures say
 how well the answers are remembered. In brackets: 95 % bootstrap over groups of place-days.
 
-{_figures(runs)}
+{_figures(runs)}{_unknown_place(metrics, trunk.name)}
 
 {_leak_safe_details(leak_safe) if leak_safe else _NOT_MEASURED}
 ## Known failures
@@ -106,6 +108,21 @@ def _figures(runs: dict[str, dict[str, Any]]) -> str:
                 ]
             )
     return table(head, rows)
+
+
+def _unknown_place(metrics: dict[str, Any], trunk: str) -> str:
+    """The paragraph on places never seen; nothing where that is not measured."""
+    told = metrics["protocols"].get("place", {})
+    run = told.get("backbones", {}).get(trunk, {})
+    said = unknown_place(
+        [HistoryFigures(**_of_estimate(entry)) for entry in run.get("history", [])],
+        [HistoryBaseline(**_of_estimate(entry)) for entry in told.get("history_baselines", [])],
+    )
+    return f"\n\n{said}" if said else ""
+
+
+def _of_estimate(entry: dict[str, Any]) -> dict[str, Any]:
+    return {**entry, "session_rmse": Estimate(*entry["session_rmse"])}
 
 
 def _leak_safe_details(run: dict[str, Any]) -> str:

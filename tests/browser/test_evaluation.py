@@ -99,6 +99,21 @@ def test_absent_run_is_said_in_its_place(visitor):
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("visitor", SCREENS, indirect=True)
+def test_what_days_of_a_place_are_worth_is_drawn_and_written(visitor, request):
+    open_page(visitor)
+    visitor.page.wait_for_selector(".aq-wide >> text=At a place that the model has never seen")
+    visitor.page.wait_for_selector(".st-key-exhibit_known-places table")
+    choose(visitor, "Leave one place out")
+    visitor.page.wait_for_selector(".st-key-chart_history .main-svg .xtick text")
+    ticks = visitor.page.locator(".st-key-chart_history .main-svg .xtick text").all_inner_texts()
+    assert ticks == ["0", "1", "2", "4", "8"]
+    assert visitor.page.locator(".st-key-exhibit_history-steps tbody tr").count() == 20
+    assert visitor.page.evaluate(WIDER) <= 0
+    visitor.keep_screenshot(f"evaluation-history-{request.node.callspec.id}")
+
+
+@pytest.mark.long
 def test_keyboard_reaches_and_moves_the_selectors(visitor):
     open_page(visitor)
     for _ in range(20):

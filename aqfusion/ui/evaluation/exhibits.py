@@ -1,8 +1,11 @@
 """The exhibits in their order, two in a row where there is room."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from aqfusion.figures import Kind
+from aqfusion.history_figures import HistoryBaseline, HistoryFigures
 from aqfusion.metrics import Guard, HeatMaps, Run
 from aqfusion.ui.evaluation import (
     confusion_chart,
@@ -10,11 +13,43 @@ from aqfusion.ui.evaluation import (
     exhibit,
     guard_table,
     heat_map_table,
+    history_chart,
+    history_table,
     partial_chart,
     place_table,
     reliability_chart,
     session_chart,
 )
+
+
+def history_exhibits(
+    history: Sequence[HistoryFigures], baselines: Sequence[HistoryBaseline], of: str
+) -> None:
+    """Show what days of a place are worth: where it was left out, and where it is known."""
+    by_step = [one for one in history if one.days is not None]
+    if by_step:
+        rivals = history_table.rival_table(by_step, baselines)
+        exhibit.chart(
+            "history",
+            of,
+            history_chart.history_chart(by_step, baselines),
+            rivals,
+            _small(*history_table.chart_sentences(by_step, baselines))
+            + rivals.html("Session RMSE by known days of the place"),
+        )
+        steps = history_table.step_table(by_step)
+        exhibit.table("history-steps", of, steps, _small(history_table.interval_sentence(by_step)))
+    known = [one for one in history if one.days is None]
+    if known:
+        exhibit.table(
+            "known-places",
+            of,
+            history_table.known_place_table(known, baselines),
+            _small(
+                history_table.known_place_sentence(known, baselines),
+                history_table.interval_sentence(known),
+            ),
+        )
 
 
 def kind_exhibits(run: Run, kind: str, of: str) -> None:
@@ -100,3 +135,8 @@ def _missing_readings(run: Run, of: str) -> None:
         partial_chart.partial_table(partial.by_readings),
         f'<p class="aq aq-small">{partial_chart.partial_sentence(partial)}</p>',
     )
+
+
+def _small(*sentences: str) -> str:
+    said = " ".join(filter(None, sentences)).replace(" %", "\u00a0%")
+    return f'<p class="aq aq-small">{said}</p>'

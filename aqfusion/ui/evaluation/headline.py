@@ -1,8 +1,9 @@
-"""The three figures side by side: the paper's, ours by the paper's split, ours leak-safe."""
+"""The paper's figures, ours by the paper's split and leak-safe; then those of new places."""
 
 from html import escape
 
 from aqfusion.figures import Estimate
+from aqfusion.history_figures import unknown_place
 from aqfusion.metrics import Metrics
 from aqfusion.settings import DEFAULT_MODEL
 from aqfusion.ui.evaluation.words import BACKBONES, NOT_YET
@@ -16,7 +17,7 @@ _LEAK_SAFE = (
 
 
 def headline(metrics: Metrics) -> str:
-    """Draw three cards; the leak-safe one stands out."""
+    """Draw three cards, of which the leak-safe one stands out, and a sentence on new places."""
     published = metrics.published
     title = BACKBONES.get(published.backbone, published.backbone)
     cards = (
@@ -29,7 +30,7 @@ def headline(metrics: Metrics) -> str:
         + _ours(metrics, "paper", "Ours, split as in the paper", _OURS_PAPER)
         + _ours(metrics, "leak-safe", "Ours, leak-safe", _LEAK_SAFE, counts=True)
     )
-    return f'<div class="aq aq-headline">{cards}</div>'
+    return f'<div class="aq aq-headline">{cards}{_unknown_place(metrics)}</div>'
 
 
 def headline_backbone(metrics: Metrics, protocol: str) -> str | None:
@@ -43,6 +44,19 @@ def headline_backbone(metrics: Metrics, protocol: str) -> str | None:
     return next(
         (name for name in (DEFAULT_MODEL, metrics.published.backbone, *runs) if name in runs), None
     )
+
+
+def _unknown_place(metrics: Metrics) -> str:
+    backbone = headline_backbone(metrics, "place")
+    if backbone is None:
+        return ""
+    protocol = metrics.protocols["place"]
+    said = unknown_place(protocol.backbones[backbone].history, protocol.history_baselines)
+    if said is None:
+        return ""
+    about = f"{BACKBONES.get(backbone, backbone)}, photo only"
+    card = _card("Ours, at a place never seen", about, "", said.replace(" %", "\u00a0%"))
+    return f'<div class="aq-wide">{card}</div>'
 
 
 def _ours(metrics: Metrics, protocol: str, title: str, meaning: str, counts: bool = False) -> str:
