@@ -4,7 +4,7 @@ Errors and widths are in AQI points, shares run from 0 to 1; `days` is `None` wh
 place's days in other folds are known.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aqfusion.errors import InputError
@@ -88,21 +88,30 @@ def unknown_place(
     photo, constant = steps(history, "image_only"), baseline_steps(baselines, "constant")
     if 0 not in photo or 0 not in constant:
         return None
+    without = steps(history, NOTHING)
     first = photo.pop(0).session_rmse
+    alone = f" Without the photo {_errors(without)}." if without else ""
     said = (
         f"At a place that the model has never seen, its typical error from a photo alone is "
         f"{first.value:.0f} AQI points (session RMSE; 95 % interval over places {first.low:.0f} to "
         f"{first.high:.0f}); always giving the same answer is off by {constant[0].value:.0f}."
     )
     if not photo:
-        return said
+        return said + alone
     more = joined([f"{one.session_rmse.value:.0f}" for one in photo.values()])
     said += f" With {joined(list(map(str, photo)))} known days of that place it is {more}"
     means = baseline_steps(baselines, "place_mean")
     if not all(step in means for step in photo):
-        return f"{said}."
+        return f"{said}.{alone}"
     levels = joined([f"{means[step].value:.0f}" for step in photo])
-    return f"{said}; the mean AQI of those days, without any photo, is off by {levels}."
+    return f"{said}; the mean AQI of those days is off by {levels}.{alone}"
+
+
+def _errors(without: Mapping[int, HistoryFigures]) -> str:
+    """Say how far off the model is where it is shown nothing but the place's days."""
+    days = joined([str(count) for count in without])
+    errors = joined([f"{one.session_rmse.value:.0f}" for one in without.values()])
+    return f"the model is off by {errors} with {days} known days"
 
 
 def joined(words: Sequence[str]) -> str:

@@ -59,7 +59,11 @@ def test_unknown_place_is_told_beside_the_constant_and_the_mean_of_its_days():
         "At a place that the model has never seen, its typical error from a photo alone is 112 "
         "AQI points (session RMSE; 95 % interval over places 92 to 122); always giving the same "
         "answer is off by 115. With 1, 2, 4 and 8 known days of that place it is 84, 75, 61 and "
-        "57; the mean AQI of those days, without any photo, is off by 87, 79, 61 and 60."
+        "57; the mean AQI of those days is off by 87, 79, 61 and 60."
+    )
+    alone = (known(0, 110, "nothing"), known(8, 51, "nothing"))
+    assert unknown_place((*HISTORY, *alone), baselines).endswith(
+        " 61 and 60. Without the photo the model is off by 110 and 51 with 0 and 8 known days."
     )
     said = unknown_place(HISTORY, baselines[:3])
     assert said.endswith("With 1, 2, 4 and 8 known days of that place it is 84, 75, 61 and 57.")

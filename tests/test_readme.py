@@ -15,6 +15,7 @@ TITLES = {
     "resnet18": "ResNet18",
     "efficientnet_b0": "EfficientNet-B0",
 }
+WITH_HISTORY = {"nothing": "neither, only the days"}
 KINDS = {"fused": "photo and readings", "image_only": "photo only", "sensors_only": "readings only"}
 BASELINES = {
     "gaussian_process": "Gaussian process, readings",
@@ -73,17 +74,17 @@ def masks() -> str:
 def history() -> str:
     """Session RMSE by the days known of a place that no network saw."""
     told = metrics()["protocols"]["place"]
-    days = (0, 1, 2, 4, 8)
+    days, words = (0, 1, 2, 4, 8), KINDS | WITH_HISTORY
     rows = []
     for name in TITLES:
         run = told["backbones"].get(name, {}).get("history", [])
         by = {(one["kind"], one["days"]): one["session_rmse"][0] for one in run}
-        for key in ("image_only", "fused") if by else ():
+        for key in ("image_only", "fused", "nothing") if by else ():
             values = (f"{by[key, count]:.1f}" for count in days)
-            rows.append([f"{TITLES[name]}, {KINDS[key]}", *values])
+            rows.append([f"{TITLES[name]}, {words[key]}", *values])
     by = {(o["method"], o["days"]): o["session_rmse"][0] for o in told["history_baselines"]}
-    for method, words in HISTORY_BASELINES.items():
-        rows.append([words, *(f"{by[method, count]:.1f}" for count in days)])
+    for method, title in HISTORY_BASELINES.items():
+        rows.append([title, *(f"{by[method, count]:.1f}" for count in days)])
     return table(["days known", *map(str, days)], rows)
 
 
@@ -94,17 +95,17 @@ def known() -> str:
     for name in TITLES:
         run = told["backbones"][name]
         for one in run.get("history", []):
-            if one["kind"] in KINDS:
-                without = run["kinds"][one["kind"]]["scores"]["session_rmse"]
-                rows.append(
-                    [
-                        f"{TITLES[name]}, {KINDS[one['kind']]}",
-                        f"{without:.1f}",
-                        f"{one['session_rmse'][0]:.1f}",
-                        f"{one['accuracy']:.2f}",
-                        f"{100 * one['coverage']:.0f} %",
-                    ]
-                )
+            alone = run["kinds"].get(one["kind"])
+            without = f"{alone['scores']['session_rmse']:.1f}" if alone else "-"
+            rows.append(
+                [
+                    f"{TITLES[name]}, {(KINDS | WITH_HISTORY)[one['kind']]}",
+                    without,
+                    f"{one['session_rmse'][0]:.1f}",
+                    f"{one['accuracy']:.2f}",
+                    f"{100 * one['coverage']:.0f} %",
+                ]
+            )
     (mean,) = (o for o in told["history_baselines"] if o["method"] == "place_mean")
     rows.append(["mean of the place's other days", "-", f"{mean['session_rmse'][0]:.1f}", "-", "-"])
     head = ["", "without history", "with history", "accuracy", "90 % interval holds"]

@@ -143,7 +143,10 @@ def known_place_sentence(
     history: Sequence[HistoryFigures], baselines: Sequence[HistoryBaseline]
 ) -> str:
     """Say what the place's days add to a photo, and what their mean alone is worth."""
-    photo = next((one for one in history if (one.kind, one.days) == ("image_only", None)), None)
+    photo, days = (
+        next((one for one in history if (one.kind, one.days) == (kind, None)), None)
+        for kind in ("image_only", NOTHING)
+    )
     means = (one.session_rmse for one in baselines if (one.method, one.days) == _PLACE_MEAN)
     mean = next(means, None)
     if photo is None:
@@ -152,9 +155,11 @@ def known_place_sentence(
         f"A photo alone is off by {photo.network:.1f} AQI points, with the place's days by "
         f"{photo.session_rmse.value:.1f}"
     )
+    if days is not None:
+        said += f", and the days without the photo by {days.session_rmse.value:.1f}"
     if mean is None:
         return f"{said}."
-    return f"{said}; the mean AQI of those days, without any photo, is off by {mean.value:.1f}."
+    return f"{said}; the mean AQI of those days is off by {mean.value:.1f}."
 
 
 def _quality(one: HistoryFigures) -> tuple[float, float, float, float]:

@@ -101,10 +101,11 @@ def test_known_places_are_told_with_and_without_their_days():
         ("Ridge regression", Estimate(58, 57, 59), None, Estimate(51, 50, 52), *[None] * 4),
     )
     assert history_table.known_place_sentence(own, others) == (
-        "A photo alone is off by 110.5 AQI points, with the place's days by 62.0; the mean AQI of "
-        "those days, without any photo, is off by 64.5."
+        "A photo alone is off by 110.5 AQI points, with the place's days by 62.0, and the days "
+        "without the photo by 65.0; the mean AQI of those days is off by 64.5."
     )
-    assert history_table.known_place_sentence(own, ()).endswith("days by 62.0.")
+    assert history_table.known_place_sentence(own, ()).endswith("without the photo by 65.0.")
+    assert history_table.known_place_sentence(own[:1], ()).endswith("days by 62.0.")
     assert history_table.known_place_sentence(PHOTO, others) == ""
 
 
@@ -132,7 +133,10 @@ def test_headline_tells_what_a_photo_is_worth_at_a_new_place(metrics):
     said = " ".join(re.sub(r"<[^>]+>", " ", headline.headline(metrics())).split())
     assert "At a place that the model has never seen, its typical error from a photo" in said
     assert "Ours, at a place never seen MobileNetV2, photo only At a place" in said
-    assert said.endswith("is off by 98, 81, 65 and 60.")
+    assert said.endswith(
+        "is off by 98, 81, 65 and 60. Without the photo the model is off by 118, 87, 79, 61 and 60 "
+        "with 0, 1, 2, 4 and 8 known days."
+    )
 
 
 @pytest.mark.parametrize("part", ["history", "history_baselines"])
