@@ -54,12 +54,6 @@ def _spread(process: SiteProcess) -> Tensor:
     return torch.stack(quantiles).clamp(*_SPREADS)
 
 
-def untrained_site_process() -> SiteProcess:
-    """What is believed before any day was seen."""
-    theta = torch.stack([_prior(table)[0] for table in (_WITHOUT_READINGS, _WITH_READINGS)])
-    return SiteProcess(Days.none(), theta)
-
-
 def _prior(table: dict[str, tuple[float, float]]) -> tuple[Tensor, Tensor, Tensor]:
     """Log median, spread and whether it is searched (8,) of every hyperparameter."""
     medians = [

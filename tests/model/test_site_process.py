@@ -8,7 +8,7 @@ import torch
 from aqfusion.model import bins
 from aqfusion.model.site_model import DAY_STEPS, KnownDays, day_step
 from aqfusion.model.site_process import Axis, Days, SiteProcess, clock_days
-from aqfusion.training.site_fitting import fitted_site_process, untrained_site_process
+from aqfusion.training.site_fitting import fitted_site_process
 from tests.planted_sites import LEVELS, training_days
 
 NONE, ALL = torch.zeros(6, dtype=torch.bool), torch.ones(6, dtype=torch.bool)
@@ -127,9 +127,9 @@ def test_fewer_readings_say_less():
     assert process.spread.shape == (7,)
 
 
-def test_what_is_believed_before_any_day_is_told_too():
-    process = untrained_site_process()
-    known = KnownDays(process, days(200.0, 210.0, place=0), 0)
+def test_a_process_that_learned_no_day_still_hears_those_of_the_place(process):
+    bare = SiteProcess(Days.none(), process.theta)
+    known = KnownDays(bare, days(200.0, 210.0, place=0), 0)
     masses = known.log_probabilities(UNKNOWN, torch.tensor([float("nan")]).double()).exp()
     assert bins.mean(masses).item() == pytest.approx(200, abs=30)
 
