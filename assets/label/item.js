@@ -455,8 +455,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const desk = desks.get(parentElement);
   desk.fill(data, setTriggerValue);
   return () => {
+    // Streamlit also calls this for a drawing that a newer one overtook: that one still needs the desk.
+    if (parentElement.isConnected) return;
     desk.close();
     desks.delete(parentElement);
-    parentElement.replaceChildren();
   };
 }
