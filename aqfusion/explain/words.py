@@ -41,6 +41,8 @@ def _weighed(result: Result, readings: str) -> str:
     """What there is at a site, or a photo of a place that is not known, each with its weight."""
     days = result.site_days
     place = f"{days} day{'s' * (days != 1)} of this place" if days else "what is common everywhere"
+    if result.landmarks is not None:
+        place = f"{place} with its landmarks"
     if result.readings_used:
         place = f"what such readings mean beside {place}"
     parts = [(place, result.site_share)]
