@@ -23,7 +23,7 @@ class Said:
 
     about: tuple[object, ...]
     site: Site
-    now: Prediction
+    now: Prediction | None
     before: Prediction | None = None
 
 
@@ -34,8 +34,14 @@ def show(given: Given, site: Site) -> str | None:
     """
     here, elsewhere = _answers(given, site)
     said = _remembered(given, site, here)
-    st.html(_headline(here))
-    st.html(_lines((_basis(given), here), ("At an unknown place", elsewhere)))
+    if here is None:
+        st.info(
+            "Nothing to go on yet: add a day of this place, or choose a photo or readings on the "
+            "Predict page."
+        )
+    else:
+        st.html(_headline(here))
+        st.html(_lines((_basis(given), here), ("At an unknown place", elsewhere)))
     steps = _steps(given.model, site)
     if len(steps) > 1:
         st.markdown("**What its days alone say, before them and after each**")
@@ -48,7 +54,7 @@ def show(given: Given, site: Site) -> str | None:
             + ", ".join(str(one.aqi) for one in steps),
         )
         st.caption("Diamonds are what was measured, the grey band holds nine cases of ten.")
-    return None if said.before is None else moved(said.before, here)
+    return None if said.before is None or here is None else moved(said.before, here)
 
 
 def moved(before: Prediction, now: Prediction) -> str:
@@ -61,16 +67,20 @@ def moved(before: Prediction, now: Prediction) -> str:
     )
 
 
-def _answers(given: Given, site: Site) -> tuple[Prediction, Prediction]:
-    """What is said of the photo and readings of the moment at the site, and elsewhere."""
+def _answers(given: Given, site: Site) -> tuple[Prediction | None, Prediction | None]:
+    """What is said of the photo and readings of the moment at the site, and elsewhere.
+
+    `None` where there is nothing to go on.
+    """
     shown = np.full(2, given.usable is not None)
     readings = np.array([given.reading.values] * 2)  # (2, 6)
     at = given.model.at(site)
     told = at.ask(given.usable, shown, readings, np.array([True, False]))
-    return told[0], told[1]
+    anything = given.usable is not None or bool(given.reading.present)
+    return told[0] if anything or at.knows_site else None, told[1] if anything else None
 
 
-def _remembered(given: Given, site: Site, now: Prediction) -> Said:
+def _remembered(given: Given, site: Site, now: Prediction | None) -> Said:
     """Keep the answer; another photo, reading, model or place begins anew."""
     photo = given.photo.digest if given.usable is not None and given.photo else None
     about = (given.model.checkpoint.sha256, photo, given.reading.values, site.name)
@@ -124,10 +134,11 @@ def _headline(here: Prediction) -> str:
     )
 
 
-def _lines(*rows: tuple[str, Prediction]) -> str:
+def _lines(*rows: tuple[str, Prediction | None]) -> str:
     cells = "".join(
         f"<tr><th scope='row'>{name}</th><td><strong>{said.aqi}</strong></td>"
         f"<td>{said.low}&nbsp;to&nbsp;{said.high}</td></tr>"
         for name, said in rows
+        if said is not None
     )
     return f'<div class="aq aq-small"><table class="aq-table">{cells}</table></div>'
