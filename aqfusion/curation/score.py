@@ -144,6 +144,7 @@ def _scoring(
             doubt,
             item.duplicate_of is not None,
             places.before(item.task),
+            item.units_stated,
         )
     )
     view = model_view(model, result) if result else None

@@ -79,6 +79,17 @@ def test_of_a_refused_photo_without_readings_the_model_has_no_view(
     assert score_unlabelled(store, admin, model, lambda *told: None) == Scored(0, 2, 0)
 
 
+def test_readings_without_units_are_set_against_no_photo(store, admin, model):
+    dirty = Reading(pm25=450)
+    told = []
+    for number, stated in enumerate((True, False)):
+        first = add(store, admin, dirty, number, units_stated=stated)
+        score_unlabelled(store, admin, model, lambda *told: None)
+        told.append({reason.kind for reason in item(store, admin, first).reasons})
+    assert "photo against readings" in told[0]
+    assert "photo against readings" not in told[1]
+
+
 def test_what_was_looked_at_is_passed_by_unless_people_contradict_each_other(store, admin, model):
     add(store, admin, Reading(pm25=20), overlap=2)
     torn = add(store, admin, Reading(pm25=21), overlap=2)
