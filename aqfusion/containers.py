@@ -18,7 +18,12 @@ from aqfusion.colour_profile import cicp_profile
 from aqfusion.errors import InputError
 from aqfusion.exif_clock import exif_clock
 from aqfusion.isobmff import HEIF_BRANDS, read_heif
-from aqfusion.orientation import exif_orientation, raw_profile_orientation, xmp_orientation
+from aqfusion.orientation import (
+    exif_orientation,
+    raw_profile,
+    raw_profile_orientation,
+    xmp_orientation,
+)
 
 PARTS = 20_000  # a PNG of 25 MB in the usual pieces of 8 kB has 3,200
 SCANS = 64  # a progressive JPEG has about 10; each one walks over every pixel again
@@ -228,8 +233,10 @@ def _png(data: bytes) -> Container:
             name, _, text = data[start + 8 : end - 4].partition(b"\0")
             if name in PNG_ORIENTED and name not in texts:
                 texts[name] = _png_text(kind, text)
-    raw = (raw_profile_orientation(texts.get(name, b"")) for name in PNG_ORIENTED[1:])
+    packed = [texts.get(name, b"") for name in PNG_ORIENTED[1:]]
+    raw = (raw_profile_orientation(text) for text in packed)
     stated = exif or next(filter(None, raw), None) or xmp_orientation(texts.get(PNG_XMP, b""))
+    taken = taken or next(filter(None, (exif_clock(raw_profile(text)) for text in packed)), None)
     if len(colours) == 4:  # code points win over a profile (PNG, third edition, 4.3)
         profile = cicp_profile(colours[0], colours[1])
     size = struct.unpack_from(">II", data, 16)
@@ -282,7 +289,10 @@ def _heif(data: bytes) -> Container:
     size, orientation = read.size, HEIF_TURNS[read.angle, read.mirror]
     if read.codec == "HEIC":  # its decoder turns the picture itself; EXIF does not count here
         size, orientation = (size[::-1] if read.angle % 2 else size), 1
-    return Container(read.codec, size, orientation, read.pixels, profile, depth=read.depth)
+    taken = exif_clock(read.exif)
+    return Container(
+        read.codec, size, orientation, read.pixels, profile, depth=read.depth, taken=taken
+    )
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:

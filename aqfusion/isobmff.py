@@ -1,7 +1,7 @@
 """Read the boxes of a HEIC or AVIF file (ISO/IEC 14496-12 and 23008-12) before a decoder does.
 
-What comes out is the size, depth, rotation and profile of the primary picture. Film tracks, EXIF
-and XMP are made invisible, so that no decoder walks through them.
+What comes out is the size, depth, rotation, profile and EXIF of the primary picture. Film tracks,
+EXIF and XMP are made invisible, so that no decoder walks through them.
 """
 
 import struct
@@ -21,6 +21,7 @@ BOXES = 20_000
 ENTRIES = 20_000  # references, associations and extents of all items together
 MOST_AREA = 40_000_000
 ALIGNED = 64  # a coded picture is filled up to whole blocks
+MOST_EXIF = 1_000_000  # bytes; cameras write some thousands, and a thumbnail
 Span = tuple[int, int]
 
 
@@ -30,7 +31,7 @@ class HeifFile:
 
     `mirror` is the axis of `imir` (0 top and bottom change places, 1 left and right) or `None`,
     `depth` the bits of a sample, `colours` an ICC profile or the code points of primaries and
-    transfer.
+    transfer, `exif` begins with its TIFF header and is empty where there is none.
     """
 
     codec: str
@@ -40,6 +41,7 @@ class HeifFile:
     depth: int
     colours: bytes | tuple[int, int] | None
     pixels: bytes
+    exif: bytes
 
 
 @dataclass
@@ -51,6 +53,7 @@ class _Items:
     properties: list[tuple[bytes, Span]] = field(default_factory=list)
     owned: dict[int, list[int]] = field(default_factory=dict)
     parts: dict[int, list[int]] = field(default_factory=dict)
+    about: dict[int, list[int]] = field(default_factory=dict)  # what metadata describes
     extents: dict[int, list[Span]] = field(default_factory=dict)
     left: int = ENTRIES
 
@@ -83,7 +86,8 @@ def read_heif(data: bytes) -> HeifFile:
     angle = data[own[b"irot"][0]] & 3 if b"irot" in own else 0
     mirror = data[own[b"imir"][0]] & 1 if b"imir" in own else None
     size = _extent(data, items, items.primary)
-    return HeifFile(codec, size, angle, mirror, depth, _colours(data, items), bytes(clean))
+    colours, exif = _colours(data, items), _exif(data, items)
+    return HeifFile(codec, size, angle, mirror, depth, colours, bytes(clean), exif)
 
 
 def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
@@ -131,11 +135,12 @@ def _meta(data: bytes, start: int, end: int) -> _Items:
         at, last = boxes[b"iref"]
         wide = 2 if data[at] == 0 else 4
         for kind, body, _ in _boxes(data, at + 4, last):
-            if kind == b"dimg":
+            told = {b"dimg": items.parts, b"cdsc": items.about}.get(kind)
+            if told is not None:
                 count = _number(data, body + wide, 2)
                 first = body + wide + 2
                 items.spend(count)
-                items.parts[_number(data, body, wide)] = [
+                told[_number(data, body, wide)] = [
                     _number(data, first + wide * n, wide) for n in range(count)
                 ]
     if b"iloc" in boxes:
@@ -268,3 +273,14 @@ def _colours(data: bytes, items: _Items) -> bytes | tuple[int, int] | None:
         if kind == b"colr" and data[start : start + 4] == b"nclx":
             points = _number(data, start + 4, 2), _number(data, start + 6, 2)
     return points
+
+
+def _exif(data: bytes, items: _Items) -> bytes:
+    """The first EXIF that is not said to be of another picture (ISO/IEC 23008-12, A.2.1)."""
+    for item, (kind, _) in items.kinds.items():
+        if kind == b"Exif" and items.primary in items.about.get(item, [items.primary]):
+            content = bytearray()
+            for start, end in items.extents.get(item, []):
+                content += data[start : min(end, start + MOST_EXIF - len(content))]
+            return bytes(content[4 + int.from_bytes(content[:4], "big") :])
+    return b""

@@ -7,7 +7,7 @@ text that ImageMagick calls a raw profile. `None` means that nothing usable was 
 import re
 import struct
 
-__all__ = ["exif_orientation", "raw_profile_orientation", "xmp_orientation"]
+__all__ = ["exif_orientation", "raw_profile", "raw_profile_orientation", "xmp_orientation"]
 
 ORIENTATION = 0x0112  # EXIF 2.32, 4.6.5.1
 # integer types of TIFF 6.0 that a writer may choose for a small number: BYTE, SHORT, LONG, signed
@@ -42,22 +42,28 @@ def xmp_orientation(xmp: bytes) -> int | None:
     return int(found[1]) if found else None
 
 
+def raw_profile(text: bytes) -> bytes:
+    r"""Unpack what ImageMagick writes into a PNG's text: a name, a length, and lines of hex.
+
+    >>> raw_profile(b"\nexif\n  4\n4949\n2a00"), raw_profile(b"\nexif\n  4\nnot hex")
+    (b'II*\x00', b'')
+    """
+    lines = text.split(b"\n", 3)
+    try:
+        return bytes.fromhex(lines[3].decode("ascii")) if len(lines) == 4 else b""
+    except ValueError:
+        return b""
+
+
 def raw_profile_orientation(text: bytes) -> int | None:
-    r"""Read what ImageMagick writes into a PNG's text: a name, a length, and lines of hex.
+    r"""Read EXIF or XMP in a PNG's text.
 
     >>> raw_profile_orientation(b"\nexif\n  26\n49492a00080000000100\n12010300010000000600000000")
     6
     """
-    lines = text.split(b"\n", 3)
-    if len(lines) < 4:
-        return None
-    try:
-        profile = bytes.fromhex(lines[3].decode("ascii"))
-    except ValueError:
-        return None
-    if profile.startswith(_XMP_PREFIX) or lines[1].strip() == b"xmp":
-        return xmp_orientation(profile)
-    return exif_orientation(profile)
+    profile = raw_profile(text)
+    is_xmp = profile.startswith(_XMP_PREFIX) or text.split(b"\n", 2)[1:2] == [b"xmp"]
+    return xmp_orientation(profile) if is_xmp else exif_orientation(profile)
 
 
 def _without_prefix(exif: bytes) -> bytes:

@@ -35,7 +35,8 @@ if choices.open:  # closed, it would still cost the time to draw
 given = inputs.current(model)
 result = given.result()
 if result is None:
-    st.info("Nothing to go on yet: choose a photo or switch a reading on.")
+    inputs.tell_nothing(given)
+    counted.note(given)
     page.end()
     st.stop()
 

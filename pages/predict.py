@@ -36,13 +36,15 @@ with told.container(border=True, height="stretch", key="card_sensors"):
 given = inputs.current(model)
 result = given.result()
 with photo_card.container(key="haze"):
-    haze_view.show(given.model, result)
+    haze_view.show(given, result)
 with result_card, st.container(horizontal=True, vertical_alignment="center", key="result_head"):
     st.subheader("Air Quality Index", anchor=False, width="stretch")
     standard = formula_view.choose()
 if result is None:
     with result_card.container(key="result_aqi"):
-        st.info("Nothing to go on yet: choose a photo or switch a reading on.")
+        inputs.tell_nothing(given)
+    contribute.show(given)
+    counted.note(given)
     page.end()
     st.stop()
 

@@ -14,6 +14,7 @@ from aqfusion.labels.address import StoreError
 from aqfusion.labels.fingerprint import fingerprint
 from aqfusion.labels.store import LabelStore
 from aqfusion.photo import Photo
+from aqfusion.scenes.nothing import nothing
 from aqfusion.settings import ASSETS, ROOT
 from aqfusion.ui import consent
 from tests.labels.planted import NOW, PIN
@@ -88,6 +89,16 @@ def test_without_consent_not_a_byte_is_kept(page, labels_home):
     changed = everything(labels_home)
     assert changed != before
     assert [name for name in changed if name.endswith(".jpg")] != []
+
+
+@pytest.mark.parametrize("preset", [False, True])
+def test_a_refused_photo_may_be_given_and_no_model_says_what_it_is(page, labels, preset):
+    if preset:  # which was not measured
+        page.button(key="preset_City day").click().run()
+    give(upload(page, Photo.of(nothing(0)).to_jpeg()), guess="Unhealthy")
+    assert told(page).startswith("Thank you.")
+    admin = labels.accounts.first_admin("Ada", PIN, NOW)
+    assert labels.review.view(admin, 1).item.task.model_view is None
 
 
 def test_consent_is_to_one_photo_and_not_to_the_next(page, labels_home):

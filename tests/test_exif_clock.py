@@ -4,12 +4,17 @@ import io
 import struct
 from datetime import datetime, timedelta, timezone
 
+import pillow_heif
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
+from aqfusion.containers import read_container
 from aqfusion.exif_clock import exif_clock
+from aqfusion.isobmff import MOST_EXIF, _exif, _Items
 from aqfusion.photo import Photo
 from tests.planted import sky
+
+pillow_heif.register_heif_opener()  # for Image.save; the product calls the reader itself
 
 NAIVE = datetime(2023, 2, 1, 8, 30, 15)
 
@@ -23,11 +28,49 @@ def exif_of(taken="2023:02:01 08:30:15", offset=None):
     return exif
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_photo_knows_when_it_was_taken(kind):
+def photo_of(kind, **options):
     stream = io.BytesIO()
-    sky(100, 1).save(stream, kind, exif=exif_of().tobytes())
-    assert Photo.decode(stream.getvalue()).taken == NAIVE
+    sky(100, 1).save(stream, kind, **options)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF"])
+def test_a_photo_knows_when_it_was_taken(kind):
+    assert Photo.decode(photo_of(kind, exif=exif_of().tobytes())).taken == NAIVE
+    ahead = Photo.decode(photo_of(kind, exif=exif_of(offset="+05:30").tobytes())).taken
+    assert ahead.utcoffset() == timedelta(hours=5, minutes=30)
+    assert Photo.decode(photo_of(kind)).taken is None
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("name", ["exif", "APP1"])
+def test_a_png_of_imagemagick_knows_it_too(name, packed):
+    exif = exif_of().tobytes()
+    texts = PngImagePlugin.PngInfo()
+    text = f"\n{name.lower()}\n{len(exif):8}\n{exif.hex()}\n"
+    texts.add_text(f"Raw profile type {name}", text, zip=packed)
+    assert Photo.decode(photo_of("PNG", pnginfo=texts)).taken == NAIVE
+
+
+def test_of_heic_the_exif_of_another_picture_tells_nothing():
+    data = photo_of("HEIF", exif=exif_of().tobytes())
+    at = data.index(b"cdsc") + 4  # of which item, how many it describes, which
+    other = data[: at + 4] + struct.pack(">H", 77) + data[at + 6 :]
+    assert read_container(data, "photo").taken == NAIVE
+    assert read_container(other, "photo").taken is None
+
+
+def test_exif_of_heic_may_lie_in_pieces_and_without_end():
+    exif = struct.pack(">I", 6) + b"Exif\0\0" + exif_of().tobytes().removeprefix(b"Exif\0\0")
+    data = bytes(100) + exif
+    items = _Items(
+        primary=1,
+        kinds={2: (b"Exif", 0)},
+        extents={2: [(100, 120), (120, len(data)), *[(0, len(data))] * 10_000]},
+    )
+    read = _exif(data * 100, items)
+    assert exif_clock(read) == NAIVE
+    assert len(read) == MOST_EXIF - 10
 
 
 def test_the_offset_is_that_of_the_camera():

@@ -94,16 +94,31 @@ def test_a_card_needs_no_photo_and_its_file_is_replaced_whole(capsys, tmp_path):
     assert list(tmp_path.iterdir()) == [out]
 
 
+@pytest.mark.parametrize("command", ["predict", "explain"])
+def test_a_refused_photo_alone_gets_a_sentence(capsys, photo, monkeypatch, command):
+    monkeypatch.setattr(Guard, "reason", lambda *_: RULES[0].words)
+    assert main([command, "--image", str(photo)]) == 2
+    assert capsys.readouterr() == (
+        "",
+        f"{command} must have a photo that can be judged, --site with days or at least one of "
+        "--pm25, --pm10, --o3, --co, --so2, --no2, got only a photo that is left out: too dark, "
+        "as at night or in a room (--trust-photo uses it all the same)\n",
+    )
+    assert main([command, "--image", str(photo), "--trust-photo"]) == 0
+    assert main([command, "--image", str(photo), "--pm25", "9"]) == 0
+
+
 def test_a_refused_photo_has_a_card_but_no_heat_map(capsys, photo, tmp_path, monkeypatch):
     monkeypatch.setattr(Guard, "reason", lambda *_: RULES[0].words)
     out, heat = tmp_path / "card.png", tmp_path / "heat.png"
-    refused = refusal(capsys, "--image", photo, "--out", out, "--heat-map", heat)
+    given = ("--image", photo, "--pm25", "9")
+    refused = refusal(capsys, *given, "--out", out, "--heat-map", heat)
     assert refused == (
         "--heat-map needs a photo that is used; this one is left out: too dark, as at night or in "
         "a room (--trust-photo uses it all the same)"
     )
     assert not out.exists()
-    told = json.loads(printed(capsys, "--image", photo, "--out", out))
+    told = json.loads(printed(capsys, *given, "--out", out))
     assert told["prediction"]["photo_problem"] == RULES[0].words
     printed(capsys, "--image", photo, "--heat-map", heat, "--trust-photo")
     picture(heat)

@@ -160,6 +160,29 @@ def test_odd_but_sound_upload_is_left_out_until_the_visitor_insists(page):
     assert "Based on the photo" in shown(page)
 
 
+@pytest.mark.parametrize("name", ["predict", "explain"])
+def test_a_refused_photo_alone_gets_a_reason_and_no_number(page, name):
+    page = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=SECONDS)
+    page.session_state["explain_inputs"] = True  # the choices on Explain are drawn
+    page.run()
+    page.segmented_control(key="photo_source").set_value("Upload").run()
+    page.file_uploader(key="photo_upload").upload("sky.png", png("RGB", (0, 0, 0))).run()
+    assert not page.exception
+    (told,) = page.info
+    assert told.value == (
+        "**No AQI is told.** The photo is left out (too dark, as at night or in a room), and there "
+        "is nothing else to go on. Choose another photo, switch a reading on, name a place with "
+        "known days, or use the photo anyway."
+    )
+    assert 'class="aq-number"' not in shown(page)
+    assert "No photo yet" not in shown(page)
+    next(toggle for toggle in page.toggle if toggle.label == "Use the photo anyway").set_value(
+        True
+    ).run()
+    assert not page.info
+    assert 'class="aq-number"' in shown(page)
+
+
 def test_hostile_file_name_is_shown_as_text(page):
     page.segmented_control(key="photo_source").set_value("Upload").run()
     name = "<img src=x onerror=alert(1)>.png"

@@ -10,6 +10,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from aqfusion.evaluation.site_days import judge_site
+from aqfusion.model.guard import RULES, Guard
 from aqfusion.model.predict import load_model
 from aqfusion.photo import Photo
 from aqfusion.settings import ROOT
@@ -82,6 +83,43 @@ def test_a_new_place_with_three_days_changes_the_answer():
     assert page.info[0].value.startswith(f"That moved the answer from {answers[2]} (")
     assert [day.aqi for day in site(page).days] == [380, 400, 420]
     assert page.session_state["site_choice"] == "session:My roof"
+
+
+def test_of_nothing_no_number_is_told_until_there_is_a_day():
+    page = opened()
+    page.session_state["photo_source"] = "None"
+    page.session_state["site_mine"] = {"My roof": site_of()}
+    page.run()
+    assert page.info[0].value.startswith("Nothing to go on yet: add a day of this place")
+    assert 'aria-label="AQI ' not in shown(page)
+    add(page, 300, date(2026, 1, 1))
+    assert not page.info
+    assert answer(page) > 0
+    assert "<th scope='row'>Here</th>" in shown(page)
+    assert "<th scope='row'>At an unknown place</th>" not in shown(page)
+
+
+def test_a_place_with_days_answers_where_the_photo_is_refused(monkeypatch):
+    monkeypatch.setattr(Guard, "reason", lambda *_: RULES[0].words)
+    page = opened("predict")
+    page.session_state["site_mine"] = {"My roof": site_of(200.0, 220.0)}
+    page.run()
+    page.selectbox(key="site_choice").set_value("session:My roof").run()
+    page.segmented_control(key="photo_source").set_value("Upload").run()
+    page.file_uploader(key="photo_upload").upload("sky.jpg", jpeg(130)).run()
+    assert "Based on 2 days of this place alone; the photo is left out: too dark" in shown(page)
+    assert not page.info
+
+
+def test_days_that_an_older_model_cannot_use_are_nothing_to_go_on(monkeypatch, checkpoint_folder):
+    monkeypatch.setenv("AQFUSION_MODEL", str(checkpoint_folder))
+    page = opened("predict")
+    page.session_state["site_mine"] = {"My roof": site_of(200.0)}
+    page.run()
+    page.selectbox(key="site_choice").set_value("session:My roof").run()
+    page.segmented_control(key="photo_source").set_value("None").run()
+    assert not page.exception
+    assert page.info[0].value.startswith("Nothing to go on yet")
 
 
 def test_a_place_is_refused_with_a_sentence():

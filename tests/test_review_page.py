@@ -12,9 +12,9 @@ from aqfusion.labels.actor import RoleError
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.store import LabelStore
 from aqfusion.settings import ROOT
-from aqfusion.ui.review import decide
+from aqfusion.ui.review import decide, row_view
 from tests.labels.planted import NOW, PIN, request_id, say
-from tests.planted_review import EVIL, Planted, add, plant
+from tests.planted_review import EVIL, VIEW, Planted, add, plant
 
 SECONDS = 60
 
@@ -134,6 +134,20 @@ def test_filters_add_up_and_pages_turn(planted, monkeypatch):
     page.selectbox(key="review_choice_category").set_value(1).run()
     page.text_input(key="review_choice_text").set_value("\x00").run()
     assert "control characters" in page.error[0].value
+
+
+def test_a_formula_is_not_used_where_nobody_states_the_units(planted):
+    item = add(planted, "unstated", units_stated=False, model_view=VIEW)
+    said = row_view.row(view(planted, "unstated").item, (), {}, None)
+    assert "Model 152" in said
+    assert "US formula" not in said
+    assert "US formula 1" in row_view.row(view(planted, "newest").item, (), {}, None)
+    page = opened(planted.expert, item)
+    assert html(page).count("not usable: no units") == 2
+    assert "Nobody states these units" in html(page)
+    page = opened(planted.expert, planted.items["newest"])
+    assert "not usable" not in html(page)
+    assert "Nobody states these units" not in html(page)
 
 
 def test_accepting_settles_the_item_and_the_next_one_comes(planted):

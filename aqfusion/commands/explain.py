@@ -11,6 +11,7 @@ from aqfusion.commands.options import (
     UsageError,
     add_json_option,
     add_prediction_options,
+    answer_or_usage,
     model_of,
     print_json,
     reading_from,
@@ -95,7 +96,8 @@ def _explain(
 
     predictor = where.at(load_model(model_of(arguments)))
     inputs = Inputs(reading, photo, arguments.trust_photo)
-    report = report_of(predictor, inputs, datetime.now(UTC))
+    now = datetime.now(UTC)
+    report = answer_or_usage("explain", lambda: report_of(predictor, inputs, now))
     if arguments.heat_map and not report.photo_used:
         raise UsageError(
             "--heat-map needs a photo that is used; this one is left out: "

@@ -3,15 +3,17 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from aqfusion.air.aqi import STANDARDS
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
 from aqfusion.settings import load_settings
+
+_T = TypeVar("_T")
 
 
 class UsageError(InputError):
@@ -65,6 +67,20 @@ def add_prediction_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trust-photo", action="store_true", help="use a photo even if it looks unsuitable"
     )
+
+
+def answer_or_usage(command: str, ask: Callable[[], _T]) -> _T:
+    """What `ask` gives; a photo that is refused, and nothing beside it, is a `UsageError`."""
+    from aqfusion.model.predict import PhotoRefusedError  # takes seconds, with torch
+
+    try:
+        return ask()
+    except PhotoRefusedError as error:
+        raise UsageError(
+            f"{command} must have a photo that can be judged, --site with days or at least one of "
+            f"{reading_option_names()}, got only a photo that is left out: {error.problem} "
+            "(--trust-photo uses it all the same)"
+        ) from error
 
 
 def reading_option_names() -> str:

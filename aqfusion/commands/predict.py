@@ -10,6 +10,7 @@ from aqfusion.commands.options import (
     UsageError,
     add_json_option,
     add_prediction_options,
+    answer_or_usage,
     model_of,
     print_json,
     reading_from,
@@ -49,7 +50,10 @@ def run_predict(arguments: argparse.Namespace) -> None:
     from aqfusion.model.predict import load_model  # takes seconds: after the photo was accepted
 
     predictor = where.at(load_model(model_of(arguments)))
-    result = predictor.predict(reading, photo, trust_photo=arguments.trust_photo)
+    result = answer_or_usage(
+        "predict",
+        lambda: predictor.predict(reading, photo, trust_photo=arguments.trust_photo),
+    )
     print_json(
         {
             **result.fused.as_json(),

@@ -82,6 +82,10 @@ class Header:
         if self.decimal_comma and self.decimal_point and _GROUPED.fullmatch(text.strip()):
             raise CellError("must have a point, not a comma")
 
+    def states_unit(self, name: str) -> bool:
+        """Whether a title names the unit of a pollutant, or tells which cells do."""
+        return name in self.units or name in self.unit_at
+
     def unit(self, name: str) -> str:
         """Return the unit of a pollutant's column, the canonical one where no title names one."""
         return self.units.get(name) or pollutant(name).unit

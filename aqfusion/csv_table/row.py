@@ -37,6 +37,10 @@ class RowCells:
         """Return a cell as it is, empty where the file has no such column."""
         return self._header.cell(self._cells, column)
 
+    def denies(self, column: str) -> bool:
+        """Whether a cell says no; an empty one says nothing."""
+        return self.text(column).casefold() in {"no", "false", "0"}
+
     def take(
         self, column: str, read: Callable[[str], _T], longest: int = _LONGEST_CELL
     ) -> _T | None:

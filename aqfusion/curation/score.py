@@ -22,7 +22,7 @@ from aqfusion.labels.priority import Evidence, View, priority
 from aqfusion.labels.store import LabelStore
 from aqfusion.labels.unscored import ToScore
 from aqfusion.model.label_view import model_view, version_of
-from aqfusion.model.predict import Embedding, Predictor
+from aqfusion.model.predict import Embedding, NothingKnownError, Predictor
 from aqfusion.model.prediction import Prediction
 from aqfusion.photo import Photo, PhotoError
 
@@ -131,20 +131,23 @@ def _scoring(
     doubt: LikelyError | None,
 ) -> Scoring:
     item = one.item
-    result = model.predict(item.task.reading, embedding)
+    try:
+        result = model.predict(item.task.reading, embedding)
+    except NothingKnownError:  # a refused photo without readings
+        result = None
     worth = priority(
         Evidence(
-            _view(result.fused) if result.modalities else None,
-            _view(result.image_only) if result.image_only else None,
+            _view(result.fused) if result else None,
+            _view(result.image_only) if result and result.image_only else None,
             item.task.reading,
             tuple(CANNOT_TELL if said.category is None else said.category for said in one.answers),
             doubt,
             item.duplicate_of is not None,
             places.before(item.task),
+            item.units_stated,
         )
     )
-    # A refused photo without readings: the model says only what is common.
-    view = model_view(model, result) if result.modalities else None
+    view = model_view(model, result) if result else None
     return Scoring(
         item.task.id,
         worth.score,

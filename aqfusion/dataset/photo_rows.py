@@ -49,6 +49,8 @@ class PhotoRow:
 
     `day` (place and date) and `session` (place, date and hour) name what belongs together;
     `clock` is what the clock of the place showed, `local` its zone where the table tells that.
+    `units_stated` says whether the table names the unit of every reading, as the public set never
+    does.
     """
 
     photo: Path
@@ -61,6 +63,7 @@ class PhotoRow:
     aqi: float | None
     line: int
     wrong: tuple[Fault, ...]
+    units_stated: bool
 
 
 def photo_rows(
@@ -130,7 +133,9 @@ def _row(row: RowCells, header: Header, line: int, photo: Path) -> PhotoRow:
     reading = row.reading()
     local = _zone(row)
     return PhotoRow(
-        *(photo, place, day, session, clock, local, reading, aqi, line), wrong=row.kept()
+        *(photo, place, day, session, clock, local, reading, aqi, line),
+        wrong=row.kept(),
+        units_stated=all(map(header.states_unit, reading.present)),
     )
 
 

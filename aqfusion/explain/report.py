@@ -70,8 +70,8 @@ def report_of(
 ) -> Report:
     """Predict and explain; `embedding` is that of the photo, where it is known already.
 
-    A predictor at a site explains that too. `now` must name its time zone. Nothing to go on raises
-    `NothingKnownError`.
+    A predictor at a site explains that too. `now` must name its time zone. Nothing to go on, as
+    where a refused photo is all there is, raises `NothingKnownError`.
     """
     if now.tzinfo is None:
         raise ValueError(f"now must name its time zone, got {now}")

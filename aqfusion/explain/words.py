@@ -20,8 +20,6 @@ def basis(result: Result) -> str:
     count = len(result.readings_used)
     days = 0 if result.site_only is None else result.site_days
     readings = f"{count} reading{'s' * (count != 1)}"
-    if result.image_only is None and result.photo_problem and not (count or days):
-        return "Based on neither photo nor readings: this is only what the model finds common."
     end = f"; the photo is left out: {result.photo_problem}" if _left_out(result) else ""
     if result.site_only is None or (not days and count):
         if result.image_only is None:

@@ -96,7 +96,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Item:
-    """All that an expert may know of an item; `wanted` is how many answers it asks for by now."""
+    """All that an expert may know of an item; `wanted` is how many answers it asks for by now.
+
+    Without `units_stated` nobody knows the units of its readings, and no formula judges them.
+    """
 
     task: Task
     origin: str
@@ -117,6 +120,12 @@ class Item:
     fold_view: ModelView | None = field(repr=False)
     created: datetime
     status: str
+    units_stated: bool
+
+    @property
+    def unstated(self) -> tuple[str, ...]:
+        """The readings whose unit nobody knows."""
+        return () if self.units_stated else self.task.reading.present
 
     @classmethod
     def of(cls, row: Any) -> "Item":
@@ -124,7 +133,7 @@ class Item:
         same = (
             *("origin", "source", "consent", "consented_at", "trusted", "split", "known_aqi"),
             *("guess", "overlap", "wanted", "priority", "duplicate_of", "fingerprint"),
-            *("created", "status"),
+            *("created", "status", "units_stated"),
         )
         return cls(
             task=Task.of(row),

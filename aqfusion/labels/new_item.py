@@ -28,6 +28,7 @@ class NewItem:
     `known_aqi` is a gold item, by which annotators are measured. `overlap` is how many people
     are asked. `fingerprint` is 16 hex digits, `group` what must stay on one side of a split.
     `time_zone` is the IANA name or the offset of the place, by which its local day is known.
+    Without `units_stated` nobody knows the units of the readings, and no formula judges them.
     """
 
     photo_hash: str
@@ -52,6 +53,7 @@ class NewItem:
     model_view: ModelView | None = None
     fold_view: ModelView | None = None
     time_zone: str | None = None
+    units_stated: bool = True
 
     def __post_init__(self) -> None:
         """Check every value; what breaks a rule raises `ItemError`."""
@@ -97,7 +99,7 @@ class NewItem:
         plain = (
             *("photo_hash", "origin", "source", "licence", "consent", "consented_at", "trusted"),
             *("place", "taken_at", "split", "known_aqi", "guess", "overlap", "priority"),
-            *("duplicate_of", "fingerprint", "time_zone"),
+            *("duplicate_of", "fingerprint", "time_zone", "units_stated"),
         )
         return {
             **{name: getattr(self, name) for name in plain},

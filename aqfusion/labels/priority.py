@@ -67,7 +67,8 @@ class Evidence:
 
     `view` is the model's with all there is, `photo_view` with the photo alone; `answers` are one
     per annotator, 0 to 5 or `CANNOT_TELL`; `near_duplicate` says that another item stands for it;
-    `place_days` are the days that its place has already, if it would bring a new one.
+    `place_days` are the days that its place has already, if it would bring a new one. Without
+    `units_stated` nobody knows the units of the reading, and no formula judges it.
     """
 
     view: View | None = None
@@ -77,6 +78,7 @@ class Evidence:
     likely_error: LikelyError | None = None
     near_duplicate: bool = False
     place_days: int | None = None
+    units_stated: bool = True
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,9 @@ def priority(evidence: Evidence) -> Priority:
         "annotators disagree": _annotators_disagree(evidence.answers),
         "label likely wrong": _label_likely_wrong(evidence.likely_error),
         "model unsure": _model_unsure(evidence.view),
-        "photo against readings": _photo_against_readings(evidence.photo_view, evidence.reading),
+        "photo against readings": _photo_against_readings(
+            evidence.photo_view, evidence.reading if evidence.units_stated else None
+        ),
         "first days of a place": _first_days(evidence.place_days),
     }
     known = {name: one for name, one in told.items() if one is not None}

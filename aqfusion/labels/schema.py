@@ -16,12 +16,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from aqfusion.labels.columns import Id, Json, Real, UtcTime
 from aqfusion.labels.columns import metadata as metadata
 
-VERSION = "8"  # the last migration; tests hold it to the scripts
+VERSION = "9"  # the last migration; tests hold it to the scripts
 
 users = Table(
     "users",
@@ -102,6 +103,7 @@ items = Table(
     Column("scored_by", String(100)),  # the model that its priority comes from; null: none yet
     Column("scored_event", Id),  # the item's newest event then, 0 before the first
     Column("top_reason", String(40)),  # the kind of the first of `reasons`
+    Column("units_stated", Boolean, nullable=False, server_default=false()),  # of the readings
     CheckConstraint("(kind = 'gold') = (known_aqi IS NOT NULL)", name="gold"),
     CheckConstraint("origin <> 'contribution' OR consent IS NOT NULL", name="consent"),
     Index("ix_items_queue", "lane", "crowd", "urgent", "priority", "lot", "id"),

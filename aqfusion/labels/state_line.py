@@ -55,7 +55,9 @@ class StateLine:
         """Check every value of a line; `StateLineError` says what is wrong."""
         try:
             line = json.loads(text, parse_constant=_no_number)
-            line = {"time_zone": None, **line}  # which exports had not at first
+            # Which exports had not at first; a contribution came in the units of the page.
+            stated = line["origin"] == "contribution"
+            line = {"time_zone": None, "units_stated": stated, **line}
             same_keys("line", line, _ITEM_KEYS)
             if line["format"] != FORMAT:
                 raise StateLineError(f"format must be {FORMAT!r}, got {line['format']!r}")

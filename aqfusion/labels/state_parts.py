@@ -23,7 +23,7 @@ __all__ = [
 
 PLAIN = (
     *("photo_hash", "origin", "source", "licence", "consent", "trusted", "place", "split"),
-    *("known_aqi", "guess", "overlap", "priority", "duplicate_of", "fingerprint"),
+    *("known_aqi", "guess", "overlap", "priority", "duplicate_of", "fingerprint", "units_stated"),
 )
 EVENT_COLUMNS = tuple(column.name for column in label_events.columns)
 _EVENT_KEYS = {*EVENT_COLUMNS, "by"} - {"item", "user"}
@@ -42,8 +42,10 @@ class StateLineError(InputError):
 def item_of(line: Mapping[str, Any]) -> dict[str, Any]:
     """Return the row of an item before anything happened to it."""
     same_keys("reading", line["reading"], {*POLLUTANTS})
-    if not isinstance(line["trusted"], bool) or isinstance(line["priority"], bool):
-        raise StateLineError("trusted must be true or false, and priority a number, got others")
+    flags = line["trusted"], line["units_stated"]
+    if not all(isinstance(flag, bool) for flag in flags) or isinstance(line["priority"], bool):
+        rule = "trusted and units_stated must be true or false, and priority a number"
+        raise StateLineError(f"{rule}, got others")
     new = NewItem(
         **{**{name: line[name] for name in PLAIN}, "priority": float(line["priority"])},
         reading=Reading(**line["reading"]),

@@ -30,6 +30,18 @@ class NothingKnownError(InputError):
     """Neither a photo nor a reading was given, nor a site with a history."""
 
 
+class PhotoRefusedError(NothingKnownError):
+    """The guard refuses the photo for `problem`, and nothing else was given."""
+
+    def __init__(self, problem: str) -> None:
+        """Say what there must be beside such a photo."""
+        super().__init__(
+            "a prediction needs a photo that can be judged, at least one reading or a site with "
+            f"days, got only a photo that is left out: {problem} (trust_photo uses it all the same)"
+        )
+        self.problem = problem
+
+
 @dataclass(frozen=True, eq=False)
 class Embedding:
     """A photo's place in the embedding space (1, 128), and why the guard refuses it, if it does."""
@@ -181,18 +193,21 @@ class Predictor:
     ) -> Result:
         """Predict from what there is; `photo` may be its embedding. Takes about a millisecond.
 
-        A photo that the guard refuses is left out, unless `trust_photo`.
+        A photo that the guard refuses is left out, unless `trust_photo`. Where nothing is left
+        there is no answer: that raises `NothingKnownError`.
         """
-        if photo is None and not reading.present and not self.knows_site:
-            raise NothingKnownError(
-                "a prediction needs a photo or at least one reading, got neither"
-            )
         if isinstance(photo, Photo):
             seeing = self.seeing(photo)
             return seeing.predict(reading, self.embed(photo), trust_photo=trust_photo)
         embedding = photo
         problem = embedding.problem if embedding is not None else None
         usable = embedding if problem is None or trust_photo else None
+        if usable is None and not reading.present and not self.knows_site:
+            if problem is not None:
+                raise PhotoRefusedError(problem)
+            raise NothingKnownError(
+                "a prediction needs a photo, at least one reading or a site with days, got none"
+            )
         has_photo = usable is not None
         # Together, the photo alone, the readings alone, the site alone.
         shown = (reading, Reading(), reading, Reading())

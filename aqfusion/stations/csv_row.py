@@ -89,7 +89,7 @@ class RowReader:
         if row.faults or not lives or not id or time is None:
             return row.lost()
         place = None if latitude is None or longitude is None else (latitude, longitude)
-        flags = _yes(row), not _denied(row)
+        flags = _yes(row), not row.denies("units_stated")
         return Row(line, id, name or id, place, time, reading, aqi, row.kept(), *flags)
 
     def _local(
@@ -179,10 +179,6 @@ class RowReader:
 
 def _yes(row: RowCells) -> bool:
     return row.text("approximate").casefold() in {"yes", "true", "1"}
-
-
-def _denied(row: RowCells) -> bool:
-    return row.text("units_stated").casefold() in {"no", "false", "0"}
 
 
 def _text(text: str | None) -> str:

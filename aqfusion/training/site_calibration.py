@@ -144,9 +144,8 @@ def fit_pool(rows: Pooling, sigma: float, seed: int) -> SitePool:
     first = pool.share.detach().clone()
     optimizer = torch.optim.Adam(pool.parameters(), _RATE)
     # Inputs of every kind and number of days alike, and within them groups.
-    cell = (rows.standing * 100 + rows.days.clamp(max=99).long()) * len(KINDS) + rows.kind
-    joint = cell * 100_000 + rows.group + 1000
-    chance = balanced(joint)
+    days = rows.days.clamp(max=99).long()
+    chance = balanced(rows.standing, days, rows.kind, rows.group)
     for _ in range(_STEPS):
         chosen = torch.multinomial(chance, _BATCH, replacement=True, generator=generator)
         part = rows.where(chosen)
@@ -199,7 +198,7 @@ def _reach(score: Tensor, rows: Pooling, here: Tensor, otherwise: float) -> floa
     level = min(1.0, TARGET_COVERAGE * (sessions + 1) / sessions)
     # Groups alike, and within one its sessions.
     group, session = rows.group[here], rows.session[here]
-    weights = balanced((group + 1000) * 100_000 + session)
+    weights = balanced(group, session)
     share = balanced(group)
     by_group = torch.zeros_like(weights)
     for one in group.unique().tolist():

@@ -4,6 +4,7 @@ The label store, whose libraries take a second to load, is opened when somebody 
 """
 
 import secrets
+from contextlib import suppress
 
 import streamlit as st
 
@@ -74,16 +75,20 @@ def _offer(given: Given, photo: Photo, reading: Reading, guess: str, session: st
     from aqfusion.labels.fingerprint import fingerprint
     from aqfusion.labels.offers import Offer
     from aqfusion.model.label_view import model_view
+    from aqfusion.model.predict import NothingKnownError
     from aqfusion.ui.labels import opened
 
     names = [category.name for category in standard("us").categories]
-    said = given.model.predict(reading, given.embedding, trust_photo=given.trusted)
+    view = None
+    with suppress(NothingKnownError):  # a refused photo without readings
+        said = given.model.predict(reading, given.embedding, trust_photo=given.trusted)
+        view = model_view(given.model, said)
     offer = Offer(
         photo,
         reading,
         consent.consent().id,
         None if guess == _DONT_KNOW else Answer(category=names.index(guess)),
-        model_view(given.model, said),
+        view,
         f"{fingerprint(photo) % 2**64:016x}",
         consent.LICENCE,
     )

@@ -9,6 +9,7 @@ import streamlit as st
 from aqfusion.model.haze_score import WORDS, HazeScore
 from aqfusion.model.predict import Predictor, Result
 from aqfusion.ui import gallery, models, photo_input
+from aqfusion.ui.inputs import Given
 
 MEANING = (
     "How hazy the photo looks, as a rank among the photos that the model learned from. What it "
@@ -30,15 +31,14 @@ class Example:
     chosen: bool = False
 
 
-def show(of: Predictor, result: Result | None) -> None:
+def show(given: Given, result: Result | None) -> None:
     """Draw the scale; a model that gives no scores, an older one, has none."""
-    examples = _examples(of.checkpoint.sha256, of)
+    examples = _examples(given.model.checkpoint.sha256, given.model)
     if not examples:
         return
     chosen = [replace(one, chosen=photo_input.is_sample(one.id)) for one in examples]
     haze = None if result is None else result.haze
-    refused = result is not None and result.photo_problem is not None
-    missing = "The photo cannot be judged." if refused else "No photo yet."
+    missing = "The photo cannot be judged." if given.refused else "No photo yet."
     st.html(scale(haze, missing, chosen))
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from aqfusion.air.sensors import Reading
 from aqfusion.explain.what_if import Scene
-from aqfusion.model.predict import Embedding, Predictor, Result
+from aqfusion.model.predict import Embedding, NothingKnownError, Predictor, Result
 from aqfusion.photo import Photo
 from aqfusion.sites.site import Site
 from aqfusion.ui import consent, models, photo_input, presets, sensor_input
@@ -36,10 +36,14 @@ class Given:
     unstated: tuple[str, ...] = ()
 
     @property
+    def refused(self) -> str | None:
+        """Why the photo may not count, where it may not."""
+        return None if self.embedding is None or self.trusted else self.embedding.problem
+
+    @property
     def usable(self) -> Embedding | None:
         """The photo's embedding where it may count."""
-        refused = self.embedding is not None and self.embedding.problem and not self.trusted
-        return None if refused else self.embedding
+        return None if self.refused else self.embedding
 
     @property
     def scene(self) -> Scene:
@@ -51,10 +55,10 @@ class Given:
 
     def result(self) -> Result | None:
         """What the model says; `None` where there is nothing to go on."""
-        days = 0 if self.model.site is None else self.model.site.day_count
-        if self.photo is None and not self.reading.present and not days:
+        try:
+            return self.model.predict(self.reading, self.embedding, trust_photo=self.trusted)
+        except NothingKnownError:
             return None
-        return self.model.predict(self.reading, self.embedding, trust_photo=self.trusted)
 
 
 def keep() -> None:
@@ -108,6 +112,18 @@ def choose_photo(model: Predictor) -> None:
     choice.choose(model)
     if not photo_input.is_example():
         st.caption(consent.COUNTED)
+
+
+def tell_nothing(given: Given) -> None:
+    """Say why there is no answer, and what would bring one."""
+    if given.refused is None:
+        st.info("Nothing to go on yet: choose a photo or switch a reading on.")
+        return
+    st.info(
+        f"**No AQI is told.** The photo is left out ({given.refused}), and there is nothing else "
+        "to go on. Choose another photo, switch a reading on, name a place with known days, or "
+        "use the photo anyway."
+    )
 
 
 def choose_reading() -> None:

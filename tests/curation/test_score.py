@@ -9,6 +9,7 @@ from aqfusion.curation.place_days import PlaceDays
 from aqfusion.curation.score import Scored, score_unlabelled
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.new_item import NewItem
+from aqfusion.model.guard import Guard
 from aqfusion.model.label_view import version_of
 from aqfusion.model.predict import load_model
 from aqfusion.photo import Photo
@@ -64,6 +65,29 @@ def test_every_waiting_item_gets_the_models_view_a_priority_and_a_reason(store, 
     assert looked.priority > 0
     assert looked.reasons[0].kind == "model unsure"
     assert looked.reasons[0].words.endswith(f"it says {view.low:.0f} to {view.high:.0f}")
+
+
+def test_of_a_refused_photo_without_readings_the_model_has_no_view(
+    store, admin, model, monkeypatch
+):
+    alone, measured = add(store, admin, Reading()), add(store, admin, Reading(pm25=9), 1)
+    monkeypatch.setattr(Guard, "reason", lambda *_: "too dark")
+    assert score_unlabelled(store, admin, model, lambda *told: None) == Scored(2, 0, 0)
+    assert item(store, admin, alone).task.model_view is None
+    assert (item(store, admin, alone).priority, item(store, admin, alone).reasons) == (0, ())
+    assert item(store, admin, measured).task.model_view.kind == "sensors_only"
+    assert score_unlabelled(store, admin, model, lambda *told: None) == Scored(0, 2, 0)
+
+
+def test_readings_without_units_are_set_against_no_photo(store, admin, model):
+    dirty = Reading(pm25=450)
+    told = []
+    for number, stated in enumerate((True, False)):
+        first = add(store, admin, dirty, number, units_stated=stated)
+        score_unlabelled(store, admin, model, lambda *told: None)
+        told.append({reason.kind for reason in item(store, admin, first).reasons})
+    assert "photo against readings" in told[0]
+    assert "photo against readings" not in told[1]
 
 
 def test_what_was_looked_at_is_passed_by_unless_people_contradict_each_other(store, admin, model):

@@ -159,10 +159,6 @@ REFUSED = "the picture is too dark"
             replace(said(150, site(*FOUR), shares=(0.0, 1.0)), photo_problem=REFUSED),
             f"Based on 4 days of this place alone; the photo is left out: {REFUSED}.",
         ),
-        (
-            replace(said(150), photo_problem=REFUSED),
-            "Based on neither photo nor readings: this is only what the model finds common.",
-        ),
         (replace(said(150, site(*FOUR), 40), site_only=None), "Based on the photo alone."),
     ],
 )

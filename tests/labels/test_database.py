@@ -85,6 +85,40 @@ def test_a_store_of_an_older_version_is_brought_up_to_date(empty_url, version, m
     store.close()
 
 
+def test_of_older_readings_only_those_of_contributions_have_stated_units(empty_url, monkeypatch):
+    with monkeypatch.context() as then:
+        then.setattr(migrations, "VERSION", "8")
+        old = Database(database_url(empty_url))
+        prepare(old)
+    view = ModelView("a model", "fused", 60.0, 40.0, 90.0, (0.0, 1.0, 0.0, 0.0, 0.0, 0.0))
+    ranked = {"model_view": view, "priority": 0.5}
+    given = {"origin": "contribution", "consent": "v1", "consented_at": NOW}
+    by_formula = (Reason("model unsure", "It is"), Reason("photo against readings", "They say"))
+    new = [
+        new_item(1, **ranked, reasons=by_formula),
+        new_item(2, **ranked, reasons=by_formula[:1]),
+        new_item(3, **ranked, **given, reasons=by_formula),
+    ]
+
+    def write(connection):
+        tables = MetaData()
+        tables.reflect(connection, only=["items", "crowds"])
+        table = tables.tables["items"]
+        for item in new:
+            row = {key: value for key, value in item.columns(NOW).items() if key in table.c}
+            connection.execute(insert(table), row)
+
+    old.write(write)
+    old.close()
+    store = LabelStore.open(empty_url, "photos")
+    asked = select(items.c.units_stated, items.c.scored_by).order_by(items.c.id)
+    with store.database.read() as connection:
+        kept = connection.execute(asked).all()
+    # What a formula had a say in waits to be scored again.
+    assert kept == [(False, None), (False, "a model"), (True, "a model")]
+    store.close()
+
+
 def write_as_then(connection):
     """One person's answer to an item that a model has ranked, and an item that none has."""
     tables = MetaData()

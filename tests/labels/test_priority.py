@@ -46,6 +46,9 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
             ),
         ),
     )
+    unstated = priority(replace(worst, units_stated=False))
+    assert "photo against readings" not in unstated.parts  # no formula knows what they are
+    assert unstated.score == pytest.approx(0.9)
     twin = replace(worst, near_duplicate=True)
     said = "Nearly the same photo as another item, which is asked instead"
     assert priority(twin) == Priority(0.0, {}, (Reason("near-duplicate", said),))

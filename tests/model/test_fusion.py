@@ -7,7 +7,7 @@ import pytest
 
 from aqfusion import Photo, load_model
 from aqfusion.air.sensors import Reading
-from aqfusion.model.predict import NothingKnownError, Predictor
+from aqfusion.model.predict import NothingKnownError, PhotoRefusedError, Predictor
 from aqfusion.model.prediction import KINDS
 from tests.planted import sky
 from tests.planted_sites import LEVELS, site_of, with_sites
@@ -61,6 +61,15 @@ def test_a_site_with_days_needs_neither_photo_nor_reading(predictor):
     for other in (predictor, predictor.at(site_of())):
         with pytest.raises(NothingKnownError):
             other.predict(Reading())
+
+
+def test_a_site_with_days_answers_though_the_photo_is_refused(predictor):
+    here, refused = predictor.at(site_of(200.0)), replace(predictor.embed(PHOTO), problem="dark")
+    told = here.predict(Reading(), refused)
+    assert told == replace(here.predict(Reading()), photo_problem="dark")
+    for other in (predictor, predictor.at(site_of())):
+        with pytest.raises(PhotoRefusedError, match="left out: dark"):
+            other.predict(Reading(), refused)
 
 
 def test_the_photo_still_moves_the_answer_at_a_known_site(predictor):

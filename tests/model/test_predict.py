@@ -15,7 +15,7 @@ from aqfusion.air.aqi import standard
 from aqfusion.air.sensors import POLLUTANTS, Reading
 from aqfusion.model.checkpoint import ModelError
 from aqfusion.model.guard import Guard
-from aqfusion.model.predict import NothingKnownError, Predictor, Result
+from aqfusion.model.predict import NothingKnownError, PhotoRefusedError, Predictor, Result
 from aqfusion.model.prediction import Prediction
 from tests.planted import sky
 
@@ -96,7 +96,7 @@ def test_each_kind_of_input_has_its_own_temperature_and_reach(predictor):
 
 
 def test_nothing_at_all_is_refused(predictor):
-    with pytest.raises(NothingKnownError, match="a photo or at least one reading, got neither"):
+    with pytest.raises(NothingKnownError, match="one reading or a site with days, got none"):
         predictor.predict(Reading())
 
 
@@ -214,10 +214,14 @@ def test_a_photo_that_cannot_be_judged_is_left_out_and_said_so(predictor):
     assert told.modalities == ("sensors",)
 
 
-def test_a_photo_that_cannot_be_judged_and_nothing_else_gives_what_is_common(predictor):
-    told = refusing(predictor).predict(Reading(), PHOTO)
-    assert_lawful(told.fused)
-    assert (told.modalities, told.photo_share) == ((), 0.0)
+def test_a_photo_that_cannot_be_judged_and_nothing_else_gives_no_number(predictor):
+    with pytest.raises(NothingKnownError, match="got only a photo that is left out: ") as told:
+        refusing(predictor).predict(Reading(), PHOTO)
+    assert isinstance(told.value, PhotoRefusedError)
+    assert str(told.value).endswith(f": {told.value.problem} (trust_photo uses it all the same)")
+    with pytest.raises(PhotoRefusedError):
+        refusing(predictor).predict(Reading(), refusing(predictor).embed(PHOTO))
+    assert_lawful(refusing(predictor).predict(Reading(), PHOTO, trust_photo=True).fused)
 
 
 def test_a_photo_that_is_trusted_all_the_same_is_used(predictor):

@@ -17,6 +17,7 @@ from aqfusion.training.site_calibration import (
     pooling,
 )
 from aqfusion.training.site_questions import SiteQuestions, fit_masks, joined_answers
+from aqfusion.training.weighting import balanced
 from tests.planted_places import held_out, sessions
 
 FUSED = KINDS.index("fused")
@@ -94,6 +95,12 @@ def test_sessions_of_two_parts_stay_apart(asked):
     joint = joined_poolings([given, given])
     assert len(joint.session.unique()) == 2 * len(given.session.unique())
     assert len(joint.aqi) == 2 * len(given.aqi)
+
+
+def test_what_weighs_alike_agrees_in_every_key():
+    place, session = torch.tensor([-3, -3, -3, 0]), torch.tensor([5, 5, 100_000_005, 5])
+    assert balanced(place, session).tolist() == pytest.approx([1 / 6, 1 / 6, 1 / 3, 1 / 3])
+    assert balanced(session).tolist() == pytest.approx([1 / 6, 1 / 6, 1 / 2, 1 / 6])
 
 
 def test_a_photo_is_shown_or_not_with_every_answer_about_its_session(asked):

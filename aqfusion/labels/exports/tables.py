@@ -18,7 +18,8 @@ __all__ = ["answers_table", "category_name", "events_table", "items_table"]
 
 _BATCH = 500
 _ITEM = (
-    *("item", "photo", "place", "taken_at", *POLLUTANTS, "status", "settled_by", "standard"),
+    *("item", "photo", "place", "taken_at", *POLLUTANTS, "units_stated", "status"),
+    *("settled_by", "standard"),
     *("category", "aqi", "cant_tell", "corrections", "answers", "agreement", "known_aqi"),
     *("split", "group", "origin", "source", "licence", "duplicate_of", "created"),
 )
@@ -82,6 +83,7 @@ def _item_row(one: WholeItem) -> dict[str, CsvCell]:
         "photo": row.photo_hash,
         **{name: getattr(row, name) for name in (*POLLUTANTS, *same)},
         "taken_at": _time(row.taken_at),
+        "units_stated": "yes" if row.units_stated else "no",
         "created": _time(row.created),
         "group": row.group_key,
         "settled_by": value and value.by,

@@ -50,6 +50,7 @@ def _item(one: Candidate) -> dict[str, Any]:
         "readings": {
             name: value for name in POLLUTANTS if (value := getattr(one.reading, name)) is not None
         },
+        "units_stated": one.units_stated,
         "aqi": one.given_aqi,
         "gold": one.known_aqi,
         "licence": one.licence,

@@ -164,6 +164,7 @@ class _Intake:
             overlap=self._terms.overlap,
             fingerprint=fingerprint_text(fingerprint(photo)),
             time_zone=candidate.time_zone,
+            units_stated=candidate.units_stated,
         )
 
     def _add(self, fresh: Iterable[NewItem]) -> None:

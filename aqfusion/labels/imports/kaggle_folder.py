@@ -42,6 +42,7 @@ def list_kaggle_folder(folder: Path, default: tzinfo | None = None) -> Listing:
                 time_zone=None if local is None or time is None else zone_name(local),
                 group=photo.group,
                 given_aqi=photo.row.aqi,
+                units_stated=photo.row.units_stated,
             )
         )
     notes += [

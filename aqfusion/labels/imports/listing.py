@@ -16,7 +16,8 @@ class Candidate:
 
     `line` and `column` are where the source lists it by `name`, which may give the answer away
     and is shown to experts only. `given_aqi` is the source's own label, which may be wrong;
-    `known_aqi` is one that annotators are measured by.
+    `known_aqi` is one that annotators are measured by. `units_stated` says whether the source
+    tells the units of the readings.
     """
 
     line: int
@@ -31,6 +32,7 @@ class Candidate:
     given_aqi: float | None = None
     known_aqi: int | None = None
     time_zone: str | None = None
+    units_stated: bool = True
 
     def fault(self, rule: str) -> Fault:
         """Say that this photo breaks a rule."""

@@ -1,10 +1,11 @@
 """A CSV file that lists photos: good rows are candidates, bad rows are listed.
 
 The first line holds the titles: `photo` is required; the six pollutants, `place`, `time`,
-`timezone`, `aqi`, `gold` and `licence` are not. `aqi` is a label that may be wrong, `gold` an AQI
-that is known. Photos lie below the file's own folder.
+`timezone`, `aqi`, `gold`, `licence` and `units_stated` are not. `aqi` is a label that may be wrong,
+`gold` an AQI that is known. Photos lie below the file's own folder.
 
 Units: ug/m3, CO mg/m3; another one stands in the title, as in `o3 (ppb)`, for the whole column.
+A `units_stated` of "no" says that nobody knows them, so that no formula judges the readings.
 Time: with its offset, or on the clock of `timezone`, of `lat` and `lon`, or of a sample place; else
 it is left out. The day of a group is the local one.
 """
@@ -47,6 +48,7 @@ COLUMNS = Columns(
         "aqi": (),
         "gold": ("goldaqi", "knownaqi"),
         "licence": ("license",),
+        "units_stated": ("unitsstated",),
     },
     required=("photo",),
 )
@@ -120,6 +122,7 @@ def _row(
         licence=row.optional("licence", _text, 1000),
         given_aqi=row.aqi("aqi"),
         known_aqi=row.aqi("gold"),
+        units_stated=not row.denies("units_stated"),
     )
     return candidate, row.kept()
 

@@ -12,7 +12,13 @@ from aqfusion.explain import compare
 from aqfusion.explain.compare import Contender, Look, Unusable, Verdict
 from aqfusion.explain.targets import RAISES
 from aqfusion.model.checkpoint import ModelError
-from aqfusion.model.predict import NothingKnownError, Predictor, Result, shipped_names
+from aqfusion.model.predict import (
+    NothingKnownError,
+    PhotoRefusedError,
+    Predictor,
+    Result,
+    shipped_names,
+)
 from aqfusion.photo import Photo
 from aqfusion.sites.site import Site
 from aqfusion.ui import models
@@ -64,6 +70,9 @@ def show(
                     seen.look if seen else None,
                     trust_photo,
                 )
+            except PhotoRefusedError as error:
+                column.html(silent(one.title, error.problem, seen))
+                continue
             except (ModelError, NothingKnownError) as error:
                 column.html(absent(one.title, str(error)))
                 continue
@@ -102,7 +111,7 @@ def _title(count: int) -> str:
 def agreement(results: Sequence[Result]) -> str:
     """How far the models agree, in one sentence."""
     if len(results) < 2:
-        return "Fewer than two models can be used here, so there is nothing to compare."
+        return "Fewer than two models give an answer here, so there is nothing to compare."
     points = compare.spread(results)
     named = {result.fused.category.name for result in results}
     same = "name the same category" if len(named) == 1 else f"name {len(named)} categories"
@@ -142,6 +151,15 @@ def absent(title: str, problem: str) -> str:
         f'<section class="aq aq-contender"><h4 class="aq-title">{escape(title)}</h4>'
         f'<div class="aq-nomap aq-small">This model cannot be used: {escape(problem)}</div>'
         "</section>"
+    )
+
+
+def silent(title: str, problem: str, seen: Seen | None) -> str:
+    """A model that leaves the photo out, where there is nothing else to go on."""
+    said = f"Tells no AQI: it leaves the photo out, {problem}, and there is nothing else to go on."
+    return (
+        f'<section class="aq aq-contender"><h4 class="aq-title">{escape(title)}</h4>'
+        f'{_image(title, seen)}<p class="aq-note aq-small aq-muted">{escape(said)}</p></section>'
     )
 
 

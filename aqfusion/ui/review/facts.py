@@ -7,6 +7,8 @@ from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.labels.item import Item
 from aqfusion.ui.review.words import given_label, unit, when
 
+_UNSTATED = "Nobody states these units: they are those that the model takes for granted."
+
 
 def readings(item: Item) -> str:
     """The readings with their units."""
@@ -18,7 +20,8 @@ def readings(item: Item) -> str:
     )
     if not cells:
         return '<p class="aq aq-muted">No readings</p>'
-    return f'<div class="aq"><dl class="aq-readings aq-small">{cells}</dl></div>'
+    note = f'<p class="aq-muted aq-small">{_UNSTATED}</p>' if item.unstated else ""
+    return f'<div class="aq"><dl class="aq-readings aq-small">{cells}</dl>{note}</div>'
 
 
 def origin(item: Item, zone: tzinfo = UTC) -> str:

@@ -149,10 +149,10 @@ def _model(item: Item) -> None:
         if fold is not None:
             st.html(model_card.fair(fold))
     with right.container(border=True, height="stretch", key="review_formula"):
-        st.html(formula_view.heads(item.task.reading))
+        st.html(formula_view.heads(item.task.reading, item.unstated))
         if view is not None:
             sides = Sides(view.aqi, view.low, view.high)
-            st.caption(formula_words(item.task.reading, standard("us"), sides))
+            st.caption(formula_words(item.task.reading, standard("us"), sides, item.unstated))
 
 
 def _answers(at: Desk, view: ItemView, people: Mapping[int, str], zone: tzinfo) -> None:

@@ -23,7 +23,7 @@ class Row:
     """One answer of several, and what it is an answer to."""
 
     name: str
-    said: Prediction
+    said: Prediction | None
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Said:
 
     about: tuple[object, ...]
     site: Site
-    now: Prediction
+    now: Prediction | None
     before: Prediction | None = None
 
 
@@ -43,8 +43,14 @@ def show(given: Given, site: Site) -> str | None:
     """
     here, *others = _answers(given, site)
     said = _remembered(given, site, here.said)
-    st.html(_headline(here.said))
-    st.html(_lines(here, *others))
+    if here.said is None:
+        st.info(
+            "Nothing to go on yet: add a day of this place, or choose a photo or readings on the "
+            "Predict page."
+        )
+    else:
+        st.html(_headline(here.said))
+        st.html(_lines(here, *others))
     steps = _steps(given.model, site)
     if len(steps) > 1:
         st.markdown("**What its days alone say, before them and after each**")
@@ -57,7 +63,9 @@ def show(given: Given, site: Site) -> str | None:
             + ", ".join(str(one.aqi) for one in steps),
         )
         st.caption("Diamonds are what was measured, the grey band holds nine cases of ten.")
-    return None if said.before is None else moved(said.before, here.said)
+    if said.before is None or here.said is None:
+        return None
+    return moved(said.before, here.said)
 
 
 def moved(before: Prediction, now: Prediction) -> str:
@@ -71,20 +79,24 @@ def moved(before: Prediction, now: Prediction) -> str:
 
 
 def _answers(given: Given, site: Site) -> tuple[Row, ...]:
-    """What is said of the photo and readings of the moment at the site, and elsewhere."""
+    """What is said of the photo and readings of the moment at the site, and elsewhere.
+
+    A row says `None` where there is nothing to go on.
+    """
     photo = given.photo if given.usable else None
     there = at_place(given.model, site, photo, taken_at(given.photo, site))
     shown = np.full(3, given.usable is not None)
     readings = np.array([given.reading.values] * 3)  # (3, 6)
     sites, landmarks = np.array([True, True, False]), np.array([True, False, False])
     told = there.ask(given.usable, shown, readings, sites, landmarks)
-    rows = [Row(_basis(given), told[0])]
+    anything = given.usable is not None or bool(given.reading.present)
+    rows = [Row(_basis(given), told[0] if anything or there.knows_site else None)]
     if there.landmarks is not None:
         rows.append(Row("Here without the landmarks", told[1]))
-    return (*rows, Row("At an unknown place", told[2]))
+    return (*rows, Row("At an unknown place", told[2] if anything else None))
 
 
-def _remembered(given: Given, site: Site, now: Prediction) -> Said:
+def _remembered(given: Given, site: Site, now: Prediction | None) -> Said:
     """Keep the answer; another photo, reading, model or place begins anew."""
     photo = given.photo.digest if given.usable is not None and given.photo else None
     about = (given.model.checkpoint.sha256, photo, given.reading.values, site.name)
@@ -143,5 +155,6 @@ def _lines(*rows: Row) -> str:
         f"<tr><th scope='row'>{row.name}</th><td><strong>{row.said.aqi}</strong></td>"
         f"<td>{row.said.low}&nbsp;to&nbsp;{row.said.high}</td></tr>"
         for row in rows
+        if row.said is not None
     )
     return f'<div class="aq aq-small"><table class="aq-table">{cells}</table></div>'

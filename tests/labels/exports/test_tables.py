@@ -46,6 +46,7 @@ def test_a_row_tells_all_of_an_item(busy, taken):
         "co": "1.0",
         "so2": "",
         "no2": "",
+        "units_stated": "yes",
         "status": "answered",
         "settled_by": "agreement",
         "standard": "us",

@@ -11,6 +11,7 @@ from aqfusion.labels.fingerprint import bits_apart, fingerprint
 from aqfusion.labels.imports import intake
 from aqfusion.labels.imports.bring_in import bring_in
 from aqfusion.labels.imports.intake import Imported, SourceError, Terms
+from aqfusion.labels.imports.kaggle_folder import list_kaggle_folder
 from aqfusion.labels.imports.near_photos import fingerprint_value
 from aqfusion.labels.imports.photo_folder import SUFFIXES
 from aqfusion.labels.item import ItemError
@@ -75,6 +76,21 @@ def test_an_annotator_sees_neither_the_given_label_nor_a_file_name(tmp_path, bri
     assert "Good" not in repr(task)
     assert "43" not in repr(task.reading)
     assert task.model_view is None
+
+
+@pytest.mark.parametrize("titled", [False, True])
+def test_a_data_folder_states_units_where_every_title_of_a_reading_does(tmp_path, titled):
+    folder = kaggle(tmp_path, *(record(f"{n}.jpg") for n in range(2)))
+    table = folder / "Combined_Dataset" / CSV_NAME
+    if titled:
+        titles, *rows = table.read_text(encoding="utf-8").splitlines()
+        for name in ("PM2.5", "PM10", "O3", "SO2", "NO2"):
+            titles = titles.replace(f"{name},", f"{name} (ug/m3),")
+        titles = titles.replace("CO,", "CO (mg/m3),")
+        table.write_text("\n".join([titles, *rows]) + "\n", encoding="utf-8")
+    listed = list_kaggle_folder(folder).candidates
+    assert [one.units_stated for one in listed] == [titled, titled]
+    assert all(one.reading.present for one in listed)
 
 
 def test_the_whole_planted_folder_comes_in_and_again_brings_nothing(tmp_path, bring, held):

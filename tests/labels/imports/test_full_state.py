@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from aqfusion.air.sensors import Reading
 from aqfusion.csv_table.fault import Fault
@@ -21,6 +22,7 @@ from aqfusion.labels.imports.bring_in import bring_in
 from aqfusion.labels.imports.full_state import StateFileError
 from aqfusion.labels.imports.intake import Imported, Terms
 from aqfusion.labels.new_item import NewItem
+from aqfusion.labels.schema import items
 from aqfusion.labels.state_line import StateLine, StateLineError
 from aqfusion.labels.store import LabelStore
 from aqfusion.labels.totals import totals
@@ -112,6 +114,16 @@ def test_work_goes_on_where_it_was(exported, busy, other, chief):
     assert undone.item == busy.ids.gold  # what she said last
     say(other, actor, busy.ids.unskipped, Answer(category=1), LATER)
     assert other.verify() == ()
+
+
+def test_an_export_of_before_units_were_told_states_those_of_contributions_only(
+    exported, other, chief
+):
+    changed(exported, lambda lines: [line.pop("units_stated") for line in lines])
+    bring_in(other, chief, exported, Terms(), LATER)
+    with other.database.read() as connection:
+        told = {*connection.execute(select(items.c.origin, items.c.units_stated)).tuples()}
+    assert told == {("import", False), ("contribution", True)}
 
 
 def test_people_of_the_same_name_are_the_same(exported, other, chief):

@@ -72,6 +72,15 @@ def test_the_clock_is_that_of_the_row_or_of_a_sample_place_and_never_silently_ut
     ]
 
 
+def test_a_table_may_say_that_nobody_knows_its_units(table, store, admin):
+    titles = "photo,pm25,units stated"
+    file = table("a.jpg,100,no", "deep/b.jpg,100,", titles=titles)
+    assert [one.units_stated for one in list_photo_csv(file, NOW).candidates] == [False, True]
+    bring_in(store, admin, file, Terms(), NOW)
+    items = [store.review.view(admin, number).item for number in (1, 2)]
+    assert [item.unstated for item in items] == [("pm25",), ()]
+
+
 @pytest.mark.parametrize(
     "path",
     ["../outside.jpg", "deep/../../outside.jpg", "/etc/passwd", "C:\\a.jpg", "..", "..\\a.jpg"],

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from aqfusion.air.aqi import standard
 from aqfusion.air.sensors import Reading
 from aqfusion.explain import compare
+from aqfusion.model.guard import Guard
 from aqfusion.model.predict import Predictor, load_model
 from aqfusion.photo import Photo
 from aqfusion.ui.explain import compare_view
@@ -30,7 +31,8 @@ def card() -> None:
 
     pm25 = st.slider("pm25", 0.0, 500.0, 80.0, key="pm25")
     photo = Photo.of(sky(200, seed=1, size=120)) if st.toggle("photo", True, key="photo") else None
-    compare_view.show(photo, Reading(pm25=pm25))
+    known = st.session_state.get("reading", True)
+    compare_view.show(photo, Reading(pm25=pm25) if known else Reading())
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +136,7 @@ def result(checkpoint_folder):
         ((150, 164, 158), "They differ by 14 AQI points at most and name 2 categories."),
         ((151, 152), "They differ by 1 AQI point at most and name the same category."),
         ((160, 160), "They all say the same number."),
-        ((160,), "Fewer than two models can be used here, so there is nothing to compare."),
+        ((160,), "Fewer than two models give an answer here, so there is nothing to compare."),
     ],
 )
 def test_one_sentence_tells_how_far_they_agree(result, numbers, sentence):
@@ -145,6 +147,20 @@ def test_one_sentence_tells_how_far_they_agree(result, numbers, sentence):
 def planted(result, aqi):
     category = standard("us").category_of(aqi)
     return replace(result, fused=replace(result.fused, aqi=aqi, category=category))
+
+
+def test_a_model_that_refuses_the_photo_and_has_nothing_else_tells_no_number(page, monkeypatch):
+    monkeypatch.setattr(Guard, "reason", lambda *_: "too <dark>")
+    st.cache_resource.clear()  # how the photo looked before
+    page.session_state["reading"] = False
+    page.run()
+    mobilenet = cards(page)[0]
+    assert "aq-number" not in mobilenet
+    assert text(mobilenet).endswith(
+        "Tells no AQI: it leaves the photo out, too &lt;dark&gt;, and there is nothing else to go "
+        "on."
+    )
+    assert "nothing to compare" in summary(page)
 
 
 def test_a_photo_that_a_guard_refuses_is_told_with_its_reason(page, result):
