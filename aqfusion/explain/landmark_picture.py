@@ -22,18 +22,18 @@ def landmark_picture(photo: Image.Image, sightings: Sequence[Sighting]) -> Image
             if box is not None:
                 draw.rectangle(_pixels(box, picture), outline=colour, width=line)
         if one.box is not None:
-            _number(draw, _pixels(one.box, picture), number, 6 * line)
+            _number(draw, _pixels(one.box, picture), number, max(picture.size) / 28)
     return picture
 
 
 def _number(
-    draw: ImageDraw.ImageDraw, at: tuple[float, float, float, float], number: int, size: int
+    draw: ImageDraw.ImageDraw, at: tuple[float, float, float, float], number: int, size: float
 ) -> None:
-    """Inside the lower left corner, on a ground of the box's colour."""
+    """Below the box, which it must not cover, on a ground of the box's colour."""
     left, _, _, bottom = at
     right = left + size * (1 + (number > 9))
-    draw.rectangle((left, bottom - size, right, bottom), fill=LANDMARK)
-    middle = ((left + right) / 2, bottom - size / 2)
+    draw.rectangle((left, bottom, right, bottom + size), fill=LANDMARK)
+    middle = ((left + right) / 2, bottom + size / 2)
     draw.text(middle, str(number), "white", anchor="mm", font_size=0.8 * size)
 
 
