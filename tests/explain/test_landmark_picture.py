@@ -1,4 +1,4 @@
-"""The picture of landmarks: boxes where they are in this photo, and nothing where none was found."""
+"""The picture of landmarks: boxes where they are in this photo, none where none was found."""
 
 import numpy as np
 import pytest
