@@ -6,6 +6,8 @@ Exit status: 0 done, 2 bad input or a file that cannot be read or written, 130 i
 import sys
 from collections.abc import Sequence
 
+from aqfusion import __version__
+from aqfusion.commands.app import add_app_command
 from aqfusion.commands.aqi import add_aqi_command
 from aqfusion.commands.bench import add_bench_command
 from aqfusion.commands.cards import add_cards_command
@@ -49,7 +51,9 @@ def _refuse(sentence: str, status: int) -> int:
 def build_parser() -> Parser:
     """Build the parser; each command adds itself and names its function."""
     parser = Parser(prog="aqfusion", description="Tell the Air Quality Index.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_app_command(commands)
     add_predict_command(commands)
     add_explain_command(commands)
     add_aqi_command(commands)

@@ -12,9 +12,13 @@ from urllib.parse import urlsplit
 
 from aqfusion.errors import InputError
 
-ROOT = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent
+_BUNDLED = _PACKAGE / "bundled"  # only in an installed package: pyproject.toml fills it
+# The folder of app.py, pages/, assets/ and .streamlit/config.toml.
+ROOT = _BUNDLED if _BUNDLED.is_dir() else _PACKAGE.parent
 ASSETS = ROOT / "assets"
-SECRETS = ROOT / ".streamlit" / "secrets.toml"
+# Secrets do not belong in an installed package: Streamlit reads them where it is started.
+SECRETS = (Path() if ROOT == _BUNDLED else ROOT) / ".streamlit" / "secrets.toml"
 DEFAULT_MODEL = "mobilenetv2_100"
 OPENAQ_URL = "https://api.openaq.org/v3/"
 SIGN_IN_DAYS, IDLE_MINUTES = 14, 12 * 60
