@@ -11,7 +11,6 @@ from PIL import Image
 from aqfusion.air.aqi import STANDARDS, standard
 from aqfusion.evaluation.latency import READING, REPEATS, median_ms
 from aqfusion.explain.ablation import ablations
-from aqfusion.explain.coalitions import coalitions
 from aqfusion.explain.heat_map import heat_map
 from aqfusion.explain.shapley import contributions
 from aqfusion.explain.what_if import Scene, search
@@ -62,7 +61,7 @@ def bench(model: str, repeats: int = REPEATS) -> dict[str, Any]:
 
 def _contributions(scene: Scene) -> object:
     """What a slider move explains anew: one batch, both views of it."""
-    known = coalitions(scene.ask, scene.reading, scene.has_photo, scene.has_site)
+    known = scene.coalitions()
     return ablations(known), contributions(known)
 
 

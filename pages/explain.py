@@ -3,11 +3,11 @@
 import streamlit as st
 
 from aqfusion.explain.ablation import ablations
-from aqfusion.explain.coalitions import coalitions
 from aqfusion.explain.shapley import contributions
 from aqfusion.ui import counted, inputs, page, reading_link, result_view
 from aqfusion.ui.explain import (
     compare_view,
+    landmark_view,
     map_view,
     similar_view,
     take_away_view,
@@ -47,8 +47,9 @@ with st.container(border=True, key="exhibit_map"):
     st.subheader("Where the photo speaks", anchor=False)
     map_view.show(given, result)
 
-scene = given.scene
-known = coalitions(scene.ask, given.reading, scene.has_photo, scene.has_site)
+landmark_view.show(given, result)
+
+known = given.scene.coalitions()
 left, right = st.columns(2)
 with left.container(border=True, height="stretch", key="exhibit_shapley"):
     st.subheader("What each input did", anchor=False)
@@ -79,6 +80,7 @@ compare_view.show(
     given.trusted,
     site=given.model.site,
     taken_at=given.model.taken_at,
+    extinction=given.model.extinction,
 )
 if given.photo and given.embedding:
     similar_view.show(model, given.photo, given.embedding, result.image_only)

@@ -32,7 +32,7 @@ with st.container(border=True, key="card_days"):
 landmarks = st.expander("Landmarks", key="mysite_landmarks", on_change="rerun")
 if landmarks.open:  # closed, it would still cost the time to look for them
     with landmarks:
-        landmark_view.show(own)
+        landmark_view.show(model, own)
 with st.container(border=True, key="card_away"):
     st.subheader("Keep it", anchor=False)
     take_away.show(own)

@@ -43,7 +43,7 @@ FLOORS = (
     {"retrain"},
     {"drift"},
     {"bench", "queue_bench", "retrain_bench", "ui", "commands", "cli", "__main__"},
-    {"pages", "app"},
+    {"pages", "app", "tools"},
 )
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}
 FLOOR_OF |= {"Photo": FLOOR_OF["photo"], "load_model": FLOOR_OF["model"]}  # by the front door
@@ -51,7 +51,8 @@ LONGEST_FILE = 400
 
 
 def source_files() -> list[Path]:
-    files = [*ROOT.glob("aqfusion/**/*.py"), *ROOT.glob("pages/**/*.py"), ROOT / "app.py"]
+    folders = ("aqfusion", "pages", "tools")
+    files = [*(path for name in folders for path in ROOT.glob(f"{name}/**/*.py")), ROOT / "app.py"]
     return sorted(path for path in files if path.is_file())
 
 
@@ -109,6 +110,8 @@ def test_imports_run_one_way_only(file):
         ("aqfusion/settings.py", "import aqfusion.photo", ["aqfusion.photo"]),
         ("aqfusion/model/x.py", "from aqfusion import cli", ["aqfusion.cli"]),
         ("aqfusion/ui/x.py", "import app, pages.predict", ["app", "pages.predict"]),
+        ("aqfusion/cli.py", "from tools.count_house import count", ["tools.count_house.count"]),
+        ("tools/x.py", "import aqfusion.cli, streamlit", ["streamlit"]),
         ("aqfusion/model/x.py", "import torch\nfrom aqfusion import __version__", []),
         ("pages/predict.py", "import streamlit\nfrom aqfusion.ui import page", []),
     ],

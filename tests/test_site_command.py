@@ -167,7 +167,7 @@ def test_show_tells_a_site_in_lines(capsys, tmp_path, file):
 
 def test_evaluate_prints_every_documented_key(capsys, file, model):
     said = answer(capsys, "site", "evaluate", file, "--model", model)
-    keys = ["site", "model", "days", "dates", "foreign_photos", "scores", "landmarks"]
+    keys = ["site", "model", "days", "dates", "foreign_photos", "scores"]
     assert list(said) == keys
     methods = ["all", "without the history", "the history alone", "mean of the other days"]
     assert list(said["scores"]) == methods

@@ -115,9 +115,11 @@ def test_days_that_are_added_are_measured_and_evaluate_tells_what_it_helps(
     kept = [day.photo.extinction for day in read_site(file).site.days]
     assert [set(one) for one in kept] == [{"tower"}, {"tower"}, {"tower"}, set()]
     assert kept[0]["tower"] > kept[1]["tower"] > kept[2]["tower"]
-    trial = answer(capsys, "site", "evaluate", file, *model)["landmarks"]
-    assert list(trial) == ["days", "level", "landmarks", "coverage"]
-    assert (trial["days"], trial["landmarks"] < trial["level"]) == (3, True)
+    scores = answer(capsys, "site", "evaluate", file, *model)["scores"]
+    assert scores["all"]["rmse"] != scores["without the landmarks"]["rmse"]
+    today = ("--site", file, "--image", shots / "5.png", "--trust-photo", *model)
+    said = answer(capsys, "predict", *today)
+    assert (said["landmarks"]["days"], said["landmarks"]["shift"] > 0.1) == (3, True)
     hazy = answer(capsys, "site", "landmark", file, "--photo", shots / "5.png")["evidence"]
     assert hazy["days"] == 3
     assert hazy["times_the_usual_aqi"] > 1.1

@@ -1,6 +1,7 @@
 """`predict`: a photo and readings, any of them absent, to an AQI."""
 
 import argparse
+from dataclasses import asdict
 
 from aqfusion.air.aqi import STANDARDS, standard
 from aqfusion.commands.options import (
@@ -66,6 +67,7 @@ def run_predict(arguments: argparse.Namespace) -> None:
             "sensors_only": result.sensors_only and result.sensors_only.as_json(),
             "site_only": result.site_only and result.site_only.as_json(),
             "site": predictor.site and {"name": predictor.site.name, "days": result.site_days},
+            "landmarks": result.landmarks and asdict(result.landmarks),
             "haze": result.haze and {"score": result.haze.score, "words": result.haze.words},
             "formula": {key: standard(key).index(reading).as_json() for key in STANDARDS},
             "model": predictor.name,

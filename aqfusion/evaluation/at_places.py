@@ -83,6 +83,7 @@ def answers_of(
                 readings[number].expand(count, -1),
                 torch.full((count,), has_image),
                 torch.full((count,), True),
+                torch.full((count,), False),
             )
         )
         probabilities.append(fused.probabilities.double())

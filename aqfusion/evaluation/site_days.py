@@ -17,8 +17,9 @@ from aqfusion.model.prediction import Told
 from aqfusion.sites.site import Day, Site
 
 # What is shown of a day and of its site, and what is compared with it.
-ALL, NO_HISTORY, NO_PHOTO, NO_READINGS = (
+ALL, NO_HISTORY, NO_PHOTO, NO_READINGS, NO_LANDMARKS = (
     *("all", "without the history", "without the photo", "without the readings"),
+    "without the landmarks",
 )
 HISTORY, MEAN = "the history alone", "mean of the other days"
 LEAST_DAYS = 2
@@ -119,6 +120,7 @@ def _methods(
         NO_HISTORY: knows_sites,
         NO_PHOTO: photos and (readings or knows_sites),
         NO_READINGS: readings and (photos or knows_sites),
+        NO_LANDMARKS: knows_sites and any(_extinction(site, day) for day in site.history),
         HISTORY: knows_sites,
     }
     return tuple(method for method, is_wanted in wanted.items() if is_wanted)
@@ -129,6 +131,13 @@ def _embedding(predictor: Predictor, day: Day) -> Embedding | None:
     if day.photo is None or day.photo.model != predictor.checkpoint.sha256:
         return None
     return Embedding(torch.tensor([day.photo.embedding], dtype=torch.float32), None)
+
+
+def _extinction(site: Site, day: Day) -> dict[str, float]:
+    """What the day's photo showed at landmarks that the site still has; any model may use it."""
+    names = {landmark.name for landmark in site.landmarks}
+    seen = {} if day.photo is None else day.photo.extinction
+    return {name: value for name, value in seen.items() if name in names}
 
 
 def _told(
@@ -142,11 +151,13 @@ def _told(
     before = site.without_date_of(day)
     photo_shown = [embedding is not None and m not in (NO_PHOTO, HISTORY) for m in methods]
     shown = [Reading() if m in (NO_READINGS, HISTORY) else day.reading for m in methods]
-    told: Told = predictor.at(before, day.taken_at).ask(
+    landmarks_shown = [m in (ALL, NO_READINGS) for m in methods]
+    told: Told = predictor.at(before, day.taken_at, _extinction(site, day)).ask(
         embedding,
         np.array(photo_shown, dtype=bool),
         np.array([reading.values for reading in shown], dtype=np.float64).reshape(-1, 6),
         np.array([method != NO_HISTORY for method in methods], dtype=bool),
+        np.array(landmarks_shown, dtype=bool),
     )
     rows = {
         method: (float(told.aqi[i]), float(told[i].low), float(told[i].high))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aqfusion.explain.coalitions import PHOTO, SITE, Coalitions
+from aqfusion.explain.coalitions import LANDMARKS, PHOTO, SITE, Coalitions
 from aqfusion.model.prediction import Prediction
 
 
@@ -14,23 +14,36 @@ class Ablated:
     without: tuple[str, ...]
     prediction: Prediction
 
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What the row is named after: landmarks are not told apart from their photo or site."""
+        named = tuple(name for name in self.without if name != LANDMARKS)
+        return named or self.without
+
 
 def ablations(known: Coalitions) -> tuple[Ablated, ...]:
     """Everything; photo, readings and site, each alone and each left out; all but one reading.
 
-    What is not given, or would be the same as another row, has no row.
+    Landmarks are seen in the photo and mean something beside the site's days, so they go with
+    either, and are left out once for themselves. What is not given, or would be the same as another
+    row, has no row.
     """
     given = known.given
-    readings = tuple(name for name in given if name not in (PHOTO, SITE))
+    readings = tuple(name for name in given if name not in (PHOTO, SITE, LANDMARKS))
     sides = [side for side in ((PHOTO,), readings, (SITE,)) if set(side) <= set(given)]
     left = [given, *sides]
-    left += [_without(given, side) for side in reversed(sides)]
+    left += [_without(given, (*side, *_seen_by(side))) for side in reversed(sides)]
+    left += [_without(given, (LANDMARKS,))]
     left += [_without(given, (reading,)) for reading in readings]
     return tuple(
         Ablated(inputs, _without(given, inputs), known.showing(inputs))
         for inputs in dict.fromkeys(left)
         if inputs
     )
+
+
+def _seen_by(side: tuple[str, ...]) -> tuple[str, ...]:
+    return (LANDMARKS,) if side in ((PHOTO,), (SITE,)) else ()
 
 
 def _without(given: tuple[str, ...], some: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from aqfusion.air.aqi import round_half_up
 from aqfusion.air.pollutants import pollutant
-from aqfusion.explain.coalitions import INPUTS, PHOTO, SITE
+from aqfusion.explain.coalitions import INPUTS, LANDMARKS, PHOTO, SITE
 from aqfusion.explain.paper import INK, INNER, LINE, MARGIN, MUTED, WIDTH, Paper
 from aqfusion.explain.report import Report
 from aqfusion.explain.words import input_name, moved
@@ -25,8 +25,7 @@ def draw_rows(paper: Paper, y: float, report: Report) -> float:
     strongest = max((abs(report.contributions.points[name]) for name in given), default=0)
     scale = _REACH / max(strongest, _LEAST)
     top = y
-    knows_places = report.result.site_only is not None
-    for name in INPUTS if knows_places else INPUTS[:-1]:
+    for name in _rows(report):
         paper.box((MARGIN, y, WIDTH - MARGIN, y + 1), LINE)
         points = report.contributions.points[name] if name in given else None
         _row(paper, y + ROW / 2, name, _value(report, name), points)
@@ -52,11 +51,20 @@ def _bar(paper: Paper, y: float, length: float) -> None:
         paper.box((left, y - 12, right, y + 12), RAISED if length > 0 else LOWERED)
 
 
+def _rows(report: Report) -> tuple[str, ...]:
+    """The inputs that have a row; landmarks only where they are seen."""
+    absent = {LANDMARKS} if report.result.landmarks is None else set()
+    if report.result.site_only is None:
+        absent |= {SITE}
+    return tuple(name for name in INPUTS if name not in absent)
+
+
 def _given(report: Report) -> tuple[str, ...]:
     return (
         *([PHOTO] if report.photo_used else []),
         *report.inputs.reading.present,
         *([SITE] if report.result.site_days and report.result.site_only else []),
+        *([LANDMARKS] if report.result.landmarks else []),
     )
 
 
@@ -69,6 +77,8 @@ def _value(report: Report, name: str) -> str:
         days, share = report.result.site_days, 100 * report.result.site_share
         many = "s" * (days != 1)
         return f"{days} day{many} ({share:.0f} %)" if days else "not known"
+    if name == LANDMARKS:
+        return f"by {report.result.landmarks.days} days" if report.result.landmarks else "not given"
     value = getattr(report.inputs.reading, name)
     return "not given" if value is None else f"{value:.5g} {pollutant(name).unit}"
 

@@ -8,24 +8,24 @@ import numpy as np
 from aqfusion.air.sensors import POLLUTANTS, Reading
 from aqfusion.model.prediction import Bools, Floats, Prediction, Told
 
-PHOTO, SITE = "photo", "site"
-INPUTS = (PHOTO, *POLLUTANTS, SITE)
-# Row c shows input i where bit i of c is set; row 0 shows nothing, row 255 all. The site comes
-# last, so that the first 128 rows are all choices without it.
+PHOTO, SITE, LANDMARKS = "photo", "site", "landmarks"
+INPUTS = (PHOTO, *POLLUTANTS, SITE, LANDMARKS)
+# Row c shows input i where bit i of c is set; row 0 shows nothing, row 511 all. Site and landmarks
+# come last, so that the first 256 rows are all choices without landmarks, and 128 without a site.
 SHOWN: Bools = (np.arange(2 ** len(INPUTS))[:, None] >> np.arange(len(INPUTS)) & 1).astype(bool)
-_WITHOUT_SITE = len(SHOWN) // 2
+_WITHOUT_LANDMARKS, _WITHOUT_SITE = len(SHOWN) // 2, len(SHOWN) // 4
 
-# Whether the photo is shown (B,), readings (B, 6), NaN where missing, and whether the site is
-# shown (B,), to what the model says.
-Ask = Callable[[Bools, Floats, Bools], Told]
+# Whether the photo is shown (B,), readings (B, 6), NaN where missing, and whether the site and the
+# landmarks are shown (B,), to what the model says.
+Ask = Callable[[Bools, Floats, Bools, Bools], Told]
 
 
 @dataclass(frozen=True, eq=False)
 class Coalitions:
     """What the model says when it is shown any of the `given` inputs, in the rows of `SHOWN`.
 
-    256 rows, or the first 128 where no site is given. Any other input that is not given is never
-    shown: its rows with and without it are the same.
+    512 rows, the first 256 where no landmarks are given, the first 128 where no site is. Any other
+    input that is not given is never shown: its rows with and without it are the same.
     """
 
     told: Told
@@ -37,13 +37,24 @@ class Coalitions:
         return self.told[row % len(self.told.aqi)]
 
 
-def coalitions(ask: Ask, reading: Reading, has_photo: bool, has_site: bool = False) -> Coalitions:
-    """Ask about all choices of the readings, the photo and the site in one batch."""
+def coalitions(
+    ask: Ask,
+    reading: Reading,
+    has_photo: bool,
+    has_site: bool = False,
+    has_landmarks: bool = False,
+) -> Coalitions:
+    """Ask about all choices of the inputs in one batch; landmarks need their site."""
+    if has_landmarks and not has_site:
+        raise ValueError("has_landmarks must be false where there is no site")
     given = (
         *([PHOTO] if has_photo else []),
         *reading.present,
         *([SITE] if has_site else []),
+        *([LANDMARKS] if has_landmarks else []),
     )
-    rows = SHOWN if has_site else SHOWN[:_WITHOUT_SITE]  # (C, 8)
-    readings = np.where(rows[:, 1:-1], np.array(reading.values), np.nan)  # (C, 6)
-    return Coalitions(ask(rows[:, 0] & has_photo, readings, rows[:, -1]), given)
+    count = len(SHOWN) if has_landmarks else _WITHOUT_LANDMARKS if has_site else _WITHOUT_SITE
+    rows = SHOWN[:count]  # (C, 9)
+    readings = np.where(rows[:, 1:-2], np.array(reading.values), np.nan)  # (C, 6)
+    told = ask(rows[:, 0] & has_photo, readings, rows[:, -2], rows[:, -1])
+    return Coalitions(told, given)

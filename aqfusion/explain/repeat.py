@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from aqfusion.explain.coalitions import SITE
+from aqfusion.explain.coalitions import LANDMARKS, SITE
 from aqfusion.explain.report import Inputs, Report, as_json, report_of
 from aqfusion.explain.saved_report import RESULTS, SavedReport
 from aqfusion.model.predict import Predictor
@@ -76,9 +76,10 @@ def _learned(saved: SavedReport, predictor: Predictor) -> Site | None:
 
 def _forget_sites(report: dict[str, Any]) -> None:
     """Take out what reports of format 1 do not have."""
-    for key in ("site_only", "site_share", "haze"):
+    for key in ("site_only", "site_share", "haze", "landmarks"):
         del report["prediction"][key]
-    del report["explanation"]["contributions"]["points"][SITE]
+    for name in (SITE, LANDMARKS):
+        del report["explanation"]["contributions"]["points"][name]
 
 
 def _compare(path: str, stated: Any, found: Any) -> Iterator[Difference]:

@@ -1,7 +1,7 @@
 """All that is known of one prediction and why it came out so, to keep and to repeat."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from aqfusion.explain.words import DISCLAIMER, basis
 from aqfusion.model.predict import Embedding, Predictor, Result
 from aqfusion.model.prediction import Prediction
 from aqfusion.photo import Photo
+from aqfusion.sites.landmark_evidence import Evidence
 
 _DIGITS = 6
 
@@ -42,7 +43,8 @@ class Report:
     """One prediction with its explanation; `model` and `sha256` name the weights it came from.
 
     `formula` has the index of each standard by key, `made_at` is in UTC; `taken_at` is when what
-    was asked about was seen, where that was told.
+    was asked about was seen, where that was told; `extinction` is what the photo shows at the
+    site's landmarks, by name.
     """
 
     inputs: Inputs
@@ -55,6 +57,7 @@ class Report:
     contributions: Contributions
     formula: Mapping[str, Index]
     taken_at: datetime | None = None
+    extinction: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def photo_used(self) -> bool:
@@ -72,14 +75,20 @@ def report_of(
     """
     if now.tzinfo is None:
         raise ValueError(f"now must name its time zone, got {now}")
+    predictor = predictor.seeing(inputs.photo)
     if inputs.photo is None:
         embedding = None
     elif embedding is None:
         embedding = predictor.embed(inputs.photo)
     result = predictor.predict(inputs.reading, embedding, trust_photo=inputs.trust_photo)
     used = embedding if result.image_only is not None else None
-    ask = partial(predictor.ask, used)
-    known = coalitions(ask, inputs.reading, used is not None, predictor.knows_site)
+    known = coalitions(
+        partial(predictor.ask, used),
+        inputs.reading,
+        used is not None,
+        predictor.knows_site,
+        result.landmarks is not None,
+    )
     return Report(
         inputs=inputs,
         model=predictor.name,
@@ -91,6 +100,7 @@ def report_of(
         contributions=contributions(known),
         formula={key: _index(inputs, standard(key)) for key in STANDARDS},
         taken_at=predictor.taken_at,
+        extinction=predictor.extinction or {},
     )
 
 
@@ -105,7 +115,8 @@ def as_json(report: Report) -> dict[str, Any]:
     """The report as JSON; `saved_report` reads it back. All numbers are finite.
 
     - `format`: 2; it changes when a key changes its meaning. Format 1 knew no sites: it has no
-      `site`, `taken_at`, `site_only`, `site_share`, `haze`, `in_words` and no points of a site
+      `site`, `taken_at`, `extinction`, `site_only`, `site_share`, `haze`, `landmarks`, `in_words`
+      and no points of site and landmarks
     - `made_at`: ISO 8601 in UTC; `program`: `name` and `version`; `note`: the disclaimer
     - `model`: `name`, and `sha256` of its weights file
     - `inputs`: `readings` by pollutant, null where not given, in `units`; `photo`, null or its
@@ -113,11 +124,13 @@ def as_json(report: Report) -> dict[str, Any]:
       `trust_photo`; `units_stated`, whether the units of the readings are known, without which
       there is no index of a formula; `site`, null or its `name`, its `days`, the model's own name
       of it if it `learned_as` one, and the `digest` of its days; `taken_at`, null or when (ISO
-      8601 in UTC)
+      8601 in UTC); `extinction`, what the photo shows at the site's landmarks, by name
     - `prediction`: `fused`, `image_only`, `sensors_only` and `site_only`, each null or `aqi`,
       `low`, `high` (the 90 % interval), `category` and `probabilities`; `photo_share` and
       `site_share`, their weights from 0 to 1; `photo_problem`, null or why the photo is left out;
-      `haze`, null or the photo's `score` of 0 to 100 and the AQI it has `suggested`
+      `haze`, null or the photo's `score` of 0 to 100 and the AQI it has `suggested`;
+      `landmarks`, null or what they say: the log AQI less the site's level as `shift` and `std`,
+      its `slope` and `slope_std` over the extinction, and the `days` it was learned from
     - `explanation`: `ablations`, each the inputs `left`, the one it is `without`, if one, and its
       `prediction`; `contributions`, Shapley values in AQI points: `base` (nothing known), `aqi`
       (before rounding) and `points` by input, which add up to `aqi` less `base`
@@ -140,6 +153,7 @@ def as_json(report: Report) -> dict[str, Any]:
             "units_stated": inputs.units_stated,
             "site": None if result.site is None else asdict(SavedSite.of(result.site)),
             "taken_at": None if report.taken_at is None else instant(report.taken_at),
+            "extinction": {name: _figure(value) for name, value in report.extinction.items()},
         },
         "prediction": {
             "fused": result.fused.as_json(),
@@ -150,12 +164,13 @@ def as_json(report: Report) -> dict[str, Any]:
             "site_share": _figure(result.site_share),
             "photo_problem": result.photo_problem,
             "haze": haze and {"score": haze.score, "suggested": _figure(haze.suggested)},
+            "landmarks": _landmarks(result.landmarks),
         },
         "explanation": {
             "ablations": [
                 {
                     "left": list(row.left),
-                    "without": row.without[0] if len(row.without) == 1 else None,
+                    "without": row.lacking[0] if len(row.lacking) == 1 else None,
                     "prediction": row.prediction.as_json(),
                 }
                 for row in report.ablations
@@ -173,6 +188,15 @@ def as_json(report: Report) -> dict[str, Any]:
 
 def _prediction(prediction: Prediction | None) -> dict[str, Any] | None:
     return None if prediction is None else prediction.as_json()
+
+
+def _landmarks(evidence: Evidence | None) -> dict[str, Any] | None:
+    if evidence is None:
+        return None
+    return {
+        name: value if isinstance(value, int) else _figure(value)
+        for name, value in asdict(evidence).items()
+    }
 
 
 def _figure(value: float) -> float:

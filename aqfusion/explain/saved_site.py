@@ -25,7 +25,8 @@ class SavedSite:
 
 
 def site_digest(site: Site) -> str:
-    """SHA-256 (hex) of the days that count, the landmarks and the time zone; not of the name.
+    """SHA-256 (hex) of the days that count, the landmarks with their photo, the time zone; not of
+    the name.
 
     A photo counts by what was measured in it, so the same days in a file of another version, or
     seen by another model, have the same digest.
@@ -35,6 +36,7 @@ def site_digest(site: Site) -> str:
         "learned_as": site.learned_as,
         "days": [_day(day) for day in site.history],
         "landmarks": [asdict(landmark) for landmark in site.landmarks],
+        "reference": None if site.reference is None else site.reference.digest,
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 

@@ -1,6 +1,6 @@
-"""How much each input moved the AQI: exact Shapley values over photo, six readings and site.
+"""How much each input moved the AQI: exact Shapley values over photo, readings, site, landmarks.
 
-Shapley (1953), for predictions Lundberg & Lee (2017). With eight inputs all 256 coalitions can be
+Shapley (1953), for predictions Lundberg & Lee (2017). With nine inputs all 512 coalitions can be
 asked, so nothing is sampled: the values add up to the prediction minus the base value, which is
 what the model says when it is shown nothing.
 """
@@ -31,7 +31,7 @@ class Contributions:
 def contributions(known: Coalitions) -> Contributions:
     """Share the way from the base value to the prediction out among the inputs."""
     worth = known.told.aqi
-    # Where no site is given, there is one player less.
+    # Where no site or no landmarks are given, there are fewer players.
     values = dict(zip(INPUTS, shapley_values(worth).tolist(), strict=False))
     # Rows that should be the same may differ in their last digits.
     points = {name: values[name] if name in known.given else 0.0 for name in INPUTS}

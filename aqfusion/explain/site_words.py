@@ -1,5 +1,6 @@
 """What a place's own days say of an answer, in plain words that claim no more than is known."""
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
@@ -7,11 +8,13 @@ from statistics import mean, median, quantiles
 
 from aqfusion.air.aqi import round_half_up
 from aqfusion.model.predict import Result
+from aqfusion.sites.landmark_evidence import Evidence
 from aqfusion.sites.site import Site
 
 _FEW = 4  # days or photos: with fewer nothing is usual
 _ALIKE = 20  # AQI: a middle half that is told as one number
 _COMMON = 20  # AQI from what is common everywhere that is still near it
+_Z90 = 1.645
 _LITTLE = 0.25  # of the weight
 
 
@@ -24,8 +27,26 @@ def place_said(result: Result, sha256: str) -> str:
         return ""
     if result.site is None or not result.site_days:
         return _unknown(result)
-    return " ".join(
-        filter(None, [_usual(result, result.site), _photo(result, result.site, sha256)])
+    said = [_usual(result, result.site), _photo(result, result.site, sha256)]
+    if result.landmarks is not None:
+        said.append(landmarks_said(result.landmarks))
+    return " ".join(filter(None, said))
+
+
+def landmarks_said(evidence: Evidence) -> str:
+    """What the landmarks say of the AQI, beside what is usual at the place.
+
+    >>> landmarks_said(Evidence(0.0, 0.2, 0.25, 0.1, 5))
+    'By 5 days with both, the haze at the landmarks speaks for 1.0 times the usual AQI of this \
+place, in nine cases of ten between 0.7 and 1.4 times.'
+    """
+    low, middle, high = (
+        math.exp(evidence.shift + side * _Z90 * evidence.std) for side in (-1, 0, 1)
+    )
+    return (
+        f"By {evidence.days} days with both, the haze at the landmarks speaks for {middle:.1f} "
+        f"times the usual AQI of this place, in nine cases of ten between {low:.1f} and "
+        f"{high:.1f} times."
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from aqfusion.air.aqi import Category
 from aqfusion.air.pollutants import pollutant
 from aqfusion.air.sensors import POLLUTANTS, Reading
-from aqfusion.explain.coalitions import Ask
+from aqfusion.explain.coalitions import Ask, Coalitions, coalitions
 from aqfusion.model.prediction import Bools, Floats, Prediction, Told
 
 _COARSE = 400  # values of the first look, closer together where they are small
@@ -16,12 +16,13 @@ _COARSE = 400  # values of the first look, closer together where they are small
 
 @dataclass(frozen=True)
 class Scene:
-    """What what-ifs start from: whom to ask, readings, and whether photo and site are shown."""
+    """What what-ifs start from: whom to ask, readings, and what else is shown."""
 
     ask: Ask
     reading: Reading
     has_photo: bool
     has_site: bool = False
+    has_landmarks: bool = False
 
     def changed(self, values: Mapping[str, Floats]) -> Told:
         """What the model says as readings take `values`, (B,) each, while all else stays."""
@@ -29,7 +30,12 @@ class Scene:
         readings = np.tile(self.reading.values, (count, 1))  # (B, 6)
         for name, column in values.items():
             readings[:, POLLUTANTS.index(name)] = column
-        return self.ask(np.full(count, self.has_photo), readings, np.full(count, self.has_site))
+        others = (np.full(count, shown) for shown in (self.has_site, self.has_landmarks))
+        return self.ask(np.full(count, self.has_photo), readings, *others)
+
+    def coalitions(self) -> Coalitions:
+        """What is said of all choices of these inputs."""
+        return coalitions(self.ask, self.reading, self.has_photo, self.has_site, self.has_landmarks)
 
 
 @dataclass(frozen=True)

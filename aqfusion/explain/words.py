@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from aqfusion.air.aqi import Index, round_half_up, standard
 from aqfusion.air.pollutants import pollutant
-from aqfusion.explain.coalitions import PHOTO, SITE
+from aqfusion.explain.coalitions import LANDMARKS, PHOTO, SITE
 from aqfusion.explain.targets import LOWERS, RAISES
 from aqfusion.model.predict import Result
 
@@ -39,6 +39,8 @@ def _weighed(result: Result, readings: str) -> str:
     """What there is at a site, or a photo of a place that is not known, each with its weight."""
     days = result.site_days
     place = f"{days} day{'s' * (days != 1)} of this place" if days else "what is common everywhere"
+    if result.landmarks is not None:
+        place = f"{place} with its landmarks"
     if result.readings_used:
         place = f"what such readings mean beside {place}"
     parts = [(place, result.site_share)]
@@ -63,7 +65,8 @@ def input_name(name: str) -> str:
     >>> [input_name(name) for name in ("photo", "pm25", "site")]
     ['The photo', 'PM2.5', 'This place']
     """
-    return {PHOTO: "The photo", SITE: "This place"}.get(name) or pollutant(name).label
+    named = {PHOTO: "The photo", SITE: "This place", LANDMARKS: "The landmarks"}
+    return named.get(name) or pollutant(name).label
 
 
 def moved(points: float) -> str:

@@ -1,6 +1,7 @@
 """From what photo, readings and site say apart to one distribution over the AQI bins."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -8,7 +9,9 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from aqfusion.air.sensors import POLLUTANTS
 from aqfusion.model.checkpoint import Checkpoint
+from aqfusion.model.landmark_factor import LandmarkFactor, landmark_factor
 from aqfusion.model.prediction import KINDS, kind_of
 from aqfusion.model.site_model import ELSEWHERE, LEARNED, KnownDays, SiteConfig, SiteModel
 from aqfusion.model.site_process import Days, SiteProcess, clock_days
@@ -21,8 +24,9 @@ MOST_DAYS = 200  # of a site that are learned: more hardly tell more of its leve
 class Opinions:
     """Logits (B, 50) of the photo and of the readings alone, and what is there.
 
-    `readings` (B, 6) are in canonical units, NaN where missing; `has_image` and `has_site` (B,)
-    say whether photo and site are shown.
+    `readings` (B, 6) are in canonical units, NaN where missing; `has_image`, `has_site` and
+    `has_landmarks` (B,) say whether photo, site and the site's landmarks are shown. Landmarks mean
+    something only beside the site's days.
     """
 
     image: Tensor
@@ -30,6 +34,7 @@ class Opinions:
     readings: Tensor
     has_image: Tensor
     has_site: Tensor
+    has_landmarks: Tensor
 
     @cached_property
     def present(self) -> Tensor:
@@ -57,10 +62,15 @@ class Fusion:
     """The pooling of a checkpoint at a site, or where no site is known; threads may share it."""
 
     def __init__(
-        self, checkpoint: Checkpoint, site: Site | None, taken_at: datetime | None
+        self,
+        checkpoint: Checkpoint,
+        site: Site | None,
+        taken_at: datetime | None,
+        extinction: Mapping[str, float] | None = None,
     ) -> None:
-        """Nothing is computed before the first question."""
+        """Nothing is computed before the first question; `extinction` is today's, by landmark."""
         self._checkpoint, self._site, self._taken_at = checkpoint, site, taken_at
+        self._extinction = extinction or {}
 
     def __call__(self, opinions: Opinions) -> Fused:
         """Pool the opinions."""
@@ -103,6 +113,14 @@ class Fusion:
         )
 
     def _site_says(self, opinions: Opinions, time: Tensor) -> Tensor:
+        """Log probabilities (B, 50) by the site's days and landmarks where they are shown."""
+        told = self._days_say(opinions, time)
+        shown = opinions.has_site & opinions.has_landmarks
+        if self.landmarks is None or not bool(shown.any()):
+            return told
+        return torch.where(shown[:, None], (told + self.landmarks.logits).log_softmax(1), told)
+
+    def _days_say(self, opinions: Opinions, time: Tensor) -> Tensor:
         """Log probabilities (B, 50) by the process, with the site's days where it is shown."""
         if self._site is None or not bool(opinions.has_site.any()):
             return self._unknown.log_probabilities(opinions.readings, time)
@@ -131,6 +149,15 @@ class Fusion:
             torch.where(standing[:, None], learned, elsewhere),
             torch.where(standing, share_learned, share_elsewhere),
         )
+
+    @cached_property
+    def landmarks(self) -> LandmarkFactor | None:
+        """What today's landmarks say beside the days of the site; `None` where they say nothing."""
+        if self._checkpoint.sites is None or self._site is None or not self._extinction:
+            return None
+        unknown = torch.full((1, len(POLLUTANTS)), math.nan)
+        usual = self._known.log_probabilities(unknown, torch.tensor([math.nan]).double())
+        return landmark_factor(self._site, self._extinction, usual[0].exp())
 
     @cached_property
     def _place(self) -> int:

@@ -1,7 +1,7 @@
 """From a photo and readings, any of them absent, to an AQI with its interval and categories."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from aqfusion.model.pixels import pixels
 from aqfusion.model.prediction import Bools, Floats, Prediction, Told
 from aqfusion.photo import Photo
 from aqfusion.settings import ASSETS, DEFAULT_MODEL
+from aqfusion.sites.landmark_evidence import Evidence
 from aqfusion.sites.site import DayPhoto, Site
 
 
@@ -56,7 +57,8 @@ class Result:
     Each alone is told as if nobody knew the site; `site_only` is what the site's days alone say, at
     a site without any what is common everywhere. `photo_share` and `site_share` are the weights
     of photo and site in the fused opinion, 0 to 1; the readings have the rest. `photo_problem`
-    says why a photo cannot be judged; the prediction then rests on what else there is.
+    says why a photo cannot be judged; the prediction then rests on what else there is. `landmarks`
+    is what the photo shows at those of the site, `None` where that says nothing.
     """
 
     fused: Prediction
@@ -69,6 +71,7 @@ class Result:
     site_share: float = 0.0
     site: Site | None = None
     haze: HazeScore | None = None
+    landmarks: Evidence | None = None
 
     @property
     def site_days(self) -> int:
@@ -92,20 +95,39 @@ class Predictor:
         checkpoint: Checkpoint,
         site: Site | None = None,
         taken_at: datetime | None = None,
+        extinction: Mapping[str, float] | None = None,
     ) -> None:
         """Take a checkpoint in evaluation mode; `name` is what results call the model."""
         self.name = name
         self.checkpoint = checkpoint
-        self.site, self.taken_at = site, taken_at
+        self.site, self.taken_at, self.extinction = site, taken_at, extinction
         self._network = checkpoint.network
-        self._fusion = Fusion(checkpoint, site, taken_at)
+        self._fusion = Fusion(checkpoint, site, taken_at, extinction)
 
-    def at(self, site: Site | None, taken_at: datetime | None = None) -> "Predictor":
+    def at(
+        self,
+        site: Site | None,
+        taken_at: datetime | None = None,
+        extinction: Mapping[str, float] | None = None,
+    ) -> "Predictor":
         """The same model at a site; `taken_at` is when what it is asked about was seen or measured.
 
-        The site's days are learned as they come, nothing is trained.
+        The site's days are learned as they come, nothing is trained. `extinction` is what the photo
+        shows at the site's landmarks; where it is not given, `predict` looks for it.
         """
-        return Predictor(self.name, self.checkpoint, site, taken_at)
+        return Predictor(self.name, self.checkpoint, site, taken_at, extinction)
+
+    def seeing(self, photo: Photo | None) -> "Predictor":
+        """The same model, with what the photo shows at its site's landmarks: half a second's work.
+
+        Where that is known already, or there are no landmarks, it is this very predictor.
+        """
+        site = self.site
+        if photo is None or site is None or not site.landmarks or self.extinction is not None:
+            return self
+        from aqfusion.sites.extinction import extinctions  # which loads OpenCV
+
+        return self.at(site, self.taken_at, extinctions(site, photo).values)
 
     def known_sites(self) -> tuple[Site, ...]:
         """The places that the model was trained on, with their days; none in older models."""
@@ -118,6 +140,12 @@ class Predictor:
         if self.site is None or sites is None:
             return False
         return self.site.day_count > 0 or self.site.learned_as in sites.places
+
+    @property
+    def landmarks(self) -> Evidence | None:
+        """What the landmarks say of the AQI, beside what is usual at the site."""
+        factor = self._fusion.landmarks
+        return None if factor is None else factor.evidence
 
     def embed(self, photo: Photo) -> Embedding:
         """The photo's embedding and what the guard says of it: the slow part, worth keeping."""
@@ -168,7 +196,10 @@ class Predictor:
         A photo that the guard refuses is left out, unless `trust_photo`. Where nothing is left
         there is no answer: that raises `NothingKnownError`.
         """
-        embedding = self.embed(photo) if isinstance(photo, Photo) else photo
+        if isinstance(photo, Photo):
+            seeing = self.seeing(photo)
+            return seeing.predict(reading, self.embed(photo), trust_photo=trust_photo)
+        embedding = photo
         problem = embedding.problem if embedding is not None else None
         usable = embedding if problem is None or trust_photo else None
         if usable is None and not reading.present and not self.knows_site:
@@ -182,7 +213,10 @@ class Predictor:
         shown = (reading, Reading(), reading, Reading())
         readings = np.array([one.values for one in shown])  # (4, 6)
         photo_shown = np.array([has_photo, has_photo, False, False])
-        told = self.ask(usable, photo_shown, readings, np.array([True, False, False, True]))
+        site_shown = np.array([True, False, False, True])
+        landmarks = self.landmarks if has_photo else None
+        landmarks_shown = np.array([landmarks is not None, False, False, False])
+        told = self.ask(usable, photo_shown, readings, site_shown, landmarks_shown)
         return Result(
             told[0],
             told[1] if has_photo else None,
@@ -194,6 +228,7 @@ class Predictor:
             float(told.site_share[0]),
             self.site,
             None if usable is None else self.haze(usable),
+            landmarks,
         )
 
     def ask(
@@ -202,11 +237,13 @@ class Predictor:
         photo_shown: Bools,
         readings: Floats,
         site_shown: Bools | None = None,
+        landmarks_shown: Bools | None = None,
     ) -> Told:
         """What is said of readings (B, 6), NaN where missing, with or without the photo (B,).
 
-        Where `site_shown` (B,) is false, as if nobody knew the site. Where nothing is shown, it is
-        what the model finds common.
+        Where `site_shown` (B,) is false, as if nobody knew the site; its landmarks count where they
+        are shown with it (B,), by default nowhere. Where nothing is shown, it is what the model
+        finds common.
         """
         if embedding is None and photo_shown.any():
             raise ValueError("photo_shown must be false where there is no embedding")
@@ -217,9 +254,15 @@ class Predictor:
             # Where no photo is shown, anything may stand for what it says.
             image = sensors[:1] if embedding is None else self._network.head(embedding.vector)
             known = np.ones(len(given), dtype=bool) if site_shown is None else site_shown
+            seen = np.zeros(len(given), dtype=bool) if landmarks_shown is None else landmarks_shown
             fused = self._fusion(
                 Opinions(
-                    image.expand(len(given), -1), sensors, given, shown, torch.from_numpy(known)
+                    image.expand(len(given), -1),
+                    sensors,
+                    given,
+                    shown,
+                    torch.from_numpy(known),
+                    torch.from_numpy(seen),
                 )
             )
             probabilities, reach = fused.probabilities, fused.reach

@@ -7,6 +7,8 @@ from torch import Tensor
 
 from aqfusion.training.sessions import Session
 
+ALL_FRAMES = 10_000  # more than a session has
+
 
 @dataclass(frozen=True)
 class Recipe:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from aqfusion.model.backbones import backbone
 from aqfusion.training.protocols import protocol
-from aqfusion.training.recipe import Recipe
+from aqfusion.training.recipe import ALL_FRAMES, Recipe
 
 # A backbone whose pretrained weights may not be at hand, and whom it then learns from.
 ELDERS = {"efficientnet_b0": ("mobilenetv2_100", "resnet18")}
@@ -13,12 +13,20 @@ ELDERS = {"efficientnet_b0": ("mobilenetv2_100", "resnet18")}
 def recipe_for(name: str, protocol_name: str, seed: int, *, distilled: bool) -> Recipe:
     """The recipe of a backbone.
 
-    Where a protocol leaks, the readings are learned by heart, since that is what it rewards.
+    Where a protocol leaks, readings and photos are learned by heart, since that is what it rewards:
+    all frames of a session, whose next ones are asked about, and targets that hardly blur.
     `distilled`: from random weights, taught by its `ELDERS` too, at a rate for random weights.
     """
     recipe = Recipe(backbone=backbone(name).name, seed=seed)
     if protocol(protocol_name).leaks:
-        recipe = replace(recipe, committee=False, sigma=5.0, sensor_steps=10_000, epochs=2)
+        recipe = replace(
+            recipe,
+            committee=False,
+            sigma=1.0,
+            sensor_steps=10_000,
+            epochs=8,
+            frames_per_session=ALL_FRAMES,
+        )
     if not distilled:
         return recipe
     elders = (recipe_for(elder, protocol_name, seed, distilled=False) for elder in ELDERS[name])

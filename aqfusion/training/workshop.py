@@ -23,7 +23,7 @@ from aqfusion.training.protocols import Part
 from aqfusion.training.recipe import Material, Recipe
 from aqfusion.training.sessions import Session, sensor_statistics, session_readings
 
-FRAMES_KEPT = 24  # per session, evenly spaced: more would fill memory, not add information
+FRAMES_KEPT = 24  # per session, evenly spaced: more hardly say more of other sessions
 PATIENCE = 3  # epochs without a better validation loss
 
 Pretrained = Callable[[AQFusionNet], None]
@@ -151,10 +151,10 @@ class Workshop:
         return Material(sessions, frames, statistics, tuple(opinions))
 
     def _frames_of(self, session: Session) -> Tensor:
-        """Up to `FRAMES_KEPT` evenly spaced frames as uint8 (F, 3, 192, 192)."""
+        """Evenly spaced frames as uint8 (F, 3, 192, 192), as many as an epoch may draw."""
         key = (session.rows[0].photo, len(session.rows))
         if key not in self._frames:
-            count = min(FRAMES_KEPT, len(session.rows))
+            count = min(max(FRAMES_KEPT, self.recipe.frames_per_session), len(session.rows))
             rows = [session.rows[i * len(session.rows) // count] for i in range(count)]
             self._frames[key] = stack([Photo.open(row.photo) for row in rows], STORED_SIZE)
             self._statistics[key] = haze_statistics(self._frames[key])

@@ -1,6 +1,7 @@
 """What a visitor has given, photo, place and readings: the same on every page that asks."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 import streamlit as st
@@ -9,6 +10,7 @@ from aqfusion.air.sensors import Reading
 from aqfusion.explain.what_if import Scene
 from aqfusion.model.predict import Embedding, NothingKnownError, Predictor, Result
 from aqfusion.photo import Photo
+from aqfusion.sites.site import Site
 from aqfusion.ui import consent, models, photo_input, presets, sensor_input
 from aqfusion.ui.site import choice
 from aqfusion.ui.site.taken import taken_at
@@ -48,7 +50,8 @@ class Given:
         """The same as what-ifs and explanations take it."""
         has_photo = self.usable is not None
         ask = partial(self.model.ask, self.usable)
-        return Scene(ask, self.reading, has_photo, self.model.knows_site)
+        has_landmarks = has_photo and self.model.landmarks is not None
+        return Scene(ask, self.reading, has_photo, self.model.knows_site, has_landmarks)
 
     def result(self) -> Result | None:
         """What the model says; `None` where there is nothing to go on."""
@@ -85,9 +88,19 @@ def current(model: Predictor) -> Given:
     embedding = models.embedding(model, photo) if photo else None
     trusted = photo is not None and photo_input.is_trusted(photo)
     site = choice.current(model)
-    here = models.at(model, site, taken_at(photo, site))
+    counts = embedding is not None and (trusted or embedding.problem is None)
+    here = at_place(model, site, photo if counts else None, taken_at(photo, site))
     reading, unstated = sensor_input.current(), sensor_input.unstated()
     return Given(here, photo, embedding, trusted, reading, unstated)
+
+
+def at_place(
+    model: Predictor, site: Site | None, photo: Photo | None, time: datetime | None
+) -> Predictor:
+    """The model at a place, with what a photo that counts shows at the landmarks there."""
+    if site is None or photo is None or not site.landmarks:
+        return models.at(model, site, time)
+    return models.at(model, site, time, models.extinctions(site, photo).values)
 
 
 def choose_photo(model: Predictor) -> None:

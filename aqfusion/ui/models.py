@@ -1,5 +1,6 @@
 """Loaded models and photo embeddings, kept between reruns and shared between visitors."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from importlib import import_module
 from threading import Thread
@@ -14,6 +15,8 @@ from aqfusion.model.predict import Embedding, Predictor, load_model
 from aqfusion.photo import Photo
 from aqfusion.registry.registry import Registry
 from aqfusion.settings import load_settings
+from aqfusion.sites.extinction import Extinctions
+from aqfusion.sites.extinction import extinctions as measured
 from aqfusion.sites.site import Site
 
 if TYPE_CHECKING:
@@ -37,19 +40,45 @@ def loaded(model: str) -> Predictor:
     return load_model(model)
 
 
-def at(of: Predictor, site: Site | None, taken_at: datetime | None = None) -> Predictor:
+def at(
+    of: Predictor,
+    site: Site | None,
+    taken_at: datetime | None = None,
+    extinction: Mapping[str, float] | None = None,
+) -> Predictor:
     """The model at a site, kept: what it makes of the days costs time once, not at every move."""
     if site is None:
         return of.at(None, taken_at)
-    kept = _at(of.checkpoint.sha256, site_digest(site), taken_at, of, site)
-    return kept if kept.site == site else of.at(site, taken_at)  # of another name, say
+    seen = None if extinction is None else tuple(sorted(extinction.items()))
+    kept = _at(of.checkpoint.sha256, site_digest(site), taken_at, seen, of, site)
+    if kept.site == site:
+        return kept
+    return of.at(site, taken_at, extinction)  # of another name, say
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)  # up to 50 MB each
 def _at(
-    weights: str, digest: str, taken_at: datetime | None, _of: Predictor, _site: Site
+    weights: str,
+    digest: str,
+    taken_at: datetime | None,
+    seen: tuple[tuple[str, float], ...] | None,
+    _of: Predictor,
+    _site: Site,
 ) -> Predictor:
-    return _of.at(_site, taken_at)
+    return _of.at(_site, taken_at, None if seen is None else dict(seen))
+
+
+def extinctions(site: Site, photo: Photo) -> Extinctions:
+    """What a photo shows at a site's landmarks, looked for once: it takes half a second."""
+    reference = None if site.reference is None else site.reference.digest
+    return _extinctions(reference, repr(site.landmarks), photo.digest, site, photo)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _extinctions(
+    reference: str | None, landmarks: str, digest: str, _site: Site, _photo: Photo
+) -> Extinctions:
+    return measured(_site, _photo)
 
 
 def embedding(of: Predictor, photo: Photo) -> Embedding:

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from aqfusion.air.sensors import Reading
 from aqfusion.evaluation.site_days import DayScores, SiteDaysError, judge_site
 from aqfusion.model.checkpoint import load_checkpoint
 from aqfusion.model.predict import Predictor
+from aqfusion.sites.landmark import Box, Landmark
 from aqfusion.sites.site import Day, DayPhoto, Site
 from tests.planted_sites import START, site_of, with_sites
 
@@ -119,3 +121,35 @@ def test_figures_are_told_with_four_digits(predictor):
         "coverage": None,
     }
     assert (said["days"], said["dates"], said["foreign_photos"]) == (3, 3, 0)
+
+
+def watched(slope):
+    """A site whose AQI follows the extinction of a tower by `slope`, and nothing else."""
+    generator = np.random.default_rng(3)
+    seen = generator.normal(1.2, 0.5, 16)
+    aqis = 110 * np.exp(slope * (seen - 1.2) + generator.normal(0, 0.04, 16))
+    days = [
+        replace(day, photo=DayPhoto("ab" * 32, "cd" * 32, EMBEDDING, 40, {"tower": value}))
+        for day, value in zip(site_of(*aqis).days, seen.tolist(), strict=True)
+    ]
+    tower = Landmark.of("tower", Box(0.4, 0.4, 0.5, 0.6))
+    return replace(site_of(), days=tuple(days), landmarks=(tower,))
+
+
+def test_landmarks_are_judged_by_what_the_days_are_told_without_them(predictor):
+    helps, useless = (judge_site(predictor, watched(slope)) for slope in (0.3, 0.0))
+    assert list(helps.scores) == [
+        *("all", "without the history", "without the landmarks", HISTORY, MEAN),
+    ]
+    assert helps.scores["all"].rmse < 0.75 * helps.scores["without the landmarks"].rmse
+    assert useless.scores["all"].rmse < 1.15 * useless.scores["without the landmarks"].rmse
+    assert vars(helps.scores[HISTORY]) == pytest.approx(vars(helps.scores["without the landmarks"]))
+    assert helps.foreign_photos == 16  # what was measured in a photo does not depend on a model
+
+
+def test_a_landmark_that_was_removed_says_nothing(predictor):
+    site = watched(0.3)
+    found = judge_site(predictor, replace(site, landmarks=()))
+    assert "without the landmarks" not in found.scores
+    without = judge_site(predictor, site).scores["without the landmarks"]
+    assert vars(found.scores["all"]) == pytest.approx(vars(without))

@@ -5,6 +5,7 @@ import pytest
 from aqfusion.air.sensors import Reading
 from aqfusion.explain.ablation import ablations
 from aqfusion.explain.coalitions import coalitions
+from aqfusion.ui.explain.ablation_chart import name_of
 from tests.explain.planted_ask import PlantedAsk
 
 THREE = Reading(pm25=100, o3=20, no2=3)
@@ -82,4 +83,27 @@ def test_a_site_has_its_row_alone_and_the_row_without_it(reading, has_photo, row
     known = coalitions(PlantedAsk(), reading, has_photo, has_site=True)
     found = ablations(known)
     assert [(row.left, row.prediction.aqi) for row in found] == rows
+    assert all({*row.left, *row.without} == {*known.given} for row in found)
+
+
+def test_landmarks_go_with_photo_and_site_and_are_left_out_once_alone():
+    reading = Reading(pm25=100, o3=20)
+    known = coalitions(PlantedAsk(), reading, True, has_site=True, has_landmarks=True)
+    found = ablations(known)
+    assert [(row.lacking, row.prediction.aqi) for row in found] == [
+        ((), 207),
+        (("pm25", "o3", "site"), 7),
+        (("photo", "site"), 120),
+        (("photo", "pm25", "o3"), 30),
+        (("site",), 127),
+        (("pm25", "o3"), 87),
+        (("photo",), 150),
+        (("landmarks",), 157),
+        (("pm25",), 107),
+        (("o3",), 187),
+    ]
+    assert [name_of(row) for row in found[3:8]] == [
+        *("This place only", "Without this place's history", "Without the readings"),
+        *("Without the photo", "Without the landmarks"),
+    ]
     assert all({*row.left, *row.without} == {*known.given} for row in found)

@@ -83,6 +83,7 @@ def test_a_report_has_what_went_in_what_came_out_and_why(predictor, photo, writt
         "units_stated": True,
         "site": None,
         "taken_at": None,
+        "extinction": {},
     }
     assert written["prediction"]["fused"] == result.fused.as_json()
     assert written["prediction"]["image_only"] == result.image_only.as_json()

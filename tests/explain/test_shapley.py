@@ -11,7 +11,7 @@ from aqfusion.air.sensors import Reading
 from aqfusion.explain.coalitions import INPUTS, SHOWN, Coalitions, coalitions
 from aqfusion.explain.shapley import contributions, shapley_values
 from aqfusion.model.predict import Predictor
-from tests.explain.planted_ask import SITE_POINTS, PlantedAsk
+from tests.explain.planted_ask import LANDMARK_POINTS, SITE_POINTS, PlantedAsk
 from tests.planted import sky
 
 PLAYERS = len(INPUTS)
@@ -27,13 +27,13 @@ def random_game(seed: int) -> np.ndarray:
 
 
 def test_where_inputs_only_add_up_each_gets_what_it_adds():
-    adds = np.array([70.0, 1.5, -20.0, 0.0, 300.0, -0.25, 4.0, -90.0])
+    adds = np.array([70.0, 1.5, -20.0, 0.0, 300.0, -0.25, 4.0, -90.0, 12.0])
     assert shapley_values(90 + SHOWN @ adds) == pytest.approx(adds, abs=1e-9)
 
 
 def test_what_two_do_only_together_is_halved_between_them():
     both = SHOWN[:, 2] & SHOWN[:, 5]
-    assert shapley_values(60.0 * both) == pytest.approx([0, 0, 30, 0, 0, 30, 0, 0], abs=1e-9)
+    assert shapley_values(60.0 * both) == pytest.approx([0, 0, 30, 0, 0, 30, 0, 0, 0], abs=1e-9)
 
 
 def test_who_changes_nothing_gets_nothing():
@@ -54,14 +54,14 @@ def test_who_does_the_same_gets_the_same():
 @pytest.mark.parametrize("seed", range(5))
 def test_values_add_up_to_the_whole_way(seed):
     worth = random_game(seed)
-    assert shapley_values(worth).sum() == pytest.approx(worth[255] - worth[0], abs=1e-9)
+    assert shapley_values(worth).sum() == pytest.approx(worth[-1] - worth[0], abs=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_site_that_changes_nothing_leaves_the_values_of_the_seven_others(seed):
+def test_site_and_landmarks_that_change_nothing_leave_the_values_of_the_seven_others(seed):
     without = random_game(seed)[:128]
-    eight = shapley_values(np.tile(without, 2))
-    assert eight == pytest.approx([*shapley_values(without), 0], abs=1e-9)
+    nine = shapley_values(np.tile(without, 4))
+    assert nine == pytest.approx([*shapley_values(without), 0, 0], abs=1e-9)
 
 
 @pytest.mark.parametrize(("players", "count"), [(7, 5040), (8, 40320)])
@@ -79,12 +79,15 @@ def test_values_are_the_mean_over_all_orders_of_coming_in(players, count):
 
 def test_contributions_name_each_input_its_points():
     planted = {**dict.fromkeys(INPUTS, 0.0), "photo": 7.0, "pm25": 80.0, "so2": 3.0}
-    for site, points in ((False, 0.0), (True, SITE_POINTS)):
-        known = coalitions(PlantedAsk(), Reading(pm25=80, so2=3), has_photo=True, has_site=site)
+    for site, landmarks in ((False, False), (True, False), (True, True)):
+        known = coalitions(PlantedAsk(), Reading(pm25=80, so2=3), True, site, landmarks)
         found = contributions(known)
-        assert (found.base, found.aqi) == (0, 90 + points)
+        # Landmarks count only beside the site, so that both share what they add.
+        half = LANDMARK_POINTS / 2 * landmarks
+        points = {"site": SITE_POINTS * site + half, "landmarks": half}
+        assert (found.base, found.aqi) == (0, 90 + sum(points.values()))
         assert list(found.points) == list(INPUTS)
-        assert found.points == pytest.approx({**planted, "site": points}, abs=1e-9)
+        assert found.points == pytest.approx({**planted, **points}, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,7 @@ def test_a_model_s_contributions_add_up_to_what_it_predicts(predictor, reading, 
 
 
 def asked(predictor, reading, embedding) -> Coalitions:
-    def ask(photo_shown, readings, site_shown):
-        return predictor.ask(embedding, photo_shown, readings, site_shown)
+    def ask(photo_shown, readings, site_shown, landmarks_shown):
+        return predictor.ask(embedding, photo_shown, readings, site_shown, landmarks_shown)
 
     return coalitions(ask, reading, embedding is not None, predictor.knows_site)

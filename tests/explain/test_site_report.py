@@ -21,6 +21,8 @@ from aqfusion.table_file import TableError
 from tests.explain.planted_report import NOW
 from tests.planted import sky
 from tests.planted_sites import START, save_with_sites, site_of
+from tests.sites.views import View, watched_town
+from tests.sites.views import photo as view
 
 READING = Reading(pm25=180, no2=40)
 SITE = site_of(200, 210, 230)
@@ -137,6 +139,26 @@ def test_a_fault_in_a_site_has_an_address(written, key, value, sentence):
         saved({**written, "inputs": {**written["inputs"], key: value}})
 
 
+def test_landmarks_are_told_have_their_points_and_come_out_again(predictor):
+    site, hazy = watched_town(predictor.checkpoint.sha256), view(View(6.0))
+    there = predictor.at(site)
+    report = report_of(there, Inputs(READING, hazy, trust_photo=True), NOW)
+    told = as_json(report)
+    assert told["inputs"]["extinction"].keys() == {"mill", "tower"}
+    assert told["prediction"]["landmarks"] == pytest.approx(vars(report.result.landmarks), abs=1e-6)
+    shares = told["explanation"]["contributions"]
+    assert shares["points"]["landmarks"] != 0
+    assert shares["base"] + sum(shares["points"].values()) == pytest.approx(shares["aqi"], abs=1e-4)
+    rows = {row["without"]: row for row in told["explanation"]["ablations"]}
+    plain = predictor.at(site, None, {}).predict(READING, hazy, trust_photo=True).fused.as_json()
+    assert rows["landmarks"]["prediction"] == plain != told["prediction"]["fused"]
+    assert "the haze at the landmarks speaks for" in told["in_words"][1]
+    assert repeat(saved(told), there, hazy, NOW).agrees
+    moved = replace(site, landmarks=site.landmarks[:1])
+    with pytest.raises(ReportError, match="another place, or has other days"):
+        repeat(saved(told), predictor.at(moved), hazy, NOW)
+
+
 def test_a_report_of_format_1_is_read_and_comes_out_again(checkpoint_folder, photo):
     older = load_model(checkpoint_folder)
     first = as_format_1(as_json(report_of(older, Inputs(READING, photo), NOW)))
@@ -150,14 +172,15 @@ def as_format_1(report):
     """As it was written before there were sites."""
     report["format"] = 1
     del report["in_words"]
-    for part, keys in (("inputs", ("site", "taken_at")), ("prediction", NEW)):
+    for part, keys in (("inputs", ("site", "taken_at", "extinction")), ("prediction", NEW)):
         for key in keys:
             del report[part][key]
-    del report["explanation"]["contributions"]["points"]["site"]
+    for name in ("site", "landmarks"):
+        del report["explanation"]["contributions"]["points"][name]
     return report
 
 
-NEW = ("site_only", "site_share", "haze")
+NEW = ("site_only", "site_share", "haze", "landmarks")
 
 
 def test_an_older_model_at_a_site_says_what_it_said_without(checkpoint_folder, photo):

@@ -14,7 +14,6 @@ from aqfusion.sites.landmark_evidence import (
     landmark_evidence,
     site_evidence,
 )
-from aqfusion.sites.landmark_trial import landmark_trial
 from aqfusion.sites.site import Day, DayPhoto, Site
 
 NAN = math.nan
@@ -150,24 +149,3 @@ def test_a_landmark_that_the_site_no_longer_has_says_nothing():
     days = (day(80, 1, mill=0.8), day(120, 2, mill=1.6))
     assert site_evidence(Site("town", days=days, landmarks=(TOWER,)), {"mill": 1.4}) is None
     assert site_evidence(Site("town", days=days), {"mill": 1.4}) is None
-
-
-def watched(slope, dates=24):
-    """A site whose AQI follows the extinction of a tower by `slope`."""
-    generator = np.random.default_rng(3)
-    seen = generator.normal(1.2, 0.5, dates)
-    aqis = 90 * np.exp(slope * (seen - 1.2) + generator.normal(0, 0.1, dates))
-    days = [day(aqi, 1 + n, tower=one) for n, (aqi, one) in enumerate(zip(aqis, seen, strict=True))]
-    return Site("town", days=tuple(days), landmarks=(TOWER,))
-
-
-def test_a_trial_tells_whether_landmarks_help():
-    helps, useless = landmark_trial(watched(0.5)), landmark_trial(watched(0.0))
-    assert helps.landmarks < 0.6 * helps.level
-    assert useless.landmarks > 0.9 * useless.level
-    assert (helps.days, helps.coverage > 0.9) == (24, True)
-
-
-def test_there_is_no_trial_without_days_of_a_landmark():
-    assert landmark_trial(watched(0.5, dates=2)) is None
-    assert landmark_trial(Site("town", days=(day(80, 1), day(90, 2), day(100, 3)))) is None

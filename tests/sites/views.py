@@ -5,7 +5,7 @@ JPEG. The sky is brighter at the horizon and towards the sun; the near houses ch
 """
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,6 +13,9 @@ from PIL import Image
 
 from aqfusion.photo import Photo
 from aqfusion.sites.landmark import Box, Landmark
+from aqfusion.sites.reference import Reference
+from aqfusion.sites.site import DayPhoto, Site
+from tests.planted_sites import site_of
 
 WIDTH, HEIGHT, HORIZON, FOCAL = 1024, 768, 430, 1280
 CONTRAST_OF_BLACK = 0.95  # what the buildings reflect is a twentieth of the sky's light
@@ -24,6 +27,8 @@ TOWERS = {
 }
 TOWN = 3
 _ENDLESS_KM = 1e9
+SLOPE = 0.3  # log AQI per unit of extinction, in `watched_town`
+AQIS = (85, 95, 105, 115, 125, 80, 100, 120)
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,21 @@ def landmarks() -> tuple[Landmark, ...]:
         Landmark.of(name, _box(left + 4, top + 5, right - 4, HORIZON - 12), distance_km=km)
         for name, (km, left, top, right) in TOWERS.items()
     )
+
+
+def watched_town(model: str) -> Site:
+    """A site whose AQI rises with the light that is lost on the way from its tower and its mill.
+
+    Its photos were seen by the weights `model`, an SHA-256.
+    """
+    marks = tuple(one for one in landmarks() if one.name != "ridge")
+    days = []
+    for day in site_of(*AQIS).days:
+        lost = 1.3 + np.log(day.aqi / 100) / SLOPE  # on the way from the tower, 3 km
+        extinction = {one.name: one.distance_km * lost / 3 for one in marks}
+        days.append(replace(day, photo=DayPhoto("ab" * 32, model, (0.5,) * 128, 40, extinction)))
+    reference = Reference.of(photo(View(60.0)))
+    return replace(site_of(), days=tuple(days), landmarks=marks, reference=reference)
 
 
 def photo(view: View, town: int = TOWN) -> Photo:

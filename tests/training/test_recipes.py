@@ -6,7 +6,7 @@ import pytest
 
 from aqfusion.model.backbones import BACKBONES, WeightsError
 from aqfusion.training.protocols import PROTOCOLS, ProtocolError
-from aqfusion.training.recipe import Recipe
+from aqfusion.training.recipe import ALL_FRAMES, Recipe
 from aqfusion.training.recipes import ELDERS, recipe_for
 
 HONEST = ("leak-safe", "place")
@@ -19,6 +19,7 @@ def test_readings_are_learned_by_heart_only_where_the_protocol_rewards_it(name, 
     assert (recipe.backbone, recipe.seed, recipe.distilled_from) == (name, 3, ())
     assert recipe.committee == (protocol in HONEST)
     assert (recipe.sigma < Recipe().sigma) == (protocol not in HONEST)
+    assert (recipe.frames_per_session == ALL_FRAMES) == (protocol not in HONEST)
 
 
 def test_an_honest_recipe_is_the_default_one_for_every_honest_protocol():

@@ -11,7 +11,7 @@ from aqfusion.air.sensors import Reading
 from aqfusion.dataset.folder import Row, read_folder
 from aqfusion.model.network import AQFusionNet
 from aqfusion.training.protocols import Part, split
-from aqfusion.training.recipe import Recipe
+from aqfusion.training.recipe import ALL_FRAMES, Recipe
 from aqfusion.training.trainings import Training, training
 
 SMALL = Recipe(
@@ -157,3 +157,11 @@ def test_a_photo_is_stood_for_by_the_frame_nearest_before_it(rows, tmp_path, mon
     session = first_part(rows).train[0]
     statistics, frame = workshop.haze_by_photo(session)
     assert (statistics.shape, frame.tolist()) == ((2, 108), [0, 0, 1])
+
+
+def test_as_many_frames_are_kept_as_an_epoch_draws(rows, tmp_path, monkeypatch):
+    monkeypatch.setattr("aqfusion.training.workshop.FRAMES_KEPT", 2)
+    session = first_part(rows).train[0]
+    every = begun(rows, tmp_path, replace(SMALL, frames_per_session=ALL_FRAMES)).workshop
+    statistics, frame = every.haze_by_photo(session)
+    assert (statistics.shape, frame.tolist()) == ((3, 108), [0, 1, 2])

@@ -29,8 +29,8 @@ def add_evaluate_command(commands: "Commands[Parser]") -> None:
         "evaluate",
         help="tell each day of a site from its others",
         description="Leave out each day of a site in turn, with all others of its date, tell it "
-        "from the rest, and compare: with and without the history, the photo and the readings, "
-        "and beside the mean of the other days.",
+        "from the rest, and compare: with and without the history, the photo, the readings "
+        "and the landmarks, and beside the mean of the other days.",
         allow_abbrev=False,
     )
     add_site_argument(parser)
@@ -46,7 +46,6 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
 
     from aqfusion.evaluation.site_days import judge_site
     from aqfusion.model.predict import load_model
-    from aqfusion.sites.landmark_trial import landmark_trial
 
     predictor = load_model(model_of(arguments))
     site = site or site_for(predictor, arguments.site)
@@ -60,16 +59,7 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
     learned = site.learned_as in {known.learned_as for known in predictor.known_sites()}
     if site.learned_as and learned:
         report("the network was trained on this place, so that its own part looks too good")
-    trial = landmark_trial(site)
-    landmarks = None if trial is None else {k: round(v, 4) for k, v in vars(trial).items()}
-    print_json(
-        {
-            "site": site.name,
-            "model": predictor.name,
-            **found.as_json(),
-            "landmarks": landmarks,
-        }
-    )
+    print_json({"site": site.name, "model": predictor.name, **found.as_json()})
 
 
 def _report(done: int, of: int) -> None:

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from aqfusion.explain.ablation import Ablated
-from aqfusion.explain.coalitions import PHOTO, SITE
+from aqfusion.explain.coalitions import LANDMARKS, PHOTO, SITE
 from aqfusion.ui.explain.words import title
 from aqfusion.ui.figure_style import GREY, TEXT, blank
 
 _HEIGHT = 420  # pixels, as the waterfall beside it
 _ALONE = {(PHOTO,): "Photo only", (SITE,): "This place only"}
-_WITHOUT = {PHOTO: "Without the photo", SITE: "Without this place's history"}
+_WITHOUT = {
+    PHOTO: "Without the photo",
+    SITE: "Without this place's history",
+    LANDMARKS: "Without the landmarks",
+}
 
 
 def ablation_chart(found: Sequence[Ablated]) -> go.Figure:
@@ -66,8 +70,9 @@ def name_of(row: Ablated) -> str:
         return _ALONE[row.left]
     if not row.without:
         return "Everything given"
-    if PHOTO in row.without and SITE not in row.left:
+    lacking = row.lacking
+    if PHOTO in lacking and SITE not in row.left:
         return "Readings only"
-    if len(row.without) > 1:
+    if len(lacking) > 1:
         return "Without the readings"
-    return _WITHOUT.get(row.without[0]) or f"Without {title(row.without[0])}"
+    return _WITHOUT.get(lacking[0]) or f"Without {title(lacking[0])}"

@@ -1,6 +1,6 @@
 """The card "Three backbones, one input": what the shipped models say of it, and what they cost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -47,6 +47,7 @@ def show(
     *,
     site: Site | None = None,
     taken_at: datetime | None = None,
+    extinction: Mapping[str, float] | None = None,
 ) -> None:
     """Draw the card; there must be a photo, a reading or a site with days."""
     everyone = _contenders(tuple(shipped_names()))
@@ -64,7 +65,7 @@ def show(
             seen = _seen(one, photo, method, target) if photo else None
             try:
                 verdict = compare.judge(
-                    one.predictor.at(site, taken_at),
+                    one.predictor.at(site, taken_at, extinction),
                     reading,
                     seen.look if seen else None,
                     trust_photo,

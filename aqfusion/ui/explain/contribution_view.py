@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 
 from aqfusion.air.sensors import Reading
-from aqfusion.explain.coalitions import SITE
+from aqfusion.explain.coalitions import LANDMARKS, SITE
 from aqfusion.explain.shapley import Contributions
 from aqfusion.explain.words import moved
 from aqfusion.ui.explain import words
@@ -17,12 +17,13 @@ def contribution_bars(
 ) -> str:
     """One row per input, given or not: raised to the right, lowered to the left.
 
-    A model that knows no places has no row for one.
+    A model that knows no places has no row for one, and where no landmarks are seen there is none
+    for them.
     """
     rows = {
         words.with_amount(name, reading): points if name in given else None
         for name, points in found.points.items()
-        if name != SITE or knows_places
+        if (name != SITE or knows_places) and (name != LANDMARKS or name in given)
     }
     return (
         '<div class="aq aq-small"><div class="aq-title">What each input did</div>'

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from aqfusion.explain.coalitions import coalitions
 from aqfusion.explain.shapley import contributions
 from aqfusion.explain.targets import RAISES
 from aqfusion.model.predict import Result
@@ -18,7 +17,7 @@ def show(given: Given, result: Result) -> None:
     """Draw both; the map comes last, because it is the slower one."""
     left, right = st.columns([6, 7], gap="medium")
     scene = given.scene
-    known = coalitions(scene.ask, given.reading, scene.has_photo, scene.has_site)
+    known = scene.coalitions()
     with right:
         st.html(
             contribution_bars(

@@ -4,7 +4,7 @@ from html import escape
 
 from aqfusion.air.pollutants import pollutant
 from aqfusion.air.sensors import Reading
-from aqfusion.explain.coalitions import PHOTO, SITE
+from aqfusion.explain.coalitions import LANDMARKS, PHOTO, SITE
 from aqfusion.explain.site_words import place_said
 from aqfusion.metrics import HeatMaps
 from aqfusion.model.predict import Predictor, Result
@@ -38,13 +38,14 @@ HAZE_MAP = (
     "What is explained is the haze score, how hazy the photo itself looks, wherever it was taken; "
     "what that means for the AQI depends on the place."
 )
+_TITLES = {PHOTO: "Photo", SITE: "This place", LANDMARKS: "Its landmarks"}
 TARGETS = {"raises": "what raises the AQI", "lowers": "what lowers the AQI"}
 HAZE_TARGETS = {"raises": "what looks hazy", "lowers": "what looks clear"}
 
 
 def title(name: str) -> str:
     """What an input is called."""
-    return {PHOTO: "Photo", SITE: "This place"}.get(name) or pollutant(name).pretty_label
+    return _TITLES.get(name) or pollutant(name).pretty_label
 
 
 def amount(name: str, value: float) -> str:
@@ -58,7 +59,7 @@ def amount(name: str, value: float) -> str:
 
 def with_amount(name: str, reading: Reading) -> str:
     """An input's name, for a reading with its value."""
-    value = None if name in (PHOTO, SITE) else getattr(reading, name)
+    value = None if name in _TITLES else getattr(reading, name)
     return title(name) if value is None else f"{title(name)} {amount(name, value)}"
 
 

@@ -40,9 +40,9 @@ def show(model: Predictor, own: mine.Own, moved: str | None) -> None:
     if not site.days:
         st.info("No days yet. The first three or four change the answer most.")
     else:
-        judged = _judged(model, own.asked)
-        st.markdown(_sentence(judged))
-        st.html(table(own.asked, judged).html("The days of this place"))
+        told_of = judged(model, own.asked)
+        st.markdown(_sentence(told_of))
+        st.html(table(own.asked, told_of).html("The days of this place"))
         if len(site.history) > MOST_ASKED:
             st.caption(f"The last {MOST_ASKED} days are asked about.")
         if len(site.days) > mine.MOST_ASKED:
@@ -105,16 +105,16 @@ def _sentence(judged: SiteDays | None) -> str:
     )
 
 
-def _judged(model: Predictor, site: Site) -> SiteDays | None:
-    """Asked anew only when model or days have changed."""
+def judged(model: Predictor, site: Site) -> SiteDays | None:
+    """Each of the last days told from the others; asked anew only when model or days changed."""
     if site.day_count < LEAST_DAYS or model.checkpoint.sites is None:
         return None
     kept = st.session_state.get(_JUDGED)
     if kept is None or kept[:2] != (model.checkpoint.sha256, site):
         kept = (model.checkpoint.sha256, site, judge_site(model, site, most=MOST_ASKED))
         st.session_state[_JUDGED] = kept
-    judged: SiteDays = kept[2]
-    return judged
+    found: SiteDays = kept[2]
+    return found
 
 
 def _take_out(own: mine.Own) -> None:

@@ -4,19 +4,21 @@ import math
 
 import streamlit as st
 
-from aqfusion.photo import Photo
+from aqfusion.evaluation.site_days import ALL, NO_LANDMARKS, SiteDays
+from aqfusion.explain.site_words import landmarks_said
+from aqfusion.model.predict import Predictor
 from aqfusion.sites.contrast import Contrast
-from aqfusion.sites.extinction import Extinctions, Sighting, extinctions
-from aqfusion.sites.landmark_evidence import FEWEST_DAYS, Evidence, site_evidence
-from aqfusion.sites.landmark_trial import LandmarkTrial, landmark_trial
+from aqfusion.sites.extinction import Extinctions, Sighting
+from aqfusion.sites.landmark_evidence import FEWEST_DAYS, Evidence
 from aqfusion.sites.site import Site
 from aqfusion.sites.visual_range import VisualRange, visual_range
-from aqfusion.ui import photo_input
+from aqfusion.ui import models, photo_input
 from aqfusion.ui.plain import plain, plain_list
+from aqfusion.ui.site import days_list
+from aqfusion.ui.site.mine import Own
+from aqfusion.ui.site.taken import taken_at
 from aqfusion.ui.table import Cell, Column, Table
 
-_SEEN = "mysite_seen"
-_Z90 = 1.645
 _COLUMNS = (
     Column("Landmark"),
     Column("Contrast to the sky", ".0%"),
@@ -25,57 +27,46 @@ _COLUMNS = (
 )
 
 
-def show(site: Site) -> None:
+def show(model: Predictor, own: Own) -> None:
     """Draw what was measured, and what it means for the AQI here."""
+    site = own.asked
     st.markdown("**What the photo on the Predict page tells at them**")
     photo = photo_input.current()
     if photo is None:
         st.caption("There is no photo on the Predict page.")
         return
-    found = seen(site, photo)
+    found = models.extinctions(site, photo)
     if found.refused is not None:
         st.warning(plain(f"This photo is not measured: {found.refused}."))
         return
-    st.html(Table(_COLUMNS, tuple(map(_row, found.sightings))).html("Landmarks in this photo"))
+    st.html(table(found).html("Landmarks in this photo"))
     if found.refusals:
         st.warning(f"Not measured:\n{plain_list(found.refusals, 20)}", icon=":material/rule:")
     if found.values:
-        st.markdown(meaning(site_evidence(site, found.values), _days(site)))
-    st.caption(f"{_worth(landmark_trial(site))}This stands beside the answer and does not move it.")
+        there = models.at(model, site, taken_at(photo, site), found.values)
+        st.markdown(meaning(there.landmarks, _days(site)))
+    st.caption(_worth(days_list.judged(model, site)))
 
 
-def seen(site: Site, photo: Photo) -> Extinctions:
-    """The photo at the landmarks, looked for once: it takes half a second."""
-    kept = st.session_state.get(_SEEN)
-    key = (site.reference, site.landmarks, photo.digest)
-    if kept is None or kept[0] != key:
-        kept = (key, extinctions(site, photo))
-        st.session_state[_SEEN] = kept
-    found: Extinctions = kept[1]
-    return found
+def table(found: Extinctions) -> Table:
+    """A row for each landmark."""
+    rows = (_row(number, one) for number, one in enumerate(found.sightings, start=1))
+    return Table(_COLUMNS, tuple(rows))
 
 
 def meaning(evidence: Evidence | None, days: int) -> str:
-    """What the landmarks say of the AQI, beside what is usual at the place.
+    """What the landmarks say of the AQI, or from when on they will.
 
-    >>> meaning(Evidence(0.0, 0.2, 0.25, 0.1, 5), 5)
-    'By 5 days with both, the haze at the landmarks speaks for 1.0 times the usual AQI of this \
-place, in nine cases of ten between 0.7 and 1.4 times.'
     >>> meaning(None, 1)
     'What that means for the AQI here is told from 2 days with a photo and an AQI on; so far 1.'
     """
-    if evidence is None:
-        return (
-            f"What that means for the AQI here is told from {FEWEST_DAYS} days with a photo and "
-            f"an AQI on; so far {days}."
-        )
-    low, middle, high = (
-        math.exp(evidence.shift + side * _Z90 * evidence.std) for side in (-1, 0, 1)
-    )
+    if evidence is not None:
+        return landmarks_said(evidence)
+    if days >= FEWEST_DAYS:
+        return "By the days so far, that makes no AQI here more likely than another."
     return (
-        f"By {evidence.days} days with both, the haze at the landmarks speaks for {middle:.1f} "
-        f"times the usual AQI of this place, in nine cases of ten between {low:.1f} and "
-        f"{high:.1f} times."
+        f"What that means for the AQI here is told from {FEWEST_DAYS} days with a photo and "
+        f"an AQI on; so far {days}."
     )
 
 
@@ -95,14 +86,15 @@ def range_in_words(told: VisualRange) -> str:
     return f"{_km(told.km)} km ({_km(told.low_km)} to {high})"
 
 
-def _row(one: Sighting) -> tuple[Cell, ...]:
+def _row(number: int, one: Sighting) -> tuple[Cell, ...]:
+    name = f"{number}. {one.landmark.name}"
     if one.contrast is None:
-        return one.landmark.name, "not measured"
+        return name, "not measured"
     distance = one.landmark.distance_km
     told = "distance not known" if distance is None else _range(one.contrast, distance)
     # A hidden landmark has the faintest contrast that counts, which is a bound.
     contrast = math.exp(-one.contrast.extinction)
-    return one.landmark.name, contrast, one.contrast.extinction, told
+    return name, contrast, one.contrast.extinction, told
 
 
 def _range(contrast: Contrast, distance_km: float) -> str:
@@ -114,13 +106,14 @@ def _days(site: Site) -> int:
     return sum(1 for day in site.history if day.photo and names & {*day.photo.extinction})
 
 
-def _worth(trial: LandmarkTrial | None) -> str:
-    """Whether the landmarks have helped with the days that have them."""
-    if trial is None:
+def _worth(judged: SiteDays | None) -> str:
+    """Whether the landmarks have helped with the days of the place."""
+    if judged is None or NO_LANDMARKS not in judged.scores:
         return ""
+    with_them, without = judged.scores[ALL].rmse, judged.scores[NO_LANDMARKS].rmse
     return (
-        f"Each of {trial.days} days told from the others: error {trial.landmarks:.0f} with the "
-        f"landmarks, {trial.level:.0f} by the level of the other days alone. "
+        f"They join what the days of this place say. Each of {len(judged.days)} days told from the "
+        f"others: error {with_them:.0f} with the landmarks, {without:.0f} without them."
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from aqfusion.errors import InputError
+from aqfusion.model.predict import Predictor
 from aqfusion.photo import Photo
 from aqfusion.sites.drawing import draw_landmark
 from aqfusion.sites.landmark import LONGEST_NAME, Box, Landmark, LandmarkError
@@ -29,7 +30,7 @@ _WHY = (
 )
 
 
-def show(own: mine.Own) -> None:
+def show(model: Predictor, own: mine.Own) -> None:
     """Draw the reference photo, the way to mark landmarks, and what today's photo tells."""
     st.markdown(_WHY)
     if own.site.reference is None:
@@ -43,7 +44,7 @@ def show(own: mine.Own) -> None:
         _listed(own)
     told.show(PLACE)
     if own.site.reference is not None and own.site.landmarks:
-        landmark_today.show(own.site)
+        landmark_today.show(model, own)
 
 
 def drawn_on(site: Site, box: Box, name: str, distance_km: float | None) -> tuple[Site, str]:

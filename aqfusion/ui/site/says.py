@@ -9,12 +9,21 @@ from aqfusion.model.predict import Predictor
 from aqfusion.model.prediction import Prediction
 from aqfusion.sites.site import Site
 from aqfusion.ui.figure_style import png_button
-from aqfusion.ui.inputs import Given
+from aqfusion.ui.inputs import Given, at_place
 from aqfusion.ui.result_view import pill
 from aqfusion.ui.site.steps_chart import steps_chart
+from aqfusion.ui.site.taken import taken_at
 
 MOST_STEPS = 30  # of the chart: the last days
 _LAST, _STEPS = "mysite_last_said", "mysite_steps"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One answer of several, and what it is an answer to."""
+
+    name: str
+    said: Prediction | None
 
 
 @dataclass(frozen=True)
@@ -32,16 +41,16 @@ def show(given: Given, site: Site) -> str | None:
 
     Returned is what the last change of the days did, to be told where it was made.
     """
-    here, elsewhere = _answers(given, site)
-    said = _remembered(given, site, here)
-    if here is None:
+    here, *others = _answers(given, site)
+    said = _remembered(given, site, here.said)
+    if here.said is None:
         st.info(
             "Nothing to go on yet: add a day of this place, or choose a photo or readings on the "
             "Predict page."
         )
     else:
-        st.html(_headline(here))
-        st.html(_lines((_basis(given), here), ("At an unknown place", elsewhere)))
+        st.html(_headline(here.said))
+        st.html(_lines(here, *others))
     steps = _steps(given.model, site)
     if len(steps) > 1:
         st.markdown("**What its days alone say, before them and after each**")
@@ -54,7 +63,9 @@ def show(given: Given, site: Site) -> str | None:
             + ", ".join(str(one.aqi) for one in steps),
         )
         st.caption("Diamonds are what was measured, the grey band holds nine cases of ten.")
-    return None if said.before is None or here is None else moved(said.before, here)
+    if said.before is None or here.said is None:
+        return None
+    return moved(said.before, here.said)
 
 
 def moved(before: Prediction, now: Prediction) -> str:
@@ -67,17 +78,22 @@ def moved(before: Prediction, now: Prediction) -> str:
     )
 
 
-def _answers(given: Given, site: Site) -> tuple[Prediction | None, Prediction | None]:
+def _answers(given: Given, site: Site) -> tuple[Row, ...]:
     """What is said of the photo and readings of the moment at the site, and elsewhere.
 
-    `None` where there is nothing to go on.
+    A row says `None` where there is nothing to go on.
     """
-    shown = np.full(2, given.usable is not None)
-    readings = np.array([given.reading.values] * 2)  # (2, 6)
-    at = given.model.at(site)
-    told = at.ask(given.usable, shown, readings, np.array([True, False]))
+    photo = given.photo if given.usable else None
+    there = at_place(given.model, site, photo, taken_at(given.photo, site))
+    shown = np.full(3, given.usable is not None)
+    readings = np.array([given.reading.values] * 3)  # (3, 6)
+    sites, landmarks = np.array([True, True, False]), np.array([True, False, False])
+    told = there.ask(given.usable, shown, readings, sites, landmarks)
     anything = given.usable is not None or bool(given.reading.present)
-    return told[0] if anything or at.knows_site else None, told[1] if anything else None
+    rows = [Row(_basis(given), told[0] if anything or there.knows_site else None)]
+    if there.landmarks is not None:
+        rows.append(Row("Here without the landmarks", told[1]))
+    return (*rows, Row("At an unknown place", told[2] if anything else None))
 
 
 def _remembered(given: Given, site: Site, now: Prediction | None) -> Said:
@@ -134,11 +150,11 @@ def _headline(here: Prediction) -> str:
     )
 
 
-def _lines(*rows: tuple[str, Prediction | None]) -> str:
+def _lines(*rows: Row) -> str:
     cells = "".join(
-        f"<tr><th scope='row'>{name}</th><td><strong>{said.aqi}</strong></td>"
-        f"<td>{said.low}&nbsp;to&nbsp;{said.high}</td></tr>"
-        for name, said in rows
-        if said is not None
+        f"<tr><th scope='row'>{row.name}</th><td><strong>{row.said.aqi}</strong></td>"
+        f"<td>{row.said.low}&nbsp;to&nbsp;{row.said.high}</td></tr>"
+        for row in rows
+        if row.said is not None
     )
     return f'<div class="aq aq-small"><table class="aq-table">{cells}</table></div>'

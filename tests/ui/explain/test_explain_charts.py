@@ -20,7 +20,7 @@ from aqfusion.ui.explain.waterfall_chart import waterfall_chart
 
 US = standard("us")
 READING = Reading(pm25=80, no2=40)
-POINTS = dict(zip(INPUTS, (23.0, -60.0, 0.0, 0.0, 0.0, 0.0, 7.0, 0.0), strict=True))
+POINTS = dict(zip(INPUTS, (23.0, -60.0, 0.0, 0.0, 0.0, 0.0, 7.0, 0.0, 0.0), strict=True))
 FOUND = Contributions(base=160.0, aqi=130.0, points=POINTS)
 GIVEN = ("photo", "pm25", "no2")
 

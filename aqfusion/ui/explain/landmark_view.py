@@ -1,0 +1,41 @@
+"""What the photo shows at a place's landmarks, as the explanation draws it."""
+
+import streamlit as st
+
+from aqfusion.explain.landmark_picture import landmark_picture
+from aqfusion.model.predict import Result
+from aqfusion.ui import models
+from aqfusion.ui.inputs import Given
+from aqfusion.ui.plain import plain, plain_list
+from aqfusion.ui.site.landmark_today import meaning, table
+
+_WHAT = (
+    "Dark things far away turn pale in haze: minus the logarithm of their contrast to the sky is "
+    "the light lost on the way. Orange is the landmark, blue the sky that it is held to."
+)
+
+
+def show(given: Given, result: Result) -> None:
+    """Draw the photo with the landmarks, what was measured, and what it says; at no other place."""
+    site, photo = given.model.site, given.photo
+    if site is None or not site.landmarks or photo is None or given.usable is None:
+        return
+    with st.container(border=True, key="exhibit_landmarks"):
+        st.subheader("What the landmarks say", anchor=False)
+        st.markdown(_WHAT)
+        found = models.extinctions(site, photo)
+        if found.refused is not None:
+            st.warning(plain(f"This photo is not measured: {found.refused}."))
+            return
+        left, right = st.columns([6, 7], gap="medium")
+        left.image(
+            landmark_picture(photo.image, found.sightings),
+            width="stretch",
+            alt="The photo with its landmarks: " + ", ".join(one.name for one in site.landmarks),
+        )
+        with right:
+            st.html(table(found).html("Landmarks in this photo"))
+            if found.refusals:
+                st.warning(f"Not measured:\n{plain_list(found.refusals, 20)}")
+            days = sum(bool(day.photo and day.photo.extinction) for day in site.history)
+            st.markdown(meaning(result.landmarks, days))
