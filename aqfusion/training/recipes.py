@@ -10,6 +10,9 @@ from aqfusion.training.recipe import ALL_FRAMES, Recipe
 ELDERS = {"efficientnet_b0": ("mobilenetv2_100", "resnet18")}
 
 
+_FROM_RANDOM = 1e-3  # the rate of a trunk that has nothing to forget
+
+
 def recipe_for(name: str, protocol_name: str, seed: int, *, distilled: bool) -> Recipe:
     """The recipe of a backbone.
 
@@ -24,7 +27,8 @@ def recipe_for(name: str, protocol_name: str, seed: int, *, distilled: bool) -> 
             committee=False,
             sigma=1.0,
             sensor_steps=10_000,
-            epochs=8,
+            epochs=12,
+            trunk_rate=6e-4,
             frames_per_session=ALL_FRAMES,
         )
     if not distilled:
@@ -33,5 +37,5 @@ def recipe_for(name: str, protocol_name: str, seed: int, *, distilled: bool) -> 
     return replace(
         recipe,
         distilled_from=tuple(elders),
-        trunk_rate=5 * recipe.trunk_rate,
+        trunk_rate=_FROM_RANDOM,
     )
