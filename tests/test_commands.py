@@ -73,6 +73,7 @@ def test_predict_prints_every_documented_key(capsys, photo, checkpoint_folder):
         "sensors_only",
         "site_only",
         "site",
+        "landmarks",
         "haze",
         "formula",
         "model",

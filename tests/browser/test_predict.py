@@ -197,7 +197,7 @@ def test_choosing_a_far_sample_leaves_the_page_where_it_is(visitor):
     assert "low sun" in visitor.page.locator(".st-key-photo_view img").get_attribute("alt")
 
 
-def test_upload_is_predicted_and_the_slider_still_moves_it(visitor):
+def test_an_upload_that_is_refused_tells_no_number_until_there_are_readings(visitor):
     visitor.open()
     visitor.page.get_by_role("radio", name="Upload").click()
     visitor.settle()
@@ -205,6 +205,9 @@ def test_upload_is_predicted_and_the_slider_still_moves_it(visitor):
     field.set_input_files({"name": "sky.jpg", "mimeType": "image/jpeg", "buffer": jpeg("#7fa8d8")})
     visitor.page.wait_for_selector("img[alt='The photo you uploaded']")
     visitor.settle()
+    assert "No AQI is told" in visitor.page.inner_text(".stMain")
+    assert visitor.page.locator(RESULT).count() == 0
+    visitor.press("City day")
     before = visitor.aqi()
     visitor.press("Winter smog")
     assert visitor.aqi() > before

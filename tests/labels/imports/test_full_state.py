@@ -122,7 +122,8 @@ def test_an_export_of_before_units_were_told_states_those_of_contributions_only(
     changed(exported, lambda lines: [line.pop("units_stated") for line in lines])
     bring_in(other, chief, exported, Terms(), LATER)
     with other.database.read() as connection:
-        told = {*connection.execute(select(items.c.origin, items.c.units_stated)).tuples()}
+        rows = connection.execute(select(items.c.origin, items.c.units_stated))
+        told = {tuple(row) for row in rows}
     assert told == {("import", False), ("contribution", True)}
 
 
