@@ -10,7 +10,7 @@ bins - 1 degrees of freedom (Yurdakul, "Statistical Properties of Population Sta
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
+from functools import cache
 
 import numpy as np
 
@@ -57,7 +57,7 @@ def shift(recent: Sequence[float], known: Sequence[float]) -> Shift:
     q = (then + _HALF) / (of + _HALF * len(now))
     psi = float(((p - q) * np.log(p / q)).sum())
     noise = 1 / n + 1 / of
-    chance, above = _chi_square(freedom) * noise, max(0.0, psi - freedom * noise)
+    chance, above = _limit(freedom) * noise, max(0.0, psi - freedom * noise)
     verdict = _verdict(psi > chance, above, enough=needed is not None and n >= needed)
     if min(n, of) < FEWEST:
         verdict = TOO_FEW
@@ -76,11 +76,13 @@ def _needed(freedom: int, known: float) -> int | None:
     """From how many on a PSI that is far above chance is also beyond it."""
     if known < FEWEST:
         return None
-    left = _FAR / (_chi_square(freedom) - freedom) - 1 / known
+    left = _FAR / (_limit(freedom) - freedom) - 1 / known
     return max(FEWEST, math.ceil(1 / left)) if left > 0 else None
 
 
-def _chi_square(freedom: int) -> float:
-    """What a chi-square passes with the probability `_ERROR`, by Wilson and Hilferty (1931)."""
-    part = 2 / (9 * freedom)
-    return float(freedom * (1 - part + NormalDist().inv_cdf(1 - _ERROR) * part**0.5) ** 3)
+@cache
+def _limit(freedom: int) -> float:
+    """What a chi-square passes with the probability `_ERROR`."""
+    from scipy.stats import chi2  # a second of imports that only this needs
+
+    return float(chi2.isf(_ERROR, freedom))

@@ -9,7 +9,6 @@ from itertools import pairwise
 from aqfusion.labels.answer_table import CANNOT_TELL, CATEGORIES
 
 PAUSE = timedelta(minutes=10)  # longer without an answer is time away from work
-_Z = 1.959964  # of 95 %
 
 
 @dataclass(frozen=True)
@@ -94,18 +93,17 @@ def against_model(answers: Iterable[Answered]) -> list[list[int]]:
 
 
 def share(count: int, of: int) -> Share | None:
-    """Wilson's interval of `count` of `of`; `None` of nothing.
+    """Wilson's interval of 95 % of `count` of `of`; `None` of nothing.
 
     >>> share(5, 5)
     Share(count=5, of=5, share=1.0, low=0.5655, high=1.0)
     """
     if of == 0:
         return None
-    part, z2 = count / of, _Z**2 / of
-    middle = (part + z2 / 2) / (1 + z2)
-    reach = (part * (1 - part) * z2 + z2**2 / 4) ** 0.5 / (1 + z2)
-    low, high = max(0.0, middle - reach), min(1.0, middle + reach)
-    return Share(count, of, round(part, 4), round(low, 4), round(high, 4))
+    from scipy.stats import binomtest  # a second of imports that only this needs
+
+    interval = binomtest(count, of).proportion_ci(method="wilson")
+    return Share(count, of, *(round(float(x), 4) for x in (count / of, *interval)))
 
 
 def _figures(name: str, answers: Sequence[Answered], pause: timedelta) -> AnnotatorFigures:
