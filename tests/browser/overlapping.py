@@ -5,6 +5,7 @@ Like the real one it sends the state of every mounted widget with each rerun.
 
 import asyncio
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import websockets
@@ -107,11 +108,12 @@ async def _rest(visitor: Visitor) -> None:
 
 
 def visits(port: int, page: str, visitors: int, moves: int, pause_s: float) -> list[Visitor]:
-    """Several visitors at once."""
+    """Several visitors at once, in a loop of their own: Playwright keeps one running in a test."""
 
     async def all_of_them() -> list[Visitor]:
         return await asyncio.gather(
             *(visit(port, page, moves, pause_s, seed) for seed in range(visitors))
         )
 
-    return asyncio.run(all_of_them())
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(all_of_them())).result()

@@ -106,7 +106,7 @@ def test_what_days_of_a_place_are_worth_is_drawn_and_written(visitor, request):
     visitor.page.wait_for_selector(".st-key-exhibit_known-places table")
     choose(visitor, "Leave one place out")
     visitor.page.wait_for_selector(".st-key-chart_history .main-svg .xtick text")
-    ticks = visitor.page.locator(".st-key-chart_history .main-svg .xtick text").all_inner_texts()
+    ticks = visitor.page.locator(".st-key-chart_history .main-svg .xtick text").all_text_contents()
     assert ticks == ["0", "1", "2", "4", "8"]
     assert visitor.page.locator(".st-key-exhibit_history-steps tbody tr").count() == 20
     assert visitor.page.evaluate(WIDER) <= 0
