@@ -72,7 +72,7 @@ def test_few_counts_say_how_many_are_needed(reference):
     told = drift_words.sentences(found)
     assert {verdict for verdict, _ in told} == {TOO_FEW}
     (few,) = [sentence for _, sentence in told if "against training" in sentence]
-    assert few.startswith("Too few to tell against training: PM2.5 (3 of 97 needed), ")
+    assert few.startswith("Too few to tell against training: PM2.5 (3 of 95 needed), ")
 
 
 def test_nothing_counted_is_no_drift(reference):
