@@ -15,12 +15,11 @@ from aqfusion.model.predict import Embedding, Predictor, load_model
 from aqfusion.photo import Photo
 from aqfusion.registry.registry import Registry
 from aqfusion.settings import load_settings
-from aqfusion.sites.extinction import Extinctions
-from aqfusion.sites.extinction import extinctions as measured
 from aqfusion.sites.site import Site
 
 if TYPE_CHECKING:
     from aqfusion.explain.heat_map import HeatMap
+    from aqfusion.sites.extinction import Extinctions
 
 
 def predictor() -> Predictor:
@@ -68,7 +67,7 @@ def _at(
     return _of.at(_site, taken_at, None if seen is None else dict(seen))
 
 
-def extinctions(site: Site, photo: Photo) -> Extinctions:
+def extinctions(site: Site, photo: Photo) -> "Extinctions":
     """What a photo shows at a site's landmarks, looked for once: it takes half a second."""
     reference = None if site.reference is None else site.reference.digest
     return _extinctions(reference, repr(site.landmarks), photo.digest, site, photo)
@@ -77,7 +76,9 @@ def extinctions(site: Site, photo: Photo) -> Extinctions:
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _extinctions(
     reference: str | None, landmarks: str, digest: str, _site: Site, _photo: Photo
-) -> Extinctions:
+) -> "Extinctions":
+    from aqfusion.sites.extinction import extinctions as measured  # which loads OpenCV
+
     return measured(_site, _photo)
 
 

@@ -7,7 +7,7 @@ from aqfusion.model.predict import Result
 from aqfusion.ui import models
 from aqfusion.ui.inputs import Given
 from aqfusion.ui.plain import plain, plain_list
-from aqfusion.ui.site.landmark_today import meaning, table
+from aqfusion.ui.site.landmark_today import days_with_landmarks, meaning, table
 
 _WHAT = (
     "Dark things far away turn pale in haze: minus the logarithm of their contrast to the sky is "
@@ -37,5 +37,4 @@ def show(given: Given, result: Result) -> None:
             st.html(table(found).html("Landmarks in this photo"))
             if found.refusals:
                 st.warning(f"Not measured:\n{plain_list(found.refusals, 20)}")
-            days = sum(bool(day.photo and day.photo.extinction) for day in site.history)
-            st.markdown(meaning(result.landmarks, days))
+            st.markdown(meaning(result.landmarks, days_with_landmarks(site)))

@@ -44,7 +44,7 @@ def show(model: Predictor, own: Own) -> None:
         st.warning(f"Not measured:\n{plain_list(found.refusals, 20)}", icon=":material/rule:")
     if found.values:
         there = models.at(model, site, taken_at(photo, site), found.values)
-        st.markdown(meaning(there.landmarks, _days(site)))
+        st.markdown(meaning(there.landmarks, days_with_landmarks(site)))
     st.caption(_worth(days_list.judged(model, site)))
 
 
@@ -101,7 +101,8 @@ def _range(contrast: Contrast, distance_km: float) -> str:
     return range_in_words(visual_range(contrast, distance_km))
 
 
-def _days(site: Site) -> int:
+def days_with_landmarks(site: Site) -> int:
+    """How many days have a photo in which a landmark of the site was measured."""
     names = {one.name for one in site.landmarks}
     return sum(1 for day in site.history if day.photo and names & {*day.photo.extinction})
 
