@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from aqfusion.air.aqi import standard
 from aqfusion.figures import (
     Calibration,
@@ -15,7 +13,6 @@ from aqfusion.figures import (
     Trust,
 )
 from aqfusion.metrics import Catch, Guard, HeatMaps, MapMethod, Session
-from aqfusion.metrics_file import read_metrics
 from aqfusion.ui.evaluation import (
     backbone_table,
     confusion_chart,
@@ -30,7 +27,6 @@ from aqfusion.ui.evaluation import (
 )
 from aqfusion.ui.evaluation.words import BASELINES, KINDS, NOT_YET
 from aqfusion.ui.figure_style import marks, png_button
-from tests.planted_metrics import planted_metrics, write_metrics
 
 SESSIONS = (
     Session("b7", "B", 7, 100, {"fused": Estimate(120, 90, 180), "sensors_only": None}),
@@ -39,16 +35,6 @@ SESSIONS = (
     ),
     Session("b9", "B", 9, 50, {"fused": Estimate(40, 10, 60), "sensors_only": None}),
 )
-
-
-@pytest.fixture
-def metrics(tmp_path):
-    def read(change=lambda whole: None):
-        whole = planted_metrics()
-        change(whole)
-        return read_metrics(write_metrics(tmp_path / "metrics.json", whole))
-
-    return read
 
 
 def test_sessions_stand_where_they_were_measured_with_their_intervals():

@@ -7,10 +7,8 @@ import pytest
 
 from aqfusion.figures import Estimate
 from aqfusion.history_figures import HistoryBaseline, HistoryFigures
-from aqfusion.metrics_file import read_metrics
 from aqfusion.ui.evaluation import headline, history_chart, history_table
 from aqfusion.ui.evaluation.words import HISTORY_BASELINES, HISTORY_KINDS
-from tests.planted_metrics import planted_metrics, write_metrics
 
 
 def known(kind, days, rmse, coverage=0.9, places=8):
@@ -30,16 +28,6 @@ PHOTO = (
 FUSED = (known("fused", 0, 70), known("fused", 8, 40.8))
 ALONE = (known("nothing", 1, 87),)
 MEANS = (simple("constant", 0, 114.7), simple("place_mean", 1, 88), simple("place_mean", 8, 60))
-
-
-@pytest.fixture
-def metrics(tmp_path):
-    def read(change=lambda whole: None):
-        whole = planted_metrics()
-        change(whole)
-        return read_metrics(write_metrics(tmp_path / "metrics.json", whole))
-
-    return read
 
 
 def test_chart_has_a_line_per_kind_with_intervals_and_two_simple_ones():
