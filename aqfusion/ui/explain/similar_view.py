@@ -51,7 +51,7 @@ def show(
                 "`make data` brings. None is set here."
             )
             return
-        index = similar.known() or _built(similar)
+        index = similar.cached() or _built(similar)
         if index is not None:
             tiles, neighbours = _nearest(index.key, photo.digest, index, embedding)
             st.html(

@@ -31,7 +31,7 @@ def show(given: Given, result: Result) -> None:
     categories = {category.name: category for category in standard("us").categories}
     wanted = choices[2].selectbox("What would it take to reach", categories, 1, key="explain_reach")
 
-    scene, start = given.scene, sensor_input.shown(name)
+    scene, start = given.scene, sensor_input.current_value(name)
     search_result = search(scene, name, categories[wanted], start)
     st.markdown(_answer(name, categories[wanted], search_result, result, given))
     values, up = _values(name, _LINE), _values(other, _SIDE)

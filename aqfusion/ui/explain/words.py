@@ -5,7 +5,7 @@ from html import escape
 from aqfusion.air.pollutants import pollutant
 from aqfusion.air.sensors import Reading
 from aqfusion.explain.coalitions import LANDMARKS, PHOTO, SITE
-from aqfusion.explain.site_words import place_said
+from aqfusion.explain.site_words import place_sentence
 from aqfusion.metrics import HeatMaps
 from aqfusion.model.predict import Predictor, Result
 
@@ -71,7 +71,7 @@ def share(photo_share: float) -> str:
 
 def place(result: Result, sha256: str) -> str:
     """How the answer stands to the place, as HTML; "" where the model knows nothing of places."""
-    sentence = place_said(result, sha256)
+    sentence = place_sentence(result, sha256)
     return f'<p class="aq aq-small">{escape(sentence)}</p>' if sentence else ""
 
 
