@@ -133,7 +133,8 @@ def _of_rate(rate: Rate) -> tuple[str, str]:
         return TOO_FEW, f"{title}: no {of} yet."
     one, verdict = rate.recent, rate.earlier.verdict
     told = (
-        f"{title}: {_percent(one.share)} of {one.of} ({_percent(one.low)} to {_percent(one.high)})"
+        f"{title}: {_percent(one.share)} of {one.total} "
+        f"({_percent(one.low)} to {_percent(one.high)})"
     )
     steady = f" against {DAYS_BEFORE}" if verdict == STEADY else ""
     return verdict, f"{told}; {word(rate.earlier, DAYS_BEFORE)}{steady}."

@@ -79,7 +79,7 @@ def _enough(actor: Actor) -> tuple[bool, str]:
     """Whether a retraining could be judged, and what there is or what is missing."""
     store, of = opened.store(), registry()
     try:
-        last = store.told.last_event(actor)
+        last = store.annotation_records.last_event(actor)
         version = of.current().version
         found = _counted(store, of, of.model, version, store.database.where, last)
     except InputError as error:  # a model without features, a damaged version
