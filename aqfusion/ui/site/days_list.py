@@ -65,7 +65,7 @@ def table(site: Site, judged: SiteDays | None) -> Table:
                 title(site, day, number),
                 day.aqi,
                 _told(one, ALL),
-                None if one is None else one.told[MEAN][0],
+                None if one is None else one.predictions[MEAN][0],
                 _told(one, NO_HISTORY),
                 None if day.photo is None else day.photo.haze,
                 day.source if day.counts else f"{day.source}, {_index(day)}: does not count",
@@ -83,9 +83,9 @@ def title(site: Site, day: Day, number: int) -> str:
 
 
 def _told(one: LeftOutDay | None, method: str) -> Estimate | None:
-    if one is None or method not in one.told:
+    if one is None or method not in one.predictions:
         return None
-    return Estimate(*one.told[method])
+    return Estimate(*one.predictions[method])
 
 
 def _sentence(judged: SiteDays | None) -> str:
@@ -94,7 +94,7 @@ def _sentence(judged: SiteDays | None) -> str:
     scores = judged.scores
     few = " Too few days to be sure of that." if judged.dates < _FEW else ""
     inside = sum(
-        low <= one.day.aqi <= high for one in judged.days for _, low, high in [one.told[ALL]]
+        low <= one.day.aqi <= high for one in judged.days for _, low, high in [one.predictions[ALL]]
     )
     return (
         f"Each day left out in turn and asked about: the error is **{scores[ALL].rmse:.0f}** by "
