@@ -46,7 +46,7 @@ def data_folder(tmp_path):
 def world(tmp_path, data_folder, monkeypatch):
     """A model whose features are of the planted data folder, and a store with labels."""
     shrink(monkeypatch)
-    monkeypatch.setattr("aqfusion.labels.secrets_kept._COST", 2)
+    monkeypatch.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 8)
     monkeypatch.setattr("aqfusion.training.teacher.LESSONS", 200)
     monkeypatch.setattr("aqfusion.retrain.fast_path.CNN_STEPS", 2)
     monkeypatch.setattr("aqfusion.retrain.full_path.FAST", SMALL)

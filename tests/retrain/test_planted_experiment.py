@@ -39,7 +39,7 @@ UNSEEN = [45.0, 100.0, 155.0, 210.0, 265.0, 310.0]  # PM2.5 between those that w
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     shrink(monkeypatch)
-    monkeypatch.setattr("aqfusion.labels.secrets_kept._COST", 2)
+    monkeypatch.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 8)
 
 
 @pytest.fixture(scope="module")
