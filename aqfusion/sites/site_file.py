@@ -17,10 +17,11 @@ from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
 from aqfusion.files import replace_file
+from aqfusion.io.json_models import TableError
 from aqfusion.sites.landmark import LONGEST_NAME, Box, Landmark
 from aqfusion.sites.reference import Reference
 from aqfusion.sites.site import MODEL_STANDARD, MOST_DAYS, Day, DayPhoto, Site
-from aqfusion.table_file import Field, TableError, parse_table
+from aqfusion.table_file import Field, parse_table
 from aqfusion.time_zones import TimeError, zone
 
 FORMAT = 1
