@@ -87,7 +87,7 @@ class Answer:
         _one_of("can't tell", self.cant_tell, (None, *CANT_TELL))
         _one_of("confidence", self.confidence, CONFIDENCES)
         object.__setattr__(self, "note", several_lines("note", self.note, _LONGEST_NOTE))
-        Reading.of(self.corrections)
+        Reading.from_values(self.corrections)
         object.__setattr__(self, "corrections", dict(self.corrections))
 
     @property

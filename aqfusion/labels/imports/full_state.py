@@ -14,7 +14,7 @@ from typing import Any
 from PIL import JpegImagePlugin
 from sqlalchemy import Connection, func, select
 
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault, shortened
 from aqfusion.errors import InputError
 from aqfusion.labels.accounts import OPERATOR, insert_user, lock_accounts, name_key
 from aqfusion.labels.actor import Actor, acting
@@ -133,7 +133,7 @@ def _photo(store: LabelStore, file: Path, line: int, digest: str) -> Fault | Non
             if image.info.keys() - _PLAIN_JPEG:
                 raise InputError("must have no metadata")
     except (InputError, SyntaxError, OSError) as error:
-        return Fault(line, "photo_hash", shown(str(error)), digest)
+        return Fault(line, "photo_hash", shortened(str(error)), digest)
     store.photos.put_bytes(data)
     return None
 

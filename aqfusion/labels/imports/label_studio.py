@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault, shortened
 from aqfusion.errors import InputError
 from aqfusion.labels.accounts import administrating, insert_user, name_key
 from aqfusion.labels.actor import Actor, acting
@@ -117,7 +117,7 @@ def _answers(task: LabelStudioTask, faults: list[Fault]) -> list[_Wanted]:
 def _fault(task: LabelStudioTask, annotation: Annotation, sentence: str) -> Fault:
     rule, _, got = sentence.rpartition(", got ")
     return Fault(
-        task.number, f"task {task.id}, annotation {annotation.id}", rule, shown(got.strip("'"))
+        task.number, f"task {task.id}, annotation {annotation.id}", rule, shortened(got.strip("'"))
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from aqfusion.air.aqi import STANDARDS, standard
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault, shortened
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import CANT_TELL, Answer, Seen
 from aqfusion.labels.exports.label_studio import ANSWERED_BY, CANT_TELL_CONTROL, CONTROLS
@@ -70,7 +70,7 @@ def read_label_studio(file: Path) -> tuple[list[LabelStudioTask], list[Fault]]:
             tasks.append(_task(number, entry, wrong))
         except _WRONG_SHAPE:
             rule = "must be one of Label Studio's JSON or JSON-MIN export"
-            wrong.append(Fault(number, "task", rule, shown(str(entry))))
+            wrong.append(Fault(number, "task", rule, shortened(str(entry))))
     if not tasks:
         rule = "must be a JSON or JSON-MIN export of Label Studio, with a task in it"
         raise SourceError(f"{file.name} {rule}, got {'none' if not entries else 'other JSON'}")
@@ -180,7 +180,7 @@ def _task(number: int, entry: Mapping[str, Any], wrong: list[Fault]) -> LabelStu
             annotations.append(_full(entry_annotation) if full else _minimal(entry_annotation))
         except _WRONG_SHAPE:
             rule = "must have its annotations in Label Studio's format"
-            wrong.append(Fault(number, f"task {id}", rule, shown(str(entry_annotation))))
+            wrong.append(Fault(number, f"task {id}", rule, shortened(str(entry_annotation))))
     return LabelStudioTask(
         number,
         id,

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault, shortened
 from aqfusion.dataset.photo_names import is_passed_over
 from aqfusion.labels.imports.listing import Candidate, Listing, plain_name
 
@@ -22,10 +22,10 @@ def list_photo_folder(folder: Path) -> Listing:
     for line, path in enumerate(_files(folder), start=1):
         name = plain_name(path.relative_to(folder).as_posix())
         if path.is_symlink():
-            faults.append(Fault(line, "file", "must be no link", shown(name)))
+            faults.append(Fault(line, "file", "must be no link", shortened(name)))
         elif path.suffix.casefold() not in SUFFIXES:
             rule = f"must end with {', '.join(SUFFIXES)}"
-            faults.append(Fault(line, "file", rule, shown(name)))
+            faults.append(Fault(line, "file", rule, shortened(name)))
         else:
             candidates.append(Candidate(line=line, column="file", name=name, path=path))
     return Listing(folder.resolve().name, tuple(candidates), tuple(faults))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from aqfusion.csv_table.fault import CellError, Fault, shown
+from aqfusion.csv_table.fault import CellError, Fault, shortened
 from aqfusion.dataset.photo_names import PhotoNames, path_parts
 from aqfusion.labels.imports.intake import SourceError
 from aqfusion.labels.imports.listing import Candidate, Listing, plain_name
@@ -57,7 +57,7 @@ def list_uploads(uploads: Sequence[Upload], now: datetime) -> Listing:
         now,
     )
     left = (
-        Fault(0, "file", "must be named in the table", shown(photo.name))
+        Fault(0, "file", "must be named in the table", shortened(photo.name))
         for photo in photos
         if PurePosixPath(photo.name.replace("\\", "/")).name not in named
     )

@@ -31,7 +31,7 @@ def save(on: Desk, pressed: object) -> None:
 
     def answer(seen: Seen) -> Answer:
         note, corrections = _remarks(pressed)
-        right = Reading.of(corrections)
+        right = Reading.from_values(corrections)
         return Answer(
             pressed.get("category"),
             _whole(pressed["aqi"]) if "aqi" in pressed else None,
