@@ -65,7 +65,7 @@ def table(site: Site, judged: SiteDays | None) -> Table:
                 title(site, day, number),
                 day.aqi,
                 _estimate(held_out_day, ALL),
-                None if held_out_day is None else held_out_day.told[MEAN][0],
+                None if held_out_day is None else held_out_day.predictions[MEAN][0],
                 _estimate(held_out_day, NO_HISTORY),
                 None if day.photo is None else day.photo.haze,
                 day.source if day.counts else f"{day.source}, {_index(day)}: does not count",
@@ -83,9 +83,9 @@ def title(site: Site, day: Day, number: int) -> str:
 
 
 def _estimate(held_out_day: LeftOutDay | None, method: str) -> Estimate | None:
-    if held_out_day is None or method not in held_out_day.told:
+    if held_out_day is None or method not in held_out_day.predictions:
         return None
-    return Estimate(*held_out_day.told[method])
+    return Estimate(*held_out_day.predictions[method])
 
 
 def _sentence(judged: SiteDays | None) -> str:
@@ -96,7 +96,7 @@ def _sentence(judged: SiteDays | None) -> str:
     inside = sum(
         low <= held_out_day.day.aqi <= high
         for held_out_day in judged.days
-        for _, low, high in [held_out_day.told[ALL]]
+        for _, low, high in [held_out_day.predictions[ALL]]
     )
     return (
         f"Each day left out in turn and asked about: the error is **{scores[ALL].rmse:.0f}** by "
