@@ -1,4 +1,4 @@
-"""README's figures are those of `assets/metrics.json`, and its Python example runs."""
+"""The figures of README and docs/evaluation.md are those of `assets/metrics.json`; README's example runs."""
 
 import json
 import re
@@ -10,6 +10,7 @@ from aqfusion.release.shipped import card_of, shipped_names
 from aqfusion.settings import ASSETS, ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TABLES = README + (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
 TITLES = {
     "mobilenetv2_100": "MobileNetV2",
     "resnet18": "ResNet18",
@@ -60,6 +61,20 @@ def figures(protocol: str, baselines: dict[str, str]) -> str:
     ]
     rows += [row(words, told["baselines"][name], None) for name, words in baselines.items()]
     return table(["", "accuracy", "RMSE", "MAE", "session RMSE", "90 % interval holds"], rows)
+
+
+def summary() -> str:
+    """Session RMSE of the default backbone: unknown place, some of its days, known place."""
+    place = metrics()["protocols"]["place"]["backbones"]["mobilenetv2_100"]["history"]
+    learned = metrics()["protocols"]["leak-safe"]["backbones"]["mobilenetv2_100"]["history"]
+    rows = []
+    for key in ("image_only", "fused", "nothing"):
+        unknown = {each["days"]: each["session_rmse"][0] for each in place if each["kind"] == key}
+        known = next(each["session_rmse"][0] for each in learned if each["kind"] == key)
+        values = (f"{unknown[days]:.1f}" for days in (0, 2, 8))
+        rows.append([(KINDS | WITH_HISTORY)[key], *values, f"{known:.1f}"])
+    titles = [f"new place, {days} measured days" for days in (0, 2, 8)]
+    return table(["MobileNetV2", *titles, "known place with its days"], rows)
 
 
 def masks() -> str:
@@ -121,10 +136,11 @@ def known() -> str:
         ("paper", lambda: figures("paper", {"gaussian_process": BASELINES["gaussian_process"]})),
         ("place", lambda: figures("place", BASELINES)),
         ("readings", masks),
+        ("summary", summary),
     ],
 )
 def test_figures_are_those_of_the_metrics_file(what, expected):
-    found = re.search(rf"<!-- {what}: .*? -->\n(.*?)\n\n", README, re.DOTALL)
+    found = re.search(rf"<!-- {what}: .*? -->\n(.*?)\n\n", TABLES, re.DOTALL)
     assert found is not None
     assert found.group(1) == expected()
 
