@@ -1,4 +1,4 @@
-"""From a photo and readings to an AQI, what contributed to it, and what a few days of a place change.
+"""From photo and readings to an AQI, what contributed, and what a few days of a place change.
 
     pip install . && python examples/predict_with_a_site.py
 
