@@ -1,4 +1,4 @@
-"""docs/architecture.svg shows the imports of today, and the tool that draws it tells layers rightly."""
+"""docs/architecture.svg shows the imports of today; layers and arrows are told rightly."""
 
 import pytest
 
@@ -28,5 +28,5 @@ def test_an_import_that_follows_from_others_is_not_drawn():
 
 
 def test_a_circle_is_an_error():
-    with pytest.raises(ValueError, match="must not go in a circle, got (a -> b|b -> a)"):
+    with pytest.raises(ValueError, match="must not go in a circle"):
         layers({"a": {"b"}, "b": {"a"}})

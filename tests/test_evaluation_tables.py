@@ -1,4 +1,4 @@
-"""The figures of README and docs/evaluation.md are those of `assets/metrics.json`; README's example runs."""
+"""Figures of README and docs/evaluation.md are those of metrics.json; README's example runs."""
 
 import json
 import re
