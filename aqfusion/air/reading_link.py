@@ -16,8 +16,8 @@ def query_of(reading: Reading) -> dict[str, str]:
     >>> query_of(Reading(no2=40, pm25=80.5)), query_of(Reading())
     ({'pm25': '80.5', 'no2': '40'}, {'pm25': ''})
     """
-    given = {name: f"{getattr(reading, name):.10g}" for name in reading.present}
-    return given or {POLLUTANTS[0]: ""}
+    stated = {name: f"{getattr(reading, name):.10g}" for name in reading.present}
+    return stated or {POLLUTANTS[0]: ""}
 
 
 def reading_of(query: Mapping[str, str]) -> Reading | None:

@@ -28,15 +28,15 @@ def ablations(coalitions: Coalitions) -> tuple[Ablated, ...]:
     either, and are left out once for themselves. What is not given, or would be the same as another
     row, has no row.
     """
-    inputs_given = coalitions.given
-    readings = tuple(name for name in inputs_given if name not in (PHOTO, SITE, LANDMARKS))
-    sides = [side for side in ((PHOTO,), readings, (SITE,)) if set(side) <= set(inputs_given)]
-    left = [inputs_given, *sides]
-    left += [_without(inputs_given, (*side, *_seen_by(side))) for side in reversed(sides)]
-    left += [_without(inputs_given, (LANDMARKS,))]
-    left += [_without(inputs_given, (reading,)) for reading in readings]
+    present = coalitions.present
+    readings = tuple(name for name in present if name not in (PHOTO, SITE, LANDMARKS))
+    sides = [side for side in ((PHOTO,), readings, (SITE,)) if set(side) <= set(present)]
+    left = [present, *sides]
+    left += [_without(present, (*side, *_seen_by(side))) for side in reversed(sides)]
+    left += [_without(present, (LANDMARKS,))]
+    left += [_without(present, (reading,)) for reading in readings]
     return tuple(
-        Ablated(inputs, _without(inputs_given, inputs), coalitions.showing(inputs))
+        Ablated(inputs, _without(present, inputs), coalitions.showing(inputs))
         for inputs in dict.fromkeys(left)
         if inputs
     )
@@ -46,5 +46,5 @@ def _seen_by(side: tuple[str, ...]) -> tuple[str, ...]:
     return (LANDMARKS,) if side in ((PHOTO,), (SITE,)) else ()
 
 
-def _without(given: tuple[str, ...], some: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in given if name not in some)
+def _without(names: tuple[str, ...], some: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in some)

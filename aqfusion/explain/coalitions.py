@@ -29,7 +29,7 @@ class Coalitions:
     """
 
     prediction_batch: Told
-    given: tuple[str, ...]
+    present: tuple[str, ...]
 
     def showing(self, inputs: Collection[str]) -> Prediction:
         """What the model says of these inputs alone."""
@@ -47,7 +47,7 @@ def coalitions(
     """Ask about all choices of the inputs in one batch; landmarks need their site."""
     if has_landmarks and not has_site:
         raise ValueError("has_landmarks must be false where there is no site")
-    given = (
+    present = (
         *([PHOTO] if has_photo else []),
         *reading.present,
         *([SITE] if has_site else []),
@@ -57,4 +57,4 @@ def coalitions(
     rows = SHOWN[:count]  # (C, 9)
     readings = np.where(rows[:, 1:-2], np.array(reading.values), np.nan)  # (C, 6)
     prediction_batch = ask(rows[:, 0] & has_photo, readings, rows[:, -2], rows[:, -1])
-    return Coalitions(prediction_batch, given)
+    return Coalitions(prediction_batch, present)

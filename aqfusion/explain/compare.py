@@ -114,5 +114,5 @@ def _timed(step: Callable[[], _T], clock: Clock) -> tuple[_T, float]:
     """What the second run of a step gives, and its milliseconds."""
     step()
     start = clock()
-    given = step()
-    return given, 1000 * (clock() - start)
+    result = step()
+    return result, 1000 * (clock() - start)

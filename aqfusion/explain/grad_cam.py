@@ -20,8 +20,8 @@ class EigenCAM(pytorch_grad_cam.EigenCAM):  # type: ignore[misc]  # the package 
     happens to give; here it is the one that goes with loudness.
     """
 
-    def get_cam_image(self, *given: Any) -> Any:
+    def get_cam_image(self, *extra: Any) -> Any:
         """The component (1, h, w) of the activations (1, C, h, w), the fourth that is given."""
-        component, loudness = super().get_cam_image(*given), given[3].sum(1)
+        component, loudness = super().get_cam_image(*extra), extra[3].sum(1)
         opposed = (component * (loudness - loudness.mean())).sum() < 0
         return -component if opposed else component

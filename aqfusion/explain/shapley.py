@@ -34,7 +34,7 @@ def contributions(coalitions: Coalitions) -> Contributions:
     # Where no site or no landmarks are given, there are fewer players.
     values = dict(zip(INPUTS, shapley_values(worth).tolist(), strict=False))
     # Rows that should be the same may differ in their last digits.
-    points = {name: values[name] if name in coalitions.given else 0.0 for name in INPUTS}
+    points = {name: values[name] if name in coalitions.present else 0.0 for name in INPUTS}
     return Contributions(float(worth[0]), float(worth[-1]), points)
 
 
