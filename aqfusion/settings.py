@@ -1,4 +1,4 @@
-"""Where things lie: folders, database and model, from the environment or the secrets file.
+"""Settings: folders, database and model, from the environment or the secrets file.
 
 The environment wins over `.streamlit/secrets.toml`; neither is needed.
 """
@@ -30,10 +30,10 @@ class SettingsError(InputError):
 
 @dataclass(frozen=True)
 class Settings:
-    """What a user can point the program at; `None` means that it does without.
+    """The program's settings by a user; `None` means none.
 
     `data` is a folder in the layout of the public data set, `weights` one with pretrained
-    trunks, `home` is the only folder that the program writes to on its own account, `model`
+    backbones, `home` is the only folder that the program writes to on its own account, `model`
     is the name of a folder in `assets/models` or the path of one. `openaq_key` opens the live
     stations; it is a secret, which no printed settings show. `openaq_url` ends with a slash.
     `stations` is a CSV file of a user's own stations.
@@ -130,7 +130,7 @@ def _address(values: Mapping[str, str], name: str) -> str | None:
     if not text:
         return None
     rule = f"{name} must be an address like https://host/path/"
-    if "@" in text:  # before it stands a password
+    if "@" in text:  # a password comes before it
         raise SettingsError(f"{rule}, without a user's name")
     try:
         parts = urlsplit(text)

@@ -1,4 +1,4 @@
-"""Keeps what belongs together on one side of a split: no photo's twin is in another fold.
+"""Groups and folds: photos that belong together stay on one side of a split.
 
 Photos of one session share readings and AQI, sessions of one day share the weather, and some
 photos stand in the set twice; a split that cuts through any of these leaks the answer.
