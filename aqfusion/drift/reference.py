@@ -55,7 +55,7 @@ class Reference:
 
 
 def reference_of(predictor: Predictor, base: str | Path) -> Reference:
-    """The reference of a model that is `base`, or came from it and has its trunk.
+    """The reference of a model that is `base`, or came from it and has its backbone.
 
     Without its own features file readings are those of the default model's, where that one learned
     from the same sessions.

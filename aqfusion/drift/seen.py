@@ -22,7 +22,7 @@ FACTS = ("predictions", "photo", "readings", "both", "refused")
 class Seen:
     """What a visitor brought: `reading` is what they set themselves.
 
-    `vector` is the photo's embedding (128,), `refused` whether the guard can't judge it. In
+    `vector` is the photo's embedding (128,), `refused` whether the photo screen can't judge it. In
     memory only, until it is counted.
     """
 
@@ -45,7 +45,7 @@ def counted(seen: Seen, reference: "Reference") -> Iterator[tuple[str, str, int]
         for name in POLLUTANTS:
             if name in reference.sensors:
                 ranges = reference.sensors[name].ranges
-                yield name, ranges.key, ranges.of(getattr(seen.reading, name))
+                yield name, ranges.key, ranges.bin_of(getattr(seen.reading, name))
     if seen.vector is not None and not seen.refused and reference.distances is not None:
         ranges = reference.distances.ranges
-        yield "distance", ranges.key, ranges.of(reference.distance_of(seen.vector))
+        yield "distance", ranges.key, ranges.bin_of(reference.distance_of(seen.vector))

@@ -53,9 +53,9 @@ def answers(parts: Sequence[Judged], mask: int, has_image: bool) -> Answers:
     collected = []
     for part in parts:
         calibration, held_out = part.calibration, part.held_out
-        shown = Shown.of(len(held_out.session), mask, has_image)
+        batch = Shown.from_mask(len(held_out.session), mask, has_image)
         with torch.no_grad():
-            logits, _ = pooled(calibration.gate, calibration.haze_share, held_out, shown)
+            logits, _ = pooled(calibration.gate, calibration.haze_share, held_out, batch)
         raw = logits.double()
         some = (held_out.present & MASKS[mask]).any(1)[held_out.session]  # (N,)
         kinds = [kind_of(readings, has_image) for readings in (0, 1)]

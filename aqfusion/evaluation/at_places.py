@@ -66,10 +66,10 @@ def answers_of(
     haze_share: float,
     held_out: HeldOut,
     sessions: Sequence[Session],
-    shown: tuple[int, bool],
+    visible: tuple[int, bool],
 ) -> Answers:
     """What is said of all photos, with the readings of a mask and with or without the photo."""
-    mask, has_image = shown
+    mask, has_image = visible
     readings = session_readings(sessions).masked_fill(~MASKS[mask], float("nan"))  # (S, 6)
     image = (1 - haze_share) * held_out.cnn_logits + haze_share * held_out.haze_logits
     probabilities, reach = [], []

@@ -1,4 +1,4 @@
-"""What a guard is worth: false alarms on photos it had not seen, catches of what is no sky."""
+"""What a photo screen is worth: false alarms on photos it had not seen, catches of what is no sky."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ def guard_figures(
 ) -> dict[str, Any]:
     """The "guard" object of a model's figures.
 
-    `margins` (N,) are score less threshold of real photos taken at `places`, each from a guard
+    `margins` (N,) are score less threshold of real photos taken at `places`, each from a photo screen
     that had not seen its group; `pictures` holds those of each set of pictures without a sky.
     Above 0 is refused. "caught" is the mean over the sets: a renderer can make one of any size.
     """

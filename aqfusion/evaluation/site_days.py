@@ -150,12 +150,12 @@ def _predict_day(
     """The AQI and its interval by method, from the site as it was without this date."""
     before = site.without_date_of(day)
     photo_shown = [embedding is not None and m not in (NO_PHOTO, HISTORY) for m in methods]
-    shown = [Reading() if m in (NO_READINGS, HISTORY) else day.reading for m in methods]
+    readings = [Reading() if m in (NO_READINGS, HISTORY) else day.reading for m in methods]
     landmarks_shown = [m in (ALL, NO_READINGS) for m in methods]
     prediction_batch: Told = predictor.at(before, day.taken_at, _extinction(site, day)).ask(
         embedding,
         np.array(photo_shown, dtype=bool),
-        np.array([reading.values for reading in shown], dtype=np.float64).reshape(-1, 6),
+        np.array([reading.values for reading in readings], dtype=np.float64).reshape(-1, 6),
         np.array([method != NO_HISTORY for method in methods], dtype=bool),
         np.array(landmarks_shown, dtype=bool),
     )

@@ -67,7 +67,7 @@ class Guard(nn.Module):
     threshold: Tensor
 
     def __init__(self, features: int) -> None:
-        """Make a guard for embeddings of so many features; it refuses nothing until loaded."""
+        """Make a photo screen for embeddings of so many features; it refuses nothing until loaded."""
         super().__init__()
         self.register_buffer("direction", torch.zeros(features))
         self.register_buffer("border", torch.zeros(len(RULES)))

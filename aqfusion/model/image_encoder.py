@@ -35,11 +35,11 @@ class ImageEncoder(nn.Module):
         return self.embed(images, self.trunk_features(images))
 
     def embed(self, images: Tensor, features: Tensor) -> Tensor:
-        """Embed pixels (B, 3, H, W) whose trunk features are known already as (B, E)."""
+        """Embed pixels (B, 3, H, W) whose backbone features are known already as (B, E)."""
         return self.mix(features, haze_statistics(images))
 
     def mix(self, features: Tensor, statistics: Tensor) -> Tensor:
-        """Embed trunk features and haze statistics (B, 108) as (B, E)."""
+        """Embed backbone features and haze statistics (B, 108) as (B, E)."""
         cnn, haze = self.norm(self.project(features)), self.haze(statistics)
         embedding: Tensor = (1 - self.haze_share) * cnn + self.haze_share * haze  # (B, E)
         return embedding

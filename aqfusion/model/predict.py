@@ -31,7 +31,7 @@ class NothingKnownError(InputError):
 
 
 class PhotoRefusedError(NothingKnownError):
-    """The guard refuses the photo for `problem`, and nothing else was given."""
+    """The photo screen refuses the photo for `problem`, and nothing else was given."""
 
     def __init__(self, problem: str) -> None:
         """Say what there must be beside such a photo."""
@@ -44,7 +44,7 @@ class PhotoRefusedError(NothingKnownError):
 
 @dataclass(frozen=True, eq=False)
 class Embedding:
-    """A photo's place in the embedding space (1, 128), and why the guard refuses it, if it does."""
+    """A photo's place in the embedding space (1, 128), and why the photo screen refuses it, if it does."""
 
     vector: Tensor
     problem: str | None
@@ -148,7 +148,7 @@ class Predictor:
         return None if factor is None else factor.evidence
 
     def embed(self, photo: Photo) -> Embedding:
-        """The photo's embedding and what the guard says of it: the slow part, worth keeping."""
+        """The photo's embedding and what the photo screen says of it: the slow part, worth keeping."""
         return self.embed_pixels([self.pixels(photo)])[0]
 
     def pixels(self, photo: Photo) -> Tensor:
@@ -193,7 +193,7 @@ class Predictor:
     ) -> Result:
         """Predict from what there is; `photo` may be its embedding. Takes about a millisecond.
 
-        A photo that the guard refuses is left out, unless `trust_photo`. Where nothing is left
+        A photo that the photo screen refuses is left out, unless `trust_photo`. Where nothing is left
         there is no answer: that raises `NothingKnownError`.
         """
         if isinstance(photo, Photo):

@@ -109,14 +109,14 @@ class KnownDays:
         present = ~values.isnan()
         probabilities = torch.zeros(len(values), BIN_COUNT, dtype=torch.float64)
         masks, which = present.unique(dim=0, return_inverse=True)
-        for number, shown in enumerate(masks):
+        for number, mask in enumerate(masks):
             rows = which == number
-            key = tuple(shown.tolist())
+            key = tuple(mask.tolist())
             # Two threads may both solve it: the outcome is the same.
-            solved = self._solved.get(key) or self._process.solve(self._days, shown)
+            solved = self._solved.get(key) or self._process.solve(self._days, mask)
             self._solved[key] = solved
-            mean, std = self._process.tell(solved, values[rows], shown, time[rows], self._place)
-            probabilities[rows] = self._process.masses(mean, std, shown)
+            mean, std = self._process.tell(solved, values[rows], mask, time[rows], self._place)
+            probabilities[rows] = self._process.masses(mean, std, mask)
         return probabilities.log()
 
 

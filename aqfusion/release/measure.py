@@ -47,10 +47,10 @@ HeatMapFigures = Callable[[Workshop, Sequence[Part], int], dict[str, Any]]
 
 
 class FirstWeights(Protocol):
-    """Where trunks start from, and the recipe that suits it."""
+    """Where backbones start from, and the recipe that suits it."""
 
     def __call__(self, network: AQFusionNet, name: str) -> None:
-        """Fill the trunk of backbone `name`."""
+        """Fill the backbone of backbone `name`."""
 
     def recipe(self, name: str, protocol: str, seed: int) -> Recipe:
         """The recipe of backbone `name` under a protocol."""
@@ -140,7 +140,7 @@ def _assessed(
 
 
 def _guard(parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:
-    """False alarms on photos of unseen parts; each picture is asked of every part's guard."""
+    """False alarms on photos of unseen parts; each picture is asked of every part's photo screen."""
     places: list[str] = []
     photos: list[Tensor] = []
     pictures: dict[str, list[Tensor]] = {}

@@ -93,9 +93,12 @@ def train(
             **summary(
                 {
                     kind: judged(
-                        truth_of(kept_out), answers(calibrated_parts, *shown), kept_out, recipe.seed
+                        truth_of(kept_out),
+                        answers(calibrated_parts, *visible),
+                        kept_out,
+                        recipe.seed,
                     )
-                    for kind, shown in FULL.items()
+                    for kind, visible in FULL.items()
                 }
             ),
         }

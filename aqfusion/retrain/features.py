@@ -1,7 +1,7 @@
-"""What a trunk saw of the training photos: a small file, so that no retraining needs the photos.
+"""What a backbone saw of the training photos: a small file, so that no retraining needs the photos.
 
-The trunk is the slow part of a network and stays as it is; all that is trained again stands behind
-it. The file holds numbers, no photo and no file name, and says which trunk and which data they are
+The backbone is the slow part of a network and stays as it is; all that is trained again stands behind
+it. The file holds numbers, no photo and no file name, and says which backbone and which data they are
 of. It is shipped for the default model.
 """
 
@@ -28,7 +28,7 @@ _LARGEST = 200_000_000  # bytes
 
 
 class FeaturesError(InputError):
-    """A features file that is absent, damaged or another trunk's."""
+    """A features file that is absent, damaged or another backbone's."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """S sessions and F of their frames, behind the trunk `trunk` (SHA-256).
+    """S sessions and F of their frames, behind the backbone `trunk` (SHA-256).
 
-    `features` (F, D) are the trunk's, `statistics` (F, 108) haze evidence, `owner` (F,) each
+    `features` (F, D) are the backbone's, `statistics` (F, 108) haze evidence, `owner` (F,) each
     frame's session. `fingerprints` (P,) are of all photos, `fingerprint_owner` (P,) their
     sessions. `sha256` is the file's once there is one.
     """
@@ -88,7 +88,7 @@ def save_features(path: Path, features: Features) -> str:
 
 
 def load_features(path: Path, trunk: str) -> Features:
-    """Read what `trunk` saw; a file that is absent, damaged or another trunk's is refused."""
+    """Read what `trunk` saw; a file that is absent, damaged or another backbone's is refused."""
     if not path.is_file():
         raise FeaturesError(
             f"{path} must hold the training photos' features, got nothing there; "

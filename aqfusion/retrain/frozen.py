@@ -1,7 +1,7 @@
-"""The frozen part of the training set: never learned from, so that it can judge for ever.
+"""The hold-out set of the training set: never learned from, so that it can judge for ever.
 
 About a fifth of each place's groups, by a hash of their names: it depends on nothing but the
-features file. What nearly shows a frozen photo again is refused as a correction.
+features file. What nearly shows a hold-out photo again is refused as a correction.
 """
 
 import hashlib
@@ -47,10 +47,10 @@ def _lot(group: str) -> str:
 
 
 class Twins:
-    """Finds photos that are nearly ones of the frozen part, by fingerprint or by what was seen."""
+    """Finds photos that are nearly ones of the hold-out set, by fingerprint or by what was seen."""
 
     def __init__(self, features: Features, frozen: frozenset[str]) -> None:
-        """Take the frozen sessions' photos, and the middle of all, from which they differ."""
+        """Take the hold-out sessions' photos, and the middle of all, from which they differ."""
         kept = torch.tensor([session.group in frozen for session in features.sessions])
         prints = features.fingerprints[kept[features.fingerprint_owner]]
         self._prints = FingerprintIndex(prints.tolist())

@@ -1,7 +1,7 @@
 """Whether a retrained model may be promoted: every rule, its figures, and its words.
 
-The frozen part says whether the model got worse at what it knew; corrections that were held out say
-whether there was anything to learn. Nonsense fails the second even where the frozen part is too
+The hold-out set says whether the model got worse at what it knew; corrections that were held out say
+whether there was anything to learn. Nonsense fails the second even where the hold-out set is too
 small to notice: labels that cannot be told from each other teach nothing.
 """
 
@@ -40,7 +40,7 @@ class Evidence:
 
     `before` is the old model, `after` one that learned the other half, `constant` the mean of the
     other half. `above_constant` is the upper end of the 95 % interval of after less constant.
-    `ordinary` is the old model's error on the frozen part.
+    `ordinary` is the old model's error on the hold-out set.
     """
 
     items: int

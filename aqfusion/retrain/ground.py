@@ -34,7 +34,7 @@ __all__ = ["Ground", "ground"]
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """A bench behind the trunk in force, what is to be learned, and the model `before`.
+    """A bench behind the backbone in force, what is to be learned, and the model `before`.
 
     `known` are the labels that it has learned; `about` is what is known of any candidate.
     """
@@ -65,7 +65,7 @@ def ground(
         )
     prepared = aside(trainer.prepare)  # while this process looks at new photos
     seen = SeenPhotos(base, trunk, store.photos, kept / "photos")
-    learned = corrections(values, seen, trainer.twins, trainer.frozen, report)
+    learned = corrections(values, seen, trainer.duplicate_filter, trainer.frozen, report)
     prepared()
     _check_enough(recount(values, learned, on.learned_bands))
     about: dict[str, Any] = {
@@ -90,7 +90,7 @@ def _check_enough(readiness: Readiness) -> None:
 
 
 def _before(trainer: Workbench, on: Basis) -> AQFusionNet:
-    """The model before; it must not know the frozen part.
+    """The model before; it must not know the hold-out set.
 
     So it is never the shipped one, but what the fast path makes of the training features alone.
     """
@@ -106,5 +106,5 @@ def _labels(values: Sequence[Adjudicated], learned: Corrections, snapshot: str) 
         "settled": len(values),
         "learned": learned.items,
         "sessions": len(learned.sessions),
-        "left_out": dict(Counter(reason for _, reason in learned.left_out)),
+        "left_out": dict(Counter(reason for _, reason in learned.excluded)),
     }

@@ -24,7 +24,7 @@ def carried_over(
     before: tuple[AQFusionNet, Features],
     after: tuple[AQFusionNet, Features],
 ) -> tuple[float, ...]:
-    """The ranks on the scale of the network `after`; each has the features behind its own trunk."""
+    """The ranks on the scale of the network `after`; each has the features behind its own backbone."""
     old, new = (
         np.percentile(_suggested(*network_features), _PERCENTILES)
         for network_features in (before, after)

@@ -87,7 +87,7 @@ def told_of(on: Ground, outcome: Outcome, says: str) -> tuple[dict[str, Any], Ou
         "corrections": asdict(outcome.evidence),
     }
     about["gate"] = outcome.verdict.as_json()
-    items = {**outcome.items, "left_out": on.learned.left_out}
+    items = {**outcome.items, "left_out": on.learned.excluded}
     return about, replace(outcome, items=items)
 
 
@@ -123,7 +123,7 @@ def _filled(
 
     def fill(folder: Path) -> None:
         retrained = Checkpoint(outcome.network, base.guard, config, metrics)
-        save_checkpoint(folder, places.of(retrained))
+        save_checkpoint(folder, places.applied_to(retrained))
         write_comparison(folder, outcome.items)
 
     return fill

@@ -1,4 +1,4 @@
-"""A candidate beside the model before it: on the frozen part, and on new corrections held out."""
+"""A candidate beside the model before it: on the hold-out set, and on new corrections held out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ def judged(
     unlearned: Unlearned,
     corrected: Sequence[Corrected],
 ) -> Outcome:
-    """The verdict on what was `told` of the frozen part before and after, and of new labels."""
+    """The verdict on what was `told` of the hold-out set before and after, and of new labels."""
     figure_changes = changes(frozen.judged, predictions[0], predictions[1], frozen.seed)
     ordinary = next(
         change.before
@@ -88,7 +88,7 @@ def judged(
 
 
 class Frozen:
-    """The frozen sessions' frames."""
+    """The hold-out sessions' frames."""
 
     def __init__(self, trainer: Workbench) -> None:
         """Take them from the bench's features."""
@@ -107,7 +107,7 @@ class Frozen:
         )
 
     def predict(self, network: AQFusionNet) -> Said:
-        """What a network behind the same trunk says of them."""
+        """What a network behind the same backbone says of them."""
         readings = torch.tensor([session.reading.values for session in self._sessions])
         return say(network, self._temperature, self._seen, readings)
 

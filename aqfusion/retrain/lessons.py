@@ -96,8 +96,8 @@ def material_of(
     kept = [i for i, session in enumerate(features.sessions) if session.group not in frozen]
     number = torch.full((len(features.sessions),), -1)
     number[kept] = torch.arange(len(kept))
-    shown = number[features.owner] >= 0
-    owner = number[features.owner[shown]]
+    in_training = number[features.owner] >= 0
+    owner = number[features.owner[in_training]]
     sessions = [features.sessions[i] for i in kept]
     measured = torch.tensor([session.aqi for session in sessions], dtype=torch.float32)
     chance = torch.tensor([float(session.photos) for session in sessions]).sqrt()
@@ -119,8 +119,10 @@ def material_of(
         ),
         torch.cat([chance, own]),
         len(sessions),
-        torch.cat([features.features[shown], *(session.features for session in corrected)]),
-        torch.cat([features.statistics[shown], *(session.statistics for session in corrected)]),
+        torch.cat([features.features[in_training], *(session.features for session in corrected)]),
+        torch.cat(
+            [features.statistics[in_training], *(session.statistics for session in corrected)]
+        ),
         torch.cat(targets),
         torch.cat([owner, len(sessions) + torch.arange(len(corrected)).repeat_interleave(frames)]),
     )

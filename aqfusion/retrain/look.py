@@ -1,4 +1,4 @@
-"""What a trunk sees of photos: all that retraining wants to know of them."""
+"""What a backbone sees of photos: all that retraining wants to know of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _BATCH = 4  # larger ones are slower (training/held_out.py)
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """Of B photos: trunk features (B, D), haze statistics (B, 108), fingerprints (B,)."""
+    """Of B photos: backbone features (B, D), haze statistics (B, 108), fingerprints (B,)."""
 
     features: Tensor
     statistics: Tensor

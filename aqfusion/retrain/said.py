@@ -37,12 +37,12 @@ def say(
         predictions: dict[str, Floats] = {}
         for kind in KINDS:
             has_image = torch.full((len(readings),), kind != "sensors_only")
-            shown = present & (kind != "image_only")
-            logits, _ = network.fuse(image, sensors, has_image, shown)
+            readings_present = present & (kind != "image_only")
+            logits, _ = network.fuse(image, sensors, has_image, readings_present)
             # By what is shown, as the app does: a photo without readings is the photo alone.
             warm = [
                 temperature[kind_of(int(count), bool(photo))]
-                for count, photo in zip(shown.sum(1), has_image, strict=True)
+                for count, photo in zip(readings_present.sum(1), has_image, strict=True)
             ]
             scaled = logits.double() / torch.tensor(warm, dtype=torch.float64)[:, None]
             aqi = bins.mean(scaled.softmax(1))

@@ -1,4 +1,4 @@
-"""Photos of the label store, looked at once per trunk: what was seen is kept on disk."""
+"""Photos of the label store, looked at once per backbone: what was seen is kept on disk."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,14 +15,14 @@ _AT_ONCE = 16
 
 
 class SeenPhotos:
-    """What the trunk of one checkpoint saw, by photo hash."""
+    """What the backbone of one checkpoint saw, by photo hash."""
 
     def __init__(self, checkpoint: Checkpoint, trunk: str, photos: PhotoStore, home: Path) -> None:
-        """Keep files in a folder of `home` that is the trunk's own."""
+        """Keep files in a folder of `home` that is the backbone's own."""
         self._checkpoint, self._trunk, self._photos = checkpoint, trunk, photos
         self._home = home / trunk[:16]
 
-    def of(self, hashes: Iterable[str], report: Callable[[str], None]) -> dict[str, Look]:
+    def features_of(self, hashes: Iterable[str], report: Callable[[str], None]) -> dict[str, Look]:
         """Look at photos that were not seen before; one that cannot be had is left out."""
         wanted = list(dict.fromkeys(hashes))
         features = {digest: seen for digest in wanted if (seen := self._kept(digest)) is not None}

@@ -32,7 +32,7 @@ _SAME_TIME = 1 / 1440  # days: a minute
 
 NetworkFeatures = tuple[
     AQFusionNet, Features
-]  # a network, and what its own trunk saw of the training photos
+]  # a network, and what its own backbone saw of the training photos
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class Places:
         ranks = carried_over(self.config.haze_ranks, before, after)
         return replace(self, config=replace(self.config, haze_ranks=ranks))
 
-    def of(self, checkpoint: Checkpoint) -> Checkpoint:
+    def applied_to(self, checkpoint: Checkpoint) -> Checkpoint:
         """A checkpoint that knows these places."""
         config = replace(checkpoint.config, sites=self.config)
         return replace(checkpoint, config=config, sites=self.sites)

@@ -81,7 +81,7 @@ class Unlearned:
             self.constant[in_half] = self._items.middle[~in_half].mean()
 
     def evidence(self, ordinary: float, seed: int) -> Evidence:
-        """What the gate wants to know; `ordinary` is the old model's error on the frozen part."""
+        """What the gate wants to know; `ordinary` is the old model's error on the hold-out set."""
         group = self._items.group
         counted = len(self._items.items), len({*group})
         if not self.enough:

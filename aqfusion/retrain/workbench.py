@@ -1,4 +1,4 @@
-"""Where retrainings of one model happen: its trunk, the training features, what is kept."""
+"""Where retrainings of one model happen: its backbone, the training features, what is kept."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ _KERNELS = "kernels"
 
 
 class Workbench:
-    """Trains networks that never see the frozen part; the one without corrections is kept."""
+    """Trains networks that never see the hold-out set; the one without corrections is kept."""
 
     def __init__(
         self,
@@ -38,10 +38,10 @@ class Workbench:
         home: Path,
         report: Callable[[str], None],
     ) -> None:
-        """Work behind the trunk of `base`; `home` is a folder for what need not be done twice."""
+        """Work behind the backbone of `base`; `home` is a folder for what need not be done twice."""
         self.base, self.features, self.recipe = base, features, recipe
         self.frozen = frozen_groups(features)
-        self.twins = Twins(features, self.frozen)
+        self.duplicate_filter = Twins(features, self.frozen)
         self.report = report
         about = [features.sha256, asdict(recipe), fast_path.CNN_STEPS, __version__]
         self._key = hashlib.sha256(json.dumps(about).encode()).hexdigest()
@@ -49,7 +49,7 @@ class Workbench:
         self._kernels: Kernels = {}
 
     def network(self, corrected: Sequence[Corrected], share: float = 1.0) -> AQFusionNet:
-        """The training features without the frozen part, and the corrections.
+        """The training features without the hold-out set, and the corrections.
 
         `share` of the recipe's steps with the readings: most of the time goes there.
         """
@@ -93,9 +93,9 @@ class Workbench:
         return fast_path.retrained(self.base, material, recipe, self._kernels, self.report)
 
     def _behind(self, state: dict[str, Tensor]) -> AQFusionNet:
-        """The base's trunk and what was trained behind it."""
+        """The base's backbone and what was trained behind it."""
         network = fast_path.fresh(self.base, material_of(self.features, self.frozen, (), 1.0))
-        network.load_state_dict(state, strict=False)  # the trunk is there already
+        network.load_state_dict(state, strict=False)  # the backbone is there already
         return network.eval().requires_grad_(False)
 
     def _keep(self, network: AQFusionNet) -> None:

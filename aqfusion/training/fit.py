@@ -109,8 +109,8 @@ class Fit:
         images = augment(frames, self.recipe.image_size, self.own)
         with _autocast():
             image = self.network.image_encoder.embed_cnn(images)
-        shown = Shown(self.readings[session], self._targets_of(chosen), session)
-        return photo_loss(self.network, image.float(), shown, self.recipe.alignment, self.own)
+        batch = Shown(self.readings[session], self._targets_of(chosen), session)
+        return photo_loss(self.network, image.float(), batch, self.recipe.alignment, self.own)
 
     def _targets_of(self, chosen: Tensor) -> Tensor:
         """The measured AQI, smoothed, and half as much again what earlier networks say: (B, 50)."""
@@ -129,7 +129,7 @@ class Fit:
 
 
 def _optimizer(encoder: ImageEncoder, recipe: Recipe) -> torch.optim.Optimizer:
-    """AdamW, gentler with the pretrained trunk; the gate is not its business (`calibrate`)."""
+    """AdamW, gentler with the pretrained backbone; the gate is not its business (`calibrate`)."""
     new = nn.ModuleList([encoder.project, encoder.norm])
     return torch.optim.AdamW(
         [{"params": list(encoder.trunk.parameters())}, {"params": list(new.parameters())}],

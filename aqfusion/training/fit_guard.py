@@ -1,4 +1,4 @@
-"""Fits a guard: borders from real photos, weights against spoiled ones, threshold held out."""
+"""Fits a photo screen: borders from real photos, weights against spoiled ones, threshold held out."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Seen:
     """N pictures to learn from: `statistics` (N, F), `embedding` (N, D), and whose they are.
 
     Those of one `session` (N,) share the weight of one; those of one `group` (N,) are held out
-    together: places rather than days, so that the guard learns how much a new place differs. For
+    together: places rather than days, so that the photo screen learns how much a new place differs. For
     spoiled pictures the session is the way in which they were spoiled, the group is not used.
     """
 
@@ -34,7 +34,7 @@ class Seen:
 def fit_guard(real: Seen, spoiled: Seen, daylight: Seen) -> Guard:
     """Fit on real photos against spoiled ones; deterministic.
 
-    `daylight` are pictures that the guard must accept whatever the photos say, such as rendered
+    `daylight` are pictures that the photo screen must accept whatever the photos say, such as rendered
     scenes of a dust storm: no rule's border is drawn inside of them.
     """
     guard = Guard(real.embedding.shape[1]).requires_grad_(False)
@@ -50,8 +50,8 @@ def fit_guard(real: Seen, spoiled: Seen, daylight: Seen) -> Guard:
         [weighted_quantile(column, share, 0.5) for column in real_signed.unbind(1)]
     )
     daylight_look = daylight.embedding @ guard.direction - offset
-    shown = signed(torch.cat([daylight.statistics, daylight_look[:, None]], 1))
-    guard.border = torch.cat([inside[None], shown]).amax(0)
+    daylight_signed = signed(torch.cat([daylight.statistics, daylight_look[:, None]], 1))
+    guard.border = torch.cat([inside[None], daylight_signed]).amax(0)
     # A share that is 0 in nearly every photo has no spread of its own.
     guard.spread = ((inside - middle) / 2).clamp_min(0.02)
     features = [
@@ -61,7 +61,7 @@ def fit_guard(real: Seen, spoiled: Seen, daylight: Seen) -> Guard:
     scores = features[0] @ guard.weight
     guard.threshold = weighted_quantile(scores, share, ACCEPTED).clamp_min(_LEAST)
     guard.border[-1] += offset
-    # Stored as float16: rounded here, so that figures are of the guard that will be loaded.
+    # Stored as float16: rounded here, so that figures are of the photo screen that will be loaded.
     return guard.half().float()
 
 

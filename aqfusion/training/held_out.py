@@ -99,8 +99,8 @@ def listen(
     cnn_logits, haze_logits = (torch.cat(branch) for branch in zip(*logits, strict=True))
     with torch.no_grad():
         readings = session_readings(sessions)  # (S, 6)
-        shown = readings[:, None].masked_fill(~MASKS, float("nan"))  # (S, 64, 6)
-        standardised = network.sensor_encoder.standardise(shown.flatten(0, 1))
+        masked = readings[:, None].masked_fill(~MASKS, float("nan"))  # (S, 64, 6)
+        standardised = network.sensor_encoder.standardise(masked.flatten(0, 1))
         sensor_logits = network.head(network.sensor_encoder(standardised))
     return HeldOut(
         cnn_logits,

@@ -10,7 +10,7 @@ from aqfusion.training.recipe import ALL_FRAMES, Recipe
 ELDERS = {"efficientnet_b0": ("mobilenetv2_100", "resnet18")}
 
 
-_FROM_RANDOM = 1e-3  # the rate of a trunk that has nothing to forget
+_FROM_RANDOM = 1e-3  # the rate of a backbone that has nothing to forget
 
 
 def recipe_for(name: str, protocol_name: str, seed: int, *, distilled: bool) -> Recipe:

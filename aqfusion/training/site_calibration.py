@@ -93,7 +93,9 @@ def pooling(
     session = torch.cat([torch.full((len(p) * len(a),), own) for own, p, a, _ in rows])
     photo = torch.cat([p.repeat_interleave(len(a)) for _, p, a, _ in rows])
     answer = torch.cat([a.repeat(len(p)) for _, p, a, _ in rows])
-    has_image = torch.cat([torch.full((len(p) * len(a),), shown) for _, p, a, shown in rows])
+    has_image = torch.cat(
+        [torch.full((len(p) * len(a),), with_photo) for _, p, a, with_photo in rows]
+    )
     mask = answers.mask[answer]
     logits, _ = pooled(
         calibration.gate,

@@ -1,6 +1,6 @@
-"""Photos spoiled until no sky by day is left: what a guard learns from, and is not measured on.
+"""Photos spoiled until no sky by day is left: what a photo screen learns from, and is not measured on.
 
-Pixels of real photos keep the grain, the sharpness and the colours of a camera, so that a guard
+Pixels of real photos keep the grain, the sharpness and the colours of a camera, so that a photo screen
 cannot tell the lessons apart by those. Everything is drawn from one generator.
 """
 

@@ -18,12 +18,12 @@ from aqfusion.training.workshop import Workshop
 # Raised by hand when the same recipe would give other weights: what was kept is left alone then.
 REVISION = 2
 
-PretrainedFor = Callable[[AQFusionNet, str], None]  # fills the trunk of the named backbone
+PretrainedFor = Callable[[AQFusionNet, str], None]  # fills the backbone of the named backbone
 
 
 @dataclass(frozen=True)
 class Training:
-    """A workshop, and whether its trunks start from random weights."""
+    """A workshop, and whether its backbones start from random weights."""
 
     workshop: Workshop
     from_scratch: bool
@@ -48,7 +48,7 @@ def training(
 
 
 def _first_weights(recipe: Recipe, pretrained: PretrainedFor) -> tuple[str, bool]:
-    """The checksum of the trunk that every network starts with, and whether it is random."""
+    """The checksum of the backbone that every network starts with, and whether it is random."""
     torch.manual_seed(recipe.seed)
     nothing = (0.0,) * SENSOR_COUNT, (1.0,) * SENSOR_COUNT
     network = AQFusionNet(Architecture(recipe.backbone, *nothing))

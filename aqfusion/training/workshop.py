@@ -72,7 +72,7 @@ class Workshop:
         return HeldOut.load(kept)
 
     def guard(self, network: AQFusionNet, sessions: tuple[Session, ...], name: str) -> Guard:
-        """The guard of the network called `name`, fitted on its sessions."""
+        """The photo screen of the network called `name`, fitted on its sessions."""
         kept = self.work / f"{name}.guard.safetensors"
         if not kept.is_file():
             self.report(f"{name}: fitting the guard")
@@ -88,7 +88,7 @@ class Workshop:
     ) -> tuple[list[str], Tensor, dict[str, Tensor]]:
         """Places and margins of some photos of a part, and margins of unsuitable `pictures`.
 
-        All are judged by the guard of the part's network; above 0 is refused.
+        All are judged by the photo screen of the part's network; above 0 is refused.
         """
         network = self.network(part.train, part.name)
         guard = self.guard(network, part.train, part.name)
