@@ -14,7 +14,7 @@ MISSING = 0  # the bin of what is not there; ranges count from 1
 
 @dataclass(frozen=True)
 class Ranges:
-    """Ranges between ascending `edges`; the first and the last are open. `about` says of what."""
+    """Ranges between ascending `edges`; the first and the last are open. `about`: of what value."""
 
     about: str
     edges: tuple[float, ...]

@@ -1,4 +1,4 @@
-"""What a version of the model learned from, as histograms: what visitors' input is held against."""
+"""Reference distribution: histograms of a version's training data, to compare input with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Reference:
     """Histograms of the training of `model` (`version_of`), which is so of no other version.
 
     `distances` are of embeddings: from each training photo to the nearest one of another session.
-    `why` says what is not known.
+    `why` is a sentence on what is not known.
     """
 
     model: str

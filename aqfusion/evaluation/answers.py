@@ -1,4 +1,4 @@
-"""What calibrated networks say of held-out photos: numbers, intervals and categories."""
+"""Calibrated predictions for held-out photos: numbers, intervals and categories."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def cross_fitted(held_out: HeldOut, sigma: float, seed: int) -> tuple[Judged, ..
 
 
 def answers(parts: Sequence[Judged], mask: int, has_image: bool) -> Answers:
-    """What is said with the readings of `mask` (as far as a session has them), parts in order."""
+    """Predictions with the readings of `mask` (as far as a session has them), parts in order."""
     collected = []
     for part in parts:
         calibration, held_out = part.calibration, part.held_out

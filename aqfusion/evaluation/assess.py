@@ -1,4 +1,4 @@
-"""All figures of one backbone under one protocol, from what it said of held-out photos."""
+"""All metrics of one backbone under one protocol, from its hold-out predictions."""
 
 from collections.abc import Sequence
 from typing import Any

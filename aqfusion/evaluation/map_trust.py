@@ -1,4 +1,4 @@
-"""Whether heat maps can be trusted, measured on photos that the network has not seen.
+"""Faithfulness of saliency maps, measured on photos that the network has not seen.
 
 Is more of the AQI lost with what a map marks than with what a random map marks (`road`)? And would
 a network that has learned nothing draw the same map (`untrained`)?
@@ -39,7 +39,7 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class Judges:
-    """A network, its twin whose CNN is untrained, and the temperature of the photo alone."""
+    """A network, its copy with an untrained CNN, and the temperature of the photo alone."""
 
     network: AQFusionNet
     untrained: AQFusionNet
@@ -128,7 +128,7 @@ def aqi_of(networks: Judges, images: Tensor) -> Said:
 def random_ranks(
     shape: tuple[int, ...], size: tuple[int, int], generator: np.random.Generator
 ) -> Ranks:
-    """A map that knows nothing, as coarse as the others (h, w) and stretched as they are."""
+    """A random map, as coarse as the others (h, w) and stretched as they are."""
     values, ties = generator.random((2, *shape)).astype(np.float32)
     return ranks(HeatMap(values).over(size), HeatMap(ties).over(size))
 

@@ -1,4 +1,4 @@
-"""Pictures that show no sky by day: what a photo screen is measured on, and never fitted on."""
+"""Pictures that show no sky by day: a photo screen is tested on them, and never fitted."""
 
 import importlib.util
 from collections.abc import Callable

@@ -18,7 +18,7 @@ class ImageEncoder(nn.Module):
     `haze_share` is fitted on held-out sessions (`calibrate`).
     """
 
-    trunk: Any  # a timm model: more than torch's own Module tells
+    trunk: Any  # a timm model: it has more than torch's Module declares
     haze_share: Tensor
 
     def __init__(self, backbone: str) -> None:
@@ -45,7 +45,7 @@ class ImageEncoder(nn.Module):
         return embedding
 
     def embed_cnn(self, images: Tensor) -> Tensor:
-        """What the CNN alone makes of pixels 0..255 (B, 3, H, W): (B, E)."""
+        """Embed pixels 0..255 (B, 3, H, W) by the CNN alone as (B, E)."""
         embedding: Tensor = self.norm(self.project(self.trunk_features(images)))  # (B, E)
         return embedding
 

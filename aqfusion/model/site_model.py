@@ -50,7 +50,7 @@ class SitePool(nn.Module):
 
 @dataclass(frozen=True)
 class SiteConfig:
-    """What `config.json` says of sites.
+    """The sites in `config.json`.
 
     `places` are the names of the places that the process learned, in its order; `temperature` of
     the network's opinion elsewhere by kind of input; `reach` of the interval by standing, kind and
@@ -101,7 +101,7 @@ class KnownDays:
         self._solved: dict[tuple[bool, ...], Solved] = {}
 
     def log_probabilities(self, readings: Tensor, time: Tensor) -> Tensor:
-        """What is said of readings (B, 6), NaN where missing, at a time (B,) as `clock_days`.
+        """Predict from readings (B, 6), NaN where missing, at a time (B,) as `clock_days`.
 
         Logarithms of the bins' probabilities (B, 50).
         """

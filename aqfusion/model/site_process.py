@@ -1,10 +1,10 @@
-"""What a place's own days say of the air there: Gaussian processes with a place effect.
+"""Gaussian processes over days with an effect of the place.
 
 AQI on a transformed axis is a level that all places share, the place's own level, slow weather, and
-what the readings tell, everywhere alike and at this place in particular (Rasmussen & Williams 2006,
-chapter 2; multilevel models: Gelman & Hill 2007). Days of other places tell how much of each there
-is; the days of this place then move its level. A hundred sessions are solved in a millisecond, so
-a new day counts at once and nothing is trained.
+the effect of the readings, everywhere alike and at this place in particular (Rasmussen & Williams
+2006, chapter 2; multilevel models: Gelman & Hill 2007). Days of other places fix how much of each
+there is; the days of this place then move its level. A hundred sessions are solved in a
+millisecond, so a new day counts at once and nothing is trained.
 
 One process answers where no reading is known, on the square root of the AQI, where the spread of
 days hardly depends on the level; it knows the date. The other answers where readings are known, on
@@ -97,8 +97,8 @@ class SiteProcess(nn.Module):
     """Both processes, with the days that the model was trained on.
 
     `mean` and `std` (6,) standardise log(1 + reading); `theta` (2, 8) are the logarithms of
-    `HYPERPARAMETERS`, without readings and with them; `spread` (7,) widens what is said of so many
-    readings, since the hyperparameters are those of all six.
+    `HYPERPARAMETERS`, without readings and with them; `spread` (7,) widens intervals by the number
+    of readings, since the hyperparameters are those of all six.
     """
 
     aqi: Tensor
@@ -111,7 +111,7 @@ class SiteProcess(nn.Module):
     spread: Tensor
 
     def __init__(self, days: Days, theta: Tensor, spread: Tensor | None = None) -> None:
-        """Take the training days; a process with none knows what its hyperparameters say."""
+        """Take the training days; a process with none predicts by its hyperparameters alone."""
         super().__init__()
         for name, value in vars(days).items():
             self.register_buffer(name, value)
@@ -132,7 +132,7 @@ class SiteProcess(nn.Module):
         return Days(self.aqi, self.readings, self.time, self.place)
 
     def solve(self, days: Days, mask: Tensor) -> Solved:
-        """Learn `days`, as far as they have the readings of `shown` (6,)."""
+        """Learn `days`, as far as they have the readings of `mask` (6,)."""
         points = self.points(days, mask)
         theta = self._named(mask)
         covariance = kernel(points, points, theta) + torch.diag(_of_its_own(points, theta))
@@ -165,13 +165,13 @@ class SiteProcess(nn.Module):
         return (1 - _ODD) * bin_masses(standardised) + _ODD * bin_masses(standardised / _ODD_SPREAD)
 
     def left_out(self, days: Days, mask: Tensor) -> Tensor:
-        """How many deviations off (D,) each day is told by all others (R & W 2006, eq. 5.12)."""
+        """Errors in deviations (D,) of each day by all others (R & W 2006, eq. 5.12)."""
         solved = self.solve(days, mask)
         inverse = torch.cholesky_inverse(solved.factor)
         return solved.weights[:, 0] / inverse.diagonal().sqrt()
 
     def points(self, days: Days, mask: Tensor) -> Points:
-        """Days with the readings of `shown` (6,) only."""
+        """Days with the readings of `mask` (6,) only."""
         logs = (torch.log1p(days.readings[:, mask]) - self.mean[mask]) / self.std[mask]
         lacking = logs.isnan()
         features = torch.cat([logs.nan_to_num(0.0), lacking.double()], 1)
@@ -181,7 +181,7 @@ class SiteProcess(nn.Module):
         return Points(features, reading_present.double(), days.time, days.place)
 
     def axis(self, mask: Tensor) -> Axis:
-        """The axis on which what is `shown` (6,) is answered."""
+        """The axis of the process for the readings of `mask` (6,)."""
         return WITH_READINGS if bool(mask.any()) else WITHOUT_READINGS
 
     def _named(self, mask: Tensor) -> dict[str, Tensor]:

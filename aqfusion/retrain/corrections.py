@@ -27,7 +27,7 @@ LEFT_OUT = {
 
 @dataclass(frozen=True, eq=False)
 class Corrections:
-    """Sessions to learn from, and the items that are left out with a key of `LEFT_OUT`."""
+    """Sessions to learn from, and the items that are excluded, with a key of `LEFT_OUT`."""
 
     sessions: tuple[Corrected, ...]
     excluded: tuple[tuple[int, str], ...]
@@ -39,7 +39,7 @@ class Corrections:
 
 
 def group_of(value: Adjudicated) -> str:
-    """What must stay on one side of a split: the item's group, else its place and day."""
+    """The group that stays on one side of a split: the item's own, else its place and day."""
     if value.group is not None:
         return value.group
     if value.place is not None and value.taken_at is not None:

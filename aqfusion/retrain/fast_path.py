@@ -1,9 +1,9 @@
-"""The three steps of training again, behind a backbone that stays as it is: under a minute.
+"""The three steps of retraining behind a frozen backbone: under a minute.
 
 As in `training/fit.py`: the readings span the space, haze evidence joins them, the CNN's projection
 joins them. Gate, mix, temperatures and intervals stay the parent's: they were fitted on photos that
-the backbone had not seen, and of the training photos it has seen all. Why no new ones are fitted
-stands in docs/experiments.md.
+the backbone had not seen, and it has seen all training photos. docs/experiments.md has the reason
+why no new ones are fitted.
 """
 
 from collections.abc import Callable
@@ -76,7 +76,7 @@ def _learn_cnn(
     generator: torch.Generator,
     report: Report,
 ) -> None:
-    """The projection of the backbone's features learns to say it in the fixed space."""
+    """Train the projection of the backbone's features into the fixed embedding space."""
     encoder = network.image_encoder
     readings = network.sensor_encoder.standardise(material.readings)  # (S, 6)
     chance = material.frame_chance

@@ -1,8 +1,8 @@
-"""What a backbone saw of the training photos: a small file, so that no retraining needs the photos.
+"""A backbone's features of the training photos: a small file, so that no retraining needs photos.
 
-The backbone is the slow part of a network and stays as it is; all that is trained again stands behind
-it. The file holds numbers, no photo and no file name, and says which backbone and which data they are
-of. It is shipped for the default model.
+The backbone is the slow part of a network and stays as it is; all that is trained again stands
+behind it. The file holds numbers, no photo and no file name, and names the backbone and the data
+that they are of. It is shipped for the default model.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ class FeaturesError(InputError):
 
 @dataclass(frozen=True)
 class Known:
-    """A training session: its measured AQI (0 to 500), what must not be split from it, its photos.
+    """A training session: its measured AQI (0 to 500), the group it is split by, its photos.
 
     `photos` is how many it had; a few of them are in the features.
     """
@@ -88,7 +88,7 @@ def save_features(path: Path, features: Features) -> str:
 
 
 def load_features(path: Path, trunk: str) -> Features:
-    """Read what `trunk` saw; a file that is absent, damaged or another backbone's is refused."""
+    """Read the features; a file that is absent, damaged or not of `trunk` is refused."""
     if not path.is_file():
         raise FeaturesError(
             f"{path} must hold the training photos' features, got nothing there; "

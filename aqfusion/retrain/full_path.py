@@ -1,7 +1,7 @@
 """The full path: the backbone learns again too, from the data folder and the corrected photos.
 
-It starts from the backbone in force, and never shows it the hold-out set again. Whether the labels are
-worth learning is asked of the fast path: held-out corrections need no network of their own there.
+It starts from the backbone in force, and never shows it the hold-out set again. Whether the labels
+are worth learning is decided by the fast path: held-out corrections need no full training there.
 The new version brings its own features, so that fast retrainings go on behind its backbone.
 """
 
@@ -60,7 +60,7 @@ _WORDS = (
 def full_trial(
     store: LabelStore, registry: Registry, full: Full, work: Path, report: Callable[[str], None]
 ) -> Trial:
-    """Take the labels out, learn from them and the data folder, and judge; `work` must be empty."""
+    """Export the labels, train on them and the data folder, validate; `work` must be empty."""
     data = read_folder(full.data, lambda fault: report(str(fault)), report)
     on = ground(store, registry, replace(FAST, seed=full.recipe.seed), report)
     labels = work / "labels"
@@ -73,15 +73,15 @@ def full_trial(
 
 
 def help_first(report: Callable[[str], None]) -> None:
-    """What another rank does: hear what is trained, and take its share."""
+    """Run another rank: receive the rows and the recipe, and train its share of each batch."""
     rows, recipe = ranks.first_says(None)
     assist(rows, recipe, report)
 
 
 def full_rows(on: Ground, data: Sequence[Row], labelled: Sequence[Row]) -> tuple[Row, ...]:
-    """Rows to learn from: the data folder's and the labels', nothing frozen or nearly so.
+    """Rows to train on: the data folder's and the labels', without the hold-out set and its twins.
 
-    `data` must be the folder that the features are of, or a hold-out photo could not be told.
+    `data` must be the folder that the features are of, else no hold-out photo could be recognised.
     """
     _check_same(on.trainer.features, data)
     frozen, folds = on.trainer.frozen, {row.group: row.fold for row in data}
@@ -102,7 +102,7 @@ def full_attempt(
     out: Path,
     report: Callable[[str], None],
 ) -> Trial:
-    """Train on `rows` into the folder `out`, and judge what comes of it; other ranks may help."""
+    """Train on `rows` into the folder `out`, and validate the result; other ranks may help."""
     trainer = on.trainer
 
     def trunk_before(network: AQFusionNet, name: str) -> None:

@@ -1,4 +1,4 @@
-"""What a model says of frames whose features are known: the photo, the readings, both."""
+"""Batch prediction for frames whose features are cached: by photo, by readings, by both."""
 
 from collections.abc import Mapping
 
@@ -51,5 +51,5 @@ def say(
 
 
 def number_or_none(aqi: float) -> float | None:
-    """An AQI as a file keeps it; `None` where nothing was said."""
+    """An AQI as stored in a file; `None` where there is no prediction."""
     return None if np.isnan(aqi) else round(float(aqi), 1)

@@ -1,4 +1,4 @@
-"""Photos of the label store, looked at once per backbone: what was seen is kept on disk."""
+"""A feature cache on disk: photos of the label store go through each backbone once."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,7 +15,7 @@ _AT_ONCE = 16
 
 
 class SeenPhotos:
-    """What the backbone of one checkpoint saw, by photo hash."""
+    """Features by the backbone of one checkpoint, by photo hash."""
 
     def __init__(self, checkpoint: Checkpoint, trunk: str, photos: PhotoStore, home: Path) -> None:
         """Keep files in a folder of `home` that is the backbone's own."""
@@ -23,7 +23,7 @@ class SeenPhotos:
         self._home = home / trunk[:16]
 
     def features_of(self, hashes: Iterable[str], report: Callable[[str], None]) -> dict[str, Look]:
-        """Look at photos that were not seen before; one that cannot be had is left out."""
+        """Extract the features that are not cached; a photo that cannot be read is left out."""
         wanted = list(dict.fromkeys(hashes))
         features = {digest: seen for digest in wanted if (seen := self._kept(digest)) is not None}
         new = [digest for digest in wanted if digest not in features]

@@ -1,4 +1,4 @@
-"""Which backbone a network has: what it saw of a photo holds for that backbone alone."""
+"""The hash of a network's backbone: cached features hold for that backbone alone."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""Where retrainings of one model happen: its backbone, the training features, what is kept."""
+"""Trainings behind one model's backbone, on cached features; what is reused lies in a cache."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ _KERNELS = "kernels"
 
 
 class Workbench:
-    """Trains networks that never see the hold-out set; the one without corrections is kept."""
+    """Trains networks that never see the hold-out set; the one without corrections is cached."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Workbench:
         home: Path,
         report: Callable[[str], None],
     ) -> None:
-        """Work behind the backbone of `base`; `home` is a folder for what need not be done twice."""
+        """Train behind the backbone of `base`; `home` is the folder of the cache."""
         self.base, self.features, self.recipe = base, features, recipe
         self.frozen = frozen_groups(features)
         self.duplicate_filter = Twins(features, self.frozen)
@@ -53,13 +53,13 @@ class Workbench:
 
         `share` of the recipe's steps with the readings: most of the time goes there.
         """
-        if not self._kernels:  # they are the training sessions' own, whatever corrections say
+        if not self._kernels:  # they are the training sessions' own, not the corrections'
             self.without_corrections()
         steps = max(1, round(share * self.recipe.sensor_steps))
         return self._trained(corrected, replace(self.recipe, sensor_steps=steps))
 
     def without_corrections(self) -> AQFusionNet:
-        """What the fast path makes of the training features alone."""
+        """The network that the fast path trains on the training features alone."""
         cached = sealed.kept(self._kept, self._key)
         if cached is None:
             network = self._trained((), self.recipe)
@@ -69,14 +69,14 @@ class Workbench:
         return self._behind(cached)
 
     def prepare(self) -> None:
-        """Train the network without corrections, if it is not kept yet."""
+        """Train the network without corrections, if it is not cached yet."""
         if sealed.kept(self._kept, self._key) is None:
             self.without_corrections()
 
     def networks(
         self, training_sets: Sequence[Sequence[Corrected]], share: float
     ) -> Callable[[], list[AQFusionNet]]:
-        """Begin to train a network on each lot of corrections; the function returned waits."""
+        """Begin to train a network on each set of corrections; the function returned waits."""
 
         def work() -> list[bytes]:
             return [

@@ -1,4 +1,4 @@
-"""Fits on held-out sessions what training sessions would tell too rosily: mix, gate, intervals."""
+"""Fit mix, gate and intervals on held-out sessions; training sessions would be optimistic."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ _NO_FURTHER = _TEMPERATURES.log().abs().argsort()  # positions, from 1 outwards
 
 @dataclass(frozen=True)
 class Calibration:
-    """What held-out sessions taught: how to mix, how sure to be, how far an interval reaches.
+    """How to mix, how sure to be and how far an interval reaches, fitted on held-out sessions.
 
     `haze_share` is the haze branch's weight in the image embedding; `temperature` divides the
     logits and `reach` is the interval's half width in probability, both per kind of input.
@@ -37,7 +37,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Shown:
-    """What of B photos is shown: number of the photo, of the mask, and whether the photo is."""
+    """B inputs: number of the photo, number of the mask, and whether the photo is shown."""
 
     photo: Tensor
     mask: Tensor
@@ -112,7 +112,7 @@ def _fit_gate(
 def _fit_temperature(logits: Tensor, held_out: HeldOut) -> float:
     """The temperature that makes the measured categories most likely (Guo et al. 2017).
 
-    Of all that cannot be told from the likeliest, the one nearest to 1: within one standard error
+    Of all that do not differ from the likeliest, the one nearest to 1: within one standard error
     over sessions (Breiman et al. 1984, the rule for pruning trees). With a hundred sessions the
     likeliest alone follows a few of them.
     """

@@ -30,7 +30,7 @@ class Session:
 
     @property
     def clock(self) -> datetime | None:
-        """What the clock of the place showed, if the first row tells it."""
+        """The time on the clock of the place, if the first row has it."""
         return self.rows[0].clock
 
 

@@ -29,7 +29,7 @@ def fit_sensors(
     generator: torch.Generator,
     report: Report,
 ) -> None:
-    """Sensor encoder and head learn the lessons: they span the embedding space."""
+    """Sensor encoder and head learn the teacher's targets: they span the embedding space."""
     readings = network.sensor_encoder.standardise(session_readings(material.sessions))
     aqi = session_aqi(material.sessions)
     if recipe.committee:
@@ -49,7 +49,7 @@ def learn_lessons(
     generator: torch.Generator,
     report: Report,
 ) -> None:
-    """Sensor encoder and head learn lessons that are there already."""
+    """Sensor encoder and head learn a distillation set that is there already."""
 
     def loss() -> Tensor:
         return _distillation_loss(network, distillation_set, generator)
@@ -77,7 +77,7 @@ def fit_haze(
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Haze statistics of F frames (F, 108), how often each is drawn (F,), what to say (F, 50)."""
+    """Haze statistics of F frames (F, 108), how often each is drawn (F,), targets (F, 50)."""
 
     statistics: Tensor
     chance: Tensor

@@ -21,7 +21,7 @@ from aqfusion.training.gaussian_process import Floats, fitted_process
 TREES = 100
 LESSONS = 20_000
 COPIES = 30  # of each session under different masks, for the forest
-ALL_PRESENT = 0.3  # share of lessons with every reading of the session
+ALL_PRESENT = 0.3  # share of inputs with every reading of the session
 _ABSENT = -6.0  # standard deviations: below every real value, so that a tree can split it off
 _FOREST_SHARE = 0.2  # of the committee's word; the two processes share the rest
 
@@ -30,7 +30,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Lessons:
-    """Standardised readings (L, 6), NaN where missing, and what to say of them (L, 50)."""
+    """Standardised readings (L, 6), NaN where missing, and their targets (L, 50)."""
 
     readings: Tensor
     targets: Tensor
@@ -38,9 +38,9 @@ class Lessons:
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """What the committee learns: standardised readings (S, 6), NaN where missing, and AQI (S,).
+    """Training points of the committee: standardised readings (S, 6), NaN where missing, AQI (S,).
 
-    `weights` (S,) say how often a session is drawn.
+    `weights` (S,) are how often a session is drawn.
     """
 
     readings: Tensor
@@ -125,7 +125,9 @@ def _processes_say(
             continue
         seen = values[:, present]
         lacking = np.isnan(seen)
-        flags = lacking[:, lacking.any(0)].astype(np.float64)  # a session may lack what is asked
+        flags = lacking[:, lacking.any(0)].astype(
+            np.float64
+        )  # a session may lack a reading of the query
         learned = np.concatenate([_filled(seen, 0.0), flags], 1)
         question = np.pad(query_readings[rows][:, present], ((0, 0), (0, flags.shape[1])))
         name = "".join(str(int(is_present)) for is_present in present)
@@ -140,7 +142,7 @@ def _processes_say(
 def _process(
     name: str, kernels: Kernels, learned: Floats, target: Floats, queries: Floats
 ) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation (Q,) of a fresh observation at `asked` (Q, D)."""
+    """Mean and standard deviation (Q,) of a new observation at `queries` (Q, D)."""
     theta = np.array(kernels[name]) if name in kernels else None
     process = fitted_process(learned, target, theta)
     kernels[name] = process.kernel_.theta.tolist()
