@@ -155,7 +155,7 @@ def test_corrections_have_an_interval_and_their_days():
     at = [Settled(NOW - timedelta(days=day), day < 5) for day in range(40)]
     found = made(trained_on(np.random.default_rng(5)), Counter(), days=10, settled=at)
     corrected = found.rates[1]
-    assert (corrected.recent.count, corrected.recent.of, corrected.before.of) == (5, 10, 30)
+    assert (corrected.recent.count, corrected.recent.total, corrected.before.total) == (5, 10, 30)
     assert corrected.recent.low < 0.5 < corrected.recent.high
 
 

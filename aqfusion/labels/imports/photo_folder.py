@@ -32,9 +32,9 @@ def list_photo_folder(folder: Path) -> Listing:
 
 
 def _files(folder: Path) -> list[Path]:
-    found: list[Path] = []
+    paths: list[Path] = []
     for base, below, names in os.walk(folder):
         links = [name for name in below if (Path(base) / name).is_symlink()]
         below[:] = [name for name in below if not is_passed_over(name) and name not in links]
-        found += (Path(base) / name for name in (*names, *links) if not is_passed_over(name))
-    return sorted(found)
+        paths += (Path(base) / name for name in (*names, *links) if not is_passed_over(name))
+    return sorted(paths)

@@ -81,7 +81,7 @@ def _enough(actor: Actor) -> tuple[bool, str]:
     """Whether a retraining could be judged, and what there is or what is missing."""
     store, version_registry = opened.store(), registry()
     try:
-        last = store.told.last_event(actor)
+        last = store.annotation_records.last_event(actor)
         version = version_registry.current().version
         counts = _counted(
             store, version_registry, version_registry.model, version, store.database.where, last
