@@ -30,7 +30,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Repeated:
-    """A report made anew, and what a saved one says otherwise."""
+    """A recomputed report, and its differences from the saved one."""
 
     report: Report
     differences: tuple[Difference, ...]
@@ -44,9 +44,9 @@ class Repeated:
 def repeat(
     saved: SavedReport, predictor: Predictor, photo: Photo | None, now: datetime
 ) -> Repeated:
-    """Predict and explain again; another model, photo or site than the report's is refused.
+    """Predict and explain again; raises for another model, photo or site than the report's.
 
-    That raises `ReportError`. A place that the model itself knows need not be given.
+    The error is `ReportError`. A place that the model knows need not be passed in.
     """
     saved.check_photo(photo)
     saved.check_model(predictor.name, predictor.checkpoint.sha256)
@@ -82,7 +82,7 @@ def _forget_sites(report: dict[str, Any]) -> None:
 
 
 def _compare(path: str, stated: Any, recomputed: Any) -> Iterator[Difference]:
-    """Walk through what was found; all that stands elsewhere or more in what is stated differs."""
+    """Walk through the recomputed values; any other or additional stated value differs."""
     if (
         isinstance(recomputed, dict)
         and isinstance(stated, dict)
@@ -96,11 +96,11 @@ def _compare(path: str, stated: Any, recomputed: Any) -> Iterator[Difference]:
         for i, value in enumerate(recomputed):
             yield from _compare(f"{path}[{i}]", stated[i], value)
     elif not _same(stated, recomputed):
-        yield Difference(path, _shown(stated), _shown(recomputed))
+        yield Difference(path, _text(stated), _text(recomputed))
 
 
 def _same(stated: Any, recomputed: Any) -> bool:
-    """Whether one value that is neither object nor list came out again."""
+    """Whether two values, neither object nor list, agree."""
     if not _is_number(recomputed) or not _is_number(stated):
         return type(stated) is type(recomputed) and bool(stated == recomputed)
     if abs(stated) > 1e9:  # whatever it is, no result is
@@ -114,7 +114,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _shown(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, dict | list):  # which is not of the shape it should have
         return "an object" if isinstance(value, dict) else f"a list of {len(value)}"
     text = json.dumps(value, ensure_ascii=False)
