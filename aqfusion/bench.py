@@ -1,4 +1,4 @@
-"""How long the steps of a prediction take on this machine, all measured in one run."""
+"""Time of the steps of a prediction on this machine, all measured in one run."""
 
 import io
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def bench(model: str, repeats: int = REPEATS) -> dict[str, Any]:
 
 
 def _contributions(scene: Scene) -> object:
-    """What a slider move explains anew: one batch, both views of it."""
+    """The explanations that a slider move computes anew, from one batch."""
     all_coalitions = scene.coalitions()
     return ablations(all_coalitions), contributions(all_coalitions)
 
