@@ -1,4 +1,4 @@
-"""When a camera says that it took a photo, as EXIF 2.32 keeps it (4.6.5.2 and 4.6.5.3).
+"""The capture time that a camera wrote into EXIF 2.32 (4.6.5.2 and 4.6.5.3).
 
 The time is that of the camera's own clock; only newer cameras add what that differs from UTC by.
 """
@@ -20,7 +20,7 @@ _YEARS = range(1990, 2200)  # a clock that was never set stands before
 
 
 def exif_clock(exif: bytes) -> datetime | None:
-    """Read when the original was taken, with its offset if that is told; `None` if not sound."""
+    """Read when the original was taken, with its offset if stated; `None` if invalid."""
     tiff = exif.removeprefix(b"Exif\0\0").removeprefix(b"Exif\0\0")
     order = _TIFF.get(tiff[:4])
     if order is None:
@@ -47,8 +47,8 @@ def _entries(tiff: bytes, order: str, start: int) -> Iterator[tuple[int, bytes]]
             yield tag, tiff[value : value + length].rstrip(b"\0 ")
 
 
-def _time(taken: bytes, offset: bytes) -> datetime | None:
-    time_match, offset_match = _TIME.fullmatch(taken), _AHEAD.fullmatch(offset)
+def _time(clock_text: bytes, offset_text: bytes) -> datetime | None:
+    time_match, offset_match = _TIME.fullmatch(clock_text), _AHEAD.fullmatch(offset_text)
     if time_match is None or int(time_match[1]) not in _YEARS:
         return None
     try:

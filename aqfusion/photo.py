@@ -62,17 +62,17 @@ class Photo:
 
     `digest` is the SHA-256 (hex) of size and pixels after decoding: the same picture with other
     metadata or in another lossless format has the same digest, so that it serves as cache key
-    and file name, and tells nothing about what was stripped. Photos are equal when it is equal.
+    and file name, and reveals nothing of the stripped metadata. Photos are equal when it is equal.
     `original_size` is (width, height) in pixels, upright, before shrinking. `notes` are sentences
-    on what was lost or passed over in reading the file. `taken` is when the camera's clock says
-    that it was taken, without an offset where the camera told none.
+    on what was lost or skipped in reading the file. `taken_at` is the capture time by the camera's
+    clock, without an offset where the camera wrote none.
     """
 
     image: Image.Image = field(compare=False, repr=False)
     digest: str
     original_size: tuple[int, int] = field(compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
-    taken: datetime | None = field(default=None, compare=False, repr=False)
+    taken_at: datetime | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def decode(cls, data: bytes, name: str = "photo") -> "Photo":
@@ -95,7 +95,7 @@ class Photo:
         turn = UPRIGHT.get(container.orientation)
         size = kept[::-1] if container.orientation >= 5 else kept
         upright = image.transpose(turn) if turn is not None else image
-        return replace(_photo(upright, size, notes), taken=container.taken)
+        return replace(_photo(upright, size, notes), taken_at=container.taken_at)
 
     @classmethod
     def open(cls, path: str | Path) -> "Photo":
@@ -112,7 +112,7 @@ class Photo:
         return cls.decode(data, str(file))
 
     @classmethod
-    def of(cls, image: Image.Image) -> "Photo":
+    def from_image(cls, image: Image.Image) -> "Photo":
         """Take an image in memory, of any mode, as upright; the size rules of `decode` hold."""
         _check_size(image.size, "photo")
         try:

@@ -46,7 +46,7 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("readings")
     for name in POLLUTANTS:
         entry = pollutant(name)
-        # Text, not type=float: `Reading.of` says better than argparse what is wrong.
+        # Text, not type=float: `Reading.from_values` says better than argparse what is wrong.
         group.add_argument(f"--{name}", metavar="X", help=f"{entry.label} in {entry.unit}")
     group.add_argument(
         "--unit",
@@ -96,7 +96,7 @@ def reading_from(arguments: argparse.Namespace) -> Reading:
         if not equals:
             raise UsageError(f"--unit must look like o3=ppb, got {given!r}")
         units[name.strip()] = unit
-    return Reading.of({name: getattr(arguments, name) for name in POLLUTANTS}, units)
+    return Reading.from_values({name: getattr(arguments, name) for name in POLLUTANTS}, units)
 
 
 def print_json(value: dict[str, Any]) -> None:

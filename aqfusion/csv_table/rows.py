@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from aqfusion.air.pollutants import POLLUTANTS
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault, shortened
 from aqfusion.csv_table.header import (
     MOST_COLUMNS,
     Columns,
@@ -38,7 +38,7 @@ def read_rows(
 
     The titles stand in any order and case, below remarks if there are any; separators are commas,
     semicolons or tabs. Missing cells at a row's end are empty ones, and empty ones too many are
-    cut. What is too long or no table raises `CsvTableError`.
+    cut. A file that is too long or no table raises `CsvTableError`.
     """
     if len(content) > most_bytes:
         most = most_bytes // 1_000_000
@@ -142,7 +142,7 @@ def _rows(raw: Rows, header: Header) -> Rows:
             # 12,5 for 12.5 would move all that follows; empty cells move nothing.
             if any(cell.strip() for cell in cells[wanted:]):
                 rule = f"must have no more cells than there are titles, {wanted}"
-                yield line, Fault(line, "", rule, shown(str(len(cells))))
+                yield line, Fault(line, "", rule, shortened(str(len(cells))))
                 continue
             cells = cells[:wanted]
         if not any(cell.strip() for cell in cells):
@@ -151,7 +151,7 @@ def _rows(raw: Rows, header: Header) -> Rows:
 
 
 def _writes_points(rows: Sequence[tuple[int, Sequence[str] | Fault]], header: Header) -> bool:
-    """Say whether numbers have decimal points, so that 1,234 would be doubtful."""
+    """Return whether numbers have decimal points, so that 1,234 would be doubtful."""
     numbers = [header.at[name] for name in ("lat", "lon", *POLLUTANTS) if name in header.at]
     return any(
         _WITH_POINT.fullmatch(cells[number].strip())

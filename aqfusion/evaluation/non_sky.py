@@ -1,4 +1,4 @@
-"""Pictures that show no sky by day: what a guard is measured on, and never fitted on."""
+"""Pictures that show no sky by day: a photo screen is tested on them, and never fitted."""
 
 import importlib.util
 from collections.abc import Callable
@@ -16,7 +16,7 @@ RENDERED: dict[str, Callable[[int], Image.Image]] = {
     "rendered indoor": indoor,
     "blank": nothing,
 }
-# Pagoda, trees and a clear sky by day: a guard is right to accept it.
+# Pagoda, trees and a clear sky by day: a photo screen is right to accept it.
 _SHOWS_A_SKY = {"china"}
 
 
@@ -27,7 +27,7 @@ def non_sky_pictures(count: int = 24) -> dict[str, dict[str, Photo]]:
     downloaded: only the files inside the packages are read.
     """
     sets = {
-        kind: {str(seed): Photo.of(draw(seed)) for seed in range(count)}
+        kind: {str(seed): Photo.from_image(draw(seed)) for seed in range(count)}
         for kind, draw in RENDERED.items()
     }
     for package, folder in (("skimage", "data"), ("sklearn", "datasets/images")):
@@ -49,7 +49,7 @@ def _packaged(package: str, folder: str) -> dict[str, Photo]:
         try:
             # Not Photo.open: some of them are in modes or sizes that no camera makes.
             with Image.open(path) as image:
-                photos[path.stem] = Photo.of(image)
+                photos[path.stem] = Photo.from_image(image)
         except PhotoError:
             continue
     return photos

@@ -1,4 +1,4 @@
-"""Drawing a landmark on a site's reference photo: what is refused at once, and what it tells."""
+"""Drawing a landmark on a site's reference photo: refusals at once, and its contrast."""
 
 from dataclasses import dataclass, replace
 
@@ -41,20 +41,20 @@ def draw_landmark(
         )
     if len(site.landmarks) >= MOST_LANDMARKS:
         raise LandmarkError(f"a site must have at most {MOST_LANDMARKS} landmarks, got one more")
-    landmark = Landmark.of(_free_name(site, name), box, sky, distance_km)
+    landmark = Landmark.from_boxes(_free_name(site, name), box, sky, distance_km)
     contrast = measure(photo.image, landmark.box, landmark.sky)
     if contrast.is_hidden or contrast.std > _MOST_STD:
         rule = "the landmark must stand out from the sky on the reference photo"
         share = 1 - contrast.dark / contrast.sky
         raise LandmarkError(f"{rule}, got a contrast of {max(share, 0):.1%}: take a clearer day's")
-    kept = site.reference if site.reference and site.landmarks else Reference.of(photo)
+    kept = site.reference if site.reference and site.landmarks else Reference.from_photo(photo)
     return Drawn(
         replace(site, reference=kept, landmarks=(*site.landmarks, landmark)), landmark, contrast
     )
 
 
 def remove_landmark(site: Site, name: str) -> Site:
-    """The site without a landmark; what its days have measured there stays, and says nothing."""
+    """The site without a landmark; the extinctions of its days stay, and have no effect."""
     if name not in _names(site):
         valid_names = ", ".join(_names(site)) or "none"
         raise LandmarkError(

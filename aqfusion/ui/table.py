@@ -65,7 +65,7 @@ class Table:
 
     def _row(self, row: tuple[Cell, ...]) -> str:
         forms = [column.form for column in self.columns]
-        cells = [_shown(cell, form) for cell, form in zip(row, forms, strict=False)]
+        cells = [_text(cell, form) for cell, form in zip(row, forms, strict=False)]
         left = len(self.columns) - len(row)
         last = (
             f' colspan="{left + 1}" class="aq-muted aq-span"'
@@ -73,8 +73,8 @@ class Table:
             else _side(isinstance(row[-1], str))
         )
         middle = "".join(
-            f"<td{_side(isinstance(cell, str))}>{shown}</td>"
-            for cell, shown in zip(row[1:-1], cells[1:-1], strict=True)
+            f"<td{_side(isinstance(cell, str))}>{text}</td>"
+            for cell, text in zip(row[1:-1], cells[1:-1], strict=True)
         )
         return f'<th scope="row">{cells[0]}</th>{middle}<td{last}>{cells[-1]}</td>'
 
@@ -83,7 +83,7 @@ def _side(is_text: bool) -> str:
     return ' class="aq-left"' if is_text else ""
 
 
-def _shown(cell: Cell, form: str) -> str:
+def _text(cell: Cell, form: str) -> str:
     if cell is None:
         return '<span class="aq-muted">–</span>'
     if isinstance(cell, Estimate):

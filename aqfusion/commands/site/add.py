@@ -18,7 +18,7 @@ from aqfusion.commands.options import (
     report,
 )
 from aqfusion.commands.site.named import add_site_argument, site_named
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault, shortened
 from aqfusion.errors import InputError
 from aqfusion.sites.days_table import DayRow, read_days
 from aqfusion.sites.site import SOURCES, DayPhoto, Site
@@ -122,7 +122,7 @@ def _photos(
                 _unmeasured(row.line, refusal, row.photo.name) for refusal in seen.refusals
             )
         except (InputError, OSError) as error:
-            faults.append(Fault(row.line, "photo", shown(str(error)), row.photo.name, True))
+            faults.append(Fault(row.line, "photo", shortened(str(error)), row.photo.name, True))
         done += 1
         if done % _EVERY == 0 or done == wanted:
             report(f"{done} of {wanted} photos seen")

@@ -93,7 +93,7 @@ def _reference_same(own: mine.Own) -> None:
 
 def _keep_reference(own: mine.Own, find: Callable[[], Photo]) -> None:
     def work() -> str:
-        mine.change(own.key, replace(own.site, reference=Reference.of(find())))
+        mine.change(own.key, replace(own.site, reference=Reference.from_photo(find())))
         return "This is the reference photo now: mark its first landmark"
 
     told.attempt(PLACE, work, refused="No reference photo: ")
@@ -158,15 +158,15 @@ def _fields(own: mine.Own) -> None:
 
 def _sides() -> Box | None:
     """The box in the fields; `None` while a side is missing."""
-    given = (st.session_state.get(_field(side)) for side in _SIDES)
-    sides = [float(side) / 100 for side in given if side is not None]
+    typed = (st.session_state.get(_field(side)) for side in _SIDES)
+    sides = [float(side) / 100 for side in typed if side is not None]
     return Box(*sides) if len(sides) == len(_SIDES) else None
 
 
 def _pending() -> Landmark | None:
     try:
         box = _sides()
-        return None if box is None else Landmark.of("new", box)
+        return None if box is None else Landmark.from_boxes("new", box)
     except InputError:
         return None
 
