@@ -5,7 +5,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from aqfusion.explain.coalitions import LANDMARKS, SITE
@@ -62,7 +61,7 @@ def repeat(
     differences = (
         difference
         for part in RESULTS
-        for difference in _compare(part, saved.file[part].value, recomputed[part])
+        for difference in _compare(part, saved.results[part], recomputed[part])
     )
     return Repeated(report, tuple(differences))
 
@@ -112,11 +111,11 @@ def _same(stated: Any, recomputed: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _text(value: Any) -> str:
     if isinstance(value, dict | list):  # which is not of the shape it should have
         return "an object" if isinstance(value, dict) else f"a list of {len(value)}"
-    text = json.dumps(value, default=float, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else f"{text[:77]}..."
