@@ -1,6 +1,5 @@
 """`app`: open the web app, from the repository or from an installed package, in any folder."""
 
-import argparse
 import errno
 import os
 import re
@@ -8,44 +7,40 @@ import socket
 import sys
 from importlib import metadata
 
-from aqfusion.commands.options import Commands, Parser, UsageError, whole_number
+import click
+
+from aqfusion.cli.options import UsageError, WholeNumber
 from aqfusion.errors import InputError
 from aqfusion.settings import ROOT
+
+_PORT = 8501  # Streamlit's own
 
 
 class AppStartError(InputError):
     """The app cannot be started here and now; the sentence says what helps."""
 
 
-def add_app_command(commands: "Commands[Parser]") -> None:
-    """Add `app`."""
-    parser = commands.add_parser(
-        "app",
-        help="open the web app",
-        description="Open the web app in the browser; Ctrl+C ends it.",
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "--port", metavar="N", help="where it listens (default: 8501, or the next one that is free)"
-    )
-    parser.add_argument(
-        "--host",
-        metavar="ADDRESS",
-        help="on which address; localhost keeps other machines out (default: all addresses)",
-    )
-    parser.set_defaults(run=run_app)
-
-
-def run_app(arguments: argparse.Namespace) -> None:
-    """Become the server; what prevents that is said before."""
+@click.command()
+@click.option(
+    "--port",
+    type=WholeNumber(1, 65535),
+    metavar="N",
+    help="where it listens (default: 8501, or the next one that is free)",
+)
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    help="on which address; localhost keeps other machines out (default: all addresses)",
+)
+def app(port: int | None, host: str | None) -> None:
+    """Open the web app in the browser; Ctrl+C ends it."""
     options = []
-    if arguments.port is not None or arguments.host is not None:
-        port = whole_number("--port", arguments.port or "8501", 1, 65535)
-        _check_address(arguments.host, port, arguments.port is not None)
-    if arguments.port is not None:
+    if port is not None or host is not None:
+        _check_address(host, port or _PORT, port is not None)
+    if port is not None:
         options.append(f"--server.port={port}")
-    if arguments.host is not None:
-        options.append(f"--server.address={arguments.host}")
+    if host is not None:
+        options.append(f"--server.address={host}")
     missing = missing_packages()
     if missing:
         raise AppStartError(
@@ -68,8 +63,8 @@ def missing_packages() -> list[str]:
 
 
 def _package_name(requirement: str) -> str | None:
-    found = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", requirement)  # no comment, no empty line
-    return found.group() if found else None
+    name = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", requirement)  # no comment, no empty line
+    return name.group() if name else None
 
 
 def _is_installed(name: str) -> bool:
