@@ -61,8 +61,8 @@ def bench(model: str, repeats: int = REPEATS) -> dict[str, Any]:
 
 def _contributions(scene: Scene) -> object:
     """What a slider move explains anew: one batch, both views of it."""
-    known = scene.coalitions()
-    return ablations(known), contributions(known)
+    all_coalitions = scene.coalitions()
+    return ablations(all_coalitions), contributions(all_coalitions)
 
 
 def _enlarged(data: bytes, size: tuple[int, int]) -> bytes:

@@ -119,10 +119,10 @@ def _is_srgb(transform: ImageCms.ImageCmsTransform) -> bool:
 
 def cicp_profile(primaries: int, transfer: int) -> bytes | None:
     """A profile for code points of ITU-T H.273; `None` where the picture counts as sRGB."""
-    known, curve = _CICP_PRIMARIES.get(primaries), _CICP_TRANSFER.get(transfer, "srgb")
-    if known is None or (known is _BT709 and curve == "srgb"):
+    chromaticities, curve = _CICP_PRIMARIES.get(primaries), _CICP_TRANSFER.get(transfer, "srgb")
+    if chromaticities is None or (chromaticities is _BT709 and curve == "srgb"):
         return None
-    return matrix_profile(ColourSpace(known, _D65, curve))
+    return matrix_profile(ColourSpace(chromaticities, _D65, curve))
 
 
 def matrix_profile(space: ColourSpace) -> bytes:

@@ -190,26 +190,26 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
     A scan reaches to the next marker.
     """
-    found, parts, scanned = JPEG_MARKER.search(data, 2), 0, False
-    while found and found[1][0] != JPEG_END:
-        marker, start = found[1][0], found.start()
+    match, parts, scanned = JPEG_MARKER.search(data, 2), 0, False
+    while match and match[1][0] != JPEG_END:
+        marker, start = match[1][0], match.start()
         if scanned and start + 4 > len(data):
             return
         end = start + 2 + int(struct.unpack_from(">H", data, start + 2)[0])
         if scanned and end > len(data):
             return  # cut within a table or a scan's header: the picture so far still counts
-        found = JPEG_MARKER.search(data, end)
+        match = JPEG_MARKER.search(data, end)
         if marker == JPEG_SCAN:
             # what follows the end marker (second frames, film clips) is left behind
-            end = found.start() if found else len(data)
-            end += 2 if found and found[1][0] == JPEG_END else 0
+            end = match.start() if match else len(data)
+            end += 2 if match and match[1][0] == JPEG_END else 0
             scanned = True
         parts += 1
         if parts > PARTS:
             raise DamagedFileError(f"more than {PARTS} segments")
         yield marker, start, end
-    if found:
-        yield JPEG_END, found.start(), found.end()
+    if match:
+        yield JPEG_END, match.start(), match.end()
 
 
 def _png(data: bytes) -> Container:
@@ -316,8 +316,8 @@ def _chunks(
     for _ in range(PARTS):
         if position + 8 > len(data):
             return
-        one, other = struct.unpack_from(head, data, position)
-        kind, length = (one, other) if isinstance(one, bytes) else (other, one)
+        first, second = struct.unpack_from(head, data, position)
+        kind, length = (first, second) if isinstance(first, bytes) else (second, first)
         start, position = position, position + overhead + length
         yield kind, start, min(position, len(data))
         position += length % 2 if head[0] == "<" else 0  # RIFF pads to even lengths

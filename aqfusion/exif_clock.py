@@ -30,10 +30,10 @@ def exif_clock(exif: bytes) -> datetime | None:
         below = dict(_entries(tiff, order, first)).get(_SUB_DIRECTORY, b"")
         if len(below) != 4:
             return None
-        found = dict(_entries(tiff, order, struct.unpack(order + "I", below)[0]))
+        tags = dict(_entries(tiff, order, struct.unpack(order + "I", below)[0]))
     except struct.error:  # a directory behind the end
         return None
-    return _time(found.get(_TAKEN, b""), found.get(_OFFSET, b""))
+    return _time(tags.get(_TAKEN, b""), tags.get(_OFFSET, b""))
 
 
 def _entries(tiff: bytes, order: str, start: int) -> Iterator[tuple[int, bytes]]:
@@ -48,14 +48,14 @@ def _entries(tiff: bytes, order: str, start: int) -> Iterator[tuple[int, bytes]]
 
 
 def _time(taken: bytes, offset: bytes) -> datetime | None:
-    told, ahead = _TIME.fullmatch(taken), _AHEAD.fullmatch(offset)
-    if told is None or int(told[1]) not in _YEARS:
+    time_match, offset_match = _TIME.fullmatch(taken), _AHEAD.fullmatch(offset)
+    if time_match is None or int(time_match[1]) not in _YEARS:
         return None
     try:
-        clock = datetime(*(int(part) for part in told.groups()))  # type: ignore[arg-type]
-        if ahead is None:
+        clock = datetime(*(int(part) for part in time_match.groups()))  # type: ignore[arg-type]
+        if offset_match is None:
             return clock
-        minutes = int(ahead[1] + b"1") * (60 * int(ahead[2]) + int(ahead[3]))
+        minutes = int(offset_match[1] + b"1") * (60 * int(offset_match[2]) + int(offset_match[3]))
         return clock.replace(tzinfo=timezone(timedelta(minutes=minutes)))
     except ValueError:  # no such day, or farther ahead than any zone
         return None

@@ -6,12 +6,29 @@ place's days in other folds are known.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 from aqfusion.errors import InputError
 from aqfusion.figures import KINDS, Estimate
+from aqfusion.io.json_models import Count, ReadAs, Rule, Share, Size, Text
 
 NOTHING = "nothing"
 HISTORY_KINDS = (*KINDS, NOTHING)
+_MOST_DAYS = 1_000_000
+
+
+def _not_negative(error: Estimate) -> Estimate:
+    if min(error.value, error.low) < 0:
+        raise ValueError("must be 0 or more")
+    return error
+
+
+_Error = Annotated[Estimate, ReadAs(Estimate, _not_negative)]
+_Days = Annotated[int, Rule(f"must be a whole number from 0 to {_MOST_DAYS}", ge=0, le=_MOST_DAYS)]
+_Kind = Annotated[
+    str,
+    Rule(f"must be one of {', '.join(HISTORY_KINDS)}", pattern=f"^({'|'.join(HISTORY_KINDS)})$"),
+]
 
 
 @dataclass(frozen=True)
@@ -23,26 +40,42 @@ class HistoryFigures:
     (0: over sessions), each over up to `draws` choices of the known days.
     """
 
-    kind: str
-    days: int | None
-    session_rmse: Estimate
-    network: float
-    site: float
-    rmse: float
-    accuracy: float
-    coverage: float
-    width: float
-    draws: int
-    places: int
+    kind: _Kind
+    days: _Days | None
+    session_rmse: _Error
+    network: Size
+    site: Size
+    rmse: Size
+    accuracy: Share
+    coverage: Share
+    width: Size
+    draws: Count
+    places: Count
 
 
 @dataclass(frozen=True)
 class HistoryBaseline:
     """A simpler method on the same days."""
 
-    method: str
-    days: int | None
-    session_rmse: Estimate
+    method: Text
+    days: _Days | None
+    session_rmse: _Error
+
+
+def each_once(entries: tuple[HistoryFigures, ...] | None) -> tuple[HistoryFigures, ...]:
+    """Refuse figures that tell a kind of input and number of days twice; `ValueError`."""
+    entries = entries or ()
+    if len({(entry.kind, entry.days) for entry in entries}) < len(entries):
+        raise ValueError("must tell each kind and number of days once")
+    return entries
+
+
+def each_baseline_once(entries: tuple[HistoryBaseline, ...] | None) -> tuple[HistoryBaseline, ...]:
+    """Refuse baselines that tell a method and number of days twice; `ValueError`."""
+    entries = entries or ()
+    if len({(entry.method, entry.days) for entry in entries}) < len(entries):
+        raise ValueError("must tell each method and number of days once")
+    return entries
 
 
 def steps(history: Sequence[HistoryFigures], kind: str) -> dict[int, HistoryFigures]:

@@ -135,12 +135,12 @@ def _meta(data: bytes, start: int, end: int) -> _Items:
         at, last = boxes[b"iref"]
         wide = 2 if data[at] == 0 else 4
         for kind, body, _ in _boxes(data, at + 4, last):
-            told = {b"dimg": items.parts, b"cdsc": items.about}.get(kind)
-            if told is not None:
+            references = {b"dimg": items.parts, b"cdsc": items.about}.get(kind)
+            if references is not None:
                 count = _number(data, body + wide, 2)
                 first = body + wide + 2
                 items.spend(count)
-                told[_number(data, body, wide)] = [
+                references[_number(data, body, wide)] = [
                     _number(data, first + wide * n, wide) for n in range(count)
                 ]
     if b"iloc" in boxes:
@@ -195,12 +195,12 @@ def _locations(data: bytes, at: int, own_data: Span, items: _Items) -> None:
 
 def _own(data: bytes, items: _Items, item: int) -> dict[bytes, Span]:
     """An item's properties by kind; of equal ones the first, as decoders take them."""
-    found: dict[bytes, Span] = {}
+    spans: dict[bytes, Span] = {}
     for number in items.owned.get(item, []):
         if 1 <= number <= len(items.properties):
             kind, span = items.properties[number - 1]
-            found.setdefault(kind, span)
-    return found
+            spans.setdefault(kind, span)
+    return spans
 
 
 def _extent(data: bytes, items: _Items, item: int) -> tuple[int, int]:

@@ -2,9 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
-from aqfusion.figures import Estimate, Kind, PartialSensors, Scores
-from aqfusion.history_figures import HistoryBaseline, HistoryFigures, rmse_after
+from aqfusion.figures import KINDS, Estimate, Kind, PartialSensors, Scores
+from aqfusion.history_figures import (
+    HistoryBaseline,
+    HistoryFigures,
+    each_baseline_once,
+    each_once,
+    rmse_after,
+)
+from aqfusion.io.json_models import Correlation, Count, OrAbsent, ReadAs, Share, Size, Text
 
 
 @dataclass(frozen=True)
@@ -22,22 +30,38 @@ class Session:
 
 
 @dataclass(frozen=True)
+class _StoredSession:
+    session: Text
+    place: Text
+    photos: Count
+    measured: Size
+    fused: Estimate | None = None
+    image_only: Estimate | None = None
+    sensors_only: Estimate | None = None
+
+
+def _session(stored: _StoredSession) -> Session:
+    predicted = {kind: getattr(stored, kind) for kind in KINDS}
+    return Session(stored.session, stored.place, stored.photos, stored.measured, predicted)
+
+
+@dataclass(frozen=True)
 class Catch:
     """How many pictures that are no sky the guard stopped."""
 
-    caught: int
-    of: int
+    caught: Count
+    of: Count
 
 
 @dataclass(frozen=True)
 class Guard:
     """How the guard against unfit pictures does: false alarms on photos, catches per set."""
 
-    photos: int
-    false_alarms: float
-    false_alarms_per_place: Mapping[str, float]
+    photos: Count
+    false_alarms: Share
+    false_alarms_per_place: Mapping[str, Share]
     pictures: Mapping[str, Catch]
-    caught: float
+    caught: Share
 
 
 @dataclass(frozen=True)
@@ -51,16 +75,16 @@ class MapMethod:
 
     points: Estimate
     above_random: Estimate
-    beats_random: float
-    like_untrained: float | None
+    beats_random: Share
+    like_untrained: OrAbsent[Correlation]
 
 
 @dataclass(frozen=True)
 class HeatMaps:
     """How far heat maps can be trusted; `taken` are the shares of pixels removed, in per cent."""
 
-    photos: int
-    taken: tuple[int, ...]
+    photos: Count
+    taken: tuple[Count, ...]
     random: Estimate
     methods: Mapping[str, MapMethod]
 
@@ -70,63 +94,67 @@ class Run:
     """One backbone under one protocol."""
 
     kinds: Mapping[str, Kind]
-    late_fusion: Scores | None
-    partial_sensors: PartialSensors | None
-    sessions: tuple[Session, ...]
-    guard: Guard | None
+    late_fusion: OrAbsent[Scores]
+    partial_sensors: OrAbsent[PartialSensors]
+    sessions: tuple[Annotated[Session, ReadAs(_StoredSession, _session)], ...]
+    guard: OrAbsent[Guard]
     heat_maps: HeatMaps | None = None
-    history: tuple[HistoryFigures, ...] = ()
+    history: Annotated[
+        tuple[HistoryFigures, ...], ReadAs(tuple[HistoryFigures, ...] | None, each_once)
+    ] = ()
 
 
 @dataclass(frozen=True)
 class Protocol:
     """One way to split the photos; `says` tells it in a sentence."""
 
-    says: str
+    says: Text
     baselines: Mapping[str, Scores]
     backbones: Mapping[str, Run]
-    history_baselines: tuple[HistoryBaseline, ...] = ()
+    history_baselines: Annotated[
+        tuple[HistoryBaseline, ...], ReadAs(tuple[HistoryBaseline, ...] | None, each_baseline_once)
+    ] = ()
 
 
 @dataclass(frozen=True)
 class Model:
     """A trained model; milliseconds are for one photo and one prediction."""
 
-    title: str
-    bytes: int
-    parameters: int
-    backbone_weights: str
-    embed_ms: float
-    predict_ms: float
+    title: Text
+    bytes: Count
+    parameters: Count
+    backbone_weights: Text
+    embed_ms: Size
+    predict_ms: Size
 
 
 @dataclass(frozen=True)
 class Published:
     """The figures that the paper reports."""
 
-    source: str
-    backbone: str
-    accuracy: float
-    rmse: float
+    source: Text
+    backbone: Text
+    accuracy: Share
+    rmse: Size
 
 
 @dataclass(frozen=True)
 class Data:
     """What the models were judged on; `groups` are days at a place."""
 
-    photos: int
-    sessions: int
-    groups: int
-    places: tuple[str, ...]
-    source: str
-    licence: str
+    photos: Count
+    sessions: Count
+    groups: Count
+    places: Annotated[tuple[str, ...], ReadAs(Mapping[str, object], tuple)]
+    source: Text
+    licence: Text
 
 
 @dataclass(frozen=True)
 class Metrics:
     """The whole file."""
 
-    code_version: str
+    code_version: Text
     data: Data
     published: Published
     models: Mapping[str, Model]

@@ -38,8 +38,8 @@ def exif_orientation(exif: bytes) -> int | None:
 
 def xmp_orientation(xmp: bytes) -> int | None:
     """Read an XMP packet, in UTF-8 as it stands in pictures."""
-    found = _XMP.search(xmp)
-    return int(found[1]) if found else None
+    match = _XMP.search(xmp)
+    return int(match[1]) if match else None
 
 
 def raw_profile(text: bytes) -> bytes:

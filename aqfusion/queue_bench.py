@@ -44,8 +44,10 @@ def queue_bench(sizes: Sequence[int]) -> dict[str, Any]:
         "repeats": _REPEATS,
         "median_ms": figures,
         "ratios": {
-            size: {f"{name}_to_first_size": round(ms / first[name], 2) for name, ms in told.items()}
-            for size, told in figures.items()
+            size: {
+                f"{name}_to_first_size": round(ms / first[name], 2) for name, ms in timings.items()
+            }
+            for size, timings in figures.items()
         },
     }
 
@@ -54,13 +56,13 @@ def _measured(size: int, now: datetime) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="aqfusion-queue-") as folder:
         path = Path(folder) / "labels.db"
         store, person = busy_store(path, size, now)
-        told = {}
+        timings = {}
         for turn, shares in _TURNS.items():
             store.queue = Queue(store.database, shares)
-            told[f"next_{turn}"] = median_ms(_next(store, person, now), _REPEATS)
-        told["next_and_save"] = median_ms(_label(store, person, now), _REPEATS)
+            timings[f"next_{turn}"] = median_ms(_next(store, person, now), _REPEATS)
+        timings["next_and_save"] = median_ms(_label(store, person, now), _REPEATS)
         store.close()
-    return {name: round(ms, 2) for name, ms in told.items()}
+    return {name: round(ms, 2) for name, ms in timings.items()}
 
 
 def busy_store(path: Path, size: int, now: datetime) -> tuple[LabelStore, Actor]:
@@ -101,8 +103,8 @@ def _answer_many(connection: Connection, actor: Actor, size: int, now: datetime)
         for number, item in enumerate(chosen, start=1)
     ]
     connection.execute(insert(label_events), rows)
-    said = [{"item": row["item"], "user": actor.id, "event": row["id"]} for row in rows]
-    connection.execute(insert(answers).values(skipped=False), said)
+    answer_rows = [{"item": row["item"], "user": actor.id, "event": row["id"]} for row in rows]
+    connection.execute(insert(answers).values(skipped=False), answer_rows)
     begun = update(items).values(crowd=crowd, urgent=1, seats=1)
     for start in range(0, most, _BATCH):
         connection.execute(begun.where(items.c.id.in_(chosen[start : start + _BATCH])))

@@ -45,13 +45,13 @@ def retrain_bench(model: str, count: int, recipe: Recipe = FAST) -> dict[str, An
         registry = Registry(Path(folder) / "models", model)
         looked = begun = time.perf_counter()
 
-        def told(step: str) -> None:
+        def on_step(step: str) -> None:
             nonlocal looked
             if step.startswith("looked at"):
                 looked = time.perf_counter()
 
         processor = _processor()
-        trial = attempt(store, registry, recipe, told)
+        trial = attempt(store, registry, recipe, on_step)
         judged = time.perf_counter()
         keep(trial, registry, TERMINAL, now, promote=True)
         ended = time.perf_counter()
@@ -75,8 +75,8 @@ def retrain_bench(model: str, count: int, recipe: Recipe = FAST) -> dict[str, An
 
 def _processor() -> float:
     """Seconds of processors that this process and those that it began have had."""
-    told = os.times()
-    return told.user + told.system + told.children_user + told.children_system
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def _labelled(home: Path, count: int, now: datetime) -> LabelStore:
@@ -85,7 +85,7 @@ def _labelled(home: Path, count: int, now: datetime) -> LabelStore:
     admin = store.accounts.operator(now)
     person = store.accounts.add_user(admin, "Ada", "1234", "annotator", now)
     draw = np.random.default_rng(0)
-    pictures = [Image.open(ASSETS / "scenes" / one.file).convert("RGB") for one in scenes()]
+    pictures = [Image.open(ASSETS / "scenes" / scene.file).convert("RGB") for scene in scenes()]
     for number in range(count):
         pm25 = float(draw.uniform(5, 400))
         item = NewItem(

@@ -125,8 +125,8 @@ def _expanded(name: str, text: str) -> Path:
         raise SettingsError(f"{name} must name a folder that exists, got {text!r}") from error
 
 
-def _address(given: Mapping[str, str], name: str) -> str | None:
-    text = given.get(name, "").strip()
+def _address(values: Mapping[str, str], name: str) -> str | None:
+    text = values.get(name, "").strip()
     if not text:
         return None
     rule = f"{name} must be an address like https://host/path/"
@@ -134,9 +134,9 @@ def _address(given: Mapping[str, str], name: str) -> str | None:
         raise SettingsError(f"{rule}, without a user's name")
     try:
         parts = urlsplit(text)
-        known = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        is_valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:  # no port, or half of an IPv6 address
-        known = False
-    if not known or not text.isascii() or {*"?#\\"} & {*text} or len(text.split()) > 1:
+        is_valid = False
+    if not is_valid or not text.isascii() or {*"?#\\"} & {*text} or len(text.split()) > 1:
         raise SettingsError(f"{rule}, got {text!r}")
     return text.rstrip("/") + "/"

@@ -7,14 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
-from aqfusion.errors import InputError
+from aqfusion.io.json_models import TableError
 
 _TOO_LARGE = 1_000_000_000
 _T = TypeVar("_T")
-
-
-class TableError(InputError):
-    """A table file that breaks a rule; the message names file, field, rule and value."""
 
 
 @dataclass(frozen=True)

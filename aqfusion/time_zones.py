@@ -91,9 +91,9 @@ def date_order(texts: Iterable[str]) -> DateOrder | None:
     >>> date_order(["05-01-2026 08:00", "13-01-2026 08:00"]), date_order(["05-01-2026 08:00"])
     ('day first', None)
     """
-    found = [match for text in texts if (match := _NUMBERS_FIRST.match(text.strip()))]
-    day_first = any(int(match[1]) > 12 for match in found)
-    month_first = any(int(match[2]) > 12 for match in found)
+    matches = [match for text in texts if (match := _NUMBERS_FIRST.match(text.strip()))]
+    day_first = any(int(match[1]) > 12 for match in matches)
+    month_first = any(int(match[2]) > 12 for match in matches)
     if day_first == month_first:
         return None
     return "day first" if day_first else "month first"
@@ -215,8 +215,8 @@ class _Finder:
         with self._lock:
             if self._shapes is None:
                 self._shapes = TimezoneFinder()
-            found: str | None = self._shapes.timezone_at_land(lng=longitude, lat=latitude)
-            return found
+            name: str | None = self._shapes.timezone_at_land(lng=longitude, lat=latitude)
+            return name
 
 
 _finder = _Finder()

@@ -49,13 +49,13 @@ with st.container(border=True, key="exhibit_map"):
 
 landmark_view.show(given, result)
 
-known = given.scene.coalitions()
+coalitions = given.scene.coalitions()
 left, right = st.columns(2)
 with left.container(border=True, height="stretch", key="exhibit_shapley"):
     st.subheader("What each input did", anchor=False)
     st.markdown(words.SHAPLEY)
     st.plotly_chart(
-        waterfall_chart(contributions(known), known.given, given.reading),
+        waterfall_chart(contributions(coalitions), coalitions.given, given.reading),
         width="stretch",
         key="chart_waterfall",
         config=png_button("aqfusion-contributions"),
@@ -65,7 +65,7 @@ with right.container(border=True, height="stretch", key="exhibit_ablation"):
     st.subheader("With parts left out", anchor=False)
     st.markdown(words.ABLATION)
     st.plotly_chart(
-        ablation_chart(ablations(known)),
+        ablation_chart(ablations(coalitions)),
         width="stretch",
         key="chart_ablation",
         config=png_button("aqfusion-ablation"),

@@ -22,7 +22,7 @@ if own is None:
 left, right = st.columns([6, 7], gap="medium")
 with right.container(border=True, key="card_says"):
     st.subheader("What is said here", anchor=False)
-    moved = says.show(inputs.current(model), own.asked)
+    moved = says.show(inputs.current(model), own.with_recent_days)
 with left.container(border=True, key="card_add_day"):
     st.subheader("Add a day", anchor=False)
     add_day.show(model, own, moved)

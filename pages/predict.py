@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aqfusion.explain.site_words import place_said
+from aqfusion.explain.site_words import place_sentence
 from aqfusion.ui import (
     contribute,
     counted,
@@ -23,13 +23,13 @@ inputs.prepare()
 reading_link.restore()
 model = page.model()
 
-seen, told = st.columns([6, 7], gap="medium")
-photo_card = seen.container(border=True, height="stretch", key="card_photo")
+photo_column, result_column = st.columns([6, 7], gap="medium")
+photo_card = photo_column.container(border=True, height="stretch", key="card_photo")
 with photo_card:
     st.subheader("Photo", anchor=False)
     inputs.choose_photo(model)
-result_card = told.container(border=True, key="card_result")
-with told.container(border=True, height="stretch", key="card_sensors"):
+result_card = result_column.container(border=True, key="card_result")
+with result_column.container(border=True, height="stretch", key="card_sensors"):
     st.subheader("Readings", anchor=False)
     inputs.choose_reading()
 
@@ -51,7 +51,7 @@ if result is None:
 with result_card.container(key="result_aqi"):
     formula = formula_view.beside(given.reading, standard, given.unstated)
     why = formula_view.why(result, given.reading, standard, given.unstated)
-    place = place_said(result, model.checkpoint.sha256)
+    place = place_sentence(result, model.checkpoint.sha256)
     st.html(result_view.headline(result, formula, why or place))
 with st.container(border=True, key="card_details"):
     left, right = st.columns([6, 7], gap="medium")

@@ -126,7 +126,7 @@ def labels_home(
     (home / "labels").mkdir(parents=True)
     (home / "labels" / "labels.db").write_bytes(empty_labels)
     monkeypatch.setenv("AQFUSION_HOME", str(home))
-    monkeypatch.setattr("aqfusion.labels.secrets_kept._COST", 2)  # else 50 ms for each PIN
+    monkeypatch.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 8)  # else 50 ms for each PIN
     for cached in (opened._opened, first_admin._code):  # the model may stay
         cached.clear()
     yield home

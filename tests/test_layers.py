@@ -13,8 +13,8 @@ from aqfusion.settings import ROOT
 # From the ground up; a module imports from its own floor and from lower ones.
 FLOORS = (
     {
-        *("errors", "settings", "files", "table_file", "csv_cells"),
-        *("figures", "figures_file", "history_figures", "metrics", "metrics_file"),
+        *("errors", "settings", "files", "io", "table_file", "csv_cells"),
+        *("figures", "history_figures", "metrics", "metrics_file"),
     },
     {
         "photo",

@@ -399,8 +399,8 @@ def test_a_day_without_a_date_has_that_of_its_photo():
 def test_of_very_many_days_the_last_ones_are_asked_about():
     many = site_of(*[50] * 290, *[200] * 20)
     own = mine.Own("account:1", many)
-    assert own.asked.days == many.days[10:]
-    assert mine.Own("account:1", site_of(1, 2)).asked.day_count == 2
+    assert own.with_recent_days.days == many.days[10:]
+    assert mine.Own("account:1", site_of(1, 2)).with_recent_days.day_count == 2
 
 
 def test_the_table_tells_each_day_by_its_own_row(site_model_folder):

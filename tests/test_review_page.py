@@ -25,7 +25,7 @@ def _fresh(monkeypatch, tmp_path):
     for name in ("AQFUSION_DATA", "AQFUSION_MODEL", "AQFUSION_LABELS", "AQFUSION_PHOTOS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AQFUSION_HOME", str(tmp_path))
-    monkeypatch.setattr("aqfusion.labels.secrets_kept._COST", 2)
+    monkeypatch.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 8)
     monkeypatch.setattr(decide, "TOO_SOON_SECONDS", 0)
     st.cache_resource.clear()
     st.cache_data.clear()

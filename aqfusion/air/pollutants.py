@@ -75,10 +75,10 @@ def parse_unit(name: str, unit: str) -> str:
     >>> parse_unit("pm10", "µg m⁻³"), parse_unit("co", "mg/Nm3"), parse_unit("pm25", "ug_m3")
     ('ug/m3', 'mg/m3', 'ug/m3')
     """
-    known = pollutant(name).units
+    units = pollutant(name).units
     plain = _UNITS.get(_unit_key(unit))
-    if plain not in known:
-        raise ReadingError(f"unit of {name} must be one of {', '.join(known)}, got {unit!r}")
+    if plain not in units:
+        raise ReadingError(f"unit of {name} must be one of {', '.join(units)}, got {unit!r}")
     return plain
 
 

@@ -79,11 +79,13 @@ def start(job: Job, home: Path, actor: Actor, options: tuple[str, ...] = ()) -> 
                 return now
             time.sleep(0.05)
         out.seek(0)
-        said = out.read().decode(errors="replace").strip().splitlines()
+        output = out.read().decode(errors="replace").strip().splitlines()
     now = read_progress(home / PROGRESS)
     if now is not None and now != before and now.pid == child.pid:  # it was quick
         return now
-    raise RunError(said[-1] if said else f"a {job.noun} must begin within {_START:.0f} s, got none")
+    raise RunError(
+        output[-1] if output else f"a {job.noun} must begin within {_START:.0f} s, got none"
+    )
 
 
 def cancel(job: Job, home: Path, actor: Actor) -> bool:

@@ -56,13 +56,13 @@ class Progress:
 
 def status(home: Path) -> Progress | None:
     """How the last run stands; `None` where there was none."""
-    found = read_progress(home / PROGRESS)
-    if found is not None and found.state == "running" and holder(home / LOCK) is None:
+    progress = read_progress(home / PROGRESS)
+    if progress is not None and progress.state == "running" and holder(home / LOCK) is None:
         again = read_progress(home / PROGRESS)  # it may have ended between the two looks
         if again is not None and again.state == "running":
             return replace(again, state="killed", said="the process ended without a word")
         return again
-    return found
+    return progress
 
 
 def log(home: Path, lines: int = 200) -> str:

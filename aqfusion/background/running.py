@@ -56,7 +56,7 @@ def running(
             raise RunError(f"only one {noun} may run at a time, got another just now")
         (home / CANCEL).unlink(missing_ok=True)
         run = Running(home, by, report)
-        before = {one: signal.signal(one, run.on_signal) for one in _SIGNALS}
+        before = {number: signal.signal(number, run.on_signal) for number in _SIGNALS}
         if limit is not None:
             signal.setitimer(signal.ITIMER_REAL, limit)
         try:
@@ -71,8 +71,8 @@ def running(
             raise
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-            for one, handler in before.items():
-                signal.signal(one, handler)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 class Running:
@@ -113,15 +113,15 @@ class Running:
         self._closed = True
 
     def end(
-        self, state: str, said: str, version: str | None = None, promoted: bool = False
+        self, state: str, sentence: str, version: str | None = None, promoted: bool = False
     ) -> None:
         """Write the last progress."""
         self._closed = True
-        self.note(f"{state}: {said}")
+        self.note(f"{state}: {sentence}")
         self._now = replace(
             self._now,
             state=state,
-            said=said,
+            said=sentence,
             version=version,
             promoted=promoted,
             updated=_moment(),

@@ -278,7 +278,7 @@ def _repeat(inputs: _Inputs, saved: "SavedReport", photo: "Photo | None") -> Non
         others = f"; {len(more)} more values differ" if more else ""
         raise ReportError(
             f"{saved.file.file}: {first.path} must come out again, got {first.stated} in the "
-            f"report and {first.found} now{others}"
+            f"report and {first.recomputed} now{others}"
         )
     fused = repeated.report.result.fused
     print_json(

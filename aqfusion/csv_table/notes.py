@@ -32,8 +32,8 @@ class Notes:
         >>> notes.sentences()
         ('Times are in UTC', 'pm10 is odd (2 rows: lines 3, 9)')
         """
-        told = tuple(f"{sentence}{_where(lines)}" for sentence, lines in self._lines.items())
-        return (*told, f"{self._more} more notes of this kind") if self._more else told
+        texts = tuple(f"{sentence}{_where(lines)}" for sentence, lines in self._lines.items())
+        return (*texts, f"{self._more} more notes of this kind") if self._more else texts
 
 
 def _where(lines: list[int]) -> str:

@@ -60,14 +60,14 @@ def read_rows(
 
 
 def _of_spreadsheet(content: bytes, columns: Columns, most_rows: int) -> tuple[Header, Rows]:
-    found = sheet_rows(content, most_rows + _MOST_LINES_ABOVE, MOST_COLUMNS + 1)
-    first = list(islice(found, _MOST_LINES_ABOVE))
+    sheet = sheet_rows(content, most_rows + _MOST_LINES_ABOVE, MOST_COLUMNS + 1)
+    first = list(islice(sheet, _MOST_LINES_ABOVE))
     candidates = [row for row in first if _are_enough(row[1], columns)]
-    known = [row for row in candidates if known_titles(row[1], columns) >= _TITLES_AT_LEAST]
-    line, titles = next(iter([*known, *candidates, *first]), (1, []))
+    titled = [row for row in candidates if known_titles(row[1], columns) >= _TITLES_AT_LEAST]
+    line, titles = next(iter([*titled, *candidates, *first]), (1, []))
     header = _header(titles, columns, line, [cells for number, cells in first if number < line])
     header.notes.add("the table is the first sheet of a spreadsheet")
-    below = chain((row for row in first if row[0] > line), found)
+    below = chain((row for row in first if row[0] > line), sheet)
     rows: Rows = ((number, cells) for number, cells in below)
     return header, _counted(_rows(rows, header), most_rows)
 
@@ -132,9 +132,9 @@ def _counted(rows: Rows, most_rows: int) -> Rows:
         yield row
 
 
-def _rows(found: Rows, header: Header) -> Rows:
+def _rows(raw: Rows, header: Header) -> Rows:
     wanted = len(header.titles)
-    for line, cells in found:
+    for line, cells in raw:
         if isinstance(cells, Fault):
             yield line, cells
             continue

@@ -115,7 +115,7 @@ def _parts(inside: str) -> list[str]:
     split: list[str] = []
     for part in parts:
         words = part.split()
-        found = next(
+        subwords = next(
             (
                 [" ".join(words[:end]), " ".join(words[end:])]
                 for end in range(1, len(words))
@@ -123,7 +123,7 @@ def _parts(inside: str) -> list[str]:
             ),
             [part],
         )
-        split += found
+        split += subwords
     return split
 
 
@@ -148,19 +148,19 @@ def _with_more_behind(name: str, named: Mapping[str, str]) -> tuple[str | None, 
 
 def _known_words(words: list[str]) -> list[str] | None:
     """Read words as units, averaging times and fillers; `None` where one is none of them."""
-    found: list[str] = []
+    kept: list[str] = []
     at = 0
     while at < len(words):
         ends = range(len(words), at, -1)
         for end in ends:
             part = " ".join(words[at:end])
             if is_unit(part) or _AVERAGING.fullmatch(part) or part in _FILLERS | _QUALIFIERS:
-                found += [] if part in _FILLERS else [part]
+                kept += [] if part in _FILLERS else [part]
                 at = end
                 break
         else:
             return None
-    return found
+    return kept
 
 
 def _of_pollutant(column: str, parts: list[str]) -> Title:

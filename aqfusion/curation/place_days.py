@@ -24,11 +24,13 @@ class PlaceDays:
     learned: Mapping[str, frozenset[date]]
 
     @classmethod
-    def of(cls, store: LabelStore, actor: Actor, model: Predictor) -> "PlaceDays":
+    def from_store(cls, store: LabelStore, actor: Actor, model: Predictor) -> "PlaceDays":
         """Count what there is now, for an admin."""
         learned = {
             site.learned_as or site.name: frozenset(
-                day for one in site.history if (day := site.date_of(one)) is not None
+                day
+                for measured_day in site.history
+                if (day := site.date_of(measured_day)) is not None
             )
             for site in model.known_sites()
         }
@@ -42,16 +44,16 @@ class PlaceDays:
     def changed(self, store: LabelStore, actor: Actor) -> tuple[int, ...]:
         """Waiting items whose place has more days by now than their reason says."""
         return tuple(
-            one.item
-            for one in store.unscored.of_places(actor, _KIND)
-            if one.words != _words(self._before(one.place, one.days))
+            entry.item
+            for entry in store.unscored.of_places(actor, _KIND)
+            if entry.words != _words(self._before(entry.place, entry.days))
         )
 
     def _before(self, place: str | None, days: Sequence[date]) -> int | None:
         if place is None or not days:
             return None
-        known = self.labelled.get(place, frozenset()) | self.learned.get(place, frozenset())
-        return None if {*days} & known else len(known)
+        known_days = self.labelled.get(place, frozenset()) | self.learned.get(place, frozenset())
+        return None if {*days} & known_days else len(known_days)
 
 
 def _words(days: int | None) -> str:

@@ -55,8 +55,8 @@ def score_unlabelled(store: LabelStore, actor: Actor, model: Predictor, count: C
     done = 0
     missing: set[int] = set()
     todo = store.unscored.ids(actor, version_of(model))
-    known = before - len(todo)
-    places = PlaceDays.of(store, actor, model)
+    scored_before = before - len(todo)
+    places = PlaceDays.from_store(store, actor, model)
     with ThreadPoolExecutor(_DECODERS) as pool:
         while todo:
             total = done + len(missing) + len(todo)
@@ -68,13 +68,13 @@ def score_unlabelled(store: LabelStore, actor: Actor, model: Predictor, count: C
             left = store.unscored.ids(actor, version_of(model))
             # What was answered or decided meanwhile waits no more, and a missing photo stays so.
             todo = tuple(item for item in left if item not in missing and item not in {*todo})
-        places = PlaceDays.of(store, actor, model)
+        places = PlaceDays.from_store(store, actor, model)
         for _ in _batches(store, actor, model, places.changed(store, actor), pool, places, {}):
             count(done + len(missing), done + len(missing), len(missing))
         doubts = _changed_doubts(store, actor)
         for _ in _batches(store, actor, model, tuple(doubts), pool, places, doubts):
             count(done + len(missing), done + len(missing), len(missing))
-    return Scored(done, max(0, known), len(missing))
+    return Scored(done, max(0, scored_before), len(missing))
 
 
 def _batches(
@@ -88,14 +88,16 @@ def _batches(
 ) -> Iterator[tuple[int, list[int]]]:
     """Score batch by batch; yields how many were kept, and the items whose photo is missing."""
     for items, decoded in _ahead(store, actor, model, ids, pool):
-        pixels = [one.result() for one in decoded]
-        lost = [one.item.task.id for one, seen in zip(items, pixels, strict=True) if seen is None]
-        seen = [one for one in pixels if one is not None]
-        embeddings = iter(model.embed_pixels(seen) if seen else ())
+        pixels = [future.result() for future in decoded]
+        lost = [
+            entry.item.task.id for entry, image in zip(items, pixels, strict=True) if image is None
+        ]
+        readable = [image for image in pixels if image is not None]
+        embeddings = iter(model.embed_pixels(readable) if readable else ())
         scorings = [
-            _scoring(one, model, next(embeddings), places, doubts.get(one.item.task.id))
-            for one, pixel in zip(items, pixels, strict=True)
-            if pixel is not None
+            _scoring(entry, model, next(embeddings), places, doubts.get(entry.item.task.id))
+            for entry, image in zip(items, pixels, strict=True)
+            if image is not None
         ]
         store.items.set_views(actor, scorings)
         yield len(scorings), lost
@@ -108,7 +110,9 @@ def _ahead(
     next_up: tuple[tuple[ToScore, ...], list[_Decoded]] | None = None
     for start in range(0, len(ids), BATCH):
         items = store.unscored.read(actor, ids[start : start + BATCH])
-        decoded = [pool.submit(_pixels, store, model, one.item.task.photo_hash) for one in items]
+        decoded = [
+            pool.submit(_pixels, store, model, entry.item.task.photo_hash) for entry in items
+        ]
         if next_up is not None:
             yield next_up
         next_up = items, decoded
@@ -124,13 +128,13 @@ def _pixels(store: LabelStore, model: Predictor, photo_hash: str) -> Any:
 
 
 def _scoring(
-    one: ToScore,
+    entry: ToScore,
     model: Predictor,
     embedding: Embedding,
     places: PlaceDays,
     doubt: LikelyError | None,
 ) -> Scoring:
-    item = one.item
+    item = entry.item
     try:
         result = model.predict(item.task.reading, embedding)
     except NothingKnownError:  # a refused photo without readings
@@ -140,7 +144,10 @@ def _scoring(
             _view(result.fused) if result else None,
             _view(result.image_only) if result and result.image_only else None,
             item.task.reading,
-            tuple(CANNOT_TELL if said.category is None else said.category for said in one.answers),
+            tuple(
+                CANNOT_TELL if answer.category is None else answer.category
+                for answer in entry.answers
+            ),
             doubt,
             item.duplicate_of is not None,
             places.before(item.task),
@@ -154,7 +161,7 @@ def _scoring(
         worth.reasons,
         view,
         scored_by=version_of(model),
-        scored_event=one.last_event,
+        scored_event=entry.last_event,
     )
 
 
@@ -168,14 +175,14 @@ def _changed_doubts(store: LabelStore, actor: Actor) -> dict[int, LikelyError | 
     labels = store.unscored.given_labels(actor)
     doubts: dict[int, LikelyError] = {}
     if len(labels) >= _FEW:
-        held_out = np.array([one.view.probabilities for one in labels])
-        given = np.array([one.category for one in labels])
-        for error in likely_errors(held_out / held_out.sum(1, keepdims=True), given):
+        held_out = np.array([label.view.probabilities for label in labels])
+        categories = np.array([label.category for label in labels])
+        for error in likely_errors(held_out / held_out.sum(1, keepdims=True), categories):
             doubts[labels[error.position].item] = error
     return {
-        one.item: doubts.get(one.item)
-        for one in labels
-        if one.doubt != _words(doubts.get(one.item))
+        label.item: doubts.get(label.item)
+        for label in labels
+        if label.doubt != _words(doubts.get(label.item))
     }
 
 

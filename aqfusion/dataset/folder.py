@@ -80,23 +80,23 @@ def read_folder(
     `on_fault` hears of all that is left out, cell by cell and row by row, and `on_note` of what
     was made of the rest. `DataError` where no row is good, or where there is no table.
     """
-    told = _Told(on_fault, on_note)
+    log = _Told(on_fault, on_note)
     home = _home(folder)
-    manifest = read_manifest(home.manifest, told.fault, told.note)
+    manifest = read_manifest(home.manifest, log.fault, log.note)
     good = []
-    for row in photo_rows(home, told.fault, told.note):
+    for row in photo_rows(home, log.fault, log.note):
         entry = manifest.of(row.photo)
         placed = entry is not None and entry.group is not None
         fault = _unusable(row, placed and (row.place or (entry and entry.place)) is not None)
         if fault is None:
             good.append(row)
             for wrong in row.wrong:
-                told.fault(wrong)
+                log.fault(wrong)
         else:
-            told.fault(_first_said(fault, row))
-    rows = _rows(good, manifest, told)
+            log.fault(_own_fault(fault, row))
+    rows = _rows(good, manifest, log)
     if not rows:
-        got = f"{told.faults} bad ones, the first in {told.first}" if told.first else "none"
+        got = f"{log.faults} bad ones, the first in {log.first}" if log.first else "none"
         raise DataError(f"{home.table.name} must have at least one good row, got {got}")
     return rows
 
@@ -105,16 +105,16 @@ def read_photos(
     folder: Path, on_fault: Callable[[Fault], None], on_note: Callable[[str], None]
 ) -> tuple[FolderPhoto, ...]:
     """Read all rows that have a photo, to be labelled; `DataError` where there is no table."""
-    told = _Told(on_fault, on_note)
+    log = _Told(on_fault, on_note)
     home = _home(folder)
-    manifest = read_manifest(home.manifest, told.fault, told.note)
+    manifest = read_manifest(home.manifest, log.fault, log.note)
     rows = []
-    for row in photo_rows(home, told.fault, told.note):
+    for row in photo_rows(home, log.fault, log.note):
         for wrong in row.wrong:
-            told.fault(wrong)
+            log.fault(wrong)
         rows.append(row)
     dated = [row for row in rows if row.day is not None]
-    groups = dict(zip((row.photo for row in dated), _groups(dated, manifest, told), strict=True))
+    groups = dict(zip((row.photo for row in dated), _groups(dated, manifest, log), strict=True))
     photos = []
     for row in rows:
         entry = manifest.of(row.photo)
@@ -164,7 +164,7 @@ def _unusable(row: PhotoRow, placed: bool) -> Fault | None:
     return None
 
 
-def _first_said(fault: Fault, row: PhotoRow) -> Fault:
+def _own_fault(fault: Fault, row: PhotoRow) -> Fault:
     """Return what the row's own cell broke, where that is why."""
     of_day = {"year", "month", "day"}
     names = of_day if fault.column == "Day" else {fault.column.casefold()}
@@ -172,8 +172,8 @@ def _first_said(fault: Fault, row: PhotoRow) -> Fault:
     return replace(next(own, fault), row_kept=False)
 
 
-def _rows(good: Sequence[PhotoRow], manifest: Manifest, told: _Told) -> tuple[Row, ...]:
-    groups = _groups(good, manifest, told)
+def _rows(good: Sequence[PhotoRow], manifest: Manifest, log: _Told) -> tuple[Row, ...]:
+    groups = _groups(good, manifest, log)
     kept = [(row, group) for row, group in zip(good, groups, strict=True) if group is not None]
     entries = [manifest.of(row.photo) for row, _ in kept]
     places = [
@@ -197,7 +197,7 @@ def _rows(good: Sequence[PhotoRow], manifest: Manifest, told: _Told) -> tuple[Ro
     )
 
 
-def _groups(rows: Sequence[PhotoRow], manifest: Manifest, told: _Told) -> list[str | None]:
+def _groups(rows: Sequence[PhotoRow], manifest: Manifest, log: _Told) -> list[str | None]:
     """Name each row's group; `None` where it belongs to several groups of the manifest."""
     entries = [manifest.of(row.photo) for row in rows]
     sessions = [
@@ -212,7 +212,7 @@ def _groups(rows: Sequence[PhotoRow], manifest: Manifest, told: _Told) -> list[s
     unlisted = [row for row, group in zip(rows, fixed, strict=True) if group is None]
     if not unlisted:
         return [*fixed]
-    told.note(
+    log.note(
         f"{MANIFEST_NAME} has no group for {_count(unlisted)}: "
         "each is in the group of its place and day"
     )
@@ -220,7 +220,7 @@ def _groups(rows: Sequence[PhotoRow], manifest: Manifest, told: _Told) -> list[s
     for row, group in zip(rows, groups, strict=True):
         if group is None:
             rule = f"must belong to one group of {MANIFEST_NAME}, and is like photos of several"
-            told.fault(Fault(row.line, "Filename", rule, row.photo.name))
+            log.fault(Fault(row.line, "Filename", rule, row.photo.name))
     return groups
 
 

@@ -45,13 +45,13 @@ def find_home(folder: Path) -> Home | None:
                 rule = f"data folder must hold {PHOTO_FOLDER}/ beside {CSV_NAME}"
                 raise DataError(f"{rule}, got {place}")
             return Home(table, photos, _manifest(folder, place))
-    found = [place for place in _below(folder) if _named(place, *_table_names())]
-    homes = [place for place in found if _photos(place) is not None]
+    table_folders = [place for place in _below(folder) if _named(place, *_table_names())]
+    homes = [place for place in table_folders if _photos(place) is not None]
     if not homes:
         return None
     if len(homes) > 1:
-        told = " and ".join(str(place.relative_to(folder)) for place in homes[:2])
-        raise DataError(f"data folder must hold one {CSV_NAME}, got those in {told}")
+        got = " and ".join(str(place.relative_to(folder)) for place in homes[:2])
+        raise DataError(f"data folder must hold one {CSV_NAME}, got those in {got}")
     (place,) = homes
     home_table, photos = _named(place, *_table_names()), _photos(place)
     assert home_table is not None
@@ -65,12 +65,12 @@ def _table_names() -> tuple[str, ...]:
 
 
 def _photos(place: Path) -> Path | None:
-    found = _named(place, PHOTO_FOLDER, folder=True)
-    return found if found is not None and found.is_dir() else None
+    photo_folder = _named(place, PHOTO_FOLDER, folder=True)
+    return photo_folder if photo_folder is not None and photo_folder.is_dir() else None
 
 
 def _manifest(*places: Path) -> Path | None:
-    return next((found for place in places if (found := _named(place, MANIFEST_NAME))), None)
+    return next((path for place in places if (path := _named(place, MANIFEST_NAME))), None)
 
 
 def _named(place: Path, *names: str, folder: bool = False) -> Path | None:

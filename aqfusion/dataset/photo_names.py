@@ -43,10 +43,10 @@ def path_parts(text: str) -> tuple[str, ...]:
     parts = tuple(part.strip() for part in plain.split("/"))
     if plain.startswith("/") or drive or ".." in parts or "\0" in plain:
         raise CellError(BELOW)
-    found = tuple(part for part in parts if part not in {"", "."})
-    if not found:
+    kept = tuple(part for part in parts if part not in {"", "."})
+    if not kept:
         raise CellError("must be the path of a photo")
-    return found
+    return kept
 
 
 class PhotoNames:
@@ -64,12 +64,12 @@ class PhotoNames:
         if text in self._names:
             return text
         for index, key in zip(self._indexes, _keys(text), strict=True):
-            found = index.get(key, ())
-            if len(found) > 1:
-                first, second, *_ = sorted(found)
+            matches = index.get(key, ())
+            if len(matches) > 1:
+                first, second, *_ = sorted(matches)
                 raise CellError(f"must mean one file, and may be {first!r} or {second!r}")
-            if found:
-                return found[0]
+            if matches:
+                return matches[0]
         return None
 
     @cached_property
@@ -123,12 +123,12 @@ class PhotoTree:
     def _elsewhere(self, parts: tuple[str, ...]) -> Path:
         wanted = _keys("/".join(parts))
         for index, key in zip(self._everywhere, wanted, strict=True):
-            found = index.get(key, ())
-            if len(found) > 1:
-                first, second = (path.relative_to(self._folder).as_posix() for path in found[:2])
+            matches = index.get(key, ())
+            if len(matches) > 1:
+                first, second = (path.relative_to(self._folder).as_posix() for path in matches[:2])
                 raise CellError(f"must mean one file, and may be {first!r} or {second!r}")
-            if found:
-                return found[0]
+            if matches:
+                return matches[0]
         raise CellError("must be that of a file below the folder of this file")
 
     @cached_property

@@ -66,7 +66,11 @@ def reference_of(predictor: Predictor, base: str | Path) -> Reference:
     except FeaturesError:
         other = _default_features()
         learned = {*checkpoint.config.sessions}
-        if other is None or not learned or not learned <= {one.key for one in other.sessions}:
+        if (
+            other is None
+            or not learned
+            or not learned <= {session.key for session in other.sessions}
+        ):
             return Reference(version, {}, why=_NOTHING)
         return Reference(version, _sensors(other), why=_READINGS_ONLY)
     with torch.no_grad():
@@ -86,14 +90,14 @@ def _default_features() -> Features | None:
 
 def _sensors(features: Features) -> dict[str, Trained]:
     """Histograms of the sensors that some session has."""
-    found = {}
+    histograms = {}
     for name in POLLUTANTS:
-        values = [getattr(one.reading, name) for one in features.sessions]
+        values = [getattr(session.reading, name) for session in features.sessions]
         measured = [value for value in values if value is not None]
         if measured:
             ranges = deciles(name, measured)
-            found[name] = Trained(ranges, ranges.histogram(values))
-    return found
+            histograms[name] = Trained(ranges, ranges.histogram(values))
+    return histograms
 
 
 def _distances(version: str, frames: Vectors, owner: NDArray[np.int64]) -> Trained | None:

@@ -86,12 +86,12 @@ def counted_of(store: LabelStore, actor: Actor, now: datetime, days: int) -> Cou
 def report(counted: Counted, reference: Reference) -> Report:
     """Make all figures. Readings are of all versions, photos of the one that is served."""
     facts, before = (_facts(counted, reference.model, recent) for recent in (True, False))
-    known = dict(reference.sensors)
+    references = dict(reference.sensors)
     if reference.distances is not None:
-        known["distance"] = reference.distances
+        references["distance"] = reference.distances
     since = _midnight(counted.first)
     differs = [
-        [one.differs for one in counted.settled if (one.at >= since) == recent]
+        [settled.differs for settled in counted.settled if (settled.at >= since) == recent]
         for recent in (True, False)
     ]
     return Report(
@@ -99,9 +99,9 @@ def report(counted: Counted, reference: Reference) -> Report:
         counted.days,
         counted.first,
         {fact: facts[fact] for fact in FACTS},
-        tuple(_histogram(counted, name, trained) for name, trained in known.items()),
+        tuple(_histogram(counted, name, trained) for name, trained in references.items()),
         (
-            _rate("refused", *((one["refused"], one["photo"]) for one in (facts, before))),
+            _rate("refused", *((counts["refused"], counts["photo"]) for counts in (facts, before))),
             _rate("corrected", *((sum(some), len(some)) for some in differs)),
         ),
         reference.why,
@@ -121,24 +121,24 @@ def _histogram(counted: Counted, name: str, trained: Trained) -> Histogram:
 
 
 def _rate(name: str, recent: tuple[int, int], before: tuple[int, int]) -> Rate:
-    two = [(count, of - count) for count, of in (recent, before)]
+    two = [(count, total - count) for count, total in (recent, before)]
     return Rate(name, share(*recent), share(*before), shift(*two))
 
 
 def _facts(counted: Counted, model: str, recent: bool) -> Counter[str]:
-    found: Counter[str] = Counter()
+    facts: Counter[str] = Counter()
     for cell, times in _cells(counted, recent):
         if cell.model == model and not cell.bins:
-            found[cell.figure] += times
-    return found
+            facts[cell.figure] += times
+    return facts
 
 
 def _counts(counted: Counted, name: str, trained: Trained, recent: bool) -> tuple[int, ...]:
-    found, key = [0] * len(trained.histogram), trained.ranges.key
+    counts, key = [0] * len(trained.histogram), trained.ranges.key
     for cell, times in _cells(counted, recent):
         if (cell.figure, cell.bins) == (name, key):
-            found[cell.bin] += times
-    return tuple(found)
+            counts[cell.bin] += times
+    return tuple(counts)
 
 
 def _cells(counted: Counted, recent: bool) -> Iterable[tuple[Cell, int]]:

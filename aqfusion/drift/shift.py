@@ -43,25 +43,25 @@ class Shift:
     verdict: str
 
 
-def shift(recent: Sequence[float], known: Sequence[float]) -> Shift:
+def shift(recent: Sequence[float], reference: Sequence[float]) -> Shift:
     """Compare two histograms over the same bins; those that are empty in both are left out."""
-    now, then = np.array(recent, dtype=float), np.array(known, dtype=float)
+    now, then = np.array(recent, dtype=float), np.array(reference, dtype=float)
     some = now + then > 0
     now, then = now[some], then[some]
-    n, of = float(now.sum()), float(then.sum())
+    n, total = float(now.sum()), float(then.sum())
     freedom = max(1, len(now) - 1)
-    needed = _needed(freedom, of)
-    if n == 0 or of == 0:
-        return Shift(0.0, 0.0, None, round(n), round(of), needed, TOO_FEW)
+    needed = _needed(freedom, total)
+    if n == 0 or total == 0:
+        return Shift(0.0, 0.0, None, round(n), round(total), needed, TOO_FEW)
     p = (now + _HALF) / (n + _HALF * len(now))
-    q = (then + _HALF) / (of + _HALF * len(now))
+    q = (then + _HALF) / (total + _HALF * len(now))
     psi = float(((p - q) * np.log(p / q)).sum())
-    noise = 1 / n + 1 / of
+    noise = 1 / n + 1 / total
     chance, above = _limit(freedom) * noise, max(0.0, psi - freedom * noise)
     verdict = _verdict(psi > chance, above, enough=needed is not None and n >= needed)
-    if min(n, of) < FEWEST:
+    if min(n, total) < FEWEST:
         verdict = TOO_FEW
-    return Shift(psi, above, chance, round(n), round(of), needed, verdict)
+    return Shift(psi, above, chance, round(n), round(total), needed, verdict)
 
 
 def _verdict(beyond_chance: bool, above: float, *, enough: bool) -> str:
@@ -72,11 +72,11 @@ def _verdict(beyond_chance: bool, above: float, *, enough: bool) -> str:
     return STEADY if enough else TOO_FEW
 
 
-def _needed(freedom: int, known: float) -> int | None:
+def _needed(freedom: int, reference_count: float) -> int | None:
     """From how many on a PSI that is far above chance is also beyond it."""
-    if known < FEWEST:
+    if reference_count < FEWEST:
         return None
-    left = _FAR / (_limit(freedom) - freedom) - 1 / known
+    left = _FAR / (_limit(freedom) - freedom) - 1 / reference_count
     return max(FEWEST, math.ceil(1 / left)) if left > 0 else None
 
 

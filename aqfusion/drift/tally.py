@@ -57,7 +57,7 @@ class Tally:
         self._settled: list[_Waiting] = []
         self._counts: Counter[Cell] = Counter()  # of whoever holds `_writing`
         self._timer: threading.Timer | None = None
-        self._told = self._closed = False
+        self._warned = self._closed = False
 
     def note(
         self, visit: Visit, photo: str, seen: Seen, reference: "Callable[[], Reference]"
@@ -80,15 +80,15 @@ class Tally:
         with self._writing:
             with self._lock:
                 last = self._now() - REST
-                for visit, one in [*self._waiting.items()]:
-                    if everything or one.at <= last:
+                for visit, waiting in [*self._waiting.items()]:
+                    if everything or waiting.at <= last:
                         self._settle(visit)
                 settled, self._settled = self._settled, []
-            for one in settled:
-                self._safely(partial(self._count, one))
+            for waiting in settled:
+                self._safely(partial(self._count, waiting))
             if self._counts and self._safely(partial(self._write, self._counts)):
                 self._counts = Counter()
-                self._told = False
+                self._warned = False
 
     def close(self) -> None:
         """Hand on all there is; nothing is counted after that."""
@@ -99,16 +99,16 @@ class Tally:
         self.flush(everything=True)
 
     def _settle(self, visit: Visit) -> None:
-        one = self._waiting.pop(visit)
-        visit.done.add(one.photo)
+        waiting = self._waiting.pop(visit)
+        visit.done.add(waiting.photo)
         if len(self._settled) < _MOST_WAITING:
-            self._settled.append(one)
+            self._settled.append(waiting)
 
-    def _count(self, one: _Waiting) -> None:
-        reference = one.reference()
-        day = one.at.astimezone(UTC).date().isoformat()
-        for figure, bins, number in counted(one.seen, reference):
-            cell = Cell(day, reference.model, one.seen.origin, figure, bins, number)
+    def _count(self, waiting: _Waiting) -> None:
+        reference = waiting.reference()
+        day = waiting.at.astimezone(UTC).date().isoformat()
+        for figure, bins, number in counted(waiting.seen, reference):
+            cell = Cell(day, reference.model, waiting.seen.origin, figure, bins, number)
             if cell in self._counts or len(self._counts) < _MOST_CELLS:
                 self._counts[cell] += 1
 
@@ -116,9 +116,9 @@ class Tally:
         try:
             work()
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody asked for counts
-            if not self._told:
+            if not self._warned:
                 _log.warning("counts of predictions must wait, and are tried again: %s", error)
-            self._told = True
+            self._warned = True
             return False
         return True
 

@@ -33,17 +33,20 @@ def assess(
     parts = cross_fitted(held_out, sigma, seed)
     ordered = [session for part in parts for session in _of(part, sessions)]
     truth = truth_of(ordered)
-    said = {kind: answers(parts, *shown) for kind, shown in FULL.items()}
+    predictions_by_kind = {kind: answers(parts, *shown) for kind, shown in FULL.items()}
     partial = partial_sensors(parts, truth)
     kinds = {
-        kind: {**judged(truth, one, ordered, seed), "interval_by_readings": partial.intervals[kind]}
-        for kind, one in said.items()
+        kind: {
+            **judged(truth, predictions, ordered, seed),
+            "interval_by_readings": partial.intervals[kind],
+        }
+        for kind, predictions in predictions_by_kind.items()
     }
     return {
         "kinds": kinds,
-        "late_fusion": scores(truth, _late_fusion(parts, said), seed),
+        "late_fusion": scores(truth, _late_fusion(parts, predictions_by_kind), seed),
         "partial_sensors": partial.errors,
-        "sessions": _by_session(ordered, truth, said),
+        "sessions": _by_session(ordered, truth, predictions_by_kind),
     }
 
 
@@ -58,37 +61,39 @@ def truth_of(sessions: Sequence[Session]) -> Truth:
     )
 
 
-def judged(truth: Truth, said: Answers, sessions: Sequence[Session], seed: int) -> dict[str, Any]:
+def judged(
+    truth: Truth, predictions: Answers, sessions: Sequence[Session], seed: int
+) -> dict[str, Any]:
     """Scores, confusion, calibration and intervals of one kind of input."""
     place = np.repeat([s.place for s in sessions], [len(s.rows) for s in sessions])
     return {
-        "scores": scores(truth, said.aqi, seed),
+        "scores": scores(truth, predictions.aqi, seed),
         "per_place": {
-            name: _at_place(truth, said, place == name, seed) for name in sorted(set(place))
+            name: _at_place(truth, predictions, place == name, seed) for name in sorted(set(place))
         },
-        "confusion": confusion(truth.measured, said.aqi),
+        "confusion": confusion(truth.measured, predictions.aqi),
         "calibration": {
-            "before": _calibration(said.uncalibrated, truth),
-            "after": _calibration(said.categories, truth),
-            "reliability": reliability(said.categories, truth.measured),
+            "before": _calibration(predictions.uncalibrated, truth),
+            "after": _calibration(predictions.categories, truth),
+            "reliability": reliability(predictions.categories, truth.measured),
         },
-        "interval": _interval(truth, said, np.ones(len(place), dtype=bool)),
+        "interval": _interval(truth, predictions, np.ones(len(place), dtype=bool)),
     }
 
 
-def _at_place(truth: Truth, said: Answers, here: Bools, seed: int) -> dict[str, Any]:
+def _at_place(truth: Truth, predictions: Answers, here: Bools, seed: int) -> dict[str, Any]:
     part = Truth(truth.measured[here], truth.session[here], truth.group[here])
-    figures = scores(part, said.aqi[here], seed)["photos"]
+    figures = scores(part, predictions.aqi[here], seed)["photos"]
     return {
         "photos": int(here.sum()),
         "sessions": len(np.unique(part.session)),
         **{name: figures[name][0] for name in ("accuracy", "rmse", "mae")},
-        **_interval(truth, said, here),
+        **_interval(truth, predictions, here),
     }
 
 
-def _interval(truth: Truth, said: Answers, here: Bools) -> dict[str, float]:
-    low, high = said.low[here], said.high[here]
+def _interval(truth: Truth, predictions: Answers, here: Bools) -> dict[str, float]:
+    low, high = predictions.low[here], predictions.high[here]
     return {
         "coverage": round(coverage(truth.measured[here], low, high), 4),
         "width": round(float(np.mean(high - low)), 1),
@@ -102,7 +107,7 @@ def _calibration(probabilities: Floats, truth: Truth) -> dict[str, float]:
     }
 
 
-def _late_fusion(parts: Sequence[Judged], said: dict[str, Answers]) -> Floats:
+def _late_fusion(parts: Sequence[Judged], predictions_by_kind: dict[str, Answers]) -> Floats:
     """The two numbers alone, averaged by the inverse of their squared errors on the other folds."""
     fold = np.concatenate(
         [np.full(len(part.held_out.session), number) for number, part in enumerate(parts)]
@@ -114,24 +119,29 @@ def _late_fusion(parts: Sequence[Judged], said: dict[str, Answers]) -> Floats:
     for number in range(len(parts)):
         here, others = fold == number, fold != number
         weights = {
-            kind: 1 / np.mean((said[kind].aqi[others] - measured[others]) ** 2)
+            kind: 1 / np.mean((predictions_by_kind[kind].aqi[others] - measured[others]) ** 2)
             for kind in ("image_only", "sensors_only")
         }
         total = sum(weights.values())
-        mixed[here] = sum(weights[kind] / total * said[kind].aqi[here] for kind in weights)
+        mixed[here] = sum(
+            weights[kind] / total * predictions_by_kind[kind].aqi[here] for kind in weights
+        )
     return mixed
 
 
 def _by_session(
-    sessions: Sequence[Session], truth: Truth, said: dict[str, Answers]
+    sessions: Sequence[Session], truth: Truth, predictions_by_kind: dict[str, Answers]
 ) -> list[dict[str, Any]]:
     """The means over each session's photos: [AQI, low, high] per kind, None without readings."""
     rows = []
     for number, session in enumerate(sessions):
         here = truth.session == number
         spoken = {
-            kind: [round(float(v[here].mean()), 1) for v in (one.aqi, one.low, one.high)]
-            for kind, one in said.items()
+            kind: [
+                round(float(v[here].mean()), 1)
+                for v in (predictions.aqi, predictions.low, predictions.high)
+            ]
+            for kind, predictions in predictions_by_kind.items()
         }
         head = {
             "session": session.key,
@@ -139,8 +149,8 @@ def _by_session(
             "photos": int(here.sum()),
             "measured": round(session.aqi, 1),
         }
-        known = session.rows[0].reading.present
-        rows.append({**head, **spoken, **({} if known else {"sensors_only": None})})
+        has_readings = session.rows[0].reading.present
+        rows.append({**head, **spoken, **({} if has_readings else {"sensors_only": None})})
     return rows
 
 

@@ -88,12 +88,12 @@ def answers_of(
         )
         probabilities.append(fused.probabilities.double())
         reach.append(fused.reach)
-    told, half = torch.cat(probabilities), torch.cat(reach)
-    categories = bins.category_probabilities(told).numpy()
+    distribution, half = torch.cat(probabilities), torch.cat(reach)
+    categories = bins.category_probabilities(distribution).numpy()
     return Answers(
-        bins.mean(told).numpy(),
-        bins.quantile(told, 0.5 - half).floor().numpy(),
-        bins.quantile(told, 0.5 + half).ceil().numpy(),
+        bins.mean(distribution).numpy(),
+        bins.quantile(distribution, 0.5 - half).floor().numpy(),
+        bins.quantile(distribution, 0.5 + half).ceil().numpy(),
         categories,
         categories,
     )
@@ -101,19 +101,21 @@ def answers_of(
 
 def means_of_other_days(pasts: Sequence[Past], sessions: Sequence[Session]) -> Floats:
     """The mean AQI (S,) of each place's other dates; where there is none, of other places."""
-    found = []
+    means = []
     for past, session in zip(pasts, sessions, strict=True):
         others = [day.aqi for day in past.site.history]
         # A folder of a single day has nothing to be told from.
-        others = others or [one.aqi for one in sessions if one.place != session.place] or [0.0]
-        found.append(float(np.mean(others)))
-    return np.array(found)
+        others = (
+            others or [other.aqi for other in sessions if other.place != session.place] or [0.0]
+        )
+        means.append(float(np.mean(others)))
+    return np.array(means)
 
 
 def _day(session: Session, site: Site) -> Day:
     clock = session.clock
-    known = clock is not None and clock.year in _YEARS
-    taken_at = clock.replace(tzinfo=site.zone or UTC) if clock is not None and known else None
+    plausible = clock is not None and clock.year in _YEARS
+    taken_at = clock.replace(tzinfo=site.zone or UTC) if clock is not None and plausible else None
     return Day(session.aqi, "data set", taken_at, reading=session.rows[0].reading)
 
 
@@ -122,20 +124,24 @@ def _without(site: Site, own: Sequence[Day], day: Day) -> Site:
 
     What the model has learned of a place without a time may be this very day, so it is left out.
     """
-    times = {one.taken_at for one in own}
-    learned = [one for one in site.days if one.taken_at and one.taken_at not in times]
+    times = {own_day.taken_at for own_day in own}
+    learned = [
+        learned_day
+        for learned_day in site.days
+        if learned_day.taken_at and learned_day.taken_at not in times
+    ]
     there = replace(site, days=())
     date = there.date_of(day)
     others = [
-        one
-        for one in (*learned, *own)
-        if one is not day and (date is None or there.date_of(one) != date)
+        other
+        for other in (*learned, *own)
+        if other is not day and (date is None or there.date_of(other) != date)
     ]
-    others.sort(key=lambda one: _apart(one.taken_at, day.taken_at))
+    others.sort(key=lambda other: _apart(other.taken_at, day.taken_at))
     return replace(site, days=tuple(others[:_MOST_DAYS]))
 
 
-def _apart(one: datetime | None, other: datetime | None) -> float:
-    if one is None or other is None:
+def _apart(first: datetime | None, second: datetime | None) -> float:
+    if first is None or second is None:
         return math.inf
-    return abs((one - other).total_seconds())
+    return abs((first - second).total_seconds())

@@ -58,8 +58,8 @@ def _gaussian_process(part: Part, seed: int) -> Floats:
     train = features(part.train)
     mean, std = train.mean(0), train.std(0) + 1e-6
     process = fitted_process((train - mean) / std, _aqi(part.train))
-    said: Floats = process.predict((features(part.test) - mean) / std)
-    return said
+    predicted: Floats = process.predict((features(part.test) - mean) / std)
+    return predicted
 
 
 def _us_formula(part: Part, seed: int) -> Floats:
@@ -103,8 +103,8 @@ def _haze_trees(part: Part, statistics: Statistics, seed: int) -> Floats:
 def _learned(model: Any, part: Part) -> Floats:
     weight = np.sqrt([len(session.rows) for session in part.train])
     model.fit(features(part.train), _aqi(part.train), sample_weight=weight)
-    said: Floats = model.predict(features(part.test))
-    return said
+    predicted: Floats = model.predict(features(part.test))
+    return predicted
 
 
 def features(sessions: Sequence[Session]) -> Floats:

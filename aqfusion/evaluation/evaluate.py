@@ -48,8 +48,8 @@ def evaluate(
     haze_share = network.image_encoder.haze_share.item()
     calibration = Calibration(haze_share, network.gate, config.temperature, config.reach)
     part = Judged(held_out, calibration)
-    told = {kind: answers([part], *shown) for kind, shown in FULL.items()}
-    return {**head, **_figures(sessions, told)}
+    predictions_by_kind = {kind: answers([part], *shown) for kind, shown in FULL.items()}
+    return {**head, **_figures(sessions, predictions_by_kind)}
 
 
 def _at_places(
@@ -58,13 +58,13 @@ def _at_places(
     checkpoint = predictor.checkpoint
     haze_share = checkpoint.network.image_encoder.haze_share.item()
     pasts = pasts_of(predictor, sessions)
-    without, known = nowhere(checkpoint, sessions), at_pasts(checkpoint, pasts)
+    without, with_history = nowhere(checkpoint, sessions), at_pasts(checkpoint, pasts)
     alone, at_home = (
         {
             kind: answers_of(fusions, haze_share, held_out, sessions, shown)
             for kind, shown in kinds.items()
         }
-        for fusions, kinds in ((without, FULL), (known, {**FULL, **_HISTORY_ONLY}))
+        for fusions, kinds in ((without, FULL), (with_history, {**FULL, **_HISTORY_ONLY}))
     )
     days = [past.site.day_count for past in pasts]
     return {
@@ -83,26 +83,33 @@ def _at_places(
     }
 
 
-def _figures(sessions: Sequence[Session], told: dict[str, Answers]) -> dict[str, dict[str, float]]:
+def _figures(
+    sessions: Sequence[Session], predictions_by_kind: dict[str, Answers]
+) -> dict[str, dict[str, float]]:
     truth = truth_of(sessions)
-    return summary({kind: judged(truth, one, sessions, seed=0) for kind, one in told.items()})
+    return summary(
+        {
+            kind: judged(truth, predictions, sessions, seed=0)
+            for kind, predictions in predictions_by_kind.items()
+        }
+    )
 
 
 def _constant(truth: Truth, predicted: np.ndarray) -> dict[str, float]:
     """The figures of what needs no model: there is no interval."""
-    found = scores(truth, predicted, seed=0)
-    figures = {name: found["photos"][name][0] for name in ("accuracy", "rmse", "mae")}
-    return {**figures, "session_rmse": found["session_rmse"]}
+    all_scores = scores(truth, predicted, seed=0)
+    figures = {name: all_scores["photos"][name][0] for name in ("accuracy", "rmse", "mae")}
+    return {**figures, "session_rmse": all_scores["session_rmse"]}
 
 
 def summary(kinds: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
     """The figures over photos that a reader asks for first, per kind of input."""
     return {
         kind: {
-            **{name: told["scores"]["photos"][name][0] for name in ("accuracy", "rmse", "mae")},
-            "session_rmse": told["scores"]["session_rmse"],
-            "interval_coverage": told["interval"]["coverage"],
-            "interval_width": told["interval"]["width"],
+            **{name: figures["scores"]["photos"][name][0] for name in ("accuracy", "rmse", "mae")},
+            "session_rmse": figures["scores"]["session_rmse"],
+            "interval_coverage": figures["interval"]["coverage"],
+            "interval_width": figures["interval"]["width"],
         }
-        for kind, told in kinds.items()
+        for kind, figures in kinds.items()
     }

@@ -21,13 +21,15 @@ def guard_figures(
     per_place: dict[str, list[bool]] = {}
     for place, alarm in zip(places, alarms, strict=True):
         per_place.setdefault(place, []).append(alarm)
-    caught = {name: (found > 0).tolist() for name, found in pictures.items()}
+    caught = {name: (picture_margins > 0).tolist() for name, picture_margins in pictures.items()}
     return {
         "photos": len(alarms),
         "false_alarms": _share(alarms),
-        "false_alarms_per_place": {place: _share(said) for place, said in per_place.items()},
-        "pictures": {name: {"caught": sum(said), "of": len(said)} for name, said in caught.items()},
-        "caught": _share([_share(said) for said in caught.values()]),
+        "false_alarms_per_place": {place: _share(refused) for place, refused in per_place.items()},
+        "pictures": {
+            name: {"caught": sum(refused), "of": len(refused)} for name, refused in caught.items()
+        },
+        "caught": _share([_share(refused) for refused in caught.values()]),
     }
 
 

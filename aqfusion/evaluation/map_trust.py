@@ -77,11 +77,13 @@ def _judged(workshop: Workshop, parts: Sequence[Part], seed: int) -> Iterator[tu
 def figures(trials: Sequence[Trial], groups: Sequence[str], seed: int) -> dict[str, Any]:
     """Means with 95 % intervals by drawing the trials' `groups` anew."""
     group = np.unique(groups, return_inverse=True)[1]
-    by_chance = np.array([one.by_chance for one in trials])
+    by_chance = np.array([trial.by_chance for trial in trials])
     methods = {}
     for method in METHODS:
-        points = np.array([one.scores[method] for one in trials])
-        alike = [found for one in trials if (found := one.likeness[method]) is not None]
+        points = np.array([trial.scores[method] for trial in trials])
+        alike = [
+            correlation for trial in trials if (correlation := trial.likeness[method]) is not None
+        ]
         methods[method] = {
             "points": mean_with_interval(points, group, seed),
             "above_random": mean_with_interval(points - by_chance, group, seed),
@@ -103,11 +105,11 @@ def trial(judges: Judges, images: Tensor, generator: np.random.Generator) -> Tri
     drawn = {name: [map_of(net, images, name, wanted) for net in networks] for name in METHODS}
     size = images.shape[3], images.shape[2]
     chance = random_ranks(drawn["GradCAM"][0].values.shape, size, generator)
-    said, photo = aqi_of(judges, images), images / 255
+    predict_aqi, photo = aqi_of(judges, images), images / 255
     seed = int(generator.integers(2**31))
 
     def score(placed: Ranks) -> float:
-        return road(said, photo, placed, seed)
+        return road(predict_aqi, photo, placed, seed)
 
     return Trial(
         score(chance),

@@ -31,9 +31,9 @@ def non_sky_pictures(count: int = 24) -> dict[str, dict[str, Photo]]:
         for kind, draw in RENDERED.items()
     }
     for package, folder in (("skimage", "data"), ("sklearn", "datasets/images")):
-        found = _packaged(package, folder)
-        if found:
-            sets[f"{package}.{folder.split('/')[0]}"] = found
+        photos = _packaged(package, folder)
+        if photos:
+            sets[f"{package}.{folder.split('/')[0]}"] = photos
     return sets
 
 
@@ -42,14 +42,14 @@ def _packaged(package: str, folder: str) -> dict[str, Photo]:
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         return {}
-    found = {}
+    photos = {}
     for path in sorted((Path(spec.origin).parent / folder).iterdir()):
         if path.suffix not in {".png", ".jpg"} or path.stem in _SHOWS_A_SKY:
             continue
         try:
             # Not Photo.open: some of them are in modes or sizes that no camera makes.
             with Image.open(path) as image:
-                found[path.stem] = Photo.of(image)
+                photos[path.stem] = Photo.of(image)
         except PhotoError:
             continue
-    return found
+    return photos

@@ -36,9 +36,9 @@ def partial_sensors(parts: Sequence[Judged], truth: Truth) -> PartialSensors:
     held = {name: np.zeros((len(MASKS), 2)) for name in rmse}  # coverage, width
     for name, has_image in (("sensors_only", False), ("fused", True)):
         for mask in range(len(MASKS)):
-            said = answers(parts, mask, has_image)
-            rmse[name][mask] = _session_rmse(said.aqi, truth.measured, session)
-            held[name][mask] = _interval(said, truth.measured)
+            predictions = answers(parts, mask, has_image)
+            rmse[name][mask] = _session_rmse(predictions.aqi, truth.measured, session)
+            held[name][mask] = _interval(predictions, truth.measured)
     rmse["better_single"] = np.minimum(rmse["sensors_only"], rmse["fused"][0])
     return PartialSensors(_errors(rmse), _intervals(held))
 
@@ -79,5 +79,7 @@ def _session_rmse(predicted: Floats, measured: Floats, session: NDArray[np.int64
     return float(np.sqrt(np.mean(error**2)))
 
 
-def _interval(said: Answers, measured: Floats) -> tuple[float, float]:
-    return coverage(measured, said.low, said.high), float(np.mean(said.high - said.low))
+def _interval(predictions: Answers, measured: Floats) -> tuple[float, float]:
+    return coverage(measured, predictions.low, predictions.high), float(
+        np.mean(predictions.high - predictions.low)
+    )

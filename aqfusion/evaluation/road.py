@@ -31,21 +31,23 @@ def ranks(importance: NDArray[np.float32], ties: NDArray[np.float32]) -> Ranks:
     return placed.reshape(importance.shape)
 
 
-def road(said: Said, image: Tensor, importance: Ranks, seed: int) -> float:
+def road(predict_aqi: Said, image: Tensor, importance: Ranks, seed: int) -> float:
     """Half of how much more the answer falls without the most important pixels than the least.
 
     `image` is (1, 3, H, W), 0..1. About 0 where `importance` has nothing to do with the answer.
     """
     with torch.no_grad():
-        whole = said(image)
+        full_aqi = predict_aqi(image)
 
-    def asked(images: Tensor) -> Tensor:
-        return whole if images is image else said(images)  # it asks for the whole every time
+    def predict_or_reuse(images: Tensor) -> Tensor:
+        return (
+            full_aqi if images is image else predict_aqi(images)
+        )  # it asks for the whole every time
 
     score = ROADCombined([100 - share for share in TAKEN])
     with torch.random.fork_rng(devices=[]):  # what is painted over gets noise
         torch.manual_seed(seed)
-        return float(score(image, importance[None], [_itself], asked)[0])
+        return float(score(image, importance[None], [_itself], predict_or_reuse)[0])
 
 
 def _itself(answer: Tensor) -> Tensor:

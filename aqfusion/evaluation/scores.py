@@ -70,8 +70,8 @@ def mean_with_interval(values: Floats, group: Whole, seed: int) -> list[float]:
     groups, number = _numbered(group)
     counts = _draw_groups(groups, seed)  # (1001, G)
     means = (counts @ np.bincount(number, values)) / (counts @ np.bincount(number))
-    told: list[float] = [means[0], *np.percentile(means[1:], _TAILS)]
-    return [round(float(value), 4) for value in told]
+    estimate: list[float] = [means[0], *np.percentile(means[1:], _TAILS)]
+    return [round(float(value), 4) for value in estimate]
 
 
 def confusion(measured: Floats, predicted: Floats) -> list[list[int]]:

@@ -44,15 +44,15 @@ def site_baselines(
         for fold in folds:
             of_fold: dict[int | None, list[Floats]] = {}
             memory = Memory(seed)
-            for days, known, asked in _tasks(questions, fold, places):
-                said = method(known, asked, memory).clip(0, 500)
-                measured = np.array([session.aqi for session in asked])
-                of_fold.setdefault(days, []).append((said - measured) ** 2)
-            for days, found in of_fold.items():
-                errors.setdefault(days, []).append(np.concatenate(found))
+            for days, training_sessions, query_sessions in _tasks(questions, fold, places):
+                predicted = method(training_sessions, query_sessions, memory).clip(0, 500)
+                measured = np.array([session.aqi for session in query_sessions])
+                of_fold.setdefault(days, []).append((predicted - measured) ** 2)
+            for days, draw_errors in of_fold.items():
+                errors.setdefault(days, []).append(np.concatenate(draw_errors))
         for days, by_fold in errors.items():
-            told = rmse_with_interval(by_fold, places, seed)
-            entries.append({"method": name, "days": days, "session_rmse": told})
+            rmse = rmse_with_interval(by_fold, places, seed)
+            entries.append({"method": name, "days": days, "session_rmse": rmse})
     return entries
 
 
@@ -65,74 +65,84 @@ def _tasks(
     if not places:
         return [(None, others, [session for session in sessions if session.fold == fold])]
     return [
-        (count, others + [sessions[n] for n in support], [sessions[n] for n in asked])
-        for count, _, support, asked in questions.choices(fold)
+        (count, others + [sessions[n] for n in support], [sessions[n] for n in query])
+        for count, _, support, query in questions.choices(fold)
     ]
 
 
-def _constant(known: Sessions, asked: Sessions, memory: Memory) -> Floats:
-    return np.full(len(asked), np.mean([session.aqi for session in known]))
+def _constant(training_sessions: Sessions, query_sessions: Sessions, memory: Memory) -> Floats:
+    return np.full(len(query_sessions), np.mean([session.aqi for session in training_sessions]))
 
 
-def _place_mean(known: Sessions, asked: Sessions, memory: Memory) -> Floats:
-    everywhere = float(np.mean([session.aqi for session in known]))
-    return np.array([_level(known, session.place, everywhere) for session in asked])
+def _place_mean(training_sessions: Sessions, query_sessions: Sessions, memory: Memory) -> Floats:
+    everywhere = float(np.mean([session.aqi for session in training_sessions]))
+    return np.array(
+        [_level(training_sessions, session.place, everywhere) for session in query_sessions]
+    )
 
 
-def _level(known: Sessions, place: str, otherwise: float) -> float:
-    own = [session.aqi for session in known if session.place == place]
+def _level(training_sessions: Sessions, place: str, otherwise: float) -> float:
+    own = [session.aqi for session in training_sessions if session.place == place]
     return float(np.mean(own)) if own else otherwise
 
 
-def _ridge(known: Sessions, asked: Sessions, memory: Memory) -> Floats:
-    return _told(Ridge(alpha=1.0), features(known), features(asked), known)
+def _ridge(training_sessions: Sessions, query_sessions: Sessions, memory: Memory) -> Floats:
+    return _fit_predict(
+        Ridge(alpha=1.0), features(training_sessions), features(query_sessions), training_sessions
+    )
 
 
-def _ridge_place(known: Sessions, asked: Sessions, memory: Memory) -> Floats:
-    names = sorted({session.place for session in known})
+def _ridge_place(training_sessions: Sessions, query_sessions: Sessions, memory: Memory) -> Floats:
+    names = sorted({session.place for session in training_sessions})
 
     def table(sessions: Sessions) -> Floats:
         here = [[session.place == name for name in names] for session in sessions]
         return np.concatenate([features(sessions), np.array(here, dtype=np.float64)], 1)
 
-    return _told(Ridge(alpha=1.0), table(known), table(asked), known)
+    return _fit_predict(
+        Ridge(alpha=1.0), table(training_sessions), table(query_sessions), training_sessions
+    )
 
 
-def _trees(known: Sessions, asked: Sessions, memory: Memory) -> Floats:
+def _trees(training_sessions: Sessions, query_sessions: Sessions, memory: Memory) -> Floats:
     model = ExtraTreesRegressor(_TREES, random_state=memory.seed, n_jobs=1)
-    return _told(model, features(known), features(asked), known)
+    return _fit_predict(
+        model, features(training_sessions), features(query_sessions), training_sessions
+    )
 
 
-def _trees_place(known: Sessions, asked: Sessions, memory: Memory) -> Floats:
-    everywhere = float(np.mean([session.aqi for session in known]))
+def _trees_place(training_sessions: Sessions, query_sessions: Sessions, memory: Memory) -> Floats:
+    everywhere = float(np.mean([session.aqi for session in training_sessions]))
 
     def table(sessions: Sessions) -> Floats:
         # Each known session by the level of its place's others: its own AQI would give it away.
         levels = [
-            _level([k for k in known if k is not session], session.place, everywhere)
+            _level([k for k in training_sessions if k is not session], session.place, everywhere)
             for session in sessions
         ]
         return np.concatenate([features(sessions), np.array(levels)[:, None]], 1)
 
     model = ExtraTreesRegressor(_TREES, random_state=memory.seed, n_jobs=1)
-    return _told(model, table(known), table(asked), known)
+    return _fit_predict(model, table(training_sessions), table(query_sessions), training_sessions)
 
 
-def _gaussian_process(known: Sessions, asked: Sessions, memory: Memory) -> Floats:
-    train = features(known)
+def _gaussian_process(
+    training_sessions: Sessions, query_sessions: Sessions, memory: Memory
+) -> Floats:
+    train = features(training_sessions)
     mean, std = train.mean(0), train.std(0) + 1e-6
-    target = np.array([session.aqi for session in known])
+    target = np.array([session.aqi for session in training_sessions])
     # Searched once a fold: some days more or less do not move the kernel.
     process = fitted_process((train - mean) / std, target, *memory.theta)
     memory.theta[:] = [process.kernel_.theta]
-    said: Floats = process.predict((features(asked) - mean) / std)
-    return said
+    predicted: Floats = process.predict((features(query_sessions) - mean) / std)
+    return predicted
 
 
-def _told(model: Any, train: Floats, test: Floats, known: Sessions) -> Floats:
-    model.fit(train, np.array([session.aqi for session in known]))
-    said: Floats = model.predict(test)
-    return said
+def _fit_predict(model: Any, train: Floats, test: Floats, training_sessions: Sessions) -> Floats:
+    model.fit(train, np.array([session.aqi for session in training_sessions]))
+    predicted: Floats = model.predict(test)
+    return predicted
 
 
 METHODS: dict[str, Method] = {

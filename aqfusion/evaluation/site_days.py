@@ -50,7 +50,7 @@ class LeftOutDay:
     """A day, and the AQI with the ends of its interval (NaN without one) by each method."""
 
     day: Day
-    told: Mapping[str, tuple[float, float, float]]
+    predictions: Mapping[str, tuple[float, float, float]]
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def judge_site(
     methods = _methods(predictor, site, embeddings)
     days = []
     for number, (day, embedding) in enumerate(zip(history, embeddings, strict=True), start=1):
-        days.append(LeftOutDay(day, _told(predictor, site, day, embedding, methods)))
+        days.append(LeftOutDay(day, _predict_day(predictor, site, day, embedding, methods)))
         if report is not None:
             report(number, len(history))
     return SiteDays(
@@ -140,7 +140,7 @@ def _extinction(site: Site, day: Day) -> dict[str, float]:
     return {name: value for name, value in seen.items() if name in names}
 
 
-def _told(
+def _predict_day(
     predictor: Predictor,
     site: Site,
     day: Day,
@@ -152,7 +152,7 @@ def _told(
     photo_shown = [embedding is not None and m not in (NO_PHOTO, HISTORY) for m in methods]
     shown = [Reading() if m in (NO_READINGS, HISTORY) else day.reading for m in methods]
     landmarks_shown = [m in (ALL, NO_READINGS) for m in methods]
-    told: Told = predictor.at(before, day.taken_at, _extinction(site, day)).ask(
+    prediction_batch: Told = predictor.at(before, day.taken_at, _extinction(site, day)).ask(
         embedding,
         np.array(photo_shown, dtype=bool),
         np.array([reading.values for reading in shown], dtype=np.float64).reshape(-1, 6),
@@ -160,7 +160,11 @@ def _told(
         np.array(landmarks_shown, dtype=bool),
     )
     rows = {
-        method: (float(told.aqi[i]), float(told[i].low), float(told[i].high))
+        method: (
+            float(prediction_batch.aqi[i]),
+            float(prediction_batch[i].low),
+            float(prediction_batch[i].high),
+        )
         for i, method in enumerate(methods)
     }
     return {**rows, MEAN: (_mean_of_dates(before), math.nan, math.nan)}
@@ -175,8 +179,8 @@ def _mean_of_dates(site: Site) -> float:
 
 
 def _scores(days: list[LeftOutDay], method: str) -> DayScores:
-    measured = np.array([one.day.aqi for one in days])
-    aqi, low, high = np.array([one.told[method] for one in days]).T  # (D,) each
+    measured = np.array([left_out.day.aqi for left_out in days])
+    aqi, low, high = np.array([left_out.predictions[method] for left_out in days]).T  # (D,) each
     error = aqi - measured
     held = (low <= measured) & (measured <= high)
     return DayScores(

@@ -68,16 +68,16 @@ def site_figures(
     """
     ask: Ask = questions.elsewhere if places else questions.at_learned_places
     folds = held_out.fold.unique().tolist()
-    judged = [
+    judgements = [
         _judged(held_out, numbers, ask, fold, [f for f in folds if f != fold], sigma, seed)
         for fold in folds
     ]
     entries = []
     for number, kind in enumerate(KINDS):
-        days = sorted({int(d) for one in judged for d in one.inputs.days.unique()})
+        days = sorted({int(d) for judgement in judgements for d in judgement.inputs.days.unique()})
         for count in days if places else [None]:
-            cell = [_cell(one, number, count) for one in judged]
-            cell = [one for one in cell if len(one["error"])]
+            cell = [_cell(judgement, number, count) for judgement in judgements]
+            cell = [part for part in cell if len(part["error"])]
             if cell:
                 entries.append({"kind": kind, "days": count, **_summary(cell, places, seed)})
     return entries
@@ -94,15 +94,15 @@ def _judged(
 ) -> Judgement:
     here = held_out.fold == fold
     rest, own = held_out.where(~here), held_out.where(here)
-    of_rest = [n for n, mine in zip(numbers, here.tolist(), strict=True) if not mine]
-    of_own = [n for n, mine in zip(numbers, here.tolist(), strict=True) if mine]
+    of_rest = [n for n, is_own in zip(numbers, here.tolist(), strict=True) if not is_own]
+    of_own = [n for n, is_own in zip(numbers, here.tolist(), strict=True) if is_own]
     calibration = calibrate(rest, sigma, seed)
     answers = joined_answers([ask(other, [fold], fit_masks(seed)) for other in others])
     fitted = pooling(rest, calibration, answers, of_rest, PHOTOS_FITTED)
     pool = fit_pool(fitted, sigma, seed)
     reach = fit_reach(fitted, pool, calibration.reach)
-    told = ask(fold, [], (0, ALL_SHOWN))
-    return _judgement(pooling(own, calibration, told, of_own), pool, reach)
+    site_answers = ask(fold, [], (0, ALL_SHOWN))
+    return _judgement(pooling(own, calibration, site_answers, of_own), pool, reach)
 
 
 def _judgement(
@@ -133,9 +133,9 @@ def _judgement(
     )
 
 
-def _cell(told: Judgement, kind: int, days: int | None) -> dict[str, Floats]:
+def _cell(judgement: Judgement, kind: int, days: int | None) -> dict[str, Floats]:
     """Squared errors of session means by draw, and figures over photos, of one fold."""
-    inputs = told.inputs
+    inputs = judgement.inputs
     keep = inputs.kind == kind
     if days is not None:
         keep &= inputs.days == days
@@ -145,14 +145,16 @@ def _cell(told: Judgement, kind: int, days: int | None) -> dict[str, Floats]:
     _, session, photos = np.unique(key, return_inverse=True, return_counts=True)
     truth = np.bincount(session, measured) / photos
 
-    def error(said: Tensor) -> Floats:
-        return (np.bincount(session, said[keep].double().numpy()) / photos - truth) ** 2
+    def error(predicted: Tensor) -> Floats:
+        return (np.bincount(session, predicted[keep].double().numpy()) / photos - truth) ** 2
 
-    low, high, aqi = (v[keep].double().numpy() for v in (told.low, told.high, told.aqi))
+    low, high, aqi = (
+        v[keep].double().numpy() for v in (judgement.low, judgement.high, judgement.aqi)
+    )
     return {
-        "error": error(told.aqi),
-        "network": error(told.network),
-        "site": error(told.site),
+        "error": error(judgement.aqi),
+        "network": error(judgement.network),
+        "site": error(judgement.site),
         "photo_error": (aqi - measured) ** 2,
         "right": (categories(aqi) == categories(measured)).astype(np.float64),
         "held": ((low <= measured) & (measured <= high)).astype(np.float64),
@@ -166,18 +168,18 @@ def _summary(cell: Sequence[Mapping[str, Floats]], places: bool, seed: int) -> d
 
     def mean(name: str) -> float:
         if places:
-            return float(np.mean([one[name].mean() for one in cell]))
-        return float(np.concatenate([one[name] for one in cell]).mean())
+            return float(np.mean([part[name].mean() for part in cell]))
+        return float(np.concatenate([part[name] for part in cell]).mean())
 
     return {
-        "session_rmse": rmse_with_interval([one["error"] for one in cell], places, seed),
+        "session_rmse": rmse_with_interval([part["error"] for part in cell], places, seed),
         "network": round(mean("network") ** 0.5, 2),
         "site": round(mean("site") ** 0.5, 2),
         "rmse": round(mean("photo_error") ** 0.5, 2),
         "accuracy": round(mean("right"), 4),
         "coverage": round(mean("held"), 4),
         "width": round(mean("width"), 1),
-        "draws": max(len(one["draws"]) for one in cell),
+        "draws": max(len(part["draws"]) for part in cell),
         "places": len(cell) if places else 0,
     }
 
@@ -188,11 +190,11 @@ def rmse_with_interval(errors: Sequence[Floats], places: bool, seed: int) -> lis
     With `places` every part weighs alike, else every session.
     """
     sums, counts = (
-        np.array([fold(one) for one in errors], dtype=np.float64)
-        for fold in ((np.mean, lambda one: 1.0) if places else (np.sum, len))
+        np.array([fold(part_errors) for part_errors in errors], dtype=np.float64)
+        for fold in ((np.mean, lambda part: 1.0) if places else (np.sum, len))
     )
     generator = np.random.default_rng(seed)
     drawn = generator.integers(len(sums), size=(_RESAMPLES, len(sums)))
     means = sums[drawn].sum(1) / counts[drawn].sum(1)
-    told = [sums.sum() / counts.sum(), *np.percentile(means, _TAILS)]
-    return [round(float(value) ** 0.5, 2) for value in told]
+    figures = [sums.sum() / counts.sum(), *np.percentile(means, _TAILS)]
+    return [round(float(value) ** 0.5, 2) for value in figures]

@@ -22,8 +22,8 @@ def untrained(network: AQFusionNet, seed: int) -> AQFusionNet:
     return other.eval().requires_grad_(False)
 
 
-def likeness(one: NDArray[np.float32], other: NDArray[np.float32]) -> float | None:
+def likeness(first: NDArray[np.float32], second: NDArray[np.float32]) -> float | None:
     """Spearman's rank correlation of two maps, -1 to 1; `None` where one is the same all over."""
-    if np.ptp(one) == 0 or np.ptp(other) == 0:
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
         return None
-    return float(spearmanr(one.ravel(), other.ravel()).statistic)
+    return float(spearmanr(first.ravel(), second.ravel()).statistic)

@@ -21,22 +21,22 @@ class Ablated:
         return named or self.without
 
 
-def ablations(known: Coalitions) -> tuple[Ablated, ...]:
+def ablations(coalitions: Coalitions) -> tuple[Ablated, ...]:
     """Everything; photo, readings and site, each alone and each left out; all but one reading.
 
     Landmarks are seen in the photo and mean something beside the site's days, so they go with
     either, and are left out once for themselves. What is not given, or would be the same as another
     row, has no row.
     """
-    given = known.given
-    readings = tuple(name for name in given if name not in (PHOTO, SITE, LANDMARKS))
-    sides = [side for side in ((PHOTO,), readings, (SITE,)) if set(side) <= set(given)]
-    left = [given, *sides]
-    left += [_without(given, (*side, *_seen_by(side))) for side in reversed(sides)]
-    left += [_without(given, (LANDMARKS,))]
-    left += [_without(given, (reading,)) for reading in readings]
+    inputs_given = coalitions.given
+    readings = tuple(name for name in inputs_given if name not in (PHOTO, SITE, LANDMARKS))
+    sides = [side for side in ((PHOTO,), readings, (SITE,)) if set(side) <= set(inputs_given)]
+    left = [inputs_given, *sides]
+    left += [_without(inputs_given, (*side, *_seen_by(side))) for side in reversed(sides)]
+    left += [_without(inputs_given, (LANDMARKS,))]
+    left += [_without(inputs_given, (reading,)) for reading in readings]
     return tuple(
-        Ablated(inputs, _without(given, inputs), known.showing(inputs))
+        Ablated(inputs, _without(inputs_given, inputs), coalitions.showing(inputs))
         for inputs in dict.fromkeys(left)
         if inputs
     )

@@ -9,7 +9,7 @@ from aqfusion.explain.card_pictures import draw_pictures
 from aqfusion.explain.card_rows import draw_rows
 from aqfusion.explain.paper import INK, INNER, LINE, MARGIN, MUTED, PAGE, WIDTH, Paper
 from aqfusion.explain.report import Report
-from aqfusion.explain.site_words import place_said
+from aqfusion.explain.site_words import place_sentence
 from aqfusion.explain.targets import RAISES
 from aqfusion.explain.words import DISCLAIMER, basis, official
 from aqfusion.model.prediction import Prediction
@@ -29,7 +29,7 @@ def card(report: Report, heat: "HeatMap | None" = None, target: str = RAISES) ->
     y = _head(paper, report.result.fused)
     y = _scale(paper, y + 50, report.result.fused)
     y = paper.lines((MARGIN, y + 26), basis(report.result), 28, INK, INNER)
-    y = paper.lines((MARGIN, y + 6), place_said(report.result, report.sha256), 28, INK, INNER)
+    y = paper.lines((MARGIN, y + 6), place_sentence(report.result, report.sha256), 28, INK, INNER)
     y = draw_pictures(paper, y + 20, report, heat, target)
     y = draw_rows(paper, y + 20, report)
     y = paper.lines((MARGIN, y + 20), official(report.formula), 24, MUTED, INNER)

@@ -18,7 +18,7 @@ from aqfusion.explain.paper import (
     text_width,
 )
 from aqfusion.explain.report import Report
-from aqfusion.explain.words import asked
+from aqfusion.explain.words import target_words
 from aqfusion.model.predict import Result
 from aqfusion.model.prediction import Prediction
 
@@ -49,7 +49,7 @@ def draw_pictures(
     else:
         _framed(paper, overlay(photo.image, heat), (_RIGHT, y, _RIGHT + _CELL, bottom))
         found = "Nothing speaks" if heat.empty else "Speaks"
-        of = asked(target, result.haze is not None)
+        of = target_words(target, result.haze is not None)
         paper.text((_RIGHT, bottom + 16), f"{found} for {of}", 24, INK, width=_CELL)
         _legend(paper, (_RIGHT, bottom + 48))
     return end + 10

@@ -28,13 +28,13 @@ class Coalitions:
     input that is not given is never shown: its rows with and without it are the same.
     """
 
-    told: Told
+    prediction_batch: Told
     given: tuple[str, ...]
 
     def showing(self, inputs: Collection[str]) -> Prediction:
         """What the model says of these inputs alone."""
         row = sum(1 << i for i, name in enumerate(INPUTS) if name in inputs)
-        return self.told[row % len(self.told.aqi)]
+        return self.prediction_batch[row % len(self.prediction_batch.aqi)]
 
 
 def coalitions(
@@ -56,5 +56,5 @@ def coalitions(
     count = len(SHOWN) if has_landmarks else _WITHOUT_LANDMARKS if has_site else _WITHOUT_SITE
     rows = SHOWN[:count]  # (C, 9)
     readings = np.where(rows[:, 1:-2], np.array(reading.values), np.nan)  # (C, 6)
-    told = ask(rows[:, 0] & has_photo, readings, rows[:, -2], rows[:, -1])
-    return Coalitions(told, given)
+    prediction_batch = ask(rows[:, 0] & has_photo, readings, rows[:, -2], rows[:, -1])
+    return Coalitions(prediction_batch, given)

@@ -95,8 +95,8 @@ def judge(
 
 def spread(results: Collection[Result]) -> int:
     """How many AQI points lie between the lowest and the highest of the results."""
-    said = [result.fused.aqi for result in results]
-    return max(said) - min(said)
+    values = [result.fused.aqi for result in results]
+    return max(values) - min(values)
 
 
 def _contender(name: str, load: Callable[[str], Predictor]) -> Contender | Unusable:

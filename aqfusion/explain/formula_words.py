@@ -26,12 +26,12 @@ class Sides:
     site: float | None = None
 
     @classmethod
-    def of(cls, result: Result) -> "Sides":
+    def from_result(cls, result: Result) -> "Sides":
         """The same of a prediction; the site counts where its days are known."""
         fused = result.fused
         alone = (
-            None if one is None else float(one.aqi)
-            for one in (
+            None if prediction is None else float(prediction.aqi)
+            for prediction in (
                 result.image_only,
                 result.sensors_only,
                 result.site_only if result.site_days else None,
@@ -47,7 +47,7 @@ def usable(index: Index, unstated: Sequence[str]) -> bool:
 
 def formula_words(
     reading: Reading,
-    of: Standard,
+    index_standard: Standard,
     sides: Sides,
     unstated: Sequence[str] = (),
     highest: Mapping[str, float] | None = None,
@@ -57,14 +57,16 @@ def formula_words(
     `unstated` names the readings whose unit nobody knows, `highest` has the largest readings that
     the model learned from, in canonical units.
     """
-    index = of.index(reading)
+    index = index_standard.index(reading)
     if not reading.present:
         return ""
     if unstated:
         return _unstated(index, reading, unstated)
     if index.aqi is None or index.category is None or index.dominant is None:
         return index.incomplete or ""
-    return _beside(_Case(reading, of, index, index.aqi, index.dominant, sides), highest or {})
+    return _beside(
+        _Case(reading, index_standard, index, index.aqi, index.dominant, sides), highest or {}
+    )
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class _Case:
     """A whole index, its number and the pollutant that sets it, beside the model."""
 
     reading: Reading
-    of: Standard
+    standard: Standard
     index: Index
     aqi: int
     worst: str
@@ -89,7 +91,7 @@ class _Case:
 
     def steps_to(self, index: float) -> int:
         """By how many categories the model is above an index of this standard."""
-        return _place(_MODEL, self.sides.aqi) - _place(self.of, index)
+        return _place(_MODEL, self.sides.aqi) - _place(self.standard, index)
 
 
 def _beside(case: _Case, highest: Mapping[str, float]) -> str:
@@ -97,8 +99,9 @@ def _beside(case: _Case, highest: Mapping[str, float]) -> str:
     most = highest.get(case.worst)
     if index.beyond:
         return (
-            f"{_measured(case.reading, case.worst)} is beyond the {case.of.short_name}, which ends "
-            "at 500: the formula says no more than that, and the model knows nothing above it."
+            f"{_measured(case.reading, case.worst)} is beyond the {case.standard.short_name}, "
+            "which ends at 500: the formula says no more than that, and the model knows "
+            "nothing above it."
         )
     if step and most is not None and getattr(case.reading, case.worst) > 1.2 * most:
         return (
@@ -128,14 +131,15 @@ def _unstated(index: Index, reading: Reading, unstated: Sequence[str]) -> str:
 
 
 def _agree(case: _Case) -> str:
-    said = _MODEL.category_of(case.sides.aqi)
-    if case.of.key == _MODEL.key:
-        return f'Formula and model agree on "{said.name}".'
-    theirs = case.of.category_of(case.aqi).name
+    category = _MODEL.category_of(case.sides.aqi)
+    if case.standard.key == _MODEL.key:
+        return f'Formula and model agree on "{category.name}".'
+    formula_category = case.standard.category_of(case.aqi).name
     position = _POSITIONS[_place(_MODEL, case.sides.aqi)]
     return (
-        f'Formula and model agree: "{theirs}" is the {position} category of the '
-        f'{case.of.short_name}, and "{said.name}" of the US AQI, in which the model answers.'
+        f'Formula and model agree: "{formula_category}" is the {position} category of the '
+        f'{case.standard.short_name}, and "{category.name}" of the US AQI, in which the model '
+        "answers."
     )
 
 
@@ -144,7 +148,7 @@ def _photo(case: _Case) -> str:
     photo, readings = case.sides.photo, case.sides.readings
     if photo is None or readings is None:
         return ""
-    alone = _place(_MODEL, readings) - _place(case.of, case.aqi)
+    alone = _place(_MODEL, readings) - _place(case.standard, case.aqi)
     if abs(alone) >= abs(case.step) or (photo > readings) != (case.step > 0):
         return ""
     looks = "hazier" if photo > readings else "clearer"
@@ -156,7 +160,7 @@ def _photo(case: _Case) -> str:
 
 
 def _one_apart(case: _Case) -> str:
-    if case.of.key != _MODEL.key and not _steps_in_us(case):
+    if case.standard.key != _MODEL.key and not _steps_in_us(case):
         return (
             f"One category apart, because the two scales draw their lines at other values: the US "
             f"formula, {_MODEL.index(case.reading).aqi}, is in the model's category."
@@ -175,19 +179,23 @@ def _one_apart(case: _Case) -> str:
 
 def _steps_in_us(case: _Case) -> int | None:
     """By how many categories the model is off the US formula."""
-    theirs = _MODEL.index(case.reading).aqi
-    return None if theirs is None else _place(_MODEL, case.sides.aqi) - _place(_MODEL, theirs)
+    formula_category = _MODEL.index(case.reading).aqi
+    return (
+        None
+        if formula_category is None
+        else _place(_MODEL, case.sides.aqi) - _place(_MODEL, formula_category)
+    )
 
 
 def _scale(case: _Case) -> str:
     """Another standard than the model's makes the difference."""
     steps = _steps_in_us(case)
-    if case.of.key == _MODEL.key or steps is None or abs(steps) > 1:
+    if case.standard.key == _MODEL.key or steps is None or abs(steps) > 1:
         return ""
     return (
-        f"The {case.of.short_name} is another scale than the US AQI, in which the model answers: "
-        f"by the US formula these readings give {_MODEL.index(case.reading).aqi}, beside its "
-        f"{round_half_up(case.sides.aqi)}."
+        f"The {case.standard.short_name} is another scale than the US AQI, in which the model "
+        f"answers: by the US formula these readings give {_MODEL.index(case.reading).aqi}, beside "
+        f"its {round_half_up(case.sides.aqi)}."
     )
 
 
@@ -237,7 +245,7 @@ def _rest(case: _Case) -> str:
 
 def _averaging(case: _Case) -> str:
     """The averaging time of the table that sets the index, in words."""
-    tables = case.of.pollutants[case.worst].tables
+    tables = case.standard.pollutants[case.worst].tables
     return _TIMES.get(tables[0].averaging, tables[0].averaging)
 
 

@@ -25,11 +25,11 @@ def haze_evidence(predictor: Predictor, photo: Photo) -> tuple[float, ...]:
             torch.where(BAND_OF_STATISTIC.eq(band), encoder.haze.mean, statistics)
             for band in range(COARSE_BANDS)
         ]
-        said = [
+        answers = [
             _photo_alone(predictor, Embedding(encoder.mix(features, shown), None))
             for shown in (statistics, *plain)
         ]
-    return tuple(said[0] - without for without in said[1:])
+    return tuple(answers[0] - without for without in answers[1:])
 
 
 def _photo_alone(predictor: Predictor, embedding: Embedding) -> float:
@@ -37,5 +37,5 @@ def _photo_alone(predictor: Predictor, embedding: Embedding) -> float:
     haze = predictor.haze(embedding)
     if haze is not None:
         return haze.suggested
-    told = predictor.ask(embedding, np.array([True]), np.full((1, 6), np.nan))
-    return float(told.aqi[0])
+    prediction_batch = predictor.ask(embedding, np.array([True]), np.full((1, 6), np.nan))
+    return float(prediction_batch.aqi[0])

@@ -89,7 +89,7 @@ def target_of(name: str, temperature: float) -> Target:
     """What a target's name means, of logits before the temperature."""
     check_target(name)
 
-    def said(logits: Tensor) -> Tensor:
+    def score(logits: Tensor) -> Tensor:
         probabilities = (logits[None] / temperature).softmax(1)
         if name in (RAISES, LOWERS):
             aqi = bins.mean(probabilities)[0]
@@ -97,7 +97,7 @@ def target_of(name: str, temperature: float) -> Target:
         chances = bins.category_probabilities(probabilities)[0]
         return chances[TARGETS.index(name) - 2].clamp_min(1e-12).log()
 
-    return said
+    return score
 
 
 def map_of(network: AQFusionNet, images: Tensor, method: str, target: Target) -> HeatMap:

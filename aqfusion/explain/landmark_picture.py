@@ -17,12 +17,12 @@ def landmark_picture(photo: Image.Image, sightings: Sequence[Sighting]) -> Image
     picture.thumbnail((_LONGEST, _LONGEST))
     draw = ImageDraw.Draw(picture)
     line = max(2, max(picture.size) // 300)
-    for number, one in enumerate(sightings, start=1):
-        for box, colour in ((one.sky, SKY), (one.box, LANDMARK)):
+    for number, sighting in enumerate(sightings, start=1):
+        for box, colour in ((sighting.sky, SKY), (sighting.box, LANDMARK)):
             if box is not None:
                 draw.rectangle(_pixels(box, picture), outline=colour, width=line)
-        if one.box is not None:
-            _number(draw, _pixels(one.box, picture), number, max(picture.size) / 28)
+        if sighting.box is not None:
+            _number(draw, _pixels(sighting.box, picture), number, max(picture.size) / 28)
     return picture
 
 

@@ -26,7 +26,7 @@ class Difference:
 
     path: str
     stated: str
-    found: str
+    recomputed: str
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,13 @@ def repeat(
     there = predictor.at(site, saved.taken_at)
     inputs = Inputs(saved.reading, photo, saved.trust_photo, saved.units_stated)
     report = report_of(there, inputs, now)
-    found = as_json(report)
+    recomputed = as_json(report)
     if not saved.knows_sites:
-        _forget_sites(found)
+        _forget_sites(recomputed)
     differences = (
         difference
         for part in RESULTS
-        for difference in _compare(part, saved.file[part].value, found[part])
+        for difference in _compare(part, saved.file[part].value, recomputed[part])
     )
     return Repeated(report, tuple(differences))
 
@@ -70,7 +70,7 @@ def repeat(
 def _learned(saved: SavedReport, predictor: Predictor) -> Site | None:
     if saved.site is None or saved.site.learned_as is None:
         return None
-    named = (one for one in predictor.known_sites() if one.learned_as == saved.site.learned_as)
+    named = (site for site in predictor.known_sites() if site.learned_as == saved.site.learned_as)
     return next(named, None)
 
 
@@ -82,27 +82,33 @@ def _forget_sites(report: dict[str, Any]) -> None:
         del report["explanation"]["contributions"]["points"][name]
 
 
-def _compare(path: str, stated: Any, found: Any) -> Iterator[Difference]:
+def _compare(path: str, stated: Any, recomputed: Any) -> Iterator[Difference]:
     """Walk through what was found; all that stands elsewhere or more in what is stated differs."""
-    if isinstance(found, dict) and isinstance(stated, dict) and found.keys() == stated.keys():
-        for key, value in found.items():
+    if (
+        isinstance(recomputed, dict)
+        and isinstance(stated, dict)
+        and recomputed.keys() == stated.keys()
+    ):
+        for key, value in recomputed.items():
             yield from _compare(f"{path}.{key}", stated[key], value)
-    elif isinstance(found, list) and isinstance(stated, list) and len(found) == len(stated):
-        for i, value in enumerate(found):
+    elif (
+        isinstance(recomputed, list) and isinstance(stated, list) and len(recomputed) == len(stated)
+    ):
+        for i, value in enumerate(recomputed):
             yield from _compare(f"{path}[{i}]", stated[i], value)
-    elif not _same(stated, found):
-        yield Difference(path, _shown(stated), _shown(found))
+    elif not _same(stated, recomputed):
+        yield Difference(path, _shown(stated), _shown(recomputed))
 
 
-def _same(stated: Any, found: Any) -> bool:
+def _same(stated: Any, recomputed: Any) -> bool:
     """Whether one value that is neither object nor list came out again."""
-    if not _is_number(found) or not _is_number(stated):
-        return type(stated) is type(found) and bool(stated == found)
+    if not _is_number(recomputed) or not _is_number(stated):
+        return type(stated) is type(recomputed) and bool(stated == recomputed)
     if abs(stated) > 1e9:  # whatever it is, no result is
         return False
-    if isinstance(found, int):
-        return bool(abs(stated - found) <= _WHOLE)
-    return math.isclose(float(stated), found, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
+    if isinstance(recomputed, int):
+        return bool(abs(stated - recomputed) <= _WHOLE)
+    return math.isclose(float(stated), recomputed, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
 
 
 def _is_number(value: Any) -> bool:

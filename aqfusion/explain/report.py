@@ -15,7 +15,7 @@ from aqfusion.explain.coalitions import coalitions
 from aqfusion.explain.saved_report import FORMAT
 from aqfusion.explain.saved_site import SavedSite, instant
 from aqfusion.explain.shapley import Contributions, contributions
-from aqfusion.explain.site_words import place_said
+from aqfusion.explain.site_words import place_sentence
 from aqfusion.explain.words import DISCLAIMER, basis
 from aqfusion.model.predict import Embedding, Predictor, Result
 from aqfusion.model.prediction import Prediction
@@ -82,7 +82,7 @@ def report_of(
         embedding = predictor.embed(inputs.photo)
     result = predictor.predict(inputs.reading, embedding, trust_photo=inputs.trust_photo)
     used = embedding if result.image_only is not None else None
-    known = coalitions(
+    all_coalitions = coalitions(
         partial(predictor.ask, used),
         inputs.reading,
         used is not None,
@@ -96,8 +96,8 @@ def report_of(
         version=aqfusion.__version__,
         made_at=now.astimezone(UTC),
         result=result,
-        ablations=ablations(known),
-        contributions=contributions(known),
+        ablations=ablations(all_coalitions),
+        contributions=contributions(all_coalitions),
         formula={key: _index(inputs, standard(key)) for key in STANDARDS},
         taken_at=predictor.taken_at,
         extinction=predictor.extinction or {},
@@ -182,7 +182,11 @@ def as_json(report: Report) -> dict[str, Any]:
             },
         },
         "formula": {key: index.as_json() for key, index in report.formula.items()},
-        "in_words": [said for said in (basis(result), place_said(result, report.sha256)) if said],
+        "in_words": [
+            sentence
+            for sentence in (basis(result), place_sentence(result, report.sha256))
+            if sentence
+        ],
     }
 
 

@@ -9,9 +9,10 @@ from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.air.sensors import Reading, ReadingError
 from aqfusion.errors import InputError
 from aqfusion.explain.saved_site import SavedSite, site_digest
+from aqfusion.io.json_models import TableError
 from aqfusion.photo import Photo
 from aqfusion.sites.site import Site
-from aqfusion.table_file import Field, TableError, parse_table
+from aqfusion.table_file import Field, parse_table
 
 FORMAT = 2
 _WITHOUT_SITES = 1  # a format of before there were sites

@@ -28,13 +28,13 @@ class Contributions:
     points: Mapping[str, float]
 
 
-def contributions(known: Coalitions) -> Contributions:
+def contributions(coalitions: Coalitions) -> Contributions:
     """Share the way from the base value to the prediction out among the inputs."""
-    worth = known.told.aqi
+    worth = coalitions.prediction_batch.aqi
     # Where no site or no landmarks are given, there are fewer players.
     values = dict(zip(INPUTS, shapley_values(worth).tolist(), strict=False))
     # Rows that should be the same may differ in their last digits.
-    points = {name: values[name] if name in known.given else 0.0 for name in INPUTS}
+    points = {name: values[name] if name in coalitions.given else 0.0 for name in INPUTS}
     return Contributions(float(worth[0]), float(worth[-1]), points)
 
 

@@ -61,13 +61,13 @@ class Index:
         same = [digest == other for other in self.digests]
         # Before all others, whatever rounding makes of its cosine.
         rank = cosine.masked_fill(torch.tensor(same, dtype=torch.bool), 2.0)
-        found: dict[str, Neighbour] = {}
+        neighbours: dict[str, Neighbour] = {}
         for i in rank.argsort(descending=True, stable=True).tolist():
-            if len(found) == count:
+            if len(neighbours) == count:
                 break
             row, similarity = self.rows[i], 1.0 if same[i] else float(cosine[i].clamp(0, 1))
-            found.setdefault(row.session, Neighbour(row, similarity, same[i]))
-        return tuple(found.values())
+            neighbours.setdefault(row.session, Neighbour(row, similarity, same[i]))
+        return tuple(neighbours.values())
 
 
 class SimilarPhotos:
@@ -85,14 +85,14 @@ class SimilarPhotos:
         self._file = folder / f"{predictor.name}-{where[:12]}.safetensors"
         self._building = threading.Lock()
         self._looks: dict[tuple[Path, Stamp], Look] = {}  # of a building that was cut off
-        self._known: Index | None = None
+        self._cached: Index | None = None
 
-    def known(self) -> Index | None:
+    def cached(self) -> Index | None:
         """The index where it has been made and still fits the folder; takes milliseconds."""
         key = self._key()
-        known = self._known
-        if known is not None and known.key == key:
-            return known
+        cached = self._cached
+        if cached is not None and cached.key == key:
+            return cached
         content = kept(self._file, key)
         return self._remember(key, content) if content else None
 
@@ -104,7 +104,7 @@ class SimilarPhotos:
         while not self._building.acquire(timeout=_PATIENCE):
             report(len(self._looks), len(self._frames))
         try:
-            return self.known() or self._built(report)
+            return self.cached() or self._built(report)
         finally:
             self._building.release()
 
@@ -138,7 +138,7 @@ class SimilarPhotos:
         rows = tuple(self._frames[i] for i in content.frames.tolist())
         unreadable = len(self._frames) - len(rows)
         index = Index(key, rows, content.embeddings, content.digests, unreadable)
-        self._known = index
+        self._cached = index
         return index
 
     def _key(self) -> str:
@@ -148,8 +148,8 @@ class SimilarPhotos:
             (row.photo.name, row.place, row.session, row.aqi, _stamp(row.photo))
             for row in self._frames
         ]
-        told = repr((_REVISION, checkpoint.sha256, checkpoint.config.image_size, facts))
-        return hashlib.sha256(told.encode()).hexdigest()
+        text = repr((_REVISION, checkpoint.sha256, checkpoint.config.image_size, facts))
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def frames_of(rows: Sequence[Row]) -> tuple[Row, ...]:
@@ -167,7 +167,7 @@ def frames_of(rows: Sequence[Row]) -> tuple[Row, ...]:
 
 def _stamp(path: Path) -> Stamp:
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return None
-    return found.st_size, found.st_mtime_ns
+    return stat.st_size, stat.st_mtime_ns

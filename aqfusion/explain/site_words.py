@@ -18,7 +18,7 @@ _Z90 = 1.645
 _LITTLE = 0.25  # of the weight
 
 
-def place_said(result: Result, sha256: str) -> str:
+def place_sentence(result: Result, sha256: str) -> str:
     """How the answer stands to the place; "" where the model knows nothing of places.
 
     `sha256` is that of the weights that gave the result: haze scores of others are not compared.
@@ -27,16 +27,16 @@ def place_said(result: Result, sha256: str) -> str:
         return ""
     if result.site is None or not result.site_days:
         return _unknown(result)
-    said = [_usual(result, result.site), _photo(result, result.site, sha256)]
+    sentences = [_usual(result, result.site), _photo(result, result.site, sha256)]
     if result.landmarks is not None:
-        said.append(landmarks_said(result.landmarks))
-    return " ".join(filter(None, said))
+        sentences.append(landmarks_sentence(result.landmarks))
+    return " ".join(filter(None, sentences))
 
 
-def landmarks_said(evidence: Evidence) -> str:
+def landmarks_sentence(evidence: Evidence) -> str:
     """What the landmarks say of the AQI, beside what is usual at the place.
 
-    >>> landmarks_said(Evidence(0.0, 0.2, 0.25, 0.1, 5))
+    >>> landmarks_sentence(Evidence(0.0, 0.2, 0.25, 0.1, 5))
     'By 5 days with both, the haze at the landmarks speaks for 1.0 times the usual AQI of this \
 place, in nine cases of ten between 0.7 and 1.4 times.'
     """
@@ -53,15 +53,19 @@ place, in nine cases of ten between 0.7 and 1.4 times.'
 def _unknown(result: Result) -> str:
     if result.image_only is None:
         return ""
-    said = "At a place that the model does not know, the photo says little"
+    opening = "At a place that the model does not know, the photo says little"
     if result.photo_share >= _LITTLE:
-        said = "The model does not know the place, and a photo of the same air differs by place"
+        opening = "The model does not know the place, and a photo of the same air differs by place"
     if result.readings_used:
-        return f"{said}: the readings count for more." if result.photo_share < 0.5 else f"{said}."
+        return (
+            f"{opening}: the readings count for more."
+            if result.photo_share < 0.5
+            else f"{opening}."
+        )
     common = result.site_only.aqi if result.site_only else result.fused.aqi
     if abs(result.fused.aqi - common) <= _COMMON:
-        return f"{said}: the answer is near what is common everywhere, {common}."
-    return f"{said}."
+        return f"{opening}: the answer is near what is common everywhere, {common}."
+    return f"{opening}."
 
 
 def _usual(result: Result, site: Site) -> str:
@@ -110,14 +114,14 @@ def _days_with_photos(scores: Sequence[float]) -> str:
 def _by_date(site: Site) -> list[float]:
     """The mean AQI of every date; a day without a time counts for itself."""
     dated: dict[date, list[float]] = defaultdict(list)
-    found = []
+    undated = []
     for day in site.history:
         own = site.date_of(day)
         if own is None:
-            found.append(day.aqi)
+            undated.append(day.aqi)
         else:
             dated[own].append(day.aqi)
-    return [*found, *(mean(values) for values in dated.values())]
+    return [*undated, *(mean(values) for values in dated.values())]
 
 
 def _middle_half(values: Sequence[float]) -> tuple[int, int]:

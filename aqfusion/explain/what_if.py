@@ -53,8 +53,10 @@ class Found:
 def grid(scene: Scene, across: tuple[str, Floats], up: tuple[str, Floats]) -> Floats:
     """The AQI (U, A) as two readings take their values, `across` (A,) and `up` (U,)."""
     (name_across, a), (name_up, u) = across, up
-    told = scene.changed({name_across: np.tile(a, len(u)), name_up: np.repeat(u, len(a))})
-    aqi: Floats = told.aqi.reshape(len(u), len(a))
+    prediction_batch = scene.changed(
+        {name_across: np.tile(a, len(u)), name_up: np.repeat(u, len(a))}
+    )
+    aqi: Floats = prediction_batch.aqi.reshape(len(u), len(a))
     return aqi
 
 
@@ -71,24 +73,26 @@ def search(scene: Scene, name: str, category: Category, start: float) -> Found:
     low, high = coarse[max(0, number - 2)], coarse[min(_COARSE - 1, number + 1)]
     fine = _on_scale(name, np.linspace(low, high, _COARSE))
     value = _best(scene, name, category, start, np.append(fine, best))
-    told = scene.changed({name: np.array([value])})
-    return Found(bool(_says(told, category)[0]), value, told[0])
+    prediction_batch = scene.changed({name: np.array([value])})
+    return Found(bool(_says(prediction_batch, category)[0]), value, prediction_batch[0])
 
 
 def _best(scene: Scene, name: str, category: Category, start: float, values: Floats) -> float:
     """Of `values` the nearest to `start` that reaches the category, else what comes nearest."""
-    told = scene.changed({name: values})
-    says = _says(told, category)
+    prediction_batch = scene.changed({name: values})
+    says = _says(prediction_batch, category)
     if says.any():
         return float(values[says][np.abs(values[says] - start).argmin()])
-    missed = np.maximum(category.i_low - told.aqi, told.aqi - category.i_high)
+    missed = np.maximum(
+        category.i_low - prediction_batch.aqi, prediction_batch.aqi - category.i_high
+    )
     return float(values[missed.argmin()])
 
 
-def _says(told: Told, category: Category) -> Bools:
+def _says(prediction_batch: Told, category: Category) -> Bools:
     """Whether the rounded AQI lies in the category (B,)."""
-    whole = np.floor(told.aqi + 0.5)
-    return (category.i_low <= whole) & (whole <= category.i_high)
+    rounded = np.floor(prediction_batch.aqi + 0.5)
+    return (category.i_low <= rounded) & (rounded <= category.i_high)
 
 
 def _on_scale(name: str, values: Floats) -> Floats:

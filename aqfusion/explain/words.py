@@ -50,9 +50,9 @@ def _weighed(result: Result, readings: str) -> str:
         parts.insert(0, ("the photo", result.photo_share))
     if len(parts) == 1:
         return f"{place} alone"
-    told = [f"{name} ({_percent(share)})" for name, share in parts]
-    told[0] = told[0].replace("%)", "% of the weight)")
-    return f"{', '.join(told[:-1])} and {told[-1]}"
+    phrases = [f"{name} ({_percent(share)})" for name, share in parts]
+    phrases[0] = phrases[0].replace("%)", "% of the weight)")
+    return f"{', '.join(phrases[:-1])} and {phrases[-1]}"
 
 
 def _percent(share: float) -> str:
@@ -81,10 +81,10 @@ def moved(points: float) -> str:
     return f"{'raised' if points > 0 else 'lowered'} it by {whole}"
 
 
-def asked(target: str, of_haze: bool = False) -> str:
+def target_words(target: str, of_haze: bool = False) -> str:
     """What a heat map's target asks for; `of_haze`, where the model ranks photos by their haze.
 
-    >>> asked("raises"), asked("Good"), asked("lowers", of_haze=True)
+    >>> target_words("raises"), target_words("Good"), target_words("lowers", of_haze=True)
     ('a higher AQI', '"Good"', 'a lower haze score')
     """
     asked_of = "haze score" if of_haze else "AQI"
@@ -96,11 +96,11 @@ def official(formula: Mapping[str, Index]) -> str:
     """What the formulas of the standards say of the same readings; "" where there are none."""
     if not any(index.sub_indices for index in formula.values()):
         return ""
-    whole = [
+    phrases = [
         f"{standard(key).short_name} {'above ' * index.beyond}{index.aqi}, {index.category.name}"
         for key, index in formula.items()
         if index.category is not None
     ]
-    said = f"Official formulas for these readings: {'; '.join(whole)}." if whole else ""
+    sentence = f"Official formulas for these readings: {'; '.join(phrases)}." if phrases else ""
     missing = (index.incomplete for index in formula.values() if index.incomplete)
-    return " ".join([said, *missing]).strip()
+    return " ".join([sentence, *missing]).strip()

@@ -5,27 +5,43 @@ import hashlib
 import hmac
 import secrets
 
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
 from aqfusion.errors import InputError
 
-__all__ = ["NO_PIN", "hashed_pin", "new_token", "pin_fits", "token_digest"]
+__all__ = ["hashed_pin", "new_token", "pin_fits", "renewed_pin", "token_digest"]
 
-# 16 MB and some 50 ms for each guess; a PIN is short, so the store limits the guesses too.
-_COST, _BLOCK, _PARALLEL = 2**14, 8, 1
+# Argon2id as OWASP's cheat sheet on password storage asks at the least: 19 MiB and some 50 ms for
+# each guess. A PIN is short, so the store limits the guesses too.
+_MEMORY_KIB, _PASSES, _LANES = 19_456, 2, 1
+_LONGEST = 64  # characters
+# What PINs were hashed with before: checked as long as such a hash is there, never made.
+_SCRYPT, _SCRYPT_COST, _SCRYPT_BLOCK, _SCRYPT_LANES = "scrypt$", 2**14, 8, 1
 
 
 def hashed_pin(pin: str) -> str:
-    """Return a salted scrypt hash; a PIN of other than 4 to 64 characters raises `InputError`."""
-    if not 4 <= len(pin) <= 64:
-        raise InputError(f"PIN must have 4 to 64 characters, got {len(pin)}")
-    salt = secrets.token_bytes(16)
-    return "$".join(("scrypt", _text(salt), _text(_scrypt(pin, salt))))
+    """Return a salted Argon2id hash; a PIN of other than 4 to 64 characters raises `InputError`."""
+    if not 4 <= len(pin) <= _LONGEST:
+        raise InputError(f"PIN must have 4 to {_LONGEST} characters, got {len(pin)}")
+    return _hasher().hash(_bytes(pin))
 
 
 def pin_fits(pin: str, hashed: str | None) -> bool:
     """Tell whether this is the PIN; it takes as long where there is none."""
-    _, salt, wanted = (hashed or NO_PIN).split("$")
-    found = _scrypt(pin[:64], base64.b64decode(salt))
-    return hmac.compare_digest(found, base64.b64decode(wanted))
+    if hashed is not None and hashed.startswith(_SCRYPT):
+        return _fits_scrypt(pin, hashed)
+    try:
+        return _hasher().verify(hashed or _no_pin(), _bytes(pin))
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def renewed_pin(pin: str, hashed: str) -> str | None:
+    """Return a new hash of a PIN that fits `hashed`, where that is of an older kind or cost."""
+    if not hashed.startswith(_SCRYPT) and not _hasher().check_needs_rehash(hashed):
+        return None
+    return _hasher().hash(_bytes(pin))
 
 
 def new_token() -> str:
@@ -38,13 +54,24 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
-def _scrypt(pin: str, salt: bytes) -> bytes:
-    given = pin.encode("utf-8", "replace")
-    return hashlib.scrypt(given, salt=salt, n=_COST, r=_BLOCK, p=_PARALLEL)
+def _hasher() -> PasswordHasher:
+    return PasswordHasher(_PASSES, _MEMORY_KIB, _LANES)
 
 
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+def _no_pin() -> str:
+    """A hash that no PIN has, at the cost of the others."""
+    cost = f"m={_MEMORY_KIB},t={_PASSES},p={_LANES}"
+    return f"$argon2id$v=19${cost}${'A' * 22}${'A' * 43}"
 
 
-NO_PIN = "$".join(("scrypt", _text(bytes(16)), _text(bytes(64))))
+def _fits_scrypt(pin: str, hashed: str) -> bool:
+    try:
+        salt, wanted = map(base64.b64decode, hashed.removeprefix(_SCRYPT).split("$"))
+    except ValueError:  # damaged
+        return False
+    made = hashlib.scrypt(_bytes(pin), salt=salt, n=_SCRYPT_COST, r=_SCRYPT_BLOCK, p=_SCRYPT_LANES)
+    return hmac.compare_digest(made, wanted)
+
+
+def _bytes(pin: str) -> bytes:
+    return pin[:_LONGEST].encode("utf-8", "replace")

@@ -12,7 +12,7 @@ from aqfusion.labels.actor import Actor, acting
 from aqfusion.labels.database import Database
 from aqfusion.labels.given_text import one_line
 from aqfusion.labels.schema import invites, users
-from aqfusion.labels.secrets_kept import hashed_pin, pin_fits, token_digest
+from aqfusion.labels.secrets_kept import hashed_pin, pin_fits, renewed_pin, token_digest
 
 __all__ = ["SignIn", "SignInError"]
 
@@ -50,13 +50,23 @@ class SignIn:
         """
         row = self._database.write(lambda connection: _count_try(connection, name, now))
         if not pin_fits(pin, row and row.pin) or row is None:
-            raise SignInError(f"name and PIN must fit together, got others for {name[:60]!r}")
+            raise _wrong(name)
+        renewed = renewed_pin(pin, row.pin)
 
         def work(connection: Connection) -> Actor:
-            same = (users.c.id == row.id, users.c.pin == row.pin, users.c.disabled.is_(False))
-            cleared = update(users).where(*same).values(failed_pins=0, locked_until=None)
-            if not connection.execute(cleared).rowcount:
+            same = (users.c.id == row.id, users.c.disabled.is_(False))
+            now_kept = connection.execute(
+                select(users.c.pin).where(*same).with_for_update()
+            ).first()
+            if now_kept is None:
                 raise SignInError(f"account must be enabled, got {row.name!r}")
+            # Another browser may have renewed the hash meanwhile, or an admin the PIN.
+            if now_kept.pin != row.pin and not pin_fits(pin, now_kept.pin):
+                raise _wrong(name)
+            values: dict[str, Any] = {"failed_pins": 0, "locked_until": None}
+            if renewed is not None and now_kept.pin == row.pin:
+                values["pin"] = renewed
+            connection.execute(update(users).where(*same).values(**values))
             return Actor(row.id, row.name, row.role)
 
         return self._database.write(work)
@@ -109,6 +119,10 @@ class SignIn:
         with self._database.read() as connection:
             row = acting(connection, actor, "visitor", lock=False)
         return Actor(row.id, row.name, row.role, actor.sign_in)
+
+
+def _wrong(name: str) -> SignInError:
+    return SignInError(f"name and PIN must fit together, got others for {name[:60]!r}")
 
 
 def _count_try(connection: Connection, name: str, now: datetime) -> Row[Any] | None:

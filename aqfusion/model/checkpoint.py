@@ -124,11 +124,11 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         rule = f"format must be {_WITHOUT_SITES} or {FORMAT}"
         raise ModelError(f"{folder / CONFIG}: {rule}, got {raw.get('format')!r}")
     weights = read_bytes(folder / WEIGHTS)
-    stated, found = _stated_checksum(folder, raw), hashlib.sha256(weights).hexdigest()
-    if stated != found:
+    stated, actual = _stated_checksum(folder, raw), hashlib.sha256(weights).hexdigest()
+    if stated != actual:
         raise ModelError(
             f"{folder / WEIGHTS}: sha256 must be {stated[:12]}... as {CONFIG} says, "
-            f"got {found[:12]}...; the file is damaged or not this model's"
+            f"got {actual[:12]}...; the file is damaged or not this model's"
         )
     config = config_of(folder / CONFIG, raw)
     try:
@@ -136,8 +136,8 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         network = AQFusionNet(config.architecture)
         guard = Guard(feature_count(network.image_encoder.trunk))
         sites = None if config.sites is None else _empty_sites(state, config.sites)
-        whole = Checkpoint(network, guard, config, {}, found, sites)
-        modules = _modules(whole)
+        checkpoint = Checkpoint(network, guard, config, {}, actual, sites)
+        modules = _modules(checkpoint)
         modules.load_state_dict(
             {k: v.float() if v.dtype == torch.float16 else v for k, v in state.items()}
         )
@@ -150,7 +150,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     ):
         raise ModelError(f"{folder / WEIGHTS}: weights must be finite, got some that are not")
     modules.eval().requires_grad_(False)
-    return replace(whole, metrics=read_json(folder / METRICS))
+    return replace(checkpoint, metrics=read_json(folder / METRICS))
 
 
 def _modules(checkpoint: Checkpoint) -> nn.ModuleDict:

@@ -114,27 +114,31 @@ class Fusion:
 
     def _site_says(self, opinions: Opinions, time: Tensor) -> Tensor:
         """Log probabilities (B, 50) by the site's days and landmarks where they are shown."""
-        told = self._days_say(opinions, time)
-        shown = opinions.has_site & opinions.has_landmarks
-        if self.landmarks is None or not bool(shown.any()):
-            return told
-        return torch.where(shown[:, None], (told + self.landmarks.logits).log_softmax(1), told)
+        log_probabilities = self._days_say(opinions, time)
+        landmarks_shown = opinions.has_site & opinions.has_landmarks
+        if self.landmarks is None or not bool(landmarks_shown.any()):
+            return log_probabilities
+        return torch.where(
+            landmarks_shown[:, None],
+            (log_probabilities + self.landmarks.logits).log_softmax(1),
+            log_probabilities,
+        )
 
     def _days_say(self, opinions: Opinions, time: Tensor) -> Tensor:
         """Log probabilities (B, 50) by the process, with the site's days where it is shown."""
         if self._site is None or not bool(opinions.has_site.any()):
             return self._unknown.log_probabilities(opinions.readings, time)
-        known = self._known.log_probabilities(opinions.readings, time)
+        with_days = self._known.log_probabilities(opinions.readings, time)
         if bool(opinions.has_site.all()):
-            return known
+            return with_days
         unknown = self._unknown.log_probabilities(opinions.readings, time)
-        return torch.where(opinions.has_site[:, None], known, unknown)
+        return torch.where(opinions.has_site[:, None], with_days, unknown)
 
     def _network_says(
         self, opinions: Opinions, standing: Tensor, sites: SiteModel, config: SiteConfig
     ) -> tuple[Tensor, Tensor]:
         """Log probabilities (B, 50) of photo and readings, and the photo's share of them (B,)."""
-        told = []
+        by_standing = []
         for gate, temperatures in (
             (sites.gate, config.temperature),
             (self._checkpoint.network.gate, self._checkpoint.config.temperature),
@@ -143,8 +147,10 @@ class Fusion:
                 opinions.image, opinions.sensors, opinions.has_image, opinions.present
             )
             temperature = _by_kind(opinions.kinds, temperatures)
-            told.append(((logits.double() / temperature[:, None]).log_softmax(1), share.double()))
-        (elsewhere, share_elsewhere), (learned, share_learned) = told
+            by_standing.append(
+                ((logits.double() / temperature[:, None]).log_softmax(1), share.double())
+            )
+        (elsewhere, share_elsewhere), (learned, share_learned) = by_standing
         return (
             torch.where(standing[:, None], learned, elsewhere),
             torch.where(standing, share_learned, share_elsewhere),

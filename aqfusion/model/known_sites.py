@@ -13,11 +13,11 @@ def known_sites(checkpoint: Checkpoint) -> tuple[Site, ...]:
     """One site per place, in the order of their names; coordinates where the stations tell them."""
     if checkpoint.sites is None or checkpoint.config.sites is None:
         return ()
-    told = {place.location: place for place in sample_places()}
+    places = {place.location: place for place in sample_places()}
     days = checkpoint.sites.process.days
     sites = []
     for number, name in enumerate(checkpoint.config.sites.places):
-        place = told.get(name)
+        place = places.get(name)
         own = days.where(days.place == number)
         rows = zip(own.aqi.tolist(), own.readings.tolist(), own.time.tolist(), strict=True)
         local = UTC if place is None else zone(place.timezone)

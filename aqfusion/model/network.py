@@ -65,8 +65,8 @@ class SensorEncoder(nn.Module):
         """Embed standardised readings (B, 6), NaN where missing, as (B, E)."""
         present = ~standardised.isnan()  # (B, 6)
         values = standardised.nan_to_num(0.0)[:, :, None]  # (B, 6, 1)
-        known = values * self.slope + self.offset  # (B, 6, 16)
-        tokens = torch.where(present[:, :, None], known, self.missing)  # (B, 6, 16)
+        present_tokens = values * self.slope + self.offset  # (B, 6, 16)
+        tokens = torch.where(present[:, :, None], present_tokens, self.missing)  # (B, 6, 16)
         mask = present.to(tokens.dtype)  # (B, 6)
         embedding: Tensor = self.mlp(torch.cat([tokens.flatten(1), mask], 1))  # (B, E)
         return embedding

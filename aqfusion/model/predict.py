@@ -178,9 +178,9 @@ class Predictor:
 
     def day_photo(self, photo: Photo, embedding: Embedding | None = None) -> DayPhoto:
         """What is kept of a photo of a site's day."""
-        known = embedding or self.embed(photo)
-        haze = self.haze(known)
-        vector = tuple(round(value, 4) for value in known.vector[0].tolist())
+        photo_embedding = embedding or self.embed(photo)
+        haze = self.haze(photo_embedding)
+        vector = tuple(round(value, 4) for value in photo_embedding.vector[0].tolist())
         score = 0.0 if haze is None else float(haze.score)
         return DayPhoto(photo.digest, self.checkpoint.sha256, vector, score)
 
@@ -210,22 +210,22 @@ class Predictor:
             )
         has_photo = usable is not None
         # Together, the photo alone, the readings alone, the site alone.
-        shown = (reading, Reading(), reading, Reading())
-        readings = np.array([one.values for one in shown])  # (4, 6)
+        variants = (reading, Reading(), reading, Reading())
+        readings = np.array([variant.values for variant in variants])  # (4, 6)
         photo_shown = np.array([has_photo, has_photo, False, False])
         site_shown = np.array([True, False, False, True])
         landmarks = self.landmarks if has_photo else None
         landmarks_shown = np.array([landmarks is not None, False, False, False])
-        told = self.ask(usable, photo_shown, readings, site_shown, landmarks_shown)
+        prediction_batch = self.ask(usable, photo_shown, readings, site_shown, landmarks_shown)
         return Result(
-            told[0],
-            told[1] if has_photo else None,
-            told[2] if reading.present else None,
-            float(told.photo_share[0]),
+            prediction_batch[0],
+            prediction_batch[1] if has_photo else None,
+            prediction_batch[2] if reading.present else None,
+            float(prediction_batch.photo_share[0]),
             reading.present,
             problem,
-            None if self.checkpoint.sites is None else told[3],
-            float(told.site_share[0]),
+            None if self.checkpoint.sites is None else prediction_batch[3],
+            float(prediction_batch.site_share[0]),
             self.site,
             None if usable is None else self.haze(usable),
             landmarks,
@@ -247,22 +247,25 @@ class Predictor:
         """
         if embedding is None and photo_shown.any():
             raise ValueError("photo_shown must be false where there is no embedding")
-        shown, given = torch.from_numpy(photo_shown), torch.from_numpy(readings).float()  # (B, 6)
+        image_present = torch.from_numpy(photo_shown)
+        values = torch.from_numpy(readings).float()  # (B, 6)
         encoder = self._network.sensor_encoder
         with torch.no_grad():
-            sensors = self._network.head(encoder(encoder.standardise(given)))  # (B, 50)
+            sensors = self._network.head(encoder(encoder.standardise(values)))  # (B, 50)
             # Where no photo is shown, anything may stand for what it says.
             image = sensors[:1] if embedding is None else self._network.head(embedding.vector)
-            known = np.ones(len(given), dtype=bool) if site_shown is None else site_shown
-            seen = np.zeros(len(given), dtype=bool) if landmarks_shown is None else landmarks_shown
+            site_present = np.ones(len(values), dtype=bool) if site_shown is None else site_shown
+            landmarks_present = (
+                np.zeros(len(values), dtype=bool) if landmarks_shown is None else landmarks_shown
+            )
             fused = self._fusion(
                 Opinions(
-                    image.expand(len(given), -1),
+                    image.expand(len(values), -1),
                     sensors,
-                    given,
-                    shown,
-                    torch.from_numpy(known),
-                    torch.from_numpy(seen),
+                    values,
+                    image_present,
+                    torch.from_numpy(site_present),
+                    torch.from_numpy(landmarks_present),
                 )
             )
             probabilities, reach = fused.probabilities, fused.reach

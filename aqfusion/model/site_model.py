@@ -105,9 +105,9 @@ class KnownDays:
 
         Logarithms of the bins' probabilities (B, 50).
         """
-        given = readings.double()
-        present = ~given.isnan()
-        told = torch.zeros(len(given), BIN_COUNT, dtype=torch.float64)
+        values = readings.double()
+        present = ~values.isnan()
+        probabilities = torch.zeros(len(values), BIN_COUNT, dtype=torch.float64)
         masks, which = present.unique(dim=0, return_inverse=True)
         for number, shown in enumerate(masks):
             rows = which == number
@@ -115,9 +115,9 @@ class KnownDays:
             # Two threads may both solve it: the outcome is the same.
             solved = self._solved.get(key) or self._process.solve(self._days, shown)
             self._solved[key] = solved
-            mean, std = self._process.tell(solved, given[rows], shown, time[rows], self._place)
-            told[rows] = self._process.masses(mean, std, shown)
-        return told.log()
+            mean, std = self._process.tell(solved, values[rows], shown, time[rows], self._place)
+            probabilities[rows] = self._process.masses(mean, std, shown)
+        return probabilities.log()
 
 
 def day_step(days: int) -> int:

@@ -88,7 +88,7 @@ class Points:
     """Days as the kernel sees them: readings standardised with flags (D, F), time, place."""
 
     features: Tensor
-    told: Tensor
+    reading_present: Tensor
     time: Tensor
     place: Tensor
 
@@ -145,8 +145,8 @@ class SiteProcess(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation (B,) on the axis, of readings (B, 6) at a time (B,)."""
         places = torch.full((len(readings),), place)
-        asked = Days(torch.zeros(len(readings)).double(), readings, time, places)
-        points = self.points(asked, shown)
+        query_days = Days(torch.zeros(len(readings)).double(), readings, time, places)
+        points = self.points(query_days, shown)
         theta = self._named(shown)
         across = kernel(points, solved.points, theta)  # (B, D)
         mean = (across @ solved.weights)[:, 0]
@@ -175,8 +175,10 @@ class SiteProcess(nn.Module):
         logs = (torch.log1p(days.readings[:, shown]) - self.mean[shown]) / self.std[shown]
         lacking = logs.isnan()
         features = torch.cat([logs.nan_to_num(0.0), lacking.double()], 1)
-        told = ~lacking.all(1) if bool(shown.any()) else torch.zeros(len(logs), dtype=torch.bool)
-        return Points(features, told.double(), days.time, days.place)
+        reading_present = (
+            ~lacking.all(1) if bool(shown.any()) else torch.zeros(len(logs), dtype=torch.bool)
+        )
+        return Points(features, reading_present.double(), days.time, days.place)
 
     def axis(self, shown: Tensor) -> Axis:
         """The axis on which what is `shown` (6,) is answered."""
@@ -201,11 +203,11 @@ def kernel(a: Points, b: Points, theta: Mapping[str, Tensor]) -> Tensor:
     apart = (a.time[:, None] - b.time[None]).abs().nan_to_num(_FAR)
     weather = theta["weather"] * torch.exp(-apart / theta["weather_days"])
     total = theta["common"] + same * (theta["level"] + weather)
-    if a.features.shape[1] == 0 or not bool(a.told.any() and b.told.any()):
+    if a.features.shape[1] == 0 or not bool(a.reading_present.any() and b.reading_present.any()):
         return total
     distance = torch.cdist(a.features, b.features) * 3**0.5 / theta["reading_length"]
     smooth = (1 + distance) * torch.exp(-distance)  # Matern 3/2
-    both = a.told[:, None] * b.told[None]
+    both = a.reading_present[:, None] * b.reading_present[None]
     return total + both * smooth * (theta["smooth"] + same * theta["smooth_here"])
 
 
@@ -213,7 +215,7 @@ def _of_its_own(points: Points, theta: Mapping[str, Tensor]) -> Tensor:
     """The variance (D,) that a day shares with no other: noise, and what is not known of it."""
     own = theta["noise"] + theta["weather"] * points.time.isnan()
     if points.features.shape[1] > 0:
-        own = own + (1 - points.told) * (theta["smooth"] + theta["smooth_here"])
+        own = own + (1 - points.reading_present) * (theta["smooth"] + theta["smooth_here"])
     return own
 
 

@@ -17,9 +17,9 @@ COMPARISON = "comparison.json"
 Comparison = Mapping[str, Sequence[Any]]
 
 
-def write_comparison(folder: Path, found: Comparison) -> None:
+def write_comparison(folder: Path, changes: Comparison) -> None:
     """Write it into the folder of a version that is being made."""
-    content = json.dumps(found, separators=(",", ":"), ensure_ascii=False)
+    content = json.dumps(changes, separators=(",", ":"), ensure_ascii=False)
     replace_file(folder / COMPARISON, content.encode())
 
 
@@ -29,7 +29,7 @@ def comparison(version: Version) -> Comparison:
     if COMPARISON not in version.manifest["files"]:
         return {}
     try:
-        found: Comparison = json.loads(path.read_bytes())
+        changes: Comparison = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise RegistryError(f"{path} must say what changed: {error!r}") from error
-    return found
+    return changes

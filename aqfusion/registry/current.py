@@ -89,10 +89,10 @@ def put_current(home: Path, promotion: Promotion) -> None:
     """Make a whole version current from this moment on; whoever writes holds the lock."""
     if promotion.version is not None and (wrong := faults(home, promotion.version)):
         raise RegistryError(wrong[0])
-    known: tuple[Promotion, ...] = ()
+    earlier: tuple[Promotion, ...] = ()
     with suppress(RegistryError):  # a damaged file is replaced by a good one
-        known = promotions(home)
-    entries = [asdict(one) for one in (*known, promotion)]
+        earlier = promotions(home)
+    entries = [asdict(entry) for entry in (*earlier, promotion)]
     content = json.dumps({"format": _FORMAT, "promotions": entries}, indent=1, ensure_ascii=False)
     replace_file(home / CURRENT, content.encode())
 
@@ -103,11 +103,11 @@ def now_text(now: datetime) -> str:
 
 
 def _promotion(entry: Mapping[str, Any]) -> Promotion:
-    found = Promotion(**entry)
-    texts = (found.by, found.at, found.reason, found.version or "")
+    promotion = Promotion(**entry)
+    texts = (promotion.by, promotion.at, promotion.reason, promotion.version or "")
     if not all(isinstance(text, str) for text in texts):
         raise ValueError(f"promotion {entry}")
-    return found
+    return promotion
 
 
 def _chosen(home: Path, model: str) -> Served:
@@ -140,12 +140,12 @@ def _candidates(home: Path, made: Sequence[Promotion]) -> Iterator[str]:
             name = read_version(home, name).parent
         except RegistryError:
             break
-    for one in reversed(made[:-1]):
-        if one.version is None:
+    for promotion in reversed(made[:-1]):
+        if promotion.version is None:
             return
-        if one.version not in tried:
-            yield one.version
-            tried.add(one.version)
+        if promotion.version not in tried:
+            yield promotion.version
+            tried.add(promotion.version)
 
 
 def _whole(home: Path, name: str) -> tuple[Version | None, str | None]:
@@ -166,7 +166,7 @@ def _stamp(home: Path, served: Served | None) -> _Stamp:
 
 def _of(path: Path) -> tuple[int, int, int]:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return (0, 0, 0)
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns

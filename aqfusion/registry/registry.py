@@ -61,13 +61,13 @@ class Registry:
 
     def versions(self) -> tuple[Version, ...]:
         """All versions whose manifest is whole, oldest first."""
-        found = []
+        versions = []
         for name in version_names(self.home):
             try:
-                found.append(read_version(self.home, name))
+                versions.append(read_version(self.home, name))
             except RegistryError:  # `verify` tells of it
                 continue
-        return tuple(found)
+        return tuple(versions)
 
     def read(self, name: str) -> Version:
         """One version; `RegistryError` where there is none."""
@@ -77,7 +77,7 @@ class Registry:
         """Keep what `fill` writes as a version; it is not current yet."""
         with self._writing():
             sweep_unfinished(self.home)
-            made = [number_of(one.version or "") for one in self._known()]
+            made = [number_of(promotion.version or "") for promotion in self._readable_promotions()]
             return write_version(self.home, fill, about, above=max(made, default=0))
 
     def promote(self, actor: Actor, name: str, reason: str, now: datetime) -> Promotion:
@@ -110,34 +110,37 @@ class Registry:
         """Go back to what was current before the present version first was."""
         kept = self._allowed(actor, reason, "roll back")
         with self._writing():
-            known = promotions(self.home)
-            if not known or known[-1].version is None:
+            all_promotions = promotions(self.home)
+            if not all_promotions or all_promotions[-1].version is None:
                 raise RegistryError(
                     "there must be a version to go back from, got the shipped model"
                 )
-            why = kept or f"back from {known[-1].version}"
-            promotion = Promotion(self._before(known), actor.name, now_text(now), why)
+            why = kept or f"back from {all_promotions[-1].version}"
+            promotion = Promotion(self._before(all_promotions), actor.name, now_text(now), why)
             put_current(self.home, promotion)
         return promotion
 
     def verify(self) -> dict[str, tuple[str, ...]]:
         """What is wrong, by version; and under "current" where that file is damaged."""
-        found = {name: faults(self.home, name) for name in version_names(self.home)}
+        faults_by_version = {name: faults(self.home, name) for name in version_names(self.home)}
         try:
-            named = {one.version for one in promotions(self.home)[-1:]} - {None, *found}
+            named = {promotion.version for promotion in promotions(self.home)[-1:]} - {
+                None,
+                *faults_by_version,
+            }
         except RegistryError as error:
-            return {**found, "current": (str(error),)}
+            return {**faults_by_version, "current": (str(error),)}
         gone = tuple(f"the current version must be there, {name} is not" for name in named)
-        return {**found, **({"current": gone} if gone else {})}
+        return {**faults_by_version, **({"current": gone} if gone else {})}
 
     def prune(self, actor: Actor, ancestors: int = _ANCESTORS_KEPT) -> tuple[str, ...]:
         """Delete versions, and return which; what was ever current or is an ancestor stays."""
         self._allowed(actor, "", "prune")
         with self._writing():
             sweep_unfinished(self.home)
-            known = promotions(self.home)
-            kept = {one.version for one in known}
-            name = known[-1].version if known else None
+            all_promotions = promotions(self.home)
+            kept = {promotion.version for promotion in all_promotions}
+            name = all_promotions[-1].version if all_promotions else None
             for _ in range(ancestors + 1):
                 kept.add(name)
                 try:
@@ -152,15 +155,19 @@ class Registry:
                 shutil.rmtree(aside)
         return tuple(gone)
 
-    def _before(self, known: Sequence[Promotion]) -> str | None:
+    def _before(self, all_promotions: Sequence[Promotion]) -> str | None:
         """The last whole version in force before the present one first was; `None`: none."""
-        first = next(n for n, one in enumerate(known) if one.version == known[-1].version)
-        for one in reversed(known[:first]):
-            if one.version is None or not faults(self.home, one.version):
-                return one.version
+        first = next(
+            n
+            for n, promotion in enumerate(all_promotions)
+            if promotion.version == all_promotions[-1].version
+        )
+        for promotion in reversed(all_promotions[:first]):
+            if promotion.version is None or not faults(self.home, promotion.version):
+                return promotion.version
         return None
 
-    def _known(self) -> tuple[Promotion, ...]:
+    def _readable_promotions(self) -> tuple[Promotion, ...]:
         try:
             return promotions(self.home)
         except RegistryError:

@@ -69,8 +69,8 @@ class Version:
 
 def number_of(name: str) -> int:
     """The number in a version's name; 0 for any other name."""
-    found = _NAME.fullmatch(name)
-    return int(found[1]) if found else 0
+    match = _NAME.fullmatch(name)
+    return int(match[1]) if match else 0
 
 
 def title(name: str | None) -> str:
@@ -141,18 +141,20 @@ def faults(home: Path, name: str) -> tuple[str, ...]:
         version = read_version(home, name)
     except RegistryError as error:
         return (str(error),)
-    found = []
+    messages = []
     stated: Mapping[str, str] = version.manifest["files"]
     for file, sha256 in stated.items():
         try:
             same = _sha256(version.folder / file) == sha256
         except OSError as error:
-            found.append(f"version {name}: {file} must be readable: {error.strerror}")
+            messages.append(f"version {name}: {file} must be readable: {error.strerror}")
             continue
         if not same:
-            found.append(f"version {name}: {file} must have the SHA-256 {sha256[:12]}, got another")
+            messages.append(
+                f"version {name}: {file} must have the SHA-256 {sha256[:12]}, got another"
+            )
     names = {path.name for path in version.folder.iterdir()} - {MANIFEST, *stated}
-    return (*found, *(f"version {name}: {file!r} must not be there" for file in sorted(names)))
+    return (*messages, *(f"version {name}: {file!r} must not be there" for file in sorted(names)))
 
 
 def sweep_unfinished(home: Path) -> int:

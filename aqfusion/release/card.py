@@ -24,9 +24,9 @@ def card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str:
     trunk = backbone(config["architecture"]["backbone"])
     about = config["about"]
     runs = {
-        protocol: told["backbones"][trunk.name]
-        for protocol, told in metrics["protocols"].items()
-        if trunk.name in told["backbones"]
+        protocol: entry["backbones"][trunk.name]
+        for protocol, entry in metrics["protocols"].items()
+        if trunk.name in entry["backbones"]
     }
     leak_safe = runs.get("leak-safe")
     return f"""# {name}
@@ -94,8 +94,8 @@ def _figures(runs: dict[str, dict[str, Any]]) -> str:
         if protocol not in runs:
             rows.append([title, "not measured", *["-"] * 5])
             continue
-        for kind, told in runs[protocol]["kinds"].items():
-            photos = told["scores"]["photos"]
+        for kind, figures in runs[protocol]["kinds"].items():
+            photos = figures["scores"]["photos"]
             rows.append(
                 [
                     title,
@@ -104,7 +104,7 @@ def _figures(runs: dict[str, dict[str, Any]]) -> str:
                     _with_interval(photos["rmse"], 1),
                     _with_interval(photos["mae"], 1),
                     f"{photos['r2'][0]:.2f}",
-                    f"{100 * told['interval']['coverage']:.0f} %",
+                    f"{100 * figures['interval']['coverage']:.0f} %",
                 ]
             )
     return table(head, rows)
@@ -112,13 +112,16 @@ def _figures(runs: dict[str, dict[str, Any]]) -> str:
 
 def _unknown_place(metrics: dict[str, Any], trunk: str) -> str:
     """The paragraph on places never seen; nothing where that is not measured."""
-    told = metrics["protocols"].get("place", {})
-    run = told.get("backbones", {}).get(trunk, {})
-    said = unknown_place(
+    protocol_metrics = metrics["protocols"].get("place", {})
+    run = protocol_metrics.get("backbones", {}).get(trunk, {})
+    text = unknown_place(
         [HistoryFigures(**_of_estimate(entry)) for entry in run.get("history", [])],
-        [HistoryBaseline(**_of_estimate(entry)) for entry in told.get("history_baselines", [])],
+        [
+            HistoryBaseline(**_of_estimate(entry))
+            for entry in protocol_metrics.get("history_baselines", [])
+        ],
     )
-    return f"\n\n{said}" if said else ""
+    return f"\n\n{text}" if text else ""
 
 
 def _of_estimate(entry: dict[str, Any]) -> dict[str, Any]:
@@ -130,15 +133,15 @@ def _leak_safe_details(run: dict[str, Any]) -> str:
     places = [
         [
             place,
-            str(told["sessions"]),
-            str(told["photos"]),
-            f"{told['accuracy']:.2f}",
-            f"{told['rmse']:.1f}",
+            str(figures["sessions"]),
+            str(figures["photos"]),
+            f"{figures['accuracy']:.2f}",
+            f"{figures['rmse']:.1f}",
             f"{image[place]['rmse']:.1f}",
-            f"{100 * told['coverage']:.0f} %",
-            f"{told['width']:.0f}",
+            f"{100 * figures['coverage']:.0f} %",
+            f"{figures['width']:.0f}",
         ]
-        for place, told in fused.items()
+        for place, figures in fused.items()
     ]
     head = ["place", "sessions", "photos", "accuracy", "RMSE", "RMSE, photo only"]
     head += ["90 % interval holds", "its width"]
@@ -158,7 +161,7 @@ def _guard(run: dict[str, Any]) -> str:
     if guard is None:
         return ""
     sets = ", ".join(
-        f"{name} {told['caught']} of {told['of']}" for name, told in guard["pictures"].items()
+        f"{name} {counts['caught']} of {counts['of']}" for name, counts in guard["pictures"].items()
     )
     return (
         f"The guard refuses {100 * guard['false_alarms']:.1f} % of real photos of unseen folds and "

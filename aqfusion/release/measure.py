@@ -73,7 +73,7 @@ class Measurement:
 
         What is not asked for keeps its figures. What has been trained before lies in the cache.
         """
-        metrics = _known(out)
+        metrics = _read_metrics(out)
         metrics |= {"code_version": __version__, "published": PUBLISHED}
         metrics["data"] = _about_data(self.rows, self.licence)
         splits = {name: split(name, self.rows, SEED) for name, _ in runs}
@@ -124,9 +124,9 @@ def _assessed(
     held_out = joined([workshop.held_out(part) for part in parts])
     sessions = [session for part in parts for session in part.test]
     workshop.report(f"assessing {recipe.backbone} under {name}")
-    told = {"recipe": asdict(recipe), **assess(held_out, sessions, recipe.sigma, SEED)}
+    figures = {"recipe": asdict(recipe), **assess(held_out, sessions, recipe.sigma, SEED)}
     if protocol(name).leaks:
-        return told
+        return figures
     workshop.report(f"assessing what history is worth to {recipe.backbone} under {name}")
     history = site_figures(
         held_out,
@@ -136,7 +136,7 @@ def _assessed(
         sigma=recipe.sigma,
         seed=SEED,
     )
-    return {**told, "history": history, "guard": _guard(parts, workshop)}
+    return {**figures, "history": history, "guard": _guard(parts, workshop)}
 
 
 def _guard(parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:
@@ -146,28 +146,28 @@ def _guard(parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:
     pictures: dict[str, list[Tensor]] = {}
     unsuitable = non_sky_pictures()
     for part in parts:
-        of_part, found, caught = workshop.guard_margins(part, unsuitable)
+        of_part, photo_margins, caught = workshop.guard_margins(part, unsuitable)
         places += of_part
-        photos.append(found)
+        photos.append(photo_margins)
         for name, margins in caught.items():
             pictures.setdefault(name, []).append(margins)
     joint = {name: torch.cat(margins) for name, margins in pictures.items()}
     return guard_figures(places, torch.cat(photos), joint)
 
 
-def _known(out: Path) -> dict[str, Any]:
+def _read_metrics(out: Path) -> dict[str, Any]:
     """What the file holds already; `InputError` for what is no metrics file of this format."""
     empty: dict[str, Any] = {"format": FORMAT, "protocols": {}, "models": {}}
     if not out.exists():
         return empty
-    known = read_json(out)
-    if known.get("format") != FORMAT:
-        got = known.get("format")
+    metrics = read_json(out)
+    if metrics.get("format") != FORMAT:
+        got = metrics.get("format")
         raise InputError(f"{out}: format must be {FORMAT}, got {got!r}; move the file away")
-    protocols = known.get("protocols")
+    protocols = metrics.get("protocols")
     if not isinstance(protocols, dict) or not all(map(_has_backbones, protocols.values())):
         raise InputError(f"{out}: protocols must hold backbones by protocol, got something else")
-    return {**empty, **known}
+    return {**empty, **metrics}
 
 
 def _has_backbones(entry: object) -> bool:

@@ -68,12 +68,12 @@ def train(
         parts = split("leak-safe", rows, recipe.seed)
         held_out = joined([chosen.workshop.held_out(part) for part in parts])
         tested = [session for part in parts for session in part.test]
-        told = assess(held_out, tested, recipe.sigma, recipe.seed)
+        backbone_metrics = assess(held_out, tested, recipe.sigma, recipe.seed)
         metrics: dict[str, Any] = {
             "protocol": f"leak-safe: {protocol('leak-safe').says} The weights here are of the same "
             "recipe trained on all folds.",
-            **summary(told["kinds"]),
-            "partial_sensors": told["partial_sensors"],
+            **summary(backbone_metrics["kinds"]),
+            "partial_sensors": backbone_metrics["partial_sensors"],
         }
         network, seen, name = chosen.workshop.network(sessions, "all"), sessions, "all"
         calibration = calibrate(held_out, recipe.sigma, recipe.seed)
@@ -85,14 +85,16 @@ def train(
         name = "validated"
         kept_out = [session for session in sessions if session.fold == fold]
         calibration = calibrate(held_out, recipe.sigma, recipe.seed)
-        said = [Judged(held_out, calibration)]
+        calibrated_parts = [Judged(held_out, calibration)]
         days, places = Unseen(held_out, kept_out, sessions), None
         metrics = {
             "protocol": f"leak-safe validation on fold {fold}, which training never saw; the "
             "epoch, the gate and the intervals were chosen on it",
             **summary(
                 {
-                    kind: judged(truth_of(kept_out), answers(said, *shown), kept_out, recipe.seed)
+                    kind: judged(
+                        truth_of(kept_out), answers(calibrated_parts, *shown), kept_out, recipe.seed
+                    )
                     for kind, shown in FULL.items()
                 }
             ),
@@ -149,5 +151,5 @@ def assist(rows: tuple[Row, ...], recipe: Recipe, report: Report) -> None:
 def _origin(recipe: Recipe, from_scratch: bool) -> str:
     if not from_scratch:
         return backbone(recipe.backbone).weights_origin
-    elders = " and ".join(backbone(elder.backbone).title for elder in recipe.distilled_from)
-    return f"none: from scratch, distilled from {elders}" if elders else "none: from scratch"
+    teachers = " and ".join(backbone(teacher.backbone).title for teacher in recipe.distilled_from)
+    return f"none: from scratch, distilled from {teachers}" if teachers else "none: from scratch"

@@ -62,14 +62,16 @@ class Change(Moved):
 def changes(judged: Judged, before: Said, after: Said, seed: int) -> tuple[Change, ...]:
     """All figures of all kinds, everywhere and at each place; what has no readings is left out."""
     places = np.array(judged.place)
-    found: list[Change] = []
+    all_changes: list[Change] = []
     for place in (EVERYWHERE, *sorted(set(judged.place))):
         here = np.ones(len(places), dtype=bool) if place == EVERYWHERE else places == place
         for kind in KINDS:
-            shown = here & ~np.isnan(before[kind])
-            if shown.any():
-                found += _changes_of(place, kind, judged, shown, (before, after), seed)
-    return tuple(found)
+            has_prediction = here & ~np.isnan(before[kind])
+            if has_prediction.any():
+                all_changes += _changes_of(
+                    place, kind, judged, has_prediction, (before, after), seed
+                )
+    return tuple(all_changes)
 
 
 def error_change(group: Sequence[str], before: Floats, after: Floats, seed: int) -> Moved:
@@ -84,22 +86,22 @@ def _changes_of(
     place: str,
     kind: str,
     judged: Judged,
-    shown: NDArray[np.bool_],
-    said: tuple[Said, Said],
+    has_prediction: NDArray[np.bool_],
+    predictions: tuple[Said, Said],
     seed: int,
 ) -> list[Change]:
-    measured = judged.measured[shown]
-    group = [name for name, one in zip(judged.group, shown, strict=True) if one]
-    first, second = (one[kind][shown] for one in said)
+    measured = judged.measured[has_prediction]
+    group = [name for name, included in zip(judged.group, has_prediction, strict=True) if included]
+    first, second = (prediction[kind][has_prediction] for prediction in predictions)
     right = [(categories(aqi) == categories(measured)).astype(float) for aqi in (first, second)]
-    found = {
+    moves = {
         "rmse": error_change(group, first - measured, second - measured, seed),
         "accuracy": _accuracy_change(group, right[0], right[1], seed),
     }
-    counted = {"groups": len(set(group)), "photos": int(shown.sum())}
+    counted = {"groups": len(set(group)), "photos": int(has_prediction.sum())}
     return [
         Change(**asdict(moved), place=place, kind=kind, figure=figure, **counted)
-        for figure, moved in found.items()
+        for figure, moved in moves.items()
     ]
 
 
@@ -130,6 +132,6 @@ def _by(number: NDArray[np.int64], values: Floats | None = None) -> Floats:
     return np.bincount(number, values).astype(float)
 
 
-def table(found: Sequence[Change]) -> list[Mapping[str, Any]]:
+def table(all_changes: Sequence[Change]) -> list[Mapping[str, Any]]:
     """Changes as a list for JSON."""
-    return [one.as_json() for one in found]
+    return [change.as_json() for change in all_changes]

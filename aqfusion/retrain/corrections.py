@@ -35,7 +35,7 @@ class Corrections:
     @property
     def items(self) -> int:
         """How many items are learned from."""
-        return sum(len(one.items) for one in self.sessions)
+        return sum(len(session.items) for session in self.sessions)
 
 
 def group_of(value: Adjudicated) -> str:
@@ -56,18 +56,18 @@ def corrections(
 ) -> Corrections:
     """Gather items of one group with the same readings into one session, by their order."""
     left_out: list[tuple[int, str]] = []
-    told = []
+    learnable = []
     for value in values:
         if value.category is None and value.aqi is None:
             left_out.append((value.item, "cant_tell"))
         elif group_of(value) in frozen:
             left_out.append((value.item, "frozen_group"))
         else:
-            told.append(value)
-    looks = seen.of((value.photo_hash for value in told), report)
+            learnable.append(value)
+    looks = seen.of((value.photo_hash for value in learnable), report)
     twin = _twins(looks, twins)
     gathered: dict[tuple[str, tuple[float | None, ...]], list[Adjudicated]] = defaultdict(list)
-    for value in told:
+    for value in learnable:
         if value.photo_hash not in looks:
             left_out.append((value.item, "no_photo"))
         elif twin[value.photo_hash]:
@@ -94,8 +94,8 @@ def _session(group: str, members: Sequence[Adjudicated], looks: dict[str, Look])
         members[0].reading,
         tuple(value.item for value in members),
         tuple(band_of_label(value) for value in members),
-        torch.cat([one.features for one in seen]),
-        torch.cat([one.statistics for one in seen]),
+        torch.cat([photo.features for photo in seen]),
+        torch.cat([photo.statistics for photo in seen]),
         next((clock for value in members if (clock := _clock(value)) is not None), None),
     )
 

@@ -100,24 +100,24 @@ def load_features(path: Path, trunk: str) -> Features:
         with safe_open(path, "pt") as file:
             about = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        found = _features(about, tensors, hashlib.sha256(path.read_bytes()).hexdigest())
-        _check(found)
+        features = _features(about, tensors, hashlib.sha256(path.read_bytes()).hexdigest())
+        _check(features)
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise FeaturesError(f"{path} must be a features file, got {error!r}") from error
-    if found.trunk != trunk:
+    if features.trunk != trunk:
         raise FeaturesError(
-            f"{path} must be of the model's own trunk {trunk[:12]}, got one of {found.trunk[:12]}; "
-            "python -m aqfusion features --data FOLDER makes it anew"
+            f"{path} must be of the model's own trunk {trunk[:12]}, got one of "
+            f"{features.trunk[:12]}; python -m aqfusion features --data FOLDER makes it anew"
         )
-    return found
+    return features
 
 
 def _features(about: dict[str, Any], tensors: dict[str, Tensor], sha256: str) -> Features:
     if about["format"] != _FORMAT:
         raise ValueError(f"format {about['format']}")
     sessions = tuple(
-        Known(**{**one, "reading": Reading(**one["reading"])})
-        for one in json.loads(about["sessions"])
+        Known(**{**entry, "reading": Reading(**entry["reading"])})
+        for entry in json.loads(about["sessions"])
     )
     return Features(
         about["trunk_sha256"],
@@ -132,17 +132,21 @@ def _features(about: dict[str, Any], tensors: dict[str, Tensor], sha256: str) ->
     )
 
 
-def _check(found: Features) -> None:
+def _check(features: Features) -> None:
     """Every frame and every fingerprint is a session's, every number finite."""
-    frames, count = len(found.owner), len(found.sessions)
-    if not count or not frames or found.statistics.shape != (frames, STATISTICS):
-        raise ValueError(f"{count} sessions, {frames} frames, {tuple(found.statistics.shape)}")
-    if len(found.features) != frames or len(found.fingerprints) != len(found.fingerprint_owner):
+    frames, count = len(features.owner), len(features.sessions)
+    if not count or not frames or features.statistics.shape != (frames, STATISTICS):
+        raise ValueError(f"{count} sessions, {frames} frames, {tuple(features.statistics.shape)}")
+    if len(features.features) != frames or len(features.fingerprints) != len(
+        features.fingerprint_owner
+    ):
         raise ValueError("tables of different lengths")
-    if not all(bool(torch.isfinite(part).all()) for part in (found.features, found.statistics)):
+    if not all(
+        bool(torch.isfinite(part).all()) for part in (features.features, features.statistics)
+    ):
         raise ValueError("numbers that are not finite")
-    for owner in (found.owner, found.fingerprint_owner):
+    for owner in (features.owner, features.fingerprint_owner):
         if not bool(((owner >= 0) & (owner < count)).all()):
             raise ValueError("a frame of no session")
-    if len(found.owner.unique()) != count:
+    if len(features.owner.unique()) != count:
         raise ValueError("a session without a frame")

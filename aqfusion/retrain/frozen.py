@@ -61,8 +61,8 @@ class Twins:
         """Whether each of B photos, features (B, D), is a twin of a frozen one."""
         alike = (self._pointed(features) @ self._frozen.T).amax(1) > ALIKE
         return [
-            bool(near) or bool(self._prints.near(one, NEAR))
-            for near, one in zip(alike, fingerprints.tolist(), strict=True)
+            bool(near) or bool(self._prints.near(photo_hash, NEAR))
+            for near, photo_hash in zip(alike, fingerprints.tolist(), strict=True)
         ]
 
     def _pointed(self, features: Tensor) -> Tensor:

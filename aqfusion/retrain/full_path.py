@@ -66,7 +66,7 @@ def full_trial(
     labels = work / "labels"
     export(store, store.accounts.operator(full.now), "training", labels)
     rows = full_rows(on, data, read_folder(labels))
-    recipe = replace(full.recipe, backbone=on.bench.base.network.image_encoder.backbone)
+    recipe = replace(full.recipe, backbone=on.trainer.base.network.image_encoder.backbone)
     rows, recipe = ranks.first_says((rows, recipe))
     report(f"training on {len(rows)} photos in {ranks.ranks()} process(es)")
     return full_attempt(on, data, rows, recipe, work / "model", report)
@@ -83,11 +83,11 @@ def full_rows(on: Ground, data: Sequence[Row], labelled: Sequence[Row]) -> tuple
 
     `data` must be the folder that the features are of, or a frozen photo could not be told.
     """
-    _check_same(on.bench.features, data)
-    frozen, folds = on.bench.frozen, {row.group: row.fold for row in data}
+    _check_same(on.trainer.features, data)
+    frozen, folds = on.trainer.frozen, {row.group: row.fold for row in data}
     kept = [row for row in data if row.group not in frozen]
     for row in labelled:
-        if row.group not in frozen and not _is_twin(on.bench, row.photo):
+        if row.group not in frozen and not _is_twin(on.trainer, row.photo):
             # A day of both folders stays on one side of every split, and is two sessions.
             fold = folds.get(row.group, row.fold)
             kept.append(replace(row, session=f"labels {row.session}", fold=fold))
@@ -103,13 +103,13 @@ def full_attempt(
     report: Callable[[str], None],
 ) -> Trial:
     """Train on `rows` into the folder `out`, and judge what comes of it; other ranks may help."""
-    bench = on.bench
+    trainer = on.trainer
 
     def trunk_before(network: AQFusionNet, name: str) -> None:
-        state = bench.base.network.image_encoder.trunk.state_dict()
+        state = trainer.base.network.image_encoder.trunk.state_dict()
         network.image_encoder.trunk.load_state_dict(state)
 
-    about = dict(bench.base.config.about)
+    about = dict(trainer.base.config.about)
     train(
         rows,
         recipe,
@@ -121,37 +121,41 @@ def full_attempt(
     )
     candidate = load_checkpoint(out)
     trunk = trunk_hash(candidate)
-    seen = gather(candidate, data, bench.features.licence, report)
-    if candidate.sites is None and bench.base.sites is not None:
-        places = places_with(bench.base, on.learned.sessions)
-        places = places.ranked((bench.base.network, bench.features), (candidate.network, seen))
+    seen = gather(candidate, data, trainer.features.licence, report)
+    if candidate.sites is None and trainer.base.sites is not None:
+        places = places_with(trainer.base, on.learned.sessions)
+        places = places.ranked((trainer.base.network, trainer.features), (candidate.network, seen))
         save_checkpoint(out, places.of(candidate))
         candidate = load_checkpoint(out)
     save_features(out / FEATURES, seen)
     features = load_features(out / FEATURES, trunk)
-    own = Workbench(candidate, features, bench.recipe, out.parent, report)
-    if own.frozen != bench.frozen:
+    own = Workbench(candidate, features, trainer.recipe, out.parent, report)
+    if own.frozen != trainer.frozen:
         raise InputError("the frozen part must be the same before and after, got another")
-    frozen = Frozen(bench)
-    told = frozen.said(on.before), Frozen(own).said(candidate.network)
-    unlearned = Unlearned(bench, on.before, on.learned.sessions, on.known)
+    frozen = Frozen(trainer)
+    predictions = frozen.predict(on.before), Frozen(own).predict(candidate.network)
+    unlearned = Unlearned(trainer, on.before, on.learned.sessions, on.learned_bands)
     unlearned.finish()
-    outcome = judged(candidate.network, frozen, told, unlearned, on.learned.sessions)
-    known, outcome = told_of(on, outcome, _WORDS)
-    known |= {"path": FULL, "recipe": asdict(recipe)}
-    known |= {"trunk_sha256": trunk, "features_sha256": features.sha256}
+    outcome = judged(candidate.network, frozen, predictions, unlearned, on.learned.sessions)
+    manifest, outcome = told_of(on, outcome, _WORDS)
+    manifest |= {"path": FULL, "recipe": asdict(recipe)}
+    manifest |= {"trunk_sha256": trunk, "features_sha256": features.sha256}
 
     def fill(folder: Path) -> None:
         for path in out.iterdir():
             shutil.copyfile(path, folder / path.name)
         write_comparison(folder, outcome.items)
 
-    return Trial(own, outcome, known, fill)
+    return Trial(own, outcome, manifest, fill)
 
 
 def _check_same(features: Features, data: Sequence[Row]) -> None:
-    found = {session.key: len(session.rows) for session in sessions_of(data)}
-    lacking = [one.key for one in features.sessions if found.get(one.key) != one.photos]
+    photo_counts = {session.key: len(session.rows) for session in sessions_of(data)}
+    lacking = [
+        session.key
+        for session in features.sessions
+        if photo_counts.get(session.key) != session.photos
+    ]
     if lacking:
         raise InputError(
             "data folder must be the one that the model's features are of, got one without the "
@@ -159,6 +163,6 @@ def _check_same(features: Features, data: Sequence[Row]) -> None:
         )
 
 
-def _is_twin(bench: Workbench, path: Path) -> bool:
-    seen = look(bench.base, [Photo.open(path)])
-    return bench.twins.among(seen.features, seen.fingerprints)[0]
+def _is_twin(trainer: Workbench, path: Path) -> bool:
+    seen = look(trainer.base, [Photo.open(path)])
+    return trainer.twins.among(seen.features, seen.fingerprints)[0]

@@ -64,28 +64,29 @@ class Verdict:
         return asdict(self)
 
 
-def verdict(found: Sequence[Change], evidence: Evidence) -> Verdict:
+def verdict(changes: Sequence[Change], evidence: Evidence) -> Verdict:
     """Judge; a model without a reason against it passes."""
-    reasons = [*_worse(found), *_unlearned(evidence)]
+    reasons = [*_worse(changes), *_unlearned(evidence)]
     return Verdict(not reasons, tuple(reasons))
 
 
-def _worse(found: Sequence[Change]) -> list[str]:
+def _worse(changes: Sequence[Change]) -> list[str]:
     """Where the whole interval lies beyond the margin, or the figure far beyond it."""
     reasons = []
-    for one in found:
-        margin = _MARGIN[one.figure, one.place == EVERYWHERE]
-        beyond = one.groups >= _FEW_GROUPS and one.low > margin
+    for change in changes:
+        margin = _MARGIN[change.figure, change.place == EVERYWHERE]
+        beyond = change.groups >= _FEW_GROUPS and change.low > margin
         # At a place accuracy is a matter of single groups: one that crosses a border is a third.
-        far = one.worse > _AT_MOST * margin
-        coarse = one.figure == "accuracy" and one.place != EVERYWHERE
+        far = change.worse > _AT_MOST * margin
+        coarse = change.figure == "accuracy" and change.place != EVERYWHERE
         if beyond or (far and not coarse):
-            unit = " AQI" if one.figure == "rmse" else ""
+            unit = " AQI" if change.figure == "rmse" else ""
             allowed = margin if beyond else _AT_MOST * margin
-            where = f"{_FIGURES[one.figure]} on the test part, {_NAMES[one.kind]}, {one.place},"
+            figure, kind = _FIGURES[change.figure], _NAMES[change.kind]
             reasons.append(
-                f"{where} must not get worse by more than {allowed:g}{unit}, got {one.before:.2f} "
-                f"to {one.after:.2f}, worse by {one.low:.2f} to {one.high:.2f} (95 %)"
+                f"{figure} on the test part, {kind}, {change.place}, must not get worse by more "
+                f"than {allowed:g}{unit}, got {change.before:.2f} to {change.after:.2f}, worse by "
+                f"{change.low:.2f} to {change.high:.2f} (95 %)"
             )
     return reasons
 

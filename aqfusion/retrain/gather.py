@@ -39,13 +39,13 @@ def gather(
         owner += [number] * len(frames)
         report(f"looked at {number + 1} of {len(sessions)} sessions")
     seen = joined(looks)
-    known = tuple(
+    session_features = tuple(
         Known(s.key, s.place, s.group, s.aqi, s.rows[0].reading, len(s.rows)) for s in sessions
     )
     return Features(
         trunk_hash(checkpoint),
         licence,
-        known,
+        session_features,
         seen.features,
         seen.statistics,
         torch.tensor(owner),

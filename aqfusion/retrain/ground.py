@@ -25,7 +25,7 @@ from aqfusion.retrain.readiness import (
     recount,
 )
 from aqfusion.retrain.seen_photos import SeenPhotos
-from aqfusion.retrain.unlearned import Known
+from aqfusion.retrain.unlearned import LearnedBands
 from aqfusion.retrain.workbench import Workbench
 from aqfusion.training.recipe import Recipe
 
@@ -39,10 +39,10 @@ class Ground:
     `known` are the labels that it has learned; `about` is what is known of any candidate.
     """
 
-    bench: Workbench
+    trainer: Workbench
     learned: Corrections
     before: AQFusionNet
-    known: Known
+    learned_bands: LearnedBands
     about: Mapping[str, Any]
 
 
@@ -56,18 +56,18 @@ def ground(
     snapshot = snapshot_hash(values)
     if parent is not None and parent.manifest["labels"]["snapshot_sha256"] == snapshot:
         raise NothingToLearnError(f"labels must have changed since {parent.name}, got the same")
-    _check_enough(count_labels(values, on.frozen, on.known, store.photos.exists))
+    _check_enough(count_labels(values, on.frozen, on.learned_bands, store.photos.exists))
     kept = registry.home / "kept"
-    bench = Workbench(base, features, recipe, kept, report)
-    if not bench.frozen:
+    trainer = Workbench(base, features, recipe, kept, report)
+    if not trainer.frozen:
         raise FeaturesError(
             "features of the model must have a place with 3 groups or more to judge by, got none"
         )
-    prepared = aside(bench.prepare)  # while this process looks at new photos
+    prepared = aside(trainer.prepare)  # while this process looks at new photos
     seen = SeenPhotos(base, trunk, store.photos, kept / "photos")
-    learned = corrections(values, seen, bench.twins, bench.frozen, report)
+    learned = corrections(values, seen, trainer.twins, trainer.frozen, report)
     prepared()
-    _check_enough(recount(values, learned, on.known))
+    _check_enough(recount(values, learned, on.learned_bands))
     about: dict[str, Any] = {
         "base": registry.model,
         "root": on.root,
@@ -79,23 +79,23 @@ def ground(
         "labels": _labels(values, learned, snapshot),
         "trunk_sha256": trunk,
         "features_sha256": features.sha256,
-        "frozen_sha256": frozen_hash(bench.frozen),
+        "frozen_sha256": frozen_hash(trainer.frozen),
     }
-    return Ground(bench, learned, _before(bench, on), on.known, about)
+    return Ground(trainer, learned, _before(trainer, on), on.learned_bands, about)
 
 
-def _check_enough(found: Readiness) -> None:
-    if not found.ready:
-        raise TooFewLabelsError(found)
+def _check_enough(readiness: Readiness) -> None:
+    if not readiness.ready:
+        raise TooFewLabelsError(readiness)
 
 
-def _before(bench: Workbench, on: Basis) -> AQFusionNet:
+def _before(trainer: Workbench, on: Basis) -> AQFusionNet:
     """The model before; it must not know the frozen part.
 
     So it is never the shipped one, but what the fast path makes of the training features alone.
     """
     if on.parent is None or not on.same(on.parent):
-        return bench.without_corrections()
+        return trainer.without_corrections()
     return load_checkpoint(on.parent.folder).network
 
 

@@ -25,11 +25,14 @@ def carried_over(
     after: tuple[AQFusionNet, Features],
 ) -> tuple[float, ...]:
     """The ranks on the scale of the network `after`; each has the features behind its own trunk."""
-    old, new = (np.percentile(_suggested(*one), _PERCENTILES) for one in (before, after))
-    given = np.array(ranks)
+    old, new = (
+        np.percentile(_suggested(*network_features), _PERCENTILES)
+        for network_features in (before, after)
+    )
+    base_ranks = np.array(ranks)
     # Beyond all frames the scale is only moved.
-    beyond = np.minimum(given - old[0], 0) + np.maximum(given - old[-1], 0)
-    carried = np.interp(given, old, new) + beyond
+    beyond = np.minimum(base_ranks - old[0], 0) + np.maximum(base_ranks - old[-1], 0)
+    carried = np.interp(base_ranks, old, new) + beyond
     return tuple(np.maximum.accumulate(carried.clip(0, _TOP)).tolist())
 
 
@@ -37,5 +40,5 @@ def _suggested(network: AQFusionNet, features: Features) -> Floats:
     """The AQI (F,) that a network suggests of each frame's photo alone, as haze scores take it."""
     with torch.no_grad():
         image = network.image_encoder.mix(features.features, features.statistics)
-        told: Floats = bins.mean(network.head(image).double().softmax(1)).numpy()
-    return told
+        aqi: Floats = bins.mean(network.head(image).double().softmax(1)).numpy()
+    return aqi

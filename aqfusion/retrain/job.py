@@ -41,7 +41,7 @@ class Trial:
     `fill` writes all of a version but its manifest, `about` becomes that.
     """
 
-    bench: Workbench
+    trainer: Workbench
     outcome: Outcome
     about: dict[str, Any]
     fill: Callable[[Path], None]
@@ -65,12 +65,12 @@ def attempt(
 ) -> Trial:
     """Learn from the store's settled labels, and judge what comes of it."""
     on = ground(store, registry, recipe, report)
-    outcome = judge(on.bench, on.before, on.learned.sessions, on.known)
+    outcome = judge(on.trainer, on.before, on.learned.sessions, on.learned_bands)
     about, outcome = told_of(on, outcome, _WORDS)
-    base, features = on.bench.base, on.bench.features
+    base, features = on.trainer.base, on.trainer.features
     places = places_with(base, on.learned.sessions)
     places = places.ranked((base.network, features), (outcome.network, features))
-    return Trial(on.bench, outcome, about, _filled(on.bench, outcome, about, places))
+    return Trial(on.trainer, outcome, about, _filled(on.trainer, outcome, about, places))
 
 
 def told_of(on: Ground, outcome: Outcome, says: str) -> tuple[dict[str, Any], Outcome]:
@@ -102,27 +102,27 @@ def keep(trial: Trial, registry: Registry, actor: Actor, now: datetime, *, promo
 
 
 def _filled(
-    bench: Workbench, outcome: Outcome, about: Mapping[str, Any], places: Places
+    trainer: Workbench, outcome: Outcome, about: Mapping[str, Any], places: Places
 ) -> Callable[[Path], None]:
     """A function that writes all of a version but its manifest."""
-    base = bench.base
-    known = [s.key for s in bench.features.sessions if s.group not in bench.frozen]
+    base = trainer.base
+    session_keys = [s.key for s in trainer.features.sessions if s.group not in trainer.frozen]
     figures: dict[str, dict[str, float]] = {kind: {} for kind in KINDS}
-    for one in outcome.changes:
-        if one.place == EVERYWHERE:
-            figures[one.kind][one.figure] = round(one.after, 4)
-    photos = next(one.photos for one in outcome.changes if one.place == EVERYWHERE)
-    told = {"protocol": f"frozen part: {_WORDS}", "n": photos, **figures}
+    for change in outcome.changes:
+        if change.place == EVERYWHERE:
+            figures[change.kind][change.figure] = round(change.after, 4)
+    photos = next(change.photos for change in outcome.changes if change.place == EVERYWHERE)
+    metrics = {"protocol": f"frozen part: {_WORDS}", "n": photos, **figures}
     history = {name: about[name] for name in ("parent", "labels", "seed")}
     config = replace(
         base.config,
         architecture=outcome.network.architecture,
-        sessions=tuple(known),
+        sessions=tuple(session_keys),
         about={**base.config.about, "code_version": __version__, "retrained": history},
     )
 
     def fill(folder: Path) -> None:
-        retrained = Checkpoint(outcome.network, base.guard, config, told)
+        retrained = Checkpoint(outcome.network, base.guard, config, metrics)
         save_checkpoint(folder, places.of(retrained))
         write_comparison(folder, outcome.items)
 

@@ -12,7 +12,7 @@ from aqfusion.retrain.compare import EVERYWHERE, Change, Judged, changes
 from aqfusion.retrain.gate import Evidence, Verdict, verdict
 from aqfusion.retrain.lessons import Corrected
 from aqfusion.retrain.said import KINDS, Said, number_or_none, say
-from aqfusion.retrain.unlearned import Known, Unlearned
+from aqfusion.retrain.unlearned import LearnedBands, Unlearned
 from aqfusion.retrain.workbench import Workbench
 
 __all__ = ["Frozen", "Outcome", "judge", "judged"]
@@ -34,63 +34,79 @@ class Outcome:
 
 
 def judge(
-    bench: Workbench, before: AQFusionNet, corrected: Sequence[Corrected], known: Known
+    trainer: Workbench,
+    before: AQFusionNet,
+    corrected: Sequence[Corrected],
+    learned_bands: LearnedBands,
 ) -> Outcome:
     """Train on all corrections, and on each half of the new ones to be judged by the other half.
 
     `known` are the labels that `before` has learned.
     """
-    unlearned = Unlearned(bench, before, corrected, known)  # begins, in a process of its own
-    after = bench.network(corrected)
-    frozen = Frozen(bench)
+    unlearned = Unlearned(
+        trainer, before, corrected, learned_bands
+    )  # begins, in a process of its own
+    after = trainer.network(corrected)
+    frozen = Frozen(trainer)
     unlearned.finish()
-    told = frozen.said(before), frozen.said(after)
-    return judged(after, frozen, told, unlearned, corrected)
+    predictions = frozen.predict(before), frozen.predict(after)
+    return judged(after, frozen, predictions, unlearned, corrected)
 
 
 def judged(
     after: AQFusionNet,
     frozen: "Frozen",
-    told: tuple[Said, Said],
+    predictions: tuple[Said, Said],
     unlearned: Unlearned,
     corrected: Sequence[Corrected],
 ) -> Outcome:
     """The verdict on what was `told` of the frozen part before and after, and of new labels."""
-    found = changes(frozen.judged, told[0], told[1], frozen.seed)
-    ordinary = next(one.before for one in found if (one.place, one.kind) == (EVERYWHERE, KINDS[0]))
+    figure_changes = changes(frozen.judged, predictions[0], predictions[1], frozen.seed)
+    ordinary = next(
+        change.before
+        for change in figure_changes
+        if (change.place, change.kind) == (EVERYWHERE, KINDS[0])
+    )
     evidence = unlearned.evidence(ordinary, frozen.seed)
     items: dict[str, Sequence[Any]] = {
-        "frozen": frozen.listed(*told),
+        "frozen": frozen.listed(*predictions),
         "corrections": unlearned.listed(),
         "learned": [
             [item, round(low, 1), round(high, 1)]
-            for one in corrected
-            for item, (low, high) in zip(one.items, one.bands, strict=True)
+            for session in corrected
+            for item, (low, high) in zip(session.items, session.bands, strict=True)
         ],
     }
-    return Outcome(after, found, evidence, unlearned.differed, verdict(found, evidence), items)
+    return Outcome(
+        after,
+        figure_changes,
+        evidence,
+        unlearned.differed,
+        verdict(figure_changes, evidence),
+        items,
+    )
 
 
 class Frozen:
     """The frozen sessions' frames."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, trainer: Workbench) -> None:
         """Take them from the bench's features."""
-        self.seed = bench.recipe.seed
-        features = bench.features
-        kept = torch.tensor([session.group in bench.frozen for session in features.sessions])
-        shown = kept[features.owner]
-        self._owner = features.owner[shown].tolist()
+        self.seed = trainer.recipe.seed
+        features = trainer.features
+        kept = torch.tensor([session.group in trainer.frozen for session in features.sessions])
+        frames = kept[features.owner]
+        self._owner = features.owner[frames].tolist()
         self._sessions = [features.sessions[number] for number in self._owner]
-        self._seen = features.features[shown], features.statistics[shown]
-        self._temperature = bench.base.config.temperature
+        self._seen = features.features[frames], features.statistics[frames]
+        self._temperature = trainer.base.config.temperature
         self.judged = Judged(
             np.array([session.aqi for session in self._sessions]),
             [session.place for session in self._sessions],
             [session.group for session in self._sessions],
         )
 
-    def said(self, network: AQFusionNet) -> Said:
+    def predict(self, network: AQFusionNet) -> Said:
         """What a network behind the same trunk says of them."""
         readings = torch.tensor([session.reading.values for session in self._sessions])
         return say(network, self._temperature, self._seen, readings)

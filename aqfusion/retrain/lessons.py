@@ -103,20 +103,24 @@ def material_of(
     chance = torch.tensor([float(session.photos) for session in sessions]).sqrt()
     own = torch.full((len(corrected),), PHOTOS_WORTH**0.5)
     own *= min(1.0, chance.sum().item() / max(own.sum().item(), 1e-9))
-    bands = torch.tensor([band for one in corrected for band in one.bands], dtype=torch.float32)
+    bands = torch.tensor(
+        [band for session in corrected for band in session.bands], dtype=torch.float32
+    )
     bands = bands.reshape(-1, 2)
-    frames = torch.tensor([len(one.items) for one in corrected], dtype=torch.int64)
+    frames = torch.tensor([len(session.items) for session in corrected], dtype=torch.int64)
     targets = [spread_over(measured[owner], measured[owner], sigma)]
     if len(bands):
         targets.append(spread_over(bands[:, 0], bands[:, 1], sigma))
     readings = [*(s.reading.values for s in sessions), *(c.reading.values for c in corrected)]
     return Material(
         torch.tensor(readings, dtype=torch.float32),
-        torch.cat([measured, torch.tensor([one.aqi for one in corrected], dtype=torch.float32)]),
+        torch.cat(
+            [measured, torch.tensor([session.aqi for session in corrected], dtype=torch.float32)]
+        ),
         torch.cat([chance, own]),
         len(sessions),
-        torch.cat([features.features[shown], *(one.features for one in corrected)]),
-        torch.cat([features.statistics[shown], *(one.statistics for one in corrected)]),
+        torch.cat([features.features[shown], *(session.features for session in corrected)]),
+        torch.cat([features.statistics[shown], *(session.statistics for session in corrected)]),
         torch.cat(targets),
         torch.cat([owner, len(sessions) + torch.arange(len(corrected)).repeat_interleave(frames)]),
     )
@@ -145,13 +149,13 @@ def thinned(material: Material, standardised: Tensor, seed: int) -> Points:
 def _averaged(points: Points, means: KMeans) -> Points:
     """The same as fewer points, each the mean of those around it."""
     absent = points.readings.isnan()
-    known = points.readings.nan_to_num(0.0)
-    where = torch.cat([known, _UNKNOWN * absent.float()], 1)
+    filled = points.readings.nan_to_num(0.0)
+    where = torch.cat([filled, _UNKNOWN * absent.float()], 1)
     cluster = torch.from_numpy(means.fit_predict(where.double().numpy())).long()
     names, place = cluster.unique(return_inverse=True)
 
     def total(values: Tensor) -> Tensor:
         return torch.zeros(len(names), *values.shape[1:]).index_add(0, place, values)
 
-    readings = total(known) / total((~absent).float())  # 0 / 0 is NaN: not measured by any
+    readings = total(filled) / total((~absent).float())  # 0 / 0 is NaN: not measured by any
     return Points(readings, total(points.aqi) / torch.bincount(place), total(points.weights))

@@ -46,7 +46,7 @@ def look(checkpoint: Checkpoint, photos: Sequence[Photo]) -> Look:
 def joined(looks: Sequence[Look]) -> Look:
     """Several as one."""
     return Look(
-        torch.cat([one.features for one in looks]),
-        torch.cat([one.statistics for one in looks]),
-        torch.cat([one.fingerprints for one in looks]),
+        torch.cat([part.features for part in looks]),
+        torch.cat([part.statistics for part in looks]),
+        torch.cat([part.fingerprints for part in looks]),
     )

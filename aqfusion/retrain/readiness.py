@@ -22,7 +22,7 @@ from aqfusion.retrain.features import Features, load_features
 from aqfusion.retrain.frozen import frozen_groups, frozen_hash
 from aqfusion.retrain.gate import LEAST_GROUPS, LEAST_ITEMS
 from aqfusion.retrain.trunk import trunk_hash
-from aqfusion.retrain.unlearned import Known, is_new
+from aqfusion.retrain.unlearned import LearnedBands, is_new
 
 __all__ = [
     "FULL",
@@ -130,10 +130,10 @@ class Readiness:
 class TooFewLabelsError(NothingToLearnError):
     """Fewer new labels than the gate can judge by."""
 
-    def __init__(self, found: Readiness) -> None:
+    def __init__(self, readiness: Readiness) -> None:
         """Say what is missing."""
-        super().__init__(found.reason)
-        self.readiness = found
+        super().__init__(readiness.reason)
+        self.readiness = readiness
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,16 +150,16 @@ class Basis:
     trunk: str
     features: Features
     frozen: frozenset[str]
-    known: Known
+    learned_bands: LearnedBands
 
     def same(self, version: Version) -> bool:
         """Whether a version stands on the same trunk, features and test part."""
-        mine = {
+        hashes = {
             "trunk_sha256": self.trunk,
             "features_sha256": self.features.sha256,
             "frozen_sha256": frozen_hash(self.frozen),
         }
-        return all(version.manifest.get(name) == value for name, value in mine.items())
+        return all(version.manifest.get(name) == value for name, value in hashes.items())
 
 
 def basis(registry: Registry) -> Basis:
@@ -171,11 +171,11 @@ def basis(registry: Registry) -> Basis:
     base = load_checkpoint(folder)
     trunk = trunk_hash(base)
     features = load_features(folder / FEATURES, trunk)
-    found = Basis(parent, root, base, trunk, features, frozen_groups(features), {})
-    if parent is None or not found.same(parent):
-        return found
+    snapshot = Basis(parent, root, base, trunk, features, frozen_groups(features), {})
+    if parent is None or not snapshot.same(parent):
+        return snapshot
     learned = comparison(parent).get("learned", ())
-    return replace(found, known={item: (low, high) for item, low, high in learned})
+    return replace(snapshot, learned_bands={item: (low, high) for item, low, high in learned})
 
 
 def readiness(store: LabelStore, registry: Registry) -> Readiness:
@@ -186,20 +186,20 @@ def readiness(store: LabelStore, registry: Registry) -> Readiness:
     """
     on = basis(registry)
     values = tuple(store.adjudicated(split="train"))
-    return count_labels(values, on.frozen, on.known, store.photos.exists)
+    return count_labels(values, on.frozen, on.learned_bands, store.photos.exists)
 
 
 def count_labels(
     values: Sequence[Adjudicated],
     frozen: frozenset[str],
-    known: Known,
+    learned_bands: LearnedBands,
     has_photo: Callable[[str], bool],
 ) -> Readiness:
     """Count settled values: those that are new, in how many groups, and why others are not."""
     left_out: Counter[str] = Counter()
     groups: Counter[str] = Counter()
     for value in values:
-        why = _not_new(value, frozen, known, has_photo)
+        why = _not_new(value, frozen, learned_bands, has_photo)
         if why is None:
             groups[group_of(value)] += 1
         else:
@@ -207,28 +207,33 @@ def count_labels(
     return Readiness(len(values), groups.total(), len(groups), dict(left_out))
 
 
-def recount(values: Sequence[Adjudicated], learned: Corrections, known: Known) -> Readiness:
+def recount(
+    values: Sequence[Adjudicated], learned: Corrections, learned_bands: LearnedBands
+) -> Readiness:
     """The same counts after all photos were looked at."""
     left_out = Counter(reason for _, reason in learned.left_out)
     groups: Counter[str] = Counter()
-    for one in learned.sessions:
-        for item, band in zip(one.items, one.bands, strict=True):
-            if is_new(band, known.get(item)):
-                groups[one.group] += 1
+    for session in learned.sessions:
+        for item, band in zip(session.items, session.bands, strict=True):
+            if is_new(band, learned_bands.get(item)):
+                groups[session.group] += 1
             else:
                 left_out["learned"] += 1
     return Readiness(len(values), groups.total(), len(groups), dict(left_out))
 
 
 def _not_new(
-    value: Adjudicated, frozen: frozenset[str], known: Known, has_photo: Callable[[str], bool]
+    value: Adjudicated,
+    frozen: frozenset[str],
+    learned_bands: LearnedBands,
+    has_photo: Callable[[str], bool],
 ) -> str | None:
     """Why a settled value says nothing new; `None` where it does."""
     if value.category is None and value.aqi is None:
         return "cant_tell"
     if group_of(value) in frozen:
         return "frozen_group"
-    if not is_new(band_of_label(value), known.get(value.item)):
+    if not is_new(band_of_label(value), learned_bands.get(value.item)):
         return "learned"
     return None if has_photo(value.photo_hash) else "no_photo"
 

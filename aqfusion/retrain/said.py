@@ -34,7 +34,7 @@ def say(
         image = network.image_encoder.mix(*seen)
         encoder = network.sensor_encoder
         sensors = encoder(encoder.standardise(readings))
-        told: dict[str, Floats] = {}
+        predictions: dict[str, Floats] = {}
         for kind in KINDS:
             has_image = torch.full((len(readings),), kind != "sensors_only")
             shown = present & (kind != "image_only")
@@ -46,8 +46,8 @@ def say(
             ]
             scaled = logits.double() / torch.tensor(warm, dtype=torch.float64)[:, None]
             aqi = bins.mean(scaled.softmax(1))
-            told[kind] = torch.where(some | has_image, aqi, torch.nan).numpy()
-    return told
+            predictions[kind] = torch.where(some | has_image, aqi, torch.nan).numpy()
+    return predictions
 
 
 def number_or_none(aqi: float) -> float | None:

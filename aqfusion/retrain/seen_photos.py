@@ -25,20 +25,20 @@ class SeenPhotos:
     def of(self, hashes: Iterable[str], report: Callable[[str], None]) -> dict[str, Look]:
         """Look at photos that were not seen before; one that cannot be had is left out."""
         wanted = list(dict.fromkeys(hashes))
-        found = {digest: seen for digest in wanted if (seen := self._kept(digest)) is not None}
-        new = [digest for digest in wanted if digest not in found]
+        features = {digest: seen for digest in wanted if (seen := self._kept(digest)) is not None}
+        new = [digest for digest in wanted if digest not in features]
         for start in range(0, len(new), _AT_ONCE):
             opened = {d: photo for d in new[start : start + _AT_ONCE] if (photo := self._photo(d))}
             if opened:
                 seen = look(self._checkpoint, list(opened.values()))
                 for number, digest in enumerate(opened):
-                    one = slice(number, number + 1)
-                    found[digest] = Look(
-                        seen.features[one], seen.statistics[one], seen.fingerprints[one]
+                    row = slice(number, number + 1)
+                    features[digest] = Look(
+                        seen.features[row], seen.statistics[row], seen.fingerprints[row]
                     )
-                    self._keep(digest, found[digest])
+                    self._keep(digest, features[digest])
             report(f"looked at {min(start + _AT_ONCE, len(new))} of {len(new)} new photos")
-        return found
+        return features
 
     def _photo(self, digest: str) -> Photo | None:
         try:
@@ -58,7 +58,9 @@ class SeenPhotos:
         keep(self._path(digest), f"{self._trunk} {digest}", tensors)
 
     def _kept(self, digest: str) -> Look | None:
-        found = kept(self._path(digest), f"{self._trunk} {digest}")
-        if found is None:
+        tensors = kept(self._path(digest), f"{self._trunk} {digest}")
+        if tensors is None:
             return None
-        return Look(found["features"].float(), found["statistics"].float(), found["fingerprints"])
+        return Look(
+            tensors["features"].float(), tensors["statistics"].float(), tensors["fingerprints"]
+        )

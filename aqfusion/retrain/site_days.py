@@ -30,7 +30,9 @@ LEAST_DAYS = 4
 _MOST_DAYS = 200  # corrected ones: an answer takes the cube of all days in time
 _SAME_TIME = 1 / 1440  # days: a minute
 
-Told = tuple[AQFusionNet, Features]  # a network, and what its own trunk saw of the training photos
+NetworkFeatures = tuple[
+    AQFusionNet, Features
+]  # a network, and what its own trunk saw of the training photos
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,7 @@ class Places:
     sites: SiteModel | None
     config: SiteConfig | None
 
-    def ranked(self, before: Told, after: Told) -> "Places":
+    def ranked(self, before: NetworkFeatures, after: NetworkFeatures) -> "Places":
         """With haze scores on the scale of the network `after`."""
         if self.config is None:
             return self
@@ -66,7 +68,7 @@ def places_with(base: Checkpoint, corrected: Sequence[Corrected]) -> Places:
     number = {name: place for place, name in enumerate(places)}
     new = _days(_newest(by_place), number)
     old = sites.process.days
-    days = old.where(~_told_anew(old, new)).and_also(new)
+    days = old.where(~_replaced_days(old, new)).and_also(new)
     return Places(_site_model(sites, days), replace(config, places=places))
 
 
@@ -77,14 +79,14 @@ def _by_place(
     learned = {_plain(site.name): site.learned_as or site.name for site in known_sites(base)}
     learned |= {_plain(name): name for name in config.places}
     gathered: dict[str, list[Corrected]] = defaultdict(list)
-    for one in corrected:
-        if one.place.strip() and one.exact:
-            name = " ".join(one.place.split())
-            gathered[learned.get(_plain(name), name)].append(one)
+    for session in corrected:
+        if session.place.strip() and session.exact:
+            name = " ".join(session.place.split())
+            gathered[learned.get(_plain(name), name)].append(session)
     return {
         name: sessions
         for name, sessions in gathered.items()
-        if name in config.places or len({one.group for one in sessions}) >= LEAST_DAYS
+        if name in config.places or len({session.group for session in sessions}) >= LEAST_DAYS
     }
 
 
@@ -102,20 +104,21 @@ def _newest(by_place: dict[str, list[Corrected]]) -> dict[str, list[Corrected]]:
 def _days(by_place: dict[str, list[Corrected]], number: dict[str, int]) -> Days:
     sessions = [*chain.from_iterable(by_place.values())]
     place = [number[name] for name, own in by_place.items() for _ in own]
-    exact = [[low for low, _ in one.exact] for one in sessions]
+    exact = [[low for low, _ in session.exact] for session in sessions]
     aqi = [sum(values) / len(values) for values in exact]
     readings = [
-        [math.nan if value is None else value for value in one.reading.values] for one in sessions
+        [math.nan if value is None else value for value in session.reading.values]
+        for session in sessions
     ]
     return Days(
         torch.tensor(aqi, dtype=torch.float64),
         torch.tensor(readings, dtype=torch.float64).reshape(-1, 6),
-        torch.tensor([clock_days(one.clock) for one in sessions], dtype=torch.float64),
+        torch.tensor([clock_days(session.clock) for session in sessions], dtype=torch.float64),
         torch.tensor(place, dtype=torch.int64),
     )
 
 
-def _told_anew(old: Days, new: Days) -> Tensor:
+def _replaced_days(old: Days, new: Days) -> Tensor:
     """Which of the old days (D,) are of the place and time of a new one.
 
     Of two without a time the same AQI and readings make one.
@@ -126,8 +129,8 @@ def _told_anew(old: Days, new: Days) -> Tensor:
     same_air = (old.aqi[:, None] - new.aqi[None]).abs() < 0.5
     apart = (old.readings[:, None] - new.readings[None]).abs() > 1e-6  # a NaN is not
     same_air &= ~apart.any(2)
-    found: Tensor = (same_place & (same_time | (untimed & same_air))).any(1)
-    return found
+    replaced: Tensor = (same_place & (same_time | (untimed & same_air))).any(1)
+    return replaced
 
 
 def _site_model(old: SiteModel, days: Days) -> SiteModel:

@@ -20,52 +20,65 @@ from aqfusion.retrain.said import KINDS, Floats, number_or_none, say
 from aqfusion.retrain.scales import Band
 from aqfusion.retrain.workbench import Workbench
 
-__all__ = ["Known", "Unlearned", "is_new"]
+__all__ = ["LearnedBands", "Unlearned", "is_new"]
 
 _HALF = 0.5  # of the steps, to judge half of the corrections: a little pessimistic, and quick
 _SAME = 0.1  # AQI: bands are kept rounded
 
-Known = Mapping[int, Band]  # by item, what the model before learned of it
+LearnedBands = Mapping[int, Band]  # by item, what the model before learned of it
 
 
 class Unlearned:
     """The new items among all corrections, told by the model before and by another half."""
 
     def __init__(
-        self, bench: Workbench, before: AQFusionNet, corrected: Sequence[Corrected], known: Known
+        self,
+        trainer: Workbench,
+        before: AQFusionNet,
+        corrected: Sequence[Corrected],
+        learned_bands: LearnedBands,
     ) -> None:
         """Begin to train on each half, where the new items are enough to say anything."""
-        fresh = [part for one in corrected if (part := one.only(_new(one, known))) is not None]
+        fresh = [
+            part
+            for session in corrected
+            if (part := session.only(_new(session, learned_bands))) is not None
+        ]
         self._items = _Items(fresh)
         self.enough = (
             len(self._items.items) >= LEAST_ITEMS and len({*self._items.group}) >= LEAST_GROUPS
         )
-        self.before = self._items.said(bench, before)
+        self.before = self._items.predict(trainer, before)
         self.after = {kind: np.full(len(self._items.items), np.nan) for kind in KINDS}
         self.constant = np.full(len(self._items.items), np.nan)
         self._half = _halves(self._items.group)
-        self._bench, self._told = bench, None
+        self._trainer, self._wait_for_networks = trainer, None
         if self.enough:
-            lots = [
+            training_sets = [
                 [
                     part
-                    for one in corrected
-                    if (part := one.only(_not_held_out(one, known, self._half, number))) is not None
+                    for session in corrected
+                    if (
+                        part := session.only(
+                            _not_held_out(session, learned_bands, self._half, number)
+                        )
+                    )
+                    is not None
                 ]
                 for number in (0, 1)
             ]
-            self._told = bench.networks(lots, _HALF)
+            self._wait_for_networks = trainer.networks(training_sets, _HALF)
 
     def finish(self) -> None:
         """Wait for the halves, and ask each about the items that it has not learned."""
-        if self._told is None:
+        if self._wait_for_networks is None:
             return
-        for number, network in enumerate(self._told()):
-            mine = np.array([self._half[group] == number for group in self._items.group])
-            told = self._items.said(self._bench, network)
+        for number, network in enumerate(self._wait_for_networks()):
+            in_half = np.array([self._half[group] == number for group in self._items.group])
+            predictions = self._items.predict(self._trainer, network)
             for kind in KINDS:
-                self.after[kind][mine] = told[kind][mine]
-            self.constant[mine] = self._items.middle[~mine].mean()
+                self.after[kind][in_half] = predictions[kind][in_half]
+            self.constant[in_half] = self._items.middle[~in_half].mean()
 
     def evidence(self, ordinary: float, seed: int) -> Evidence:
         """What the gate wants to know; `ordinary` is the old model's error on the frozen part."""
@@ -74,8 +87,8 @@ class Unlearned:
         if not self.enough:
             return Evidence(*counted, 0.0, 0.0, 0.0, 0.0, ordinary)
         before, after, constant = (
-            self._items.missed(told)
-            for told in (self.before[KINDS[0]], self.after[KINDS[0]], self.constant)
+            self._items.missed(predicted)
+            for predicted in (self.before[KINDS[0]], self.after[KINDS[0]], self.constant)
         )
         learned = error_change(group, before, after, seed)
         against = error_change(group, constant, after, seed)
@@ -86,9 +99,9 @@ class Unlearned:
     @property
     def differed(self) -> int:
         """How many labels name no category that the model before said."""
-        said = categories(self.before[KINDS[0]])
+        predicted = categories(self.before[KINDS[0]])
         low, high = (categories(end) for end in self._items.band.T)
-        return int(((said < low) | (said > high)).sum())
+        return int(((predicted < low) | (predicted > high)).sum())
 
     def listed(self) -> list[dict[str, Any]]:
         """One entry per new item, for a page."""
@@ -108,28 +121,30 @@ class _Items:
     """Corrected sessions as single items: I of them."""
 
     def __init__(self, corrected: Sequence[Corrected]) -> None:
-        self.items = [item for one in corrected for item in one.items]
-        self.group = [one.group for one in corrected for _ in one.items]
-        bands: Floats = np.array([band for one in corrected for band in one.bands], dtype=float)
+        self.items = [item for session in corrected for item in session.items]
+        self.group = [session.group for session in corrected for _ in session.items]
+        bands: Floats = np.array(
+            [band for session in corrected for band in session.bands], dtype=float
+        )
         self.band = bands.reshape(-1, 2)
         self.middle: Floats = self.band.mean(1)
         self._sessions = corrected
 
-    def said(self, bench: Workbench, network: AQFusionNet) -> dict[str, Floats]:
+    def predict(self, trainer: Workbench, network: AQFusionNet) -> dict[str, Floats]:
         """What a network says of them."""
         if not self.items:
             return {kind: np.zeros(0) for kind in KINDS}
         seen = (
-            torch.cat([one.features for one in self._sessions]),
-            torch.cat([one.statistics for one in self._sessions]),
+            torch.cat([session.features for session in self._sessions]),
+            torch.cat([session.statistics for session in self._sessions]),
         )
-        readings = [one.reading.values for one in self._sessions for _ in one.items]
-        return say(network, bench.base.config.temperature, seen, torch.tensor(readings))
+        readings = [session.reading.values for session in self._sessions for _ in session.items]
+        return say(network, trainer.base.config.temperature, seen, torch.tensor(readings))
 
-    def missed(self, told: Floats) -> Floats:
+    def missed(self, predicted: Floats) -> Floats:
         """How far what was told (I,) lies outside what was said; a category forgives its band."""
         low, high = self.band.T
-        outside: Floats = np.maximum(np.maximum(low - told, told - high), 0.0)
+        outside: Floats = np.maximum(np.maximum(low - predicted, predicted - high), 0.0)
         return outside
 
 
@@ -140,14 +155,16 @@ def is_new(band: Band, learned: Band | None) -> bool:
     return max(abs(learned[0] - band[0]), abs(learned[1] - band[1])) > _SAME
 
 
-def _new(one: Corrected, known: Known) -> list[bool]:
+def _new(session: Corrected, learned_bands: LearnedBands) -> list[bool]:
     """Which labels of a session the model before has not learned."""
-    labels = zip(one.items, one.bands, strict=True)
-    return [is_new(band, known.get(item)) for item, band in labels]
+    labels = zip(session.items, session.bands, strict=True)
+    return [is_new(band, learned_bands.get(item)) for item, band in labels]
 
 
-def _not_held_out(one: Corrected, known: Known, half: Mapping[str, int], number: int) -> list[bool]:
-    return [not new or half[one.group] != number for new in _new(one, known)]
+def _not_held_out(
+    session: Corrected, learned_bands: LearnedBands, half: Mapping[str, int], number: int
+) -> list[bool]:
+    return [not new or half[session.group] != number for new in _new(session, learned_bands)]
 
 
 def _halves(groups: Sequence[str]) -> dict[str, int]:

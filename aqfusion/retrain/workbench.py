@@ -60,13 +60,13 @@ class Workbench:
 
     def without_corrections(self) -> AQFusionNet:
         """What the fast path makes of the training features alone."""
-        found = sealed.kept(self._kept, self._key)
-        if found is None:
+        cached = sealed.kept(self._kept, self._key)
+        if cached is None:
             network = self._trained((), self.recipe)
             self._keep(network)
             return network
-        self._kernels = json.loads(bytes(found.pop(_KERNELS).tolist()))
-        return self._behind(found)
+        self._kernels = json.loads(bytes(cached.pop(_KERNELS).tolist()))
+        return self._behind(cached)
 
     def prepare(self) -> None:
         """Train the network without corrections, if it is not kept yet."""
@@ -74,16 +74,19 @@ class Workbench:
             self.without_corrections()
 
     def networks(
-        self, lots: Sequence[Sequence[Corrected]], share: float
+        self, training_sets: Sequence[Sequence[Corrected]], share: float
     ) -> Callable[[], list[AQFusionNet]]:
         """Begin to train a network on each lot of corrections; the function returned waits."""
 
         def work() -> list[bytes]:
-            return [save(_behind_trunk(self.network(lot, share))) for lot in lots]
+            return [
+                save(_behind_trunk(self.network(training_set, share)))
+                for training_set in training_sets
+            ]
 
         self.prepare()
-        told = aside(work)
-        return lambda: [self._behind(load(content)) for content in told()]
+        trained = aside(work)
+        return lambda: [self._behind(load(content)) for content in trained()]
 
     def _trained(self, corrected: Sequence[Corrected], recipe: Recipe) -> AQFusionNet:
         material = material_of(self.features, self.frozen, corrected, recipe.sigma)

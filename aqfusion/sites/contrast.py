@@ -112,8 +112,8 @@ def _robust_slope(places: NDArray[np.float64], values: NDArray[np.float32]) -> f
     """The median of the slopes between all pairs (Theil 1950, Sen 1968); 0 for too few."""
     if len(places) < 5:
         return 0.0
-    one, other = np.triu_indices(len(places), 1)
-    return float(np.median((values[other] - values[one]) / (places[other] - places[one])))
+    first, second = np.triu_indices(len(places), 1)
+    return float(np.median((values[second] - values[first]) / (places[second] - places[first])))
 
 
 def _noise(light: NDArray[np.float32]) -> float:

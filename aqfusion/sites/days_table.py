@@ -82,8 +82,8 @@ def parse_days(
     content: bytes, find: Callable[[str], Path], local: tzinfo | None, now: datetime
 ) -> DaysTable:
     """Read a table's content; `find` gives a named photo's path or raises `CellError`."""
-    header, found = read_rows(content, _COLUMNS, MOST_BYTES, MOST_ROWS)
-    table = list(found)
+    header, raw_rows = read_rows(content, _COLUMNS, MOST_BYTES, MOST_ROWS)
+    table = list(raw_rows)
     order = date_order(
         header.cell(cells, "time") for _, cells in table if not isinstance(cells, Fault)
     )

@@ -56,16 +56,23 @@ def draw_landmark(
 def remove_landmark(site: Site, name: str) -> Site:
     """The site without a landmark; what its days have measured there stays, and says nothing."""
     if name not in _names(site):
-        known = ", ".join(_names(site)) or "none"
-        raise LandmarkError(f"landmark must be one of the site's ({known}), got {name[:60]!r}")
-    kept = tuple(one for one in site.landmarks if one.name != name)
+        valid_names = ", ".join(_names(site)) or "none"
+        raise LandmarkError(
+            f"landmark must be one of the site's ({valid_names}), got {name[:60]!r}"
+        )
+    kept = tuple(landmark for landmark in site.landmarks if landmark.name != name)
     return replace(site, landmarks=kept, reference=site.reference if kept else None)
 
 
 def _free_name(site: Site, name: str | None) -> str:
     """The name, if no landmark and no day's extinction is called so: two boxes never mix."""
     used = set(_names(site))
-    used |= {one for day in site.days if day.photo is not None for one in day.photo.extinction}
+    used |= {
+        landmark_name
+        for day in site.days
+        if day.photo is not None
+        for landmark_name in day.photo.extinction
+    }
     if name is None:
         return next(f"landmark {n}" for n in range(1, 10_000) if f"landmark {n}" not in used)
     if name.strip() in used:

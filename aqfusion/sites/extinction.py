@@ -35,9 +35,9 @@ class Extinctions:
     def values(self) -> Mapping[str, float]:
         """The extinctions that were measured, by landmark: what a `DayPhoto` keeps."""
         return {
-            one.landmark.name: one.contrast.extinction
-            for one in self.sightings
-            if one.contrast is not None
+            sighting.landmark.name: sighting.contrast.extinction
+            for sighting in self.sightings
+            if sighting.contrast is not None
         }
 
     @property
@@ -45,7 +45,11 @@ class Extinctions:
         """A sentence for the photo or for each landmark that could not be measured."""
         if self.refused is not None:
             return (self.refused,)
-        return tuple(f"{one.landmark.name}: {one.refused}" for one in self.sightings if one.refused)
+        return tuple(
+            f"{sighting.landmark.name}: {sighting.refused}"
+            for sighting in self.sightings
+            if sighting.refused
+        )
 
 
 def extinctions(site: Site, photo: Photo) -> Extinctions:
@@ -55,14 +59,18 @@ def extinctions(site: Site, photo: Photo) -> Extinctions:
     if site.reference is None:
         return _refused(site, "the site must have a reference photo for its landmarks, got none")
     try:
-        found = register(site.reference, photo)
+        registration = register(site.reference, photo)
     except LandmarkError as error:
         return _refused(site, str(error))
-    return Extinctions(tuple(_sighting(one, photo, found.place) for one in site.landmarks))
+    return Extinctions(
+        tuple(_sighting(landmark, photo, registration.place) for landmark in site.landmarks)
+    )
 
 
 def _refused(site: Site, sentence: str) -> Extinctions:
-    return Extinctions(tuple(Sighting(one, refused=sentence) for one in site.landmarks), sentence)
+    return Extinctions(
+        tuple(Sighting(landmark, refused=sentence) for landmark in site.landmarks), sentence
+    )
 
 
 def _sighting(landmark: Landmark, photo: Photo, place: Callable[[Box], Box]) -> Sighting:

@@ -93,10 +93,10 @@ def landmark_evidence(
     `level` is the site's log AQI by all of its days, by default the mean of these, and `spread`
     the standard deviation of its days.
     """
-    known = np.isfinite(history_extinctions) & np.isfinite(history_log_aqi)
-    if known.sum() < FEWEST_DAYS or not math.isfinite(today):
+    usable = np.isfinite(history_extinctions) & np.isfinite(history_log_aqi)
+    if usable.sum() < FEWEST_DAYS or not math.isfinite(today):
         return None
-    extinction, log_aqi = history_extinctions[known], history_log_aqi[known]
+    extinction, log_aqi = history_extinctions[usable], history_log_aqi[usable]
     centre, width = _centre_and_width(extinction)
     far = np.maximum(np.abs(extinction - centre) / (_FURTHEST * width), 1)
     trust = far**-2  # Mallows' weights: a far point has a long lever
@@ -136,9 +136,9 @@ def combined(history: Floats, today: Floats) -> tuple[Floats, float]:
     """
     past, now, widths = [], [], []
     for column, value in zip(history.T, today, strict=True):
-        known = column[np.isfinite(column)]
-        if len(known) >= FEWEST_DAYS:
-            centre, width = _centre_and_width(known)
+        finite = column[np.isfinite(column)]
+        if len(finite) >= FEWEST_DAYS:
+            centre, width = _centre_and_width(finite)
             past.append(np.clip((column - centre) / width, -_BEYOND, _BEYOND))
             now.append(min(max((value - centre) / width, -_BEYOND), _BEYOND))
             widths.append(width)
@@ -162,8 +162,8 @@ def _standard(values: Floats, centre: float, width: float) -> Floats:
 
 
 def _mean(values: Floats) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else math.nan
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else math.nan
 
 
 def _dates(site: Site) -> list[list[Day]]:
@@ -179,5 +179,7 @@ def _log_aqi(days: Sequence[Day]) -> float:
 
 
 def _mean_extinction(days: Sequence[Day], name: str) -> float:
-    known = [day.photo.extinction.get(name, math.nan) for day in days if day.photo is not None]
-    return _mean(np.array(known, float))
+    extinctions = [
+        day.photo.extinction.get(name, math.nan) for day in days if day.photo is not None
+    ]
+    return _mean(np.array(extinctions, float))

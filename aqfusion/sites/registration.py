@@ -107,22 +107,24 @@ def _checked(
     """The result in shares, if such a move of a camera that stands still is to be believed."""
     (a, b, right), (c, d, down) = matrix.tolist()
     rate = before[1] / after[1]
-    found = Registration(
+    registration = Registration(
         ((a * rate, b * rate, right / after[1]), (c * rate, d * rate, down / after[1])),
         before[0] / before[1],
         after[0] / after[1],
         points,
     )
     turn, scale = math.degrees(math.atan2(c, a)), math.hypot(a, c) * rate
-    told = f"got {found.shift:.0%} of the width, {turn:.0f} degrees, {scale:.2f} times the size"
+    got = (
+        f"got {registration.shift:.0%} of the width, {turn:.0f} degrees, {scale:.2f} times the size"
+    )
     if (
-        found.shift > _MOST_SHIFT
+        registration.shift > _MOST_SHIFT
         or abs(turn) > _MOST_TURN
         or not 1 / _MOST_SCALE <= scale <= _MOST_SCALE
     ):
         rule = f"the photo must be moved by at most {_MOST_SHIFT:.0%} from the reference photo"
-        raise RegistrationError(f"{rule}, {told}")
-    return found
+        raise RegistrationError(f"{rule}, {got}")
+    return registration
 
 
 def _matches(
@@ -131,13 +133,16 @@ def _matches(
     """Points (n, 2) of both pictures that look alike, each the other's nearest."""
     finder = cv2.SIFT.create(nfeatures=_POINTS, contrastThreshold=0.02)
     even = cv2.createCLAHE(clipLimit=3.0, tileGridSize=(8, 8))
-    found = [finder.detectAndCompute(even.apply(picture), None) for picture in (before, after)]
-    (points, told), (others, told_too) = found
-    if told is None or told_too is None or len(points) < 2 or len(others) < 2:
+    features = [finder.detectAndCompute(even.apply(picture), None) for picture in (before, after)]
+    (points, descriptors), (others, other_descriptors) = features
+    if descriptors is None or other_descriptors is None or len(points) < 2 or len(others) < 2:
         return np.zeros((0, 2), np.float32), np.zeros((0, 2), np.float32)
     # RootSIFT (Arandjelovic and Zisserman 2012): the Hellinger distance is less moved by outliers
-    told, told_too = (np.sqrt(one / (one.sum(1, keepdims=True) + 1e-7)) for one in (told, told_too))
-    likeness = told @ told_too.T  # (n, m), 1 is the same
+    descriptors, other_descriptors = (
+        np.sqrt(rows / (rows.sum(1, keepdims=True) + 1e-7))
+        for rows in (descriptors, other_descriptors)
+    )
+    likeness = descriptors @ other_descriptors.T  # (n, m), 1 is the same
     there, back = likeness.argmax(1), likeness.argmax(0)
     best = likeness[np.arange(len(there)), there]
     second = np.partition(likeness, -2, 1)[:, -2]

@@ -130,7 +130,9 @@ class Site:
     def day_count(self) -> int:
         """How many different days the history has; one without a time counts for itself."""
         dates = [self.date_of(day) for day in self.history]
-        return len({one for one in dates if one is not None}) + dates.count(None)
+        return len({local_date for local_date in dates if local_date is not None}) + dates.count(
+            None
+        )
 
     def date_of(self, day: Day) -> date | None:
         """The local date of a day, on the site's clock if that is known."""
@@ -143,20 +145,20 @@ class Site:
 
         Two days without a time and a photo cannot be told apart, so both are kept.
         """
-        others = tuple(one for one in self.days if not same_day(one, day))
+        others = tuple(old for old in self.days if not same_day(old, day))
         return replace(self, days=(*others, day))
 
     def without_date_of(self, day: Day) -> "Site":
         """The site without all days of the local date of `day`: as it was to be judged by it."""
         own = self.date_of(day)
         kept = tuple(
-            one for one in self.days if one is not day and (own is None or self.date_of(one) != own)
+            old for old in self.days if old is not day and (own is None or self.date_of(old) != own)
         )
         return replace(self, days=kept)
 
 
-def same_day(one: Day, other: Day) -> bool:
+def same_day(first: Day, second: Day) -> bool:
     """Say whether two are of the same photo, or else of the same time: the later one counts."""
-    if one.photo is not None and other.photo is not None:
-        return one.photo.digest == other.photo.digest
-    return one.taken_at is not None and one.taken_at == other.taken_at
+    if first.photo is not None and second.photo is not None:
+        return first.photo.digest == second.photo.digest
+    return first.taken_at is not None and first.taken_at == second.taken_at

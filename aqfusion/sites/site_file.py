@@ -17,10 +17,11 @@ from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
 from aqfusion.files import replace_file
+from aqfusion.io.json_models import TableError
 from aqfusion.sites.landmark import LONGEST_NAME, Box, Landmark
 from aqfusion.sites.reference import Reference
 from aqfusion.sites.site import MODEL_STANDARD, MOST_DAYS, Day, DayPhoto, Site
-from aqfusion.table_file import Field, TableError, parse_table
+from aqfusion.table_file import Field, parse_table
 from aqfusion.time_zones import TimeError, zone
 
 FORMAT = 1
@@ -71,7 +72,7 @@ def parse_site(content: bytes, name: str = "site file") -> ReadSite:
     faults = _unknown(file, _SITE_KEYS)
     days = _each(file.optional("days", _entries(MOST_DAYS)), _day, faults)
     landmarks = _each(file.optional("landmarks", _entries(MOST_LANDMARKS)), _landmark, faults)
-    if len({one.name for one in landmarks}) < len(landmarks):
+    if len({landmark.name for landmark in landmarks}) < len(landmarks):
         raise file["landmarks"].fault("must have a name of its own for each")
     try:
         site = Site(
@@ -89,8 +90,8 @@ def parse_site(content: bytes, name: str = "site file") -> ReadSite:
     except InputError as error:
         raise _named(file, error) from error
     more = len(faults) - _MOST_FAULTS
-    told = [*faults[:_MOST_FAULTS], *([f"{name}: {more} more faults"] if more > 0 else [])]
-    return ReadSite(site, tuple(told))
+    sentences = [*faults[:_MOST_FAULTS], *([f"{name}: {more} more faults"] if more > 0 else [])]
+    return ReadSite(site, tuple(sentences))
 
 
 def site_bytes(site: Site) -> bytes:
@@ -106,8 +107,8 @@ def site_bytes(site: Site) -> bytes:
     if site.reference is not None:
         head["reference"] = {"digest": site.reference.digest, "jpeg": site.reference.base64}
     lines = [f"  {_json(key)}: {_json(value)}" for key, value in head.items() if value is not None]
-    lines.append(_list("landmarks", [_told_landmark(one) for one in site.landmarks]))
-    lines.append(_list("days", [_told_day(day) for day in site.days]))
+    lines.append(_list("landmarks", [_landmark_json(landmark) for landmark in site.landmarks]))
+    lines.append(_list("days", [_day_json(day) for day in site.days]))
     content = ("{\n" + ",\n".join(lines) + "\n}\n").encode()
     if len(content) > LARGEST:
         most = LARGEST // 1_000_000
@@ -122,7 +123,7 @@ def write_site(path: Path, site: Site) -> None:
 
 def day_line(day: Day) -> str:
     """Return a day as its line of a site's file."""
-    return _json(_told_day(day))
+    return _json(_day_json(day))
 
 
 def parse_day(line: str, name: str) -> Day:
@@ -134,15 +135,15 @@ def _each(
     entries: tuple[Field, ...] | None, read: Callable[[Field, list[str]], Any], faults: list[str]
 ) -> list[Any]:
     """What `read` makes of the entries that keep the rules; the others are told in `faults`."""
-    found = []
+    values = []
     for entry in entries or ():
         try:
-            found.append(read(entry, faults))
+            values.append(read(entry, faults))
         except TableError as error:
             faults.append(str(error))
         except InputError as error:
             faults.append(str(_named(entry, error)))
-    return found
+    return values
 
 
 def _day(day: Field, faults: list[str]) -> Day:
@@ -189,7 +190,7 @@ def _photo(photo: Field, faults: list[str]) -> DayPhoto | None:
 
 
 def _embedding(field: Field) -> tuple[float, ...]:
-    return tuple(_bounded(one) for one in _entries(_LONGEST_EMBEDDING)(field))
+    return tuple(_bounded(entry) for entry in _entries(_LONGEST_EMBEDDING)(field))
 
 
 def _extinction(field: Field) -> dict[str, float]:
@@ -285,10 +286,10 @@ def _entries(most: int) -> Callable[[Field], tuple[Field, ...]]:
     return read
 
 
-def _unknown(field: Field, known: tuple[str, ...]) -> list[str]:
+def _unknown(field: Field, valid_names: tuple[str, ...]) -> list[str]:
     """A sentence for each name that is not of this format: it may be a slip of the pen."""
-    rule = f"must have no names but {', '.join(known)}"
-    strangers = [name[:40] for name, _ in field.items() if name not in known]
+    rule = f"must have no names but {', '.join(valid_names)}"
+    strangers = [name[:40] for name, _ in field.items() if name not in valid_names]
     return [str(Field(field.file, field.path, name).fault(rule)) for name in strangers[:20]]
 
 
@@ -299,29 +300,29 @@ def _named(field: Field, error: InputError) -> TableError:
     return TableError(sentence.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
-def _told_day(day: Day) -> dict[str, object]:
-    told: dict[str, object] = {
+def _day_json(day: Day) -> dict[str, object]:
+    entry: dict[str, object] = {
         "taken_at": None if day.taken_at is None else day.taken_at.isoformat(),
         "aqi": _plain(day.aqi),
         "standard": day.standard,
         "source": day.source,
     }
     if day.reading.present:
-        told["readings"] = {
+        entry["readings"] = {
             name: _plain(getattr(day.reading, name)) for name in day.reading.present
         }
     if day.photo is not None:
-        told["photo"] = {
+        entry["photo"] = {
             "digest": day.photo.digest,
             "model": day.photo.model,
             "haze": _plain(day.photo.haze),
             "extinction": {key: float(value) for key, value in day.photo.extinction.items()},
             "embedding": [_plain(round(float(v), _DIGITS)) for v in day.photo.embedding],
         }
-    return told
+    return entry
 
 
-def _told_landmark(landmark: Landmark) -> dict[str, object]:
+def _landmark_json(landmark: Landmark) -> dict[str, object]:
     boxes = {"box": landmark.box, "sky": landmark.sky}
     sides = {key: [box.left, box.top, box.right, box.bottom] for key, box in boxes.items()}
     distance = {} if landmark.distance_km is None else {"distance_km": landmark.distance_km}

@@ -32,7 +32,7 @@ class VisualRange:
 
 def visual_range(contrast: Contrast, distance_km: float) -> VisualRange:
     """Visual range by one landmark; of a hidden one it is an upper bound, and 0 the lower end."""
-    lowest, assumed, black = (math.log(one) for one in INTRINSIC)
+    lowest, assumed, black = (math.log(intrinsic) for intrinsic in INTRINSIC)
     spread = _Z90 * contrast.std
     middle = max(contrast.extinction + assumed, 0.0) / distance_km
     low = max(contrast.extinction - spread + lowest, 0.0) / distance_km

@@ -31,8 +31,8 @@ MOST_ROWS = 100_000
 
 
 def _names_of_network(titles: Sequence[str]) -> Mapping[str, str | None]:
-    known = format_of(titles)
-    return known.names if known else {}
+    network_format = format_of(titles)
+    return network_format.names if network_format else {}
 
 
 COLUMNS = Columns(
@@ -97,11 +97,11 @@ def parse_stations(
 
     What has no rows to speak of, or is no table of readings, raises `CsvTableError`.
     """
-    header, found = read_rows(content, COLUMNS, MOST_BYTES, MOST_ROWS)
+    header, table_rows = read_rows(content, COLUMNS, MOST_BYTES, MOST_ROWS)
     network = format_of(header.titles)
     has_place = "lat" in header.at and "lon" in header.at
     _check(header)
-    rows = list(found)
+    rows = list(table_rows)
     order = network.order if network and network.order else _order(header, rows)
     reader = RowReader(
         header,

@@ -86,4 +86,4 @@ def format_of(titles: Sequence[str]) -> Format | None:
     'CPCB'
     """
     keys = {title_key(title) for title in titles}
-    return next((known for known in FORMATS if known.needs <= keys), None)
+    return next((entry for entry in FORMATS if entry.needs <= keys), None)

@@ -41,7 +41,7 @@ def gather(
     rows = list(rows)
     anchors = _anchors(rows)
     names = _names(rows, header)
-    found: dict[tuple[str, datetime], tuple[Row, Measurement]] = {}
+    by_station_time: dict[tuple[str, datetime], tuple[Row, Measurement]] = {}
     faults: list[Fault] = []
     approximate = {row.id for row in rows if row.approximate}
     unstated = {row.id for row in rows if not row.units_stated}
@@ -61,17 +61,17 @@ def gather(
             units_stated=row.id not in unstated,
         )
         key = row.id, row.time
-        if key in found:
-            first, measurement = found[key]
+        if key in by_station_time:
+            first, measurement = by_station_time[key]
             joined, wrong = _joined(first, measurement, row, header)
             if joined is not measurement and not by_pollutant:
                 header.notes.add("a row is joined to another of its station and time", row.line)
-            found[key] = first, joined
+            by_station_time[key] = first, joined
             faults += wrong
         else:
-            found[key] = row, Measurement(station, row.time, row.reading, row.aqi)
+            by_station_time[key] = row, Measurement(station, row.time, row.reading, row.aqi)
             faults += row.left_out
-    return tuple(measurement for _, measurement in found.values()), faults
+    return tuple(measurement for _, measurement in by_station_time.values()), faults
 
 
 def _anchors(rows: Iterable[Row]) -> dict[str, _Anchor]:
@@ -80,13 +80,13 @@ def _anchors(rows: Iterable[Row]) -> dict[str, _Anchor]:
     for row in rows:
         if row.place is None:
             continue
-        known = places.setdefault(row.id, [])
-        near = next((a for a in known if _metres(a.place, row.place) <= TOLERANCE_M), None)
+        anchors = places.setdefault(row.id, [])
+        near = next((a for a in anchors if _metres(a.place, row.place) <= TOLERANCE_M), None)
         if near:
             near.rows += 1
-        elif len(known) < _MOST_ANCHORS:
-            known.append(_Anchor(row.place, row.line))
-    return {id: max(known, key=lambda anchor: anchor.rows) for id, known in places.items()}
+        elif len(anchors) < _MOST_ANCHORS:
+            anchors.append(_Anchor(row.place, row.line))
+    return {id: max(anchors, key=lambda anchor: anchor.rows) for id, anchors in places.items()}
 
 
 def _names(rows: Iterable[Row], header: Header) -> Mapping[str, str]:
@@ -119,12 +119,12 @@ def _joined(
     first: Row, measurement: Measurement, row: Row, header: Header
 ) -> tuple[Measurement, list[Fault]]:
     """Join a row to the one before it of that station and time; what differs is left out."""
-    told: dict[str, float | None] = {name: getattr(row.reading, name) for name in POLLUTANTS}
-    told["aqi"] = row.aqi
+    stated: dict[str, float | None] = {name: getattr(row.reading, name) for name in POLLUTANTS}
+    stated["aqi"] = row.aqi
     has: dict[str, float | None] = {n: getattr(measurement.reading, n) for n in POLLUTANTS}
     has["aqi"] = measurement.aqi
-    added = {n: v for n, v in told.items() if v is not None and has[n] is None}
-    other = [n for n, v in told.items() if v is not None and has[n] not in (None, v)]
+    added = {n: v for n, v in stated.items() if v is not None and has[n] is None}
+    other = [n for n, v in stated.items() if v is not None and has[n] not in (None, v)]
     where = f"for this id and time, as in line {first.line}"
     # Nothing of the row is taken where it only contradicts: then the row is what is left out.
     faults = [
@@ -132,7 +132,7 @@ def _joined(
             row.line,
             header.title(name),
             f"must be {has[name]:.10g} {where}",
-            f"{told[name]:.10g}",
+            f"{stated[name]:.10g}",
             row_kept=bool(added),
         )
         for name in other
@@ -149,9 +149,9 @@ def _joined(
     return replace(measurement, reading=reading, aqi=aqi), [*faults, *row.left_out]
 
 
-def _metres(one: Place, other: Place) -> float:
+def _metres(left: Place, right: Place) -> float:
     """The distance of two near places; far ones only need to come out as far."""
-    north = one[0] - other[0]
-    east = (one[1] - other[1] + 180) % 360 - 180
-    east *= math.cos(math.radians((one[0] + other[0]) / 2))
+    north = left[0] - right[0]
+    east = (left[1] - right[1] + 180) % 360 - 180
+    east *= math.cos(math.radians((left[0] + right[0]) / 2))
     return math.hypot(north, east) * _METRES_PER_DEGREE

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from aqfusion.air.pollutants import POLLUTANTS, ReadingError, parse_unit
 from aqfusion.air.sensors import Reading
+from aqfusion.io.json_models import TableError
 from aqfusion.stations.left_out import LeftOut
 from aqfusion.stations.outside import time_of
-from aqfusion.table_file import Field, TableError
+from aqfusion.table_file import Field
 
 DAY = timedelta(days=1)
 AHEAD = timedelta(hours=1)  # clocks differ, and an hour's mean may carry the hour's end

@@ -30,5 +30,5 @@ class LeftOut:
             (self.older, "reading{s} more than a day old"),
             (self.unanswered, "station{s} whose readings could not be had"),
         )
-        told = [f"{n} {what.format(s='s' * (n > 1))}" for n, what in counted if n]
-        return f"Left out: {', '.join(told)}." if told else None
+        phrases = [f"{n} {what.format(s='s' * (n > 1))}" for n, what in counted if n]
+        return f"Left out: {', '.join(phrases)}." if phrases else None

@@ -56,7 +56,7 @@ def nearest(latitude: float, longitude: float, now: datetime, settings: Settings
 class _Pause:
     until: datetime
     sentence: str
-    told: bool  # when it ends
+    end_known: bool  # when it ends
 
 
 class LiveStations:
@@ -99,8 +99,8 @@ class LiveStations:
         except Fault as error:
             fault = error
         if transport.exhausted_seconds is not None:
-            told = fault.sentence if fault and fault.final else USED_UP
-            fault = Fault(told, transport.exhausted_seconds, final=True)
+            sentence = fault.sentence if fault and fault.final else USED_UP
+            fault = Fault(sentence, transport.exhausted_seconds, final=True)
         if fault is not None and (fetched is None or fault.final):
             elapsed = timedelta(seconds=time.monotonic() - began)
             pause = self._hold(fault, place, now + elapsed)
@@ -139,7 +139,7 @@ class LiveStations:
 
     def _hold(self, fault: Fault, place: _Place, now: datetime) -> _Pause:
         until = now + timedelta(seconds=fault.wait_seconds)
-        pause = _Pause(until, fault.sentence, told=fault.wait_seconds > 0)
+        pause = _Pause(until, fault.sentence, end_known=fault.wait_seconds > 0)
         with self._memory:
             ended = [where for where, other in self._pauses.items() if other.until <= now]
             for where in ended:
@@ -170,7 +170,7 @@ def _live(kept: Kept) -> Live:
 
 
 def _stale(pause: _Pause, kept: Kept | None, now: datetime) -> Live:
-    again = f" It is asked again after {pause.until:%H:%M:%S} UTC." if pause.told else ""
+    again = f" It is asked again after {pause.until:%H:%M:%S} UTC." if pause.end_known else ""
     if kept is None:
         return Live((), None, f"{pause.sentence}; there is nothing earlier to show.{again}")
     shown = f"{pause.sentence}; shown is what it said {_age(now - kept.fetched_at)} ago.{again}"

@@ -38,7 +38,7 @@ def keep(path: Path, server: str, kept: Kept) -> None:
         "server": server,
         "fetched_at": kept.fetched_at.isoformat(),
         "left_out": asdict(kept.left_out),
-        "measurements": [_as_json(one) for one in kept.measurements],
+        "measurements": [_as_json(measurement) for measurement in kept.measurements],
     }
     with contextlib.suppress(OSError):
         replace_file(path, json.dumps(table, indent=1).encode())
@@ -59,20 +59,22 @@ def read_kept(path: Path, server: str, now: datetime) -> Kept | None:
         if table["server"].text() != server or fetched_at > now or len(entries) > STATIONS:
             return None
         left_out = LeftOut(**table["left_out"].each(_count))
-        measurements = tuple(_measurement(one) for one in entries)
-        if any(one.time > fetched_at + AHEAD for one in measurements):
+        measurements = tuple(_measurement(measurement) for measurement in entries)
+        if any(measurement.time > fetched_at + AHEAD for measurement in measurements):
             return None
         return Kept(measurements, left_out, fetched_at)
     except (InputError, OSError, TypeError, OverflowError):
         return None
 
 
-def _as_json(one: Measurement) -> dict[str, object]:
+def _as_json(measurement: Measurement) -> dict[str, object]:
     return {
-        **asdict(one.station),
-        "time": one.time.astimezone(UTC).isoformat(),
-        "zone": str(one.time.tzinfo),
-        "reading": {name: getattr(one.reading, name) for name in one.reading.present},
+        **asdict(measurement.station),
+        "time": measurement.time.astimezone(UTC).isoformat(),
+        "zone": str(measurement.time.tzinfo),
+        "reading": {
+            name: getattr(measurement.reading, name) for name in measurement.reading.present
+        },
     }
 
 

@@ -12,12 +12,13 @@ from openaq import OpenAQ, RateLimitError
 from openaq.core.responses import LatestResponse, LocationsResponse
 
 from aqfusion.air.pollutants import POLLUTANTS
+from aqfusion.io.json_models import TableError
 from aqfusion.stations.latest import DAY, Sensor, latest
 from aqfusion.stations.left_out import LeftOut
 from aqfusion.stations.openaq_transport import USED_UP, Fault
 from aqfusion.stations.outside import coordinate, distance_km, in_zone, plain_text, time_of
 from aqfusion.stations.station import Measurement, Station
-from aqfusion.table_file import Field, TableError, parse_table
+from aqfusion.table_file import Field, parse_table
 
 STATIONS = 5
 RADIUS_KM = 25  # the largest that the API takes

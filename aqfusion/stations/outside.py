@@ -63,13 +63,13 @@ def rounded_place(latitude: float, longitude: float) -> tuple[float, float]:
     return round(latitude, 2) + 0.0, round(longitude, 2) + 0.0  # there is no -0.0
 
 
-def distance_km(one: tuple[float, float], other: tuple[float, float]) -> float:
+def distance_km(left: tuple[float, float], right: tuple[float, float]) -> float:
     """Return the way along the ground between two places, latitude first, in degrees.
 
     >>> round(distance_km((0, 179.5), (0, -179.5)), 1)
     111.2
     """
-    (north, east), (to_north, to_east) = (map(math.radians, place) for place in (one, other))
+    (north, east), (to_north, to_east) = (map(math.radians, place) for place in (left, right))
     across = math.cos(north) * math.cos(to_north) * math.sin((to_east - east) / 2) ** 2
     chord = math.sin((to_north - north) / 2) ** 2 + across
     return 2 * _EARTH_KM * math.asin(math.sqrt(min(1.0, chord)))

@@ -18,8 +18,10 @@ def as_json(parsed: Parsed) -> dict[str, Any]:
     """
     taken = parsed.measurements or parsed.unplaced
     return {
-        "stations": len({one.station.id for one in taken}),
-        "measurements": [_measurement(one, bool(parsed.measurements)) for one in taken],
+        "stations": len({measurement.station.id for measurement in taken}),
+        "measurements": [
+            _measurement(measurement, bool(parsed.measurements)) for measurement in taken
+        ],
         "left_out": [
             {"line": fault.line, "column": fault.column, "reason": fault.reason}
             for fault in parsed.faults
@@ -32,7 +34,7 @@ def as_json(parsed: Parsed) -> dict[str, Any]:
 def summary(parsed: Parsed) -> list[str]:
     """Return the lines that the command prints for people."""
     taken = parsed.measurements or parsed.unplaced
-    stations = len({one.station.id for one in taken})
+    stations = len({measurement.station.id for measurement in taken})
     bad = len(parsed.bad_lines)
     cells = sum(fault.row_kept for fault in parsed.faults)
     lines = [
@@ -52,8 +54,8 @@ def looks_like(parsed: Parsed) -> list[str]:
     if parsed.network is None:
         return []
     taken = parsed.measurements or parsed.unplaced
-    stations = len({one.station.id for one in taken})
-    times = len({one.time for one in taken})
+    stations = len({measurement.station.id for measurement in taken})
+    times = len({measurement.time for measurement in taken})
     return [
         f"this looks like a table of {parsed.network}: {counted(stations, 'station')}, "
         f"{counted(times, 'time')}"
@@ -69,13 +71,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _measurement(one: Measurement, placed: bool) -> dict[str, Any]:
-    values = ((name, getattr(one.reading, name)) for name in POLLUTANTS)
+def _measurement(measurement: Measurement, placed: bool) -> dict[str, Any]:
+    values = ((name, getattr(measurement.reading, name)) for name in POLLUTANTS)
     return {
-        "id": one.station.id,
-        "time": one.time.isoformat(),
-        "lat": one.station.latitude if placed else None,
-        "lon": one.station.longitude if placed else None,
+        "id": measurement.station.id,
+        "time": measurement.time.isoformat(),
+        "lat": measurement.station.latitude if placed else None,
+        "lon": measurement.station.longitude if placed else None,
         "readings": {name: value for name, value in values if value is not None},
-        "aqi": one.aqi,
+        "aqi": measurement.aqi,
     }

@@ -14,9 +14,10 @@ from aqfusion.air.pollutants import POLLUTANTS, ReadingError
 from aqfusion.air.sensors import Reading
 from aqfusion.csv_table.fault import CellError
 from aqfusion.dataset.clock import clock_time
+from aqfusion.io.json_models import TableError
 from aqfusion.settings import ASSETS
 from aqfusion.stations.station import Measurement, Station
-from aqfusion.table_file import Field, TableError, read_table
+from aqfusion.table_file import Field, read_table
 from aqfusion.time_zones import TimeError, at, zone
 
 FOLDER = ASSETS / "stations"

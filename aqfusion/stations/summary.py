@@ -43,12 +43,12 @@ class Verdict:
 
 def latest(measurements: Iterable[Measurement], at: datetime) -> tuple[Measurement, ...]:
     """Return each station's last measurement at a time or before, in the order of its name."""
-    found: dict[Station, Measurement] = {}
+    newest: dict[Station, Measurement] = {}
     for measurement in measurements:
-        last = found.get(measurement.station)
+        last = newest.get(measurement.station)
         if measurement.time <= at and (last is None or measurement.time >= last.time):
-            found[measurement.station] = measurement
-    return tuple(sorted(found.values(), key=lambda m: (m.station.name, m.station.id)))
+            newest[measurement.station] = measurement
+    return tuple(sorted(newest.values(), key=lambda m: (m.station.name, m.station.id)))
 
 
 def verdict(measurement: Measurement, standard: Standard) -> Verdict:

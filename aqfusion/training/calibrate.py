@@ -122,8 +122,8 @@ def _fit_temperature(logits: Tensor, held_out: HeldOut) -> float:
     photos = torch.bincount(held_out.session, minlength=sessions)
     by_session = []
     for temperature in _TEMPERATURES:
-        said = category_probabilities((logits / temperature).softmax(1))
-        loss = -said.gather(1, category[:, None])[:, 0].clamp_min(1e-9).log()
+        probabilities = category_probabilities((logits / temperature).softmax(1))
+        loss = -probabilities.gather(1, category[:, None])[:, 0].clamp_min(1e-9).log()
         by_session.append(torch.zeros(sessions).index_add(0, held_out.session, loss) / photos)
     losses = torch.stack(by_session)  # (57, S)
     worse = losses - losses[losses.mean(1).argmin()]  # (57, S)

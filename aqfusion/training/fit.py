@@ -91,12 +91,16 @@ class Fit:
 
     def _as_the_first(self, done: int) -> int:
         """Take over what the first rank has: weights, optimizer, random numbers, epochs done."""
-        mine = (self.network.state_dict(), self.optimizer.state_dict(), self.generator.get_state())
-        weights, optimizer, generator, told = ranks.first_says((*mine, done))
+        own_state = (
+            self.network.state_dict(),
+            self.optimizer.state_dict(),
+            self.generator.get_state(),
+        )
+        weights, optimizer, generator, epochs_done = ranks.first_says((*own_state, done))
         self.network.load_state_dict(weights)
         self.optimizer.load_state_dict(optimizer)
         self.generator.set_state(generator)
-        return int(told)
+        return int(epochs_done)
 
     def _photo_loss(self, chosen: Tensor) -> Tensor:
         """The loss of a batch; `chosen` (B, 2) are session and frame."""

@@ -40,17 +40,23 @@ def fit_guard(real: Seen, spoiled: Seen, daylight: Seen) -> Guard:
     guard = Guard(real.embedding.shape[1]).requires_grad_(False)
     guard.direction = _direction(real, spoiled, daylight)
     look, spoiled_look, offset = _blind_looks(real, spoiled, daylight, guard.direction)
-    found = signed(torch.cat([real.statistics, look[:, None]], 1))  # (N, R)
-    against = signed(torch.cat([spoiled.statistics, spoiled_look[:, None]], 1))
+    real_signed = signed(torch.cat([real.statistics, look[:, None]], 1))  # (N, R)
+    spoiled_signed = signed(torch.cat([spoiled.statistics, spoiled_look[:, None]], 1))
     share = balanced(real.session)
-    inside = torch.stack([weighted_quantile(column, share, _INSIDE) for column in found.unbind(1)])
-    middle = torch.stack([weighted_quantile(column, share, 0.5) for column in found.unbind(1)])
+    inside = torch.stack(
+        [weighted_quantile(column, share, _INSIDE) for column in real_signed.unbind(1)]
+    )
+    middle = torch.stack(
+        [weighted_quantile(column, share, 0.5) for column in real_signed.unbind(1)]
+    )
     daylight_look = daylight.embedding @ guard.direction - offset
     shown = signed(torch.cat([daylight.statistics, daylight_look[:, None]], 1))
     guard.border = torch.cat([inside[None], shown]).amax(0)
     # A share that is 0 in nearly every photo has no spread of its own.
     guard.spread = ((inside - middle) / 2).clamp_min(0.02)
-    features = [excess(numbers, guard.border, guard.spread) for numbers in (found, against)]
+    features = [
+        excess(numbers, guard.border, guard.spread) for numbers in (real_signed, spoiled_signed)
+    ]
     guard.weight = _weights(features[0], features[1], share, balanced(spoiled.session))
     scores = features[0] @ guard.weight
     guard.threshold = weighted_quantile(scores, share, ACCEPTED).clamp_min(_LEAST)
@@ -87,10 +93,10 @@ def _blind_looks(
     look, spoiled_look = torch.zeros(len(group)), torch.zeros(len(part))
     for number in range(len(groups)):
         # With a single group there is nothing else to learn from.
-        known = (group != number) | (len(groups) == 1)
-        seen = (part != number) | (len(groups) == 1)
-        blind = _direction(_where(real, known), _where(spoiled, seen), daylight)
-        zero = (real.embedding[known] @ blind).median()
+        real_kept = (group != number) | (len(groups) == 1)
+        spoiled_kept = (part != number) | (len(groups) == 1)
+        blind = _direction(_where(real, real_kept), _where(spoiled, spoiled_kept), daylight)
+        zero = (real.embedding[real_kept] @ blind).median()
         look[group == number] = real.embedding[group == number] @ blind - zero
         spoiled_look[part == number] = spoiled.embedding[part == number] @ blind - zero
     return look, spoiled_look, (real.embedding @ direction).median()

@@ -22,8 +22,8 @@ def fitted_process(
     if theta is None:
         process = GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
     else:
-        known = kernel.clone_with_theta(theta)
-        process = GaussianProcessRegressor(known, optimizer=None, normalize_y=True)
+        fitted_kernel = kernel.clone_with_theta(theta)
+        process = GaussianProcessRegressor(fitted_kernel, optimizer=None, normalize_y=True)
     with warnings.catch_warnings():
         # A length at its bound is an answer here: this reading says little, or next to all.
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -53,8 +53,8 @@ def look(network: AQFusionNet, images: Tensor) -> tuple[Tensor, Tensor]:
 def margins(guard: Guard, network: AQFusionNet, images: Tensor) -> Tensor:
     """Score less threshold of each picture (B,); above 0 is refused."""
     with torch.no_grad():
-        found: Tensor = guard(*look(network, images)) - guard.threshold
-    return found
+        score_margins: Tensor = guard(*look(network, images)) - guard.threshold
+    return score_margins
 
 
 def margins_of_pictures(

@@ -89,14 +89,14 @@ def listen(
     """Ask `network` about every photo (or `limit` per session) and every mask of the readings."""
     rows = [row for session in sessions for row in session.rows[:limit]]
     owner = [i for i, session in enumerate(sessions) for _ in session.rows[:limit]]
-    said = []
+    logits = []
     for part in batches(len(rows), _BATCH):
-        said.append(
+        logits.append(
             image_logits(network, stack([Photo.open(row.photo) for row in rows[part]], size))
         )
         if part.stop % (160 * _BATCH) == 0:
             report(f"looked at {part.stop} of {len(rows)} photos")
-    cnn_logits, haze_logits = (torch.cat(branch) for branch in zip(*said, strict=True))
+    cnn_logits, haze_logits = (torch.cat(branch) for branch in zip(*logits, strict=True))
     with torch.no_grad():
         readings = session_readings(sessions)  # (S, 6)
         shown = readings[:, None].masked_fill(~MASKS, float("nan"))  # (S, 64, 6)

@@ -55,37 +55,41 @@ def first_says(value: Any) -> Any:
     """The first one's value, for all."""
     if not _met():
         return value
-    told = [value]
-    distributed.broadcast_object_list(told)
-    return told[0]
+    values = [value]
+    distributed.broadcast_object_list(values)
+    return values[0]
 
 
 def average_gradients(network: nn.Module, weight: float) -> None:
     """Weighted means of all ones' gradients; `weight` is this one's share of the batch."""
     if not _met():
         return
-    trained = [one for one in network.parameters() if one.requires_grad]
-    for one in trained:
-        one.grad = torch.zeros_like(one) if one.grad is None else one.grad * weight
-    _sum([one.grad for one in trained if one.grad is not None])
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    for parameter in trained:
+        parameter.grad = (
+            torch.zeros_like(parameter) if parameter.grad is None else parameter.grad * weight
+        )
+    _sum([parameter.grad for parameter in trained if parameter.grad is not None])
 
 
 def average_running(network: nn.Module) -> None:
     """Means of all ones' running statistics, which batch normalisation keeps beside the weights."""
     if not _met():
         return
-    running = [one for one in network.buffers() if one.is_floating_point()]
-    for one in running:
-        one.div_(ranks())
+    running = [buffer for buffer in network.buffers() if buffer.is_floating_point()]
+    for buffer in running:
+        buffer.div_(ranks())
     _sum(running)
 
 
 def _sum(tensors: list[Tensor]) -> None:
     """Sum tensors over all, in place, in one message."""
-    flat = torch.cat([one.flatten() for one in tensors])
+    flat = torch.cat([tensor.flatten() for tensor in tensors])
     distributed.all_reduce(flat)
-    for one, part in zip(tensors, flat.split([one.numel() for one in tensors]), strict=True):
-        one.copy_(part.view_as(one))
+    for tensor, part in zip(
+        tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True
+    ):
+        tensor.copy_(part.view_as(tensor))
 
 
 def _met() -> bool:

@@ -33,9 +33,11 @@ def recipe_for(name: str, protocol_name: str, seed: int, *, distilled: bool) -> 
         )
     if not distilled:
         return recipe
-    elders = (recipe_for(elder, protocol_name, seed, distilled=False) for elder in ELDERS[name])
+    teachers = (
+        recipe_for(teacher, protocol_name, seed, distilled=False) for teacher in ELDERS[name]
+    )
     return replace(
         recipe,
-        distilled_from=tuple(elders),
+        distilled_from=tuple(teachers),
         trunk_rate=_FROM_RANDOM,
     )

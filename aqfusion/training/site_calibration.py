@@ -106,7 +106,7 @@ def pooling(
     standing = answers.standing[answer]
     return Pooling(
         (logits.double() / temperature[:, None]).log_softmax(1),
-        answers.told[answer],
+        answers.log_probabilities[answer],
         kind,
         answers.days[answer].double(),
         standing,
@@ -179,16 +179,16 @@ def fit_reach(
     with torch.no_grad():
         logits, _ = pool(rows.network, rows.site, rows.kind, rows.days, rows.standing)
     score = (cumulative(logits.softmax(1), rows.aqi.double()) - 0.5).abs()
-    told: dict[str, dict[str, tuple[float, ...]]] = {name: {} for name in STANDINGS}
+    reach: dict[str, dict[str, tuple[float, ...]]] = {name: {} for name in STANDINGS}
     for number, kind in enumerate(KINDS):
         learned = (rows.standing == LEARNED) & (rows.kind == number)
-        told[STANDINGS[LEARNED]][kind] = (_reach(score, rows, learned, before[kind]),)
+        reach[STANDINGS[LEARNED]][kind] = (_reach(score, rows, learned, before[kind]),)
         steps: list[float] = []
         for step in DAY_STEPS:
             here = (rows.standing == ELSEWHERE) & (rows.kind == number) & (rows.days == step)
             steps.append(_reach(score, rows, here, steps[-1] if steps else before[kind]))
-        told[STANDINGS[ELSEWHERE]][kind] = tuple(steps)
-    return told
+        reach[STANDINGS[ELSEWHERE]][kind] = tuple(steps)
+    return reach
 
 
 def _reach(score: Tensor, rows: Pooling, here: Tensor, otherwise: float) -> float:
@@ -201,7 +201,7 @@ def _reach(score: Tensor, rows: Pooling, here: Tensor, otherwise: float) -> floa
     weights = balanced(group, session)
     share = balanced(group)
     by_group = torch.zeros_like(weights)
-    for one in group.unique().tolist():
-        inside = group == one
+    for number in group.unique().tolist():
+        inside = group == number
         by_group[inside] = weights[inside] / weights[inside].sum() * share[inside].sum()
     return round(min(0.5, weighted_quantile(score[here], by_group, level).item()), 4)

@@ -46,11 +46,11 @@ def _spread(process: SiteProcess) -> Tensor:
     masks = torch.cartesian_prod(*[torch.tensor([False, True])] * 6)  # (64, 6)
     off: list[list[Tensor]] = [[] for _ in range(7)]
     for shown in masks:
-        told = (~process.readings[:, shown].isnan()).any(1) | ~shown.any()
-        off[int(shown.sum())].append(process.left_out(process.days, shown)[told].abs())
+        reading_present = (~process.readings[:, shown].isnan()).any(1) | ~shown.any()
+        off[int(shown.sum())].append(process.left_out(process.days, shown)[reading_present].abs())
     held = torch.tensor(TARGET_COVERAGE, dtype=torch.float64)
     normal = torch.special.ndtri((1 + held) / 2)
-    quantiles = [torch.cat(one).quantile(held) / normal for one in off]
+    quantiles = [torch.cat(deviations).quantile(held) / normal for deviations in off]
     return torch.stack(quantiles).clamp(*_SPREADS)
 
 
@@ -83,7 +83,7 @@ def _fitted(days: Days, *, readings: bool) -> Tensor:
         (slope,) = torch.autograd.grad(total, chosen)
         return total.item(), slope.numpy()
 
-    found = minimize(
+    optimum = minimize(
         loss,
         median[free].numpy(),
         jac=True,
@@ -91,7 +91,7 @@ def _fitted(days: Days, *, readings: bool) -> Tensor:
         options={"maxiter": _LONGEST_SEARCH},
     )
     theta = median.clone()
-    theta[free] = torch.from_numpy(found.x)
+    theta[free] = torch.from_numpy(optimum.x)
     return theta
 
 

@@ -30,7 +30,7 @@ class SiteAnswers:
     days: Tensor
     standing: Tensor
     draw: Tensor
-    told: Tensor
+    log_probabilities: Tensor
 
     def where(self, keep: Tensor) -> "SiteAnswers":
         """Only those for which `keep` (Q,) is true."""
@@ -65,9 +65,9 @@ class SiteQuestions:
         numbers = {session.key: number for number, session in enumerate(self.sessions)}
         return [numbers[session.key] for session in sessions]
 
-    def process(self, left_out: Collection[int]) -> SiteProcess:
+    def process(self, held_out_folds: Collection[int]) -> SiteProcess:
         """The process of all sessions whose fold is not left out."""
-        key = frozenset(left_out)
+        key = frozenset(held_out_folds)
         if key not in self._fitted:
             self._report(f"fitting the site process without {sorted(key) or 'nothing'}")
             keep = torch.tensor([fold not in key for fold in self._fold.tolist()])
@@ -85,8 +85,8 @@ class SiteQuestions:
             history = process.days.where(process.place == place)
             standing = LEARNED if len(history.aqi) else ELSEWHERE
             days = self._groups_of(fold, others, place)
-            known = KnownDays(process, history, place)
-            answers.append(self._ask(known, [number], masks, (days, standing, 0)))
+            posterior = KnownDays(process, history, place)
+            answers.append(self._ask(posterior, [number], masks, (days, standing, 0)))
         return joined_answers(answers)
 
     def elsewhere(self, fold: int, others: Collection[int], masks: Sequence[int]) -> SiteAnswers:
@@ -96,13 +96,13 @@ class SiteQuestions:
         """
         process = self.process({fold, *others})
         answers = []
-        for steps, draw, support, asked in self.choices(fold):
+        for steps, draw, support, query in self.choices(fold):
             history = self._days.where(torch.tensor(support, dtype=torch.long))
-            for place in sorted({int(self._days.place[number]) for number in asked}):
-                here = [number for number in asked if int(self._days.place[number]) == place]
+            for place in sorted({int(self._days.place[number]) for number in query}):
+                here = [number for number in query if int(self._days.place[number]) == place]
                 own = history.where(history.place == place)
-                known = KnownDays(process, own, place)
-                answers.append(self._ask(known, here, masks, (steps, ELSEWHERE, draw)))
+                posterior = KnownDays(process, own, place)
+                answers.append(self._ask(posterior, here, masks, (steps, ELSEWHERE, draw)))
         return joined_answers(answers)
 
     def choices(self, fold: int) -> Iterator[tuple[int, int, list[int], list[int]]]:
@@ -119,9 +119,9 @@ class SiteQuestions:
                     if len(support) < count and group not in groups:
                         support.append(number)
                         groups.add(group)
-                asked = [n for n in own if self.sessions[n].group not in groups]
-                if len(support) == count and asked:
-                    yield count, draw, support, asked
+                query = [n for n in own if self.sessions[n].group not in groups]
+                if len(support) == count and query:
+                    yield count, draw, support, query
 
     def _of(self, fold: int) -> list[int]:
         return [n for n, session in enumerate(self.sessions) if session.fold == fold]
@@ -137,7 +137,7 @@ class SiteQuestions:
 
     def _ask(
         self,
-        known: KnownDays,
+        posterior: KnownDays,
         numbers: Sequence[int],
         masks: Sequence[int],
         about: tuple[int, int, int],
@@ -145,9 +145,9 @@ class SiteQuestions:
         session = torch.tensor(numbers).repeat_interleave(len(masks))  # (Q,)
         mask = torch.tensor(list(masks)).repeat(len(numbers))  # (Q,)
         readings = self._days.readings[session].masked_fill(~MASKS[mask], float("nan"))
-        told = known.log_probabilities(readings, self._days.time[session])
+        log_probabilities = posterior.log_probabilities(readings, self._days.time[session])
         days, standing, draw = (torch.full_like(session, value) for value in about)
-        return SiteAnswers(session, mask, days, standing, draw, told)
+        return SiteAnswers(session, mask, days, standing, draw, log_probabilities)
 
 
 def fit_masks(seed: int) -> tuple[int, ...]:

@@ -106,7 +106,7 @@ def _forest_says(
 
 
 def _processes_say(
-    values: Floats, aqi: Tensor, asked: Floats, sigma: float, kernels: Kernels
+    values: Floats, aqi: Tensor, query_readings: Floats, sigma: float, kernels: Kernels
 ) -> Tensor:
     """The mean of a process on AQI and one on its logarithm (L, 50), by what is present.
 
@@ -114,8 +114,8 @@ def _processes_say(
     """
     measured = aqi.double().numpy().clip(min=1.0)
     edges = EDGES.double()
-    total = torch.zeros(len(asked), len(EDGES) - 1)
-    sets, which = np.unique(~np.isnan(asked), axis=0, return_inverse=True)
+    total = torch.zeros(len(query_readings), len(EDGES) - 1)
+    sets, which = np.unique(~np.isnan(query_readings), axis=0, return_inverse=True)
     for number, present in enumerate(sets):
         rows = which.reshape(-1) == number
         if not present.any():
@@ -125,8 +125,8 @@ def _processes_say(
         lacking = np.isnan(seen)
         flags = lacking[:, lacking.any(0)].astype(np.float64)  # a session may lack what is asked
         learned = np.concatenate([_filled(seen, 0.0), flags], 1)
-        question = np.pad(asked[rows][:, present], ((0, 0), (0, flags.shape[1])))
-        name = "".join(str(int(one)) for one in present)
+        question = np.pad(query_readings[rows][:, present], ((0, 0), (0, flags.shape[1])))
+        name = "".join(str(int(is_present)) for is_present in present)
         mean, std = _process(f"{name} plain", kernels, learned, measured, question)
         plain = bin_masses((edges - mean[:, None]) / std[:, None])
         mean, std = _process(f"{name} log", kernels, learned, np.log(measured), question)

@@ -32,18 +32,19 @@ class Training:
 def training(
     rows: Sequence[Row], recipe: Recipe, pretrained: PretrainedFor, cache: Path, report: Report
 ) -> Training:
-    """The workshop of a recipe in its own folder below `cache`, its elders' beside it."""
-    elders = [
-        training(rows, elder, pretrained, cache, report).workshop for elder in recipe.distilled_from
+    """The workshop of a recipe in its own folder below `cache`, its teachers' beside it."""
+    teachers = [
+        training(rows, teacher, pretrained, cache, report).workshop
+        for teacher in recipe.distilled_from
     ]
     trunk, from_scratch = _first_weights(recipe, pretrained)
-    folder = cache / f"{recipe.backbone}-{_digest(recipe, rows, trunk, elders)}"
+    folder = cache / f"{recipe.backbone}-{_digest(recipe, rows, trunk, teachers)}"
     folder.mkdir(parents=True, exist_ok=True)
 
     def fill(network: AQFusionNet) -> None:
         pretrained(network, recipe.backbone)
 
-    return Training(Workshop(recipe, fill, folder, report, elders), from_scratch)
+    return Training(Workshop(recipe, fill, folder, report, teachers), from_scratch)
 
 
 def _first_weights(recipe: Recipe, pretrained: PretrainedFor) -> tuple[str, bool]:
@@ -58,14 +59,14 @@ def _first_weights(recipe: Recipe, pretrained: PretrainedFor) -> tuple[str, bool
 
 
 def _checksum(module: nn.Module) -> str:
-    told = hashlib.sha256()
+    digest = hashlib.sha256()
     for tensor in module.state_dict().values():
-        told.update(tensor.numpy().tobytes())
-    return told.hexdigest()
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()
 
 
-def _digest(recipe: Recipe, rows: Sequence[Row], trunk: str, elders: Sequence[Workshop]) -> str:
+def _digest(recipe: Recipe, rows: Sequence[Row], trunk: str, teachers: Sequence[Workshop]) -> str:
     """Tells one training from another, so that nothing of a different one is gone on with."""
     facts = [(row.photo.name, row.session, row.fold, row.reading, row.aqi) for row in rows]
-    told = repr((__version__, REVISION, recipe, facts, trunk, [e.work.name for e in elders]))
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    text = repr((__version__, REVISION, recipe, facts, trunk, [e.work.name for e in teachers]))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

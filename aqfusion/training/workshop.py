@@ -38,11 +38,11 @@ class Workshop:
         pretrained: Pretrained,
         work: Path,
         report: Report,
-        elders: Sequence["Workshop"] = (),
+        teachers: Sequence["Workshop"] = (),
     ) -> None:
-        """`work` is the folder of this training and of no other; `elders` teach by distillation."""
+        """`work` is this training's own folder; `teachers` are distilled into its networks."""
         self.recipe, self.pretrained, self.work = recipe, pretrained, work
-        self.elders, self.report = elders, report
+        self.teachers, self.report = teachers, report
         self._frames: dict[tuple[Path, int], Tensor] = {}
         self._statistics: dict[tuple[Path, int], Tensor] = {}
 
@@ -94,8 +94,8 @@ class Workshop:
         guard = self.guard(network, part.train, part.name)
         frames = [some_of(self._frames_of(session)) for session in part.test]
         places = [s.place for s, own in zip(part.test, frames, strict=True) for _ in own]
-        found = margins(guard, network, torch.cat(frames))
-        return places, found, margins_of_pictures(guard, network, pictures)
+        photo_margins = margins(guard, network, torch.cat(frames))
+        return places, photo_margins, margins_of_pictures(guard, network, pictures)
 
     def with_validation(
         self, sessions: tuple[Session, ...], fold: int
@@ -139,13 +139,13 @@ class Workshop:
     def _material(self, sessions: tuple[Session, ...], name: str) -> Material:
         frames = tuple(self._frames_of(session) for session in sessions)
         statistics = tuple(self._statistics_of(session) for session in sessions)
-        if not self.elders:
+        if not self.teachers:
             return Material(sessions, frames, statistics)
-        elders = [elder.network(sessions, name) for elder in self.elders]
+        teachers = [teacher.network(sessions, name) for teacher in self.teachers]
         opinions = []
         for number, own in enumerate(frames, start=1):
-            said = [image_logits(elder, own)[0].softmax(1) for elder in elders]
-            opinions.append(torch.stack(said).mean(0))
+            predictions = [image_logits(teacher, own)[0].softmax(1) for teacher in teachers]
+            opinions.append(torch.stack(predictions).mean(0))
             if number % 20 == 0:
                 self.report(f"{name}: asked earlier networks about {number} sessions")
         return Material(sessions, frames, statistics, tuple(opinions))

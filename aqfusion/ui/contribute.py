@@ -81,8 +81,8 @@ def _offer(given: Given, photo: Photo, reading: Reading, guess: str, session: st
     names = [category.name for category in standard("us").categories]
     view = None
     with suppress(NothingKnownError):  # a refused photo without readings
-        said = given.model.predict(reading, given.embedding, trust_photo=given.trusted)
-        view = model_view(given.model, said)
+        prediction = given.model.predict(reading, given.embedding, trust_photo=given.trusted)
+        view = model_view(given.model, prediction)
     offer = Offer(
         photo,
         reading,

@@ -58,7 +58,7 @@ def beside(reading: Reading, of: Standard, unstated: Sequence[str] = ()) -> Form
 
 def why(result: Result, reading: Reading, of: Standard, unstated: Sequence[str] = ()) -> str:
     """Why the formula is not there, or differs from the model."""
-    return formula_words(reading, of, Sides.of(result), unstated, _highest())
+    return formula_words(reading, of, Sides.from_result(result), unstated, _highest())
 
 
 def heads(reading: Reading, unstated: Sequence[str] = ()) -> str:
@@ -82,9 +82,10 @@ def formulas(reading: Reading, unstated: Sequence[str] = ()) -> str:
 @cache
 def _highest() -> Mapping[str, float]:
     """The largest readings of the public set, which is what models begin with."""
-    given = [one.reading for one in sample_measurements()]
+    readings = [measurement.reading for measurement in sample_measurements()]
     return {
-        name: max(getattr(one, name) for one in given if name in one.present) for name in POLLUTANTS
+        name: max(getattr(reading, name) for reading in readings if name in reading.present)
+        for name in POLLUTANTS
     }
 
 

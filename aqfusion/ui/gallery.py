@@ -54,13 +54,14 @@ def session_sample(station: str, time: datetime) -> str | None:
 @st.cache_resource(show_spinner=False)
 def _by_station(folder: Path | None) -> dict[tuple[str, datetime], str]:
     places = {place.location: place for place in load_places(FOLDER / PLACES_NAME)}
-    known = {
+    sessions = {
         sample.id: (places[sample.place], sample.session)
         for sample in _real_samples(folder).values()
         if sample.place in places
     }
     times = {
-        id: (place, session_time(session, place.timezone)) for id, (place, session) in known.items()
+        id: (place, session_time(session, place.timezone))
+        for id, (place, session) in sessions.items()
     }
     return {(place.station.id, time): id for id, (place, time) in times.items() if time}
 

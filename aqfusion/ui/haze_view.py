@@ -36,7 +36,7 @@ def show(given: Given, result: Result | None) -> None:
     examples = _examples(given.model.checkpoint.sha256, given.model)
     if not examples:
         return
-    chosen = [replace(one, chosen=photo_input.is_sample(one.id)) for one in examples]
+    chosen = [replace(example, chosen=photo_input.is_sample(example.id)) for example in examples]
     haze = None if result is None else result.haze
     missing = "The photo cannot be judged." if given.refused else "No photo yet."
     st.html(scale(haze, missing, chosen))
@@ -45,36 +45,36 @@ def show(given: Given, result: Result | None) -> None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _examples(weights: str, _of: Predictor) -> tuple[Example, ...]:
     """The rendered scenes by their own scores, judged once by each model."""
-    found = []
+    examples = []
     for sample in gallery.scene_samples().values():
         haze = _of.haze(models.embedding(_of, gallery.photo_of(sample.path)))
         if haze is not None:
             picture = gallery.thumbnail(sample.path, _SIZE)
-            found.append(Example(sample.id, sample.title, haze.score, picture))
-    return tuple(found)
+            examples.append(Example(sample.id, sample.title, haze.score, picture))
+    return tuple(examples)
 
 
 def scale(haze: HazeScore | None, missing: str, examples: Sequence[Example]) -> str:
     """The scale with the photo's place marked; `missing` says why there is no score."""
     if haze is None:
-        said = f'<div class="aq-said"><div class="aq-muted">{escape(missing)}</div></div>'
+        score_html = f'<div class="aq-said"><div class="aq-muted">{escape(missing)}</div></div>'
         mark = ""
     else:
-        said = (
+        score_html = (
             f'<div class="aq-said"><div class="aq-score">{haze.score}<small>of 100</small></div>'
             f"<strong>{escape(haze.words)}</strong></div>"
         )
         mark = f'<div class="aq-mark" style="left:{haze.score}%"></div>'
-    ordered = sorted(examples, key=lambda one: one.score)
-    places = spread([one.score for one in ordered], _GAP, *_ENDS)
-    pictures = "".join(_picture(one, at) for one, at in zip(ordered, places, strict=True))
+    ordered = sorted(examples, key=lambda example: example.score)
+    places = spread([example.score for example in ordered], _GAP, *_ENDS)
+    pictures = "".join(_picture(example, at) for example, at in zip(ordered, places, strict=True))
     lines = "".join(
-        f'<i style="clip-path:polygon({_lead(one.score, at)})"></i>'
-        for one, at in zip(ordered, places, strict=True)
+        f'<i style="clip-path:polygon({_lead(example.score, at)})"></i>'
+        for example, at in zip(ordered, places, strict=True)
     )
     return f"""
 <div class="aq aq-haze" role="status">
-  <div class="aq-title">Haze score of the photo</div>{said}
+  <div class="aq-title">Haze score of the photo</div>{score_html}
   <div class="aq-haze-scale" aria-hidden="true"><div class="aq-haze-band"></div>{mark}</div>
   <div class="aq-haze-words aq-small" aria-hidden="true">{_words()}</div>
   <div class="aq-haze-lines" aria-hidden="true">{lines}</div>
@@ -119,10 +119,11 @@ def _lead(score: float, at: float) -> str:
     return ",".join(f"{x - 0.15:.2f}% {y}%" for x, y in corners)
 
 
-def _picture(one: Example, at: float) -> str:
-    chosen = " aq-chosen" if one.chosen else ""
-    title = escape(f"{one.title}: {one.score}", quote=True)
+def _picture(example: Example, at: float) -> str:
+    chosen = " aq-chosen" if example.chosen else ""
+    title = escape(f"{example.title}: {example.score}", quote=True)
     return (
         f'<figure class="aq-haze-scene{chosen}" style="left:{at:.1f}%" title="{title}">'
-        f'<img src="{one.picture}" alt="{title}"><figcaption>{one.score}</figcaption></figure>'
+        f'<img src="{example.picture}" alt="{title}">'
+        f"<figcaption>{example.score}</figcaption></figure>"
     )

@@ -129,7 +129,7 @@ def tell_nothing(given: Given) -> None:
 def choose_reading() -> None:
     """Draw the sliders, and example readings below them."""
     with st.container(key="sensor_told"):
-        st.caption(sensor_input.told())
+        st.caption(sensor_input.origin())
     sensor_input.choose()
     with st.container(
         horizontal=True, gap="small", vertical_alignment="center", key="sensor_presets"

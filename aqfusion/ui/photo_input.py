@@ -85,10 +85,10 @@ def current() -> Photo | None:
     if source != SAMPLES:
         return _own(source)
     try:
-        known = gallery.samples()
+        samples = gallery.samples()
     except InputError:
-        known = gallery.scene_samples()
-    sample = known.get(st.session_state.get("photo_sample", START), known[START])
+        samples = gallery.scene_samples()
+    sample = samples.get(st.session_state.get("photo_sample", START), samples[START])
     try:
         return gallery.photo_of(sample.path)
     except PhotoError:
@@ -115,22 +115,22 @@ def _trust_key(photo: Photo) -> str:
 
 def _from_gallery(view: "st.delta_generator.DeltaGenerator") -> Photo:
     try:
-        known = gallery.samples()
+        samples = gallery.samples()
     except InputError as error:
         st.warning(f"Real photos are not offered: {error}", icon=":material/folder_off:")
-        known = gallery.scene_samples()
-    if st.session_state.get("photo_sample") not in known:
+        samples = gallery.scene_samples()
+    if st.session_state.get("photo_sample") not in samples:
         st.session_state["photo_sample"] = START
-    st.html(gallery.thumbnail_css(tuple(sample.path for sample in known.values())))
+    st.html(gallery.thumbnail_css(tuple(sample.path for sample in samples.values())))
     chosen = st.radio(
         "Sample photo",
-        list(known),
-        format_func=lambda sample: known[sample].title,
+        list(samples),
+        format_func=lambda sample: samples[sample].title,
         key="photo_sample",
         horizontal=True,
         label_visibility="collapsed",
     )
-    sample = known[chosen]
+    sample = samples[chosen]
     photo = gallery.photo_of(sample.path)
     _show(view, photo, sample.alt)
     if sample.reading is None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 
-def known() -> tzinfo | None:
+def reported() -> tzinfo | None:
     """The reader's zone; `None` where the browser tells none, or one that is not known here."""
     try:
         return ZoneInfo(st.context.timezone) if st.context.timezone else None
@@ -16,4 +16,4 @@ def known() -> tzinfo | None:
 
 def here() -> tzinfo:
     """The reader's zone, UTC where it is not known."""
-    return known() or UTC
+    return reported() or UTC

@@ -68,14 +68,14 @@ def fill(reading: Reading, *, own: bool = False, units_stated: bool = True) -> N
     st.session_state["sensor_filled"] = filled
 
 
-def shown(name: str) -> float:
+def current_value(name: str) -> float:
     """What a row shows, switched on or off, in the canonical unit."""
     return convert(name, _value(name), _unit(name), pollutant(name).unit)
 
 
 def reach(name: str) -> float:
     """How far a pollutant's slider goes just now, in the canonical unit."""
-    return max(_REACH[name], _rounded_up(shown(name)))
+    return max(_REACH[name], _rounded_up(current_value(name)))
 
 
 def choose() -> None:
@@ -94,12 +94,12 @@ def choose() -> None:
 
 def current() -> Reading:
     """What is switched on, in canonical units, whether the rows are drawn or not."""
-    given = {
+    values = {
         name: _value(name)
         for name in POLLUTANTS
         if st.session_state.get(f"sensor_{name}_on", False)
     }
-    return Reading.of(given, {name: _unit(name) for name in given})
+    return Reading.of(values, {name: _unit(name) for name in values})
 
 
 def brought() -> Reading:
@@ -122,7 +122,7 @@ def _same(reading: Reading, put: Mapping[str, float]) -> tuple[str, ...]:
     )
 
 
-def told() -> str:
+def origin() -> str:
     """Where the readings come from, in a sentence."""
     example_name = st.session_state.get("sensor_example")
     if not current().present:
@@ -191,9 +191,9 @@ def _value(name: str) -> float:
     A callback asks before the page has prepared anything.
     """
     for part in ("value", "number"):
-        shown: float | None = st.session_state.get(f"sensor_{name}_{part}")
-        if shown is not None:
-            return shown
+        number: float | None = st.session_state.get(f"sensor_{name}_{part}")
+        if number is not None:
+            return number
     return convert(name, _typical(name), pollutant(name).unit, _unit(name))
 
 

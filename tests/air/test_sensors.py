@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from aqfusion.air.pollutants import POLLUTANT_FILE, convert_exactly, load_pollutants
 from aqfusion.air.sensors import POLLUTANTS, Reading, ReadingError, convert, pollutant
-from aqfusion.table_file import TableError
+from aqfusion.io.json_models import TableError
 
 
 def test_a_reading_knows_what_is_present_in_the_order_of_the_pollutants():

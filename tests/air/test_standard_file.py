@@ -5,8 +5,8 @@ import json
 import pytest
 
 from aqfusion.air.aqi import STANDARDS, load_standard, standard
+from aqfusion.io.json_models import TableError
 from aqfusion.settings import ASSETS
-from aqfusion.table_file import TableError
 
 
 def _pm25(table):

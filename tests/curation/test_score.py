@@ -155,7 +155,7 @@ def _first_days(store, admin, number):
 def test_a_place_that_the_model_has_learned_has_its_days(store, admin, site_model_folder):
     learned = load_model(site_model_folder)
     [known] = [site for site in learned.known_sites() if site.learned_as == "Alphaville"]
-    places = PlaceDays.of(store, admin, learned)
+    places = PlaceDays.from_store(store, admin, learned)
     add(store, admin, Reading(pm25=5), place="Alphaville", taken_at=known.days[0].taken_at)
     add(store, admin, Reading(pm25=6), place="Alphaville", taken_at=NOW)
     [old, new] = (places.before(item(store, admin, number).task) for number in (1, 2))

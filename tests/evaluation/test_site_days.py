@@ -36,7 +36,7 @@ def full(predictor, *aqis, model=None):
 
 def test_the_mean_of_the_other_days_is_exact(predictor):
     found = judge_site(predictor, site_of(100, 200, 300))
-    assert [one.told[MEAN][0] for one in found.days] == [250, 200, 150]
+    assert [one.predictions[MEAN][0] for one in found.days] == [250, 200, 150]
     assert found.scores[MEAN] == DayScores((45000 / 3) ** 0.5, 100, 1 / 3, None)
 
 
@@ -44,13 +44,13 @@ def test_all_days_of_a_date_are_left_out_together(predictor):
     site = site_of(100, 300)
     again = Day(110, "monitor", START + timedelta(hours=2))
     found = judge_site(predictor, replace(site, days=(*site.days, again)))
-    assert [one.told[MEAN][0] for one in found.days] == [300, 105, 300]
+    assert [one.predictions[MEAN][0] for one in found.days] == [300, 105, 300]
     assert (len(found.days), found.dates) == (3, 2)
 
 
 def test_the_last_days_are_told_from_all_others_where_only_those_are_asked_for(predictor):
     found = judge_site(predictor, site_of(100, 200, 300), most=1)
-    assert [(one.day.aqi, one.told[MEAN][0]) for one in found.days] == [(300, 150)]
+    assert [(one.day.aqi, one.predictions[MEAN][0]) for one in found.days] == [(300, 150)]
 
 
 def test_what_the_history_says_is_that_of_the_site_without_the_day(predictor):
@@ -61,14 +61,14 @@ def test_what_the_history_says_is_that_of_the_site_without_the_day(predictor):
     for one in found.days:
         there = predictor.at(site.without_date_of(one.day), one.day.taken_at)
         alone = there.predict(Reading()).fused
-        told = one.told[HISTORY]
+        told = one.predictions[HISTORY]
         assert (round(told[0]), *told[1:]) == (alone.aqi, alone.low, alone.high)
 
 
 def test_methods_show_what_they_say(predictor):
     site = full(predictor, 100, 200, 300)
     day = site.days[0]
-    told = judge_site(predictor, site).days[0].told
+    told = judge_site(predictor, site).days[0].predictions
     there = predictor.at(site.without_date_of(day), day.taken_at)
     alone = there.predict(day.reading).fused
     assert (round(told["without the photo"][0]), told["without the photo"][1]) == (

@@ -18,10 +18,10 @@ from aqfusion.explain.coalitions import INPUTS
 from aqfusion.explain.repeat import Difference, repeat
 from aqfusion.explain.report import Inputs, as_json, report_of
 from aqfusion.explain.saved_report import ReportError, parse_report, read_report
+from aqfusion.io.json_models import TableError
 from aqfusion.model.guard import RULES, Guard
 from aqfusion.model.predict import NothingKnownError, load_model
 from aqfusion.photo import Photo
-from aqfusion.table_file import TableError
 from tests.explain.planted_report import NOW
 from tests.planted import sky
 

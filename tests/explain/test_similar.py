@@ -114,15 +114,15 @@ def test_building_tells_how_far_it_is(rows, home):
 def test_what_is_built_is_found_again_without_a_look(rows, home):
     built = SimilarPhotos(PlantedModel(), rows, home).build(silent)
     later = PlantedModel()
-    known = SimilarPhotos(later, rows, home).known()
-    assert told(known.nearest(at(44), 4)) == told(built.nearest(at(44), 4))
-    assert (known.rows, known.digests, known.key) == (built.rows, built.digests, built.key)
+    cached = SimilarPhotos(later, rows, home).cached()
+    assert told(cached.nearest(at(44), 4)) == told(built.nearest(at(44), 4))
+    assert (cached.rows, cached.digests, cached.key) == (built.rows, built.digests, built.key)
     assert SimilarPhotos(later, rows, home).build(pytest.fail).key == built.key
     assert later.looks == 0
 
 
 def test_nothing_is_known_before_it_is_built(rows, home):
-    assert SimilarPhotos(PlantedModel(), rows, home).known() is None
+    assert SimilarPhotos(PlantedModel(), rows, home).cached() is None
     assert not home.exists()
 
 
@@ -157,7 +157,7 @@ def test_a_damaged_file_is_made_anew(rows, home, damage):
     stored(home).write_bytes(damage(sound))
     model = PlantedModel()
     again = SimilarPhotos(model, rows, home)
-    assert again.known() is None
+    assert again.cached() is None
     again.build(silent)
     assert model.looks == len(rows)
     assert stored(home).read_bytes() == sound
@@ -165,11 +165,11 @@ def test_a_damaged_file_is_made_anew(rows, home, damage):
 
 def test_a_file_of_another_model_or_other_photos_is_foreign(rows, home, tmp_path):
     built = SimilarPhotos(PlantedModel("cd34"), rows, home).build(silent)
-    assert SimilarPhotos(PlantedModel("ab12"), rows, home).known() is None
+    assert SimilarPhotos(PlantedModel("ab12"), rows, home).cached() is None
     other = SimilarPhotos(PlantedModel("cd34"), [replace(rows[0], aqi=51.0), *rows[1:]], home)
-    assert other.known() is None
+    assert other.cached() is None
     SimilarPhotos(PlantedModel("ab12"), rows, home).build(silent)
-    assert SimilarPhotos(PlantedModel("ab12"), rows, home).known().key != built.key
+    assert SimilarPhotos(PlantedModel("ab12"), rows, home).cached().key != built.key
     stored(home)  # replaced, not piled up
 
 
@@ -189,8 +189,8 @@ def test_a_changed_photo_is_noticed_at_once_and_later(rows, home, change):
         os.utime(rows[5].photo, ns=(1, 1))
     else:
         rows[5].photo.unlink()
-    assert similar.known() is None
-    assert SimilarPhotos(PlantedModel(), rows, home).known() is None
+    assert similar.cached() is None
+    assert SimilarPhotos(PlantedModel(), rows, home).cached() is None
     nearest = similar.build(silent).nearest(at(45), 1)[0].row.session
     assert nearest == ("c" if change == "rewritten" else "b")
 
@@ -199,8 +199,8 @@ def test_a_photo_that_cannot_be_read_is_left_out_and_counted(rows, home):
     rows[0].photo.write_bytes(rows[0].photo.read_bytes()[:60])
     rows[5].photo.unlink()
     built = SimilarPhotos(PlantedModel(), rows, home).build(silent)
-    known = SimilarPhotos(PlantedModel(), rows, home).known()
-    for index in (built, known):
+    cached = SimilarPhotos(PlantedModel(), rows, home).cached()
+    for index in (built, cached):
         assert index.unreadable == 2
         assert told(index.nearest(at(44), 9)) == [("b", 2), ("d", 16), ("a", 46)]
 
@@ -209,7 +209,7 @@ def test_a_folder_without_any_readable_photo_gives_no_neighbours(rows, home):
     for row in rows:
         row.photo.write_bytes(b"no image")
     SimilarPhotos(PlantedModel(), rows, home).build(silent)
-    index = SimilarPhotos(PlantedModel(), rows, home).known()
+    index = SimilarPhotos(PlantedModel(), rows, home).cached()
     assert (index.nearest(at(44), 6), index.unreadable) == ((), 8)
 
 
@@ -224,7 +224,7 @@ def test_a_building_that_is_cut_off_leaves_no_file_and_goes_on(rows, home):
     with pytest.raises(Killed):
         similar.build(leave)
     assert not home.exists()
-    assert similar.known() is None
+    assert similar.cached() is None
     similar.build(silent)
     assert model.looks == len(rows)
 
@@ -246,8 +246,8 @@ def test_a_home_that_cannot_be_written_costs_time_only(rows, home):
     home.write_text("a file where the folder should be")
     similar = SimilarPhotos(PlantedModel(), rows, home)
     assert told(similar.build(silent).nearest(at(44), 1)) == [("b", 2)]
-    assert similar.known() is not None
-    assert SimilarPhotos(PlantedModel(), rows, home).known() is None
+    assert similar.cached() is not None
+    assert SimilarPhotos(PlantedModel(), rows, home).cached() is None
 
 
 def test_of_two_visitors_at_once_one_builds_and_both_hear_how_far_it_is(rows, home, monkeypatch):

@@ -13,11 +13,11 @@ from aqfusion.explain.repeat import repeat
 from aqfusion.explain.report import Inputs, as_json, report_of
 from aqfusion.explain.saved_report import ReportError, parse_report
 from aqfusion.explain.saved_site import site_digest
+from aqfusion.io.json_models import TableError
 from aqfusion.model.predict import NothingKnownError, load_model
 from aqfusion.photo import Photo
 from aqfusion.sites.site import Day
 from aqfusion.sites.site_file import parse_site, site_bytes
-from aqfusion.table_file import TableError
 from tests.explain.planted_report import NOW
 from tests.planted import sky
 from tests.planted_sites import START, save_with_sites, site_of

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aqfusion.explain.site_words import place_said
+from aqfusion.explain.site_words import place_sentence
 from aqfusion.explain.words import basis
 from aqfusion.model.haze_score import HazeScore
 from aqfusion.model.predict import Result
@@ -115,13 +115,13 @@ LITTLE = "At a place that the model does not know, the photo says little"
     ],
 )
 def test_a_place_is_told_by_its_days_and_nothing_else_is_claimed(result, sentence):
-    assert place_said(result, WEIGHTS) == sentence
+    assert place_sentence(result, WEIGHTS) == sentence
 
 
 def test_two_measurements_of_one_day_are_one_day():
     night = replace(site((90.0, None)).days[0], aqi=110.0, taken_at=START + timedelta(hours=9))
     both = site((90.0, None)).with_day(night)
-    assert place_said(said(100, both), WEIGHTS) == "On its one known day this place was at 100."
+    assert place_sentence(said(100, both), WEIGHTS) == "On its one known day this place was at 100."
 
 
 SIX = ("pm25", "pm10", "o3", "co", "so2", "no2")

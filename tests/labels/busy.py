@@ -63,7 +63,7 @@ def busy_folder(tmp_path_factory: pytest.TempPathFactory, sqlite_ready: bytes) -
     folder = tmp_path_factory.mktemp("busy")
     (folder / "labels.db").write_bytes(sqlite_ready)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("aqfusion.labels.secrets_kept._COST", 2)
+        patched.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 8)
         store = LabelStore.open(str(folder / "labels.db"), str(folder / "photos"))
         people = {"admin": store.accounts.first_admin("Ada", PIN, NOW)}
         for name, role in (("Eva", "expert"), ("Ana", "annotator"), ("Ben", "annotator")):

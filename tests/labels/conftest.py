@@ -79,4 +79,4 @@ def ben(store: LabelStore, admin: Actor) -> Actor:
 @pytest.fixture(autouse=True)
 def _cheap_pins(monkeypatch: pytest.MonkeyPatch) -> None:
     """A PIN's hash takes 50 ms on purpose; what is tested is what is done with it."""
-    monkeypatch.setattr("aqfusion.labels.secrets_kept._COST", 2)
+    monkeypatch.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 8)

@@ -3,12 +3,21 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from aqfusion.errors import InputError
 from aqfusion.labels.accounts import AccountError
 from aqfusion.labels.actor import RoleError
+from aqfusion.labels.schema import users
+from aqfusion.labels.secrets_kept import pin_fits, renewed_pin
 from aqfusion.labels.sign_in import SignInError
 from tests.labels.planted import MINUTE, NOW, PIN
+
+# Of `PIN`, by scrypt, as stores had them before Argon2id.
+KEPT_BEFORE = (
+    "scrypt$JCTDcLEOAYUsvs+ixfEj+A==$xoZ0MCq9t/ammAOktFD/i1HDTesU/NKFcC9KZ20NMK/"
+    "pPo/qF8A4xRmWZY7BrK5PwnPQ0SE01PjSsl/p/1mklQ=="
+)
 
 
 def test_the_first_admin_is_made_once(store, admin):
@@ -129,3 +138,66 @@ def test_no_secret_stands_in_the_store(store, admin, tmp_path):
     assert token not in str(kept)
     assert "a-long-secret" not in str(kept)
     assert "$" in str(kept)
+
+
+def test_a_hash_of_before_is_checked_once_more_and_renewed(store, ana):
+    set_pin(store, KEPT_BEFORE, ana.id)
+    with pytest.raises(SignInError, match="name and PIN must fit together"):
+        store.sign_in.by_pin("Ana", "0000", NOW)
+    assert pin_of(store, ana.id) == KEPT_BEFORE
+    assert store.sign_in.by_pin("Ana", PIN, NOW) == ana
+    renewed = pin_of(store, ana.id)
+    assert renewed.startswith("$argon2id$v=19$m=8,t=2,p=1$")
+    assert store.sign_in.by_pin("Ana", PIN, NOW) == ana
+    assert pin_of(store, ana.id) == renewed
+    with pytest.raises(SignInError, match="name and PIN must fit together"):
+        store.sign_in.by_pin("Ana", "0000", NOW)
+
+
+def test_a_hash_of_another_cost_is_renewed(store, ana, monkeypatch):
+    assert pin_of(store, ana.id).startswith("$argon2id$v=19$m=8,t=2,p=1$")
+    monkeypatch.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 16)
+    assert store.sign_in.by_pin("Ana", PIN, NOW) == ana
+    assert pin_of(store, ana.id).startswith("$argon2id$v=19$m=16,t=2,p=1$")
+
+
+def test_two_browsers_that_renew_one_hash_at_once_both_sign_in(store, ana, monkeypatch):
+    set_pin(store, KEPT_BEFORE, ana.id)
+    between = [lambda: store.sign_in.by_pin("Ana", PIN, NOW)]
+
+    def renewed(pin: str, hashed: str) -> str | None:
+        if between:
+            assert between.pop()() == ana
+        return renewed_pin(pin, hashed)
+
+    monkeypatch.setattr("aqfusion.labels.sign_in.renewed_pin", renewed)
+    assert store.sign_in.by_pin("Ana", PIN, NOW) == ana
+    assert between == []
+    assert store.sign_in.by_pin("Ana", PIN, NOW) == ana
+
+
+def test_a_pin_that_is_reset_meanwhile_no_longer_signs_in(store, admin, ana, monkeypatch):
+    def renewed(pin: str, hashed: str) -> str | None:
+        store.accounts.reset_pin(admin, ana.id, "5678")
+        return renewed_pin(pin, hashed)
+
+    monkeypatch.setattr("aqfusion.labels.sign_in.renewed_pin", renewed)
+    with pytest.raises(SignInError, match="name and PIN must fit together"):
+        store.sign_in.by_pin("Ana", PIN, NOW)
+
+
+@pytest.mark.parametrize("damaged", ["", "scrypt$", "scrypt$a$b$c", "$argon2id$v=19$", "1234"])
+def test_a_damaged_hash_fits_no_pin(damaged):
+    assert not pin_fits(PIN, damaged)
+
+
+def set_pin(store, hashed: str, user: int) -> None:
+    def work(connection):
+        connection.execute(update(users).where(users.c.id == user).values(pin=hashed))
+
+    store.database.write(work)
+
+
+def pin_of(store, user: int) -> str:
+    with store.database.read() as connection:
+        return connection.execute(select(users.c.pin).where(users.c.id == user)).scalar_one()

@@ -46,7 +46,7 @@ def data_folder(tmp_path):
 def world(tmp_path, data_folder, monkeypatch):
     """A model whose features are of the planted data folder, and a store with labels."""
     shrink(monkeypatch)
-    monkeypatch.setattr("aqfusion.labels.secrets_kept._COST", 2)
+    monkeypatch.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 8)
     monkeypatch.setattr("aqfusion.training.teacher.LESSONS", 200)
     monkeypatch.setattr("aqfusion.retrain.fast_path.CNN_STEPS", 2)
     monkeypatch.setattr("aqfusion.retrain.full_path.FAST", SMALL)
@@ -78,32 +78,38 @@ def test_a_full_version_carries_its_own_features_and_is_the_ground_of_the_next(
         load_checkpoint(Path(where)) for where in (registry.model, kept.version.folder)
     )
     assert not torch.equal(before.network.state_dict()[trunk], after.network.state_dict()[trunk])
-    frozen = {session.key for session in trial.bench.features.sessions} - set(after.config.sessions)
-    assert {s.key for s in trial.bench.features.sessions if s.group in trial.bench.frozen} <= frozen
+    frozen = {session.key for session in trial.trainer.features.sessions} - set(
+        after.config.sessions
+    )
+    assert {
+        s.key for s in trial.trainer.features.sessions if s.group in trial.trainer.frozen
+    } <= frozen
 
     # Other labels than those that it has learned of the items of these numbers.
     other = labelled_store(tmp_path / "more", lambda number: Answer(aqi=number * 9), count=24)
     on = ground(other, registry, SMALL, lambda text: None)
     other.close()
     assert on.about["root"] == on.about["parent"] == kept.version.name
-    assert torch.equal(on.bench.base.network.state_dict()[trunk], after.network.state_dict()[trunk])
-    assert on.known  # what the full version has learned of labels
+    assert torch.equal(
+        on.trainer.base.network.state_dict()[trunk], after.network.state_dict()[trunk]
+    )
+    assert on.learned_bands  # what the full version has learned of labels
 
 
 def test_nothing_frozen_is_among_the_rows_and_another_data_folder_is_refused(world):
     store, registry, data = world
     on = ground(store, registry, SMALL, lambda text: None)
-    frozen = next(iter(on.bench.frozen))
+    frozen = next(iter(on.trainer.frozen))
     seen = next(row for row in data if row.group == frozen)
-    known = next(row for row in data if row.group not in on.bench.frozen)
+    known = next(row for row in data if row.group not in on.trainer.frozen)
     labelled = [
         replace(seen, group="a day of its own"),  # a frozen photo under another name
         replace(known, group=frozen),
         replace(known, fold=(known.fold + 1) % 5),
     ]
     rows = full_rows(on, data, labelled)
-    assert not {row.group for row in rows} & {*on.bench.frozen, "a day of its own"}
+    assert not {row.group for row in rows} & {*on.trainer.frozen, "a day of its own"}
     assert rows[-1] == replace(known, session=f"labels {known.session}")  # on its day's side
-    assert len(rows) == sum(row.group not in on.bench.frozen for row in data) + 1
+    assert len(rows) == sum(row.group not in on.trainer.frozen for row in data) + 1
     with pytest.raises(InputError, match="data folder must be the one that the model's features"):
         full_rows(on, data[1:], [])

@@ -42,7 +42,7 @@ def test_a_killed_retraining_leaves_one_whole_version_in_force(tmp_path, monkeyp
     shrink(monkeypatch)
     monkeypatch.setattr("aqfusion.training.teacher.LESSONS", 200)
     monkeypatch.setattr("aqfusion.retrain.fast_path.CNN_STEPS", 2)
-    monkeypatch.setattr("aqfusion.labels.secrets_kept._COST", 2)
+    monkeypatch.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 8)
     registry = Registry(tmp_path / "models", str(planted_model(tmp_path / "planted")))
     labelled_store(tmp_path, shifted).close()
     fork = multiprocessing.get_context("fork")  # so that torch is there at once

@@ -39,7 +39,7 @@ UNSEEN = [45.0, 100.0, 155.0, 210.0, 265.0, 310.0]  # PM2.5 between those that w
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     shrink(monkeypatch)
-    monkeypatch.setattr("aqfusion.labels.secrets_kept._COST", 2)
+    monkeypatch.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 8)
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +78,11 @@ def terminal(registry, tmp_path, monkeypatch, capsys):
 def errors(trial: Trial, network: AQFusionNet) -> dict[str, float]:
     """RMS error at Deltapur, of photos and readings that nobody labelled."""
     photos = [deltapur(pm25, 1000 + number) for number, pm25 in enumerate(UNSEEN)]
-    seen = look(trial.bench.base, photos)
+    seen = look(trial.trainer.base, photos)
     nan = float("nan")
     readings = torch.tensor([[pm25, nan, nan, nan, 61.0, nan] for pm25 in UNSEEN])
     told = say(
-        network, trial.bench.base.config.temperature, (seen.features, seen.statistics), readings
+        network, trial.trainer.base.config.temperature, (seen.features, seen.statistics), readings
     )
     right = np.array(UNSEEN) + SHIFT
     return {kind: float(np.sqrt(np.mean((told[kind] - right) ** 2))) for kind in KINDS}
@@ -91,7 +91,7 @@ def errors(trial: Trial, network: AQFusionNet) -> dict[str, float]:
 def test_a_place_told_wrongly_is_learned_and_nothing_else_gets_worse(registry, tmp_path):
     store = labelled_store(tmp_path, shifted)
     trial = attempt(store, registry, RECIPE, lambda text: None)
-    before = errors(trial, trial.bench.without_corrections())
+    before = errors(trial, trial.trainer.without_corrections())
     after = errors(trial, trial.outcome.network)
     assert all(after[kind] < before[kind] / 2 for kind in KINDS)
     assert trial.outcome.verdict.reasons == ()

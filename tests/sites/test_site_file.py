@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aqfusion.air.sensors import Reading
+from aqfusion.io.json_models import TableError
 from aqfusion.photo import Photo
 from aqfusion.sites.landmark import Box, Landmark
 from aqfusion.sites.reference import Reference
@@ -21,7 +22,6 @@ from aqfusion.sites.site_file import (
     site_bytes,
     write_site,
 )
-from aqfusion.table_file import TableError
 from tests.hostile import encode, sky
 
 DIGEST, MODEL = "ab" * 32, "cd" * 32

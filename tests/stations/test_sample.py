@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from aqfusion.air.sensors import Reading
+from aqfusion.io.json_models import TableError
 from aqfusion.stations.sample import (
     FOLDER,
     PLACES_NAME,
@@ -16,7 +17,6 @@ from aqfusion.stations.sample import (
     load_sample,
     sample_measurements,
 )
-from aqfusion.table_file import TableError
 from aqfusion.time_zones import on_the_clock_of, zone
 
 LINE = "mumbai,2023-02-02T09:30+05:30,115.8,188.5,25.3,,,9.5,182"

@@ -28,18 +28,19 @@ def test_an_honest_recipe_is_the_default_one_for_every_honest_protocol():
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_distilled_recipe_names_its_elders_by_their_own_recipes(protocol):
+def test_a_distilled_recipe_names_its_teachers_by_their_own_recipes(protocol):
     recipe = recipe_for("efficientnet_b0", protocol, 7, distilled=True)
     assert recipe.distilled_from == tuple(
-        recipe_for(elder, protocol, 7, distilled=False) for elder in ("mobilenetv2_100", "resnet18")
+        recipe_for(teacher, protocol, 7, distilled=False)
+        for teacher in ("mobilenetv2_100", "resnet18")
     )
     plain = recipe_for("efficientnet_b0", protocol, 7, distilled=False)
     assert recipe.trunk_rate > plain.trunk_rate  # random weights have further to go
     assert replace(recipe, distilled_from=(), trunk_rate=plain.trunk_rate) == plain
 
 
-def test_no_elder_needs_elders():
-    assert not {elder for elders in ELDERS.values() for elder in elders} & set(ELDERS)
+def test_no_teacher_needs_teachers():
+    assert not {teacher for teachers in ELDERS.values() for teacher in teachers} & set(ELDERS)
 
 
 def test_unknown_names_are_refused_with_the_known_ones():

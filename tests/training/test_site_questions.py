@@ -51,7 +51,7 @@ def test_a_process_knows_nothing_of_what_is_left_out(places, days):
 def test_more_days_of_a_place_bring_its_answers_nearer(places):
     told = places.elsewhere(3, [], (0, ALL_SHOWN))
     truth = torch.tensor([session.aqi for session in places.sessions])[told.session]
-    off = (bins.mean(told.told.exp()) - truth).abs()
+    off = (bins.mean(told.log_probabilities.exp()) - truth).abs()
     by_days = [off[(told.days == count) & (told.mask == 0)].mean().item() for count in (0, 1, 4, 8)]
     assert by_days[0] > 1.5 * by_days[1] > 0
     assert by_days[3] < by_days[0] / 3

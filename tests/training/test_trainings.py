@@ -1,4 +1,4 @@
-"""Which training is which, and how elders teach: on the planted folder, one small network each."""
+"""Which training is which, and how teachers teach: planted folder, one small network each."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -64,11 +64,11 @@ def test_the_same_training_has_the_same_folder_and_says_whether_its_trunk_is_ran
     assert (one.from_scratch, begun(rows, tmp_path, pretrained=zeros).from_scratch) == (True, False)
 
 
-def test_every_change_of_recipe_rows_trunk_or_elders_has_a_folder_of_its_own(rows, tmp_path):
+def test_every_change_of_recipe_rows_trunk_or_teachers_has_a_folder_of_its_own(rows, tmp_path):
     def changed(**fields) -> tuple[Row, ...]:
         return (replace(rows[0], **fields), *rows[1:])
 
-    other_elder = replace(YOUNG, distilled_from=(SMALL, replace(SMALL, seed=2)))
+    other_teacher = replace(YOUNG, distilled_from=(SMALL, replace(SMALL, seed=2)))
     names = [
         folder(rows, tmp_path),
         folder(rows, tmp_path, replace(SMALL, seed=1)),
@@ -80,7 +80,7 @@ def test_every_change_of_recipe_rows_trunk_or_elders_has_a_folder_of_its_own(row
         folder(changed(session="another"), tmp_path),
         folder(changed(reading=Reading(pm25=1)), tmp_path),
         folder(rows, tmp_path, YOUNG),
-        folder(rows, tmp_path, other_elder),
+        folder(rows, tmp_path, other_teacher),
     ]
     assert len(set(names)) == len(names)
 
@@ -90,29 +90,29 @@ def test_a_folder_does_not_depend_on_where_the_photos_lie(rows, tmp_path):
     assert folder(moved, tmp_path) == folder(rows, tmp_path)
 
 
-def test_an_elders_first_weights_are_the_pupils_business_too(rows, tmp_path):
-    """The pupil's own trunk stays the same; its elder's does not."""
+def test_an_teachers_first_weights_are_the_pupils_business_too(rows, tmp_path):
+    """The pupil's own trunk stays the same; its teacher's does not."""
 
-    def elders_only(network: AQFusionNet, name: str) -> None:
+    def teachers_only(network: AQFusionNet, name: str) -> None:
         if name == "resnet18":
             zeros(network, name)
 
     pupil = replace(SMALL, backbone="mobilenetv2_100", distilled_from=(SMALL,))
     one = begun(rows, tmp_path, pupil)
-    other = begun(rows, tmp_path, pupil, pretrained=elders_only)
+    other = begun(rows, tmp_path, pupil, pretrained=teachers_only)
     assert one.workshop.work != other.workshop.work
     assert (one.from_scratch, other.from_scratch) == (True, True)
 
 
-def test_what_is_trained_is_not_trained_again_and_elders_teach_with_what_they_have(
+def test_what_is_trained_is_not_trained_again_and_teachers_teach_with_what_they_have(
     rows, tmp_path, monkeypatch
 ):
     part = first_part(rows)
     told: list[str] = []
-    elder = begun(rows, tmp_path, SMALL, told=told).workshop
-    first = elder.held_out(part)
+    teacher = begun(rows, tmp_path, SMALL, told=told).workshop
+    first = teacher.held_out(part)
     assert next(text for text in told if "epoch" in text).startswith(f"{part.name}: epoch 1/1")
-    kept = (elder.work / f"{part.name}.network.safetensors").read_bytes()
+    kept = (teacher.work / f"{part.name}.network.safetensors").read_bytes()
 
     told.clear()
     monkeypatch.setattr("aqfusion.training.workshop.listen", pytest.fail)  # nor is it asked again
@@ -121,11 +121,11 @@ def test_what_is_trained_is_not_trained_again_and_elders_teach_with_what_they_ha
     assert torch.equal(again.cnn_logits, first.cnn_logits)
 
     pupil = begun(rows, tmp_path, YOUNG, told=told).workshop
-    assert pupil.elders[0].work.name == elder.work.name
+    assert pupil.teachers[0].work.name == teacher.work.name
     pupil.network(part.train, part.name)
     trained = [text for text in told if "epoch" in text]
-    assert len(trained) == 2  # the second elder and the pupil
-    assert (elder.work / f"{part.name}.network.safetensors").read_bytes() == kept
+    assert len(trained) == 2  # the second teacher and the pupil
+    assert (teacher.work / f"{part.name}.network.safetensors").read_bytes() == kept
     assert sorted(path.name for path in pupil.work.iterdir()) == [
         f"{part.name}.network.safetensors"
     ]
@@ -138,14 +138,14 @@ def test_what_is_trained_is_not_trained_again_and_elders_teach_with_what_they_ha
     assert not own.training
 
 
-def test_opinions_are_what_the_elders_photos_alone_say_on_average(rows, tmp_path):
+def test_opinions_are_what_the_teachers_photos_alone_say_on_average(rows, tmp_path):
     sessions = first_part(rows).train
     workshop = begun(rows, tmp_path, YOUNG).workshop
     material = workshop._material(sessions, "fold1")
-    elders = [elder.network(sessions, "fold1") for elder in workshop.elders]
+    teachers = [teacher.network(sessions, "fold1") for teacher in workshop.teachers]
     for frames, opinions in zip(material.frames, material.opinions, strict=True):
         with torch.no_grad():
-            said = [e.head(e.image_encoder.embed_cnn(frames)).softmax(1) for e in elders]
+            said = [e.head(e.image_encoder.embed_cnn(frames)).softmax(1) for e in teachers]
         assert opinions.shape == (len(frames), 50)
         assert torch.allclose(opinions, (said[0] + said[1]) / 2, atol=1e-5)
     assert begun(rows, tmp_path).workshop._material(sessions, "fold1").opinions is None

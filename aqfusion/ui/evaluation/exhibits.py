@@ -23,114 +23,114 @@ from aqfusion.ui.evaluation import (
 
 
 def history_exhibits(
-    history: Sequence[HistoryFigures], baselines: Sequence[HistoryBaseline], of: str
+    history: Sequence[HistoryFigures], baselines: Sequence[HistoryBaseline], key: str
 ) -> None:
     """Show what days of a place are worth: where it was left out, and where it is known."""
-    by_step = [one for one in history if one.days is not None]
+    by_step = [figures for figures in history if figures.days is not None]
     if by_step:
         rivals = history_table.rival_table(by_step, baselines)
         exhibit.chart(
             "history",
-            of,
+            key,
             history_chart.history_chart(by_step, baselines),
             rivals,
             _small(*history_table.chart_sentences(by_step, baselines))
             + rivals.html("Session RMSE by known days of the place"),
         )
         steps = history_table.step_table(by_step)
-        exhibit.table("history-steps", of, steps, _small(history_table.interval_sentence(by_step)))
-    known = [one for one in history if one.days is None]
-    if known:
+        exhibit.table("history-steps", key, steps, _small(history_table.interval_sentence(by_step)))
+    at_known_places = [figures for figures in history if figures.days is None]
+    if at_known_places:
         exhibit.table(
             "known-places",
-            of,
-            history_table.known_place_table(known, baselines),
+            key,
+            history_table.known_place_table(at_known_places, baselines),
             _small(
-                history_table.known_place_sentence(known, baselines),
-                history_table.interval_sentence(known),
+                history_table.known_place_sentence(at_known_places, baselines),
+                history_table.interval_sentence(at_known_places),
             ),
         )
 
 
-def kind_exhibits(run: Run, kind: str, of: str) -> None:
+def kind_exhibits(run: Run, kind: str, key: str) -> None:
     """Show all about one kind of input, which the run must have."""
-    found, of_kind = run.kinds[kind], f"{of}-{kind}"
+    kind_metrics, kind_key = run.kinds[kind], f"{key}-{kind}"
     left, right = st.columns(2)
     with left:
         exhibit.chart(
             "sessions",
-            of_kind,
+            kind_key,
             session_chart.session_chart(run.sessions, kind),
             session_chart.session_table(run.sessions),
         )
     with right:
         exhibit.chart(
             "confusion",
-            of_kind,
-            confusion_chart.confusion_chart(found.confusion),
-            confusion_chart.confusion_table(found.confusion),
+            kind_key,
+            confusion_chart.confusion_chart(kind_metrics.confusion),
+            confusion_chart.confusion_table(kind_metrics.confusion),
         )
     left, right = st.columns(2)
     with left:
-        _reliability(found, of_kind)
+        _reliability(kind_metrics, kind_key)
     with right:
         exhibit.chart(
             "coverage-by-place",
-            of_kind,
-            coverage_chart.place_coverage_chart(found.per_place),
-            place_table.place_table(found.per_place),
+            kind_key,
+            coverage_chart.place_coverage_chart(kind_metrics.per_place),
+            place_table.place_table(kind_metrics.per_place),
         )
     left, right = st.columns(2)
     with left:
         exhibit.chart(
             "coverage-by-readings",
-            of_kind,
-            coverage_chart.readings_coverage_chart(found.interval_by_readings),
-            coverage_chart.readings_coverage_table(found.interval_by_readings),
+            kind_key,
+            coverage_chart.readings_coverage_chart(kind_metrics.interval_by_readings),
+            coverage_chart.readings_coverage_table(kind_metrics.interval_by_readings),
         )
     with right:
-        _missing_readings(run, of)
-    exhibit.table("places", of_kind, place_table.place_table(found.per_place))
+        _missing_readings(run, key)
+    exhibit.table("places", kind_key, place_table.place_table(kind_metrics.per_place))
 
 
-def guard_exhibits(guard: Guard, of: str) -> None:
+def guard_exhibits(guard: Guard, key: str) -> None:
     """Show false alarms and catches."""
     left, right = st.columns(2)
     with left:
-        exhibit.table("false-alarms", of, guard_table.alarm_table(guard))
+        exhibit.table("false-alarms", key, guard_table.alarm_table(guard))
     with right:
-        exhibit.table("catches", of, guard_table.catch_table(guard))
+        exhibit.table("catches", key, guard_table.catch_table(guard))
 
 
-def heat_map_exhibit(found: HeatMaps, of: str) -> None:
+def heat_map_exhibit(saliency: HeatMaps, key: str) -> None:
     """Show how far each method's maps can be trusted."""
     exhibit.table(
         "heat-maps",
-        of,
-        heat_map_table.heat_map_table(found),
-        f'<p class="aq aq-small">{heat_map_table.heat_map_sentence(found)}</p>',
+        key,
+        heat_map_table.heat_map_table(saliency),
+        f'<p class="aq aq-small">{heat_map_table.heat_map_sentence(saliency)}</p>',
     )
 
 
-def _reliability(found: Kind, of: str) -> None:
-    trust = reliability_chart.trust_table(found.calibration)
+def _reliability(kind_metrics: Kind, key: str) -> None:
+    trust = reliability_chart.trust_table(kind_metrics.calibration)
     exhibit.chart(
         "reliability",
-        of,
-        reliability_chart.reliability_chart(found.calibration),
-        reliability_chart.reliability_table(found.calibration),
+        key,
+        reliability_chart.reliability_chart(kind_metrics.calibration),
+        reliability_chart.reliability_table(kind_metrics.calibration),
         trust.html("Calibration before and after"),
     )
 
 
-def _missing_readings(run: Run, of: str) -> None:
+def _missing_readings(run: Run, key: str) -> None:
     partial = run.partial_sensors
     if partial is None:
         exhibit.absent("missing-readings")
         return
     exhibit.chart(
         "missing-readings",
-        of,
+        key,
         partial_chart.partial_chart(partial.by_readings),
         partial_chart.partial_table(partial.by_readings),
         f'<p class="aq aq-small">{partial_chart.partial_sentence(partial)}</p>',
@@ -138,5 +138,5 @@ def _missing_readings(run: Run, of: str) -> None:
 
 
 def _small(*sentences: str) -> str:
-    said = " ".join(filter(None, sentences)).replace(" %", "\u00a0%")
-    return f'<p class="aq aq-small">{said}</p>'
+    text = " ".join(filter(None, sentences)).replace(" %", "\u00a0%")
+    return f'<p class="aq aq-small">{text}</p>'

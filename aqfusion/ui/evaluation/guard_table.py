@@ -13,10 +13,10 @@ def alarm_table(guard: Guard) -> Table:
 def catch_table(guard: Guard) -> Table:
     """Catches by set of pictures; a set's own share, and the share over all."""
     rows = (
-        (name, found.caught, found.of, found.caught / found.of if found.of else None)
-        for name, found in guard.pictures.items()
+        (name, counts.caught, counts.of, counts.caught / counts.of if counts.of else None)
+        for name, counts in guard.pictures.items()
     )
     columns = (Column("set"), Column("caught"), Column("pictures"), Column("share", ".0%"))
-    of = sum(found.of for found in guard.pictures.values())
-    caught = sum(found.caught for found in guard.pictures.values())
-    return Table(columns, (("All sets", caught, of, guard.caught), *rows))
+    pictures = sum(counts.of for counts in guard.pictures.values())
+    caught = sum(counts.caught for counts in guard.pictures.values())
+    return Table(columns, (("All sets", caught, pictures, guard.caught), *rows))

@@ -35,10 +35,10 @@ def headline(metrics: Metrics) -> str:
 
 def headline_backbone(metrics: Metrics, protocol: str) -> str | None:
     """Return the app's own model, else the paper's, else any that is computed."""
-    found = metrics.protocols.get(protocol)
+    protocol_metrics = metrics.protocols.get(protocol)
     runs = (
-        {name: run for name, run in found.backbones.items() if "fused" in run.kinds}
-        if found
+        {name: run for name, run in protocol_metrics.backbones.items() if "fused" in run.kinds}
+        if protocol_metrics
         else {}
     )
     return next(
@@ -51,11 +51,11 @@ def _unknown_place(metrics: Metrics) -> str:
     if backbone is None:
         return ""
     protocol = metrics.protocols["place"]
-    said = unknown_place(protocol.backbones[backbone].history, protocol.history_baselines)
-    if said is None:
+    sentence = unknown_place(protocol.backbones[backbone].history, protocol.history_baselines)
+    if sentence is None:
         return ""
     about = f"{BACKBONES.get(backbone, backbone)}, photo only"
-    card = _card("Ours, at a place never seen", about, "", said.replace(" %", "\u00a0%"))
+    card = _card("Ours, at a place never seen", about, "", sentence.replace(" %", "\u00a0%"))
     return f'<div class="aq-wide">{card}</div>'
 
 

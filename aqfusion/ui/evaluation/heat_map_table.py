@@ -6,7 +6,7 @@ from aqfusion.ui.table import Column, Table, number
 RANDOM = "A random map"
 
 
-def heat_map_table(found: HeatMaps) -> Table:
+def heat_map_table(saliency: HeatMaps) -> Table:
     """A row per method, below that of a random map."""
     columns = (
         Column("map"),
@@ -17,16 +17,16 @@ def heat_map_table(found: HeatMaps) -> Table:
     )
     rows = (
         (name, method.points, method.above_random, method.beats_random, method.like_untrained)
-        for name, method in found.methods.items()
+        for name, method in saliency.methods.items()
     )
-    return Table(columns, ((RANDOM, found.random, None, None, None), *rows))
+    return Table(columns, ((RANDOM, saliency.random, None, None, None), *rows))
 
 
-def heat_map_sentence(found: HeatMaps) -> str:
+def heat_map_sentence(saliency: HeatMaps) -> str:
     """Say what was tried, and on how many photos."""
-    taken = " and ".join(number(share / 100, ".0%") for share in found.taken)
+    removed = " and ".join(number(share / 100, ".0%") for share in saliency.taken)
     return (
-        f"Maps of what raises the AQI, on {found.photos} photos of sessions that the network had "
-        f"not seen; painted over were {taken} of the pixels. Small print: 95\u00a0% intervals, by "
-        "drawing whole place-days again."
+        f"Maps of what raises the AQI, on {saliency.photos} photos of sessions that the network "
+        f"had not seen; painted over were {removed} of the pixels. Small print: 95\u00a0% "
+        "intervals, by drawing whole place-days again."
     )

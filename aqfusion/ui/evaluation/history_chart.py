@@ -33,12 +33,14 @@ def history_chart(
 ) -> go.Figure:
     """Draw session RMSE by known days, a line per kind of input and two without a model."""
     lines = {
-        kind: {days: one.session_rmse for days, one in steps(history, kind).items()}
+        kind: {days: figures.session_rmse for days, figures in steps(history, kind).items()}
         for kind in HISTORY_KINDS
     }
     simple = {name: baseline_steps(baselines, name) for name in ("constant", "place_mean")}
     all_days = sorted({days for line in (*lines.values(), *simple.values()) for days in line})
-    highest = max((one.high for line in lines.values() for one in line.values()), default=100)
+    highest = max(
+        (estimate.high for line in lines.values() for estimate in line.values()), default=100
+    )
     ticks = {"tickvals": [_across(days) for days in all_days], "ticktext": list(map(str, all_days))}
     figure = blank(
         460,
@@ -71,9 +73,9 @@ def _line(
         name=title,
         mode="lines+markers",
         x=[_across(days) + beside for days in line],
-        y=[one.value for one in line.values()],
+        y=[estimate.value for estimate in line.values()],
         error_y=intervals,
-        customdata=[(days, one.low, one.high) for days, one in line.items()],
+        customdata=[(days, estimate.low, estimate.high) for days, estimate in line.items()],
         marker={"color": colour, "symbol": symbol, "size": 9},
         line={"color": colour, "dash": dash, "width": 2},
         hovertemplate=(
@@ -86,8 +88,8 @@ def _line(
 def _intervals(line: Mapping[int, Estimate]) -> dict[str, Any]:
     return {
         "type": "data",
-        "array": [max(0, one.high - one.value) for one in line.values()],
-        "arrayminus": [max(0, one.value - one.low) for one in line.values()],
+        "array": [max(0, estimate.high - estimate.value) for estimate in line.values()],
+        "arrayminus": [max(0, estimate.value - estimate.low) for estimate in line.values()],
         "thickness": 1,
         "width": 0,
     }

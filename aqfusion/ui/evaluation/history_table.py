@@ -42,15 +42,15 @@ def step_table(history: Sequence[HistoryFigures]) -> Table:
         (
             words.HISTORY_KINDS[kind],
             days,
-            one.session_rmse,
-            None if kind == NOTHING else one.network,
-            one.site,
-            *_quality(one),
-            one.draws,
-            one.places,
+            figures.session_rmse,
+            None if kind == NOTHING else figures.network,
+            figures.site,
+            *_quality(figures),
+            figures.draws,
+            figures.places,
         )
         for kind in HISTORY_KINDS
-        for days, one in steps(history, kind).items()
+        for days, figures in steps(history, kind).items()
     )
     return Table(columns, tuple(rows))
 
@@ -60,7 +60,7 @@ def rival_table(history: Sequence[HistoryFigures], baselines: Sequence[HistoryBa
     lines: list[tuple[str, Mapping[int, Estimate]]] = [
         (
             f"Ours: {words.in_line(words.HISTORY_KINDS[kind])}",
-            {days: one.session_rmse for days, one in steps(history, kind).items()},
+            {days: figures.session_rmse for days, figures in steps(history, kind).items()},
         )
         for kind in HISTORY_KINDS
     ]
@@ -84,23 +84,25 @@ def known_place_table(
         Column("with its days", ".1f"),
         *_QUALITY,
     )
-    own = {one.kind: one for one in history if one.days is None}
+    own = {figures.kind: figures for figures in history if figures.days is None}
     rows: list[tuple[Cell, ...]] = [
         (
             f"Ours: {words.in_line(words.HISTORY_KINDS[kind])}",
             *(
-                (None, one.session_rmse, None)
+                (None, figures.session_rmse, None)
                 if kind == NOTHING
-                else (one.network, one.site, one.session_rmse)
+                else (figures.network, figures.site, figures.session_rmse)
             ),
-            *_quality(one),
+            *_quality(figures),
         )
         for kind in HISTORY_KINDS
-        if (one := own.get(kind))
+        if (figures := own.get(kind))
     ]
-    found = {one.method: one.session_rmse for one in baselines if one.days is None}
+    baseline_errors = {
+        baseline.method: baseline.session_rmse for baseline in baselines if baseline.days is None
+    }
     for title, names in words.KNOWN_PLACE_BASELINES.items():
-        errors = [found.get(name) if name else None for name in names]
+        errors = [baseline_errors.get(name) if name else None for name in names]
         if any(errors):
             rows.append((title, *errors, None, None, None, None))
     return Table(columns, tuple(rows))
@@ -111,25 +113,25 @@ def chart_sentences(
 ) -> list[str]:
     """What the chart shows, in words: photo only, photo and readings, and over which places."""
     fused = steps(history, "fused")
-    told = [unknown_place(history, baselines)]
+    sentences = [unknown_place(history, baselines)]
     if fused:
-        errors = joined([f"{one.session_rmse.value:.0f}" for one in fused.values()])
-        told.append(f"With photo and readings it is {errors} with {_known(fused)}.")
+        errors = joined([f"{figures.session_rmse.value:.0f}" for figures in fused.values()])
+        sentences.append(f"With photo and readings it is {errors} with {_known_days(fused)}.")
     kept = steps(history, "image_only") or fused
-    if len({one.places for one in kept.values()}) > 1:
-        places = joined([str(one.places) for one in kept.values()])
-        told.append(
+    if len({figures.places for figures in kept.values()}) > 1:
+        places = joined([str(figures.places) for figures in kept.values()])
+        sentences.append(
             f"Every place counts alike, but only while it has other days to be judged on: with "
-            f"{_known(kept)} that is {places} places, so no two steps are quite alike."
+            f"{_known_days(kept)} that is {places} places, so no two steps are quite alike."
         )
-    return [sentence for sentence in told if sentence]
+    return [sentence for sentence in sentences if sentence]
 
 
 def interval_sentence(history: Sequence[HistoryFigures]) -> str:
     """Say in how many rows the 90 % interval holds what it should, and where it is furthest off."""
     low, high = _ON_TARGET
-    right = sum(low <= round(one.coverage, 2) <= high for one in history)
-    worst = max(history, key=lambda one: abs(one.coverage - 0.9))
+    right = sum(low <= round(figures.coverage, 2) <= high for figures in history)
+    worst = max(history, key=lambda figures: abs(figures.coverage - 0.9))
     where = words.in_line(words.HISTORY_KINDS[worst.kind])
     if worst.days is not None:
         where += f", {_days(worst.days)}"
@@ -144,31 +146,35 @@ def known_place_sentence(
 ) -> str:
     """Say what the place's days add to a photo, and what their mean alone is worth."""
     photo, days = (
-        next((one for one in history if (one.kind, one.days) == (kind, None)), None)
+        next((figures for figures in history if (figures.kind, figures.days) == (kind, None)), None)
         for kind in ("image_only", NOTHING)
     )
-    means = (one.session_rmse for one in baselines if (one.method, one.days) == _PLACE_MEAN)
+    means = (
+        baseline.session_rmse
+        for baseline in baselines
+        if (baseline.method, baseline.days) == _PLACE_MEAN
+    )
     mean = next(means, None)
     if photo is None:
         return ""
-    said = (
+    sentence = (
         f"A photo alone is off by {photo.network:.1f} AQI points, with the place's days by "
         f"{photo.session_rmse.value:.1f}"
     )
     if days is not None:
-        said += f", and the days without the photo by {days.session_rmse.value:.1f}"
+        sentence += f", and the days without the photo by {days.session_rmse.value:.1f}"
     if mean is None:
-        return f"{said}."
-    return f"{said}; the mean AQI of those days is off by {mean.value:.1f}."
+        return f"{sentence}."
+    return f"{sentence}; the mean AQI of those days is off by {mean.value:.1f}."
 
 
-def _quality(one: HistoryFigures) -> tuple[float, float, float, float]:
-    return one.rmse, one.accuracy, one.coverage, one.width
+def _quality(figures: HistoryFigures) -> tuple[float, float, float, float]:
+    return figures.rmse, figures.accuracy, figures.coverage, figures.width
 
 
 def _days(count: int) -> str:
     return f"{count} day" if count == 1 else f"{count} days"
 
 
-def _known(found: Mapping[int, HistoryFigures]) -> str:
-    return f"{joined(list(map(str, found)))} known days"
+def _known_days(figures_by_days: Mapping[int, HistoryFigures]) -> str:
+    return f"{joined(list(map(str, figures_by_days)))} known days"

@@ -12,7 +12,7 @@ _LARGEST = 30  # pixels
 def reliability_chart(calibration: Calibration) -> go.Figure:
     """Draw stated confidence against the share that came true; a mark's area is its photos."""
     bins = calibration.reliability
-    most = max((found.photos for found in bins), default=1)
+    most = max((calibration_bin.photos for calibration_bin in bins), default=1)
     axis = {"range": [0, 1.03], "tickformat": ".0%", "dtick": 0.2}
     figure = blank(
         400,
@@ -26,13 +26,16 @@ def reliability_chart(calibration: Calibration) -> go.Figure:
     figure.add_trace(
         go.Scatter(
             mode="lines+markers",
-            x=[found.confidence for found in bins],
-            y=[found.accuracy for found in bins],
-            customdata=[found.photos for found in bins],
+            x=[calibration_bin.confidence for calibration_bin in bins],
+            y=[calibration_bin.accuracy for calibration_bin in bins],
+            customdata=[calibration_bin.photos for calibration_bin in bins],
             marker={
                 "color": BLUE,
                 "opacity": 0.85,
-                "size": [max(6, _LARGEST * (found.photos / most) ** 0.5) for found in bins],
+                "size": [
+                    max(6, _LARGEST * (calibration_bin.photos / most) ** 0.5)
+                    for calibration_bin in bins
+                ],
             },
             line={"color": BLUE, "width": 2},
             hovertemplate="says %{x:.0%}, right in %{y:.0%}<br>%{customdata} photos<extra></extra>",

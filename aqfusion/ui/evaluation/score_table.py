@@ -29,8 +29,8 @@ def score_table(protocol: Protocol, run: Run | None, by_session: bool) -> Table:
         for kind, title in words.KINDS.items()
     ]
     ours.insert(1, (words.LATE_FUSION, "both", run.late_fusion if run else None))
-    known = protocol.baselines
-    others = [(title, sees, known.get(name)) for name, (title, sees) in words.BASELINES.items()]
+    baselines = protocol.baselines
+    others = [(title, sees, baselines.get(name)) for name, (title, sees) in words.BASELINES.items()]
     row = _row(by_session)
     return Table(_COLUMNS, tuple(row(*entry) for entry in [*ours, *others]))
 

@@ -18,7 +18,7 @@ _WITHOUT = {
 }
 
 
-def ablation_chart(found: Sequence[Ablated]) -> go.Figure:
+def ablation_chart(ablations: Sequence[Ablated]) -> go.Figure:
     """Draw the rows downwards as they come, each in the colour of its category."""
     figure = blank(
         _HEIGHT,
@@ -26,25 +26,25 @@ def ablation_chart(found: Sequence[Ablated]) -> go.Figure:
         xaxis={"range": [0, 550], "dtick": 100, "title": {"text": "AQI"}},
         yaxis={"autorange": "reversed", "showgrid": False},
     )
-    said = [row.prediction for row in found]
+    predictions = [row.prediction for row in ablations]
     figure.add_trace(
         go.Bar(
             orientation="h",
-            y=[name_of(row) for row in found],
-            x=[prediction.aqi for prediction in said],
+            y=[name_of(row) for row in ablations],
+            x=[prediction.aqi for prediction in predictions],
             marker={
-                "color": [prediction.category.colour for prediction in said],
+                "color": [prediction.category.colour for prediction in predictions],
                 "line": {"color": GREY, "width": 1},
             },
             error_x={
                 "type": "data",
-                "array": [prediction.high - prediction.aqi for prediction in said],
-                "arrayminus": [prediction.aqi - prediction.low for prediction in said],
+                "array": [prediction.high - prediction.aqi for prediction in predictions],
+                "arrayminus": [prediction.aqi - prediction.low for prediction in predictions],
                 "color": GREY,
                 "thickness": 1.5,
                 "width": 4,
             },
-            customdata=[(p.low, p.high, p.category.name) for p in said],
+            customdata=[(p.low, p.high, p.category.name) for p in predictions],
             hovertemplate="%{y}: %{x} (%{customdata[0]} to %{customdata[1]}), %{customdata[2]}"
             "<extra></extra>",
         )
@@ -53,9 +53,9 @@ def ablation_chart(found: Sequence[Ablated]) -> go.Figure:
     figure.add_trace(
         go.Scatter(
             mode="text",
-            y=[name_of(row) for row in found],
-            x=[prediction.high + 6 for prediction in said],
-            text=[f"<b>{prediction.aqi}</b>" for prediction in said],
+            y=[name_of(row) for row in ablations],
+            x=[prediction.high + 6 for prediction in predictions],
+            text=[f"<b>{prediction.aqi}</b>" for prediction in predictions],
             textposition="middle right",
             textfont={"color": TEXT},
             hoverinfo="skip",

@@ -58,32 +58,32 @@ def show(
             return
         summary = st.empty()
         results = []
-        for column, one in zip(st.columns(len(everyone), gap="medium"), everyone, strict=True):
-            if isinstance(one, Unusable):
-                column.html(absent(one.title, one.problem))
+        for column, model in zip(st.columns(len(everyone), gap="medium"), everyone, strict=True):
+            if isinstance(model, Unusable):
+                column.html(absent(model.title, model.problem))
                 continue
-            seen = _seen(one, photo, method, target) if photo else None
+            seen = _seen(model, photo, method, target) if photo else None
             try:
                 verdict = compare.judge(
-                    one.predictor.at(site, taken_at, extinction),
+                    model.predictor.at(site, taken_at, extinction),
                     reading,
                     seen.look if seen else None,
                     trust_photo,
                 )
             except PhotoRefusedError as error:
-                column.html(silent(one.title, error.problem, seen))
+                column.html(silent(model.title, error.problem, seen))
                 continue
             except (ModelError, NothingKnownError) as error:
-                column.html(absent(one.title, str(error)))
+                column.html(absent(model.title, str(error)))
                 continue
             results.append(verdict.result)
-            column.html(card(one, verdict, seen))
+            column.html(card(model, verdict, seen))
         summary.html(f'<p class="aq">{escape(agreement(results))}</p>')
 
 
-def _seen(one: Contender, photo: Photo, method: str, target: str) -> Seen:
-    weights = one.predictor.checkpoint.sha256
-    return _kept(weights, photo.digest, method, target, one.predictor, photo)
+def _seen(model: Contender, photo: Photo, method: str, target: str) -> Seen:
+    weights = model.predictor.checkpoint.sha256
+    return _kept(weights, photo.digest, method, target, model.predictor, photo)
 
 
 @st.cache_resource(show_spinner=False, max_entries=192)
@@ -120,7 +120,7 @@ def agreement(results: Sequence[Result]) -> str:
     return f"They differ by {points} AQI point{'s' * (points != 1)} at most and {same}."
 
 
-def card(one: Contender, verdict: Verdict, seen: Seen | None) -> str:
+def card(model: Contender, verdict: Verdict, seen: Seen | None) -> str:
     """One model as HTML: map, number, interval, and what it costs."""
     result = verdict.result
     fused, alone = result.fused, result.image_only
@@ -129,14 +129,14 @@ def card(one: Contender, verdict: Verdict, seen: Seen | None) -> str:
         ("Photo alone says", "–" if alone is None else f"{alone.aqi} ({alone.category.name})"),
         ("Weight of the photo", f"{100 * result.photo_share:.0f} %"),
         *(place if result.site_days and result.site_only else ()),
-        ("Size", f"{one.weights_bytes / 1e6:.1f} MB"),
+        ("Size", f"{model.weights_bytes / 1e6:.1f} MB"),
         ("Time for the photo", "–" if seen is None else _milliseconds(seen.look.embed_ms)),
         ("Time for the answer", _milliseconds(verdict.predict_ms)),
     )
     facts = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in rows)
     return (
-        f'<section class="aq aq-contender"><h4 class="aq-title">{escape(one.title)}</h4>'
-        f"{_image(one.title, seen)}"
+        f'<section class="aq aq-contender"><h4 class="aq-title">{escape(model.title)}</h4>'
+        f"{_image(model.title, seen)}"
         f'<div class="aq-head"><div class="aq-number" aria-label="AQI {fused.aqi}">{fused.aqi}'
         f"</div><div>{pill(fused.category)}"
         f'<p class="aq-small">{fused.low} to {fused.high} in nine cases of ten</p></div></div>'
@@ -156,10 +156,13 @@ def absent(title: str, problem: str) -> str:
 
 def silent(title: str, problem: str, seen: Seen | None) -> str:
     """A model that leaves the photo out, where there is nothing else to go on."""
-    said = f"Tells no AQI: it leaves the photo out, {problem}, and there is nothing else to go on."
+    sentence = (
+        f"Tells no AQI: it leaves the photo out, {problem}, and there is nothing else to go on."
+    )
     return (
         f'<section class="aq aq-contender"><h4 class="aq-title">{escape(title)}</h4>'
-        f'{_image(title, seen)}<p class="aq-note aq-small aq-muted">{escape(said)}</p></section>'
+        f'{_image(title, seen)}<p class="aq-note aq-small aq-muted">{escape(sentence)}</p>'
+        "</section>"
     )
 
 

@@ -13,7 +13,7 @@ _LEAST_SCALE = 60.0  # AQI points: small contributions should look small
 
 
 def contribution_bars(
-    found: Contributions, given: tuple[str, ...], reading: Reading, knows_places: bool = True
+    attribution: Contributions, given: tuple[str, ...], reading: Reading, knows_places: bool = True
 ) -> str:
     """One row per input, given or not: raised to the right, lowered to the left.
 
@@ -22,13 +22,13 @@ def contribution_bars(
     """
     rows = {
         words.with_amount(name, reading): points if name in given else None
-        for name, points in found.points.items()
+        for name, points in attribution.points.items()
         if (name != SITE or knows_places) and (name != LANDMARKS or name in given)
     }
     return (
         '<div class="aq aq-small"><div class="aq-title">What each input did</div>'
-        f'<p class="aq-muted">Knowing nothing, the model says {found.base:.0f}. '
-        f"From there the inputs lead to {found.aqi:.0f}:</p>"
+        f'<p class="aq-muted">Knowing nothing, the model says {attribution.base:.0f}. '
+        f"From there the inputs lead to {attribution.aqi:.0f}:</p>"
         f"{bars(rows)}</div>"
     )
 

@@ -23,18 +23,19 @@ def show(given: Given, result: Result) -> None:
     with st.container(border=True, key="exhibit_landmarks"):
         st.subheader("What the landmarks say", anchor=False)
         st.markdown(_WHAT)
-        found = models.extinctions(site, photo)
-        if found.refused is not None:
-            st.warning(plain(f"This photo is not measured: {found.refused}."))
+        extinctions = models.extinctions(site, photo)
+        if extinctions.refused is not None:
+            st.warning(plain(f"This photo is not measured: {extinctions.refused}."))
             return
         left, right = st.columns([6, 7], gap="medium")
         left.image(
-            landmark_picture(photo.image, found.sightings),
+            landmark_picture(photo.image, extinctions.sightings),
             width="stretch",
-            alt="The photo with its landmarks: " + ", ".join(one.name for one in site.landmarks),
+            alt="The photo with its landmarks: "
+            + ", ".join(landmark.name for landmark in site.landmarks),
         )
         with right:
-            st.html(table(found).html("Landmarks in this photo"))
-            if found.refusals:
-                st.warning(f"Not measured:\n{plain_list(found.refusals, 20)}")
+            st.html(table(extinctions).html("Landmarks in this photo"))
+            if extinctions.refusals:
+                st.warning(f"Not measured:\n{plain_list(extinctions.refusals, 20)}")
             st.markdown(meaning(result.landmarks, days_with_landmarks(site)))

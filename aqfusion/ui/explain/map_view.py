@@ -35,7 +35,7 @@ def show(given: Given, result: Result) -> None:
     )
     method = choices[1].selectbox("Method", METHOD_NAMES, key="explain_method", help=words.METHODS)
     opacity = choices[2].slider("Opacity", 0, 100, 60, 5, format="%d %%", key="explain_opacity")
-    found = models.heat_map(given.model, given.photo, method, target)
+    saliency_map = models.heat_map(given.model, given.photo, method, target)
     left, right = st.columns(2)
     with left.container(key="explain_photo"):
         st.image(given.photo.image, width="stretch", alt="The photo as it is")
@@ -52,7 +52,7 @@ def show(given: Given, result: Result) -> None:
         "<span>most of this photo's evidence</span></div>"
     )
     st.html(f'<p class="aq aq-small">{escape(words.trust(method, _measured(given)))}</p>')
-    if found.empty:
+    if saliency_map.empty:
         st.info("No region of this photo speaks for that.")
     by_height = models.haze_evidence(given.model, given.photo)
     rows = {height.capitalize(): points for height, points in zip(HEIGHTS, by_height, strict=True)}

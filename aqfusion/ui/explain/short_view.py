@@ -17,12 +17,12 @@ def show(given: Given, result: Result) -> None:
     """Draw both; the map comes last, because it is the slower one."""
     left, right = st.columns([6, 7], gap="medium")
     scene = given.scene
-    known = scene.coalitions()
+    coalitions = scene.coalitions()
     with right:
         st.html(
             contribution_bars(
-                contributions(known),
-                known.given,
+                contributions(coalitions),
+                coalitions.given,
                 given.reading,
                 given.model.checkpoint.sites is not None,
             )

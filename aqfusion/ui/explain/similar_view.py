@@ -33,7 +33,9 @@ _WORDS = (
 
 
 @st.fragment
-def show(model: Predictor, photo: Photo, embedding: Embedding, said: Prediction | None) -> None:
+def show(
+    model: Predictor, photo: Photo, embedding: Embedding, prediction: Prediction | None
+) -> None:
     """Draw the card; `said` is what the model says of the photo alone, if it judges it."""
     with st.container(border=True, height="stretch", key="exhibit_similar"):
         st.subheader("Similar photos", anchor=False)
@@ -49,10 +51,12 @@ def show(model: Predictor, photo: Photo, embedding: Embedding, said: Prediction 
                 "`make data` brings. None is set here."
             )
             return
-        index = similar.known() or _built(similar)
+        index = similar.cached() or _built(similar)
         if index is not None:
             tiles, neighbours = _nearest(index.key, photo.digest, index, embedding)
-            st.html(_said(neighbours, said) + tiles + _notes(model, index, neighbours))
+            st.html(
+                _sentence_html(neighbours, prediction) + tiles + _notes(model, index, neighbours)
+            )
 
 
 def _similar_photos(model: Predictor) -> SimilarPhotos | None:
@@ -145,21 +149,21 @@ def in_words(neighbour: Neighbour) -> str:
     return next(words for least, words in _WORDS if neighbour.similarity >= least)
 
 
-def _said(neighbours: Sequence[Neighbour], said: Prediction | None) -> str:
-    return f'<p class="aq">{escape(sentence(neighbours, said))}</p>'
+def _sentence_html(neighbours: Sequence[Neighbour], prediction: Prediction | None) -> str:
+    return f'<p class="aq">{escape(sentence(neighbours, prediction))}</p>'
 
 
-def sentence(neighbours: Sequence[Neighbour], said: Prediction | None) -> str:
+def sentence(neighbours: Sequence[Neighbour], prediction: Prediction | None) -> str:
     """What was measured there beside what the model says; the photo itself is told apart."""
     own = _span([n for n in neighbours if n.is_query])
     others = _span([n for n in neighbours if not n.is_query])
-    told = f"This very photo was measured at {own}. " if own else ""
+    text = f"This very photo was measured at {own}. " if own else ""
     if not others:
-        return told or "None of the folder's photos can be read."
-    told += f"The nearest {'other ' if own else ''}photos were measured at {others}"
-    if said is None:
-        return f"{told}; the model can't judge this one, so their likeness may mean little."
-    return f"{told}, the model says {said.aqi} from the photo alone."
+        return text or "None of the folder's photos can be read."
+    text += f"The nearest {'other ' if own else ''}photos were measured at {others}"
+    if prediction is None:
+        return f"{text}; the model can't judge this one, so their likeness may mean little."
+    return f"{text}, the model says {prediction.aqi} from the photo alone."
 
 
 def _span(neighbours: Sequence[Neighbour]) -> str:

@@ -13,7 +13,7 @@ _HEIGHT = 400
 
 
 def sweep_chart(
-    name: str, values: Floats, told: Told, now: tuple[float, float] | None
+    name: str, values: Floats, prediction_batch: Told, now: tuple[float, float] | None
 ) -> go.Figure:
     """Draw what is said (V rows) over the values (V,); `now` is today's value and its AQI."""
     unit = UNITS[pollutant(name).unit]
@@ -26,17 +26,19 @@ def sweep_chart(
         shapes=[*category_bands(), *([] if now is None else [_line(now[0])])],
     )
     edge = {"mode": "lines", "x": values, "line": {"width": 0}, "hoverinfo": "skip"}
-    figure.add_trace(go.Scatter(y=told.low, **edge))
+    figure.add_trace(go.Scatter(y=prediction_batch.low, **edge))
     figure.add_trace(
-        go.Scatter(y=told.high, fill="tonexty", fillcolor="rgba(128,138,146,.32)", **edge)
+        go.Scatter(
+            y=prediction_batch.high, fill="tonexty", fillcolor="rgba(128,138,146,.32)", **edge
+        )
     )
     figure.add_trace(
         go.Scatter(
             mode="lines",
             x=values,
-            y=told.aqi,
+            y=prediction_batch.aqi,
             line={"color": TEXT, "width": 2.5},
-            customdata=list(zip(told.low, told.high, strict=True)),
+            customdata=list(zip(prediction_batch.low, prediction_batch.high, strict=True)),
             hovertemplate=f"%{{x:.4g}} {unit}: AQI %{{y:.0f}} "
             "(%{customdata[0]:.0f} to %{customdata[1]:.0f})<extra></extra>",
         )

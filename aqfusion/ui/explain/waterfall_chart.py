@@ -11,15 +11,17 @@ from aqfusion.ui.figure_style import BLUE, GREY, TEXT, VERMILION, blank
 _HEIGHT = 420  # pixels, for any number of inputs
 
 
-def waterfall_chart(found: Contributions, given: tuple[str, ...], reading: Reading) -> go.Figure:
+def waterfall_chart(
+    attribution: Contributions, given: tuple[str, ...], reading: Reading
+) -> go.Figure:
     """Draw the steps downwards in the order of the inputs, which never changes."""
     ends = ("Nothing known", "All together")
     names = [words.with_amount(name, reading) for name in given]
-    points = [found.points[name] for name in given]
+    points = [attribution.points[name] for name in given]
     figure = blank(
         _HEIGHT,
         showlegend=False,
-        xaxis={"range": _reach(found, points), "title": {"text": "AQI"}},
+        xaxis={"range": _reach(attribution, points), "title": {"text": "AQI"}},
         yaxis={"autorange": "reversed", "showgrid": False},
     )
     figure.add_trace(
@@ -27,8 +29,12 @@ def waterfall_chart(found: Contributions, given: tuple[str, ...], reading: Readi
             orientation="h",
             measure=["absolute", *("relative" for _ in given), "total"],
             y=[ends[0], *names, ends[1]],
-            x=[found.base, *points, found.aqi],
-            text=[f"{found.base:.0f}", *(f"{round(p):+d}" for p in points), f"{found.aqi:.0f}"],
+            x=[attribution.base, *points, attribution.aqi],
+            text=[
+                f"{attribution.base:.0f}",
+                *(f"{round(p):+d}" for p in points),
+                f"{attribution.aqi:.0f}",
+            ],
             textposition="outside",
             textfont={"color": TEXT},
             cliponaxis=False,
@@ -47,9 +53,9 @@ def waterfall_chart(found: Contributions, given: tuple[str, ...], reading: Readi
     return figure
 
 
-def _reach(found: Contributions, points: list[float]) -> list[float]:
+def _reach(attribution: Contributions, points: list[float]) -> list[float]:
     """From 0 to beyond the furthest step, with room for its text."""
-    at, furthest = found.base, max(found.base, found.aqi)
+    at, furthest = attribution.base, max(attribution.base, attribution.aqi)
     for step in points:
         at += step
         furthest = max(furthest, at)

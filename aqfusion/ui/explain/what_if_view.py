@@ -31,9 +31,9 @@ def show(given: Given, result: Result) -> None:
     categories = {category.name: category for category in standard("us").categories}
     wanted = choices[2].selectbox("What would it take to reach", categories, 1, key="explain_reach")
 
-    scene, start = given.scene, sensor_input.shown(name)
-    found = search(scene, name, categories[wanted], start)
-    st.markdown(_answer(name, categories[wanted], found, result, given))
+    scene, start = given.scene, sensor_input.current_value(name)
+    search_result = search(scene, name, categories[wanted], start)
+    st.markdown(_answer(name, categories[wanted], search_result, result, given))
     values, up = _values(name, _LINE), _values(other, _SIDE)
     across = _values(name, _SIDE)
     now, beside = getattr(given.reading, name), getattr(given.reading, other)
@@ -68,20 +68,20 @@ def _values(name: str, count: int) -> Floats:
     return np.linspace(0, sensor_input.reach(name), count)
 
 
-def _answer(name: str, wanted: Category, found: Found, result: Result, given: Given) -> str:
+def _answer(name: str, wanted: Category, search_result: Found, result: Result, given: Given) -> str:
     """What the search found, in a sentence."""
     if result.fused.category == wanted:
         return f"It is **{wanted.name}** already."
-    said = found.prediction
-    value = f"**{words.title(name)} at {words.amount(name, found.value)}**"
+    prediction = search_result.prediction
+    value = f"**{words.title(name)} at {words.amount(name, search_result.value)}**"
     now = getattr(given.reading, name)
     instead = "" if now is None else f" instead of {words.amount(name, now)}"
-    if found.reached:
+    if search_result.reached:
         return (
-            f"**{wanted.name}** would take {value}{instead}: the model then says {said.aqi}, "
-            f"in nine cases of ten between {said.low} and {said.high}."
+            f"**{wanted.name}** would take {value}{instead}: the model then says {prediction.aqi}, "
+            f"in nine cases of ten between {prediction.low} and {prediction.high}."
         )
     return (
         f"No value of {words.title(name)} alone reaches **{wanted.name}**. "
-        f"Nearest comes {value}, where the model says {said.aqi}."
+        f"Nearest comes {value}, where the model says {prediction.aqi}."
     )

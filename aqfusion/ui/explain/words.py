@@ -5,7 +5,7 @@ from html import escape
 from aqfusion.air.pollutants import pollutant
 from aqfusion.air.sensors import Reading
 from aqfusion.explain.coalitions import LANDMARKS, PHOTO, SITE
-from aqfusion.explain.site_words import place_said
+from aqfusion.explain.site_words import place_sentence
 from aqfusion.metrics import HeatMaps
 from aqfusion.model.predict import Predictor, Result
 
@@ -71,8 +71,8 @@ def share(photo_share: float) -> str:
 
 def place(result: Result, sha256: str) -> str:
     """How the answer stands to the place, as HTML; "" where the model knows nothing of places."""
-    said = place_said(result, sha256)
-    return f'<p class="aq aq-small">{escape(said)}</p>' if said else ""
+    sentence = place_sentence(result, sha256)
+    return f'<p class="aq aq-small">{escape(sentence)}</p>' if sentence else ""
 
 
 def branches(model: Predictor) -> str:
@@ -84,11 +84,11 @@ def branches(model: Predictor) -> str:
     )
 
 
-def trust(method: str, found: HeatMaps | None) -> str:
+def trust(method: str, saliency: HeatMaps | None) -> str:
     """How far a method's maps can be trusted, by what was measured on held-out photos."""
-    if found is None or method not in found.methods:
+    if saliency is None or method not in saliency.methods:
         return f"How far {method} can be trusted has not been measured for this model."
-    above = found.methods[method].above_random
+    above = saliency.methods[method].above_random
     measured = f"({above.value:+.1f} AQI points, {above.low:.1f} to {above.high:.1f})"
     if above.low > 0:
         return f"On unseen photos, {method} finds what matters better than chance {measured}."

@@ -44,4 +44,6 @@ def table(told: TeamProgress) -> str:
 
 def _day_began() -> datetime:
     """Midnight where the browser is; where that is not known, where the server is."""
-    return now().astimezone(reader_zone.known()).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (
+        now().astimezone(reader_zone.reported()).replace(hour=0, minute=0, second=0, microsecond=0)
+    )

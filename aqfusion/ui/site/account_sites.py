@@ -44,7 +44,9 @@ def add_days(number: int, days: Sequence[Day]) -> None:
 def remove_day(number: int, day: Day) -> None:
     """Take a day out."""
     kept = opened.reached().sites.get(_actor(), number)
-    ids = [id for id, one in zip(kept.day_ids, kept.site.days, strict=True) if one == day]
+    ids = [
+        id for id, stored_day in zip(kept.day_ids, kept.site.days, strict=True) if stored_day == day
+    ]
     if not ids:
         raise SiteStoreError("day must be one of the place, got one that is gone")
     opened.reached().sites.remove_day(_actor(), number, ids[0], _request(), opened.now())
@@ -63,10 +65,10 @@ def remove(number: int) -> None:
 def _entries() -> dict[int, SiteEntry]:
     try:
         actor = _actor()
-        found = opened.reached().sites.entries(actor)
+        entries = opened.reached().sites.entries(actor)
     except (InputError, OSError):
         return {}
-    return {entry.id: entry for entry in found if entry.owner == actor.id}
+    return {entry.id: entry for entry in entries if entry.owner == actor.id}
 
 
 def _read(number: int, changed: datetime) -> KeptSite:

@@ -25,14 +25,15 @@ def add(own: mine.Own, find: Callable[[], Added]) -> None:
     """Add what `find` gives; for a callback."""
 
     def work() -> str:
-        found = find()
-        if not found.days:
-            return f"No day was added{_and(found.note)}"
+        saved_days = find()
+        if not saved_days.days:
+            return f"No day was added{_and(saved_days.note)}"
         before = len(own.site.days)
-        mine.add_days(own.key, found.days)
+        mine.add_days(own.key, saved_days.days)
         after = mine.get(own.key)
         new = 0 if after is None else len(after.site.days) - before
-        return f"{_said(len(found.days), new)}{_other(found.days)}{_and(found.note)}"
+        sentence = _count_sentence(len(saved_days.days), new)
+        return f"{sentence}{_other(saved_days.days)}{_and(saved_days.note)}"
 
     acted(PLACE)
     told.attempt(PLACE, work, refused="No day was added: ")
@@ -50,10 +51,10 @@ def show(place: str, moved: str | None) -> None:
         st.info(moved, icon=":material/trending_flat:")
 
 
-def _said(count: int, new: int) -> str:
+def _count_sentence(count: int, new: int) -> str:
     """Tell how many came.
 
-    >>> _said(1, 1), _said(3, 2), _said(1, 0)
+    >>> _count_sentence(1, 1), _count_sentence(3, 2), _count_sentence(1, 0)
     ('1 day added', '3 days added, 1 of them in the place of an older one', '1 day replaced')
     """
     days = f"{count} day{'' if count == 1 else 's'}"

@@ -34,10 +34,10 @@ def current(model: Predictor) -> Site | None:
     """The chosen site, whether the choice is drawn or not; `None` is somewhere else."""
     key = st.session_state.get(KEY, ELSEWHERE)
     if key.startswith(_KNOWN):
-        known = {site.learned_as: site for site in model.known_sites()}
-        return known.get(key.removeprefix(_KNOWN))
+        learned_sites = {site.learned_as: site for site in model.known_sites()}
+        return learned_sites.get(key.removeprefix(_KNOWN))
     own = mine.get(key)
-    return None if own is None else own.asked
+    return None if own is None else own.with_recent_days
 
 
 def take(key: str) -> None:

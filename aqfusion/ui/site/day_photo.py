@@ -39,18 +39,18 @@ def chosen(model: Predictor, site: Site) -> Brought:
     """What was chosen, looked at by the model; a file that is no photo raises `PhotoError`."""
     file = st.session_state.get(_UPLOAD)
     if file is not None:
-        return of(model, site, Photo.decode(file.getvalue(), file.name))
+        return analyse(model, site, Photo.decode(file.getvalue(), file.name))
     photo = photo_input.current() if st.session_state.get(_SAME) else None
-    return Brought() if photo is None else of(model, site, photo)
+    return Brought() if photo is None else analyse(model, site, photo)
 
 
-def of(model: Predictor, site: Site, photo: Photo) -> Brought:
+def analyse(model: Predictor, site: Site, photo: Photo) -> Brought:
     """What is kept of a photo of a site; one that the model cannot judge is left out."""
     embedding = models.embedding(model, photo)
     time = taken_at(photo, site)
     if embedding.problem is not None:
         return Brought(None, f"its photo is left out: {embedding.problem}", time)
-    found = extinctions(site, photo)
-    kept = replace(model.day_photo(photo, embedding), extinction=found.values)
-    told = "; ".join(found.refusals[:_SHOWN])
-    return Brought(kept, f"at its landmarks: {told}" if told else None, time)
+    measured = extinctions(site, photo)
+    kept = replace(model.day_photo(photo, embedding), extinction=measured.values)
+    refusals = "; ".join(measured.refusals[:_SHOWN])
+    return Brought(kept, f"at its landmarks: {refusals}" if refusals else None, time)

@@ -40,9 +40,9 @@ def show(model: Predictor, own: mine.Own, moved: str | None) -> None:
     if not site.days:
         st.info("No days yet. The first three or four change the answer most.")
     else:
-        told_of = judged(model, own.asked)
-        st.markdown(_sentence(told_of))
-        st.html(table(own.asked, told_of).html("The days of this place"))
+        site_days = judged(model, own.with_recent_days)
+        st.markdown(_sentence(site_days))
+        st.html(table(own.with_recent_days, site_days).html("The days of this place"))
         if len(site.history) > MOST_ASKED:
             st.caption(f"The last {MOST_ASKED} days are asked about.")
         if len(site.days) > mine.MOST_ASKED:
@@ -54,19 +54,19 @@ def show(model: Predictor, own: mine.Own, moved: str | None) -> None:
 
 def table(site: Site, judged: SiteDays | None) -> Table:
     """One row for each day, the newest first."""
-    told = judged.days if judged else ()
+    held_out_days = judged.days if judged else ()
     counted = [number for number, day in enumerate(site.days, start=1) if day.counts]
-    asked = dict(zip(counted[len(counted) - len(told) :], told, strict=True))
+    by_number = dict(zip(counted[len(counted) - len(held_out_days) :], held_out_days, strict=True))
     rows = []
     for number, day in reversed([*enumerate(site.days, start=1)]):
-        one = asked.get(number)
+        held_out_day = by_number.get(number)
         rows.append(
             (
                 title(site, day, number),
                 day.aqi,
-                _told(one, ALL),
-                None if one is None else one.told[MEAN][0],
-                _told(one, NO_HISTORY),
+                _estimate(held_out_day, ALL),
+                None if held_out_day is None else held_out_day.predictions[MEAN][0],
+                _estimate(held_out_day, NO_HISTORY),
                 None if day.photo is None else day.photo.haze,
                 day.source if day.counts else f"{day.source}, {_index(day)}: does not count",
             )
@@ -82,10 +82,10 @@ def title(site: Site, day: Day, number: int) -> str:
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
-def _told(one: LeftOutDay | None, method: str) -> Estimate | None:
-    if one is None or method not in one.told:
+def _estimate(held_out_day: LeftOutDay | None, method: str) -> Estimate | None:
+    if held_out_day is None or method not in held_out_day.predictions:
         return None
-    return Estimate(*one.told[method])
+    return Estimate(*held_out_day.predictions[method])
 
 
 def _sentence(judged: SiteDays | None) -> str:
@@ -94,7 +94,9 @@ def _sentence(judged: SiteDays | None) -> str:
     scores = judged.scores
     few = " Too few days to be sure of that." if judged.dates < _FEW else ""
     inside = sum(
-        low <= one.day.aqi <= high for one in judged.days for _, low, high in [one.told[ALL]]
+        low <= held_out_day.day.aqi <= high
+        for held_out_day in judged.days
+        for _, low, high in [held_out_day.predictions[ALL]]
     )
     return (
         f"Each day left out in turn and asked about: the error is **{scores[ALL].rmse:.0f}** by "
@@ -113,8 +115,8 @@ def judged(model: Predictor, site: Site) -> SiteDays | None:
     if kept is None or kept[:2] != (model.checkpoint.sha256, site):
         kept = (model.checkpoint.sha256, site, judge_site(model, site, most=MOST_ASKED))
         st.session_state[_JUDGED] = kept
-    found: SiteDays = kept[2]
-    return found
+    site_days: SiteDays = kept[2]
+    return site_days
 
 
 def _take_out(own: mine.Own) -> None:

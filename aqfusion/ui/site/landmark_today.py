@@ -5,7 +5,7 @@ import math
 import streamlit as st
 
 from aqfusion.evaluation.site_days import ALL, NO_LANDMARKS, SiteDays
-from aqfusion.explain.site_words import landmarks_said
+from aqfusion.explain.site_words import landmarks_sentence
 from aqfusion.model.predict import Predictor
 from aqfusion.sites.contrast import Contrast
 from aqfusion.sites.extinction import Extinctions, Sighting
@@ -29,28 +29,30 @@ _COLUMNS = (
 
 def show(model: Predictor, own: Own) -> None:
     """Draw what was measured, and what it means for the AQI here."""
-    site = own.asked
+    site = own.with_recent_days
     st.markdown("**What the photo on the Predict page tells at them**")
     photo = photo_input.current()
     if photo is None:
         st.caption("There is no photo on the Predict page.")
         return
-    found = models.extinctions(site, photo)
-    if found.refused is not None:
-        st.warning(plain(f"This photo is not measured: {found.refused}."))
+    extinctions = models.extinctions(site, photo)
+    if extinctions.refused is not None:
+        st.warning(plain(f"This photo is not measured: {extinctions.refused}."))
         return
-    st.html(table(found).html("Landmarks in this photo"))
-    if found.refusals:
-        st.warning(f"Not measured:\n{plain_list(found.refusals, 20)}", icon=":material/rule:")
-    if found.values:
-        there = models.at(model, site, taken_at(photo, site), found.values)
+    st.html(table(extinctions).html("Landmarks in this photo"))
+    if extinctions.refusals:
+        st.warning(f"Not measured:\n{plain_list(extinctions.refusals, 20)}", icon=":material/rule:")
+    if extinctions.values:
+        there = models.at(model, site, taken_at(photo, site), extinctions.values)
         st.markdown(meaning(there.landmarks, days_with_landmarks(site)))
     st.caption(_worth(days_list.judged(model, site)))
 
 
-def table(found: Extinctions) -> Table:
+def table(extinctions: Extinctions) -> Table:
     """A row for each landmark."""
-    rows = (_row(number, one) for number, one in enumerate(found.sightings, start=1))
+    rows = (
+        _row(number, sighting) for number, sighting in enumerate(extinctions.sightings, start=1)
+    )
     return Table(_COLUMNS, tuple(rows))
 
 
@@ -61,7 +63,7 @@ def meaning(evidence: Evidence | None, days: int) -> str:
     'What that means for the AQI here is told from 2 days with a photo and an AQI on; so far 1.'
     """
     if evidence is not None:
-        return landmarks_said(evidence)
+        return landmarks_sentence(evidence)
     if days >= FEWEST_DAYS:
         return "By the days so far, that makes no AQI here more likely than another."
     return (
@@ -70,7 +72,7 @@ def meaning(evidence: Evidence | None, days: int) -> str:
     )
 
 
-def range_in_words(told: VisualRange) -> str:
+def range_in_words(sight: VisualRange) -> str:
     """The visual range with its interval.
 
     >>> range_in_words(VisualRange(0.4, 0.3, 0.5, 9.8, 7.8, 13.0, False))
@@ -78,23 +80,23 @@ def range_in_words(told: VisualRange) -> str:
     >>> range_in_words(VisualRange(0.0, 0.0, 0.1, None, 39.1, None, False))
     'at least 39 km'
     """
-    if told.is_hidden:
-        return "it is hidden" if told.km is None else f"at most {_km(told.km)} km: it is hidden"
-    if told.km is None:
-        return f"at least {_km(told.low_km)} km"
-    high = "no end" if told.high_km is None else _km(told.high_km)
-    return f"{_km(told.km)} km ({_km(told.low_km)} to {high})"
+    if sight.is_hidden:
+        return "it is hidden" if sight.km is None else f"at most {_km(sight.km)} km: it is hidden"
+    if sight.km is None:
+        return f"at least {_km(sight.low_km)} km"
+    high = "no end" if sight.high_km is None else _km(sight.high_km)
+    return f"{_km(sight.km)} km ({_km(sight.low_km)} to {high})"
 
 
-def _row(number: int, one: Sighting) -> tuple[Cell, ...]:
-    name = f"{number}. {one.landmark.name}"
-    if one.contrast is None:
+def _row(number: int, sighting: Sighting) -> tuple[Cell, ...]:
+    name = f"{number}. {sighting.landmark.name}"
+    if sighting.contrast is None:
         return name, "not measured"
-    distance = one.landmark.distance_km
-    told = "distance not known" if distance is None else _range(one.contrast, distance)
+    distance = sighting.landmark.distance_km
+    range_text = "distance not known" if distance is None else _range(sighting.contrast, distance)
     # A hidden landmark has the faintest contrast that counts, which is a bound.
-    contrast = math.exp(-one.contrast.extinction)
-    return name, contrast, one.contrast.extinction, told
+    contrast = math.exp(-sighting.contrast.extinction)
+    return name, contrast, sighting.contrast.extinction, range_text
 
 
 def _range(contrast: Contrast, distance_km: float) -> str:
@@ -103,7 +105,7 @@ def _range(contrast: Contrast, distance_km: float) -> str:
 
 def days_with_landmarks(site: Site) -> int:
     """How many days have a photo in which a landmark of the site was measured."""
-    names = {one.name for one in site.landmarks}
+    names = {landmark.name for landmark in site.landmarks}
     return sum(1 for day in site.history if day.photo and names & {*day.photo.extinction})
 
 

@@ -55,11 +55,11 @@ def drawn_on(site: Site, box: Box, name: str, distance_km: float | None) -> tupl
     photo = Photo(grey, site.reference.digest, grey.size)
     drawn = draw_landmark(site, photo, box, " ".join(name.split()) or None, None, distance_km)
     contrast = math.exp(-drawn.contrast.extinction)
-    said = (
+    message = (
         f"{drawn.landmark.name} is marked, with a contrast of {contrast:.0%} to the sky on this "
         "photo. Photos that you add from now on are measured at it"
     )
-    return replace(drawn.site, reference=site.reference), said
+    return replace(drawn.site, reference=site.reference), message
 
 
 def _take_reference(own: mine.Own) -> None:
@@ -109,7 +109,7 @@ def _draw(own: mine.Own, reference: Reference) -> None:
         selection_mode="box",
         config={"displayModeBar": False, "scrollZoom": False},
         alt="The reference photo; landmarks: "
-        + (", ".join(one.name for one in own.site.landmarks) or "none yet"),
+        + (", ".join(landmark.name for landmark in own.site.landmarks) or "none yet"),
     )
     st.caption("Draw a box with the mouse, or type its four sides. Blue is the sky it is held to.")
 
@@ -179,12 +179,12 @@ def _add(own: mine.Own) -> None:
         if sides is None:
             raise LandmarkError("a box must have four sides: draw it, or type them")
         name = str(state.get(_NAME) or "")
-        site, said = drawn_on(own.site, sides, name, state.get(_DISTANCE))
+        site, message = drawn_on(own.site, sides, name, state.get(_DISTANCE))
         mine.change(own.key, site)
         for key in (_DISTANCE, *map(_field, _SIDES)):
             state[key] = None
         state[_NAME] = ""
-        return said
+        return message
 
     told.attempt(PLACE, work)
 
@@ -194,8 +194,12 @@ def _listed(own: mine.Own) -> None:
     if landmarks:
         photos = [day.photo for day in own.site.days if day.photo is not None]
         rows = tuple(
-            (one.name, one.distance_km, sum(one.name in photo.extinction for photo in photos))
-            for one in landmarks
+            (
+                landmark.name,
+                landmark.distance_km,
+                sum(landmark.name in photo.extinction for photo in photos),
+            )
+            for landmark in landmarks
         )
         columns = (Column("Landmark"), Column("Distance in km", ".1f"), Column("Days with it"))
         st.html(Table(columns, rows).html("The landmarks of this place"))
@@ -203,7 +207,7 @@ def _listed(own: mine.Own) -> None:
         if landmarks:
             chosen = st.selectbox(
                 "A landmark to remove",
-                [one.name for one in landmarks],
+                [landmark.name for landmark in landmarks],
                 key=f"{_CHOSEN}_{len(landmarks)}",
                 width=280,
             )
@@ -226,7 +230,7 @@ def _listed(own: mine.Own) -> None:
 
 def _remove(own: mine.Own, name: str) -> None:
     def work() -> str:
-        kept = tuple(one for one in own.site.landmarks if one.name != name)
+        kept = tuple(landmark for landmark in own.site.landmarks if landmark.name != name)
         mine.change(own.key, replace(own.site, landmarks=kept))
         return f"{name} was removed"
 

@@ -26,7 +26,7 @@ class Own:
     site: Site
 
     @property
-    def asked(self) -> Site:
+    def with_recent_days(self) -> Site:
         """The site with its last days, as many as a page can ask about at every move."""
         days = self.site.days
         return self.site if len(days) <= MOST_ASKED else replace(self.site, days=days[-MOST_ASKED:])
@@ -39,7 +39,7 @@ class Own:
 
 def names() -> dict[str, str]:
     """The names of all own sites by key: the account's, then the session's."""
-    session = {f"{_SESSION}{name}": name for name in _of_session()}
+    session = {f"{_SESSION}{name}": name for name in _session_sites()}
     if not has_account():
         return session
     from aqfusion.ui.site import account_sites
@@ -50,7 +50,7 @@ def names() -> dict[str, str]:
 def get(key: str) -> Own | None:
     """A site of one's own; `None` for a key that is none of them, or no longer."""
     if key.startswith(_SESSION):
-        site = _of_session().get(key.removeprefix(_SESSION))
+        site = _session_sites().get(key.removeprefix(_SESSION))
         return None if site is None else Own(key, site)
     if not (key.startswith(_ACCOUNT) and has_account()):
         return None
@@ -66,10 +66,10 @@ def create(site: Site) -> str:
         from aqfusion.ui.site import account_sites
 
         return f"{_ACCOUNT}{account_sites.create(site)}"
-    known = _of_session()
-    if len(known) >= MOST_SITES:
+    session_sites = _session_sites()
+    if len(session_sites) >= MOST_SITES:
         raise SiteError(f"a session must have at most {MOST_SITES} places, got one more")
-    if any(_same_name(name, site.name) for name in known):
+    if any(_same_name(name, site.name) for name in session_sites):
         raise SiteError(f"name must be new among your places, got {site.name!r}")
     _put(site)
     return f"{_SESSION}{site.name}"
@@ -82,7 +82,7 @@ def add_days(key: str, days: Sequence[Day]) -> None:
 
         account_sites.add_days(_number(key), days)
         return
-    site = _known(key)
+    site = _site(key)
     for day in days:
         site = site.with_day(day)
     _put(site)
@@ -95,8 +95,15 @@ def remove_day(key: str, day: Day) -> None:
 
         account_sites.remove_day(_number(key), day)
         return
-    site = _known(key)
-    _put(replace(site, days=tuple(one for one in site.days if one is not day and one != day)))
+    site = _site(key)
+    _put(
+        replace(
+            site,
+            days=tuple(
+                kept_day for kept_day in site.days if kept_day is not day and kept_day != day
+            ),
+        )
+    )
 
 
 def change(key: str, head: Site) -> None:
@@ -106,7 +113,7 @@ def change(key: str, head: Site) -> None:
 
         account_sites.change(_number(key), head)
         return
-    site = _known(key)
+    site = _site(key)
     _put(replace(head, name=site.name, days=site.days))
 
 
@@ -117,14 +124,14 @@ def remove(key: str) -> None:
 
         account_sites.remove(_number(key))
         return
-    left = {**_of_session()}
+    left = {**_session_sites()}
     left.pop(key.removeprefix(_SESSION), None)
     st.session_state[_SITES] = left
 
 
 def keep_in_account(key: str) -> str:
     """Move a site of the session into the account and return its new key."""
-    site = _known(key)
+    site = _site(key)
     made = create(site)
     remove(key)
     return made
@@ -136,7 +143,7 @@ def has_account() -> bool:
     return actor is not None and actor.may("annotator")
 
 
-def _of_session() -> dict[str, Site]:
+def _session_sites() -> dict[str, Site]:
     kept: dict[str, Site] = st.session_state.get(_SITES, {})
     return kept
 
@@ -146,10 +153,10 @@ def _put(site: Site) -> None:
         raise SiteError(
             f"a place of a session must have at most {MOST_DAYS} days, got {len(site.days)}"
         )
-    st.session_state[_SITES] = {**_of_session(), site.name: site}
+    st.session_state[_SITES] = {**_session_sites(), site.name: site}
 
 
-def _known(key: str) -> Site:
+def _site(key: str) -> Site:
     own = get(key)
     if own is None:
         raise SiteError("place must be one of yours, got one that is gone")
@@ -163,5 +170,5 @@ def _number(key: str) -> int:
     return int(digits)
 
 
-def _same_name(one: str, other: str) -> bool:
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+def _same_name(first: str, second: str) -> bool:
+    return " ".join(first.split()).casefold() == " ".join(second.split()).casefold()

@@ -18,7 +18,7 @@ def show(model: Predictor, days: int) -> None:
     history = _history(model.checkpoint.config.architecture.backbone)
     if not history:
         return
-    errors = {n: one.session_rmse.value for n, one in steps(history, "image_only").items()}
+    errors = {n: figures.session_rmse.value for n, figures in steps(history, "image_only").items()}
     st.markdown(f"**How many days are enough?** {sentence(errors, days)}")
     st.html(table(history).html("Error by the number of days that are known"))
 
@@ -35,23 +35,29 @@ def sentence(errors: Mapping[int, float], days: int) -> str:
     """
     now = max((number for number in errors if number <= days), default=0)
     more = [number for number in errors if number > days]
-    told = [f"{errors[0]:.0f} without any day"] if 0 in errors else []
-    told += [f"{errors[now]:.0f} with {now}"] if now > 0 else []
+    phrases = [f"{errors[0]:.0f} without any day"] if 0 in errors else []
+    phrases += [f"{errors[now]:.0f} with {now}"] if now > 0 else []
     next_step = (
         f"With {more[0]} day{'' if more[0] == 1 else 's'} it was {errors[more[0]]:.0f}."
         if more
         else "More were not tried."
     )
-    known = f", the error of a photo was {', '.join(told)}." if told else ":"
-    return f"At places that the model was not trained on{known} {next_step}"
+    clause = f", the error of a photo was {', '.join(phrases)}." if phrases else ":"
+    return f"At places that the model was not trained on{clause} {next_step}"
 
 
 def table(history: Sequence[HistoryFigures]) -> Table:
     """One row for each number of days."""
-    found = [steps(history, kind) for kind in _KINDS]
-    numbers = sorted({number for one in found for number in one})
+    steps_by_kind = [steps(history, kind) for kind in _KINDS]
+    numbers = sorted({number for by_days in steps_by_kind for number in by_days})
     rows = tuple(
-        (number, *(one[number].session_rmse if number in one else None for one in found))
+        (
+            number,
+            *(
+                by_days[number].session_rmse if number in by_days else None
+                for by_days in steps_by_kind
+            ),
+        )
         for number in numbers
     )
     titles = (Column(f"{title}: error", ".0f") for title in _KINDS.values())
@@ -64,5 +70,5 @@ def _history(backbone: str) -> Sequence[HistoryFigures]:
         run = figures_found.metrics().run("place", backbone)
     except InputError:
         return ()
-    found = () if run is None else run.history
-    return found if steps(found, "image_only") else ()
+    history = () if run is None else run.history
+    return history if steps(history, "image_only") else ()

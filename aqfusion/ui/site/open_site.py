@@ -20,19 +20,19 @@ _SHOWN = 20
 
 def choose() -> mine.Own | None:
     """Draw the choice and the two ways to begin; `None` while there is no place."""
-    known = mine.names()
-    if known:
-        _prepare(known)
+    names = mine.names()
+    if names:
+        _prepare(names)
         st.selectbox(
             "Which place",
-            list(known),
-            format_func=lambda key: _title(key, known[key]),
+            list(names),
+            format_func=lambda key: _title(key, names[key]),
             key=_KEY,
             on_change=_follow,
             width=420,
         )
     # Another key: one that was opened for the first place would stay open.
-    with st.expander("A new place", expanded=not known, key=f"mysite_begin_{bool(known)}"):
+    with st.expander("A new place", expanded=not names, key=f"mysite_begin_{bool(names)}"):
         new, file = st.columns([3, 2], gap="medium")
         with new:
             _form()
@@ -43,7 +43,7 @@ def choose() -> mine.Own | None:
     if faults:
         st.warning(f"Left out of the file:\n{plain_list(faults, _SHOWN)}", icon=":material/rule:")
     key = st.session_state.get(_KEY)
-    return mine.get(key) if key in known else None
+    return mine.get(key) if key in names else None
 
 
 def show(key: str) -> None:
@@ -52,11 +52,11 @@ def show(key: str) -> None:
     choice.take(key)
 
 
-def _prepare(known: dict[str, str]) -> None:
+def _prepare(names: dict[str, str]) -> None:
     """At first the place that Predict asks about, else the last one."""
-    if st.session_state.get(_KEY) not in known:
-        asked = st.session_state.get(choice.KEY)
-        st.session_state[_KEY] = asked if asked in known else list(known)[-1]
+    if st.session_state.get(_KEY) not in names:
+        wanted = st.session_state.get(choice.KEY)
+        st.session_state[_KEY] = wanted if wanted in names else list(names)[-1]
 
 
 def _follow() -> None:

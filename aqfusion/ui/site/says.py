@@ -23,7 +23,7 @@ class Row:
     """One answer of several, and what it is an answer to."""
 
     name: str
-    said: Prediction | None
+    prediction: Prediction | None
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ def show(given: Given, site: Site) -> str | None:
     Returned is what the last change of the days did, to be told where it was made.
     """
     here, *others = _answers(given, site)
-    said = _remembered(given, site, here.said)
-    if here.said is None:
+    site_prediction = _remembered(given, site, here.prediction)
+    if here.prediction is None:
         st.info(
             "Nothing to go on yet: add a day of this place, or choose a photo or readings on the "
             "Predict page."
         )
     else:
-        st.html(_headline(here.said))
+        st.html(_headline(here.prediction))
         st.html(_lines(here, *others))
     steps = _steps(given.model, site)
     if len(steps) > 1:
@@ -60,12 +60,12 @@ def show(given: Given, site: Site) -> str | None:
             key="chart_steps",
             config=png_button("aqfusion-days"),
             alt="What the days of this place alone say, after each of them: "
-            + ", ".join(str(one.aqi) for one in steps),
+            + ", ".join(str(prediction.aqi) for prediction in steps),
         )
         st.caption("Diamonds are what was measured, the grey band holds nine cases of ten.")
-    if said.before is None or here.said is None:
+    if site_prediction.before is None or here.prediction is None:
         return None
-    return moved(said.before, here.said)
+    return moved(site_prediction.before, here.prediction)
 
 
 def moved(before: Prediction, now: Prediction) -> str:
@@ -85,15 +85,15 @@ def _answers(given: Given, site: Site) -> tuple[Row, ...]:
     """
     photo = given.photo if given.usable else None
     there = at_place(given.model, site, photo, taken_at(given.photo, site))
-    shown = np.full(3, given.usable is not None)
+    image_present = np.full(3, given.usable is not None)
     readings = np.array([given.reading.values] * 3)  # (3, 6)
     sites, landmarks = np.array([True, True, False]), np.array([True, False, False])
-    told = there.ask(given.usable, shown, readings, sites, landmarks)
+    prediction_batch = there.ask(given.usable, image_present, readings, sites, landmarks)
     anything = given.usable is not None or bool(given.reading.present)
-    rows = [Row(_basis(given), told[0] if anything or there.knows_site else None)]
+    rows = [Row(_basis(given), prediction_batch[0] if anything or there.knows_site else None)]
     if there.landmarks is not None:
-        rows.append(Row("Here without the landmarks", told[1]))
-    return (*rows, Row("At an unknown place", told[2] if anything else None))
+        rows.append(Row("Here without the landmarks", prediction_batch[1]))
+    return (*rows, Row("At an unknown place", prediction_batch[2] if anything else None))
 
 
 def _remembered(given: Given, site: Site, now: Prediction | None) -> Said:
@@ -103,13 +103,13 @@ def _remembered(given: Given, site: Site, now: Prediction | None) -> Said:
     last: Said | None = st.session_state.get(_LAST)
     # Compared as text: readings that are missing are NaN, which equals nothing.
     if last is None or repr(last.about) != repr(about):
-        said = Said(about, site, now)
+        site_prediction = Said(about, site, now)
     elif last.site.days != site.days:
-        said = Said(about, site, now, last.now)
+        site_prediction = Said(about, site, now, last.now)
     else:
-        said = last
-    st.session_state[_LAST] = said
-    return said
+        site_prediction = last
+    st.session_state[_LAST] = site_prediction
+    return site_prediction
 
 
 def _steps(model: Predictor, site: Site) -> tuple[Prediction, ...]:
@@ -117,22 +117,22 @@ def _steps(model: Predictor, site: Site) -> tuple[Prediction, ...]:
     kept = st.session_state.get(_STEPS)
     key = (model.checkpoint.sha256, site)
     if kept is None or kept[0] != key:
-        kept = (key, _asked(model, site))
+        kept = (key, _predict_steps(model, site))
         st.session_state[_STEPS] = kept
     steps: tuple[Prediction, ...] = kept[1]
     return steps
 
 
-def _asked(model: Predictor, site: Site) -> tuple[Prediction, ...]:
+def _predict_steps(model: Predictor, site: Site) -> tuple[Prediction, ...]:
     history = site.history
-    told = []
+    predictions = []
     for count in range(max(0, len(history) - MOST_STEPS), len(history) + 1):
-        known = Site(
+        site_so_far = Site(
             site.name, timezone=site.timezone, days=history[:count], learned_as=site.learned_as
         )
         nothing = np.full((1, 6), np.nan)
-        told.append(model.at(known).ask(None, np.array([False]), nothing)[0])
-    return tuple(told)
+        predictions.append(model.at(site_so_far).ask(None, np.array([False]), nothing)[0])
+    return tuple(predictions)
 
 
 def _basis(given: Given) -> str:
@@ -152,9 +152,9 @@ def _headline(here: Prediction) -> str:
 
 def _lines(*rows: Row) -> str:
     cells = "".join(
-        f"<tr><th scope='row'>{row.name}</th><td><strong>{row.said.aqi}</strong></td>"
-        f"<td>{row.said.low}&nbsp;to&nbsp;{row.said.high}</td></tr>"
+        f"<tr><th scope='row'>{row.name}</th><td><strong>{row.prediction.aqi}</strong></td>"
+        f"<td>{row.prediction.low}&nbsp;to&nbsp;{row.prediction.high}</td></tr>"
         for row in rows
-        if row.said is not None
+        if row.prediction is not None
     )
     return f'<div class="aq aq-small"><table class="aq-table">{cells}</table></div>'

@@ -39,14 +39,14 @@ def show(own: mine.Own, source: str) -> None:
     station = st.selectbox(
         "Station, the nearest first" if own.site.latitude is not None else "Station",
         list(stations),
-        format_func=lambda one: _title(own.site, one),
+        format_func=lambda candidate: _title(own.site, candidate),
         key=f"mysite_station_{source}",
     )
     chosen = f"mysite_measured_{source}_{station.id}"
     st.multiselect(
         "What was measured there",
         stations[station],
-        format_func=_said,
+        format_func=_label,
         max_selections=MOST,
         key=chosen,
         placeholder="choose one or more",
@@ -63,15 +63,15 @@ def show(own: mine.Own, source: str) -> None:
 
 def day_of(measured: Measured, source: str) -> Day:
     """A day of a place by what a station measured."""
-    one = measured.measurement
-    return Day(float(measured.aqi), source, one.time, reading=one.reading)
+    measurement = measured.measurement
+    return Day(float(measured.aqi), source, measurement.time, reading=measurement.reading)
 
 
 def _add(own: mine.Own, source: str, chosen: str) -> None:
     measured: Sequence[Measured] = st.session_state.get(chosen, ())
 
     def work() -> adding.Added:
-        return adding.Added(tuple(day_of(one, source) for one in measured[:MOST]))
+        return adding.Added(tuple(day_of(entry, source) for entry in measured[:MOST]))
 
     adding.add(own, work)
     st.session_state[chosen] = []
@@ -86,11 +86,11 @@ def _measured(site: Site, source: str) -> list[Measured]:
     else:
         measurements = sample_measurements()
     us = standard(MODEL_STANDARD)
-    judged = ((one, verdict(one, us).aqi) for one in measurements)
-    found = [Measured(one, aqi) for one, aqi in judged if aqi is not None]
-    if measurements and not found:
+    judged = ((measurement, verdict(measurement, us).aqi) for measurement in measurements)
+    measured = [Measured(measurement, aqi) for measurement, aqi in judged if aqi is not None]
+    if measurements and not measured:
         st.info("None of these stations measures enough for an AQI.")
-    return found
+    return measured
 
 
 def _own() -> tuple[Measurement, ...]:
@@ -116,11 +116,11 @@ def _live(site: Site) -> tuple[Measurement, ...]:
     return live.measurements
 
 
-def _by_distance(site: Site, found: Sequence[Measured]) -> dict[Station, list[Measured]]:
+def _by_distance(site: Site, measured: Sequence[Measured]) -> dict[Station, list[Measured]]:
     """The measurements of each station, newest first; near stations first, else by name."""
     stations: dict[Station, list[Measured]] = {}
-    for one in sorted(found, key=lambda one: one.measurement.time, reverse=True):
-        stations.setdefault(one.measurement.station, []).append(one)
+    for entry in sorted(measured, key=lambda entry: entry.measurement.time, reverse=True):
+        stations.setdefault(entry.measurement.station, []).append(entry)
     order = sorted(stations, key=lambda station: (_away(site, station), station.name))
     return {station: stations[station] for station in order}
 
@@ -137,6 +137,6 @@ def _title(site: Site, station: Station) -> str:
     return f"{station.name}, {_away(site, station):,.0f} km away"
 
 
-def _said(measured: Measured) -> str:
+def _label(measured: Measured) -> str:
     time = measured.measurement.time
     return f"{time.day} {time:%b %Y, %H:%M}: AQI {measured.aqi}"

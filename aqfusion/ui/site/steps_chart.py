@@ -21,19 +21,22 @@ def steps_chart(steps: Sequence[Prediction], measured: Sequence[float]) -> go.Fi
         showlegend=False,
     )
     edge = {"mode": "lines", "x": x, "line": {"width": 0}, "hoverinfo": "skip"}
-    figure.add_trace(go.Scatter(y=[one.low for one in steps], **edge))
+    figure.add_trace(go.Scatter(y=[prediction.low for prediction in steps], **edge))
     figure.add_trace(
         go.Scatter(
-            y=[one.high for one in steps], fill="tonexty", fillcolor="rgba(128,138,146,.32)", **edge
+            y=[prediction.high for prediction in steps],
+            fill="tonexty",
+            fillcolor="rgba(128,138,146,.32)",
+            **edge,
         )
     )
     figure.add_trace(
         go.Scatter(
             mode="lines+markers",
             x=x,
-            y=[one.aqi for one in steps],
+            y=[prediction.aqi for prediction in steps],
             line={"color": TEXT, "width": 2.5},
-            customdata=[(one.low, one.high) for one in steps],
+            customdata=[(prediction.low, prediction.high) for prediction in steps],
             hovertemplate="after %{x}: AQI %{y} (%{customdata[0]} to %{customdata[1]})"
             "<extra></extra>",
         )

@@ -61,8 +61,8 @@ def _add(model: Predictor, own: mine.Own) -> None:
             raise SiteError("a table must be chosen, got none")
         if len(photos) > MOST_PHOTOS:
             raise SiteError(f"photos must be at most {MOST_PHOTOS} at once, got {len(photos)}")
-        days, told = _read(table, photos, model, own)
-        state[_FAULTS] = told
+        days, faults = _read(table, photos, model, own)
+        state[_FAULTS] = faults
         return adding.Added(days)
 
     adding.add(own, work)
@@ -97,7 +97,7 @@ def _with_photo(
         return row.day, None
     file = named[row.photo.name]
     try:
-        brought = day_photo.of(model, own.site, Photo.decode(file.getvalue(), file.name))
+        brought = day_photo.analyse(model, own.site, Photo.decode(file.getvalue(), file.name))
     except PhotoError as error:
         return row.day, Fault(row.line, "photo", str(error), file.name[:80], True)
     time = row.day.taken_at or brought.taken_at

@@ -13,7 +13,7 @@ from aqfusion.ui import gallery, inputs, page, photo_input, result_view, sensor_
 from aqfusion.ui.figure_style import png_button
 from aqfusion.ui.stations import predictions
 from aqfusion.ui.stations.history_chart import AQI, history_chart
-from aqfusion.ui.stations.views import Told, judge, said_of, when
+from aqfusion.ui.stations.views import Estimates, estimate_of, judge, when
 
 _SEEN = (
     "The photo is of this very session, and the shipped model has learned from it: "
@@ -28,9 +28,9 @@ def give(measurement: Measurement) -> None:
     photo_input.choose_sample(sample) if sample else photo_input.choose_none()
 
 
-def show(measurement: Measurement, view: str, told: Told, shown: datetime) -> None:
+def show(measurement: Measurement, view: str, estimates: Estimates, shown: datetime) -> None:
     """Draw the card of what was measured, and the way on to a prediction."""
-    st.html(_card(measurement, view, told, shown))
+    st.html(_card(measurement, view, estimates, shown))
     if not measurement.reading.present:
         st.caption("Only the AQI was told, no reading: there is nothing to put into the sliders.")
         return
@@ -44,9 +44,15 @@ def show(measurement: Measurement, view: str, told: Told, shown: datetime) -> No
         st.switch_page("pages/predict.py")
 
 
-def history(measurements: Sequence[Measurement], view: str, told: Told, shown: datetime) -> None:
+def history(
+    measurements: Sequence[Measurement], view: str, estimates: Estimates, shown: datetime
+) -> None:
     """Draw all that one station measured."""
-    measured = [n for n in POLLUTANTS if any(n in one.reading.present for one in measurements)]
+    measured = [
+        n
+        for n in POLLUTANTS
+        if any(n in measurement.reading.present for measurement in measurements)
+    ]
     quantity = st.selectbox(
         "What the chart shows",
         [AQI, *measured],
@@ -57,13 +63,13 @@ def history(measurements: Sequence[Measurement], view: str, told: Told, shown: d
     )
     name = measurements[0].station.name
     st.plotly_chart(
-        history_chart(measurements, quantity, view, told, shown),
+        history_chart(measurements, quantity, view, estimates, shown),
         width="stretch",
         key="chart_history",
         config=png_button("aqfusion-station"),
         alt=f"{quantity} over time, {len(measurements)} measurements, at {name}",
     )
-    if told and quantity == AQI:
+    if estimates and quantity == AQI:
         st.caption(predictions.SAYS)
 
 
@@ -85,47 +91,47 @@ def _predicted(measurement: Measurement) -> None:
         st.caption(_SEEN)
 
 
-def _card(one: Measurement, view: str, told: Told, shown: datetime) -> str:
-    said, station = judge(one, view), one.station
-    guess = said_of(one, told)
-    if said.category is None:
-        head = f"<p>{escape(said.why)}</p>"
+def _card(measurement: Measurement, view: str, estimates: Estimates, shown: datetime) -> str:
+    summary, station = judge(measurement, view), measurement.station
+    estimate = estimate_of(measurement, estimates)
+    if summary.category is None:
+        head = f"<p>{escape(summary.why)}</p>"
     else:
-        beyond = ", beyond the scale" if said.beyond else ""
-        worst = f"worst: {pollutant(said.dominant).pretty_label}" if said.dominant else ""
+        beyond = ", beyond the scale" if summary.beyond else ""
+        worst = f"worst: {pollutant(summary.dominant).pretty_label}" if summary.dominant else ""
         head = (
-            f'<div class="aq-brief"><div class="aq-number">{said.aqi}</div>'
-            f"<div>{result_view.pill(said.category)}{beyond}<p class='aq-muted aq-small'>"
-            f"{escape(said.why)}{'; ' if worst else ''}{worst}</p></div></div>"
+            f'<div class="aq-brief"><div class="aq-number">{summary.aqi}</div>'
+            f"<div>{result_view.pill(summary.category)}{beyond}<p class='aq-muted aq-small'>"
+            f"{escape(summary.why)}{'; ' if worst else ''}{worst}</p></div></div>"
         )
     fair = (
-        f"<p>The model, without having seen that day: <strong>{guess.value:.0f}</strong> "
-        f"({guess.low:.0f} to {guess.high:.0f}){_off(one, guess.value)}.</p>"
-        if guess
+        f"<p>The model, without having seen that day: <strong>{estimate.value:.0f}</strong> "
+        f"({estimate.low:.0f} to {estimate.high:.0f}){_off(measurement, estimate.value)}.</p>"
+        if estimate
         else ""
     )
     about = " Its position is approximate." if station.approximate else ""
     return (
         f'<div class="aq aq-station"><div class="aq-title">{escape(station.name)}</div>{head}'
-        f"{_readings(one)}{fair}"
-        f'<p class="aq-muted aq-small">{escape(when(one.time))}, '
-        f"{age_in_words(one.time, shown)} at the time shown. "
+        f"{_readings(measurement)}{fair}"
+        f'<p class="aq-muted aq-small">{escape(when(measurement.time))}, '
+        f"{age_in_words(measurement.time, shown)} at the time shown. "
         f"Source: {escape(station.source)}.{about}</p>"
         "</div>"
     )
 
 
-def _off(one: Measurement, said: float) -> str:
-    if one.aqi is None:
+def _off(measurement: Measurement, predicted_aqi: float) -> str:
+    if measurement.aqi is None:
         return ""
-    off = round(said - one.aqi)
+    off = round(predicted_aqi - measurement.aqi)
     return f", {abs(off)} too {'high' if off > 0 else 'low'}" if off else ", exactly right"
 
 
-def _readings(one: Measurement) -> str:
+def _readings(measurement: Measurement) -> str:
     cells = "".join(
         f"<div><dt>{pollutant(name).pretty_label}</dt>"
-        f"<dd>{getattr(one.reading, name):.4g}</dd></div>"
-        for name in one.reading.present
+        f"<dd>{getattr(measurement.reading, name):.4g}</dd></div>"
+        for name in measurement.reading.present
     )
     return f'<dl class="aq-readings aq-small">{cells}</dl>' if cells else ""

@@ -38,25 +38,25 @@ def show(source: Source) -> None:
         persist_state="session",
         label_visibility="collapsed",
     )
-    told = predictions.leak_safe(load_settings().model) if source.is_sample else {}
+    estimates = predictions.leak_safe(load_settings().model) if source.is_sample else {}
     shown = _time(source)
-    known = latest(source.measurements, shown)
+    measurements = latest(source.measurements, shown)
     chosen_key = f"stations_choice_station_{source.name}"
 
     def choose(id: str) -> None:
         st.session_state[chosen_key] = id
-        _give(known, id)
+        _give(measurements, id)
 
     left, right = st.columns([8, 5], gap="medium")
     with right.container(border=True, height="stretch", key="stations_card"):
-        chosen = _list(known, chosen_key)
+        chosen = _list(measurements, chosen_key)
         if chosen is None:
-            _invite(known, source, view, shown)
+            _invite(measurements, source, view, shown)
         else:
-            chosen_view.show(chosen, view, told, shown)
+            chosen_view.show(chosen, view, estimates, shown)
     with left:
         map_view.choose(
-            marks(known, view, told, shown, live=source.is_live),
+            marks(measurements, view, estimates, shown, live=source.is_live),
             f"stations_map_{source.name}{live_view.place() if source.is_live else ''}",
             height=520,
             chosen=chosen.station.id if chosen else None,
@@ -66,18 +66,24 @@ def show(source: Source) -> None:
         st.html(legend(bands(view)))
         if view in (MODEL, ERROR):
             st.caption(predictions.SAYS)
-    if not known:
+    if not measurements:
         return
     if chosen is not None:
-        of_station = [one for one in source.measurements if one.station == chosen.station]
+        of_station = [
+            measurement
+            for measurement in source.measurements
+            if measurement.station == chosen.station
+        ]
         with st.container(border=True, key="stations_history"):
             st.subheader(f"History: {plain(chosen.station.name)}", anchor=False)
-            chosen_view.history(sorted(of_station, key=lambda one: one.time), view, told, shown)
+            chosen_view.history(
+                sorted(of_station, key=lambda measurement: measurement.time), view, estimates, shown
+            )
     st.subheader("All stations at this time", anchor=False)
-    station_list.show(known, view, told, shown, source.is_live, choose)
+    station_list.show(measurements, view, estimates, shown, source.is_live, choose)
     st.download_button(
         "All measurements as CSV",
-        lambda: station_list.as_csv(source.measurements, told),
+        lambda: station_list.as_csv(source.measurements, estimates),
         "aqfusion-stations.csv",
         "text/csv",
         key="stations_csv",
@@ -93,12 +99,12 @@ def _time(source: Source) -> datetime:
     return timeline.choose(source)
 
 
-def _list(known: Sequence[Measurement], key: str) -> Measurement | None:
+def _list(measurements: Sequence[Measurement], key: str) -> Measurement | None:
     """Draw the list of stations by name; the one that is chosen there or on the map."""
-    by_id = {one.station.id: one for one in known}
+    by_id = {measurement.station.id: measurement for measurement in measurements}
     if st.session_state.get(key) not in by_id:
         st.session_state.pop(key, None)
-    names = Counter(one.station.name for one in known)
+    names = Counter(measurement.station.name for measurement in measurements)
 
     def name(id: str) -> str:
         station = by_id[id].station
@@ -111,37 +117,43 @@ def _list(known: Sequence[Measurement], key: str) -> Measurement | None:
         format_func=name,
         placeholder="Choose a station here or on the map",
         key=key,
-        on_change=lambda: _give(known, st.session_state.get(key)),
+        on_change=lambda: _give(measurements, st.session_state.get(key)),
         persist_state="session",
     )
     return by_id.get(chosen) if chosen else None
 
 
-def _give(known: Sequence[Measurement], id: str | None) -> None:
+def _give(measurements: Sequence[Measurement], id: str | None) -> None:
     """What was chosen goes into the sliders of the Predict page."""
-    for one in known:
-        if one.station.id == id and one.reading.present:
-            chosen_view.give(one)
+    for measurement in measurements:
+        if measurement.station.id == id and measurement.reading.present:
+            chosen_view.give(measurement)
 
 
-def _invite(known: Sequence[Measurement], source: Source, view: str, shown: datetime) -> None:
+def _invite(
+    measurements: Sequence[Measurement], source: Source, view: str, shown: datetime
+) -> None:
     """What can be said before a station is chosen."""
-    if not known:
+    if not measurements:
         st.markdown("No stations to show yet.")
         return
-    new = [one for one in known if not is_old(one.time, shown, source.is_live)]
+    new = [
+        measurement
+        for measurement in measurements
+        if not is_old(measurement.time, shown, source.is_live)
+    ]
     st.markdown(
         "Click a station: its readings go into the sliders of the Predict page"
         + (", with a photo of that hour where a data folder is set." if source.is_sample else ".")
     )
-    st.markdown(f"At this time **{len(new)} of {len(known)}** stations have fresh data.")
-    told = sorted(
-        (said.aqi, one.station.name, said.category)
-        for one in new
-        if (said := judge(one, view)).aqi is not None and said.category is not None
+    st.markdown(f"At this time **{len(new)} of {len(measurements)}** stations have fresh data.")
+    by_aqi = sorted(
+        (summary.aqi, measurement.station.name, summary.category)
+        for measurement in new
+        if (summary := judge(measurement, view)).aqi is not None and summary.category is not None
     )
-    if told:
-        for words, (aqi, name, category) in (("Worst air", told[-1]), ("Best air", told[0])):
+    if by_aqi:
+        for words, (aqi, name, category) in (("Worst air", by_aqi[-1]), ("Best air", by_aqi[0])):
             st.html(
                 f'<div class="aq aq-brief"><div class="aq-number">{aqi}</div><div>'
                 f"{result_view.pill(category)}<p>{words}: {escape(name)}</p></div></div>"

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from aqfusion.air.pollutants import pollutant
 from aqfusion.stations.station import Measurement
 from aqfusion.ui.figure_style import GREY, TEXT, VERMILION, blank, category_bands
-from aqfusion.ui.stations.views import Told, judge, said_of, standard_of, when
+from aqfusion.ui.stations.views import Estimates, estimate_of, judge, standard_of, when
 
 AQI = "AQI"
 _DAY_MS = 86_400_000
@@ -20,16 +20,28 @@ _TICKS = [
 
 
 def history_chart(
-    measurements: Sequence[Measurement], quantity: str, view: str, told: Told, shown: datetime
+    measurements: Sequence[Measurement],
+    quantity: str,
+    view: str,
+    estimates: Estimates,
+    shown: datetime,
 ) -> go.Figure:
     """Draw `AQI` or a pollutant of one station, oldest first; a line marks the time shown.
 
     Times are those on the station's own clock.
     """
     is_index = quantity == AQI
-    points = [(one, value) for one in measurements if (value := _value(one, quantity, view))]
-    guesses = [(one, said) for one in measurements if is_index and (said := said_of(one, told))]
-    highest = [value for _, (value, _) in points] + [said.high for _, said in guesses]
+    points = [
+        (measurement, value)
+        for measurement in measurements
+        if (value := _value(measurement, quantity, view))
+    ]
+    guesses = [
+        (measurement, estimate)
+        for measurement in measurements
+        if is_index and (estimate := estimate_of(measurement, estimates))
+    ]
+    highest = [value for _, (value, _) in points] + [estimate.high for _, estimate in guesses]
     bands = category_bands(standard_of(view)) if is_index else []
     figure = blank(
         300,
@@ -43,7 +55,7 @@ def history_chart(
         go.Scatter(
             name="measured",
             mode="lines+markers",
-            x=[one.time.replace(tzinfo=None) for one, _ in points],
+            x=[measurement.time.replace(tzinfo=None) for measurement, _ in points],
             y=[value for _, (value, _) in points],
             line={"color": GREY, "width": 1},
             marker={
@@ -51,7 +63,7 @@ def history_chart(
                 "color": [colour for _, (_, colour) in points],
                 "line": {"width": 1, "color": TEXT},
             },
-            text=[when(one.time) for one, _ in points],
+            text=[when(measurement.time) for measurement, _ in points],
             hovertemplate="%{y:.4g}<br>%{text}<extra>measured</extra>",
         )
     )
@@ -60,30 +72,34 @@ def history_chart(
             go.Scatter(
                 name="model, 90 % interval",
                 mode="markers",
-                x=[one.time.replace(tzinfo=None) for one, _ in guesses],
-                y=[said.value for _, said in guesses],
+                x=[measurement.time.replace(tzinfo=None) for measurement, _ in guesses],
+                y=[estimate.value for _, estimate in guesses],
                 error_y={
                     "type": "data",
-                    "array": [said.high - said.value for _, said in guesses],
-                    "arrayminus": [said.value - said.low for _, said in guesses],
+                    "array": [estimate.high - estimate.value for _, estimate in guesses],
+                    "arrayminus": [estimate.value - estimate.low for _, estimate in guesses],
                     "thickness": 1,
                     "width": 3,
                 },
                 marker={"size": 8, "symbol": "diamond", "color": VERMILION},
-                text=[f"{said.low:.0f} to {said.high:.0f}" for _, said in guesses],
+                text=[f"{estimate.low:.0f} to {estimate.high:.0f}" for _, estimate in guesses],
                 hovertemplate="%{y:.0f} (%{text})<extra>model</extra>",
             )
         )
     return figure
 
 
-def _value(one: Measurement, quantity: str, view: str) -> tuple[float, str] | None:
+def _value(measurement: Measurement, quantity: str, view: str) -> tuple[float, str] | None:
     """The height of a point and its colour."""
     if quantity != AQI:
-        value = getattr(one.reading, quantity)
+        value = getattr(measurement.reading, quantity)
         return None if value is None else (value, GREY)
-    said = judge(one, view)
-    return None if said.aqi is None or said.category is None else (said.aqi, said.category.colour)
+    summary = judge(measurement, view)
+    return (
+        None
+        if summary.aqi is None or summary.category is None
+        else (summary.aqi, summary.category.colour)
+    )
 
 
 def _title(quantity: str) -> str:

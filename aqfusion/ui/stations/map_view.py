@@ -63,7 +63,7 @@ def _centre(key: str) -> tuple[float, float] | None:
     if not isinstance(centre, list) or len(centre) != 2:
         return None
     latitude, longitude = centre
-    known = isinstance(latitude, int | float) and isinstance(longitude, int | float)
-    if not known or not abs(latitude) <= 90 or not abs(longitude) <= 180:
+    is_number = isinstance(latitude, int | float) and isinstance(longitude, int | float)
+    if not is_number or not abs(latitude) <= 90 or not abs(longitude) <= 180:
         return None
     return float(latitude), float(longitude)

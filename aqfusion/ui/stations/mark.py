@@ -58,4 +58,4 @@ def as_script(marks: Sequence[Mark]) -> str:
 def as_plain_json(value: object) -> str:
     """Write JSON in which all that is not plain is escaped."""
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    return _PLAIN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _PLAIN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

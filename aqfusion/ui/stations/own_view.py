@@ -142,7 +142,7 @@ def _report(parsed: Parsed) -> None:
     taken = parsed.measurements or parsed.unplaced
     bad = len(parsed.bad_lines)
     cells = sum(fault.row_kept for fault in parsed.faults)
-    stations = len({one.station for one in taken})
+    stations = len({measurement.station for measurement in taken})
     read = f"Read {counted(len(taken), 'measurement')} of {counted(stations, 'station')}."
     if parsed.ignored:
         titles = ", ".join(repr(title[:40]) for title in parsed.ignored[:8])

@@ -30,10 +30,10 @@ def leak_safe(backbone: str) -> dict[tuple[str, datetime], Estimate]:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _by_station(_run: Run) -> dict[tuple[str, datetime], Estimate]:
     places = {place.location: place for place in load_places(FOLDER / PLACES_NAME)}
-    told = {}
+    estimates = {}
     for session in _run.sessions:
-        place, said = places.get(session.place), session.predicted["fused"]
+        place, estimate = places.get(session.place), session.predicted["fused"]
         time = session_time(session.key, place.timezone) if place else None
-        if place and time and said:
-            told[place.station.id, time] = said
-    return told
+        if place and time and estimate:
+            estimates[place.station.id, time] = estimate
+    return estimates

@@ -10,7 +10,7 @@ from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.csv_cells import CsvCell, csv_text
 from aqfusion.stations.station import Measurement
 from aqfusion.stations.summary import age_in_words, is_old
-from aqfusion.ui.stations.views import INDIA, US, Told, error_of, judge, said_of, when
+from aqfusion.ui.stations.views import INDIA, US, Estimates, error_of, estimate_of, judge, when
 
 _CSV_TITLES = (
     *("id", "name", "lat", "lon", "position approximate", "time"),
@@ -24,7 +24,7 @@ _CSV_TITLES = (
 def show(
     measurements: Sequence[Measurement],
     view: str,
-    told: Told,
+    estimates: Estimates,
     shown: datetime,
     live: bool,
     on_choose: Callable[[str], None],
@@ -36,28 +36,39 @@ def show(
         if table is not None and table.selection.rows:
             on_choose(measurements[table.selection.rows[0]].station.id)
 
-    verdicts = [judge(one, view) for one in measurements]
+    summaries = [judge(measurement, view) for measurement in measurements]
     columns: dict[str, list[str | float | None]] = {
-        "Station": [one.station.name for one in measurements],
-        "AQI": [said.aqi for said in verdicts],
-        "Category": [said.category.name if said.category else said.why for said in verdicts],
-        "Worst": [pollutant(s.dominant).label if s.dominant else None for s in verdicts],
-        "Model": [
-            round(said.value) if (said := said_of(one, told)) else None for one in measurements
+        "Station": [measurement.station.name for measurement in measurements],
+        "AQI": [summary.aqi for summary in summaries],
+        "Category": [
+            summary.category.name if summary.category else summary.why for summary in summaries
         ],
-        "Model's error": [_rounded(error_of(one, told)) for one in measurements],
+        "Worst": [pollutant(s.dominant).label if s.dominant else None for s in summaries],
+        "Model": [
+            round(estimate.value) if (estimate := estimate_of(measurement, estimates)) else None
+            for measurement in measurements
+        ],
+        "Model's error": [
+            _rounded(error_of(measurement, estimates)) for measurement in measurements
+        ],
         **{
-            f"{pollutant(name).label}": [getattr(one.reading, name) for one in measurements]
+            f"{pollutant(name).label}": [
+                getattr(measurement.reading, name) for measurement in measurements
+            ]
             for name in POLLUTANTS
         },
-        "Measured": [when(one.time) for one in measurements],
+        "Measured": [when(measurement.time) for measurement in measurements],
         "Age then": [
-            age_in_words(one.time, shown) + (", old" if is_old(one.time, shown, live) else "")
-            for one in measurements
+            age_in_words(measurement.time, shown)
+            + (", old" if is_old(measurement.time, shown, live) else "")
+            for measurement in measurements
         ],
-        "Position": ["approximate" if one.station.approximate else "known" for one in measurements],
+        "Position": [
+            "approximate" if measurement.station.approximate else "known"
+            for measurement in measurements
+        ],
     }
-    if not told:
+    if not estimates:
         del columns["Model"], columns["Model's error"]
     st.dataframe(
         columns,
@@ -70,27 +81,27 @@ def show(
     )
 
 
-def as_csv(measurements: Sequence[Measurement], told: Told) -> str:
+def as_csv(measurements: Sequence[Measurement], estimates: Estimates) -> str:
     """All measurements, one a line: what a spreadsheet or a script goes on with.
 
     `aqi` is the one that the source states, so that this table, read as a person's own, is the
     same again; what formulas make of the readings stands in columns that are computed anew.
     """
-    return csv_text([_CSV_TITLES, *(_line(one, told) for one in measurements)])
+    return csv_text([_CSV_TITLES, *(_line(measurement, estimates) for measurement in measurements)])
 
 
-def _line(one: Measurement, told: Told) -> tuple[CsvCell, ...]:
-    station, us, india = one.station, judge(one, US), judge(one, INDIA)
-    computed = us if one.aqi is None else judge(replace(one, aqi=None), US)
-    said = said_of(one, told)
+def _line(measurement: Measurement, estimates: Estimates) -> tuple[CsvCell, ...]:
+    station, us, india = measurement.station, judge(measurement, US), judge(measurement, INDIA)
+    computed = us if measurement.aqi is None else judge(replace(measurement, aqi=None), US)
+    estimate = estimate_of(measurement, estimates)
     return (
         *(station.id, station.name, station.latitude, station.longitude),
-        *("yes" if station.approximate else "no", one.time.isoformat()),
-        *(getattr(one.reading, name) for name in POLLUTANTS),
-        *(one.aqi, us.category and us.category.name, computed.aqi),
+        *("yes" if station.approximate else "no", measurement.time.isoformat()),
+        *(getattr(measurement.reading, name) for name in POLLUTANTS),
+        *(measurement.aqi, us.category and us.category.name, computed.aqi),
         *(india.aqi, india.category and india.category.name, us.dominant),
         "yes" if station.units_stated else "no",
-        *((said.value, said.low, said.high) if said else (None, None, None)),
+        *((estimate.value, estimate.low, estimate.high) if estimate else (None, None, None)),
         station.source,
     )
 

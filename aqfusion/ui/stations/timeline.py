@@ -30,7 +30,7 @@ def choose(source: Source) -> datetime:
     key = f"stations_choice_time_{source.name}"
     if st.session_state.get(key) not in steps:
         st.session_state[key] = _fullest(source.measurements, steps)
-    labels = {one.time: when(one.time) for one in source.measurements}
+    labels = {measurement.time: when(measurement.time) for measurement in source.measurements}
     with st.container(horizontal=True, wrap=False, vertical_alignment="bottom", key="timeline"):
         _play_button(key, steps)
         if st.session_state.get(PLAYING):
@@ -81,7 +81,7 @@ def _fullest(measurements: Sequence[Measurement], steps: Sequence[datetime]) -> 
     return max(
         steps,
         key=lambda step: (
-            sum(step - one.time <= _DAY for one in latest(measurements, step)),
+            sum(step - measurement.time <= _DAY for measurement in latest(measurements, step)),
             step,
         ),
     )

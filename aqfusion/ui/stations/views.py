@@ -15,7 +15,7 @@ from aqfusion.ui.stations.mark import Mark
 US, INDIA, MODEL, ERROR = "US AQI", "India AQI", "Model", "Model's error"
 MEASURED = (US, INDIA)
 _UNKNOWN = ("#8A9299", "#000000")
-Told = Mapping[tuple[str, datetime], Estimate]  # by station and time
+Estimates = Mapping[tuple[str, datetime], Estimate]  # by station and time
 
 
 @dataclass(frozen=True)
@@ -51,40 +51,47 @@ def judge(measurement: Measurement, view: str) -> Verdict:
 
 
 @lru_cache(maxsize=10_000)  # the formulas compute exactly: 0.3 ms each, 2,000 stations at a time
-def _judged(measurement: Measurement, of: str) -> Verdict:
-    return verdict(measurement, standard(of))
+def _judged(measurement: Measurement, standard_name: str) -> Verdict:
+    return verdict(measurement, standard(standard_name))
 
 
-def said_of(measurement: Measurement, told: Told) -> Estimate | None:
+def estimate_of(measurement: Measurement, estimates: Estimates) -> Estimate | None:
     """What the model said of a measurement without having seen it."""
-    return told.get((measurement.station.id, measurement.time))
+    return estimates.get((measurement.station.id, measurement.time))
 
 
-def error_of(measurement: Measurement, told: Told) -> float | None:
+def error_of(measurement: Measurement, estimates: Estimates) -> float | None:
     """By how many AQI points the model is above what was measured."""
-    said = said_of(measurement, told)
-    return None if said is None or measurement.aqi is None else said.value - measurement.aqi
+    estimate = estimate_of(measurement, estimates)
+    return None if estimate is None or measurement.aqi is None else estimate.value - measurement.aqi
 
 
 def marks(
-    measurements: Sequence[Measurement], view: str, told: Told, shown: datetime, *, live: bool
+    measurements: Sequence[Measurement],
+    view: str,
+    estimates: Estimates,
+    shown: datetime,
+    *,
+    live: bool,
 ) -> tuple[Mark, ...]:
     """The marks of what is known at a time."""
-    return tuple(_mark(one, view, told, shown, live) for one in measurements)
+    return tuple(_mark(measurement, view, estimates, shown, live) for measurement in measurements)
 
 
-def _mark(one: Measurement, view: str, told: Told, shown: datetime, live: bool) -> Mark:
-    label, colours, lines = _label(one, view, told)
+def _mark(
+    measurement: Measurement, view: str, estimates: Estimates, shown: datetime, live: bool
+) -> Mark:
+    label, colours, lines = _label(measurement, view, estimates)
     return Mark(
-        one.station.id,
-        one.station.name,
-        one.station.latitude,
-        one.station.longitude,
+        measurement.station.id,
+        measurement.station.name,
+        measurement.station.latitude,
+        measurement.station.longitude,
         *colours,
         label,
-        (*lines, when(one.time), age_in_words(one.time, shown)),
-        is_old(one.time, shown, live),
-        one.station.approximate,
+        (*lines, when(measurement.time), age_in_words(measurement.time, shown)),
+        is_old(measurement.time, shown, live),
+        measurement.station.approximate,
     )
 
 
@@ -99,29 +106,34 @@ def when(time: datetime) -> str:
     return f"{time.day} {time:%b %Y}, {clock} UTC{offset}"
 
 
-def _label(one: Measurement, view: str, told: Told) -> tuple[str, tuple[str, str], tuple[str, ...]]:
-    said = judge(one, view)
-    measured = _measured(said, view)
+def _label(
+    measurement: Measurement, view: str, estimates: Estimates
+) -> tuple[str, tuple[str, str], tuple[str, ...]]:
+    summary = judge(measurement, view)
+    measured = _measured(summary, view)
     if view in MEASURED:
-        if said.category is None:
+        if summary.category is None:
             return "?", _UNKNOWN, measured
-        label = f"{said.aqi}+" if said.beyond else str(said.aqi)
-        return label, _colours(said.category), measured
-    guess, off = said_of(one, told), error_of(one, told)
-    if guess is None or off is None:
+        label = f"{summary.aqi}+" if summary.beyond else str(summary.aqi)
+        return label, _colours(summary.category), measured
+    estimate, off = estimate_of(measurement, estimates), error_of(measurement, estimates)
+    if estimate is None or off is None:
         return "?", _UNKNOWN, (*measured, "No prediction that is fair to show")
-    lines = (*measured, f"Model AQI {guess.value:.0f} ({guess.low:.0f} to {guess.high:.0f})")
+    lines = (
+        *measured,
+        f"Model AQI {estimate.value:.0f} ({estimate.low:.0f} to {estimate.high:.0f})",
+    )
     if view == MODEL:
-        return f"{guess.value:.0f}", _colours(standard("us").category_of(guess.value)), lines
+        return f"{estimate.value:.0f}", _colours(standard("us").category_of(estimate.value)), lines
     band = next(band for end, band in _ERRORS if off <= end)
     return f"{off:+.0f}".replace("-", "−"), (band.colour, band.text_colour), lines
 
 
-def _measured(said: Verdict, view: str) -> tuple[str, ...]:
-    if said.category is None:
-        return (said.why,)
-    head = f"Measured {_standard_name(view)} {said.aqi}, {said.category.name}"
-    worst = f"Worst: {pollutant(said.dominant).label}" if said.dominant else ""
+def _measured(summary: Verdict, view: str) -> tuple[str, ...]:
+    if summary.category is None:
+        return (summary.why,)
+    head = f"Measured {_standard_name(view)} {summary.aqi}, {summary.category.name}"
+    worst = f"Worst: {pollutant(summary.dominant).label}" if summary.dominant else ""
     return (head, worst) if worst else (head,)
 
 

@@ -16,7 +16,7 @@ def shift_table(report: Report) -> Table:
         *(Column("by chance", ".2f"), Column("among present", ".2f"), Column("verdict")),
         *(Column(f"PSI, {DAYS_BEFORE}", ".2f"), Column("verdict")),
     )
-    return Table(columns, tuple(_row(one) for one in report.histograms))
+    return Table(columns, tuple(_row(histogram) for histogram in report.histograms))
 
 
 def rate_table(report: Report) -> Table:
@@ -27,22 +27,29 @@ def rate_table(report: Report) -> Table:
     )
     rows = tuple(
         (
-            *(RATES[one.name][0], _estimate(one.recent), one.earlier.recent),
-            *(_estimate(one.before), one.earlier.known, word(one.earlier, DAYS_BEFORE)),
+            *(RATES[rate.name][0], _estimate(rate.recent), rate.earlier.recent),
+            *(_estimate(rate.before), rate.earlier.known, word(rate.earlier, DAYS_BEFORE)),
         )
-        for one in report.rates
+        for rate in report.rates
     )
     return Table(columns, rows)
 
 
-def _row(one: Histogram) -> tuple[Cell, ...]:
-    known = one.training.chance is not None
+def _row(histogram: Histogram) -> tuple[Cell, ...]:
+    has_training = histogram.training.chance is not None
     return (
-        *(name_of(one), one.training.recent, one.training.psi if known else None),
-        *(one.training.chance, one.present.psi if one.present and known else None),
-        word(worse(one), "training"),
-        one.earlier.psi if one.earlier.chance is not None else None,
-        word(one.earlier, DAYS_BEFORE),
+        *(
+            name_of(histogram),
+            histogram.training.recent,
+            histogram.training.psi if has_training else None,
+        ),
+        *(
+            histogram.training.chance,
+            histogram.present.psi if histogram.present and has_training else None,
+        ),
+        word(worse(histogram), "training"),
+        histogram.earlier.psi if histogram.earlier.chance is not None else None,
+        word(histogram.earlier, DAYS_BEFORE),
     )
 
 

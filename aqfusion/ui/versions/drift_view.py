@@ -44,15 +44,15 @@ def show(store: LabelStore, actor: Actor, served: Served, now: datetime) -> None
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    found = report(read, reference)
-    st.caption(plain(drift_words.basis(found)))
-    if found.why:
-        st.info(found.why, icon=":material/info:")
-    st.markdown("\n".join(_line(*one) for one in drift_words.sentences(found)))
-    if found.histograms:
-        _histogram(found)
-        _table("drift", "All comparisons", drift_tables.shift_table(found))
-    _table("drift-rates", "Shares", drift_tables.rate_table(found))
+    drift_report = report(read, reference)
+    st.caption(plain(drift_words.basis(drift_report)))
+    if drift_report.why:
+        st.info(drift_report.why, icon=":material/info:")
+    st.markdown("\n".join(_line(*sentence) for sentence in drift_words.sentences(drift_report)))
+    if drift_report.histograms:
+        _histogram(drift_report)
+        _table("drift", "All comparisons", drift_tables.shift_table(drift_report))
+    _table("drift-rates", "Shares", drift_tables.rate_table(drift_report))
     st.markdown(drift_words.ABOUT.replace(" %", "\u00a0%"))
     st.caption(consent.COUNTED)
 
@@ -61,8 +61,8 @@ def _line(verdict: str, sentence: str) -> str:
     return f"- {_ICONS[verdict]} {plain(sentence)}"
 
 
-def _histogram(found: Report) -> None:
-    by_name = {one.name: one for one in found.histograms}
+def _histogram(drift_report: Report) -> None:
+    by_name = {histogram.name: histogram for histogram in drift_report.histograms}
     name = st.selectbox(
         "What to look at",
         by_name,
@@ -70,16 +70,16 @@ def _histogram(found: Report) -> None:
         key="drift_choice_histogram",
         width=320,
     )
-    one: Histogram = by_name[name]
-    ranges = drift_words.ranges_of(one)
+    histogram: Histogram = by_name[name]
+    ranges = drift_words.ranges_of(histogram)
     st.plotly_chart(
-        drift_chart(one, ranges),
+        drift_chart(histogram, ranges),
         width="stretch",
         key="chart_drift",
         config=png_button(f"aqfusion-drift-{name}"),
-        alt=f"{drift_words.name_of(one)}: the share in each range, of late and in training",
+        alt=f"{drift_words.name_of(histogram)}: the share in each range, of late and in training",
     )
-    csv_button(f"drift-{name}", drift_table(one, ranges))
+    csv_button(f"drift-{name}", drift_table(histogram, ranges))
 
 
 def _table(noun: str, title: str, content: Table) -> None:

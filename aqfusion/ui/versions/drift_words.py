@@ -48,15 +48,15 @@ def name_of(histogram: Histogram) -> str:
 
 def sentences(report: Report) -> list[tuple[str, str]]:
     """A verdict and a sentence each, the worst first; what is alike is one sentence."""
-    told = [*_drifts(report)]
-    few = [_how_few(one) for one in report.histograms if _verdict(one) == TOO_FEW]
+    lines = [*_drifts(report)]
+    few = [_how_few(histogram) for histogram in report.histograms if _verdict(histogram) == TOO_FEW]
     if few:
-        told.append((TOO_FEW, f"Too few to tell against training: {', '.join(few)}."))
-    calm = [name_of(one) for one in report.histograms if _verdict(one) == STEADY]
+        lines.append((TOO_FEW, f"Too few to tell against training: {', '.join(few)}."))
+    calm = [name_of(histogram) for histogram in report.histograms if _verdict(histogram) == STEADY]
     if calm:
-        told.append((STEADY, f"Steady against training: {', '.join(calm)}."))
-    told += [_of_rate(one) for one in report.rates]
-    return sorted(told, key=lambda one: _ORDER.index(one[0]))
+        lines.append((STEADY, f"Steady against training: {', '.join(calm)}."))
+    lines += [_rate_line(rate) for rate in report.rates]
+    return sorted(lines, key=lambda line: _ORDER.index(line[0]))
 
 
 def range_names(ranges: Ranges, unit: str) -> list[str]:
@@ -72,71 +72,77 @@ def range_names(ranges: Ranges, unit: str) -> list[str]:
     return ["not given", f"below {ends[0]}", *middle, f"{ends[-1]} {unit}".rstrip() + " and above"]
 
 
-def ranges_of(one: Histogram) -> list[str]:
+def ranges_of(histogram: Histogram) -> list[str]:
     """The ranges of a histogram in words."""
-    return range_names(one.ranges, _unit(one))
+    return range_names(histogram.ranges, _unit(histogram))
 
 
-def _unit(one: Histogram) -> str:
-    return UNIT[pollutant(one.name).unit] if one.name in POLLUTANTS else ""
+def _unit(histogram: Histogram) -> str:
+    return UNIT[pollutant(histogram.name).unit] if histogram.name in POLLUTANTS else ""
 
 
 def _drifts(report: Report) -> list[tuple[str, str]]:
-    told = []
-    for one in report.histograms:
-        worst = worse(one)
+    lines = []
+    for histogram in report.histograms:
+        worst = worse(histogram)
         if worst.verdict in (FAR, MOVED):
-            told.append((worst.verdict, f"{word(worst, 'training', name_of(one))}{_how(one)}"))
-        if one.earlier.verdict in (FAR, MOVED):
-            told.append((one.earlier.verdict, f"{word(one.earlier, DAYS_BEFORE, name_of(one))}."))
-    return told
+            lines.append(
+                (worst.verdict, f"{word(worst, 'training', name_of(histogram))}{_how(histogram)}")
+            )
+        if histogram.earlier.verdict in (FAR, MOVED):
+            lines.append(
+                (
+                    histogram.earlier.verdict,
+                    f"{word(histogram.earlier, DAYS_BEFORE, name_of(histogram))}.",
+                )
+            )
+    return lines
 
 
-def worse(one: Histogram) -> Shift:
+def worse(histogram: Histogram) -> Shift:
     """The comparison with training that says most: of values where they moved, else of all."""
-    both = [shift for shift in (one.present, one.training) if shift is not None]
+    both = [shift for shift in (histogram.present, histogram.training) if shift is not None]
     return min(both, key=lambda shift: (_ORDER.index(shift.verdict), -shift.above))
 
 
-def _verdict(one: Histogram) -> str:
-    return worse(one).verdict
+def _verdict(histogram: Histogram) -> str:
+    return worse(histogram).verdict
 
 
-def _how(one: Histogram) -> str:
+def _how(histogram: Histogram) -> str:
     """Where the difference is largest."""
-    values = one.present is None or one.present.verdict in (FAR, MOVED)
+    values = histogram.present is None or histogram.present.verdict in (FAR, MOVED)
     first = 1 if values else 0
-    now, then = in_fifths(one.recent)[first:], in_fifths(one.trained)[first:]
+    now, then = in_fifths(histogram.recent)[first:], in_fifths(histogram.trained)[first:]
     shares = [(a / (sum(now) or 1), b / (sum(then) or 1)) for a, b in zip(now, then, strict=True)]
     if not values:
         here, there = shares[0]
         return f": not given in {_percent(here)}, in training in {_percent(there)}."
     most = max(range(len(shares)), key=lambda i: shares[i][0] - shares[i][1])
-    pairs = Ranges(one.name, one.ranges.edges[1::2])
+    pairs = Ranges(histogram.name, histogram.ranges.edges[1::2])
     here, there = shares[most]
-    where = range_names(pairs, _unit(one))[most + 1]
+    where = range_names(pairs, _unit(histogram))[most + 1]
     return f": {_percent(here)} lie in the range {where}, in training {_percent(there)}."
 
 
-def _how_few(one: Histogram) -> str:
-    few = worse(one)
-    return f"{name_of(one)} ({few.recent}{_wanted(few)})"
+def _how_few(histogram: Histogram) -> str:
+    few = worse(histogram)
+    return f"{name_of(histogram)} ({few.recent}{_wanted(few)})"
 
 
 def _wanted(few: Shift) -> str:
     return f" of {few.needed} needed" if few.needed else ", and too little to compare with"
 
 
-def _of_rate(rate: Rate) -> tuple[str, str]:
+def _rate_line(rate: Rate) -> tuple[str, str]:
     title, of = RATES[rate.name]
     if rate.recent is None:
         return TOO_FEW, f"{title}: no {of} yet."
-    one, verdict = rate.recent, rate.earlier.verdict
-    told = (
-        f"{title}: {_percent(one.share)} of {one.of} ({_percent(one.low)} to {_percent(one.high)})"
-    )
+    recent, verdict = rate.recent, rate.earlier.verdict
+    interval = f"{_percent(recent.low)} to {_percent(recent.high)}"
+    text = f"{title}: {_percent(recent.share)} of {recent.of} ({interval})"
     steady = f" against {DAYS_BEFORE}" if verdict == STEADY else ""
-    return verdict, f"{told}; {word(rate.earlier, DAYS_BEFORE)}{steady}."
+    return verdict, f"{text}; {word(rate.earlier, DAYS_BEFORE)}{steady}."
 
 
 def word(shift: Shift, against: str, name: str = "") -> str:

@@ -30,17 +30,17 @@ def comparable(versions: Sequence[Version]) -> tuple[Version, ...]:
     if not versions:
         return ()
     same = versions[-1].manifest["frozen_sha256"]
-    return tuple(one for one in versions if one.manifest["frozen_sha256"] == same)
+    return tuple(version for version in versions if version.manifest["frozen_sha256"] == same)
 
 
 def waiting(since: SettledSince, served: str | None) -> str:
     """What has been settled since the version that serves, in a sentence or two."""
     if not since.settled:
         return f"No label has been settled since {title(served)}."
-    one = since.settled == 1
+    single = since.settled == 1
     text = (
-        f"{since.settled:,} label{'' if one else 's'} settled since {title(served)}, "
-        f"which {'has' if one else 'have'} taught it nothing yet."
+        f"{since.settled:,} label{'' if single else 's'} settled since {title(served)}, "
+        f"which {'has' if single else 'have'} taught it nothing yet."
     )
     if since.compared:
         were = "was" if since.differed == 1 else "were"
@@ -56,11 +56,11 @@ def brought(version: Version) -> str:
         f"{title(version.name).capitalize()} learned {learned:,} new label"
         f"{'' if learned == 1 else 's'}, {differed:,} of them outside what the model before said."
     )
-    told = version.manifest["metrics"].get("corrections") or {}
-    if told.get("before"):  # 0 where they were too few to be held out
+    corrections = version.manifest["metrics"].get("corrections") or {}
+    if corrections.get("before"):  # 0 where they were too few to be held out
         text += (
-            f" On such labels, where it had not learned them, its error is {told['after']:.0f} AQI"
-            f" and was {told['before']:.0f}."
+            f" On such labels, where it had not learned them, its error is"
+            f" {corrections['after']:.0f} AQI and was {corrections['before']:.0f}."
         )
     rmse, accuracy = step(version, "rmse"), step(version, "accuracy")
     if rmse and accuracy:

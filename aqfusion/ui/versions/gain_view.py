@@ -26,10 +26,10 @@ _FIGURES = {"rmse": "Error, RMSE in AQI", "accuracy": "Right category"}
 def line() -> None:
     """One line for annotators: what their labels wait for, and what the last ones gave."""
     served = registry().current().version
-    known = {one.name: one for one in versions()}
-    text = gain.waiting(_since(known.get(served or "")), served)
-    if served in known:
-        text += " " + gain.brought(known[served])
+    by_name = {version.name: version for version in versions()}
+    text = gain.waiting(_since(by_name.get(served or "")), served)
+    if served in by_name:
+        text += " " + gain.brought(by_name[served])
     st.caption(plain(text))
 
 
@@ -37,10 +37,10 @@ def show() -> None:
     """Draw all of it, for the Models page."""
     st.subheader("What the work gave", anchor=False)
     served, all_versions = registry().current().version, versions()
-    known = {one.name: one for one in all_versions}
-    st.markdown(plain(gain.waiting(_since(known.get(served or "")), served)))
-    if served in known:
-        st.markdown(plain(gain.brought(known[served])))
+    by_name = {version.name: version for version in all_versions}
+    st.markdown(plain(gain.waiting(_since(by_name.get(served or "")), served)))
+    if served in by_name:
+        st.markdown(plain(gain.brought(by_name[served])))
     curve = gain.comparable(all_versions)
     if not curve:
         st.caption("The learning curve begins with the first version.")
@@ -56,7 +56,7 @@ def show() -> None:
         label_visibility="collapsed",
     )
     st.plotly_chart(
-        learning_curve(curve, {one.version for one in registry().promotions()}, figure),
+        learning_curve(curve, {promotion.version for promotion in registry().promotions()}, figure),
         key="chart_learning_curve",
         config=figure_style.png_button("learning-curve"),
     )
@@ -67,13 +67,15 @@ def show() -> None:
     )
 
 
-def learning_curve(of: Sequence[Version], promoted: Set[str | None], figure: str) -> go.Figure:
+def learning_curve(
+    compared: Sequence[Version], promoted: Set[str | None], figure: str
+) -> go.Figure:
     """A line per kind of input, from the model before the first version over those that served.
 
     A version that never served is a hollow mark beside the line.
     """
-    names = ["before", *(f"v{one.number}" for one in of)]
-    served = [True, *(one.name in promoted for one in of)]
+    names = ["before", *(f"v{version.number}" for version in compared)]
+    served = [True, *(version.name in promoted for version in compared)]
     drawn = figure_style.blank(
         280,
         xaxis={"type": "category", "categoryorder": "array", "categoryarray": names},
@@ -85,14 +87,14 @@ def learning_curve(of: Sequence[Version], promoted: Set[str | None], figure: str
     )
     for kind, words in KINDS.items():
         colour, symbol = _MARKS[kind]
-        steps = [gain.step(one, figure, kind) for one in of]
+        steps = [gain.step(version, figure, kind) for version in compared]
         if steps[0] is None:
             continue
-        told = list(
+        points = list(
             zip(names, (steps[0].before, *(s and s.after for s in steps)), served, strict=True)
         )
         for of_line in (True, False):
-            marks = [(name, value) for name, value, was in told if was == of_line]
+            marks = [(name, value) for name, value, was in points if was == of_line]
             drawn.add_scatter(
                 x=[name for name, _ in marks],
                 y=[value for _, value in marks],

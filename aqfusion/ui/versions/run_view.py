@@ -71,8 +71,10 @@ def outcome(now: Progress) -> str:
     'Retraining of 2026-11-02 09:00 UTC by Eva, done after 65 s: version 3 was kept.'
     """
     took = round(_seconds(now.started, now.updated))
-    said = "" if now.state == "refused" else f": {now.said.removesuffix('.')}" if now.said else ""
-    return f"Retraining of {moment(now.started)} UTC by {now.by}, {now.state} after {took} s{said}."
+    ending = "" if now.state == "refused" else f": {now.said.removesuffix('.')}" if now.said else ""
+    return (
+        f"Retraining of {moment(now.started)} UTC by {now.by}, {now.state} after {took} s{ending}."
+    )
 
 
 def _enough(actor: Actor) -> tuple[bool, str]:
@@ -81,13 +83,13 @@ def _enough(actor: Actor) -> tuple[bool, str]:
     try:
         last = store.told.last_event(actor)
         version = of.current().version
-        found = _counted(store, of, of.model, version, store.database.where, last)
+        counts = _counted(store, of, of.model, version, store.database.where, last)
     except InputError as error:  # a model without features, a damaged version
         return False, f"Nothing can be retrained: {error}"
-    if not found.ready:
-        return False, f"There is too little to retrain: {found.reason}"
-    groups = f"{found.groups:,} group{'' if found.groups == 1 else 's'}"
-    return True, f"{found.new:,} new labels in {groups} are there: enough to begin."
+    if not counts.ready:
+        return False, f"There is too little to retrain: {counts.reason}"
+    groups = f"{counts.groups:,} group{'' if counts.groups == 1 else 's'}"
+    return True, f"{counts.new:,} new labels in {groups} are there: enough to begin."
 
 
 @st.cache_data(ttl=60, max_entries=2, show_spinner="Counting the new labels ...")

@@ -42,7 +42,10 @@ def show(actor: Actor) -> None:
 
 def history(made: tuple[Promotion, ...]) -> Table:
     """What served when, the latest first."""
-    rows = ((moment(one.at), title(one.version), one.by, one.reason) for one in reversed(made))
+    rows = (
+        (moment(promotion.at), title(promotion.version), promotion.by, promotion.reason)
+        for promotion in reversed(made)
+    )
     return Table(tuple(map(Column, ("UTC", "Served", "By", "Why"))), tuple(rows))
 
 

@@ -21,15 +21,17 @@ _MOST = 5
 
 def show(actor: Actor) -> None:
     """Draw the list, the check, and the version that is chosen."""
-    known = versions()
-    if not known:
+    all_versions = versions()
+    if not all_versions:
         st.info("There is no version yet: the shipped model serves. Retrain to make the first.")
         return
     served = registry().current().version
     with st.container(border=True, key="card_versions"):
-        st.html(version_tables.overview(known, served).html("All versions, the newest first"))
+        st.html(
+            version_tables.overview(all_versions, served).html("All versions, the newest first")
+        )
         _check()
-    by_name = {one.name: one for one in known}
+    by_name = {version.name: version for version in all_versions}
     chosen = st.selectbox(
         "Look at",
         list(reversed(by_name)),
@@ -38,20 +40,20 @@ def show(actor: Actor) -> None:
         width=260,
     )
     with st.container(border=True, key="card_version"):
-        _one(actor, by_name[chosen], served)
+        _version(actor, by_name[chosen], served)
 
 
 def _check() -> None:
     if not st.button("Check every file", key="models_verify", icon=":material/rule:"):
         return
-    wrong = [sentence for found in registry().verify().values() for sentence in found]
+    wrong = [sentence for sentences in registry().verify().values() for sentence in sentences]
     if wrong:
-        st.error("\n".join(f"- {plain(one)}" for one in wrong), icon=":material/error:")
+        st.error("\n".join(f"- {plain(sentence)}" for sentence in wrong), icon=":material/error:")
     else:
         st.success("Every file is as it was written.", icon=":material/check_circle:")
 
 
-def _one(actor: Actor, version: Version, served: str | None) -> None:
+def _version(actor: Actor, version: Version, served: str | None) -> None:
     manifest = version.manifest
     st.subheader(title(version.name).capitalize(), anchor=False)
     st.markdown(plain(gain.brought(version)))
@@ -96,16 +98,16 @@ def _promote(actor: Actor, name: str) -> None:
 
 def _items(version: Version) -> None:
     try:
-        found = comparison(version)
+        changes = comparison(version)
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
     parts = (
         (
             "Corrections it had not learned",
-            version_tables.corrections(found.get("corrections", ())),
+            version_tables.corrections(changes.get("corrections", ())),
         ),
-        ("Sessions of the test part", version_tables.sessions(found.get("frozen", ()))),
+        ("Sessions of the test part", version_tables.sessions(changes.get("frozen", ()))),
     )
     for words, gains in parts:
         if gains.table.rows:

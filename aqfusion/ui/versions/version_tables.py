@@ -37,18 +37,18 @@ def overview(versions: Sequence[Version], served: str | None) -> Table:
         *(Column("Right before", ".0%"), Column("after", ".0%")),
         *(Column("Gate"), Column("")),
     )
-    return Table(columns, tuple(_row(one, served) for one in reversed(versions)))
+    return Table(columns, tuple(_row(version, served) for version in reversed(versions)))
 
 
-def _row(one: Version, served: str | None) -> tuple[Any, ...]:
-    rmse, accuracy = gain.step(one, "rmse"), gain.step(one, "accuracy")
+def _row(version: Version, served: str | None) -> tuple[Any, ...]:
+    rmse, accuracy = gain.step(version, "rmse"), gain.step(version, "accuracy")
     return (
-        *(str(one.number), moment(one.manifest["made_at"]), str(one.manifest["by"])),
-        one.manifest["labels"]["learned"],
+        *(str(version.number), moment(version.manifest["made_at"]), str(version.manifest["by"])),
+        version.manifest["labels"]["learned"],
         *(rmse and rmse.before, rmse and rmse.after),
         *(accuracy and accuracy.before, accuracy and accuracy.after),
-        "passed" if one.passed else "refused",
-        "serves" if one.name == served else "",
+        "passed" if version.passed else "refused",
+        "serves" if version.name == served else "",
     )
 
 
@@ -62,11 +62,11 @@ def changes(version: Version) -> Table:
         *(Column("Error before", ".1f"), Column("after", ".1f"), Column("worse by", "+.1f")),
         *(Column("Right before", ".0%"), Column("after", ".0%"), Column("worse by", "+.0%")),
     )
-    found: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+    metrics_by_kind: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
     for row in version.manifest["metrics"]["frozen"]:
-        found.setdefault((row["place"], row["kind"]), {})[row["figure"]] = row
+        metrics_by_kind.setdefault((row["place"], row["kind"]), {})[row["figure"]] = row
     rows = []
-    for (place, kind), figures in found.items():
+    for (place, kind), figures in metrics_by_kind.items():
         cells: list[Any] = []
         for name in ("rmse", "accuracy"):
             row = figures.get(name)
@@ -80,42 +80,42 @@ def changes(version: Version) -> Table:
     return Table(columns, tuple(rows))
 
 
-def sessions(told: Sequence[Mapping[str, Any]]) -> Gains:
+def sessions(compared_sessions: Sequence[Mapping[str, Any]]) -> Gains:
     """Sessions of the test part by how much nearer to the measured AQI they are, best first."""
     columns = (
         *(Column("Place"), Column("Taken"), Column("Measured", ".0f")),
         *(Column("Said before", ".0f"), Column("Says now", ".0f"), Column("Nearer by", "+.0f")),
     )
     rows = []
-    for one in told:
-        before, after = one["before"]["fused"], one["after"]["fused"]
+    for session in compared_sessions:
+        before, after = session["before"]["fused"], session["after"]["fused"]
         if None in (before, after):
             continue
-        nearer = abs(before - one["measured"]) - abs(after - one["measured"])
-        taken = _taken(one["session"], one["place"])
-        told_of = (one["place"], taken, one["measured"], before, after)
-        rows.append((nearer, told_of))
+        nearer = abs(before - session["measured"]) - abs(after - session["measured"])
+        taken_text = _taken(session["session"], session["place"])
+        cells = (session["place"], taken_text, session["measured"], before, after)
+        rows.append((nearer, cells))
     return _gains(columns, rows)
 
 
-def corrections(told: Sequence[Mapping[str, Any]]) -> Gains:
+def corrections(entries: Sequence[Mapping[str, Any]]) -> Gains:
     """New labels, told by networks that had not learned them, by how much nearer, best first."""
     columns = (
         *(Column("Item", ".0f"), Column("Label")),
         *(Column("Said before", ".0f"), Column("Says now", ".0f"), Column("Nearer by", "+.0f")),
     )
     rows = []
-    for one in told:
-        low, high = one["label"]
+    for entry in entries:
+        low, high = entry["label"]
         before, after = (
-            next((one[when][kind] for kind in KINDS if one[when][kind] is not None), None)
+            next((entry[when][kind] for kind in KINDS if entry[when][kind] is not None), None)
             for when in ("before", "after")
         )
         if before is None or after is None:
             continue
         label = f"{low:.0f}" if low == high else f"{low:.0f} to {high:.0f}"
         nearer = _off(before, low, high) - _off(after, low, high)
-        rows.append((nearer, (one["item"], label, before, after)))
+        rows.append((nearer, (entry["item"], label, before, after)))
     return _gains(columns, rows)
 
 
@@ -132,17 +132,17 @@ def _taken(session: str, place: str) -> str:
     >>> _taken("ITO, Delhi|2023|2|16|18:00", "ITO, Delhi")
     '2023-02-16 18:00'
     """
-    taken = session.removeprefix(f"{place}|").split("|")
-    if len(taken) != 4:
+    parts = session.removeprefix(f"{place}|").split("|")
+    if len(parts) != 4:
         return session
-    year, month, day, hour = taken
+    year, month, day, hour = parts
     return f"{year}-{month:>02}-{day:>02} {hour}"
 
 
 def _gains(columns: tuple[Column, ...], rows: Sequence[tuple[float, tuple[Any, ...]]]) -> Gains:
     ranked = sorted(rows, key=lambda row: -row[0])
     return Gains(
-        table=Table(columns, tuple((*told_of, nearer) for nearer, told_of in ranked)),
+        table=Table(columns, tuple((*cells, nearer) for nearer, cells in ranked)),
         nearer=sum(nearer > _TOLD for nearer, _ in rows),
         farther=sum(nearer < -_TOLD for nearer, _ in rows),
     )

@@ -17,7 +17,7 @@ from tests.planted_review import EVIL, READING
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    monkeypatch.setattr("aqfusion.labels.secrets_kept._COST", 2)
+    monkeypatch.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 8)
     store = LabelStore.open(str(tmp_path / "labels.db"), str(tmp_path / "photos"))
     yield store
     store.close()

@@ -1,0 +1,1 @@
+"""What is read from files that anybody may have written, checked before it is used."""
