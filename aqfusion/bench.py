@@ -45,13 +45,13 @@ def bench(model: str, repeats: int = REPEATS) -> dict[str, Any]:
     ms = {name: median_ms(step, repeats) for name, step in steps.items()}
     slider = ms["predict_from_embedding"] + ms["formulas"]
     explained = ms["ablation_and_shapley"]
-    whole = ms["decode_12_megapixels"] + ms["predict_from_photo"] + ms["formulas"]
+    upload_ms = ms["decode_12_megapixels"] + ms["predict_from_photo"] + ms["formulas"]
     return {
         "model": predictor.name,
         "repeats": repeats,
         "median_ms": {name: round(value, 2) for name, value in ms.items()},
         "ratios": {
-            "slider_move_to_new_upload": round(slider / whole, 4),
+            "slider_move_to_new_upload": round(slider / upload_ms, 4),
             "decode_to_embed": round(ms["decode_12_megapixels"] / ms["embed_photo"], 3),
             "explanation_to_slider_move": round(explained / slider, 3),
             "heat_map_to_embed": round(ms["heat_map"] / ms["embed_photo"], 3),

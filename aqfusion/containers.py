@@ -96,7 +96,7 @@ class Container:
     is_cut: bool = False
     coefficients: int | None = None
     depth: int = 8
-    taken: datetime | None = None
+    taken_at: datetime | None = None
 
 
 def read_container(data: bytes, name: str) -> Container:
@@ -130,7 +130,7 @@ def _describe(data: bytes) -> str:
 
 def _jpeg(data: bytes) -> Container:
     frame, scans, first_scan, is_cut = b"", 0, b"", True
-    exif, xmp, taken = None, None, None
+    exif, xmp, taken_at = None, None, None
     profile: dict[int, bytes] = {}
     kept = [b"\xff\xd8"]
     for marker, start, end in _jpeg_segments(data):
@@ -142,7 +142,7 @@ def _jpeg(data: bytes) -> Container:
             frame = segment
         elif marker == 0xE1 and segment[4:10] == b"Exif\0\0":
             exif = exif or exif_orientation(segment[4:])
-            taken = taken or exif_clock(segment[4:])
+            taken_at = taken_at or exif_clock(segment[4:])
         elif marker == 0xE1 and segment[4:].startswith(XMP_NAME):
             xmp = xmp or xmp_orientation(segment)
         elif marker == 0xE2 and segment[4:16] == b"ICC_PROFILE\0" and len(segment) > 18:
@@ -167,7 +167,7 @@ def _jpeg(data: bytes) -> Container:
         b"".join(profile[number] for number in sorted(profile)) or None,
         is_cut and scans > 0,
         _coefficients(frame) if scans > 1 or _is_spread(frame, first_scan) else 0,
-        taken=taken,
+        taken_at=taken_at,
     )
 
 
@@ -215,7 +215,7 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 def _png(data: bytes) -> Container:
     kept, palette = [PNG_MAGIC], False
     exif, profile, texts, colours = None, None, dict[bytes, bytes](), b""
-    taken = None
+    taken_at = None
     for kind, start, end in _chunks(data, 8, ">I4s", 12):
         palette = palette or kind == b"PLTE"
         if kind == b"IDAT" and data[25] == PNG_PALETTE and not palette:
@@ -224,7 +224,7 @@ def _png(data: bytes) -> Container:
             kept.append(data[start:end])
         elif kind == b"eXIf":
             exif = exif or exif_orientation(data[start + 8 : end - 4])
-            taken = taken or exif_clock(data[start + 8 : end - 4])
+            taken_at = taken_at or exif_clock(data[start + 8 : end - 4])
         elif kind == b"iCCP" and profile is None:
             profile = _inflated(data[start + 8 : end - 4].partition(b"\0")[2][1:], MOST_PROFILE)
         elif kind == b"cICP" and not colours:
@@ -236,11 +236,13 @@ def _png(data: bytes) -> Container:
     packed = [texts.get(name, b"") for name in PNG_ORIENTED[1:]]
     raw = (raw_profile_orientation(text) for text in packed)
     stated = exif or next(filter(None, raw), None) or xmp_orientation(texts.get(PNG_XMP, b""))
-    taken = taken or next(filter(None, (exif_clock(raw_profile(text)) for text in packed)), None)
+    taken_at = taken_at or next(
+        filter(None, (exif_clock(raw_profile(text)) for text in packed)), None
+    )
     if len(colours) == 4:  # code points win over a profile (PNG, third edition, 4.3)
         profile = cicp_profile(colours[0], colours[1])
     size = struct.unpack_from(">II", data, 16)
-    return Container("PNG", size, stated or 1, b"".join(kept), profile, taken=taken)
+    return Container("PNG", size, stated or 1, b"".join(kept), profile, taken_at=taken_at)
 
 
 def _png_text(kind: bytes, text: bytes) -> bytes:
@@ -263,17 +265,17 @@ def _inflated(data: bytes, most: int) -> bytes:
 
 
 def _webp(data: bytes) -> Container:
-    exif, xmp, profile, taken = None, None, None, None
+    exif, xmp, profile, taken_at = None, None, None, None
     for kind, start, end in _chunks(data, 12, "<4sI", 8):
         if kind == b"EXIF":
             exif = exif or exif_orientation(data[start + 8 : end])
-            taken = taken or exif_clock(data[start + 8 : end])
+            taken_at = taken_at or exif_clock(data[start + 8 : end])
         elif kind == b"XMP ":
             xmp = xmp or xmp_orientation(data[start + 8 : end])
         elif kind == b"ICCP" and profile is None:
             profile = data[start + 8 : end][: MOST_PROFILE + 1]
     size, turn = _webp_size(data), exif or xmp or 1
-    return Container("WEBP", size, turn, data, profile, taken=taken)
+    return Container("WEBP", size, turn, data, profile, taken_at=taken_at)
 
 
 def _brands(data: bytes) -> set[bytes]:
@@ -289,9 +291,9 @@ def _heif(data: bytes) -> Container:
     size, orientation = read.size, HEIF_TURNS[read.angle, read.mirror]
     if read.codec == "HEIC":  # its decoder turns the picture itself; EXIF does not count here
         size, orientation = (size[::-1] if read.angle % 2 else size), 1
-    taken = exif_clock(read.exif)
+    taken_at = exif_clock(read.exif)
     return Container(
-        read.codec, size, orientation, read.pixels, profile, depth=read.depth, taken=taken
+        read.codec, size, orientation, read.pixels, profile, depth=read.depth, taken_at=taken_at
     )
 
 

@@ -47,8 +47,8 @@ def _entries(tiff: bytes, order: str, start: int) -> Iterator[tuple[int, bytes]]
             yield tag, tiff[value : value + length].rstrip(b"\0 ")
 
 
-def _time(taken: bytes, offset: bytes) -> datetime | None:
-    time_match, offset_match = _TIME.fullmatch(taken), _AHEAD.fullmatch(offset)
+def _time(clock_text: bytes, offset_text: bytes) -> datetime | None:
+    time_match, offset_match = _TIME.fullmatch(clock_text), _AHEAD.fullmatch(offset_text)
     if time_match is None or int(time_match[1]) not in _YEARS:
         return None
     try:

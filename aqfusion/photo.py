@@ -72,7 +72,7 @@ class Photo:
     digest: str
     original_size: tuple[int, int] = field(compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
-    taken: datetime | None = field(default=None, compare=False, repr=False)
+    taken_at: datetime | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def decode(cls, data: bytes, name: str = "photo") -> "Photo":
@@ -95,7 +95,7 @@ class Photo:
         turn = UPRIGHT.get(container.orientation)
         size = kept[::-1] if container.orientation >= 5 else kept
         upright = image.transpose(turn) if turn is not None else image
-        return replace(_photo(upright, size, notes), taken=container.taken)
+        return replace(_photo(upright, size, notes), taken_at=container.taken_at)
 
     @classmethod
     def open(cls, path: str | Path) -> "Photo":
@@ -112,7 +112,7 @@ class Photo:
         return cls.decode(data, str(file))
 
     @classmethod
-    def of(cls, image: Image.Image) -> "Photo":
+    def from_image(cls, image: Image.Image) -> "Photo":
         """Take an image in memory, of any mode, as upright; the size rules of `decode` hold."""
         _check_size(image.size, "photo")
         try:

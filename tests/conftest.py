@@ -68,7 +68,9 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(scores, "_RESAMPLES", 5)
     patch.setattr(train, "STORED_SIZE", 64)
     patch.setattr(workshop, "STORED_SIZE", 64)
-    patch.setattr(measure, "non_sky_pictures", lambda: {"blank": {"0": Photo.of(nothing(0))}})
+    patch.setattr(
+        measure, "non_sky_pictures", lambda: {"blank": {"0": Photo.from_image(nothing(0))}}
+    )
     patch.setattr(guard_fitting, "STORED_SIZE", 64)
     patch.setattr(guard_fitting, "FRAMES", 1)
 

@@ -21,7 +21,7 @@ PEOPLE = {"Asha": "annotator", "Bina": "annotator", "Eva": "expert", "Vik": "vis
 def planted_photo(number: int) -> Photo:
     """A small photo of its own for each number."""
     colours = np.random.default_rng(number).integers(0, 255, (6, 8, 3), dtype=np.uint8)
-    return Photo.of(Image.fromarray(colours).resize((160, 120)))
+    return Photo.from_image(Image.fromarray(colours).resize((160, 120)))
 
 
 def planted_view(aqi: float) -> ModelView:

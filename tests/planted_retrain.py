@@ -67,7 +67,7 @@ def planted_features(checkpoint: Checkpoint) -> Features:
         day = f"{place}|2023-02-{1 + number // 3:02}"
         reading = Reading(pm25=aqi, so2=4.0 + number % 5)
         sessions.append(Known(f"{day}|8", place, day, aqi, reading, _FRAMES))
-        frames = [Photo.of(sky(aqi, seed=100 * number + frame)) for frame in range(_FRAMES)]
+        frames = [Photo.from_image(sky(aqi, seed=100 * number + frame)) for frame in range(_FRAMES)]
         looks.append(look(checkpoint, frames))
         owner += [number] * _FRAMES
     seen, owners = joined(looks), torch.tensor(owner)
@@ -86,7 +86,7 @@ def planted_features(checkpoint: Checkpoint) -> Features:
 def deltapur(pm25: float, seed: int) -> Photo:
     """A photo of the fourth place."""
     pixels = np.asarray(sky(pm25, seed=50_000 + seed)).astype(int) + np.array([-40, 40, -40])
-    return Photo.of(Image.fromarray(pixels.clip(0, 255).astype(np.uint8)))
+    return Photo.from_image(Image.fromarray(pixels.clip(0, 255).astype(np.uint8)))
 
 
 def pm25_of(number: int) -> float:

@@ -23,7 +23,7 @@ from aqfusion.ui.labels.ready_file import TakeAwayError
 from tests.labels.planted import NOW, PIN, add, say
 from tests.test_admin_page import SECONDS, opened, press, show, told
 
-SKY = Photo.of(Image.new("RGB", (64, 48), "skyblue"))
+SKY = Photo.from_image(Image.new("RGB", (64, 48), "skyblue"))
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ def test_without_consent_not_a_byte_is_kept(page, labels_home):
 def test_a_refused_photo_may_be_given_and_no_model_says_what_it_is(page, labels, preset):
     if preset:  # which was not measured
         page.button(key="preset_City day").click().run()
-    give(upload(page, Photo.of(nothing(0)).to_jpeg()), guess="Unhealthy")
+    give(upload(page, Photo.from_image(nothing(0)).to_jpeg()), guess="Unhealthy")
     assert told(page).startswith("Thank you.")
     admin = labels.accounts.first_admin("Ada", PIN, NOW)
     assert labels.review.view(admin, 1).item.task.model_view is None

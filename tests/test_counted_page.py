@@ -104,7 +104,7 @@ def test_readings_alone_count_once_and_so_do_those_of_a_link(labels_home, labels
 
 
 def test_a_photo_that_cannot_be_judged_is_counted_as_such(page, labels, monkeypatch):
-    upload(page, Photo.of(nothing(0)).to_jpeg())
+    upload(page, Photo.from_image(nothing(0)).to_jpeg())
     assert any("I can't judge" in one.value for one in page.warning)
     assert kept(labels) == {("upload", name, 0): 1 for name in ("predictions", "photo", "refused")}
 

@@ -36,10 +36,10 @@ def photo_of(kind, **options):
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF"])
 def test_a_photo_knows_when_it_was_taken(kind):
-    assert Photo.decode(photo_of(kind, exif=exif_of().tobytes())).taken == NAIVE
-    ahead = Photo.decode(photo_of(kind, exif=exif_of(offset="+05:30").tobytes())).taken
+    assert Photo.decode(photo_of(kind, exif=exif_of().tobytes())).taken_at == NAIVE
+    ahead = Photo.decode(photo_of(kind, exif=exif_of(offset="+05:30").tobytes())).taken_at
     assert ahead.utcoffset() == timedelta(hours=5, minutes=30)
-    assert Photo.decode(photo_of(kind)).taken is None
+    assert Photo.decode(photo_of(kind)).taken_at is None
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -49,15 +49,15 @@ def test_a_png_of_imagemagick_knows_it_too(name, packed):
     texts = PngImagePlugin.PngInfo()
     text = f"\n{name.lower()}\n{len(exif):8}\n{exif.hex()}\n"
     texts.add_text(f"Raw profile type {name}", text, zip=packed)
-    assert Photo.decode(photo_of("PNG", pnginfo=texts)).taken == NAIVE
+    assert Photo.decode(photo_of("PNG", pnginfo=texts)).taken_at == NAIVE
 
 
 def test_of_heic_the_exif_of_another_picture_tells_nothing():
     data = photo_of("HEIF", exif=exif_of().tobytes())
     at = data.index(b"cdsc") + 4  # of which item, how many it describes, which
     other = data[: at + 4] + struct.pack(">H", 77) + data[at + 6 :]
-    assert read_container(data, "photo").taken == NAIVE
-    assert read_container(other, "photo").taken is None
+    assert read_container(data, "photo").taken_at == NAIVE
+    assert read_container(other, "photo").taken_at is None
 
 
 def test_exif_of_heic_may_lie_in_pieces_and_without_end():

@@ -193,19 +193,22 @@ def test_broken_exif_costs_the_orientation_not_the_photo():
 def test_longest_side_is_1024_and_shape_is_kept():
     photo = Photo.decode(encode(sky(3000, 2000), "JPEG"))
     assert (photo.image.size, photo.original_size) == ((1024, 683), (3000, 2000))
-    assert Photo.of(flat("RGB", ORANGE, (300, 2000))).image.size == (154, 1024)
+    assert Photo.from_image(flat("RGB", ORANGE, (300, 2000))).image.size == (154, 1024)
 
 
 def test_digest_follows_pixels_not_metadata():
     plain, tagged = encode(sky(), "PNG"), encode(sky(), "PNG", exif=exif())
-    assert Photo.decode(plain) == Photo.decode(tagged) == Photo.of(sky())
-    assert Photo.decode(plain).digest != Photo.of(sky(seed=1)).digest
-    assert Photo.of(flat("L", 0, (64, 48))).digest != Photo.of(flat("L", 0, (48, 64))).digest
+    assert Photo.decode(plain) == Photo.decode(tagged) == Photo.from_image(sky())
+    assert Photo.decode(plain).digest != Photo.from_image(sky(seed=1)).digest
+    assert (
+        Photo.from_image(flat("L", 0, (64, 48))).digest
+        != Photo.from_image(flat("L", 0, (48, 64))).digest
+    )
 
 
 def test_open_names_the_path(tmp_path: Path):
     (tmp_path / "sky.png").write_bytes(encode(sky(), "PNG"))
-    assert Photo.open(tmp_path / "sky.png") == Photo.of(sky())
+    assert Photo.open(tmp_path / "sky.png") == Photo.from_image(sky())
     with pytest.raises(PhotoError, match=r"no\.jpg must be an image file, got nothing there"):
         Photo.open(tmp_path / "no.jpg")
     with pytest.raises(PhotoError, match="must be an image file, got a folder"):
@@ -214,7 +217,7 @@ def test_open_names_the_path(tmp_path: Path):
 
 def test_quality_out_of_range_is_refused():
     with pytest.raises(PhotoError, match="quality must be between 1 and 95, got 0"):
-        Photo.of(sky()).to_jpeg(quality=0)
+        Photo.from_image(sky()).to_jpeg(quality=0)
 
 
 def test_a_lowered_pillow_limit_gives_a_sentence(monkeypatch):

@@ -56,11 +56,11 @@ def test_the_most_saturated_red_of_display_p3_is_clipped_to_that_of_srgb(format)
 
 
 def test_a_profile_of_srgb_changes_no_pixel():
-    assert Photo.decode(encode(sky(), "PNG", icc_profile=SRGB)) == Photo.of(sky())
+    assert Photo.decode(encode(sky(), "PNG", icc_profile=SRGB)) == Photo.from_image(sky())
     assert Photo.decode(encode(sky(), "JPEG", icc_profile=SRGB)) == Photo.decode(
         encode(sky(), "JPEG")
     )
-    assert Photo.decode(png_with(chunk(b"sRGB", b"\0"))) == Photo.of(sky())
+    assert Photo.decode(png_with(chunk(b"sRGB", b"\0"))) == Photo.from_image(sky())
 
 
 def png_with(extra: bytes, image: Image.Image | None = None) -> bytes:
@@ -73,7 +73,7 @@ def test_code_points_of_a_png_win_over_its_profile():
     both = png_with(chunk(b"cICP", bytes([12, 13, 0, 1])) + chunk(b"iCCP", body))
     assert Photo.decode(both) == Photo.decode(encode(sky(), "PNG", icc_profile=P3))
     plain = png_with(chunk(b"cICP", bytes([1, 13, 0, 1])) + chunk(b"iCCP", body))
-    assert Photo.decode(plain) == Photo.of(sky())
+    assert Photo.decode(plain) == Photo.from_image(sky())
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "I;16", "1"])
@@ -141,7 +141,7 @@ def test_a_damaged_profile_costs_the_profile_not_the_photo(case, format):
 def test_a_huge_profile_is_left_out():
     large = matrix_profile(ADOBE_RGB) + os.urandom(MAX_PROFILE_BYTES)
     photo = Photo.decode(encode(sky(), "PNG", icc_profile=large))
-    assert photo == Photo.of(sky())
+    assert photo == Photo.from_image(sky())
     assert photo.notes == (
         "The photo's colour profile is larger than 4 MB: its colours are taken as sRGB",
     )

@@ -380,7 +380,7 @@ def test_an_annotator_is_refused_by_the_page_and_by_the_store(planted, item):
     with pytest.raises(RoleError):
         planted.store.review.accept(planted.ana, number, planted.ben.id, request_id(), NOW)
     with pytest.raises(RoleError):
-        planted.store.told(planted.ana)
+        planted.store.annotation_records(planted.ana)
 
 
 def test_an_expert_who_is_one_no_longer_decides_nothing(planted):

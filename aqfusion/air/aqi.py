@@ -91,7 +91,7 @@ class Standard(StandardTables):
         """
         pollutant(name)
         unit = unit or self.pollutants[name].unit
-        value = getattr(Reading.of({name: concentration}, {name: unit}), name)
+        value = getattr(Reading.from_values({name: concentration}, {name: unit}), name)
         at = self._concentration(name, value)
         if averaging is None:
             return self._worst(name, at)

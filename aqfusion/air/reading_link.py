@@ -26,7 +26,7 @@ def reading_of(query: Mapping[str, str]) -> Reading | None:
     Other names are left alone; a bad value raises `ReadingError`, which names the pollutant.
     """
     named = {name: query[name] for name in POLLUTANTS if name in query}
-    return Reading.of(named) if named else None
+    return Reading.from_values(named) if named else None
 
 
 def link(page: str, reading: Reading, *, units_stated: bool = True) -> str:

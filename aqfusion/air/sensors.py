@@ -50,14 +50,14 @@ class Reading:
                 object.__setattr__(self, field.name, _checked(field.name, value, value))
 
     @classmethod
-    def of(
+    def from_values(
         cls,
         values: Mapping[str, float | str | None],
         units: Mapping[str, str] | None = None,
     ) -> "Reading":
         """Read what a person typed; empty text and `None` are missing, `units` name others.
 
-        >>> Reading.of({"pm25": " 12 ", "no2": "", "o3": "0.07"}, {"o3": "ppm"})
+        >>> Reading.from_values({"pm25": " 12 ", "no2": "", "o3": "0.07"}, {"o3": "ppm"})
         Reading(pm25=12.0, pm10=None, o3=137.34, co=None, so2=None, no2=None)
         """
         named = {name: parse_unit(name, unit) for name, unit in (units or {}).items()}

@@ -105,7 +105,7 @@ class TimeZone(click.ParamType[tzinfo]):
 
 
 class UnitOfPollutant(click.ParamType[tuple[str, str]]):
-    """A pollutant and its unit, as in o3=ppb; whether they exist tells `Reading.of`."""
+    """A pollutant and its unit, as in o3=ppb; whether they exist tells `Reading.from_values`."""
 
     name = "unit"
 
@@ -126,7 +126,7 @@ def reading_options(command: _Run) -> _Run:
     @wraps(command)
     def with_reading(unit: Sequence[tuple[str, str]], **values: Any) -> None:
         texts = {name: values.pop(name) for name in POLLUTANTS}
-        command(reading=Reading.of(texts, dict(unit)), **values)
+        command(reading=Reading.from_values(texts, dict(unit)), **values)
 
     add: _Run = click.option(
         "--unit",
@@ -136,7 +136,7 @@ def reading_options(command: _Run) -> _Run:
         help="another unit, for example o3=ppb; may be repeated",
     )(with_reading)
     for entry in map(pollutant, reversed(POLLUTANTS)):
-        # Text, not click.FLOAT: `Reading.of` says better than click what is wrong.
+        # Text, not click.FLOAT: `Reading.from_values` says better than click what is wrong.
         add = click.option(
             f"--{entry.name}", entry.name, metavar="X", help=f"{entry.label} in {entry.unit}"
         )(add)

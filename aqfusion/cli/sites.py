@@ -28,7 +28,7 @@ from aqfusion.cli.options import (
     served_model,
 )
 from aqfusion.cli.site_options import is_file, knows_sites, site_argument, site_for, site_named
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault, shortened
 from aqfusion.errors import InputError
 from aqfusion.sites.days_table import DayRow, read_days
 from aqfusion.sites.site import MODEL_STANDARD, SOURCES, Day, DayPhoto, Site
@@ -179,7 +179,7 @@ def _day_photos(
                 _unmeasured(row.line, refusal, row.photo.name) for refusal in seen.refusals
             )
         except (InputError, OSError) as error:
-            faults.append(Fault(row.line, "photo", shown(str(error)), row.photo.name, True))
+            faults.append(Fault(row.line, "photo", shortened(str(error)), row.photo.name, True))
         done += 1
         if done % _PHOTOS == 0 or done == wanted:
             report(f"{done} of {wanted} photos seen")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aqfusion.csv_cells import csv_text
 from aqfusion.errors import InputError
 
-__all__ = ["CellError", "CsvTableError", "Fault", "fault_report", "shown"]
+__all__ = ["CellError", "CsvTableError", "Fault", "fault_report", "shortened"]
 
 
 class CellError(InputError):
@@ -54,6 +54,6 @@ def fault_report(faults: Iterable[Fault]) -> str:
     return csv_text([("line", "column", "rule", "value", "left_out"), *rows])
 
 
-def shown(text: str) -> str:
+def shortened(text: str) -> str:
     """Shorten a cell for a list of faults."""
     return text if len(text) <= 80 else f"{text[:77]}..."

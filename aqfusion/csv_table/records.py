@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterator, Sequence
 
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault, shortened
 
 __all__ = ["LONGEST_ROW", "QUOTES", "cells_of", "records"]
 
@@ -41,7 +41,7 @@ def records(lines: Sequence[str], start: int, separator: str) -> Iterator[Record
             pass
         joined = _joined(lines, at - 1, separator)
         if joined is None:
-            yield line, Fault(line, "", QUOTES, shown(text))
+            yield line, Fault(line, "", QUOTES, shortened(text))
         else:
             cells, at = joined
             yield line, cells

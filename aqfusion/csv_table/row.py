@@ -9,7 +9,7 @@ from typing import TypeVar
 from aqfusion.air.pollutants import POLLUTANTS, parse_unit
 from aqfusion.air.sensors import Reading
 from aqfusion.csv_table.cell_values import aqi_value, concentration, is_absent, is_missing
-from aqfusion.csv_table.fault import CellError, Fault, shown
+from aqfusion.csv_table.fault import CellError, Fault, shortened
 from aqfusion.csv_table.header import Header
 from aqfusion.errors import InputError
 
@@ -28,7 +28,7 @@ class RowCells:
     def __init__(self, header: Header, line: int, cells: Sequence[str]) -> None:
         """Begin without faults."""
         self.faults: list[Fault] = []
-        self.left_out: list[Fault] = []
+        self.cell_faults: list[Fault] = []
         self._header = header
         self.line = line
         self._cells = cells
@@ -54,7 +54,7 @@ class RowCells:
         self, column: str, read: Callable[[str], _T], longest: int = _LONGEST_CELL
     ) -> _T | None:
         """Return what `read` makes of a cell, or `None` and a fault that costs this cell alone."""
-        return self._take(column, read, longest, self.left_out)
+        return self._take(column, read, longest, self.cell_faults)
 
     def aqi(self, column: str) -> int | None:
         """Return a US AQI, 0 to 500; what is not one is left out alone."""
@@ -77,11 +77,11 @@ class RowCells:
 
     def kept(self) -> tuple[Fault, ...]:
         """Return the cells that were left out of a row that was kept."""
-        return tuple(replace(fault, row_kept=True) for fault in self.left_out)
+        return tuple(replace(fault, row_kept=True) for fault in self.cell_faults)
 
     def lost(self) -> tuple[Fault, ...]:
         """Return all that is wrong with a row that was not kept."""
-        return (*self.faults, *self.left_out)
+        return (*self.faults, *self.cell_faults)
 
     def _value(self, name: str, text: str) -> float | None:
         header = self._header
@@ -101,7 +101,7 @@ class RowCells:
                 raise CellError(f"must have at most {longest} characters")
             return read(text)
         except InputError as error:
-            faults.append(Fault(self.line, self._header.title(column), str(error), shown(text)))
+            faults.append(Fault(self.line, self._header.title(column), str(error), shortened(text)))
             return None
 
 

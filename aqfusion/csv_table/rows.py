@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from aqfusion.air.pollutants import POLLUTANTS
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault, shortened
 from aqfusion.csv_table.header import (
     MOST_COLUMNS,
     Columns,
@@ -142,7 +142,7 @@ def _rows(raw: Rows, header: Header) -> Rows:
             # 12,5 for 12.5 would move all that follows; empty cells move nothing.
             if any(cell.strip() for cell in cells[wanted:]):
                 rule = f"must have no more cells than there are titles, {wanted}"
-                yield line, Fault(line, "", rule, shown(str(len(cells))))
+                yield line, Fault(line, "", rule, shortened(str(len(cells))))
                 continue
             cells = cells[:wanted]
         if not any(cell.strip() for cell in cells):

@@ -40,11 +40,11 @@ def sheet_rows(
     from openpyxl import load_workbook  # late: only few tables are spreadsheets
 
     try:
-        book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        workbook = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
         try:
-            if not book.worksheets:
+            if not workbook.worksheets:
                 raise CsvTableError("the spreadsheet must have a sheet with a table, got none")
-            sheet = book.worksheets[0]
+            sheet = workbook.worksheets[0]
             sheet.reset_dimensions()  # what a file says of its own size need not be true
             rows = sheet.iter_rows(max_col=most_columns, values_only=True)
             for number, cells in enumerate(rows, start=1):
@@ -56,7 +56,7 @@ def sheet_rows(
                 if texts:
                     yield number, texts
         finally:
-            book.close()
+            workbook.close()
     except CsvTableError:
         raise
     except Exception as error:

@@ -85,7 +85,7 @@ def read_folder(
     manifest = read_manifest(home.manifest, log.fault, log.note)
     good = []
     for row in photo_rows(home, log.fault, log.note):
-        entry = manifest.of(row.photo)
+        entry = manifest.entry_for(row.photo)
         placed = entry is not None and entry.group is not None
         fault = _unusable(row, placed and (row.place or (entry and entry.place)) is not None)
         if fault is None:
@@ -117,7 +117,7 @@ def read_photos(
     groups = dict(zip((row.photo for row in dated), _groups(dated, manifest, log), strict=True))
     photos = []
     for row in rows:
-        entry = manifest.of(row.photo)
+        entry = manifest.entry_for(row.photo)
         place = (entry and entry.place) or row.place
         group = groups.get(row.photo) or (entry and entry.group) or place
         photos.append(FolderPhoto(row, place, (entry and entry.session) or row.session, group))
@@ -175,7 +175,7 @@ def _own_fault(fault: Fault, row: PhotoRow) -> Fault:
 def _rows(good: Sequence[PhotoRow], manifest: Manifest, log: _Told) -> tuple[Row, ...]:
     groups = _groups(good, manifest, log)
     kept = [(row, group) for row, group in zip(good, groups, strict=True) if group is not None]
-    entries = [manifest.of(row.photo) for row, _ in kept]
+    entries = [manifest.entry_for(row.photo) for row, _ in kept]
     places = [
         (entry and entry.place) or row.place or ""
         for (row, _), entry in zip(kept, entries, strict=True)
@@ -199,7 +199,7 @@ def _rows(good: Sequence[PhotoRow], manifest: Manifest, log: _Told) -> tuple[Row
 
 def _groups(rows: Sequence[PhotoRow], manifest: Manifest, log: _Told) -> list[str | None]:
     """Name each row's group; `None` where it belongs to several groups of the manifest."""
-    entries = [manifest.of(row.photo) for row in rows]
+    entries = [manifest.entry_for(row.photo) for row in rows]
     sessions = [
         (entry and entry.session) or row.session or str(row.photo)
         for row, entry in zip(rows, entries, strict=True)

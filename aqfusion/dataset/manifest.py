@@ -58,7 +58,7 @@ class Manifest:
         """Return how many photos it lists."""
         return len(self._entries)
 
-    def of(self, photo: Path) -> Entry | None:
+    def entry_for(self, photo: Path) -> Entry | None:
         """Return what it says of a photo; names are compared as those of the table are."""
         try:
             name = self._names.find(photo.name)

@@ -183,12 +183,12 @@ def _aqi(header: Header, line: int, text: str) -> float | None:
         aqi = plain_number(text, header.decimal_comma)
     except CellError:
         try:
-            whole, note = aqi_value(text)  # which knows an index with its category behind it
+            rounded, note = aqi_value(text)  # which knows an index with its category behind it
         except CellError:
             raise CellError("must be a number from 0 to 500") from None
         if note:
             header.notes.add(f"{header.title('aqi')} {note}", line)
-        return whole
+        return rounded
     if not 0 <= aqi <= _BEYOND_REASON:
         raise CellError("must be a number from 0 to 500")
     if aqi > _HIGHEST_INDEX:

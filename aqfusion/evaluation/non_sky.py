@@ -27,7 +27,7 @@ def non_sky_pictures(count: int = 24) -> dict[str, dict[str, Photo]]:
     downloaded: only the files inside the packages are read.
     """
     sets = {
-        kind: {str(seed): Photo.of(draw(seed)) for seed in range(count)}
+        kind: {str(seed): Photo.from_image(draw(seed)) for seed in range(count)}
         for kind, draw in RENDERED.items()
     }
     for package, folder in (("skimage", "data"), ("sklearn", "datasets/images")):
@@ -49,7 +49,7 @@ def _packaged(package: str, folder: str) -> dict[str, Photo]:
         try:
             # Not Photo.open: some of them are in modes or sizes that no camera makes.
             with Image.open(path) as image:
-                photos[path.stem] = Photo.of(image)
+                photos[path.stem] = Photo.from_image(image)
         except PhotoError:
             continue
     return photos

@@ -254,5 +254,5 @@ def _measured(reading: Reading, name: str) -> str:
     return f"{entry.label} of {getattr(reading, name):.4g} {_UNITS[entry.unit]}"
 
 
-def _place(of: Standard, index: float) -> int:
-    return of.categories.index(of.category_of(index))
+def _place(scale: Standard, index: float) -> int:
+    return scale.categories.index(scale.category_of(index))

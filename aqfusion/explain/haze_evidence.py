@@ -26,8 +26,8 @@ def haze_evidence(predictor: Predictor, photo: Photo) -> tuple[float, ...]:
             for band in range(COARSE_BANDS)
         ]
         answers = [
-            _photo_alone(predictor, Embedding(encoder.mix(features, shown), None))
-            for shown in (statistics, *plain)
+            _photo_alone(predictor, Embedding(encoder.mix(features, haze_features), None))
+            for haze_features in (statistics, *plain)
         ]
     return tuple(answers[0] - without for without in answers[1:])
 

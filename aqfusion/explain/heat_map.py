@@ -128,6 +128,6 @@ class Tail(nn.Module):
         encoder = self._network.image_encoder
         embedding = encoder.embed(self._images, encoder.pooled(self.explained(maps)))
         present = torch.zeros(len(maps), 6, dtype=torch.bool)
-        shown = torch.ones(len(maps), dtype=torch.bool)
-        logits, _ = self._network.fuse(embedding, embedding, shown, present)
+        image_present = torch.ones(len(maps), dtype=torch.bool)
+        logits, _ = self._network.fuse(embedding, embedding, image_present, present)
         return logits

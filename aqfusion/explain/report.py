@@ -104,10 +104,11 @@ def report_of(
     )
 
 
-def _index(inputs: Inputs, of: Standard) -> Index:
+def _index(inputs: Inputs, index_standard: Standard) -> Index:
     if inputs.units_stated or not inputs.reading.present:
-        return of.index(inputs.reading)
-    why = f"The {of.short_name} cannot be told: nobody states the units of these readings."
+        return index_standard.index(inputs.reading)
+    name = index_standard.short_name
+    why = f"The {name} cannot be told: nobody states the units of these readings."
     return Index(None, None, None, {}, why, beyond=False)
 
 

@@ -47,9 +47,9 @@ def shapley_values(worth: Floats) -> Floats:
 @cache
 def _weights(players: int) -> Floats:
     """What each coalition's worth counts for each input (P, 2 ** P): + with it, - without it."""
-    shown = SHOWN[: 2**players, :players]
-    size = shown.sum(1)  # (2 ** P,) members
-    others = size[:, None] - shown  # (2 ** P, P) members beside the input
+    present = SHOWN[: 2**players, :players]
+    size = present.sum(1)  # (2 ** P,) members
+    others = size[:, None] - present  # (2 ** P, P) members beside the input
     orders = np.array([1 / (players * comb(players - 1, k)) for k in range(players)])
-    weights: Floats = np.where(shown, orders[others], -orders[others]).T
+    weights: Floats = np.where(present, orders[others], -orders[others]).T
     return weights

@@ -30,7 +30,7 @@ class Scene:
         readings = np.tile(self.reading.values, (count, 1))  # (B, 6)
         for name, column in values.items():
             readings[:, POLLUTANTS.index(name)] = column
-        others = (np.full(count, shown) for shown in (self.has_site, self.has_landmarks))
+        others = (np.full(count, present) for present in (self.has_site, self.has_landmarks))
         return self.ask(np.full(count, self.has_photo), readings, *others)
 
     def coalitions(self) -> Coalitions:

@@ -75,10 +75,10 @@ def moved(points: float) -> str:
     >>> [moved(points) for points in (23.4, -0.5, 0.4)]
     ['raised it by 23', 'lowered it by 1', 'hardly moved it']
     """
-    whole = round_half_up(abs(points))
-    if whole == 0:
+    rounded = round_half_up(abs(points))
+    if rounded == 0:
         return "hardly moved it"
-    return f"{'raised' if points > 0 else 'lowered'} it by {whole}"
+    return f"{'raised' if points > 0 else 'lowered'} it by {rounded}"
 
 
 def target_words(target: str, of_haze: bool = False) -> str:

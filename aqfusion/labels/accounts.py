@@ -118,14 +118,14 @@ class Accounts:
         with self._database.read() as connection:
             acting(connection, actor, "admin", lock=False)
             rows = connection.execute(select(users).where(users.c.role != "operator")).all()
-        known = (
+        accounts = (
             User(
                 *(row.id, row.name, row.role, row.disabled, row.created),
                 *(row.pin is not None, row.issuer, row.goal, row.locked_until),
             )
             for row in rows
         )
-        return tuple(sorted(known, key=lambda user: user.name.casefold()))
+        return tuple(sorted(accounts, key=lambda user: user.name.casefold()))
 
     def _change(
         self, actor: Actor, user: int, values: Mapping[str, Any], *, sign_out: bool = False
@@ -153,8 +153,8 @@ def insert_user(
 ) -> Actor:
     """Make an account; a name that somebody has, in whatever case, raises `AccountError`."""
     kept = one_line("name", name, 60)
-    taken = select(users.c.id).where(users.c.name_key == name_key(kept))
-    if connection.execute(taken).first():
+    same_name = select(users.c.id).where(users.c.name_key == name_key(kept))
+    if connection.execute(same_name).first():
         raise AccountError(f"name must be one that nobody has, got {kept!r}")
     if connection.execute(select(func.count()).select_from(users)).scalar_one() >= MOST_USERS:
         raise AccountError(f"the store must have at most {MOST_USERS} users, got one more")

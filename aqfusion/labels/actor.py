@@ -59,8 +59,8 @@ def acting(connection: Connection, actor: Actor, least: str, lock: bool = True) 
     if row is None or row.disabled:
         raise RoleError(f"user must be one that is enabled, got {actor.name!r}")
     if actor.sign_in is not None:
-        asked = {"sign_in": actor.sign_in, "of": actor.id}
-        if connection.execute(_SIGNED_IN, asked).first() is None:
+        sign_in_key = {"sign_in": actor.sign_in, "of": actor.id}
+        if connection.execute(_SIGNED_IN, sign_in_key).first() is None:
             raise SignedOutError(f"{actor.name} is no longer signed in here; please sign in again")
     if ROLES.index(row.role) < ROLES.index(least):
         raise RoleError(f"role must be {least} or above, got {row.role}")

@@ -53,20 +53,20 @@ def adjudicated(
     database: Database, split: str | None = None, places: Collection[str] | None = None
 ) -> Iterator[Adjudicated]:
     """Go through all settled values by item; gold items, which measure people, are none."""
-    asked = (
+    query = (
         select(items)
         .where(items.c.status.in_(("answered", "settled")), items.c.kind == "normal")
         .order_by(items.c.id)
     )
     if split is not None:
-        asked = asked.where(items.c.split == split)
+        query = query.where(items.c.split == split)
     if places is not None:
-        asked = asked.where(items.c.place.in_(places))
+        query = query.where(items.c.place.in_(places))
     with database.snapshot() as connection:
-        rows = iter(connection.execute(asked.execution_options(yield_per=_BATCH)))
+        rows = iter(connection.execute(query.execution_options(yield_per=_BATCH)))
         while batch := list(islice(rows, _BATCH)):
-            given = _given(connection, [row.id for row in batch])
-            yield from (settled_value(row, given[row.id]) for row in batch)
+            events_by_item = _given(connection, [row.id for row in batch])
+            yield from (settled_value(row, events_by_item[row.id]) for row in batch)
 
 
 def snapshot_hash(values: Iterable[Adjudicated]) -> str:
@@ -76,10 +76,10 @@ def snapshot_hash(values: Iterable[Adjudicated]) -> str:
     """
     lines = sorted(
         digest_of(
-            *(one.key, one.photo_hash, [getattr(one.reading, name) for name in POLLUTANTS]),
-            *(one.standard, one.category, one.aqi, one.cant_tell, one.split, one.group),
+            *(value.key, value.photo_hash, [getattr(value.reading, name) for name in POLLUTANTS]),
+            *(value.standard, value.category, value.aqi, value.cant_tell, value.split, value.group),
         )
-        for one in values
+        for value in values
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -114,12 +114,12 @@ def settled_value(row: Any, events: Sequence[Any]) -> Adjudicated:
 
 def _given(connection: Connection, batch: list[int]) -> dict[int, list[Any]]:
     """The events that count, of each item: the decision alone where there is one."""
-    asked = select(label_events).where(label_events.c.item.in_(batch)).order_by(label_events.c.id)
-    said = asked.join(answers, answers.c.event == label_events.c.id)
-    decided = asked.join(decisions, decisions.c.event == label_events.c.id)
-    found: dict[int, list[Any]] = {item: [] for item in batch}
-    for event in connection.execute(said.where(answers.c.skipped.is_(False))):
-        found[event.item].append(event)
-    for event in connection.execute(decided):
-        found[event.item] = [event]
-    return found
+    query = select(label_events).where(label_events.c.item.in_(batch)).order_by(label_events.c.id)
+    answer_events = query.join(answers, answers.c.event == label_events.c.id)
+    decision_events = query.join(decisions, decisions.c.event == label_events.c.id)
+    events_by_item: dict[int, list[Any]] = {item: [] for item in batch}
+    for event in connection.execute(answer_events.where(answers.c.skipped.is_(False))):
+        events_by_item[event.item].append(event)
+    for event in connection.execute(decision_events):
+        events_by_item[event.item] = [event]
+    return events_by_item

@@ -54,11 +54,11 @@ def weighted_kappas(table: AnswerTable, seed: int) -> tuple[PairAgreement, ...]:
     columns = table.answers.T
     return tuple(
         PairAgreement(
-            table.annotators[one],
-            table.annotators[other],
-            _weighted_kappa(columns[one], columns[other], generator),
+            table.annotators[first],
+            table.annotators[second],
+            _weighted_kappa(columns[first], columns[second], generator),
         )
-        for one, other in combinations(range(len(table.annotators)), 2)
+        for first, second in combinations(range(len(table.annotators)), 2)
     )
 
 
@@ -93,13 +93,16 @@ def _weighted_kappa(
 
 
 def _alpha(answers: Answers, codes: int, ordinal: bool, seed: int) -> Agreement:
-    given = np.stack([np.count_nonzero(answers == code, axis=1) for code in range(codes)], axis=1)
-    given = given[given.sum(1) >= 2]  # (U, K): a lone answer can be compared with nothing
-    items = len(given)
+    answer_counts = np.stack(
+        [np.count_nonzero(answers == code, axis=1) for code in range(codes)], axis=1
+    )
+    # (U, K): a lone answer can be compared with nothing.
+    answer_counts = answer_counts[answer_counts.sum(1) >= 2]
+    items = len(answer_counts)
     if items < 2:
         return _undefined(items, f"alpha needs two items with two answers, there are {items}")
     # Items answered alike count together: a million items have a few hundred such patterns.
-    patterns, often = np.unique(given, axis=0, return_counts=True)
+    patterns, often = np.unique(answer_counts, axis=0, return_counts=True)
     weights = _drawn(often, np.random.default_rng(seed))  # (1 + R, P)
     pairs = patterns[:, :, None] * (patterns[:, None] - np.eye(codes))
     pairs = pairs / (patterns.sum(1) - 1)[:, None, None]  # (P, K, K): each answer counts once

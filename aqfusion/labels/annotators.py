@@ -38,14 +38,14 @@ class Answered:
 
 @dataclass(frozen=True)
 class Share:
-    """`count` of `of`, 0 to 1, with its 95 % interval `low`..`high`.
+    """`count` of `total`, 0 to 1, with its 95 % interval `low`..`high`.
 
     The interval is Wilson's (1927, "Probable inference, the law of succession, and statistical
     inference"), which claims no certainty for 5 of 5.
     """
 
     count: int
-    of: int
+    total: int
     share: float
     low: float
     high: float
@@ -75,8 +75,8 @@ def annotator_figures(
 ) -> tuple[AnnotatorFigures, ...]:
     """Figures of every annotator, by name; gaps longer than `pause` are not work."""
     by_name: dict[str, list[Answered]] = defaultdict(list)
-    for one in answers:
-        by_name[one.annotator].append(one)
+    for answer in answers:
+        by_name[answer.annotator].append(answer)
     return tuple(_figures(name, by_name[name], pause) for name in sorted(by_name))
 
 
@@ -86,38 +86,42 @@ def against_model(answers: Iterable[Answered]) -> list[list[int]]:
     Can't tell and items without a model's view are left out.
     """
     table = [[0] * CATEGORIES for _ in range(CATEGORIES)]
-    for one in answers:
-        if one.model is not None and one.answer != CANNOT_TELL:
-            table[one.answer][one.model] += 1
+    for answer in answers:
+        if answer.model is not None and answer.answer != CANNOT_TELL:
+            table[answer.answer][answer.model] += 1
     return table
 
 
-def share(count: int, of: int) -> Share | None:
-    """Wilson's interval of 95 % of `count` of `of`; `None` of nothing.
+def share(count: int, total: int) -> Share | None:
+    """Wilson's interval of 95 % of `count` of `total`; `None` of nothing.
 
     >>> share(5, 5)
-    Share(count=5, of=5, share=1.0, low=0.5655, high=1.0)
+    Share(count=5, total=5, share=1.0, low=0.5655, high=1.0)
     """
-    if of == 0:
+    if total == 0:
         return None
     from scipy.stats import binomtest  # a second of imports that only this needs
 
-    interval = binomtest(count, of).proportion_ci(method="wilson")
-    return Share(count, of, *(round(float(x), 4) for x in (count / of, *interval)))
+    interval = binomtest(count, total).proportion_ci(method="wilson")
+    return Share(count, total, *(round(float(x), 4) for x in (count / total, *interval)))
 
 
 def _figures(name: str, answers: Sequence[Answered], pause: timedelta) -> AnnotatorFigures:
-    gold = [(one.answer, one.gold) for one in answers if one.gold is not None]
-    off = [abs(said - known) for said, known in gold if CANNOT_TELL not in (said, known)]
+    gold = [(answer.answer, answer.gold) for answer in answers if answer.gold is not None]
+    off = [
+        abs(answered - expected)
+        for answered, expected in gold
+        if CANNOT_TELL not in (answered, expected)
+    ]
     table = against_model(answers)
     compared = sum(map(sum, table))
     same = sum(table[category][category] for category in range(CATEGORIES))
     return AnnotatorFigures(
         annotator=name,
         items=len(answers),
-        cannot_tell=sum(one.answer == CANNOT_TELL for one in answers),
-        per_hour=_per_hour([one.at for one in answers if not one.covered], pause),
-        gold=share(sum(said == known for said, known in gold), len(gold)),
+        cannot_tell=sum(answer.answer == CANNOT_TELL for answer in answers),
+        per_hour=_per_hour([answer.at for answer in answers if not answer.covered], pause),
+        gold=share(sum(answered == expected for answered, expected in gold), len(gold)),
         gold_distance=round(sum(off) / len(off), 4) if off else None,
         differs=share(compared - same, compared),
     )

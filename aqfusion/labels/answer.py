@@ -75,11 +75,11 @@ class Answer:
 
     def __post_init__(self) -> None:
         """Check every value; what breaks a rule raises `AnswerError`."""
-        given = [
+        label_fields = [
             name for name in ("category", "aqi", "cant_tell") if getattr(self, name) is not None
         ]
-        if len(given) != 1:
-            got = " and ".join(given) or "none"
+        if len(label_fields) != 1:
+            got = " and ".join(label_fields) or "none"
             raise AnswerError(f"answer must be one of category, aqi and can't tell, got {got}")
         _one_of("standard", self.standard, tuple(STANDARDS))
         _whole("category", self.category, len(standard(self.standard).categories) - 1)
@@ -87,7 +87,7 @@ class Answer:
         _one_of("can't tell", self.cant_tell, (None, *CANT_TELL))
         _one_of("confidence", self.confidence, CONFIDENCES)
         object.__setattr__(self, "note", several_lines("note", self.note, _LONGEST_NOTE))
-        Reading.of(self.corrections)
+        Reading.from_values(self.corrections)
         object.__setattr__(self, "corrections", dict(self.corrections))
 
     @property
@@ -129,9 +129,11 @@ class Answer:
         )
 
 
-def _one_of(name: str, value: object, known: tuple[object, ...]) -> None:
-    if value not in known:
-        words = ", ".join(str(one) for one in known if one is not None)
+def _one_of(name: str, value: object, valid_values: tuple[object, ...]) -> None:
+    if value not in valid_values:
+        words = ", ".join(
+            str(valid_value) for valid_value in valid_values if valid_value is not None
+        )
         raise AnswerError(f"{name} must be one of {words}, got {value!r}")
 
 

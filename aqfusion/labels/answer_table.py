@@ -35,14 +35,14 @@ class AnswerTable:
                     raise ValueError(f"answers must be {MISSING} to {CANNOT_TELL}, got {code}")
 
     @classmethod
-    def of(cls, said: Iterable[tuple[str, str, int]]) -> "AnswerTable":
+    def of(cls, answered: Iterable[tuple[str, str, int]]) -> "AnswerTable":
         """Make the table of (item, annotator, answer), names in their order.
 
         Two answers of one person to one item raise `ValueError`: which one counts is for the
         store to say.
         """
         cells: dict[tuple[str, str], int] = {}
-        for item, annotator, answer in said:
+        for item, annotator, answer in answered:
             if not 0 <= answer <= CANNOT_TELL:
                 raise ValueError(f"an answer must be 0 to {CANNOT_TELL}, got {answer}")
             if (item, annotator) in cells:

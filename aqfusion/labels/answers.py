@@ -19,10 +19,10 @@ from aqfusion.labels.item import reading_of
 from aqfusion.labels.leases import (
     Leased,
     drop,
+    event_by,
     grant,
     kept_lease,
     lease_of,
-    said_by,
     seat_free,
 )
 from aqfusion.labels.same_view import cover, in_batch, take_back
@@ -80,8 +80,8 @@ class Answers:
 
         def work(connection: Connection) -> Saved:
             lease = lease_of(connection, actor.id, token)
-            book = Book.open(connection, lease.item)
-            saved = _in_time(connection, book, request, answer, now, lease)
+            projection = Book.open(connection, lease.item)
+            saved = _in_time(connection, projection, request, answer, now, lease)
             return cover(connection, request, saved, answer, also, now) if also else saved
 
         return save_once(self._database, request, "annotator", work)
@@ -104,10 +104,10 @@ class Answers:
         request = Request(request_id, "answer", actor, content)
 
         def work(connection: Connection) -> Saved:
-            book = Book.open(connection, leased.task.id)
-            _unanswered_since(book, leased, actor)
+            projection = Book.open(connection, leased.task.id)
+            _unanswered_since(projection, leased, actor)
             lease = kept_lease(connection, actor.id, leased.token)
-            saved = _in_time(connection, book, request, answer, now, lease)
+            saved = _in_time(connection, projection, request, answer, now, lease)
             return cover(connection, request, saved, answer, also, now) if also else saved
 
         return save_once(self._database, request, "annotator", work)
@@ -120,9 +120,9 @@ class Answers:
         request = Request(request_id, "skip", actor, (leased.token, ""))
 
         def work(connection: Connection) -> Saved:
-            book = Book.open(connection, leased.task.id)
-            _unanswered_since(book, leased, actor)
-            return _skip(connection, book, request, "", now)
+            projection = Book.open(connection, leased.task.id)
+            _unanswered_since(projection, leased, actor)
+            return _skip(connection, projection, request, "", now)
 
         return save_once(self._database, request, "annotator", work)
 
@@ -133,19 +133,19 @@ class Answers:
         request = Request(request_id, "answer", actor, (item, answer_content(answer)))
 
         def work(connection: Connection) -> Saved:
-            book = Book.open(connection, item)
-            said = book.said_by(actor.id)
-            if said is None or said.kind != "answer":
+            projection = Book.open(connection, item)
+            event = projection.event_by(actor.id)
+            if event is None or event.kind != "answer":
                 raise AnswerError(f"item must be one that you have answered, got {item}")
-            return _answer(connection, book, request, answer, now)
+            return _answer(connection, projection, request, answer, now)
 
         return save_once(self._database, request, "annotator", work)
 
-    def last_said(self, actor: Actor) -> LastSaid | None:
+    def last_answer(self, actor: Actor) -> LastSaid | None:
         """Return what `undo` would take back, or `None`."""
         with self._database.read() as connection:
             acting(connection, actor, "annotator", lock=False)
-            last = _last_said(connection, actor.id)
+            last = _last_answer(connection, actor.id)
         if last is None:
             return None
         answer = Answer.of(last) if last.kind == "answer" else None
@@ -169,7 +169,7 @@ class Answers:
         request = Request(request_id, "undo", actor, ())
 
         def work(connection: Connection) -> Saved:
-            last = _last_said(connection, actor.id)
+            last = _last_answer(connection, actor.id)
             if last is None:
                 raise UndoError("there must be an answer of yours to take back, got none")
             if only is not None and last.id != only:
@@ -182,14 +182,16 @@ class Answers:
                 raise UndoError(
                     f"item {last.item} must not be decided yet, got one that is {decided}"
                 )
-            (book, saved), *others = undone
-            said = said_by(connection, book.item.id, actor.id)
-            leased = grant(connection, actor.id, book.item, now, (), said=said, tab=tab)
+            (projection, saved), *others = undone
+            own_event = event_by(connection, projection.item.id, actor.id)
+            leased = grant(
+                connection, actor.id, projection.item, now, (), own_event=own_event, tab=tab
+            )
             words = f"{stay} of {len(events)} photos stay answered: an expert has decided them."
             return replace(
                 saved,
                 leased=leased,
-                covered=tuple(one.item for _, one in others),
+                covered=tuple(other_saved.item for _, other_saved in others),
                 words=words if stay else None,
             )
 
@@ -203,8 +205,8 @@ class Answers:
         request = Request(request_id, "skip", actor, (token, kept))
 
         def work(connection: Connection) -> Saved:
-            book = Book.open(connection, lease_of(connection, actor.id, token).item)
-            return _skip(connection, book, request, kept, now)
+            projection = Book.open(connection, lease_of(connection, actor.id, token).item)
+            return _skip(connection, projection, request, kept, now)
 
         return save_once(self._database, request, "annotator", work)
 
@@ -213,11 +215,11 @@ class Answers:
         request = Request(request_id, "unskip", actor, (item,))
 
         def work(connection: Connection) -> Saved:
-            book = Book.open(connection, item)
-            said = book.said_by(actor.id)
-            if said is None or said.kind != "skip":
+            projection = Book.open(connection, item)
+            event = projection.event_by(actor.id)
+            if event is None or event.kind != "skip":
                 raise AnswerError(f"item must be one that you have skipped, got {item}")
-            return book.write(connection, request, now, about=said.id)
+            return projection.write(connection, request, now, about=event.id)
 
         return save_once(self._database, request, "annotator", work)
 
@@ -237,59 +239,59 @@ def check_corrections(item: Any, answer: Answer) -> None:
         raise AnswerError(f"correction must be of a reading that item {item.id} has, got {name}")
 
 
-def _unanswered_since(book: Book, leased: Leased, actor: Actor) -> None:
+def _unanswered_since(projection: Book, leased: Leased, actor: Actor) -> None:
     """Refuse what would replace an answer that the person had not before them."""
-    said = book.said_by(actor.id)
-    if said is None or said.kind != "answer":
+    event = projection.event_by(actor.id)
+    if event is None or event.kind != "answer":
         return
-    if leased.said is None or leased.said.id != said.id:
+    if leased.own_event is None or leased.own_event.id != event.id:
         raise ItemGoneError(
-            f"you have answered item {book.item.id} in another tab meanwhile, and that answer "
-            "stays; this one was not saved"
+            f"you have answered item {projection.item.id} in another tab meanwhile, and that "
+            "answer stays; this one was not saved"
         )
 
 
 def _in_time(
     connection: Connection,
-    book: Book,
+    projection: Book,
     request: Request,
     answer: Answer,
     now: datetime,
     lease: Any | None,
 ) -> Saved:
     """Keep an answer; one that comes when somebody else has the seat is told to be late."""
-    new, user = book.said_by(request.actor.id) is None, request.actor.id
+    new, user = projection.event_by(request.actor.id) is None, request.actor.id
     ended = lease is None or lease.until <= now
-    over = ended and not seat_free(connection, book.item, user, now)
-    saved = _answer(connection, book, request, answer, now)
+    over = ended and not seat_free(connection, projection.item, user, now)
+    saved = _answer(connection, projection, request, answer, now)
     return replace(saved, words=_LATE) if new and over else saved
 
 
 def _answer(
-    connection: Connection, book: Book, request: Request, answer: Answer, now: datetime
+    connection: Connection, projection: Book, request: Request, answer: Answer, now: datetime
 ) -> Saved:
-    status, item = book.standing.status, book.item.id
+    status, item = projection.standing.status, projection.item.id
     if status in {"settled", "rejected", "pending"}:
         got = f"got one that is {status}; this answer was not saved"
         raise ItemGoneError(f"item {item} must still be open, {got}")
-    check_corrections(book.item, answer)
+    check_corrections(projection.item, answer)
     drop(connection, request.actor.id, item)
     drop_draft(connection, request.actor.id, item)
-    old = gist(book.said_by(request.actor.id))
-    return book.write(connection, request, now, **answer.columns(), old=old)
+    old = gist(projection.event_by(request.actor.id))
+    return projection.write(connection, request, now, **answer.columns(), old=old)
 
 
 def _skip(
-    connection: Connection, book: Book, request: Request, reason: str, now: datetime
+    connection: Connection, projection: Book, request: Request, reason: str, now: datetime
 ) -> Saved:
-    said = book.said_by(request.actor.id)
-    if said is not None and said.kind == "answer":
-        raise ItemGoneError(f"item must be new to you to be skipped, got {book.item.id}")
-    drop(connection, request.actor.id, book.item.id)
-    return book.write(connection, request, now, reason=reason or None)
+    event = projection.event_by(request.actor.id)
+    if event is not None and event.kind == "answer":
+        raise ItemGoneError(f"item must be new to you to be skipped, got {projection.item.id}")
+    drop(connection, request.actor.id, projection.item.id)
+    return projection.write(connection, request, now, reason=reason or None)
 
 
-def _last_said(connection: Connection, user: int) -> Any | None:
+def _last_answer(connection: Connection, user: int) -> Any | None:
     # Each of the two is one step in the index; both at once would read all that the user said.
     newest = [
         connection.execute(_NEWEST, {"who": user, "skipped": skipped}).scalar()

@@ -40,7 +40,7 @@ class AnswersTold:
 
     def __call__(self, actor: Actor) -> Told:
         """Return all current answers by item, at one moment."""
-        asked = (
+        query = (
             select(
                 *(answers.c.item, users.c.name, label_events.c.at, label_events.c.standard),
                 *(label_events.c.category, label_events.c.cant_tell, items.c.known_aqi),
@@ -55,10 +55,10 @@ class AnswersTold:
         )
         with self._database.snapshot() as connection:
             acting(connection, actor, "expert", lock=False)
-            rows = connection.execute(asked.execution_options(yield_per=_BATCH))
-            told = [_answered(row) for row in rows]
-        kept = tuple(one for one in told if one is not None)
-        return Told(kept, len(told) - len(kept))
+            rows = connection.execute(query.execution_options(yield_per=_BATCH))
+            answered = [_answered(row) for row in rows]
+        kept = tuple(entry for entry in answered if entry is not None)
+        return Told(kept, len(answered) - len(kept))
 
     def last_event(self, actor: Actor) -> int:
         """Return the id of the newest event, 0 before the first: while it stays, so do answers."""
@@ -69,11 +69,11 @@ class AnswersTold:
     def people(self, actor: Actor) -> dict[int, str]:
         """Return ids and names of those who have answered something, by name."""
         some = select(answers.c.user).where(answers.c.user == users.c.id, ~answers.c.skipped)
-        asked = select(users.c.id, users.c.name).where(some.exists())
+        query = select(users.c.id, users.c.name).where(some.exists())
         with self._database.read() as connection:
             acting(connection, actor, "expert", lock=False)
-            found = connection.execute(asked).all()
-        return {row.id: row.name for row in sorted(found, key=lambda row: row.name.casefold())}
+            rows = connection.execute(query).all()
+        return {row.id: row.name for row in sorted(rows, key=lambda row: row.name.casefold())}
 
 
 def _answered(row: Any) -> tuple[int, Answered] | None:
@@ -82,8 +82,8 @@ def _answered(row: Any) -> tuple[int, Answered] | None:
         category = CANNOT_TELL
     elif scale != SCALE:
         return None
-    known, model = category_of(known_aqi), category_of(model_aqi)
-    return item, Answered(name, at, category, known, model, covered=batch is not None)
+    known_category, model = category_of(known_aqi), category_of(model_aqi)
+    return item, Answered(name, at, category, known_category, model, covered=batch is not None)
 
 
 def category_of(aqi: float | None) -> int | None:

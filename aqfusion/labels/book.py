@@ -46,9 +46,9 @@ class Book:
         events = tuple(events_of(connection, item))
         return cls(row, events, fold(row, events))
 
-    def said_by(self, user: int) -> Any | None:
+    def event_by(self, user: int) -> Any | None:
         """Return the event of a user's current answer or skip."""
-        return self.standing.said.get(user)
+        return self.standing.answers_by_user.get(user)
 
     def write(
         self, connection: Connection, request: Request, now: datetime, **columns: Any
@@ -56,7 +56,7 @@ class Book:
         """Add an event, and change the view from what it was to what it is."""
         event = append(connection, request, self.item.id, now, **columns)
         standing = fold(self.item, (*self.events, event))
-        _keep_said(connection, self.item.id, self.standing, standing)
+        _keep_answers(connection, self.item.id, self.standing, standing)
         _keep_decision(connection, self.item.id, self.standing, standing)
         _keep_state(connection, self.item, standing)
         return Saved(event.id, self.item.id, standing.status)
@@ -64,23 +64,23 @@ class Book:
 
 def refold(connection: Connection, item: int) -> None:
     """Make an item's view anew, whatever it was."""
-    book = Book.open(connection, item)
+    projection = Book.open(connection, item)
     connection.execute(_TAKE_BACK.where(answers.c.item == item))
     connection.execute(_REOPEN, {"of": item})
     nothing = Standing({}, None, 0, False, "")
-    _keep_said(connection, item, nothing, book.standing)
-    _keep_decision(connection, item, nothing, book.standing)
-    _keep_state(connection, book.item, book.standing)
+    _keep_answers(connection, item, nothing, projection.standing)
+    _keep_decision(connection, item, nothing, projection.standing)
+    _keep_state(connection, projection.item, projection.standing)
 
 
-def _keep_said(connection: Connection, item: int, before: Standing, after: Standing) -> None:
-    for user in before.said.keys() - after.said.keys():
+def _keep_answers(connection: Connection, item: int, before: Standing, after: Standing) -> None:
+    for user in before.answers_by_user.keys() - after.answers_by_user.keys():
         connection.execute(_TAKE_BACK.where(*_SAME), {"of": item, "who": user})
-    for user, event in after.said.items():
+    for user, event in after.answers_by_user.items():
         values = {"event": event.id, "skipped": event.kind == "skip"}
-        if user not in before.said:
+        if user not in before.answers_by_user:
             connection.execute(_SAY, {"item": item, "user": user, **values})
-        elif before.said[user].id != event.id:
+        elif before.answers_by_user[user].id != event.id:
             connection.execute(_SAY_AGAIN, {"of": item, "who": user, **values})
 
 
@@ -102,7 +102,7 @@ def _keep_state(connection: Connection, item: Any, standing: Standing) -> None:
 
 
 def _crowd(connection: Connection, standing: Standing) -> int:
-    if not standing.said:
+    if not standing.answers_by_user:
         return _NOBODY
     members = members_of(standing)
     crowd = connection.execute(_CROWD, {"members": members}).scalar()

@@ -117,8 +117,8 @@ def first_in_queue(
         wanted.append(("urgent", _URGENT[chosen.reason]))
     elif chosen.reason is not None:
         wanted.append(("top_reason", "reason"))
-    given = {"place": chosen.place, "reason": chosen.reason, **_given(user, now, passed)}
-    return connection.execute(_queue(tuple(wanted)), given).scalar()
+    parameters = {"place": chosen.place, "reason": chosen.reason, **_given(user, now, passed)}
+    return connection.execute(_queue(tuple(wanted)), parameters).scalar()
 
 
 def first_in_lot(
@@ -132,8 +132,8 @@ def first_gold(
     connection: Connection, user: int, now: datetime, passed: Collection[int], lot: int
 ) -> int | None:
     """Find an item with a known answer that the person has not met; there are few."""
-    given = {"who": user, "now": now, "passed": [*passed], "lot": lot}
-    return connection.execute(_GOLD, given).scalar()
+    parameters = {"who": user, "now": now, "passed": [*passed], "lot": lot}
+    return connection.execute(_GOLD, parameters).scalar()
 
 
 def _given(user: int, now: datetime, passed: Collection[int]) -> dict[str, object]:

@@ -14,9 +14,9 @@ __all__ = ["Standing", "fold", "members_of", "queue_columns", "verdict"]
 
 @dataclass(frozen=True)
 class Standing:
-    """Where an item stands; the values of `said` are events, of answers and of skips."""
+    """The state of an item; the values of `answers_by_user` are events, of answers and of skips."""
 
-    said: Mapping[int, Any]
+    answers_by_user: Mapping[int, Any]
     decision: Any | None
     wanted: int
     trusted: bool
@@ -25,7 +25,7 @@ class Standing:
     @property
     def answers(self) -> tuple[Any, ...]:
         """The events of current answers."""
-        return tuple(event for event in self.said.values() if event.kind == "answer")
+        return tuple(event for event in self.answers_by_user.values() if event.kind == "answer")
 
 
 def fold(item: Any, events: Iterable[Any]) -> Standing:
@@ -40,36 +40,38 @@ def fold(item: Any, events: Iterable[Any]) -> Standing:
         elif event.kind in {"accept", "overrule"}:
             decision = event
         elif event.kind == "send back":
-            given = sum(bool(stack) and stack[-1].kind == "answer" for stack in stacks.values())
-            decision, wanted = None, max(wanted, given) + 1
+            answer_count = sum(
+                bool(stack) and stack[-1].kind == "answer" for stack in stacks.values()
+            )
+            decision, wanted = None, max(wanted, answer_count) + 1
         else:
             moderated = event.kind
-    said = {user: stack[-1] for user, stack in stacks.items() if stack}
+    answers_by_user = {user: stack[-1] for user, stack in stacks.items() if stack}
     trusted = item.trusted or moderated == "admit"
-    standing = Standing(said, decision, wanted, trusted, "open")
+    standing = Standing(answers_by_user, decision, wanted, trusted, "open")
     status = "rejected" if moderated == "reject" else _status(item, standing)
-    return Standing(said, decision, wanted, trusted, status)
+    return Standing(answers_by_user, decision, wanted, trusted, status)
 
 
-def verdict(given: Iterable[Any]) -> str:
+def verdict(answers: Iterable[Any]) -> str:
     """Say what enough answers come to.
 
     A wrong reading is for an expert. That nobody can tell needs two who say why in the same way;
     categories of different standards are different.
     """
-    given = tuple(given)
-    reasons = [answer.cant_tell for answer in given]
-    if any(answer.corrections for answer in given):
+    answers = tuple(answers)
+    reasons = [answer.cant_tell for answer in answers]
+    if any(answer.corrections for answer in answers):
         return "flagged"
     if all(reasons):
-        return "answered" if len(given) > 1 and len({*reasons}) == 1 else "flagged"
-    bands = {(answer.standard, answer.category) for answer in given}
+        return "answered" if len(answers) > 1 and len({*reasons}) == 1 else "flagged"
+    bands = {(answer.standard, answer.category) for answer in answers}
     return "answered" if len(bands) == 1 and not any(reasons) else "conflict"
 
 
 def queue_columns(item: Any, standing: Standing) -> dict[str, Any]:
     """Return what the queue has to know of an item, but for its crowd."""
-    given = len(standing.answers)
+    answer_count = len(standing.answers)
     open_now = standing.status in {"open", "sent back"}
     served = open_now and standing.trusted and item.duplicate_of is None
     gold = item.kind == "gold"
@@ -78,14 +80,14 @@ def queue_columns(item: Any, standing: Standing) -> dict[str, Any]:
         "wanted": standing.wanted,
         "trusted": standing.trusted,
         "lane": (2 if gold else 1) if served else 0,
-        "urgent": 0 if gold else 2 if standing.status == "sent back" else int(given > 0),
-        "seats": 1 if gold else max(0, standing.wanted - given),
+        "urgent": 0 if gold else 2 if standing.status == "sent back" else int(answer_count > 0),
+        "seats": 1 if gold else max(0, standing.wanted - answer_count),
     }
 
 
 def members_of(standing: Standing) -> str:
     """Return the crowd of an item in the queue: those who have said something or skipped it."""
-    return " ".join(("", *map(str, sorted(standing.said)), ""))
+    return " ".join(("", *map(str, sorted(standing.answers_by_user)), ""))
 
 
 def _status(item: Any, standing: Standing) -> str:

@@ -140,10 +140,10 @@ def _as_sentences(where: str) -> Iterator[None]:
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) in _PASSING:
             raise
-        said = str(error.orig).strip().splitlines() or ["no answer"]
-        if "locked" in said[0] or "busy" in said[0]:
+        lines = str(error.orig).strip().splitlines() or ["no answer"]
+        if "locked" in lines[0] or "busy" in lines[0]:
             raise StoreError(_BUSY.format(_BUSY_SECONDS)) from error
-        raise StoreError(f"the label store {where} must be usable, got: {said[0]}") from error
+        raise StoreError(f"the label store {where} must be usable, got: {lines[0]}") from error
     except DatabaseError as error:
         if not isinstance(error.orig, sqlite3.DatabaseError) or "database" not in str(error.orig):
             raise

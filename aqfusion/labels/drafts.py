@@ -52,7 +52,7 @@ class Drafts:
         """Work on an open store."""
         self._database = database
 
-    def of(self, actor: Actor, item: int) -> Draft | None:
+    def get(self, actor: Actor, item: int) -> Draft | None:
         """Return what the actor has begun to say of an item; `None` if nothing."""
         with self._database.read() as connection:
             acting(connection, actor, "annotator", lock=False)
@@ -71,8 +71,8 @@ class Drafts:
             newest = select(drafts.c.item).where(drafts.c.user == actor.id)
             newest = newest.order_by(drafts.c.at.desc(), drafts.c.item).limit(MOST_DRAFTS - 1)
             kept = [*connection.execute(newest).scalars()]
-            mine = (drafts.c.user == actor.id, drafts.c.item.not_in(kept))
-            connection.execute(delete(drafts).where(*mine))
+            oldest = (drafts.c.user == actor.id, drafts.c.item.not_in(kept))
+            connection.execute(delete(drafts).where(*oldest))
             row = {"user": actor.id, "item": item, "note": note, "unsure": draft.unsure, "at": now}
             row["corrections"] = {**draft.corrections}
             connection.execute(insert(drafts).values(**row))

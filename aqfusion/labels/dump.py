@@ -44,8 +44,8 @@ class Sum:
 
 def lines_of(connection: Connection, table: Table) -> Iterator[bytes]:
     """Return a table's rows in the order of their keys, each as one line of JSON."""
-    asked = select(table).order_by(*table.primary_key.columns)
-    for row in connection.execute(asked.execution_options(yield_per=_BATCH)):
+    query = select(table).order_by(*table.primary_key.columns)
+    for row in connection.execute(query.execution_options(yield_per=_BATCH)):
         yield json.dumps(dict(row._mapping), default=_time, sort_keys=True).encode() + b"\n"
 
 

@@ -88,5 +88,5 @@ def gist(event: Any) -> dict[str, Any] | None:
     """Return what an event said, as the event that replaces it repeats it."""
     if event is None:
         return None
-    said = {name: getattr(event, name) for name in ("standard", "category", "aqi", "cant_tell")}
-    return {"event": event.id, "kind": event.kind, **said}
+    label = {name: getattr(event, name) for name in ("standard", "category", "aqi", "cant_tell")}
+    return {"event": event.id, "kind": event.kind, **label}

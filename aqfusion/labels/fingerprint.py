@@ -100,6 +100,6 @@ class FingerprintIndex:
         # As unsigned numbers: numpy counts the bits of the absolute value of signed ones.
         differing = (self._all[: self._count] ^ np.int64(fingerprint)).view(np.uint64)
         apart = np.bitwise_count(differing)
-        found = np.flatnonzero(apart <= within)
-        nearest: list[int] = found[np.argsort(apart[found], kind="stable")].tolist()
+        matches = np.flatnonzero(apart <= within)
+        nearest: list[int] = matches[np.argsort(apart[matches], kind="stable")].tolist()
         return tuple(nearest)

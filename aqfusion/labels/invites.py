@@ -47,7 +47,7 @@ class Invites:
 
     def unused(self, actor: Actor, now: datetime) -> tuple[Invite, ...]:
         """List the invitations that can still be used, the first to expire first."""
-        asked = (
+        query = (
             select(invites.c.id, invites.c.role, users.c.name, invites.c.expires)
             .join(users, users.c.id == invites.c.made_by)
             .where(invites.c.used_by.is_(None), invites.c.expires > now)
@@ -55,15 +55,15 @@ class Invites:
         )
         with self._database.read() as connection:
             acting(connection, actor, "admin", lock=False)
-            return tuple(Invite(*row) for row in connection.execute(asked))
+            return tuple(Invite(*row) for row in connection.execute(query))
 
     def take_back(self, actor: Actor, invite: int) -> None:
         """Make an invitation worthless; one that is used or gone raises `AccountError`."""
 
         def work(connection: Connection) -> None:
             administrating(connection, actor)
-            mine = (invites.c.id == invite, invites.c.used_by.is_(None))
-            if not connection.execute(delete(invites).where(*mine)).rowcount:
+            unused_invite = (invites.c.id == invite, invites.c.used_by.is_(None))
+            if not connection.execute(delete(invites).where(*unused_invite)).rowcount:
                 raise AccountError(f"invitation must be one that nobody has used, got {invite}")
 
         self._database.write(work)

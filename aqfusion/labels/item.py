@@ -161,17 +161,17 @@ def reasons_of(row: Any) -> tuple[Reason, ...]:
 
 def lock_item(connection: Connection, item: int) -> Row[Any]:
     """Return an item's row, locked until the transaction ends; `ItemError` where there is none."""
-    return _found(connection, _LOCKED_ITEM, item)
+    return _find_row(connection, _LOCKED_ITEM, item)
 
 
 def find_item(connection: Connection, item: int) -> Row[Any]:
     """Return an item's row; `ItemError` where there is none."""
-    return _found(connection, _PLAIN_ITEM, item)
+    return _find_row(connection, _PLAIN_ITEM, item)
 
 
-def _found(connection: Connection, asked: Select[Any], item: int) -> Row[Any]:
-    known = 0 < item < 2**63  # what else an address may say is no number to a database
-    row = connection.execute(asked, {"of": item}).first() if known else None
+def _find_row(connection: Connection, query: Select[Any], item: int) -> Row[Any]:
+    is_valid_id = 0 < item < 2**63  # what else an address may say is no number to a database
+    row = connection.execute(query, {"of": item}).first() if is_valid_id else None
     if row is None:
         raise ItemError(f"item must be in the store, got {str(item)[:40]}")
     return row

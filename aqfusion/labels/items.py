@@ -22,10 +22,10 @@ _BATCH = 5000  # each batch writes most pages of the indexes anew
 
 @dataclass(frozen=True)
 class Added:
-    """How many items a batch brought, and how many the store knew already."""
+    """How many items of a batch are new, and how many the store had already."""
 
     new: int
-    known: int
+    already_stored: int
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Items:
                 return self._database.insert_new(connection, items, rows)
 
             fresh = self._database.write(work)
-            added = Added(added.new + fresh, added.known + len(rows) - fresh)
+            added = Added(added.new + fresh, added.already_stored + len(rows) - fresh)
             if on_batch is not None:
                 on_batch(added)
         return added
@@ -103,17 +103,17 @@ class Items:
             count += len(batch)
         return count
 
-    def mark_duplicate(self, actor: Actor, item: int, of: int | None) -> None:
+    def mark_duplicate(self, actor: Actor, item: int, original: int | None) -> None:
         """Keep an item without serving it, as another one is nearly the same; `None` serves it."""
-        if of == item:
+        if original == item:
             raise ItemError(f"item {item} must be a duplicate of another one, got itself")
 
         def work(connection: Connection) -> None:
             acting(connection, actor, "admin")
             lock_item(connection, item)
-            if of is not None:
-                lock_item(connection, of)
-            changed = update(items).where(items.c.id == item).values(duplicate_of=of)
+            if original is not None:
+                lock_item(connection, original)
+            changed = update(items).where(items.c.id == item).values(duplicate_of=original)
             connection.execute(changed)
             refold(connection, item)
 
@@ -121,21 +121,21 @@ class Items:
 
     def fingerprints(self) -> Iterator[tuple[int, str]]:
         """Go through the items that have a fingerprint, in the order of their ids."""
-        asked = select(items.c.id, items.c.fingerprint).where(items.c.fingerprint.is_not(None))
+        query = select(items.c.id, items.c.fingerprint).where(items.c.fingerprint.is_not(None))
         with self._database.snapshot() as connection:
-            ordered = asked.order_by(items.c.id).execution_options(yield_per=_BATCH)
+            ordered = query.order_by(items.c.id).execution_options(yield_per=_BATCH)
             yield from ((row.id, row.fingerprint) for row in connection.execute(ordered))
 
     def find(self, photo_hashes: Iterable[str]) -> dict[str, int]:
         """Return the ids of items with these photos, the newest of each."""
-        asked = select(items.c.photo_hash, items.c.id).where(items.c.photo_hash.in_(photo_hashes))
+        query = select(items.c.photo_hash, items.c.id).where(items.c.photo_hash.in_(photo_hashes))
         with self._database.read() as connection:
-            rows = connection.execute(asked.order_by(items.c.id))
+            rows = connection.execute(query.order_by(items.c.id))
             return {row.photo_hash: row.id for row in rows}
 
 
 def _view_columns(view: View) -> dict[str, Any]:
-    known = {
+    columns = {
         "model_view": view.model_view and asdict(view.model_view),
         "fold_view": view.fold_view and asdict(view.fold_view),
         "fingerprint": view.fingerprint,
@@ -143,9 +143,9 @@ def _view_columns(view: View) -> dict[str, Any]:
         "scored_event": view.scored_event,
     }
     reasons = [asdict(reason) for reason in view.reasons]
-    given = {name: value for name, value in known.items() if value is not None}
+    present = {name: value for name, value in columns.items() if value is not None}
     top = view.reasons[0].kind if view.reasons else None
-    return {"priority": view.priority, "reasons": reasons, "top_reason": top, **given}
+    return {"priority": view.priority, "reasons": reasons, "top_reason": top, **present}
 
 
 def _batches(values: Iterable[Any]) -> Iterator[list[Any]]:

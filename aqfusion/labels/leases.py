@@ -75,14 +75,14 @@ class Tab:
 class Leased:
     """An item that its holder has until `until`; `token` saves or skips it.
 
-    `why` says why it came, `said` is the holder's own last answer or skip, for a way back.
+    `why` says why it came, `own_event` is the holder's own last answer or skip, for a way back.
     """
 
     task: Task
     token: str
     until: datetime
     why: tuple[Reason, ...]
-    said: Any | None
+    own_event: Any | None
 
 
 def lease_of(connection: Connection, user: int, token: str) -> Row[Any]:
@@ -106,16 +106,16 @@ def held(
     A tab that holds nothing inherits from one that has been closed or reloaded.
     """
     rows = connection.execute(_HELD, {"who": user, "now": now}).all()
-    mine = [row for row in rows if row.tab == tab.id]
+    of_tab = [row for row in rows if row.tab == tab.id]
     of_open = {row.item for row in rows if row.tab != tab.id and tab.is_open(row.tab)}
     left = [row for row in rows if row.tab != tab.id and row.item not in of_open]
-    return next(iter(mine or left), None), of_open
+    return next(iter(of_tab or left), None), of_open
 
 
 def seat_free(connection: Connection, item: Any, user: int, now: datetime) -> bool:
     """Tell whether an item still needs an answer that nobody else is about to give."""
-    taken = connection.execute(_TAKEN, {"of": item.id, "who": user, "now": now}).scalar_one()
-    return bool(taken < item.seats)
+    leased_seats = connection.execute(_TAKEN, {"of": item.id, "who": user, "now": now}).scalar_one()
+    return bool(leased_seats < item.seats)
 
 
 def grant(
@@ -125,10 +125,10 @@ def grant(
     now: datetime,
     why: tuple[Reason, ...],
     lasts: timedelta = LEASE_LASTS,
-    said: Any | None = None,
+    own_event: Any | None = None,
     tab: str = "",
 ) -> Leased:
-    """Give a seat to a user, who `said` something of the item; what else the tab held is free."""
+    """Give a user, who said `own_event` of the item, a seat; what else the tab held is free."""
     same, until = {"of": item.id, "who": user}, now + lasts
     connection.execute(_END_OTHERS, {**same, "now": now, "of_tab": tab})
     token = connection.execute(_TOKEN, same).scalar()
@@ -138,7 +138,7 @@ def grant(
         token = secrets.token_urlsafe(16)
         row = {"item": item.id, "user": user, "until": until, "token": token, "tab": tab}
         connection.execute(_INSERT, row)
-    return Leased(Task.of(item), token, until, why, said)
+    return Leased(Task.of(item), token, until, why, own_event)
 
 
 def drop(connection: Connection, user: int, item: int) -> None:
@@ -146,6 +146,6 @@ def drop(connection: Connection, user: int, item: int) -> None:
     connection.execute(_DROP, {"of": item, "who": user})
 
 
-def said_by(connection: Connection, item: int, user: int) -> Row[Any] | None:
+def event_by(connection: Connection, item: int, user: int) -> Row[Any] | None:
     """Return the event of a user's current answer to an item, or of their skip."""
     return connection.execute(_SAID, {"of": item, "who": user}).first()

@@ -49,13 +49,13 @@ def likely_errors(held_out: Floats, given: Whole) -> tuple[LikelyError, ...]:
     confident = np.where(held_out >= _thresholds(own, given), held_out, 0)
     suggested = confident.argmax(1)
     # Where no category is confident the largest is 0; a label found likelier is not doubted.
-    found = np.flatnonzero((confident.max(1) > own) & (suggested != given))
-    steps = np.abs(np.arange(CATEGORIES) - given[found, None])
-    off = (held_out[found] * steps).sum(1)
+    doubted = np.flatnonzero((confident.max(1) > own) & (suggested != given))
+    steps = np.abs(np.arange(CATEGORIES) - given[doubted, None])
+    off = (held_out[doubted] * steps).sum(1)
     ranked = np.argsort(-off, kind="stable")
     return tuple(
         LikelyError(int(i), int(given[i]), int(suggested[i]), round(float(expected), 4))
-        for i, expected in zip(found[ranked], off[ranked], strict=True)
+        for i, expected in zip(doubted[ranked], off[ranked], strict=True)
     )
 
 

@@ -108,11 +108,11 @@ class Offers:
         in_turn(connection, _LOCK)
         connection.execute(delete(offers).where(offers.c.at <= now - _HOUR))
         connection.execute(insert(offers).values(session=session, at=now))
-        asked = select(func.count()).select_from(offers)
-        mine = connection.execute(asked.where(offers.c.session == session)).scalar_one()
-        if mine > self.limits.per_session:
+        query = select(func.count()).select_from(offers)
+        session_count = connection.execute(query.where(offers.c.session == session)).scalar_one()
+        if session_count > self.limits.per_session:
             raise OfferError(f"offers must be at most {self.limits.per_session} an hour, got more")
-        if connection.execute(asked).scalar_one() > self.limits.per_hour:
+        if connection.execute(query).scalar_one() > self.limits.per_hour:
             raise OfferError("offers of all visitors must wait for an hour, got too many")
         waiting = select(func.count()).where(items.c.status == "pending")
         if connection.execute(waiting).scalar_one() >= self.limits.pending:

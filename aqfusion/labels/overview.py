@@ -56,7 +56,7 @@ class Overview:
 
     def skipped(self, actor: Actor) -> tuple[Skipped, ...]:
         """List what the actor has skipped and nobody has decided, the last one first."""
-        asked = (
+        query = (
             select(items, label_events.c.at, label_events.c.reason)
             .join(answers, answers.c.item == items.c.id)
             .join(label_events, label_events.c.id == answers.c.event)
@@ -65,33 +65,33 @@ class Overview:
         )
         with self._database.read() as connection:
             acting(connection, actor, "annotator", lock=False)
-            rows = connection.execute(asked).all()
+            rows = connection.execute(query).all()
         return tuple(Skipped(Task.of(row), row.at, row.reason) for row in rows)
 
     def counts(self) -> dict[str, int]:
         """Count the items of each status."""
-        asked = select(items.c.status, func.count()).group_by(items.c.status)
+        query = select(items.c.status, func.count()).group_by(items.c.status)
         with self._database.read() as connection:
-            found: dict[str, int] = {status: n for status, n in connection.execute(asked)}
-        return {status: found.get(status, 0) for status in STATUSES}
+            counts: dict[str, int] = {status: n for status, n in connection.execute(query)}
+        return {status: counts.get(status, 0) for status in STATUSES}
 
     def settled_since(self, event: int) -> SettledSince:
         """Count what a training could learn from, and that was said after the event of that id."""
-        said = select(answers.c.item, answers.c.event).where(
+        answered = select(answers.c.item, answers.c.event).where(
             answers.c.event > event, answers.c.skipped.is_(False)
         )
         decided = select(decisions.c.item, decisions.c.event).where(decisions.c.event > event)
-        new = union_all(said, decided).subquery()
+        new = union_all(answered, decided).subquery()
         last = select(new.c.item, func.max(new.c.event).label("event")).group_by(new.c.item)
         newest = last.subquery()
         model = category_in_sql(items.c.model_view["aqi"].as_float())
-        told = case((label_events.c.standard == SCALE, label_events.c.category))
-        compared = and_(told.is_not(None), model.is_not(None))
-        asked = (
+        category = case((label_events.c.standard == SCALE, label_events.c.category))
+        compared = and_(category.is_not(None), model.is_not(None))
+        query = (
             select(
                 func.count(),
                 func.count(case((compared, 1))),
-                func.count(case((and_(compared, told != model), 1))),
+                func.count(case((and_(compared, category != model), 1))),
             )
             .select_from(newest)
             .join(label_events, label_events.c.id == newest.c.event)
@@ -103,22 +103,22 @@ class Overview:
             )
         )
         with self._database.read() as connection:
-            return SettledSince(*connection.execute(asked).one())
+            return SettledSince(*connection.execute(query).one())
 
     def progress(self, actor: Actor, since: datetime, now: datetime) -> Progress:
         """Tell how far the actor is; what they took back does not count."""
-        mine = (answers.c.user == actor.id, answers.c.skipped.is_(False))
-        asked = (
+        own_answers = (answers.c.user == actor.id, answers.c.skipped.is_(False))
+        query = (
             select(
                 func.count(),
                 func.count(case((label_events.c.batch.is_(None), 1))),
                 func.min(label_events.c.at),
             )
             .select_from(label_events.join(answers, answers.c.event == label_events.c.id))
-            .where(label_events.c.user == actor.id, label_events.c.at >= since, *mine)
+            .where(label_events.c.user == actor.id, label_events.c.at >= since, *own_answers)
         )
         with self._database.read() as connection:
-            done, one_by_one, first = connection.execute(asked).one()
+            done, one_by_one, first = connection.execute(query).one()
             goal = connection.execute(select(users.c.goal).where(users.c.id == actor.id)).scalar()
         hours = (now - first).total_seconds() / 3600 if first is not None else 0.0
         return Progress(done, one_by_one / hours if hours > 0 else None, goal)

@@ -71,9 +71,9 @@ class PhotoStore:
 
     def sweep(self, needed: Collection[str], now: datetime) -> int:
         """Delete photos that are not `needed` and not just put, and return how many."""
-        found = [path for path in self._listing() if path.endswith(".jpg")]
+        paths = [path for path in self._listing() if path.endswith(".jpg")]
         gone = 0
-        for path in found:
+        for path in paths:
             digest = path.rpartition("/")[2].removesuffix(".jpg")
             if _HASH.fullmatch(digest) and digest not in needed and self._age(path, now) > _GRACE:
                 self._files.rm_file(path)

@@ -56,10 +56,10 @@ class PredictionCounts:
 
     def since(self, actor: Actor, day: date) -> dict[Cell, int]:
         """Return all counts of that day and later ones, for an expert."""
-        asked = select(prediction_counts).where(prediction_counts.c.day >= day.isoformat())
+        query = select(prediction_counts).where(prediction_counts.c.day >= day.isoformat())
         with self._database.read() as connection:
             acting(connection, actor, "expert", lock=False)
-            return {Cell(*row[:-1]): row.times for row in connection.execute(asked)}
+            return {Cell(*row[:-1]): row.times for row in connection.execute(query)}
 
     def settled(self, actor: Actor, since: datetime) -> tuple[Settled, ...]:
         """Return what people settled since then of items that a model had judged, for an expert.
@@ -67,17 +67,17 @@ class PredictionCounts:
         Only categories of the US standard can be compared with the model's.
         """
         wanted = (label_events.c.at >= since, items.c.kind == "normal")
-        shown = items.c.model_view["aqi"].as_float().label("model_aqi")
-        asked = select(
-            *(items.c.id, shown, label_events.c.at),
+        model_aqi = items.c.model_view["aqi"].as_float().label("model_aqi")
+        query = select(
+            *(items.c.id, model_aqi, label_events.c.at),
             *(label_events.c.standard, label_events.c.category),
         ).where(*wanted, items.c.status.in_(("answered", "settled")))
-        decided = asked.join(decisions, decisions.c.item == items.c.id).join(
+        decided = query.join(decisions, decisions.c.item == items.c.id).join(
             label_events, label_events.c.id == decisions.c.event
         )
         undecided = ~select(decisions.c.item).where(decisions.c.item == items.c.id).exists()
         agreed = (
-            asked.join(answers, answers.c.item == items.c.id)
+            query.join(answers, answers.c.item == items.c.id)
             .join(label_events, label_events.c.id == answers.c.event)
             .where(answers.c.skipped.is_(False), undecided)
             .order_by(label_events.c.id)

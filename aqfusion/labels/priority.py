@@ -96,15 +96,15 @@ class Priority:
 def priority(evidence: Evidence) -> Priority:
     """Weigh an item.
 
-    >>> found = priority(Evidence(view=View(150, 90, 260), answers=(0, 3)))
-    >>> found.score, found.reasons[0].words
+    >>> result = priority(Evidence(view=View(150, 90, 260), answers=(0, 3)))
+    >>> result.score, result.reasons[0].words
     (0.435, 'Annotators disagree: Good and Unhealthy')
-    >>> found.reasons[1].words
+    >>> result.reasons[1].words
     'The model is unsure: it says 90 to 260'
     """
     if evidence.near_duplicate:
         return Priority(0.0, {}, (_NEAR_DUPLICATE,))
-    told = {
+    weighed_signals = {
         "annotators disagree": _annotators_disagree(evidence.answers),
         "label likely wrong": _label_likely_wrong(evidence.likely_error),
         "model unsure": _model_unsure(evidence.view),
@@ -113,18 +113,18 @@ def priority(evidence: Evidence) -> Priority:
         ),
         "first days of a place": _first_days(evidence.place_days),
     }
-    known = {name: one for name, one in told.items() if one is not None}
-    ranked = sorted(known, key=lambda name: -WEIGHTS[name] * known[name][0])
+    signals = {name: signal for name, signal in weighed_signals.items() if signal is not None}
+    ranked = sorted(signals, key=lambda name: -WEIGHTS[name] * signals[name][0])
     return Priority(
-        score=round(sum(WEIGHTS[name] * part for name, (part, _) in known.items()), 4),
-        parts={name: round(part, 4) for name, (part, _) in known.items()},
-        reasons=tuple(Reason(name, known[name][1]) for name in ranked if known[name][1]),
+        score=round(sum(WEIGHTS[name] * part for name, (part, _) in signals.items()), 4),
+        parts={name: round(part, 4) for name, (part, _) in signals.items()},
+        reasons=tuple(Reason(name, signals[name][1]) for name in ranked if signals[name][1]),
     )
 
 
 def _annotators_disagree(answers: tuple[int, ...]) -> tuple[float, str] | None:
     """Mean over pairs of people; a neighbouring category is half a disagreement."""
-    pairs = [_apart(one, other) for one, other in combinations(answers, 2)]
+    pairs = [_apart(first, second) for first, second in combinations(answers, 2)]
     if not pairs:
         return None
     names = [_name(answer) for answer in sorted({*answers})]
@@ -132,19 +132,21 @@ def _annotators_disagree(answers: tuple[int, ...]) -> tuple[float, str] | None:
     return sum(pairs) / len(pairs), f"Annotators disagree: {listed}" if any(pairs) else ""
 
 
-def _apart(one: int, other: int) -> float:
-    if one == other:
+def _apart(first: int, second: int) -> float:
+    if first == second:
         return 0.0
-    if CANNOT_TELL in (one, other):
+    if CANNOT_TELL in (first, second):
         return _AGAINST_CANNOT_TELL
-    return min(1.0, abs(one - other) / _FAR_APART)
+    return min(1.0, abs(first - second) / _FAR_APART)
 
 
 def _label_likely_wrong(error: LikelyError | None) -> tuple[float, str] | None:
     if error is None:
         return None
-    given, suggested = _name(error.given), _name(error.suggested)
-    why = f"The label may be wrong: it is {given}, models that never saw it say {suggested}"
+    given_name, suggested_name = _name(error.given), _name(error.suggested)
+    why = (
+        f"The label may be wrong: it is {given_name}, models that never saw it say {suggested_name}"
+    )
     return min(1.0, error.expected_off / _FAR_APART), why
 
 

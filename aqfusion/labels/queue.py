@@ -23,10 +23,10 @@ from aqfusion.labels.leases import (
     Leased,
     LeaseError,
     Tab,
+    event_by,
     grant,
     held,
     lease_of,
-    said_by,
     seat_free,
 )
 from aqfusion.labels.schema import answers, items, leases
@@ -76,7 +76,7 @@ class Queue:
         def work(connection: Connection) -> Leased | None:
             acting(connection, actor, "annotator")
             lease, elsewhere = held(connection, actor.id, now, tab)
-            if lease is not None and said_by(connection, lease.item, actor.id) is None:
+            if lease is not None and event_by(connection, lease.item, actor.id) is None:
                 item = lock_item(connection, lease.item)
                 if item.lane and chosen.lets_by(item):
                     why = _why(item)
@@ -113,8 +113,8 @@ class Queue:
 
         def work(connection: Connection) -> None:
             acting(connection, actor, "annotator")
-            mine = (leases.c.user == actor.id, leases.c.token == token, leases.c.until > now)
-            connection.execute(update(leases).where(*mine).values(until=now))
+            own_lease = (leases.c.user == actor.id, leases.c.token == token, leases.c.until > now)
+            connection.execute(update(leases).where(*own_lease).values(until=now))
 
         self._database.write(work)
 
@@ -122,13 +122,13 @@ class Queue:
         self, connection: Connection, actor: Actor, item: int, now: datetime, tab: str
     ) -> Leased:
         row = lock_item(connection, item)
-        said = said_by(connection, item, actor.id)
-        answered = said is not None and said.kind == "answer"
+        own_event = event_by(connection, item, actor.id)
+        answered = own_event is not None and own_event.kind == "answer"
         if row.status in {"settled", "rejected", "pending"} or not (row.lane or answered):
             raise LeaseError(f"item {item} must be open, got one that is {row.status}")
         if not answered and not seat_free(connection, row, actor.id, now):
             raise LeaseError(f"item {item} must be free, got one that somebody else holds")
-        return grant(connection, actor.id, row, now, _why(row), self._lasts, said, tab)
+        return grant(connection, actor.id, row, now, _why(row), self._lasts, own_event, tab)
 
     def _next(
         self,
@@ -164,13 +164,13 @@ def _take(
 ) -> Any | None:
     """Lock the first item that is free; one that another takes at this moment is passed by."""
     while True:
-        found = way(connection, user, now, passed)
-        if found is None:
+        item_id = way(connection, user, now, passed)
+        if item_id is None:
             return None
-        item = connection.execute(_FREE_ITEM, {"of": found}).first()
+        item = connection.execute(_FREE_ITEM, {"of": item_id}).first()
         if item is not None and item.lane and seat_free(connection, item, user, now):
             return item
-        passed.add(found)
+        passed.add(item_id)
 
 
 def _why(item: Any) -> tuple[Reason, ...]:

@@ -80,8 +80,8 @@ def _damaged(path: Path, error: Exception) -> BackupError:
 
 def _first_line(error: Exception) -> str:
     """What an error says, without statement and traceback."""
-    said = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return said[0][:200] if said else type(error).__name__
+    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__
 
 
 def _check(archive: zipfile.ZipFile, name: str) -> Backup:

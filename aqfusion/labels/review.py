@@ -44,8 +44,8 @@ class Recorded:
     def of(cls, row: Any) -> "Recorded":
         """Read an event joined with its user."""
         answer = Answer.of(row) if row.kind in {"answer", "accept", "overrule"} else None
-        told = (row.about, row.old, row.reason)
-        return cls(row.id, row.user, row.name, row.at, row.kind, answer, *told)
+        remarks = (row.about, row.old, row.reason)
+        return cls(row.id, row.user, row.name, row.at, row.kind, answer, *remarks)
 
 
 @dataclass(frozen=True)
@@ -67,26 +67,30 @@ class Review:
 
     def view(self, actor: Actor, item: int) -> ItemView:
         """Return an item with all answers and its full history."""
-        told = select(label_events, users.c.name).join(users, users.c.id == label_events.c.user)
+        events_query = select(label_events, users.c.name).join(
+            users, users.c.id == label_events.c.user
+        )
         with self._database.snapshot() as connection:
             acting(connection, actor, "expert", lock=False)
             row = find_item(connection, item)
-            of_item = told.where(label_events.c.item == item).order_by(label_events.c.id)
+            of_item = events_query.where(label_events.c.item == item).order_by(label_events.c.id)
             history = tuple(Recorded.of(event) for event in connection.execute(of_item))
-            said = select(answers.c.event).where(answers.c.item == item, ~answers.c.skipped)
-            current = {*connection.execute(said).scalars()}
+            current_query = select(answers.c.event).where(
+                answers.c.item == item, ~answers.c.skipped
+            )
+            current = {*connection.execute(current_query).scalars()}
             decided = select(decisions.c.event).where(decisions.c.item == item)
             decision = connection.execute(decided).scalar()
         return ItemView(
             Item.of(row),
-            tuple(one for one in history if one.event in current),
-            next((one for one in history if one.event == decision), None),
+            tuple(event for event in history if event.event in current),
+            next((event for event in history if event.event == decision), None),
             history,
         )
 
     def answers_of(self, actor: Actor, wanted: Collection[int]) -> dict[int, tuple[Recorded, ...]]:
         """Return the current answers of some items by item, each by the order people joined."""
-        asked = (
+        query = (
             select(label_events, users.c.name)
             .join(users, users.c.id == label_events.c.user)
             .join(answers, answers.c.event == label_events.c.id)
@@ -95,7 +99,7 @@ class Review:
         )
         with self._database.read() as connection:
             acting(connection, actor, "expert", lock=False)
-            rows = connection.execute(asked).all()
+            rows = connection.execute(query).all()
         return {
             item: tuple(Recorded.of(row) for row in rows if row.item == item) for item in wanted
         }
@@ -105,12 +109,12 @@ class Review:
         request = Request(request_id, "accept", actor, (item, user))
 
         def work(connection: Connection) -> Saved:
-            book = _to_decide(connection, item)
-            said = book.said_by(user)
-            if said is None or said.kind != "answer":
+            projection = _to_decide(connection, item)
+            event = projection.event_by(user)
+            if event is None or event.kind != "answer":
                 raise ReviewError(f"answer must be one that item {item} has, got none of {user}")
-            columns = Answer.of(said).columns()
-            return _write(connection, book, request, now, **columns, about=said.id)
+            columns = Answer.of(event).columns()
+            return _write(connection, projection, request, now, **columns, about=event.id)
 
         return save_once(self._database, request, "expert", work)
 
@@ -123,9 +127,9 @@ class Review:
         request = Request(request_id, "overrule", actor, content)
 
         def work(connection: Connection) -> Saved:
-            book = _to_decide(connection, item)
-            check_corrections(book.item, answer)
-            return _write(connection, book, request, now, **answer.columns(), reason=kept)
+            projection = _to_decide(connection, item)
+            check_corrections(projection.item, answer)
+            return _write(connection, projection, request, now, **answer.columns(), reason=kept)
 
         return save_once(self._database, request, "expert", work)
 
@@ -137,8 +141,8 @@ class Review:
         request = Request(request_id, "send back", actor, (item, kept))
 
         def work(connection: Connection) -> Saved:
-            book = _to_decide(connection, item)
-            return _write(connection, book, request, now, reason=kept)
+            projection = _to_decide(connection, item)
+            return _write(connection, projection, request, now, reason=kept)
 
         return save_once(self._database, request, "expert", work)
 
@@ -150,28 +154,30 @@ class Review:
         request = Request(request_id, "admit" if admit else "reject", actor, (item, kept))
 
         def work(connection: Connection) -> Saved:
-            book = Book.open(connection, item)
-            if book.standing.status != "pending":
-                got = f"got one that is {book.standing.status}"
+            projection = Book.open(connection, item)
+            if projection.standing.status != "pending":
+                got = f"got one that is {projection.standing.status}"
                 raise ReviewError(f"item {item} must be pending, {got}")
-            return _write(connection, book, request, now, reason=kept or None)
+            return _write(connection, projection, request, now, reason=kept or None)
 
         return save_once(self._database, request, "expert", work)
 
 
 def _to_decide(connection: Connection, item: int) -> Book:
-    book = Book.open(connection, item)
-    status, gold = book.standing.status, book.item.kind == "gold"
+    projection = Book.open(connection, item)
+    status, gold = projection.standing.status, projection.item.kind == "gold"
     if status in {"pending", "rejected"} or gold:
         got = "a gold one" if gold else f"one that is {status}"
         raise ReviewError(f"item {item} must be one for annotators to judge, got {got}")
-    return book
+    return projection
 
 
 def _write(
-    connection: Connection, book: Book, request: Request, now: datetime, **columns: Any
+    connection: Connection, projection: Book, request: Request, now: datetime, **columns: Any
 ) -> Saved:
-    return book.write(connection, request, now, **columns, old=gist(book.standing.decision))
+    return projection.write(
+        connection, request, now, **columns, old=gist(projection.standing.decision)
+    )
 
 
 def _reason(text: str) -> str:

@@ -57,13 +57,13 @@ class SameView:
         with self._database.read() as connection:
             acting(connection, actor, "annotator", lock=False)
             row = find_item(connection, item)
-            found = [
+            frames = [
                 other
                 for other in connection.execute(_candidates(row, actor.id))
                 if same_view(row, other) and _free(connection, other, actor.id, now)
             ]
-        found.sort(key=lambda other: (_apart(row, other), other.id))
-        return tuple(Frame(Task.of(one), one.lane > 0) for one in found[:MOST_COVERED])
+        frames.sort(key=lambda other: (_apart(row, other), other.id))
+        return tuple(Frame(Task.of(frame), frame.lane > 0) for frame in frames[:MOST_COVERED])
 
 
 def same_view(row: Any, other: Any) -> bool:
@@ -98,41 +98,43 @@ def cover(
         raise AnswerError(f"answer must cover at most {MOST_COVERED} photos, got {len({*also})}")
     first = find_item(connection, saved.item)
     seen = Seen(answer.seen.mode)
-    given = replace(answer, corrections={}, seen=seen).columns()
+    columns = replace(answer, corrections={}, seen=seen).columns()
     covered: list[int] = []
     for number in sorted({*also}):
-        book = Book.open(connection, number)
-        if not same_view(first, book.item):
+        projection = Book.open(connection, number)
+        if not same_view(first, projection.item):
             raise AnswerError(
                 f"photo must show the same view as item {saved.item}, got item {number}"
             )
-        mine = book.said_by(request.actor.id)
-        if mine is not None or not _free(connection, book.item, request.actor.id, now):
+        own_event = projection.event_by(request.actor.id)
+        if own_event is not None or not _free(connection, projection.item, request.actor.id, now):
             continue
         own = Request(_own_id(request.id, number), request.kind, request.actor, (number,))
         drop(connection, request.actor.id, number)
         drop_draft(connection, request.actor.id, number)
-        book.write(connection, own, now, **given, batch=request.id)
+        projection.write(connection, own, now, **columns, batch=request.id)
         covered.append(number)
     left = len({*also}) - len(covered)
     words = f"{left} of the {len({*also})} other photos {'was' if left == 1 else 'were'} left out"
-    told = [saved.words, f"{words}: answered or held by somebody meanwhile." if left else None]
+    sentences = [saved.words, f"{words}: answered or held by somebody meanwhile." if left else None]
     return replace(
-        saved, covered=tuple(covered), words=" ".join(one for one in told if one) or None
+        saved,
+        covered=tuple(covered),
+        words=" ".join(sentence for sentence in sentences if sentence) or None,
     )
 
 
 def in_batch(connection: Connection, event: Any) -> list[Any]:
     """Return the events that came with one, itself included, as far as they hold now."""
     batch = event.batch or event.request_id
-    asked = (
+    query = (
         select(label_events)
         .join(answers, answers.c.event == label_events.c.id)
         .where(or_(label_events.c.batch == batch, label_events.c.request_id == batch))
         .where(label_events.c.user == event.user)
         .order_by(label_events.c.item)
     )
-    return [*connection.execute(asked)] or [event]
+    return [*connection.execute(query)] or [event]
 
 
 def take_back(
@@ -146,16 +148,16 @@ def take_back(
     undone: list[tuple[Book, Saved]] = []
     # The photo that was looked at first: what it becomes is what the request came to.
     for event in sorted(events, key=lambda event: (event.batch is not None, event.item)):
-        book = Book.open(connection, event.item)
-        if book.standing.status in {"settled", "rejected"}:
+        projection = Book.open(connection, event.item)
+        if projection.standing.status in {"settled", "rejected"}:
             continue
         own: Request = request
         columns: dict[str, str | None] = {}
         if undone:
             own = Request(_own_id(request.id, event.item), "undo", request.actor, (event.item,))
             columns = {"batch": batch}
-        saved = book.write(connection, own, now, about=event.id, old=gist(event), **columns)
-        undone.append((book, saved))
+        saved = projection.write(connection, own, now, about=event.id, old=gist(event), **columns)
+        undone.append((projection, saved))
     return undone, len(events) - len(undone)
 
 
@@ -164,11 +166,11 @@ def _candidates(row: Any, user: int) -> Any:
     kin = [items.c.duplicate_of == root, items.c.id == root]
     if row.group_key is not None:
         kin.append(items.c.group_key == row.group_key)
-    mine = select(answers.c.item).where(answers.c.item == items.c.id, answers.c.user == user)
+    own_answer = select(answers.c.item).where(answers.c.item == items.c.id, answers.c.user == user)
     return (
         select(items)
         .where(or_(*kin), items.c.status == "open", items.c.kind == "normal")
-        .where(items.c.split == row.split, items.c.id != row.id, ~mine.exists())
+        .where(items.c.split == row.split, items.c.id != row.id, ~own_answer.exists())
         .order_by(items.c.id)
         .limit(_MOST_READ)
     )

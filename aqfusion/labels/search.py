@@ -60,57 +60,61 @@ class Search:
     ) -> Found:
         """Return the newest items that fit, or those that follow the page that ended at `after`."""
         wanted = min(max(1, most), _MOST)
-        asked = _query(filters).order_by(items.c.id.desc()).limit(wanted + 1)
+        query = _query(filters).order_by(items.c.id.desc()).limit(wanted + 1)
         if after is not None:
-            asked = asked.where(items.c.id < after)
+            query = query.where(items.c.id < after)
         with self._database.read() as connection:
             acting(connection, actor, "expert", lock=False)
-            rows = connection.execute(asked).all()
+            rows = connection.execute(query).all()
         page = tuple(Item.of(row) for row in rows[:wanted])
         return Found(page, page[-1].task.id if len(rows) > wanted else None)
 
     def around(self, actor: Actor, filters: Filters, item: int) -> Around:
         """Return the nearest items that fit, on both sides of one that need not fit itself."""
-        asked = _query(filters).with_only_columns(items.c.id).limit(1)
-        newer = asked.where(items.c.id > item).order_by(items.c.id)
-        older = asked.where(items.c.id < item).order_by(items.c.id.desc())
+        query = _query(filters).with_only_columns(items.c.id).limit(1)
+        newer = query.where(items.c.id > item).order_by(items.c.id)
+        older = query.where(items.c.id < item).order_by(items.c.id.desc())
         with self._database.read() as connection:
             acting(connection, actor, "expert", lock=False)
             return Around(connection.execute(newer).scalar(), connection.execute(older).scalar())
 
     def places(self) -> tuple[str, ...]:
         """List the places there are."""
-        asked = select(items.c.place).where(items.c.place.is_not(None)).distinct()
+        query = select(items.c.place).where(items.c.place.is_not(None)).distinct()
         with self._database.read() as connection:
-            return tuple(sorted(connection.execute(asked).scalars()))
+            return tuple(sorted(connection.execute(query).scalars()))
 
 
 def _query(filters: Filters) -> Select[Any]:
     unknown = {*filters.statuses} - {*STATUSES}
     if unknown:
         raise ItemError(f"status must be one of {', '.join(STATUSES)}, got {min(unknown)!r}")
-    asked = select(items)
+    query = select(items)
     if filters.statuses:
-        asked = asked.where(items.c.status.in_(filters.statuses))
+        query = query.where(items.c.status.in_(filters.statuses))
     if filters.place:
-        asked = asked.where(items.c.place == one_line("place", filters.place, 200))
+        query = query.where(items.c.place == one_line("place", filters.place, 200))
     if filters.kind:
-        asked = asked.where(items.c.kind == filters.kind)
-    said = select(answers.c.item).where(answers.c.item == items.c.id, answers.c.skipped.is_(False))
-    told = said.join(label_events, label_events.c.id == answers.c.event)
+        query = query.where(items.c.kind == filters.kind)
+    current_answers = select(answers.c.item).where(
+        answers.c.item == items.c.id, answers.c.skipped.is_(False)
+    )
+    answer_events = current_answers.join(label_events, label_events.c.id == answers.c.event)
     if filters.annotator is not None:
-        asked = asked.where(said.where(answers.c.user == filters.annotator).exists())
+        query = query.where(current_answers.where(answers.c.user == filters.annotator).exists())
     if filters.category is not None:
-        asked = asked.where(told.where(label_events.c.category == filters.category).exists())
+        query = query.where(
+            answer_events.where(label_events.c.category == filters.category).exists()
+        )
     if filters.text.strip():
         text = one_line("text", filters.text, 200)
-        noted = told.where(label_events.c.note.icontains(text, autoescape=True))
-        asked = asked.where(
+        with_note = answer_events.where(label_events.c.note.icontains(text, autoescape=True))
+        query = query.where(
             or_(
                 items.c.source.icontains(text, autoescape=True),
                 items.c.place.icontains(text, autoescape=True),
                 items.c.photo_hash.startswith(text.lower(), autoescape=True),
-                noted.exists(),
+                with_note.exists(),
             )
         )
-    return asked
+    return query

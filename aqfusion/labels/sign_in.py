@@ -34,9 +34,9 @@ class SignIn:
 
     def names(self) -> tuple[str, ...]:
         """List the names to choose from: enabled accounts with a PIN."""
-        asked = select(users.c.name).where(users.c.pin.is_not(None), users.c.disabled.is_(False))
+        query = select(users.c.name).where(users.c.pin.is_not(None), users.c.disabled.is_(False))
         with self._database.read() as connection:
-            return tuple(sorted(connection.execute(asked).scalars(), key=str.casefold))
+            return tuple(sorted(connection.execute(query).scalars(), key=str.casefold))
 
     def is_unclaimed(self) -> bool:
         """Tell whether there is no admin yet."""
@@ -77,8 +77,8 @@ class SignIn:
 
         def work(connection: Connection) -> Actor:
             lock_accounts(connection)
-            asked = select(invites).where(invites.c.digest == token_digest(token))
-            invite = connection.execute(asked.with_for_update()).first()
+            query = select(invites).where(invites.c.digest == token_digest(token))
+            invite = connection.execute(query.with_for_update()).first()
             if invite is None or invite.used_by is not None or invite.expires <= now:
                 raise SignInError("invitation must be a new one, got one used, expired or unknown")
             actor = insert_user(connection, name, invite.role, now, {"pin": hashed})
@@ -126,8 +126,8 @@ def _wrong(name: str) -> SignInError:
 
 
 def _count_try(connection: Connection, name: str, now: datetime) -> Row[Any] | None:
-    asked = select(users).where(users.c.name_key == name_key(name), users.c.pin.is_not(None))
-    row = connection.execute(asked.with_for_update(key_share=True)).first()
+    query = select(users).where(users.c.name_key == name_key(name), users.c.pin.is_not(None))
+    row = connection.execute(query.with_for_update(key_share=True)).first()
     if row is None or row.disabled:
         return None
     if row.locked_until is not None and row.locked_until > now:
@@ -144,7 +144,7 @@ def _count_try(connection: Connection, name: str, now: datetime) -> Row[Any] | N
 def _free_name(connection: Connection, name: str) -> str:
     for number in range(1, 10_000):
         candidate = name if number == 1 else f"{name} ({number})"
-        taken = select(users.c.id).where(users.c.name_key == name_key(candidate))
-        if not connection.execute(taken).first():
+        same_name = select(users.c.id).where(users.c.name_key == name_key(candidate))
+        if not connection.execute(same_name).first():
             return candidate
     raise SignInError(f"name must be one that fewer people have, got {name!r}")

@@ -70,8 +70,8 @@ class SignInSessions:
             newest = select(sign_ins.c.id).where(sign_ins.c.user == actor.id)
             newest = newest.order_by(sign_ins.c.id.desc()).limit(_MOST_OF_ONE - 1)
             kept = [*connection.execute(newest).scalars()]
-            mine = (sign_ins.c.user == actor.id, sign_ins.c.id.not_in(kept))
-            connection.execute(delete(sign_ins).where(*mine))
+            oldest = (sign_ins.c.user == actor.id, sign_ins.c.id.not_in(kept))
+            connection.execute(delete(sign_ins).where(*oldest))
             expires = now + self._limits.lasts
             row = {
                 "user": actor.id,
@@ -120,9 +120,9 @@ class SignInSessions:
 
     def use(self, actor: Actor, now: datetime) -> None:
         """Note that the actor is at work; once their time is over, `SignedOutError`."""
-        asked = select(sign_ins).where(sign_ins.c.id == actor.sign_in, sign_ins.c.until > now)
+        query = select(sign_ins).where(sign_ins.c.id == actor.sign_in, sign_ins.c.until > now)
         with self._database.read() as connection:
-            row = connection.execute(asked).first()
+            row = connection.execute(query).first()
         if row is None:
             self.end(actor)
             raise SignedOutError("you have been signed out, as nothing was done here for long")
@@ -130,8 +130,10 @@ class SignInSessions:
 
     def end(self, actor: Actor) -> None:
         """Sign out in the browser of this sign-in, in all its tabs."""
-        mine = (sign_ins.c.id == actor.sign_in, sign_ins.c.user == actor.id)
-        self._database.write(lambda connection: connection.execute(delete(sign_ins).where(*mine)))
+        own_sign_in = (sign_ins.c.id == actor.sign_in, sign_ins.c.user == actor.id)
+        self._database.write(
+            lambda connection: connection.execute(delete(sign_ins).where(*own_sign_in))
+        )
 
     def end_all(self, actor: Actor) -> int:
         """Sign out wherever the actor is signed in by PIN, and return in how many browsers."""
@@ -157,14 +159,14 @@ class SignInSessions:
             token = self._signer().unsign(value.encode("utf-8", "replace")).decode()
         except (BadSignature, UnicodeDecodeError):
             return None
-        asked = (
+        query = (
             select(sign_ins, users.c.name, users.c.role)
             .join(users, users.c.id == sign_ins.c.user)
             .where(sign_ins.c.digest == token_digest(token), sign_ins.c.until > now)
             .where(users.c.disabled.is_(False))
         )
         with self._database.read() as connection:
-            return connection.execute(asked).first()
+            return connection.execute(query).first()
 
     def _used(self, row: Row[Any], now: datetime) -> None:
         """Note the use, but not at every click: a tenth of the idle time is exact enough."""
@@ -181,15 +183,15 @@ class SignInSessions:
     def _signing_key(self) -> str:
         """The key that the store keeps; whoever comes first draws it, however many come at once."""
         if self._key is None:
-            asked = select(server_keys.c.key).where(server_keys.c.name == _SALT)
+            query = select(server_keys.c.key).where(server_keys.c.name == _SALT)
             with self._database.read() as connection:
-                self._key = connection.execute(asked).scalar()
+                self._key = connection.execute(query).scalar()
         if self._key is None:
             row = {"name": _SALT, "key": secrets.token_urlsafe(48)}
 
             def work(connection: Connection) -> str:
                 self._database.insert_new(connection, server_keys, [row])
-                return str(connection.execute(asked).scalar_one())
+                return str(connection.execute(query).scalar_one())
 
             self._key = self._database.write(work)
         return self._key

@@ -45,21 +45,21 @@ class SiteBook:
     @classmethod
     def open(cls, connection: Connection, site: int) -> "SiteBook":
         """Read a site; `SiteStoreError` where there is none, or none any more."""
-        book = cls.find(connection, site)
-        if book is None or book.deleted:
+        projection = cls.find(connection, site)
+        if projection is None or projection.deleted:
             raise SiteStoreError(f"site must be one of the store, got {site}")
-        return book
+        return projection
 
     @classmethod
     def find(cls, connection: Connection, site: int) -> "SiteBook | None":
         """Read a site, a deleted one too; `None` where there is none."""
-        asked = (
+        query = (
             select(site_events, users.c.name.label("user_name"))
             .join(users, users.c.id == site_events.c.user)
             .where(or_(site_events.c.id == site, site_events.c.site == site))
             .order_by(site_events.c.id)
         )
-        events = connection.execute(asked).all()
+        events = connection.execute(query).all()
         if not events or events[0].kind != "create":
             return None
         first, head, days = events[0], "", DaysKept()
@@ -142,12 +142,12 @@ def _key_of(line: str) -> tuple[str | None, datetime | None]:
 
 def site_faults(connection: Connection) -> Iterator[str]:
     """A sentence for each site that is not what its events say."""
-    asked = select(site_events.c.id).where(site_events.c.kind == "create")
-    for site in connection.execute(asked.order_by(site_events.c.id)).scalars().all():
+    query = select(site_events.c.id).where(site_events.c.kind == "create")
+    for site in connection.execute(query.order_by(site_events.c.id)).scalars().all():
         try:
-            book = SiteBook.find(connection, site)
-            if book is not None:
-                _ = book.kept
+            projection = SiteBook.find(connection, site)
+            if projection is not None:
+                _ = projection.kept
         except InputError as error:
             yield f"site {site} must have events that can be read, got: {error}"
             continue
@@ -157,7 +157,7 @@ def site_faults(connection: Connection) -> Iterator[str]:
             .order_by(site_events.c.id.desc())
         )
         days, name = connection.execute(newest).first() or (0, "")
-        if book is None or (days, name) != (len(book.days.lines), book.head.name):
+        if projection is None or (days, name) != (len(projection.days.lines), projection.head.name):
             yield f"site {site} must have the name and days of its events, got {name!r} and {days}"
     strange = site_events.alias("first")
     lost = (

@@ -35,7 +35,7 @@ def with_labels(database: Database, site: Site) -> Site:
 def label_days(values: Iterable[Adjudicated]) -> tuple[Day, ...]:
     """Days of settled values with a time and an exact AQI; one for each time, the last settled."""
     days = {}
-    for value in sorted(values, key=lambda one: one.last_event):
+    for value in sorted(values, key=lambda value: value.last_event):
         if value.aqi is None or value.taken_at is None or value.standard not in STANDARDS:
             continue
         zone = zone_of(value.time_zone, value.place)

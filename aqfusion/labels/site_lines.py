@@ -29,12 +29,12 @@ def sites_beside(file: Path) -> Path:
 
 def site_lines(connection: Connection) -> Iterator[bytes]:
     """Return each event with the name of who did it, the oldest first."""
-    asked = select(site_events, users.c.name.label("by")).join(
+    query = select(site_events, users.c.name.label("by")).join(
         users, users.c.id == site_events.c.user
     )
-    for row in connection.execute(asked.order_by(site_events.c.id)):
-        told = {name: getattr(row, name) for name in sorted(_COLUMNS)} | {"by": row.by}
-        line = {**told, "at": row.at.isoformat()}
+    for row in connection.execute(query.order_by(site_events.c.id)):
+        columns = {name: getattr(row, name) for name in sorted(_COLUMNS)} | {"by": row.by}
+        line = {**columns, "at": row.at.isoformat()}
         yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
 

@@ -59,14 +59,14 @@ class Sites:
 
     def named(self, actor: Actor, name: str) -> KeptSite:
         """The one site of this name that the actor may see; their own before those of others."""
-        found = [one for one in self.entries(actor) if _key(one.name) == _key(name)]
-        own = [one for one in found if one.owner == actor.id]
-        if not found:
+        matches = [entry for entry in self.entries(actor) if _key(entry.name) == _key(name)]
+        own = [entry for entry in matches if entry.owner == actor.id]
+        if not matches:
             raise SiteStoreError(f"site must be one of the store, got {shown(name)}")
-        if len(found) > 1 and len(own) != 1:
-            owners = ", ".join(one.owner_name for one in found)
+        if len(matches) > 1 and len(own) != 1:
+            owners = ", ".join(entry.owner_name for entry in matches)
             raise SiteStoreError(f"site must be one alone, got {shown(name)} of {owners}")
-        return self.get(actor, (own or found)[0].id)
+        return self.get(actor, (own or matches)[0].id)
 
     def create(self, actor: Actor, site: Site, request: str, now: datetime) -> int:
         """Keep a site with its days and return its number; a name twice is refused."""
@@ -74,10 +74,10 @@ class Sites:
         days = _added(DaysKept(), site.name, lines)
 
         def work(connection: Connection) -> list[dict[str, Any]]:
-            mine = _entries(connection, actor.id)
-            if len(mine) >= MOST_SITES:
+            own_entries = _entries(connection, actor.id)
+            if len(own_entries) >= MOST_SITES:
                 raise SiteStoreError(f"a person must have at most {MOST_SITES} sites, got one more")
-            _check_name(mine, site.name, None)
+            _check_name(own_entries, site.name, None)
             return [{"kind": "create", "name": site.name, "days": 0, "content": head}, *days]
 
         wanted = Request(request, "create", actor, (head, *lines))
@@ -90,8 +90,8 @@ class Sites:
         lines = [day_line(day) for day in days]
 
         def work(connection: Connection) -> list[dict[str, Any]]:
-            book = _open(connection, actor, site, coming=len(lines))
-            return _added(book.days, book.head.name, lines)
+            projection = _open(connection, actor, site, coming=len(lines))
+            return _added(projection.days, projection.head.name, lines)
 
         wanted = Request(request, "add", actor, (site, *lines))
         return self._write(wanted, site, now, work)
@@ -100,11 +100,11 @@ class Sites:
         """Take a day out of a site's history."""
 
         def work(connection: Connection) -> list[dict[str, Any]]:
-            book = _open(connection, actor, site, coming=1)
-            if day_id not in book.days.lines:
+            projection = _open(connection, actor, site, coming=1)
+            if day_id not in projection.days.lines:
                 raise SiteStoreError(f"day must be one of site {site}, got {day_id}")
-            left = len(book.days.lines) - 1
-            return [{"kind": "remove", "about": day_id, "name": book.head.name, "days": left}]
+            left = len(projection.days.lines) - 1
+            return [{"kind": "remove", "about": day_id, "name": projection.head.name, "days": left}]
 
         self._write(Request(request, "remove", actor, (site, day_id)), site, now, work)
 
@@ -120,8 +120,10 @@ class Sites:
         """Let a site go; its events stay in the book."""
 
         def work(connection: Connection) -> list[dict[str, Any]]:
-            book = _open(connection, actor, site)
-            return [{"kind": "delete", "name": book.head.name, "days": len(book.days.lines)}]
+            projection = _open(connection, actor, site)
+            return [
+                {"kind": "delete", "name": projection.head.name, "days": len(projection.days.lines)}
+            ]
 
         self._write(Request(request, "delete", actor, (site,)), site, now, work)
 
@@ -135,10 +137,10 @@ class Sites:
         now: datetime,
     ) -> None:
         def work(connection: Connection) -> list[dict[str, Any]]:
-            book = _open(connection, actor, site, coming=1)
-            head = changed(book.head)
-            _check_name(_entries(connection, book.owner), head.name, site)
-            days = len(book.days.lines)
+            projection = _open(connection, actor, site, coming=1)
+            head = changed(projection.head)
+            _check_name(_entries(connection, projection.owner), head.name, site)
+            days = len(projection.days.lines)
             return [{"kind": "change", "name": head.name, "days": days, "content": head_of(head)}]
 
         self._write(Request(request, "change", actor, (site, *content)), site, now, work)
@@ -188,61 +190,64 @@ def _open(
 ) -> SiteBook:
     """Read a site that the actor may see; `coming` events must still fit into its book."""
     row = acting(connection, actor, _LEAST, lock=lock)
-    book = SiteBook.open(connection, site)
-    if book.owner != row.id and not Actor(row.id, row.name, row.role).may(_OTHERS):
+    projection = SiteBook.open(connection, site)
+    if projection.owner != row.id and not Actor(row.id, row.name, row.role).may(_OTHERS):
         raise RoleError(f"role must be {_OTHERS} or above for the sites of others, got {row.role}")
-    if book.events + coming > MOST_EVENTS:
+    if projection.events + coming > MOST_EVENTS:
         rule = f"a site must have at most {MOST_EVENTS} changes in its book"
-        raise SiteStoreError(f"{rule}, got {book.events + coming}; keep it as a new one")
-    return book
+        raise SiteStoreError(f"{rule}, got {projection.events + coming}; keep it as a new one")
+    return projection
 
 
-def _added(known: DaysKept, name: str, lines: Sequence[str]) -> list[dict[str, Any]]:
+def _added(days: DaysKept, name: str, lines: Sequence[str]) -> list[dict[str, Any]]:
     """The events of new days; each counts the days of the site after it."""
     rows = []
     for number, line in enumerate(lines):
-        known.add(_NEW - number, line)
-        count = len(known.lines)
+        days.add(_NEW - number, line)
+        count = len(days.lines)
         rows.append({"kind": "add", "name": name, "days": count, "content": line})
-    if len(known.lines) > MOST_DAYS:
-        raise SiteStoreError(f"a site must have at most {MOST_DAYS} days, got {len(known.lines)}")
+    if len(days.lines) > MOST_DAYS:
+        raise SiteStoreError(f"a site must have at most {MOST_DAYS} days, got {len(days.lines)}")
     return rows
 
 
 def _entries(connection: Connection, owner: int | None) -> tuple[SiteEntry, ...]:
     """All sites that were not deleted, of one person or of everybody."""
-    of = func.coalesce(site_events.c.site, site_events.c.id)
-    newest = select(func.max(site_events.c.id)).group_by(of)
+    site_id = func.coalesce(site_events.c.site, site_events.c.id)
+    newest = select(func.max(site_events.c.id)).group_by(site_id)
     first = site_events.alias("first")
-    asked = (
+    query = (
         select(first.c.id, site_events.c.name, first.c.user, users.c.name.label("owner"))
         .add_columns(site_events.c.days, site_events.c.at)
-        .join(first, first.c.id == of)
+        .join(first, first.c.id == site_id)
         .join(users, users.c.id == first.c.user)
         .where(site_events.c.id.in_(newest), site_events.c.kind != "delete")
     )
     if owner is not None:
-        asked = asked.where(first.c.user == owner)
-    found = [SiteEntry(*row) for row in connection.execute(asked)]
-    return tuple(sorted(found, key=lambda one: (_key(one.name), one.id)))
+        query = query.where(first.c.user == owner)
+    entries = [SiteEntry(*row) for row in connection.execute(query)]
+    return tuple(sorted(entries, key=lambda entry: (_key(entry.name), entry.id)))
 
 
-def _check_name(mine: Sequence[SiteEntry], name: str, own: int | None) -> None:
-    if any(_key(one.name) == _key(name) and one.id != own for one in mine):
+def _check_name(own_entries: Sequence[SiteEntry], name: str, own: int | None) -> None:
+    if any(_key(entry.name) == _key(name) and entry.id != own for entry in own_entries):
         raise SiteStoreError(f"site name must be new among those of its person, got {shown(name)}")
 
 
 def _earlier(connection: Connection, request: str, digest: str) -> tuple[int, ...]:
     """The events of this request, if it was written."""
-    asked = select(site_events.c.id, site_events.c.request_digest)
-    row = connection.execute(asked.where(site_events.c.request_id == request)).first()
+    query = select(site_events.c.id, site_events.c.request_digest)
+    row = connection.execute(query.where(site_events.c.request_id == request)).first()
     if row is None:
         return ()
     if row.request_digest != digest:
         rule = "request id must be new for another request"
         raise RequestError(f"{rule}, got {request!r} again")
-    more = asked.where(site_events.c.request_id.startswith(f"{request}/", autoescape=True))
-    return (row.id, *(one.id for one in connection.execute(more.order_by(site_events.c.id))))
+    more = query.where(site_events.c.request_id.startswith(f"{request}/", autoescape=True))
+    return (
+        row.id,
+        *(later_row.id for later_row in connection.execute(more.order_by(site_events.c.id))),
+    )
 
 
 def _key(name: str) -> str:

@@ -45,7 +45,7 @@ class StateLine:
     """A checked line: rows for `items` and `label_events`, whose users are still names."""
 
     number: int
-    of: int
+    total: int
     status: str
     item: dict[str, Any]
     events: tuple[dict[str, Any], ...]
@@ -66,22 +66,22 @@ class StateLine:
             _order(events)
             if line["status"] not in STATUSES:
                 raise StateLineError(f"status must be a known one, got {line['status']!r}")
-            told = fold(SimpleNamespace(**item), (_named(event) for event in events)).status
-            if told != line["status"]:
-                raise StateLineError(f"status must be {told} by its events, got {line['status']}")
-            return cls(whole_number(line["number"]), whole_number(line["of"]), told, item, events)
+            status = fold(SimpleNamespace(**item), (_named(event) for event in events)).status
+            if status != line["status"]:
+                raise StateLineError(f"status must be {status} by its events, got {line['status']}")
+            return cls(whole_number(line["number"]), whole_number(line["of"]), status, item, events)
         except InputError as error:
             raise StateLineError(str(error)) from error
         except _WRONG_SHAPE as error:
             raise StateLineError("must be an item of this format, got other JSON") from error
 
 
-def state_json(row: Any, events: Sequence[Any], number: int, of: int) -> dict[str, Any]:
+def state_json(row: Any, events: Sequence[Any], number: int, total: int) -> dict[str, Any]:
     """Return the line of a row of `items` and its events, each of them with a `name`."""
     return {
         "format": FORMAT,
         "number": number,
-        "of": of,
+        "of": total,
         "id": row.id,
         "key": row.key,
         "status": row.status,

@@ -82,10 +82,10 @@ def event_of(event: Mapping[str, Any], item: int) -> dict[str, Any]:
     if event["kind"] not in EVENT_KINDS:
         raise StateLineError(f"kind must be one of {', '.join(EVENT_KINDS)}, got {event['kind']!r}")
     if event["kind"] in _SAYS:
-        said = Answer.of(SimpleNamespace(**event)).columns()
+        columns = Answer.of(SimpleNamespace(**event)).columns()
     else:
-        said = dict.fromkeys(_SAID)
-    if any(event[name] != value for name, value in said.items()):
+        columns = dict.fromkeys(_SAID)
+    if any(event[name] != value for name, value in columns.items()):
         raise StateLineError(f"{event['kind']} must say what such an event can, got something else")
     if not _DIGEST.fullmatch(event["request_digest"]):
         raise StateLineError("request_digest must be 64 hex digits, got something else")
@@ -111,8 +111,8 @@ def _check_guess(guess: Mapping[str, Any] | None) -> None:
         return
     same_keys("guess", guess, _GUESS_KEYS)
     exact = guess["aqi"] is not None
-    said = Answer(**{**guess, "category": None if exact else guess["category"]}).columns()
-    if any(said[name] != value for name, value in guess.items()):
+    columns = Answer(**{**guess, "category": None if exact else guess["category"]}).columns()
+    if any(columns[name] != value for name, value in guess.items()):
         raise StateLineError(
             f"category of a guess must be that of its AQI, got {guess['category']!r}"
         )
@@ -129,10 +129,10 @@ def _check_old(old: Mapping[str, Any] | None) -> None:
             whole_number(value, 0)
 
 
-def same_keys(what: str, given: Mapping[str, Any], wanted: set[str]) -> None:
+def same_keys(what: str, fields: Mapping[str, Any], wanted: set[str]) -> None:
     """Refuse an object with fields more or less."""
-    if given.keys() != wanted:
-        names = ", ".join(sorted(wanted ^ given.keys())[:5])
+    if fields.keys() != wanted:
+        names = ", ".join(sorted(wanted ^ fields.keys())[:5])
         raise StateLineError(
             f"{what} must have the fields of this format, got a difference: {names}"
         )

@@ -70,7 +70,7 @@ class LabelStore:
         self.same_view = SameView(database)
         self.review = Review(database)
         self.search = Search(database)
-        self.told = AnswersTold(database)
+        self.annotation_records = AnswersTold(database)
         self.predictions = PredictionCounts(database)
         self.settings = StoreSettings(database)
         self.sites = Sites(database)
@@ -125,6 +125,6 @@ class LabelStore:
         """Delete photos of no item, or of a rejected one, and return how many."""
         with self.database.read() as connection:
             acting(connection, actor, "admin", lock=False)
-            asked = select(items.c.photo_hash).where(items.c.status != "rejected")
-            needed = {*connection.execute(asked).scalars()}
+            query = select(items.c.photo_hash).where(items.c.status != "rejected")
+            needed = {*connection.execute(query).scalars()}
         return self.photos.sweep(needed, now)

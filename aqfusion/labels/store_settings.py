@@ -25,9 +25,9 @@ class StoreSettings:
 
     def guidelines(self) -> str | None:
         """Return the guidelines that an admin has written; `None` where the default holds."""
-        asked = select(store_settings.c.value).where(store_settings.c.name == _GUIDELINES)
+        query = select(store_settings.c.value).where(store_settings.c.name == _GUIDELINES)
         with self._database.read() as connection:
-            return connection.execute(asked).scalar()
+            return connection.execute(query).scalar()
 
     def set_guidelines(self, actor: Actor, text: str, now: datetime) -> None:
         """Replace the guidelines; an empty text brings the default back."""

@@ -87,7 +87,7 @@ class Team:
             count, seats = connection.execute(left.where(items.c.lane == 1)).one()
             done = connection.execute(finished).scalar_one()
         members = [Member(*row) for row in rows]
-        members.sort(key=lambda one: (-one.done, one.name.casefold()))
+        members.sort(key=lambda member: (-member.done, member.name.casefold()))
         return TeamProgress(done, count, int(seats), tuple(members))
 
     def choices(self, actor: Actor) -> Choices:
@@ -112,9 +112,9 @@ class Team:
             by_reason = [Choice(*row) for row in connection.execute(reasons)]
             sent_back, begun = connection.execute(urgent).one()
         moment = (Choice("sent back", sent_back), Choice("overlap", begun))
-        by_reason += [one for one in moment if one.items]
+        by_reason += [choice for choice in moment if choice.items]
         return Choices(_sorted(by_place)[:_MOST_PLACES], _sorted(by_reason))
 
 
-def _sorted(found: list[Choice]) -> tuple[Choice, ...]:
-    return tuple(sorted(found, key=lambda one: (-one.items, one.value)))
+def _sorted(choices: list[Choice]) -> tuple[Choice, ...]:
+    return tuple(sorted(choices, key=lambda choice: (-choice.items, choice.value)))

@@ -13,7 +13,7 @@ __all__ = ["totals"]
 def totals(database: Database) -> dict[str, Any]:
     """Count what people did and what items there are, at one moment."""
     people = users.c.role != "operator"
-    asked: dict[str, tuple[Table, tuple[ColumnElement[bool], ...]]] = {
+    counted_rows: dict[str, tuple[Table, tuple[ColumnElement[bool], ...]]] = {
         "gold": (items, (items.c.kind == "gold",)),
         "frozen": (items, (items.c.split == "frozen",)),
         "duplicates": (items, (items.c.duplicate_of.is_not(None),)),
@@ -26,5 +26,5 @@ def totals(database: Database) -> dict[str, Any]:
     with database.snapshot() as connection:
         return {
             name: connection.execute(select(func.count()).select_from(table).where(*rules)).scalar()
-            for name, (table, rules) in asked.items()
+            for name, (table, rules) in counted_rows.items()
         }

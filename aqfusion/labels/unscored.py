@@ -61,9 +61,9 @@ class Unscored:
 
     def counts(self) -> Mapping[str | None, int]:
         """Count the waiting items by the model that scored them; `None` stands for none."""
-        asked = select(items.c.scored_by, func.count()).where(items.c.status.in_(_WAITING))
+        query = select(items.c.scored_by, func.count()).where(items.c.status.in_(_WAITING))
         with self._database.read() as connection:
-            rows = connection.execute(asked.group_by(items.c.scored_by)).all()
+            rows = connection.execute(query.group_by(items.c.scored_by)).all()
         return {row[0]: row[1] for row in rows}
 
     def ids(self, actor: Actor, model: str) -> tuple[int, ...]:
@@ -76,7 +76,7 @@ class Unscored:
             label_events.c.id > func.coalesce(items.c.scored_event, 0),
         )
         stale = items.c.status.in_(_JUDGED) & newer.exists()
-        asked = (
+        query = (
             select(items.c.id)
             .where(items.c.status.in_(_WAITING))
             .where(or_(items.c.scored_by.is_(None), items.c.scored_by != model, stale))
@@ -84,17 +84,17 @@ class Unscored:
         )
         with self._database.snapshot() as connection:
             acting(connection, actor, "admin", lock=False)
-            return tuple(connection.execute(asked).scalars())
+            return tuple(connection.execute(query).scalars())
 
     def read(self, actor: Actor, ids: Sequence[int]) -> tuple[ToScore, ...]:
         """Read the items of these ids that still wait, in the order of the ids."""
-        asked = select(items).where(items.c.id.in_(ids), items.c.status.in_(_WAITING))
+        query = select(items).where(items.c.id.in_(ids), items.c.status.in_(_WAITING))
         newest = (
             select(label_events.c.item, func.max(label_events.c.id))
             .where(label_events.c.item.in_(ids))
             .group_by(label_events.c.item)
         )
-        told = (
+        answers_query = (
             select(label_events)
             .join(answers, answers.c.event == label_events.c.id)
             .where(answers.c.item.in_(ids), answers.c.skipped.is_(False))
@@ -102,15 +102,15 @@ class Unscored:
         )
         with self._database.snapshot() as connection:
             acting(connection, actor, "admin", lock=False)
-            rows = {row.id: row for row in connection.execute(asked)}
+            rows = {row.id: row for row in connection.execute(query)}
             last = {row[0]: row[1] for row in connection.execute(newest)}
-            given: dict[int, list[Any]] = {}
-            for event in connection.execute(told):
-                given.setdefault(event.item, []).append(event)
+            answers_by_item: dict[int, list[Any]] = {}
+            for event in connection.execute(answers_query):
+                answers_by_item.setdefault(event.item, []).append(event)
         return tuple(
             ToScore(
                 Item.of(rows[number]),
-                tuple(given.get(number, ())) if rows[number].status in _JUDGED else (),
+                tuple(answers_by_item.get(number, ())) if rows[number].status in _JUDGED else (),
                 last.get(number, 0),
             )
             for number in ids
@@ -119,23 +119,23 @@ class Unscored:
 
     def labelled_days(self, actor: Actor) -> Mapping[str, frozenset[date]]:
         """The local days of each place that people have said something of which counts."""
-        asked = (
+        query = (
             select(items.c.place, items.c.taken_at, items.c.time_zone)
             .where(items.c.status.in_(("answered", "settled")), items.c.kind == "normal")
             .where(items.c.place.is_not(None), items.c.taken_at.is_not(None))
             .distinct()
         )
-        found: dict[str, set[date]] = {}
+        days_by_place: dict[str, set[date]] = {}
         with self._database.snapshot() as connection:
             acting(connection, actor, "admin", lock=False)
-            for row in connection.execute(asked.execution_options(yield_per=_BATCH)):
+            for row in connection.execute(query.execution_options(yield_per=_BATCH)):
                 days = local_days(row.taken_at, row.time_zone, row.place)
-                found.setdefault(row.place, set()).update(days[:1])
-        return {place: frozenset(days) for place, days in found.items()}
+                days_by_place.setdefault(row.place, set()).update(days[:1])
+        return {place: frozenset(days) for place, days in days_by_place.items()}
 
     def of_places(self, actor: Actor, kind: str) -> tuple[OfPlace, ...]:
         """List the waiting items that a reason of this kind is kept for."""
-        asked = (
+        query = (
             select(items.c.id, items.c.place, items.c.taken_at, items.c.time_zone, items.c.reasons)
             .where(items.c.status.in_(_WAITING), items.c.place.is_not(None))
             .where(cast(items.c.reasons, Text).contains(kind, autoescape=True))
@@ -143,18 +143,18 @@ class Unscored:
         )
         with self._database.snapshot() as connection:
             acting(connection, actor, "admin", lock=False)
-            rows = connection.execute(asked.execution_options(yield_per=_BATCH))
+            rows = connection.execute(query.execution_options(yield_per=_BATCH))
             return tuple(
                 OfPlace(
                     *(row.id, row.place, local_days(row.taken_at, row.time_zone, row.place)),
-                    next((one["words"] for one in row.reasons if one["kind"] == kind), ""),
+                    next((reason["words"] for reason in row.reasons if reason["kind"] == kind), ""),
                 )
                 for row in rows
             )
 
     def given_labels(self, actor: Actor) -> tuple[GivenLabel, ...]:
         """List the waiting items that came with a label and have a view to hold against it."""
-        asked = (
+        query = (
             select(items.c.id, items.c.guess, items.c.fold_view, items.c.model_view)
             .add_columns(items.c.reasons)
             .where(items.c.status.in_(_WAITING), items.c.guess.is_not(None))
@@ -163,9 +163,9 @@ class Unscored:
         )
         with self._database.snapshot() as connection:
             acting(connection, actor, "admin", lock=False)
-            rows = connection.execute(asked.execution_options(yield_per=_BATCH))
-            found = [_given_label(row) for row in rows]
-        return tuple(one for one in found if one is not None)
+            rows = connection.execute(query.execution_options(yield_per=_BATCH))
+            labels = [_given_label(row) for row in rows]
+        return tuple(label for label in labels if label is not None)
 
 
 def _given_label(row: Any) -> GivenLabel | None:
@@ -173,5 +173,5 @@ def _given_label(row: Any) -> GivenLabel | None:
     category = row.guess.get("category")
     if view is None or category is None:
         return None
-    words = (one["words"] for one in row.reasons if one["kind"] == "label likely wrong")
+    words = (reason["words"] for reason in row.reasons if reason["kind"] == "label likely wrong")
     return GivenLabel(row.id, int(category), view, next(words, None))

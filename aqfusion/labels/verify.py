@@ -57,8 +57,8 @@ def _items(connection: Connection) -> Iterator[Any]:
     """All items that something happened to, or that look as if it had."""
     touched = items.c.id.in_(select(label_events.c.item)) | items.c.id.in_(select(answers.c.item))
     strange = (items.c.crowd != 1) | items.c.status.not_in(("open", "pending"))
-    asked = select(items, crowds.c.members).join(crowds, crowds.c.id == items.c.crowd)
-    ordered = asked.where(touched | strange).order_by(items.c.id)
+    query = select(items, crowds.c.members).join(crowds, crowds.c.id == items.c.crowd)
+    ordered = query.where(touched | strange).order_by(items.c.id)
     return iter(connection.execute(ordered.execution_options(yield_per=_BATCH)))
 
 
@@ -68,11 +68,13 @@ def _faults(connection: Connection, item: Any) -> Iterator[str]:
     except IndexError:
         yield f"item {item.id} must have what its undos take back, got too many undos"
         return
-    asked = select(answers.c.user, answers.c.event, answers.c.skipped)
-    kept = {tuple(row) for row in connection.execute(asked.where(answers.c.item == item.id))}
-    told = {(user, event.id, event.kind == "skip") for user, event in standing.said.items()}
-    if kept != told:
-        yield f"item {item.id} must have the answers of its events, got {sorted(kept ^ told)}"
+    query = select(answers.c.user, answers.c.event, answers.c.skipped)
+    kept = {tuple(row) for row in connection.execute(query.where(answers.c.item == item.id))}
+    expected = {
+        (user, event.id, event.kind == "skip") for user, event in standing.answers_by_user.items()
+    }
+    if kept != expected:
+        yield f"item {item.id} must have the answers of its events, got {sorted(kept ^ expected)}"
     decided = select(decisions.c.event).where(decisions.c.item == item.id)
     decision = connection.execute(decided).scalar()
     wanted = standing.decision and standing.decision.id

@@ -5,11 +5,14 @@ B is the batch, E = 128 the embedding, 6 the sensors in the order of `POLLUTANTS
 """
 
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from aqfusion.air.sensors import POLLUTANTS
+from aqfusion.io.json_models import Number, Positive, Rule, of_length, one_of
+from aqfusion.model.backbones import BACKBONES
 from aqfusion.model.bins import BIN_COUNT
 from aqfusion.model.image_encoder import EMBED_DIM, ImageEncoder
 
@@ -23,11 +26,16 @@ class Architecture:
     `sensor_mean` and `sensor_std` are of log(1 + reading), readings in canonical units.
     """
 
-    backbone: str
-    sensor_mean: tuple[float, ...]
-    sensor_std: tuple[float, ...]
-    sensor_token_dim: int = 16
-    sensor_hidden_dim: int = 128
+    __pydantic_config__: ClassVar = {"extra": "forbid"}  # nobody builds what is not here
+    backbone: Annotated[str, one_of(BACKBONES)]
+    sensor_mean: Annotated[tuple[float, ...], of_length(tuple[Number, ...], SENSOR_COUNT)]
+    sensor_std: Annotated[tuple[float, ...], of_length(tuple[Positive, ...], SENSOR_COUNT)]
+    sensor_token_dim: Annotated[
+        int, Rule("must be a whole number from 1 to 1024", ge=1, le=1024)
+    ] = 16
+    sensor_hidden_dim: Annotated[
+        int, Rule("must be a whole number from 1 to 4096", ge=1, le=4096)
+    ] = 128
 
 
 class SensorEncoder(nn.Module):

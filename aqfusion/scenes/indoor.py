@@ -91,13 +91,13 @@ def _hang_picture(
     else:
         step = max(3.0, wide / 9)
         for i in range(int(wide / step)):
-            book = [
+            closed_book = [
                 x + i * step,
                 y + generator.uniform(0, 0.3) * high,
                 x + (i + 1) * step,
                 y + high,
             ]
-            draw.rectangle(book, _tone(CLOTHS, generator, 0.5))
+            draw.rectangle(closed_book, _tone(CLOTHS, generator, 0.5))
         draw.rectangle([x - 4, y + high, x + wide + 4, y + high + 6], _tone(WOODS, generator))
 
 
@@ -134,8 +134,8 @@ def _lit(pixels: Floats, generator: np.random.Generator) -> Image.Image:
     fall = 1 / (1 + generator.uniform(0.5, 4) * away**2)
     light = np.array(LAMPLIGHT[generator.integers(len(LAMPLIGHT))]) * generator.uniform(0.65, 1.15)
     uneven = 1 + 0.03 * fractal(generator, (height, width), 64, 0.6)
-    shown = pixels * (fall * uneven)[..., None] * light
+    exposed = pixels * (fall * uneven)[..., None] * light
     if generator.random() < 0.6:
-        shown += 230 * np.exp(-((away / 0.05) ** 2))[..., None] * light
-    shown += generator.normal(0, generator.uniform(1, 5), shown.shape)
-    return Image.fromarray(np.clip(shown, 0, 255).astype(np.uint8))
+        exposed += 230 * np.exp(-((away / 0.05) ** 2))[..., None] * light
+    exposed += generator.normal(0, generator.uniform(1, 5), exposed.shape)
+    return Image.fromarray(np.clip(exposed, 0, 255).astype(np.uint8))

@@ -35,9 +35,9 @@ def night(seed: int, size: tuple[int, int] = (400, 300)) -> Image.Image:
     sky = _sky(canvas, glow, generator)
     canvas.colour = np.where(np.isinf(canvas.distance_km)[..., None], sky, canvas.colour)
     _light_streets(canvas, generator)
-    shown = develop(exposure * canvas.colour)
-    grain = generator.normal(0, generator.uniform(0.01, 0.04), shown.shape)
-    return Image.fromarray(np.clip(255 * (shown + grain), 0, 255).astype(np.uint8))
+    developed = develop(exposure * canvas.colour)
+    grain = generator.normal(0, generator.uniform(0.01, 0.04), developed.shape)
+    return Image.fromarray(np.clip(255 * (developed + grain), 0, 255).astype(np.uint8))
 
 
 def _sky(canvas: Canvas, glow: Floats, generator: np.random.Generator) -> Floats:

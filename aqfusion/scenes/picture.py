@@ -24,10 +24,10 @@ def render(scene: Scene, size: tuple[int, int] = (800, 600)) -> Image.Image:
     width, height = size
     light, _ = radiance(scene, (width * OVERSAMPLING, height * OVERSAMPLING))
     fine = light.reshape(height, OVERSAMPLING, width, OVERSAMPLING, 3)
-    shown = develop(fine).mean((1, 3))
+    developed = develop(fine).mean((1, 3))
     generator = np.random.default_rng([scene.seed, 1])
     grain = generator.normal(0, SENSOR_NOISE, (height, width, 1))
-    pixels = np.clip(255 * (shown + grain) + 0.5, 0, 255)
+    pixels = np.clip(255 * (developed + grain) + 0.5, 0, 255)
     return Image.fromarray(pixels.astype(np.uint8))
 
 

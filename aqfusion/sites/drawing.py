@@ -41,13 +41,13 @@ def draw_landmark(
         )
     if len(site.landmarks) >= MOST_LANDMARKS:
         raise LandmarkError(f"a site must have at most {MOST_LANDMARKS} landmarks, got one more")
-    landmark = Landmark.of(_free_name(site, name), box, sky, distance_km)
+    landmark = Landmark.from_boxes(_free_name(site, name), box, sky, distance_km)
     contrast = measure(photo.image, landmark.box, landmark.sky)
     if contrast.is_hidden or contrast.std > _MOST_STD:
         rule = "the landmark must stand out from the sky on the reference photo"
         share = 1 - contrast.dark / contrast.sky
         raise LandmarkError(f"{rule}, got a contrast of {max(share, 0):.1%}: take a clearer day's")
-    kept = site.reference if site.reference and site.landmarks else Reference.of(photo)
+    kept = site.reference if site.reference and site.landmarks else Reference.from_photo(photo)
     return Drawn(
         replace(site, reference=kept, landmarks=(*site.landmarks, landmark)), landmark, contrast
     )

@@ -47,7 +47,7 @@ class Landmark:
     distance_km: float | None = None
 
     @classmethod
-    def of(
+    def from_boxes(
         cls, name: str, box: Box, sky: Box | None = None, distance_km: float | None = None
     ) -> "Landmark":
         """A landmark whose sky, where none is given, is the patch just above the box."""

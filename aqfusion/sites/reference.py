@@ -42,7 +42,7 @@ class Reference:
             raise LandmarkError(f"{rule}, got {len(self.jpeg):,}")
 
     @classmethod
-    def of(cls, photo: "Photo") -> "Reference":
+    def from_photo(cls, photo: "Photo") -> "Reference":
         """Shrink a photo until it fits."""
         grey = photo.image.convert("L")
         grey.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
@@ -55,7 +55,7 @@ class Reference:
             grey = grey.reduce(2)
 
     @classmethod
-    def of_base64(cls, digest: str, text: str) -> "Reference":
+    def from_base64(cls, digest: str, text: str) -> "Reference":
         """Read what `base64` wrote; text from outside that is none raises `LandmarkError`."""
         if len(text) > 2 * MOST_BYTES:
             rule = f"reference photo must have at most {MOST_BYTES:,} bytes"

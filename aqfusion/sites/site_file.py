@@ -216,7 +216,7 @@ def _reference(field: Field, faults: list[str]) -> Reference | None:
         jpeg = field["jpeg"].value
         if not isinstance(jpeg, str):
             raise field["jpeg"].fault("must be a text")
-        return Reference.of_base64(_sha256(field["digest"]), jpeg)
+        return Reference.from_base64(_sha256(field["digest"]), jpeg)
     except TableError as error:
         faults.append(str(error))
     except InputError as error:

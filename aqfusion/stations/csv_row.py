@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from aqfusion.air.pollutants import POLLUTANTS, parse_unit, pollutant
 from aqfusion.air.sensors import Reading
 from aqfusion.csv_table.cell_values import concentration, is_absent, is_missing, plain_number
-from aqfusion.csv_table.fault import CellError, Fault, shown
+from aqfusion.csv_table.fault import CellError, Fault, shortened
 from aqfusion.csv_table.header import Header
 from aqfusion.csv_table.row import RowCells, given, past
 from aqfusion.csv_table.titles import POLLUTANT_TITLES, title_key
@@ -43,7 +43,7 @@ class Row:
     time: datetime
     reading: Reading
     aqi: int | None
-    left_out: tuple[Fault, ...]
+    cell_faults: tuple[Fault, ...]
     approximate: bool = False
     units_stated: bool = True
 
@@ -105,7 +105,7 @@ class RowReader:
         parameter = row.text("parameter")
         if title_key(parameter) in _POLLUTANT_NAMES:
             return True
-        self.header.notes.add(f"rows of {shown(parameter)!r} are not read", row.line)
+        self.header.notes.add(f"rows of {shortened(parameter)!r} are not read", row.line)
         return False
 
     def _long_reading(self, row: RowCells) -> Reading:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aqfusion.air.pollutants import POLLUTANTS
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault, shortened
 from aqfusion.csv_table.header import Header
 from aqfusion.stations.csv_row import Row
 from aqfusion.stations.station import Measurement, Station
@@ -52,7 +52,7 @@ def gather(
             continue
         if row.place != anchor.place:
             header.notes.add(
-                f"{shown(row.id)!r} is one station, though its place moves by up to "
+                f"{shortened(row.id)!r} is one station, though its place moves by up to "
                 f"{TOLERANCE_M:.0f} m",
                 row.line,
             )
@@ -70,7 +70,7 @@ def gather(
             faults += wrong
         else:
             by_station_time[key] = row, Measurement(station, row.time, row.reading, row.aqi)
-            faults += row.left_out
+            faults += row.cell_faults
     return tuple(measurement for _, measurement in by_station_time.values()), faults
 
 
@@ -98,8 +98,8 @@ def _names(rows: Iterable[Row], header: Header) -> Mapping[str, str]:
         first = names.setdefault(row.id, row.name)
         if first.casefold() != row.name.casefold():
             header.notes.add(
-                f"{shown(row.id)!r} is called {shown(first)!r}, as first written, and also "
-                f"{shown(row.name)!r}",
+                f"{shortened(row.id)!r} is called {shortened(first)!r}, as first written, and also "
+                f"{shortened(row.name)!r}",
                 row.line,
             )
     return {row.id: names.get(row.id, row.id) for row in rows}
@@ -142,11 +142,11 @@ def _joined(
             header.notes.add(
                 "doubled rows count once: the same is said of its station and time before", row.line
             )
-        return measurement, [*faults, *row.left_out]
+        return measurement, [*faults, *row.cell_faults]
     values = {n: v for n, v in added.items() if n != "aqi"}
     reading = replace(measurement.reading, **values) if values else measurement.reading
     aqi = row.aqi if "aqi" in added else measurement.aqi
-    return replace(measurement, reading=reading, aqi=aqi), [*faults, *row.left_out]
+    return replace(measurement, reading=reading, aqi=aqi), [*faults, *row.cell_faults]
 
 
 def _metres(left: Place, right: Place) -> float:

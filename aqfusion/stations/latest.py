@@ -86,5 +86,5 @@ def _canonical(row: _Row) -> float:
         unit = parse_unit(name, row.sensor.unit)
     except ReadingError as error:
         raise _UnknownUnit from error
-    value = getattr(Reading.of({name: float(row.value.number())}, {name: unit}), name)
+    value = getattr(Reading.from_values({name: float(row.value.number())}, {name: unit}), name)
     return float(value)

@@ -83,10 +83,10 @@ class LiveStations:
             if kept and _fresh(kept, now):
                 return _live(kept)
             if (pause := self._pause(place, now)) is None:
-                asked = self._ask(place, now)
-                if isinstance(asked, Kept):
-                    return _live(asked)
-                pause = asked
+                answer = self._ask(place, now)
+                if isinstance(answer, Kept):
+                    return _live(answer)
+                pause = answer
             return _stale(pause, kept, now)
 
     def _ask(self, place: _Place, now: datetime) -> Kept | _Pause:
@@ -173,9 +173,11 @@ def _stale(pause: _Pause, kept: Kept | None, now: datetime) -> Live:
     again = f" It is asked again after {pause.until:%H:%M:%S} UTC." if pause.end_known else ""
     if kept is None:
         return Live((), None, f"{pause.sentence}; there is nothing earlier to show.{again}")
-    shown = f"{pause.sentence}; shown is what it said {_age(now - kept.fetched_at)} ago.{again}"
-    left_out = kept.left_out.sentence
-    return Live(kept.measurements, kept.fetched_at, f"{shown} {left_out}" if left_out else shown)
+    sentence = f"{pause.sentence}; shown is what it said {_age(now - kept.fetched_at)} ago.{again}"
+    excluded = kept.left_out.sentence
+    return Live(
+        kept.measurements, kept.fetched_at, f"{sentence} {excluded}" if excluded else sentence
+    )
 
 
 def _age(age: timedelta) -> str:

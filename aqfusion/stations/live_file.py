@@ -58,11 +58,11 @@ def read_kept(path: Path, server: str, now: datetime) -> Kept | None:
         entries = table["measurements"].entries()
         if table["server"].text() != server or fetched_at > now or len(entries) > STATIONS:
             return None
-        left_out = LeftOut(**table["left_out"].each(_count))
+        excluded = LeftOut(**table["left_out"].each(_count))
         measurements = tuple(_measurement(measurement) for measurement in entries)
         if any(measurement.time > fetched_at + AHEAD for measurement in measurements):
             return None
-        return Kept(measurements, left_out, fetched_at)
+        return Kept(measurements, excluded, fetched_at)
     except (InputError, OSError, TypeError, OverflowError):
         return None
 

@@ -16,11 +16,11 @@ def as_json(parsed: Parsed) -> dict[str, Any]:
 
     Coordinates are `None` where the table has none and nobody gave them.
     """
-    taken = parsed.measurements or parsed.unplaced
+    measurements = parsed.measurements or parsed.unplaced
     return {
-        "stations": len({measurement.station.id for measurement in taken}),
+        "stations": len({measurement.station.id for measurement in measurements}),
         "measurements": [
-            _measurement(measurement, bool(parsed.measurements)) for measurement in taken
+            _measurement(measurement, bool(parsed.measurements)) for measurement in measurements
         ],
         "left_out": [
             {"line": fault.line, "column": fault.column, "reason": fault.reason}
@@ -33,12 +33,12 @@ def as_json(parsed: Parsed) -> dict[str, Any]:
 
 def summary(parsed: Parsed) -> list[str]:
     """Return the lines that the command prints for people."""
-    taken = parsed.measurements or parsed.unplaced
-    stations = len({measurement.station.id for measurement in taken})
+    measurements = parsed.measurements or parsed.unplaced
+    stations = len({measurement.station.id for measurement in measurements})
     bad = len(parsed.bad_lines)
     cells = sum(fault.row_kept for fault in parsed.faults)
     lines = [
-        f"{counted(len(taken), 'measurement')} of {counted(stations, 'station')}; left out: "
+        f"{counted(len(measurements), 'measurement')} of {counted(stations, 'station')}; left out: "
         f"{counted(bad, 'row')} and {counted(cells, 'single cell')}"
     ]
     lines += [*looks_like(parsed), *parsed.notes]
@@ -53,9 +53,9 @@ def looks_like(parsed: Parsed) -> list[str]:
     """Say whose table it seems to be, and what is in it; nothing where no network is known."""
     if parsed.network is None:
         return []
-    taken = parsed.measurements or parsed.unplaced
-    stations = len({measurement.station.id for measurement in taken})
-    times = len({measurement.time for measurement in taken})
+    measurements = parsed.measurements or parsed.unplaced
+    stations = len({measurement.station.id for measurement in measurements})
+    times = len({measurement.time for measurement in measurements})
     return [
         f"this looks like a table of {parsed.network}: {counted(stations, 'station')}, "
         f"{counted(times, 'time')}"

@@ -150,7 +150,7 @@ def _time(field: Field) -> datetime:
 
 def _reading(row: Field) -> Reading:
     try:
-        return Reading.of({name: str(row[name].value) for name in POLLUTANTS})
+        return Reading.from_values({name: str(row[name].value) for name in POLLUTANTS})
     except ReadingError as error:
         raise TableError(f"{row.file}: {row.path}: {error}") from error
 

@@ -97,9 +97,9 @@ def age_in_words(time: datetime, now: datetime) -> str:
     return f"{count} {name}{'' if count == 1 else 's'} old"
 
 
-def is_old(time: datetime, shown: datetime, live: bool) -> bool:
+def is_old(time: datetime, at: datetime, live: bool) -> bool:
     """Say whether a measurement must be marked as old at the time that is shown."""
-    return shown - time > (LIVE_IS_OLD_AFTER if live else RECORD_IS_OLD_AFTER)
+    return at - time > (LIVE_IS_OLD_AFTER if live else RECORD_IS_OLD_AFTER)
 
 
 def time_steps(measurements: Iterable[Measurement]) -> tuple[datetime, ...]:

@@ -54,11 +54,11 @@ def _seen(given: Given) -> Seen | None:
 
 
 @lru_cache(maxsize=4)
-def reference(of: Predictor, base: str) -> "Reference":
+def reference(model: Predictor, base: str) -> "Reference":
     """What a model that came from `base` learned from, made once; threads may ask."""
     from aqfusion.drift.reference import reference_of
 
-    return reference_of(of, base)
+    return reference_of(model, base)
 
 
 def _close(tally: Tally) -> None:

@@ -55,7 +55,7 @@ def _axis(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def category_bands(of: str = "us") -> list[dict[str, Any]]:
+def category_bands(standard_name: str = "us") -> list[dict[str, Any]]:
     """Shapes that tint the heights of a figure whose vertical axis is the AQI of a standard."""
     return [
         {
@@ -70,7 +70,7 @@ def category_bands(of: str = "us") -> list[dict[str, Any]]:
             "opacity": 0.22,
             "line": {"width": 0},
         }
-        for category in standard(of).categories
+        for category in standard(standard_name).categories
     ]
 
 

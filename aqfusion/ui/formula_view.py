@@ -44,21 +44,27 @@ def choose() -> Standard:
     return standard(key)
 
 
-def beside(reading: Reading, of: Standard, unstated: Sequence[str] = ()) -> Formula | None:
+def beside(
+    reading: Reading, index_standard: Standard, unstated: Sequence[str] = ()
+) -> Formula | None:
     """What the formula says of the readings; `None` where they do not define it."""
-    index = of.index(reading)
+    index = index_standard.index(reading)
     if not usable(index, unstated) or index.aqi is None or index.category is None:
         return None
     detail = "above 500, beyond the index; " if index.beyond else ""
     if index.dominant is not None:
         detail += f"worst: {pollutant(index.dominant).pretty_label}"
-    on_scale = of.key == standard("us").key
-    return Formula(of.short_name, index.aqi, index.category, detail, on_scale, index.beyond)
+    on_scale = index_standard.key == standard("us").key
+    return Formula(
+        index_standard.short_name, index.aqi, index.category, detail, on_scale, index.beyond
+    )
 
 
-def why(result: Result, reading: Reading, of: Standard, unstated: Sequence[str] = ()) -> str:
+def why(
+    result: Result, reading: Reading, index_standard: Standard, unstated: Sequence[str] = ()
+) -> str:
     """Why the formula is not there, or differs from the model."""
-    return formula_words(reading, of, Sides.from_result(result), unstated, _highest())
+    return formula_words(reading, index_standard, Sides.from_result(result), unstated, _highest())
 
 
 def heads(reading: Reading, unstated: Sequence[str] = ()) -> str:

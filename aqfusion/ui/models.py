@@ -40,19 +40,19 @@ def loaded(model: str) -> Predictor:
 
 
 def at(
-    of: Predictor,
+    model: Predictor,
     site: Site | None,
     taken_at: datetime | None = None,
     extinction: Mapping[str, float] | None = None,
 ) -> Predictor:
     """The model at a site, kept: what it makes of the days costs time once, not at every move."""
     if site is None:
-        return of.at(None, taken_at)
+        return model.at(None, taken_at)
     seen = None if extinction is None else tuple(sorted(extinction.items()))
-    kept = _at(of.checkpoint.sha256, site_digest(site), taken_at, seen, of, site)
+    kept = _at(model.checkpoint.sha256, site_digest(site), taken_at, seen, model, site)
     if kept.site == site:
         return kept
-    return of.at(site, taken_at, extinction)  # of another name, say
+    return model.at(site, taken_at, extinction)  # of another name, say
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)  # up to 50 MB each
@@ -82,14 +82,14 @@ def _extinctions(
     return measured(_site, _photo)
 
 
-def embedding(of: Predictor, photo: Photo) -> Embedding:
+def embedding(model: Predictor, photo: Photo) -> Embedding:
     """The photo's embedding (1, 128); a photo is looked at once, however often a slider moves."""
-    return _embedding(of.checkpoint.sha256, photo.digest, of, photo)
+    return _embedding(model.checkpoint.sha256, photo.digest, model, photo)
 
 
-def heat_map(of: Predictor, photo: Photo, method: str, target: str) -> "HeatMap":
+def heat_map(model: Predictor, photo: Photo, method: str, target: str) -> "HeatMap":
     """The photo's map, computed once per model, method and target."""
-    return _heat_map(of.checkpoint.sha256, photo.digest, method, target, of, photo)
+    return _heat_map(model.checkpoint.sha256, photo.digest, method, target, model, photo)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -101,9 +101,9 @@ def _heat_map(
     return heat_map(_of, _photo, method, target)
 
 
-def marked(of: Predictor, photo: Photo, method: str, target: str, opacity: float) -> bytes:
+def marked(model: Predictor, photo: Photo, method: str, target: str, opacity: float) -> bytes:
     """The photo under its map as JPEG, drawn once however often a slider moves."""
-    return _marked(of.checkpoint.sha256, photo.digest, method, target, opacity, of, photo)
+    return _marked(model.checkpoint.sha256, photo.digest, method, target, opacity, model, photo)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
@@ -113,16 +113,16 @@ def _marked(
     method: str,
     target: str,
     opacity: float,
-    _of: Predictor,
+    _model: Predictor,
     _photo: Photo,
 ) -> bytes:
-    drawn = overlay(_photo.image, heat_map(_of, _photo, method, target), opacity)
-    return Photo.of(drawn).to_jpeg()
+    drawn = overlay(_photo.image, heat_map(_model, _photo, method, target), opacity)
+    return Photo.from_image(drawn).to_jpeg()
 
 
-def haze_evidence(of: Predictor, photo: Photo) -> tuple[float, ...]:
+def haze_evidence(model: Predictor, photo: Photo) -> tuple[float, ...]:
     """What the haze at each height adds to the photo's AQI."""
-    return _haze_evidence(of.checkpoint.sha256, photo.digest, of, photo)
+    return _haze_evidence(model.checkpoint.sha256, photo.digest, model, photo)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)

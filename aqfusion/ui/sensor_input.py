@@ -99,7 +99,7 @@ def current() -> Reading:
         for name in POLLUTANTS
         if st.session_state.get(f"sensor_{name}_on", False)
     }
-    return Reading.of(values, {name: _unit(name) for name in values})
+    return Reading.from_values(values, {name: _unit(name) for name in values})
 
 
 def brought() -> Reading:

@@ -73,8 +73,8 @@ class Table:
             else _side(isinstance(row[-1], str))
         )
         middle = "".join(
-            f"<td{_side(isinstance(cell, str))}>{shown}</td>"
-            for cell, shown in zip(row[1:-1], cells[1:-1], strict=True)
+            f"<td{_side(isinstance(cell, str))}>{text}</td>"
+            for cell, text in zip(row[1:-1], cells[1:-1], strict=True)
         )
         return f'<th scope="row">{cells[0]}</th>{middle}<td{last}>{cells[-1]}</td>'
 

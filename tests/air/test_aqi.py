@@ -58,13 +58,13 @@ def test_india_golden_values(name, averaging, value, index):
     [(0.125, 221), (0.2, 300), (0.201, 300), (0.4049, 300), (0.405, 301), (0.604, 500)],
 )
 def test_us_ozone_goes_from_the_8_hour_to_the_1_hour_table_and_never_falls(ppm, index):
-    reading = Reading.of({"o3": ppm}, {"o3": "ppm"})
+    reading = Reading.from_values({"o3": ppm}, {"o3": "ppm"})
     assert US.index(reading).aqi == US.sub_index("o3", ppm) == index
 
 
 @pytest.mark.parametrize(("ppb", "index"), [(304, 200), (304.9, 200), (305, 201), (1004, 500)])
 def test_us_sulphur_dioxide_goes_on_in_the_24_hour_rows(ppb, index):
-    assert US.index(Reading.of({"so2": ppb}, {"so2": "ppb"})).aqi == index
+    assert US.index(Reading.from_values({"so2": ppb}, {"so2": "ppb"})).aqi == index
 
 
 @pytest.mark.parametrize("name", POLLUTANTS)

@@ -90,19 +90,19 @@ def test_a_bad_value_is_refused_with_its_rule(value, message):
 )
 def test_bad_text_is_refused_with_its_rule(values, units, message):
     with pytest.raises(ReadingError) as error:
-        Reading.of(values, units)
+        Reading.from_values(values, units)
     assert str(error.value) == message
 
 
 def test_text_is_read_and_nothing_is_missing_rather_than_zero():
     values = {"pm25": " 12.5\t", "pm10": " ", "o3": "", "co": ".5", "so2": "+1e1"}
-    assert Reading.of({"so2": None, "no2": 0}) == Reading(no2=0)
-    assert Reading.of(values) == Reading(pm25=12.5, co=0.5, so2=10)
+    assert Reading.from_values({"so2": None, "no2": 0}) == Reading(no2=0)
+    assert Reading.from_values(values) == Reading(pm25=12.5, co=0.5, so2=10)
 
 
 @pytest.mark.parametrize("unit", ["ug/m3", "µg/m³", "μg/m³", "UG/M3", "ug / m^3", " μg/m3"])
 def test_a_unit_may_be_spelled_in_its_usual_ways(unit):
-    assert Reading.of({"co": "1500"}, {"co": unit}) == Reading(co=1.5)
+    assert Reading.from_values({"co": "1500"}, {"co": unit}) == Reading(co=1.5)
 
 
 @pytest.mark.parametrize(
@@ -205,5 +205,5 @@ def test_a_table_that_is_no_json_or_not_there_is_a_sentence(tmp_path):
 def test_a_long_row_of_digits_is_refused_at_once():
     start = time.perf_counter()
     with pytest.raises(ReadingError, match="pm25 must be a number"):
-        Reading.of({"pm25": "1" * 20_000 + "x"})
+        Reading.from_values({"pm25": "1" * 20_000 + "x"})
     assert time.perf_counter() - start < 1

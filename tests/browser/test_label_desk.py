@@ -31,7 +31,7 @@ def photo_of(number: int) -> Photo:
     """Now wide, now tall, now an ordinary photo."""
     size = [(160, 120), (400, 60), (60, 400)][number % 3]
     noise = np.random.default_rng(number).integers(0, 255, (6, 8, 3), dtype=np.uint8)
-    return Photo.of(Image.fromarray(noise).resize(size))
+    return Photo.from_image(Image.fromarray(noise).resize(size))
 
 
 @pytest.fixture(scope="module")

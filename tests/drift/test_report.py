@@ -155,7 +155,7 @@ def test_corrections_have_an_interval_and_their_days():
     at = [Settled(NOW - timedelta(days=day), day < 5) for day in range(40)]
     found = made(trained_on(np.random.default_rng(5)), Counter(), days=10, settled=at)
     corrected = found.rates[1]
-    assert (corrected.recent.count, corrected.recent.of, corrected.before.of) == (5, 10, 30)
+    assert (corrected.recent.count, corrected.recent.total, corrected.before.total) == (5, 10, 30)
     assert corrected.recent.low < 0.5 < corrected.recent.high
 
 
@@ -165,7 +165,7 @@ def model(tmp_path_factory, checkpoint_folder):
     folder = shutil.copytree(checkpoint_folder, tmp_path_factory.mktemp("model") / "planted")
     checkpoint = load_model(folder).checkpoint
     aqi = np.random.default_rng(7).uniform(20, 390, 60)
-    seen = look(checkpoint, [Photo.of(sky(value, seed=i)) for i, value in enumerate(aqi)])
+    seen = look(checkpoint, [Photo.from_image(sky(value, seed=i)) for i, value in enumerate(aqi)])
     sessions = [
         Known(f"{i}", "Alphaville", f"{i}", v, Reading(pm25=v), 1) for i, v in enumerate(aqi)
     ]
@@ -192,7 +192,7 @@ def test_another_camera_is_far_from_training_and_the_same_one_is_not(model):
         return distance
 
     aqi = np.random.default_rng(6).uniform(20, 390, 30)
-    same = shown(Photo.of(sky(value, seed=9000 + i)) for i, value in enumerate(aqi))
+    same = shown(Photo.from_image(sky(value, seed=9000 + i)) for i, value in enumerate(aqi))
     assert (same.training.recent, same.training.verdict in ALARMS) == (30, False)
     other = shown(deltapur(value, i) for i, value in enumerate(aqi))
     assert other.training.verdict == FAR

@@ -132,7 +132,7 @@ def watched(slope):
         replace(day, photo=DayPhoto("ab" * 32, "cd" * 32, EMBEDDING, 40, {"tower": value}))
         for day, value in zip(site_of(*aqis).days, seen.tolist(), strict=True)
     ]
-    tower = Landmark.of("tower", Box(0.4, 0.4, 0.5, 0.6))
+    tower = Landmark.from_boxes("tower", Box(0.4, 0.4, 0.5, 0.6))
     return replace(site_of(), days=tuple(days), landmarks=(tower,))
 
 

@@ -22,7 +22,7 @@ from aqfusion.sites.site import Site
 
 NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
 READING = Reading(pm25=80, o3=60.5)
-PHOTO = Photo.of(Image.new("RGB", (120, 90), (150, 160, 170)))
+PHOTO = Photo.from_image(Image.new("RGB", (120, 90), (150, 160, 170)))
 US = standard("us")
 
 

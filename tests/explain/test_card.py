@@ -24,7 +24,7 @@ ALL = Reading(*(9999.875 if name == "pm10" else 999.125 for name in POLLUTANTS))
 
 
 def shape(width: int, height: int) -> Photo:
-    return Photo.of(Image.new("RGB", (width, height), (20, 120, 220)))
+    return Photo.from_image(Image.new("RGB", (width, height), (20, 120, 220)))
 
 
 def columns(image: Image.Image, colour: str) -> np.ndarray:

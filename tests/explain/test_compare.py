@@ -16,7 +16,7 @@ from tests.planted import sky
 from tests.planted_models import ship
 
 READING = Reading(pm25=80, no2=40)
-PHOTO = Photo.of(sky(200, seed=1, size=120))
+PHOTO = Photo.from_image(sky(200, seed=1, size=120))
 
 
 @pytest.fixture(scope="module")

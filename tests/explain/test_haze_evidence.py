@@ -32,7 +32,7 @@ def test_every_statistic_has_the_band_it_was_taken_in():
 
 
 def test_a_height_that_is_as_in_training_adds_nothing_and_another_does(predictor):
-    photo = Photo.of(sky(300, seed=1, size=96))
+    photo = Photo.from_image(sky(300, seed=1, size=96))
     encoder = predictor.checkpoint.network.image_encoder
     shown = haze_statistics(stack([photo], predictor.checkpoint.config.image_size))[0]
     odd = 2
@@ -46,7 +46,7 @@ def test_a_height_that_is_as_in_training_adds_nothing_and_another_does(predictor
 def test_a_model_that_ranks_haze_is_asked_for_the_haze_and_not_for_a_place(checkpoint_folder):
     checkpoint = with_sites(load_model(checkpoint_folder).checkpoint)
     predictor = Predictor("planted", checkpoint)
-    photo = Photo.of(sky(300, seed=1, size=96))
+    photo = Photo.from_image(sky(300, seed=1, size=96))
     encoder = checkpoint.network.image_encoder
     shown = haze_statistics(stack([photo], checkpoint.config.image_size))[0]
     encoder.haze.mean.copy_(torch.where(BAND_OF_STATISTIC == 1, shown + 3.0, shown))

@@ -20,7 +20,9 @@ def where(picture: Image.Image, colour: str) -> tuple[int, int, int, int]:
 
 
 def test_boxes_are_drawn_where_they_were_found_in_this_photo():
-    drawn = Landmark.of("tower", Box(0.1, 0.5, 0.2, 0.6))  # elsewhere on the reference photo
+    drawn = Landmark.from_boxes(
+        "tower", Box(0.1, 0.5, 0.2, 0.6)
+    )  # elsewhere on the reference photo
     picture = landmark_picture(GREY, [Sighting(drawn, BOX, ABOVE, refused="it is lit")])
     assert where(picture, SKY) == pytest.approx((400, 180, 500, 240), abs=1)
     left, top, right, bottom = where(picture, LANDMARK)
@@ -30,12 +32,14 @@ def test_boxes_are_drawn_where_they_were_found_in_this_photo():
 
 
 def test_a_landmark_that_was_not_found_is_not_drawn():
-    picture = landmark_picture(GREY, [Sighting(Landmark.of("tower", BOX), refused="no match")])
+    picture = landmark_picture(
+        GREY, [Sighting(Landmark.from_boxes("tower", BOX), refused="no match")]
+    )
     assert picture.tobytes() == GREY.tobytes()
 
 
 def test_a_large_photo_is_shrunk_with_its_boxes():
     large = GREY.resize((4000, 2400))
-    picture = landmark_picture(large, [Sighting(Landmark.of("tower", BOX), BOX, ABOVE)])
+    picture = landmark_picture(large, [Sighting(Landmark.from_boxes("tower", BOX), BOX, ABOVE)])
     assert picture.size == (1600, 960)
     assert where(picture, SKY) == pytest.approx((640, 288, 800, 384), abs=1)

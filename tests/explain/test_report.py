@@ -35,7 +35,7 @@ def predictor(checkpoint_folder):
 
 @pytest.fixture(scope="module")
 def photo():
-    return Photo.of(sky(300, seed=1))
+    return Photo.from_image(sky(300, seed=1))
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +223,7 @@ def test_another_reading_in_the_report_gives_another_result(predictor, photo, wr
 
 
 def test_another_photo_or_model_is_refused_by_its_checksum(predictor, photo, written):
-    other = Photo.of(sky(20, seed=2))
+    other = Photo.from_image(sky(20, seed=2))
     digest = photo.digest[:12]
     sentences = {
         other: rf"photo must have the digest {digest}\.\.\. as report.json says, got ",

@@ -101,7 +101,7 @@ def test_contributions_name_each_input_its_points():
     ids=["all", "some", "no photo", "photo only"],
 )
 def test_a_model_s_contributions_add_up_to_what_it_predicts(predictor, reading, photo):
-    embedding = predictor.embed(Photo.of(sky(300, seed=1))) if photo else None
+    embedding = predictor.embed(Photo.from_image(sky(300, seed=1))) if photo else None
     found = contributions(asked(predictor, reading, embedding))
     nothing = predictor.ask(None, np.array([False]), np.full((1, 6), np.nan))
     said = predictor.ask(embedding, np.array([photo]), np.array([reading.values]))

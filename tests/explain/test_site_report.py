@@ -36,7 +36,7 @@ def predictor(checkpoint_folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def photo():
-    return Photo.of(sky(300, seed=1))
+    return Photo.from_image(sky(300, seed=1))
 
 
 @pytest.fixture(scope="module")

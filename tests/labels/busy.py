@@ -89,7 +89,7 @@ def busy(busy_folder: Path, tmp_path: Path) -> Iterator[Busy]:
 
 def put(store: LabelStore, admin: Actor, number: int, **more: object) -> int:
     """Add an item with a photo of its own."""
-    photo_hash = store.photos.put(Photo.of(picture(number)))
+    photo_hash = store.photos.put(Photo.from_image(picture(number)))
     given = {"reading": Reading(pm25=10.5 + number, co=1), "place": f"Place {number}", **more}
     return store.items.add(admin, NewItem(photo_hash=photo_hash, **given), NOW)[0]
 
@@ -97,7 +97,7 @@ def put(store: LabelStore, admin: Actor, number: int, **more: object) -> int:
 def offer(store: LabelStore, number: int) -> int:
     """Let a visitor offer a photo."""
     guess = Answer(category=2, standard="india")
-    given = Offer(Photo.of(picture(number)), Reading(pm10=80), "consent 1", guess, VIEW)
+    given = Offer(Photo.from_image(picture(number)), Reading(pm10=80), "consent 1", guess, VIEW)
     return store.offers.offer(f"session {number}", given, NOW)
 
 

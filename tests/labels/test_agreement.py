@@ -1,7 +1,8 @@
-"""Agreement of planted answers: published examples, scikit-learn, and what is undefined."""
+"""Agreement of planted answers: published examples, other programs, and what is undefined."""
 
 import time
 
+import krippendorff
 import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
@@ -48,6 +49,27 @@ def test_alpha_is_the_published_one():
     ordinal, nominal = ordinal_alpha(published(), seed=0), nominal_alpha(published(), seed=0)
     assert (round(ordinal.value, 3), round(nominal.value, 3)) == (0.815, 0.743)
     assert ordinal.items == nominal.items == 11  # the twelfth unit has one value
+
+
+@pytest.mark.parametrize("level", ["ordinal", "nominal"])
+def test_alpha_is_that_of_the_krippendorff_package(level):
+    """On any table with gaps; the package keeps an answer alone in its item out as well."""
+    alpha, codes = (ordinal_alpha, 6) if level == "ordinal" else (nominal_alpha, 7)
+    compared = 0
+    for seed in range(150):
+        generator = np.random.default_rng(seed)
+        shape = generator.integers(2, 40), generator.integers(2, 7)
+        used = generator.choice(codes, generator.integers(2, codes + 1), replace=False)
+        answers = generator.choice(used, shape)
+        answers[generator.random(shape) < generator.random()] = MISSING
+        found = alpha(table(*answers.T.tolist()), seed)
+        if found.value is None:
+            continue
+        data = np.where(answers == MISSING, np.nan, answers).T
+        wanted = krippendorff.alpha(data, value_domain=range(codes), level_of_measurement=level)
+        assert found.value == pytest.approx(wanted, abs=5.1e-5), seed
+        compared += 1
+    assert compared > 110
 
 
 def test_kappa_of_every_pair_is_scikit_learns():

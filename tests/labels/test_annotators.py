@@ -61,7 +61,7 @@ def test_a_longer_pause_counts_as_work_when_asked_for():
 def test_the_interval_is_wilsons_as_scipy_has_it(count, of):
     wanted = binomtest(count, of).proportion_ci(method="wilson")
     found = share(count, of)
-    assert (found.count, found.of, found.share) == (count, of, round(count / of, 4))
+    assert (found.count, found.total, found.share) == (count, of, round(count / of, 4))
     assert [found.low, found.high] == pytest.approx([wanted.low, wanted.high], abs=6e-5)
 
 

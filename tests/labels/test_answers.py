@@ -95,9 +95,9 @@ def test_undo_goes_back_step_by_step_and_gives_the_item_again(store, admin, ana,
     store.answers.change(ana, one, request_id(), Answer(category=3), NOW)
     back = store.answers.undo(ana, request_id(), NOW)
     assert (back.item, back.status) == (one, "answered")
-    assert back.leased.said.category == 1  # the first answer holds again
+    assert back.leased.own_event.category == 1  # the first answer holds again
     back = store.answers.undo(ana, request_id(), NOW)
-    assert (back.item, back.status, back.leased.said) == (two, "open", None)
+    assert (back.item, back.status, back.leased.own_event) == (two, "open", None)
     assert store.queue.next_item(ana, NOW).task.id == two
     assert store.answers.undo(ana, "last", NOW).item == one
     assert store.answers.undo(ana, "last", NOW).leased is None  # the same request changes nothing

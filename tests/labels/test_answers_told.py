@@ -25,7 +25,7 @@ def test_each_current_answer_is_told_once_with_gold_and_model(store, admin, expe
     say(store, ana, seen, Answer(aqi=301), NOW + MINUTE)
     say(store, ana, gold, 3)
     say(store, ben, bare, Answer(cant_tell="night"))
-    told = store.told(expert)
+    told = store.annotation_records(expert)
     assert told.other_scales == 0
     assert told.answers == (
         (seen, Answered("Ana", NOW + MINUTE, 5, None, 2)),
@@ -43,23 +43,23 @@ def test_what_is_skipped_taken_back_or_of_another_scale_is_left_out(store, admin
     store.answers.skip(ben, leased.token, request_id(), NOW)
     say(store, ben, third, Answer(category=2, standard="india"))
     say(store, ana, third, Answer(cant_tell="cloud", standard="india"))
-    told = store.told(expert)
+    told = store.annotation_records(expert)
     assert told.other_scales == 1
     assert told.answers == ((third, Answered("Ana", NOW, CANNOT_TELL)),)
-    assert store.told.people(expert) == {ana.id: "Ana", ben.id: "Ben"}
+    assert store.annotation_records.people(expert) == {ana.id: "Ana", ben.id: "Ben"}
 
 
 def test_the_last_event_moves_with_every_event(store, admin, expert, ana):
-    assert store.told.last_event(expert) == 0
+    assert store.annotation_records.last_event(expert) == 0
     saved = say(store, ana, add(store, admin, 1), 0)
-    assert store.told.last_event(expert) == saved.event
+    assert store.annotation_records.last_event(expert) == saved.event
 
 
 def test_only_experts_are_told(store, admin, ana):
     asked = (
-        lambda: store.told(ana),
-        lambda: store.told.last_event(ana),
-        lambda: store.told.people(ana),
+        lambda: store.annotation_records(ana),
+        lambda: store.annotation_records.last_event(ana),
+        lambda: store.annotation_records.people(ana),
         lambda: store.search.around(ana, Filters(), 1),
     )
     for ask in asked:

@@ -25,7 +25,7 @@ from tests.labels.planted import NOW, PIN, add, new_item, request_id, say
 @pytest.fixture
 def written(store, admin, ana, ben, expert, tmp_path) -> tuple[Path, Backup]:
     """A store in the middle of things, and its backup."""
-    digest = store.photos.put(Photo.of(Image.linear_gradient("L")))
+    digest = store.photos.put(Photo.from_image(Image.linear_gradient("L")))
     first = add(store, admin, 1, overlap=2, photo_hash=digest)
     add(store, admin, 2, duplicate_of=first, known_aqi=80)
     store.queue.lease(ben, first, NOW)

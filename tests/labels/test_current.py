@@ -71,7 +71,7 @@ def events(*told):
 def test_events_leave_an_item(of, told, status, who):
     standing = fold(of, events(*told))
     assert standing.status == status
-    assert {user: event.id for user, event in standing.said.items()} == who
+    assert {user: event.id for user, event in standing.answers_by_user.items()} == who
 
 
 def test_a_send_back_always_asks_one_more_person():

@@ -34,10 +34,10 @@ def hazier(image: Image.Image, share: float) -> Image.Image:
 
 COPIES = {
     "JPEG 40": lambda image: as_jpeg(image, 40),
-    "half the size": lambda image: Photo.of(image.reduce(2)),
+    "half the size": lambda image: Photo.from_image(image.reduce(2)),
     "half the size, JPEG 60": lambda image: as_jpeg(image.reduce(2), 60),
-    "PNG": lambda image: Photo.of(image.copy()),
-    "1 % off each edge": lambda image: Photo.of(cropped(image, 0.02)),
+    "PNG": lambda image: Photo.from_image(image.copy()),
+    "1 % off each edge": lambda image: Photo.from_image(cropped(image, 0.02)),
 }
 
 
@@ -51,14 +51,17 @@ def test_copies_of_the_sample_scenes_are_near(copy):
 
 def test_the_same_view_in_other_air_is_not_near_though_its_shape_is_the_same():
     clear = Photo.open(ASSETS / "scenes" / "clear-morning.jpg").image
-    first, second = fingerprint(Photo.of(clear)), fingerprint(Photo.of(hazier(clear, 0.5)))
+    first, second = (
+        fingerprint(Photo.from_image(clear)),
+        fingerprint(Photo.from_image(hazier(clear, 0.5))),
+    )
     assert bits_apart(first, second) > NEAR
     assert bits_apart(first >> 24, second >> 24) <= NEAR  # the 40 bits of shape
 
 
 def test_plain_pictures_are_told_apart_by_their_tone_alone():
     grey, pale, blue = (
-        fingerprint(Photo.of(Image.new("RGB", (64, 48), colour)))
+        fingerprint(Photo.from_image(Image.new("RGB", (64, 48), colour)))
         for colour in ((150, 150, 150), (200, 195, 185), (90, 140, 220))
     )
     assert bits_apart(grey, blue) > NEAR
@@ -70,7 +73,7 @@ def test_tone_is_that_of_the_upper_half():
     sky = Image.new("RGB", (64, 64), (120, 150, 190))
     ground = sky.copy()
     ground.paste((60, 50, 30), (0, 32, 64, 64))
-    tones = [fingerprint(Photo.of(image)) & 0xFFFFFF for image in (sky, ground)]
+    tones = [fingerprint(Photo.from_image(image)) & 0xFFFFFF for image in (sky, ground)]
     # 146.6 is above 3 of the 12 steps of brightness, 70 above 10 of those of blueness
     assert tones == [0b111000000000_111111111100] * 2
 
@@ -78,7 +81,9 @@ def test_tone_is_that_of_the_upper_half():
 def test_a_fingerprint_fits_a_database_and_differs_in_its_sign_too():
     dark_left = np.zeros((48, 64, 3), dtype=np.uint8)
     dark_left[:, 32:] = 255
-    told = [fingerprint(Photo.of(Image.fromarray(i))) for i in (dark_left, dark_left[:, ::-1])]
+    told = [
+        fingerprint(Photo.from_image(Image.fromarray(i))) for i in (dark_left, dark_left[:, ::-1])
+    ]
     assert all(-(2**63) <= one < 2**63 for one in told)
     assert bits_apart(*told) >= 4
     assert {bits_apart(told[0], told[0] ^ bit) for bit in (1, -(2**63))} == {1}
@@ -135,7 +140,9 @@ def test_real_copies_are_found_and_frames_of_other_days_are_not(real_data: Path)
     index = FingerprintIndex(map(fingerprint, photos))
     near = [index.near(fingerprint(as_jpeg(photo.image, 75))) for photo in photos]
     assert np.mean([number in found for number, found in enumerate(near)]) > 0.99
-    near = [index.near(fingerprint(Photo.of(cropped(photo.image, 0.02)))) for photo in photos]
+    near = [
+        index.near(fingerprint(Photo.from_image(cropped(photo.image, 0.02)))) for photo in photos
+    ]
     assert np.mean([number in found for number, found in enumerate(near)]) > 0.9
     other_day = [
         any(rows[i].group != row.group for i in index.near(fingerprint(photo)))

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from cleanlab.count import compute_confident_joint
+from cleanlab.rank import get_label_quality_scores
 
 from aqfusion.labels.likely_errors import LikelyError, likely_errors
 
@@ -39,6 +41,53 @@ def test_planted_errors_are_found(spread, accuracy, precision, recall, of_the_fi
     assert wrong[found].mean() == pytest.approx(precision, abs=0.01)
     assert wrong[found].sum() / wrong.sum() == pytest.approx(recall, abs=0.02)
     assert wrong[found[:100]].mean() == pytest.approx(of_the_first_hundred, abs=0.03)
+
+
+@pytest.mark.parametrize("spread", [0.3, 0.45, 0.7])
+def test_doubted_labels_are_those_off_the_diagonal_of_cleanlabs_confident_joint(spread):
+    """All but those whose suggestion is no likelier than the label, which cleanlab counts too.
+
+    Which labels are doubted, and in favour of which category, is comparable, as long as models are
+    fairly sure: with several confident categories cleanlab takes the likeliest of all, this program
+    (like the paper) the likeliest of those. The ranking is not comparable: cleanlab's scores do not
+    know that categories have an order.
+    """
+    truth, given = planted()
+    held_out = says(truth, spread, seed=5)
+    joint, off_diagonal = compute_confident_joint(
+        given, held_out, calibrate=False, return_indices_of_off_diagonals=True
+    )
+    ours = {error.position: error.suggested for error in likely_errors(held_out, given)}
+    assert set(ours) <= set(off_diagonal)
+    assert len(ours) > 100
+    rest = [position for position in off_diagonal if position not in ours]
+    counted = np.zeros((6, 6), dtype=int)
+    for position, suggested in ours.items():
+        counted[given[position], suggested] += 1
+    left = joint - np.diag(np.diag(joint)) - counted
+    assert (left.min(), left.sum()) == (0, len(rest))
+    thresholds = np.array([held_out[given == one, one].mean() for one in range(6)])
+    for position in rest:
+        own = held_out[position, given[position]]
+        assert (held_out[position][held_out[position] >= thresholds] <= own).all()
+
+
+def test_of_two_neighbouring_categories_the_order_is_cleanlabs_self_confidence():
+    """There the label is off by one or by none, so by 1 - its own probability."""
+    generator = np.random.default_rng(3)
+    given = generator.integers(2, 4, 400)
+    share = generator.random(400)
+    held_out = np.zeros((400, 6))
+    held_out[:, 2], held_out[:, 3] = share, 1 - share
+    found = likely_errors(held_out, given)
+    positions = np.array([error.position for error in found])
+    two = held_out[:, 2:4]
+    confidence = get_label_quality_scores(given - 2, two, method="self_confidence")
+    assert len(found) > 100
+    assert positions.tolist() == positions[np.argsort(confidence[positions])].tolist()
+    assert [error.expected_off for error in found] == [
+        round(float(off), 4) for off in 1 - confidence[positions]
+    ]
 
 
 def test_the_suggestion_is_what_was_true_or_next_to_it():

@@ -13,7 +13,7 @@ from aqfusion.labels.address import StoreError
 from aqfusion.labels.photo_store import PhotoMissingError, PhotoStore
 from aqfusion.photo import Photo
 
-PHOTO = Photo.of(Image.linear_gradient("L"))
+PHOTO = Photo.from_image(Image.linear_gradient("L"))
 
 
 @pytest.fixture(params=["folder", "bucket"])

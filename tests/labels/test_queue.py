@@ -80,7 +80,7 @@ def test_the_way_back_to_an_answered_item_does_not_stop_the_queue(store, admin, 
     one, two = add(store, admin, 1, priority=1.0), add(store, admin, 2)
     say(store, ana, one, 3)
     back = store.queue.lease(ana, one, NOW)
-    assert back.said.category == 3
+    assert back.own_event.category == 3
     assert store.queue.next_item(ana, NOW).task.id == two
 
 

@@ -180,7 +180,7 @@ def test_corrections_of_readings_stay_with_the_photo_that_was_looked_at(
 def test_covered_answers_are_no_evidence_of_agreement(store, expert, ana, first, twins):
     answer_all(store, ana, first, twins)
     say(store, ana, first, 3, NOW + MINUTE)
-    told = store.told(expert).answers
+    told = store.annotation_records(expert).answers
     assert {item: one.covered for item, one in told} == {
         first: False,
         **dict.fromkeys(twins, True),

@@ -87,17 +87,17 @@ def test_two_people_never_hold_one_item_by_way_of_tabs(store, ana, ben, three):
 def test_a_draft_waits_until_the_answer_and_is_nobody_elses(store, ana, ben, three):
     draft = Draft("fog?", True, {"pm25": "3"})
     store.drafts.save(ana, three[0], draft, NOW)
-    assert (store.drafts.of(ana, three[0]), store.drafts.of(ben, three[0])) == (draft, None)
+    assert (store.drafts.get(ana, three[0]), store.drafts.get(ben, three[0])) == (draft, None)
     answer(store, ana, store.queue.next_item(ana, NOW, tab=ONE), 1)
-    assert store.drafts.of(ana, three[0]) is None
+    assert store.drafts.get(ana, three[0]) is None
 
 
 def test_drafts_are_bounded(store, admin, ana):
     items = [add(store, admin, number) for number in range(MOST_DRAFTS + 1)]
     for turn, item in enumerate(items):
         store.drafts.save(ana, item, Draft(f"note {turn}"), NOW + turn * MINUTE)
-    assert store.drafts.of(ana, items[0]) is None
-    assert store.drafts.of(ana, items[1]) == Draft("note 1")
+    assert store.drafts.get(ana, items[0]) is None
+    assert store.drafts.get(ana, items[1]) == Draft("note 1")
     with pytest.raises(ValueError, match="note must have at most 500 characters, got 501"):
         store.drafts.save(ana, items[0], Draft("x" * 501), NOW)
 

@@ -161,7 +161,9 @@ def kill_batches(url: str, user: int, lots: list[list[int]], kills: int) -> list
                 if number in told:
                     continue
                 leased = store.queue.lease(actor, head, NOW)
-                if leased.said is None:  # else it was saved, and the writer killed before it told
+                if (
+                    leased.own_event is None
+                ):  # else it was saved, and the writer killed before it told
                     request, answer = f"lot {number}", Answer(category=1)
                     store.answers.save(actor, leased.token, request, answer, NOW, others)
                 os.write(write, bytes([number]))

@@ -13,7 +13,7 @@ from tests.planted import sky
 from tests.planted_sites import LEVELS, site_of, with_sites
 
 READING = Reading(pm25=90, pm10=150, o3=30, co=1.5, so2=8, no2=30)
-PHOTO = Photo.of(sky(200, seed=3))
+PHOTO = Photo.from_image(sky(200, seed=3))
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_the_photo_still_moves_the_answer_at_a_known_site(predictor):
     here = predictor.at(site_of(200.0, 220.0))
     told = [
         tuple(here.predict(Reading(), photo).fused.probabilities.values())
-        for photo in (Photo.of(sky(200, seed=seed)) for seed in range(3))
+        for photo in (Photo.from_image(sky(200, seed=seed)) for seed in range(3))
     ]
     assert len(set(told)) == 3
 

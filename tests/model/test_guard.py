@@ -31,7 +31,7 @@ def embedding(count: int, side: float, seed: int) -> Tensor:
 
 def hazy_skies(first_seed: int) -> Tensor:
     """60 skies from clear to hazy (60, 3, 96, 96) over a darker ground."""
-    photos = [Photo.of(sky(20 + 7 * number, first_seed + number)) for number in range(60)]
+    photos = [Photo.from_image(sky(20 + 7 * number, first_seed + number)) for number in range(60)]
     images = stack(photos, 96)
     images[:, :, 70:] //= 2
     return images
@@ -61,12 +61,12 @@ def test_the_shipped_scenes_are_accepted(guard, gallery):
 
 @pytest.mark.parametrize("draw", [night, indoor, nothing])
 def test_rendered_pictures_without_a_sky_are_refused(guard, draw):
-    pictures = stack([Photo.of(draw(seed, (200, 150))) for seed in range(3)], 96)
+    pictures = stack([Photo.from_image(draw(seed, (200, 150))) for seed in range(3)], 96)
     assert guard.refused(statistics(pictures), embedding(3, OTHER_SIDE, 4)).all()
 
 
 def test_a_night_is_refused_whatever_the_embedding_says(guard):
-    dark = statistics(stack([Photo.of(night(5, (200, 150)))], 96))
+    dark = statistics(stack([Photo.from_image(night(5, (200, 150)))], 96))
     assert guard.reason(dark, embedding(1, 0, 5)) == "too dark, as at night or in a room"
 
 

@@ -13,7 +13,7 @@ from aqfusion.photo import Photo
 def test_the_whole_photo_is_squeezed_not_cropped():
     wide = Image.new("RGB", (400, 100), (10, 20, 30))
     wide.paste((200, 100, 50), (0, 0, 100, 100))  # the left quarter
-    square = pixels(Photo.of(wide), 64)
+    square = pixels(Photo.from_image(wide), 64)
     assert (square.shape, square.dtype) == ((3, 64, 64), torch.uint8)
     assert square[:, 32, 2].tolist() == [200, 100, 50]
     assert square[:, 32, 62].tolist() == [10, 20, 30]
@@ -21,7 +21,7 @@ def test_the_whole_photo_is_squeezed_not_cropped():
 
 
 def test_stack_puts_photos_of_any_size_into_one_tensor():
-    photos = [Photo.of(Image.new("RGB", size)) for size in ((64, 48), (33, 200))]
+    photos = [Photo.from_image(Image.new("RGB", size)) for size in ((64, 48), (33, 200))]
     assert stack(photos, 32).shape == (2, 3, 32, 32)
 
 

@@ -20,7 +20,7 @@ from aqfusion.model.prediction import Prediction
 from tests.planted import sky
 
 READING = Reading(pm25=180, pm10=260, o3=20, co=2.0, so2=9, no2=45)
-PHOTO = Photo.of(sky(300, seed=1))
+PHOTO = Photo.from_image(sky(300, seed=1))
 NAMES = [category.name for category in standard("us").categories]
 
 
@@ -118,7 +118,7 @@ def test_an_embedding_kept_gives_what_the_photo_gives(predictor):
 
 
 def test_photo_and_reading_change_the_answer(predictor):
-    other = Photo.of(sky(20, seed=2))
+    other = Photo.from_image(sky(20, seed=2))
     assert not torch.equal(predictor.embed(PHOTO).vector, predictor.embed(other).vector)
     assert predictor.predict(READING) != predictor.predict(Reading(pm25=3, pm10=5))
 
@@ -159,14 +159,14 @@ def test_every_kind_of_photo_goes_through(predictor, data):
 
 def test_a_photo_turned_by_its_tag_is_the_upright_one(predictor):
     plain = Photo.decode(encoded("RGB", "JPEG"))
-    upright = Photo.of(plain.image.transpose(Image.Transpose.ROTATE_270))
+    upright = Photo.from_image(plain.image.transpose(Image.Transpose.ROTATE_270))
     assert torch.equal(
         predictor.embed(Photo.decode(turned())).vector, predictor.embed(upright).vector
     )
 
 
 def test_threads_may_share_a_predictor(predictor):
-    photos = [Photo.of(sky(aqi, seed=aqi)) for aqi in (20, 150, 280, 410)]
+    photos = [Photo.from_image(sky(aqi, seed=aqi)) for aqi in (20, 150, 280, 410)]
     alone = [predictor.predict(READING, photo) for photo in photos]
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(lambda p: predictor.predict(READING, p), photos * 5)) == alone * 5

@@ -38,7 +38,7 @@ def views():
 
 @pytest.fixture(scope="module")
 def town():
-    return Site("town", landmarks=landmarks(), reference=Reference.of(photo(View(15))))
+    return Site("town", landmarks=landmarks(), reference=Reference.from_photo(photo(View(15))))
 
 
 @pytest.fixture(scope="module")
@@ -131,16 +131,16 @@ def test_a_logo_in_both_pictures_is_no_view():
     def with_logo(town):
         pixels = np.array(photo(View(15), town).image)
         pixels[600:750, 20:270] = logo[..., None]
-        return Photo.of(Image.fromarray(pixels))
+        return Photo.from_image(Image.fromarray(pixels))
 
-    site = Site("town", landmarks=landmarks(), reference=Reference.of(with_logo(3)))
+    site = Site("town", landmarks=landmarks(), reference=Reference.from_photo(with_logo(3)))
     said = told(site, with_logo(8))
     assert "must show the reference photo's view" in said
     assert int(re.search(r"got (\d+) that agree", said)[1]) >= 15
 
 
 def test_a_picture_of_nothing_is_refused(town):
-    nothing = Photo.of(Image.new("RGB", (640, 480), "grey"))
+    nothing = Photo.from_image(Image.new("RGB", (640, 480), "grey"))
     assert "got 0 that agree" in told(town, nothing)
 
 
@@ -222,7 +222,7 @@ def test_a_box_at_the_top_of_the_picture_has_no_sky():
 
 def test_a_given_sky_is_kept():
     box, sky = Box(0.1, 0.5, 0.2, 0.6), Box(0.3, 0.2, 0.4, 0.3)
-    assert Landmark.of("mill", box, sky) == Landmark("mill", box, sky)
-    assert Landmark.of("mill", box) == dataclasses.replace(
+    assert Landmark.from_boxes("mill", box, sky) == Landmark("mill", box, sky)
+    assert Landmark.from_boxes("mill", box) == dataclasses.replace(
         Landmark("mill", box, sky), sky=sky_above(box)
     )

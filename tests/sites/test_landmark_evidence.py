@@ -135,7 +135,7 @@ def day(aqi, date, hour=6, **extinction):
     return Day(aqi, "monitor", datetime(2026, 3, date, hour, tzinfo=UTC), photo=photo)
 
 
-TOWER = Landmark.of("tower", Box(0.4, 0.5, 0.5, 0.6))
+TOWER = Landmark.from_boxes("tower", Box(0.4, 0.5, 0.5, 0.6))
 
 
 def test_hours_of_one_date_are_one_day():

@@ -15,7 +15,7 @@ NOISE = np.random.default_rng(0).integers(0, 256, (768, 1024, 3), dtype=np.uint8
 
 
 def of(pixels):
-    return Reference.of(Photo.of(Image.fromarray(pixels)))
+    return Reference.from_photo(Photo.from_image(Image.fromarray(pixels)))
 
 
 def test_even_a_picture_of_noise_fits():
@@ -37,7 +37,7 @@ def test_a_small_picture_is_not_enlarged():
 
 def test_it_comes_back_from_text():
     reference = of(NOISE[:60, :80])
-    assert Reference.of_base64(reference.digest, reference.base64) == reference
+    assert Reference.from_base64(reference.digest, reference.base64) == reference
 
 
 def png():
@@ -52,12 +52,12 @@ def png():
         (lambda: Reference("short", b"\xff\xd8\xff"), "digest must be 64 digits"),
         (lambda: Reference("a" * 64, png()), "must be a JPEG"),
         (lambda: Reference("a" * 64, b"\xff\xd8\xff" * 30_000), "at most 60,000 bytes, got 90,000"),
-        (lambda: Reference.of_base64("a" * 64, "é"), "must be base64"),
+        (lambda: Reference.from_base64("a" * 64, "é"), "must be base64"),
         (
-            lambda: Reference.of_base64("a" * 64, "A" * 10_000_000),
+            lambda: Reference.from_base64("a" * 64, "A" * 10_000_000),
             "at most 60,000 bytes, got about",
         ),
-        (lambda: Reference.of_base64("a" * 64, "/9j/"), "reference photo must be"),
+        (lambda: Reference.from_base64("a" * 64, "/9j/"), "reference photo must be"),
     ],
 )
 def test_what_breaks_a_rule_is_told(read, says):

@@ -54,7 +54,7 @@ def truth(view: View, name: str) -> float:
 def landmarks() -> tuple[Landmark, ...]:
     """The three buildings as a careful person would draw them: a little inside the outline."""
     return tuple(
-        Landmark.of(name, _box(left + 4, top + 5, right - 4, HORIZON - 12), distance_km=km)
+        Landmark.from_boxes(name, _box(left + 4, top + 5, right - 4, HORIZON - 12), distance_km=km)
         for name, (km, left, top, right) in TOWERS.items()
     )
 
@@ -70,7 +70,7 @@ def watched_town(model: str) -> Site:
         lost = 1.3 + np.log(day.aqi / 100) / SLOPE  # on the way from the tower, 3 km
         extinction = {one.name: one.distance_km * lost / 3 for one in marks}
         days.append(replace(day, photo=DayPhoto("ab" * 32, model, (0.5,) * 128, 40, extinction)))
-    reference = Reference.of(photo(View(60.0)))
+    reference = Reference.from_photo(photo(View(60.0)))
     return replace(site_of(), days=tuple(days), landmarks=marks, reference=reference)
 
 

@@ -109,8 +109,8 @@ def _jsonl(store: LabelStore, connection: Connection, out: Path, report: Report 
 
 
 def _lines(connection: Connection, count: int) -> Iterator[bytes]:
-    for number, one in enumerate(whole_items(connection), start=1):
-        line = state_json(one.row, one.events, number, count)
+    for number, item_history in enumerate(whole_items(connection), start=1):
+        line = state_json(item_history.row, item_history.events, number, count)
         yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
 
@@ -132,5 +132,5 @@ def _digests(connection: Connection, without: Iterable[str] = ("rejected",)) -> 
 
     Photos of rejected items are swept, as they should be.
     """
-    asked = select(items.c.photo_hash).where(items.c.status.not_in([*without])).distinct()
-    return list(connection.execute(asked).scalars())
+    query = select(items.c.photo_hash).where(items.c.status.not_in([*without])).distinct()
+    return list(connection.execute(query).scalars())

@@ -77,42 +77,42 @@ class Tasks:
         """A sentence for each reason for which items are no tasks."""
         return tuple(f"{count} left out: items {why}" for why, count in sorted(self._out.items()))
 
-    def json(self, whole: Iterable[WholeItem]) -> Iterator[bytes]:
+    def json(self, items: Iterable[WholeItem]) -> Iterator[bytes]:
         """Write the tasks as one JSON list, a line each."""
         before = b"[\n"
-        for one in whole:
-            why = self._why_not(one)
+        for item in items:
+            why = self._why_not(item)
             if why is not None:
                 self._out[why] += 1
                 continue
             self.count += 1
-            yield before + json.dumps(task_of(one), ensure_ascii=False).encode()
+            yield before + json.dumps(task_of(item), ensure_ascii=False).encode()
             before = b",\n"
         yield b"[]\n" if before == b"[\n" else b"\n]\n"
 
-    def _why_not(self, one: WholeItem) -> str | None:
-        if one.row.status in MAY_NOT_BE_LABELLED:
-            return MAY_NOT_BE_LABELLED[one.row.status]
-        return "whose photo is missing" if one.row.photo_hash in self._without else None
+    def _why_not(self, item: WholeItem) -> str | None:
+        if item.row.status in MAY_NOT_BE_LABELLED:
+            return MAY_NOT_BE_LABELLED[item.row.status]
+        return "whose photo is missing" if item.row.photo_hash in self._without else None
 
 
-def task_of(one: WholeItem) -> dict[str, Any]:
+def task_of(item: WholeItem) -> dict[str, Any]:
     """Return a task: each answer is an annotation, an expert's decision the ground truth.
 
     Its data has what an annotator may know: no guess, no known AQI, no name that a file had.
     """
-    row = one.row
-    known = {name: getattr(row, name) for name in (*POLLUTANTS, "place", "licence")}
-    decision = [] if one.decision is None else [_annotation(one.decision, truth=True)]
+    row = item.row
+    data = {name: getattr(row, name) for name in (*POLLUTANTS, "place", "licence")}
+    decision = [] if item.decision is None else [_annotation(item.decision, truth=True)]
     return {
         "id": row.id,
         "data": {
             "image": f"{PHOTOS}/{photo_name(row.photo_hash)}",
             "item": row.id,
-            **{name: value for name, value in known.items() if value is not None},
+            **{name: value for name, value in data.items() if value is not None},
             **({} if row.taken_at is None else {"taken_at": row.taken_at.isoformat()}),
         },
-        "annotations": [*(_annotation(answer) for answer in one.answers), *decision],
+        "annotations": [*(_annotation(answer) for answer in item.answers), *decision],
     }
 
 

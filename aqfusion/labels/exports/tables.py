@@ -32,31 +32,31 @@ _EVENT = (
 )
 
 
-def items_table(whole: Iterable[WholeItem]) -> Iterator[bytes]:
+def items_table(items: Iterable[WholeItem]) -> Iterator[bytes]:
     """Write one row per item: what it is, where it stands, and what it was settled to.
 
     `category` is in words; the readings are as they came, `corrections` what people made of them.
     `agreement` is the share of answers that say what most say, for two answers or more.
     """
-    return _pieces(_ITEM, map(_item_row, whole))
+    return _pieces(_ITEM, map(_item_row, items))
 
 
-def answers_table(whole: Iterable[WholeItem]) -> Iterator[bytes]:
+def answers_table(items: Iterable[WholeItem]) -> Iterator[bytes]:
     """Write one row per answer that holds now: nothing undone, nothing replaced, no decision."""
-    rows = ((one.row, answer) for one in whole for answer in one.answers)
+    rows = ((item.row, answer) for item in items for answer in item.answers)
     return _pieces(_ANSWER, (_answer_row(row.photo_hash, answer) for row, answer in rows))
 
 
 def events_table(connection: Connection) -> Iterator[bytes]:
     """Write one row per event, in the order in which they happened."""
-    asked = (
+    query = (
         select(label_events, users.c.name, items.c.photo_hash)
         .join(users, users.c.id == label_events.c.user)
         .join(items, items.c.id == label_events.c.item)
         .order_by(label_events.c.id)
         .execution_options(yield_per=_BATCH)
     )
-    return _pieces(_EVENT, map(_event_row, connection.execute(asked)))
+    return _pieces(_EVENT, map(_event_row, connection.execute(query)))
 
 
 def category_name(key: str | None, category: int | None) -> str | None:
@@ -73,9 +73,9 @@ def _pieces(titles: tuple[str, ...], rows: Iterable[Mapping[str, CsvCell]]) -> I
         yield csv_lines([[row[title] for title in titles] for row in batch]).encode()
 
 
-def _item_row(one: WholeItem) -> dict[str, CsvCell]:
-    row, value = one.row, one.settled
-    counted = one.answers if one.decision is None else (*one.answers, one.decision)
+def _item_row(item: WholeItem) -> dict[str, CsvCell]:
+    row, value = item.row, item.settled
+    counted = item.answers if item.decision is None else (*item.answers, item.decision)
     corrected = {name: v for event in counted for name, v in (event.corrections or {}).items()}
     same = ("place", "status", "known_aqi", "split", "origin", "source", "licence", "duplicate_of")
     return {
@@ -92,8 +92,8 @@ def _item_row(one: WholeItem) -> dict[str, CsvCell]:
         "aqi": value and value.aqi,
         "cant_tell": value and value.cant_tell,
         "corrections": _json(corrected or None),
-        "answers": len(one.answers),
-        "agreement": _agreement(one),
+        "answers": len(item.answers),
+        "agreement": _agreement(item),
     }
 
 
@@ -119,11 +119,13 @@ def _event_row(event: Any) -> dict[str, CsvCell]:
     }
 
 
-def _agreement(one: WholeItem) -> float | None:
-    if len(one.answers) < 2:
+def _agreement(item: WholeItem) -> float | None:
+    if len(item.answers) < 2:
         return None
-    said = Counter((event.standard, event.category, event.cant_tell) for event in one.answers)
-    return round(said.most_common(1)[0][1] / len(one.answers), 3)
+    answer_counts = Counter(
+        (event.standard, event.category, event.cant_tell) for event in item.answers
+    )
+    return round(answer_counts.most_common(1)[0][1] / len(item.answers), 3)
 
 
 def _time(time: Any) -> str | None:

@@ -29,20 +29,20 @@ README_NAME = "README.txt"
 
 
 def write_training_folder(
-    whole: Iterable[WholeItem], photos: PhotoStore, folder: Path
+    items: Iterable[WholeItem], photos: PhotoStore, folder: Path
 ) -> tuple[int, tuple[str, ...]]:
     """Fill a folder, and return how many photos are in it and a sentence for all left out."""
-    settled, frozen = _sorted_out(whole)
+    settled, frozen = _sorted_out(items)
     kept: list[Learnable] = []
     out: Counter[str] = Counter()
     pictures = folder / PHOTO_FOLDER
     missing = {*copy_photos(photos, (value.photo_hash for value, _ in settled), pictures)}
-    for value, known in settled:
+    for value, known_fingerprint in settled:
         why = _unusable(value)
         if value.photo_hash in missing:
             why = "whose photo is missing"
         if why is None:
-            near = _fingerprint(known, pictures / photo_name(value.photo_hash))
+            near = _fingerprint(known_fingerprint, pictures / photo_name(value.photo_hash))
             if frozen.near(near):
                 why = "nearly the same as a frozen one"
             else:
@@ -56,23 +56,23 @@ def write_training_folder(
     sentences = tuple(f"{count} left out: items {why}" for why, count in sorted(out.items()))
     (folder / CSV_NAME).write_text(csv_text(_table(rows)), encoding="utf-8", newline="")
     (folder / MANIFEST_NAME).write_text(csv_text(_manifest(rows)), encoding="utf-8", newline="")
-    about = _readme(rows, [one.value for one in kept], sentences)
+    about = _readme(rows, [learnable.value for learnable in kept], sentences)
     (folder / README_NAME).write_text(about, encoding="utf-8")
     return len(rows), sentences
 
 
 def _sorted_out(
-    whole: Iterable[WholeItem],
+    items: Iterable[WholeItem],
 ) -> tuple[list[tuple[Adjudicated, str | None]], FingerprintIndex]:
     """Split items in those to learn from, with their fingerprints, and those to measure by."""
     settled: list[tuple[Adjudicated, str | None]] = []
     frozen = FingerprintIndex()
-    for one in whole:
-        if one.row.split == "frozen" and one.row.fingerprint is not None:
-            frozen.add(fingerprint_value(one.row.fingerprint))
-        value = one.settled
+    for item in items:
+        if item.row.split == "frozen" and item.row.fingerprint is not None:
+            frozen.add(fingerprint_value(item.row.fingerprint))
+        value = item.settled
         if value is not None and value.split == "train":
-            settled.append((value, one.row.fingerprint))
+            settled.append((value, item.row.fingerprint))
     return settled, frozen
 
 
@@ -84,8 +84,8 @@ def _unusable(value: Adjudicated) -> str | None:
     return None
 
 
-def _fingerprint(known: str | None, photo: Path) -> int:
-    return fingerprint(Photo.open(photo)) if known is None else fingerprint_value(known)
+def _fingerprint(known_value: str | None, photo: Path) -> int:
+    return fingerprint(Photo.open(photo)) if known_value is None else fingerprint_value(known_value)
 
 
 def _arrange(rows: Iterable[TrainingRow], pictures: Path) -> None:
@@ -116,9 +116,9 @@ def _table(rows: Iterable[TrainingRow]) -> Iterator[tuple[CsvCell, ...]]:
         when = (0, 0, 0, "") if time is None else (time.year, time.month, time.day, f"{time:%H:%M}")
         readings = (getattr(row.reading, name) for name in READING_COLUMNS.values())
         name = standard("us").category_of(row.aqi).name
-        said = "AQI" if row.exact else "middle of the category"
+        aqi_source = "AQI" if row.exact else "middle of the category"
         zone = row.time_zone or ""
-        yield (row.place, row.file, *when, row.aqi, *readings, name, said, zone)
+        yield (row.place, row.file, *when, row.aqi, *readings, name, aqi_source, zone)
 
 
 def _manifest(rows: Iterable[TrainingRow]) -> Iterator[tuple[CsvCell, ...]]:
@@ -127,7 +127,7 @@ def _manifest(rows: Iterable[TrainingRow]) -> Iterator[tuple[CsvCell, ...]]:
 
 
 def _readme(
-    rows: tuple[TrainingRow, ...], values: list[Adjudicated], left_out: tuple[str, ...]
+    rows: tuple[TrainingRow, ...], values: list[Adjudicated], exclusions: tuple[str, ...]
 ) -> str:
     middles = ", ".join(
         f"{category.name} {band_middle(number)}"
@@ -144,7 +144,7 @@ def _readme(
         "Readings have people's corrections in them: ug/m3, CO mg/m3.",
         "A Year of 0 says that the time is not known. Others are on the clock of Timezone.",
         f"Snapshot {snapshot_hash(values)}.",
-        *left_out,
+        *exclusions,
         "",
         "Licences of the photos:",
         *(f"- {' '.join(licence.split())}: {count}" for licence, count in sorted(licences.items())),

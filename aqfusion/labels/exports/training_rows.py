@@ -61,12 +61,12 @@ def band_middle(category: int) -> int:
 def training_rows(learnable: Sequence[Learnable]) -> tuple[TrainingRow, ...]:
     """Lay out all rows; each value has an AQI or a category, of the US standard."""
     groups = _groups(learnable)
-    places = [one.value.place or NO_PLACE for one in learnable]
+    places = [entry.value.place or NO_PLACE for entry in learnable]
     folds = assign_folds(groups, places)
     used: dict[str, int] = {}
     rows = []
-    for one, group, place in zip(learnable, groups, places, strict=True):
-        value = one.value
+    for entry, group, place in zip(learnable, groups, places, strict=True):
+        value = entry.value
         assert value.category is not None
         used[value.photo_hash] = copy = used.get(value.photo_hash, 0) + 1
         rows.append(
@@ -99,12 +99,12 @@ def _groups(learnable: Sequence[Learnable]) -> list[str]:
 
     first: dict[str, int] = {}
     index = FingerprintIndex()
-    for row, one in enumerate(learnable):
-        for name in _ties(one.value):
+    for row, entry in enumerate(learnable):
+        for name in _ties(entry.value):
             parent[root(row)] = root(first.setdefault(name, row))
-        for near in index.near(one.fingerprint):
+        for near in index.near(entry.fingerprint):
             parent[root(row)] = root(near)
-        index.add(one.fingerprint)
+        index.add(entry.fingerprint)
     return [f"group {learnable[root(row)].value.key[:16]}" for row in range(len(learnable))]
 
 
@@ -139,5 +139,5 @@ def _local(value: Adjudicated) -> datetime | None:
 def _zone_name(value: Adjudicated) -> str | None:
     if value.taken_at is None:
         return None
-    known = zone_of(value.time_zone, value.place) is not None
-    return (value.time_zone or timezone_of(value.place)) if known else "UTC"
+    has_zone = zone_of(value.time_zone, value.place) is not None
+    return (value.time_zone or timezone_of(value.place)) if has_zone else "UTC"

@@ -31,8 +31,8 @@ class WholeItem:
     @cached_property
     def answers(self) -> tuple[Any, ...]:
         """The events of current answers, by user."""
-        said = fold(self.row, self.events).answers
-        return tuple(sorted(said, key=lambda event: event.id))
+        current_answers = fold(self.row, self.events).answers
+        return tuple(sorted(current_answers, key=lambda event: event.id))
 
     @cached_property
     def decision(self) -> Any | None:
@@ -58,17 +58,17 @@ def for_export(store: LabelStore, actor: Actor, least: str = "expert") -> Iterat
 
 def whole_items(connection: Connection) -> Iterator[WholeItem]:
     """Go through all items by id."""
-    asked = select(items).order_by(items.c.id).execution_options(yield_per=_BATCH)
-    rows = iter(connection.execute(asked))
+    query = select(items).order_by(items.c.id).execution_options(yield_per=_BATCH)
+    rows = iter(connection.execute(query))
     while batch := list(islice(rows, _BATCH)):
-        told = (
+        events_query = (
             select(label_events, users.c.name)
             .join(users, users.c.id == label_events.c.user)
             .where(label_events.c.item.between(batch[0].id, batch[-1].id))
             .order_by(label_events.c.id)
         )
         events: dict[int, list[Any]] = defaultdict(list)
-        for event in connection.execute(told):
+        for event in connection.execute(events_query):
             events[event.item].append(event)
         yield from (WholeItem(row, tuple(events[row.id])) for row in batch)
 

@@ -15,13 +15,13 @@ def dry_run(listing: Listing) -> dict[str, Any]:
     """Return the items that would come in, and all that would be left out, as JSON has them."""
     items: list[dict[str, Any]] = []
     faults = [*listing.faults]
-    for one in listing.candidates:
+    for candidate in listing.candidates:
         try:
-            Photo.open(one.path)
+            Photo.open(candidate.path)
         except PhotoError as error:
-            faults.append(one.fault(f"must {str(error).rpartition(' must ')[2]}"))
+            faults.append(candidate.fault(f"must {str(error).rpartition(' must ')[2]}"))
             continue
-        items.append(_item(one))
+        items.append(_item(candidate))
     faults.sort(key=lambda fault: fault.line)
     return {
         "items": items,
@@ -39,25 +39,27 @@ def dry_run(listing: Listing) -> dict[str, Any]:
     }
 
 
-def _item(one: Candidate) -> dict[str, Any]:
+def _item(candidate: Candidate) -> dict[str, Any]:
     return {
-        "line": one.line,
-        "photo": one.name.replace("\\", "/").removeprefix("./"),
-        "place": one.place,
-        "time": _time(one),
-        "time_zone": one.time_zone,
-        "group": one.group,
+        "line": candidate.line,
+        "photo": candidate.name.replace("\\", "/").removeprefix("./"),
+        "place": candidate.place,
+        "time": _time(candidate),
+        "time_zone": candidate.time_zone,
+        "group": candidate.group,
         "readings": {
-            name: value for name in POLLUTANTS if (value := getattr(one.reading, name)) is not None
+            name: value
+            for name in POLLUTANTS
+            if (value := getattr(candidate.reading, name)) is not None
         },
-        "units_stated": one.units_stated,
-        "aqi": one.given_aqi,
-        "gold": one.known_aqi,
-        "licence": one.licence,
+        "units_stated": candidate.units_stated,
+        "aqi": candidate.given_aqi,
+        "gold": candidate.known_aqi,
+        "licence": candidate.licence,
     }
 
 
-def _time(one: Candidate) -> str | None:
-    local = local_time(one.taken_at, one.time_zone, one.place)
-    time: datetime | None = local or one.taken_at
+def _time(candidate: Candidate) -> str | None:
+    local = local_time(candidate.taken_at, candidate.time_zone, candidate.place)
+    time: datetime | None = local or candidate.taken_at
     return None if time is None else time.isoformat()

@@ -14,7 +14,7 @@ from typing import Any
 from PIL import JpegImagePlugin
 from sqlalchemy import Connection, func, select
 
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault, shortened
 from aqfusion.errors import InputError
 from aqfusion.labels.accounts import OPERATOR, insert_user, lock_accounts, name_key
 from aqfusion.labels.actor import Actor, acting
@@ -75,26 +75,26 @@ def _check(file: Path) -> tuple[int, list[tuple[int, str]]]:
     requests: set[str] = set()
     originals: dict[int, int] = {}
     photos: dict[str, int] = {}
-    of = 0
+    total = 0
     for number, line in _lines(file):
-        item, of = line.item, line.of
+        item, total = line.item, line.total
         if line.number != number:
             raise StateFileError(f"{file.name} line {number} must be the next item, got another")
         own = {event["id"] for event in line.events}
-        asked = {event["request_id"] for event in line.events}
-        twice = item["id"] in ids or item["key"] in keys or own & events or asked & requests
-        if twice or len(asked) < len(own):
+        request_ids = {event["request_id"] for event in line.events}
+        twice = item["id"] in ids or item["key"] in keys or own & events or request_ids & requests
+        if twice or len(request_ids) < len(own):
             raise StateFileError(f"{file.name} line {number} must be new, got an id a second time")
         ids.add(item["id"])
         keys.add(item["key"])
         events |= own
-        requests |= asked
+        requests |= request_ids
         if item["duplicate_of"] is not None:
             originals[number] = item["duplicate_of"]
         if line.status != "rejected":
             photos.setdefault(item["photo_hash"], number)
-    if len(ids) != of or not ids:
-        raise StateFileError(f"{file.name} must have {of or 'some'} items, got {len(ids)}")
+    if len(ids) != total or not ids:
+        raise StateFileError(f"{file.name} must have {total or 'some'} items, got {len(ids)}")
     for number, original in originals.items():
         if original not in ids:
             rule = "must be a duplicate of an item in the file"
@@ -133,7 +133,7 @@ def _photo(store: LabelStore, file: Path, line: int, digest: str) -> Fault | Non
             if image.info.keys() - _PLAIN_JPEG:
                 raise InputError("must have no metadata")
     except (InputError, SyntaxError, OSError) as error:
-        return Fault(line, "photo_hash", shown(str(error)), digest)
+        return Fault(line, "photo_hash", shortened(str(error)), digest)
     store.photos.put_bytes(data)
     return None
 
@@ -147,8 +147,8 @@ def _fill(connection: Connection, actor: Actor, file: Path, now: datetime) -> in
         return _same(connection, file, held)
     load(connection, items, (line.item for _, line in _lines(file)))
     people = _People(connection, now)
-    told = (event for _, line in _lines(file) for event in line.events)
-    load(connection, label_events, (people.row(event) for event in told))
+    events = (event for _, line in _lines(file) for event in line.events)
+    load(connection, label_events, (people.row(event) for event in events))
     rows = site_rows(sites_beside(file))
     load(connection, site_events, (people.row(event) for event in rows))
     touched = select(label_events.c.item).distinct().order_by(label_events.c.item)
@@ -164,11 +164,11 @@ def _fill(connection: Connection, actor: Actor, file: Path, now: datetime) -> in
 def _same(connection: Connection, file: Path, held: int) -> int:
     """Return 0 where the store has all of the file already; else it is no place for it."""
     for _, line in _lines(file):
-        known = select(items.c.id).where(items.c.key == line.item["key"])
-        found = connection.execute(known).scalar()
-        events = select(label_events.c.request_id).where(label_events.c.item == found)
-        asked = {*connection.execute(events).scalars()}
-        if found is None or not {event["request_id"] for event in line.events} <= asked:
+        item_query = select(items.c.id).where(items.c.key == line.item["key"])
+        item_id = connection.execute(item_query).scalar()
+        events = select(label_events.c.request_id).where(label_events.c.item == item_id)
+        stored_requests = {*connection.execute(events).scalars()}
+        if item_id is None or not {event["request_id"] for event in line.events} <= stored_requests:
             raise StateFileError(f"store must be empty for {file.name}, got one with {held} items")
     return 0
 

@@ -94,11 +94,11 @@ def take_in(
         if report is not None:
             report(f"{done} of {total} photos read, {intake.new} of them new")
     faults = sorted((*listing.faults, *intake.faults), key=lambda fault: fault.line)
-    if not intake.new and not intake.known:
+    if not intake.new and not intake.already_stored:
         got = f"{len(faults)} bad ones, the first in {faults[0]}" if faults else "none"
         raise SourceError(f"{listing.name} must have a good photo, got {got}")
-    told = (intake.new, intake.known, intake.duplicates)
-    return Imported(*told, tuple(faults), listing.ignored, listing.notes)
+    counts = (intake.new, intake.already_stored, intake.duplicates)
+    return Imported(*counts, tuple(faults), listing.ignored, listing.notes)
 
 
 def given_label(aqi: float | None) -> dict[str, Any] | None:
@@ -115,7 +115,7 @@ class _Intake:
     def __init__(
         self, store: LabelStore, actor: Actor, name: str, terms: Terms, now: datetime
     ) -> None:
-        self.new = self.known = self.duplicates = 0
+        self.new = self.already_stored = self.duplicates = 0
         self.faults: list[Fault] = []
         self._store, self._actor, self._name = store, actor, name
         self._terms, self._now = terms, now
@@ -123,17 +123,19 @@ class _Intake:
 
     def take(self, batch: Sequence[Candidate]) -> None:
         """Take the candidates in, and count what became of each."""
-        read = [(one, item) for one in batch if (item := self._read(one)) is not None]
-        known = self._rows_of(item.key for _, item in read)
+        read = [
+            (candidate, item) for candidate in batch if (item := self._read(candidate)) is not None
+        ]
+        stored = self._rows_of(item.key for _, item in read)
         fresh: dict[str, NewItem] = {}
         for candidate, item in read:
-            same = known[item.key].known_aqi if item.key in known else item.known_aqi
+            same = stored[item.key].known_aqi if item.key in stored else item.known_aqi
             if item.key in fresh:
                 same = fresh[item.key].known_aqi
             if item.known_aqi is not None and item.known_aqi != same:
                 self.faults.append(candidate.fault(_SAME_BUT_GOLD))
-            elif item.key in known or item.key in fresh:
-                self.known += 1
+            elif item.key in stored or item.key in fresh:
+                self.already_stored += 1
             else:
                 fresh[item.key] = item
         self._add(fresh.values())
@@ -191,13 +193,14 @@ class _Intake:
         if not new:
             return 0
         added = self._store.items.add_many(self._actor, new, self._now)
-        self.new, self.known = self.new + added.new, self.known + added.known
+        self.new += added.new
+        self.already_stored += added.already_stored
         return added.new
 
     def _rows_of(self, keys: Iterable[str]) -> dict[str, Any]:
-        asked = select(items.c.key, items.c.id, items.c.known_aqi).where(items.c.key.in_([*keys]))
+        query = select(items.c.key, items.c.id, items.c.known_aqi).where(items.c.key.in_([*keys]))
         with self._store.database.read() as connection:
-            return {row.key: row for row in connection.execute(asked)}
+            return {row.key: row for row in connection.execute(query)}
 
 
 def _rule(sentence: str) -> str:

@@ -62,9 +62,9 @@ def _time(photo: FolderPhoto, local: tzinfo | None) -> datetime | None:
     """Return when it was by the name of its session, else by the table's own cells."""
     if local is None:
         return None
-    told = session_time(photo.session, zone_name(local)) if photo.session else None
-    if told is not None or photo.row.clock is None:
-        return told
+    session_start = session_time(photo.session, zone_name(local)) if photo.session else None
+    if session_start is not None or photo.row.clock is None:
+        return session_start
     try:
         return at(photo.row.clock, local)
     except TimeError:  # an hour that the clocks skipped or showed twice

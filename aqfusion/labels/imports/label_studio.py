@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault, shortened
 from aqfusion.errors import InputError
 from aqfusion.labels.accounts import administrating, insert_user, name_key
 from aqfusion.labels.actor import Actor, acting
@@ -68,10 +68,12 @@ def import_label_studio(
     with store.database.read() as connection:
         acting(connection, actor, "admin", lock=False)
     tasks, faults = read_label_studio(file)
-    wanted = [one for task in tasks for one in _answers(task, faults)]
+    wanted = [answer for task in tasks for answer in _answers(task, faults)]
     # One order for all who write, so that no two wait for each other.
-    wanted.sort(key=lambda one: (one.task.item or 0, one.task.photo_hash or "", _moment(one)))
-    new = known = 0
+    wanted.sort(
+        key=lambda answer: (answer.task.item or 0, answer.task.photo_hash or "", _moment(answer))
+    )
+    new = already_stored = 0
     for start in range(0, len(wanted), _BATCH):
         batch = wanted[start : start + _BATCH]
 
@@ -82,43 +84,45 @@ def import_label_studio(
             return _Keeper(connection, printable(file.name, 200), now).keep(batch)
 
         added, same, refused = store.database.write(work)
-        new, known, faults = new + added, known + same, faults + refused
+        new, already_stored, faults = new + added, already_stored + same, faults + refused
         if report is not None:
             report(f"{start + len(batch)} of {len(wanted)} answers read, {new} of them new")
     faults.sort(key=lambda fault: fault.line)
-    if not new and not known and faults:
+    if not new and not already_stored and faults:
         got = f"{len(faults)} bad entries, the first in {faults[0]}"
         raise SourceError(f"{file.name} must have an answer to an item of this store, got {got}")
-    return Imported(new, known, 0, tuple(faults))
+    return Imported(new, already_stored, 0, tuple(faults))
 
 
 def _answers(task: LabelStudioTask, faults: list[Fault]) -> list[_Wanted]:
     wanted: list[_Wanted] = []
-    for one in task.annotations:
-        if one.cancelled:
+    for annotation in task.annotations:
+        if annotation.cancelled:
             rule = "must not be skipped to be an answer"
-            faults.append(_fault(task, one, f"{rule}, got a skipped one"))
+            faults.append(_fault(task, annotation, f"{rule}, got a skipped one"))
             continue
         try:
-            answer, left = answer_of(one)
+            answer, left = answer_of(annotation)
         except InputError as error:
-            faults.append(_fault(task, one, str(error)))
+            faults.append(_fault(task, annotation, str(error)))
             continue
-        faults += [_fault(task, one, sentence) for sentence in left]
-        wanted.append(_Wanted(task, one, answer))
+        faults += [_fault(task, annotation, sentence) for sentence in left]
+        wanted.append(_Wanted(task, annotation, answer))
     if task.predictions and not task.annotations:
         rule = "must have an annotation: predictions are no answers of people"
         faults.append(Fault(task.number, f"task {task.id}", rule, "predictions only"))
     return wanted
 
 
-def _fault(task: LabelStudioTask, one: Annotation, sentence: str) -> Fault:
+def _fault(task: LabelStudioTask, annotation: Annotation, sentence: str) -> Fault:
     rule, _, got = sentence.rpartition(", got ")
-    return Fault(task.number, f"task {task.id}, annotation {one.id}", rule, shown(got.strip("'")))
+    return Fault(
+        task.number, f"task {task.id}, annotation {annotation.id}", rule, shortened(got.strip("'"))
+    )
 
 
-def _moment(one: _Wanted) -> tuple[str, str]:
-    return one.annotation.updated_at, one.annotation.id
+def _moment(wanted: _Wanted) -> tuple[str, str]:
+    return wanted.annotation.updated_at, wanted.annotation.id
 
 
 class _Keeper:
@@ -130,64 +134,64 @@ class _Keeper:
 
     def keep(self, batch: Sequence[_Wanted]) -> tuple[int, int, list[Fault]]:
         """Return how many answers are new, how many were known, and what was left out."""
-        new = known = 0
+        new = already_stored = 0
         faults: list[Fault] = []
-        for one in batch:
+        for wanted in batch:
             try:
-                added = self._keep(one)
+                added = self._keep(wanted)
             except InputError as error:
-                faults.append(_fault(one.task, one.annotation, str(error)))
+                faults.append(_fault(wanted.task, wanted.annotation, str(error)))
                 continue
-            new, known = new + added, known + (not added)
-        return new, known, faults
+            new, already_stored = new + added, already_stored + (not added)
+        return new, already_stored, faults
 
-    def _keep(self, one: _Wanted) -> bool:
+    def _keep(self, wanted: _Wanted) -> bool:
         """Write an answer; false where the store has it."""
-        annotation, item = one.annotation, self._item(one.task)
-        said = {name: one.answer.columns()[name] for name in (*_SAID, "note")}
-        content = (annotation.id, annotation.completed_by, _utc(annotation), said)
+        annotation, item = wanted.annotation, self._item(wanted.task)
+        label = {name: wanted.answer.columns()[name] for name in (*_SAID, "note")}
+        content = (annotation.id, annotation.completed_by, _utc(annotation), label)
         request_id = f"label-studio-{digest_of(item.key, *content)[:48]}"
-        asked = select(label_events.c.id).where(label_events.c.request_id == request_id)
-        if self._connection.execute(asked).first() or self._is_ours(item.id, annotation, said):
+        query = select(label_events.c.id).where(label_events.c.request_id == request_id)
+        if self._connection.execute(query).first() or self._is_ours(item.id, annotation, label):
             return False
-        book = Book.open(self._connection, item.id)
-        status = book.standing.status
+        projection = Book.open(self._connection, item.id)
+        status = projection.standing.status
         if status in _CLOSED:
             raise InputError(f"item {item.id} {_CLOSED[status]}, got one that is {status}")
         who = self._account(annotation.completed_by)
-        last = book.said_by(who.id)
-        if last is not None and _same(last, said):
+        last = projection.event_by(who.id)
+        if last is not None and _same(last, label):
             return False
         request = Request(request_id, "answer", who, (item.id, content))
         at = annotation.at if annotation.at and annotation.at <= self._now else self._now
-        reason = f"imported from {self._file}: task {one.task.id}, annotation {annotation.id}"
-        columns = {**one.answer.columns(), "old": gist(last), "reason": reason}
-        book.write(self._connection, request, at, **columns)
+        reason = f"imported from {self._file}: task {wanted.task.id}, annotation {annotation.id}"
+        columns = {**wanted.answer.columns(), "old": gist(last), "reason": reason}
+        projection.write(self._connection, request, at, **columns)
         return True
 
     def _item(self, task: LabelStudioTask) -> Any:
         """Find a task's item: by its number, whose photo must be the task's, or by the photo."""
         if task.photo_hash is None:
             raise InputError("image must end with a photo of this store's export, got another")
-        asked = select(items.c.id, items.c.key).where(items.c.photo_hash == task.photo_hash)
-        found = self._connection.execute(asked).all()
-        same = [row for row in found if row.id == task.item] or found
+        query = select(items.c.id, items.c.key).where(items.c.photo_hash == task.photo_hash)
+        rows = self._connection.execute(query).all()
+        same = [row for row in rows if row.id == task.item] or rows
         if len(same) != 1:
-            got = f"{task.item or 'no item'}, whose photo {len(found)} items have"
+            got = f"{task.item or 'no item'}, whose photo {len(rows)} items have"
             raise InputError(f"task must be one of an item of this store, got {got}")
         return same[0]
 
-    def _is_ours(self, item: int, annotation: Annotation, said: dict[str, Any]) -> bool:
+    def _is_ours(self, item: int, annotation: Annotation, label: dict[str, Any]) -> bool:
         """Tell whether somebody said this here: an answer that we had exported."""
         if annotation.answered_by is None:
             return False
-        asked = (
+        query = (
             select(label_events)
             .join(users, users.c.id == label_events.c.user)
             .where(label_events.c.item == item)
             .where(users.c.name_key == name_key(annotation.answered_by))
         )
-        return any(_same(event, said) for event in self._connection.execute(asked))
+        return any(_same(event, label) for event in self._connection.execute(query))
 
     def _account(self, completed_by: str) -> Actor:
         """Return the account of an annotator there: one that nobody can sign in to."""
@@ -195,14 +199,14 @@ class _Keeper:
             shortened = f"{completed_by[:24]}... {digest_of(completed_by)[:8]}"
             named = completed_by if len(completed_by) <= 40 else shortened
             first = one_line("annotator", f"Label Studio: {named or 'not named'}", 60)
-            self._accounts[completed_by] = self._found_or_made(first)
+            self._accounts[completed_by] = self._find_or_create(first)
         return self._accounts[completed_by]
 
-    def _found_or_made(self, first: str) -> Actor:
+    def _find_or_create(self, first: str) -> Actor:
         for number in range(1, 100):
             name = first if number == 1 else f"{first} ({number})"
-            asked = select(users).where(users.c.name_key == name_key(name))
-            row = self._connection.execute(asked).first()
+            query = select(users).where(users.c.name_key == name_key(name))
+            row = self._connection.execute(query).first()
             if row is None:
                 made = insert_user(
                     self._connection, name, "annotator", self._now, {"disabled": True}
@@ -214,8 +218,8 @@ class _Keeper:
         raise InputError(f"annotator must have a name that is free, got {first!r}")
 
 
-def _same(event: Any, said: dict[str, Any]) -> bool:
-    return all(getattr(event, name) == value for name, value in said.items())
+def _same(event: Any, label: dict[str, Any]) -> bool:
+    return all(getattr(event, name) == value for name, value in label.items())
 
 
 def _utc(annotation: Annotation) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from aqfusion.air.aqi import STANDARDS, standard
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault, shortened
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import CANT_TELL, Answer, Seen
 from aqfusion.labels.exports.label_studio import ANSWERED_BY, CANT_TELL_CONTROL, CONTROLS
@@ -70,7 +70,7 @@ def read_label_studio(file: Path) -> tuple[list[LabelStudioTask], list[Fault]]:
             tasks.append(_task(number, entry, wrong))
         except _WRONG_SHAPE:
             rule = "must be one of Label Studio's JSON or JSON-MIN export"
-            wrong.append(Fault(number, "task", rule, shown(str(entry))))
+            wrong.append(Fault(number, "task", rule, shortened(str(entry))))
     if not tasks:
         rule = "must be a JSON or JSON-MIN export of Label Studio, with a task in it"
         raise SourceError(f"{file.name} {rule}, got {'none' if not entries else 'other JSON'}")
@@ -172,20 +172,20 @@ def _task(number: int, entry: Mapping[str, Any], wrong: list[Fault]) -> LabelStu
         raise KeyError("annotations")
     data = entry["data"] if full else entry
     item = data.get("item")
-    found = _PHOTO_HASH.findall(str(data["image"]))
+    hashes = _PHOTO_HASH.findall(str(data["image"]))
     id = printable(entry.get("id", number), 40)
     annotations: list[Annotation] = []
-    for one in entry["annotations"] if full else [entry]:
+    for entry_annotation in entry["annotations"] if full else [entry]:
         try:
-            annotations.append(_full(one) if full else _minimal(one))
+            annotations.append(_full(entry_annotation) if full else _minimal(entry_annotation))
         except _WRONG_SHAPE:
             rule = "must have its annotations in Label Studio's format"
-            wrong.append(Fault(number, f"task {id}", rule, shown(str(one))))
+            wrong.append(Fault(number, f"task {id}", rule, shortened(str(entry_annotation))))
     return LabelStudioTask(
         number,
         id,
         item if type(item) is int else None,
-        found[-1] if found else None,
+        hashes[-1] if hashes else None,
         tuple(annotations),
         len(entry.get("predictions") or ()) if full else 0,
     )
@@ -196,15 +196,15 @@ def printable(value: object, longest: int) -> str:
     return "".join(sign if sign.isprintable() else "?" for sign in str(value)[:longest])
 
 
-def _full(one: Mapping[str, Any]) -> Annotation:
-    results = tuple((str(each["from_name"]), dict(each["value"])) for each in one["result"])
-    return _annotation(one, one["id"], one.get("completed_by"), results)
+def _full(annotation: Mapping[str, Any]) -> Annotation:
+    results = tuple((str(each["from_name"]), dict(each["value"])) for each in annotation["result"])
+    return _annotation(annotation, annotation["id"], annotation.get("completed_by"), results)
 
 
-def _minimal(one: Mapping[str, Any]) -> Annotation:
+def _minimal(task: Mapping[str, Any]) -> Annotation:
     controls = (*_STANDARD_OF, CANT_TELL_CONTROL, "aqi", "note", ANSWERED_BY)
-    results = tuple((name, _value(name, one[name])) for name in controls if name in one)
-    return _annotation(one, one["annotation_id"], one.get("annotator"), results)
+    results = tuple((name, _value(name, task[name])) for name in controls if name in task)
+    return _annotation(task, task["annotation_id"], task.get("annotator"), results)
 
 
 def _value(control: str, value: Any) -> dict[str, Any]:
@@ -218,7 +218,7 @@ def _value(control: str, value: Any) -> dict[str, Any]:
 
 
 def _annotation(
-    one: Mapping[str, Any],
+    annotation: Mapping[str, Any],
     id: Any,
     completed_by: Any,
     results: tuple[tuple[str, Mapping[str, Any]], ...],
@@ -229,15 +229,15 @@ def _annotation(
         if control in (ANSWERED_BY, "annotator")
         for text in _texts(value.get("text"))
     ]
-    lead = one.get("lead_time")
+    lead = annotation.get("lead_time")
     seconds = float(lead) if isinstance(lead, int | float) and 0 <= lead <= 86_400 else None
     return Annotation(
         id=printable(id, 80),
         completed_by=_who(completed_by),
-        updated_at=str(one.get("updated_at") or one.get("created_at") or "")[:80],
-        at=_time(one.get("updated_at") or one.get("created_at")),
+        updated_at=str(annotation.get("updated_at") or annotation.get("created_at") or "")[:80],
+        at=_time(annotation.get("updated_at") or annotation.get("created_at")),
         seconds=seconds,
-        cancelled=bool(one.get("was_cancelled")),
+        cancelled=bool(annotation.get("was_cancelled")),
         answered_by=ours[0] if ours else None,
         results=results,
     )
@@ -250,25 +250,27 @@ def _who(completed_by: Any) -> str:
     return "" if completed_by is None else str(completed_by)
 
 
-def _choice(control: str, value: Mapping[str, Any], known: Any) -> str:
+def _choice(control: str, value: Mapping[str, Any], valid_choices: Any) -> str:
     choices = value.get("choices")
-    given = choices if isinstance(choices, list) else [choices]
-    if len(given) != 1 or given[0] not in known:
-        got = ", ".join(map(str, given))[:80]
-        raise InputError(f"{control} must be one choice of {', '.join(known)}, got {got!r}")
-    return str(given[0])
+    chosen = choices if isinstance(choices, list) else [choices]
+    if len(chosen) != 1 or chosen[0] not in valid_choices:
+        got = ", ".join(map(str, chosen))[:80]
+        raise InputError(f"{control} must be one choice of {', '.join(valid_choices)}, got {got!r}")
+    return str(chosen[0])
 
 
 def _aqi(value: Any) -> int:
-    whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
-    if not whole or not 0 <= value <= 500:
+    is_whole = (
+        isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
+    )
+    if not is_whole or not 0 <= value <= 500:
         raise InputError(f"aqi must be a whole number from 0 to 500, got {str(value)[:40]!r}")
     return int(value)
 
 
 def _texts(value: Any) -> list[str]:
-    given = value if isinstance(value, list) else [value]
-    return [text for text in given if isinstance(text, str)]
+    texts = value if isinstance(value, list) else [value]
+    return [text for text in texts if isinstance(text, str)]
 
 
 def _time(text: Any) -> datetime | None:
@@ -276,5 +278,6 @@ def _time(text: Any) -> datetime | None:
         time = datetime.fromisoformat(str(text))
     except ValueError:
         return None
-    known = time.tzinfo is not None and time.year > 2000  # what is older is a clock's beginning
-    return time if known else None
+    # What is older is a clock's beginning.
+    is_plausible = time.tzinfo is not None and time.year > 2000
+    return time if is_plausible else None

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aqfusion.air.sensors import Reading
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault, shortened
 
 __all__ = ["Candidate", "Listing", "plain_name"]
 
@@ -36,7 +36,7 @@ class Candidate:
 
     def fault(self, rule: str) -> Fault:
         """Say that this photo breaks a rule."""
-        return Fault(self.line, self.column, rule, shown(self.name))
+        return Fault(self.line, self.column, rule, shortened(self.name))
 
 
 @dataclass(frozen=True)

@@ -20,24 +20,24 @@ class NearPhotos:
     Gold items stand apart: they are shown to measure people, and are nobody's duplicate.
     """
 
-    def __init__(self, known: Iterable[tuple[str | None, str, str]] = ()) -> None:
+    def __init__(self, stored: Iterable[tuple[str | None, str, str]] = ()) -> None:
         """Begin with items: their group, fingerprint and key."""
         self._indexes: dict[str | None, FingerprintIndex] = defaultdict(FingerprintIndex)
         self._keys: dict[str | None, list[str]] = defaultdict(list)
-        for group, fingerprint, key in known:
+        for group, fingerprint, key in stored:
             self.add(group, fingerprint, key)
 
     @classmethod
     def of(cls, database: Database) -> "NearPhotos":
         """Begin with what the store has."""
-        asked = select(items.c.group_key, items.c.fingerprint, items.c.key).where(
+        query = select(items.c.group_key, items.c.fingerprint, items.c.key).where(
             items.c.fingerprint.is_not(None),
             items.c.duplicate_of.is_(None),
             items.c.kind == "normal",
             items.c.status.not_in(("rejected", "pending")),  # neither is served
         )
         with database.snapshot() as connection:
-            ordered = asked.order_by(items.c.id).execution_options(yield_per=1000)
+            ordered = query.order_by(items.c.id).execution_options(yield_per=1000)
             return cls((row[0], row[1], row[2]) for row in connection.execute(ordered))
 
     def add(self, group: str | None, fingerprint: str, key: str) -> None:
@@ -49,8 +49,8 @@ class NearPhotos:
         """Return the key of the nearest item that is near at all, of equals the first."""
         if group not in self._indexes:
             return None
-        found = self._indexes[group].near(fingerprint_value(fingerprint))
-        return self._keys[group][found[0]] if found else None
+        matches = self._indexes[group].near(fingerprint_value(fingerprint))
+        return self._keys[group][matches[0]] if matches else None
 
 
 def fingerprint_text(value: int) -> str:

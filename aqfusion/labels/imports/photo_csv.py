@@ -143,11 +143,11 @@ def _local(row: RowCells, place: str | None, default: tzinfo | None) -> tzinfo |
         return row.optional("timezone", zone)
     if not is_absent(row.text("lat")) and not is_absent(row.text("lon")):
         lat, lon = (row.optional(name, partial(_degrees, most)) for name, most in _PLACES)
-        found = None if lat is None or lon is None else zone_at(lat, lon)
-        if found is not None:
-            return found
-    known = timezone_of(place)
-    return zone(known) if known else default
+        zone_of_coordinates = None if lat is None or lon is None else zone_at(lat, lon)
+        if zone_of_coordinates is not None:
+            return zone_of_coordinates
+    zone_of_place = timezone_of(place)
+    return zone(zone_of_place) if zone_of_place else default
 
 
 def _degrees(most: int, text: str) -> float:

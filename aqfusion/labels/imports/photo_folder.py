@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from aqfusion.csv_table.fault import Fault, shown
+from aqfusion.csv_table.fault import Fault, shortened
 from aqfusion.dataset.photo_names import is_passed_over
 from aqfusion.labels.imports.listing import Candidate, Listing, plain_name
 
@@ -22,19 +22,19 @@ def list_photo_folder(folder: Path) -> Listing:
     for line, path in enumerate(_files(folder), start=1):
         name = plain_name(path.relative_to(folder).as_posix())
         if path.is_symlink():
-            faults.append(Fault(line, "file", "must be no link", shown(name)))
+            faults.append(Fault(line, "file", "must be no link", shortened(name)))
         elif path.suffix.casefold() not in SUFFIXES:
             rule = f"must end with {', '.join(SUFFIXES)}"
-            faults.append(Fault(line, "file", rule, shown(name)))
+            faults.append(Fault(line, "file", rule, shortened(name)))
         else:
             candidates.append(Candidate(line=line, column="file", name=name, path=path))
     return Listing(folder.resolve().name, tuple(candidates), tuple(faults))
 
 
 def _files(folder: Path) -> list[Path]:
-    found: list[Path] = []
+    paths: list[Path] = []
     for base, below, names in os.walk(folder):
         links = [name for name in below if (Path(base) / name).is_symlink()]
         below[:] = [name for name in below if not is_passed_over(name) and name not in links]
-        found += (Path(base) / name for name in (*names, *links) if not is_passed_over(name))
-    return sorted(found)
+        paths += (Path(base) / name for name in (*names, *links) if not is_passed_over(name))
+    return sorted(paths)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from aqfusion.csv_table.fault import CellError, Fault, shown
+from aqfusion.csv_table.fault import CellError, Fault, shortened
 from aqfusion.dataset.photo_names import PhotoNames, path_parts
 from aqfusion.labels.imports.intake import SourceError
 from aqfusion.labels.imports.listing import Candidate, Listing, plain_name
@@ -32,19 +32,19 @@ def list_uploads(uploads: Sequence[Upload], now: datetime) -> Listing:
 
     A photo that the table does not name does not come in, and is listed as a fault.
     """
-    tables = [one for one in uploads if one.is_table]
-    photos = [one for one in uploads if not one.is_table]
+    tables = [upload for upload in uploads if upload.is_table]
+    photos = [upload for upload in uploads if not upload.is_table]
     if len(tables) > 1:
         raise SourceError(f"import must have one table or none, got {len(tables)}")
     if not photos:
         raise SourceError("import must have a photo, got none")
     if not tables:
         candidates = (
-            Candidate(line=line, column="file", name=plain_name(one.name), path=one.path)
-            for line, one in enumerate(photos, start=1)
+            Candidate(line=line, column="file", name=plain_name(photo.name), path=photo.path)
+            for line, photo in enumerate(photos, start=1)
         )
         return Listing("upload", tuple(candidates))
-    paths = {PurePosixPath(one.name.replace("\\", "/")).name: one.path for one in photos}
+    paths = {PurePosixPath(photo.name.replace("\\", "/")).name: photo.path for photo in photos}
     if len(paths) < len(photos):
         raise SourceError("photos must have different names where a table tells of them")
     named: set[str] = set()
@@ -57,9 +57,9 @@ def list_uploads(uploads: Sequence[Upload], now: datetime) -> Listing:
         now,
     )
     left = (
-        Fault(0, "file", "must be named in the table", shown(one.name))
-        for one in photos
-        if PurePosixPath(one.name.replace("\\", "/")).name not in named
+        Fault(0, "file", "must be named in the table", shortened(photo.name))
+        for photo in photos
+        if PurePosixPath(photo.name.replace("\\", "/")).name not in named
     )
     return Listing(
         listing.name, listing.candidates, (*listing.faults, *left), listing.ignored, listing.notes

@@ -43,7 +43,7 @@ def place_coverage_chart(places: Mapping[str, PlaceFigures]) -> go.Figure:
 
 def readings_coverage_chart(intervals: Mapping[int, Interval]) -> go.Figure:
     """Draw the share by number of readings shown; for the photo alone that is one mark."""
-    shown = sorted(intervals)
+    counts = sorted(intervals)
     figure = blank(
         460,
         xaxis={"range": [-0.5, 6.5], "dtick": 1, "title": {"text": "readings shown"}},
@@ -55,11 +55,11 @@ def readings_coverage_chart(intervals: Mapping[int, Interval]) -> go.Figure:
     figure.add_trace(
         go.Scatter(
             mode="lines+markers+text",
-            x=shown,
-            y=[intervals[count].coverage for count in shown],
-            text=[number(intervals[count].coverage, ".0%") for count in shown],
+            x=counts,
+            y=[intervals[count].coverage for count in counts],
+            text=[number(intervals[count].coverage, ".0%") for count in counts],
             textposition="top center",
-            customdata=[intervals[count].width for count in shown],
+            customdata=[intervals[count].width for count in counts],
             marker={"color": BLUE, "size": 9},
             line={"color": BLUE, "width": 2},
             hovertemplate="%{y:.1%}, %{customdata:.0f} AQI points wide<extra></extra>",

@@ -9,7 +9,7 @@ from aqfusion.ui.figure_style import png_button
 from aqfusion.ui.table import Table
 
 
-def chart(noun: str, of: str, figure: go.Figure, content: Table, more: str = "") -> None:
+def chart(noun: str, key: str, figure: go.Figure, content: Table, more: str = "") -> None:
     """Show the chart `noun` of `of` (`leak-safe-resnet18`); `more` is HTML below it."""
     title, says = EXHIBITS[noun]
     with _card(noun):
@@ -17,19 +17,19 @@ def chart(noun: str, of: str, figure: go.Figure, content: Table, more: str = "")
             figure,
             width="stretch",
             key=f"chart_{noun}",
-            config=png_button(f"aqfusion-{noun}-{of}"),
+            config=png_button(f"aqfusion-{noun}-{key}"),
             alt=f"{title}. {says}",
         )
         if more:
             st.html(more)
-        csv_button(noun, content, of)
+        csv_button(noun, content, key)
 
 
-def table(noun: str, of: str, content: Table, more: str = "") -> None:
+def table(noun: str, key: str, content: Table, more: str = "") -> None:
     """Show the table `noun` of `of`; `more` is HTML below it."""
     with _card(noun):
         st.html(content.html(EXHIBITS[noun][0]) + more)
-        csv_button(noun, content, of)
+        csv_button(noun, content, key)
 
 
 def absent(noun: str) -> None:

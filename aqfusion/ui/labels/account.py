@@ -56,9 +56,9 @@ def current() -> Actor | None:
 
 
 def _looked_up(store: LabelStore) -> Actor | None:
-    known = session_actor.known()
-    if known is not None:
-        actor = store.sign_in.again(known)
+    remembered = session_actor.signed_in_actor()
+    if remembered is not None:
+        actor = store.sign_in.again(remembered)
         if actor.sign_in is not None:
             store.sessions.use(actor, opened.now())
         return actor

@@ -31,7 +31,7 @@ def save(on: Desk, pressed: object) -> None:
 
     def answer(seen: Seen) -> Answer:
         note, corrections = _remarks(pressed)
-        right = Reading.of(corrections)
+        right = Reading.from_values(corrections)
         return Answer(
             pressed.get("category"),
             _whole(pressed["aqi"]) if "aqi" in pressed else None,
@@ -45,30 +45,30 @@ def save(on: Desk, pressed: object) -> None:
     desk.save(on, answer, on.mode)
 
 
-def keep_draft(on: Desk, given: Mapping[str, Any]) -> None:
+def keep_draft(on: Desk, raw: Mapping[str, Any]) -> None:
     """Keep what has been typed for the item on the desk, until it is answered; `AnswerError` where
     it breaks a rule.
     """
-    note, corrections = _remarks(given)
-    desk.keep_draft(on, Draft(note, given.get("unsure") is True, corrections))
+    note, corrections = _remarks(raw)
+    desk.keep_draft(on, Draft(note, raw.get("unsure") is True, corrections))
 
 
 def draft(on: Desk, leased: Leased) -> Draft:
     """What to begin with: the draft, else what was said of the item before."""
     if on.draft is not None:
         return on.draft
-    if leased.said is None or leased.said.kind != "answer":
+    if leased.own_event is None or leased.own_event.kind != "answer":
         return Draft()
-    said = Answer.of(leased.said)
+    answer = Answer.of(leased.own_event)
     corrections = {
         name: "" if value is None else f"{value:g}"[:_LONGEST_VALUE]
-        for name, value in said.corrections.items()
+        for name, value in answer.corrections.items()
     }
-    return Draft(said.note, said.confidence == "unsure", corrections)
+    return Draft(answer.note, answer.confidence == "unsure", corrections)
 
 
-def _remarks(given: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    note, corrections = given.get("note", ""), given.get("corrections", {})
+def _remarks(raw: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    note, corrections = raw.get("note", ""), raw.get("corrections", {})
     if not isinstance(note, str):
         raise AnswerError(f"note must be text, got {note!r:.40}")
     note = several_lines("note", note, _LONGEST_NOTE)

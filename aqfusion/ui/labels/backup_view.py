@@ -41,9 +41,9 @@ def _prepared(actor: Actor) -> ReadyFile | None:
     """Write a backup with its progress shown; what stops it is told."""
     bar, ready = st.progress(0.0, "Writing ..."), ReadyFile("backup.zip", "admin")
 
-    def on_photo(done: int, of: int) -> None:
-        if done * 100 // of > (done - 1) * 100 // of:  # a hundred messages, not one per photo
-            bar.progress(done / of, f"Photo {done:,} of {of:,}")
+    def on_photo(done: int, total: int) -> None:
+        if done * 100 // total > (done - 1) * 100 // total:  # a hundred messages, not one per photo
+            bar.progress(done / total, f"Photo {done:,} of {total:,}")
 
     def work(path: Path) -> Backup:
         return backup(opened.store(), actor, path, opened.now(), on_photo)

@@ -57,11 +57,11 @@ def _exchange(request: Request, code: str) -> Response:
     old = request.cookies.get(name)
     if cookie is None and (old is None or sessions.by_cookie(old, now) is not None):
         return response  # nothing to take away
-    given = cookie or Cookie("", 0)
+    new_cookie = cookie or Cookie("", 0)
     response.set_cookie(
         name,
-        given.value,
-        max_age=given.seconds,
+        new_cookie.value,
+        max_age=new_cookie.seconds,
         path="/",
         secure=_is_https(origin),
         httponly=True,
@@ -81,8 +81,8 @@ async def _body(request: Request) -> bytes:
 
 def _code_in(body: bytes) -> str:
     try:
-        given = json.loads(body)
-        code = given["code"]
+        content = json.loads(body)
+        code = content["code"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ValueError("Body must be JSON with a code, got another.") from error
     if not isinstance(code, str):

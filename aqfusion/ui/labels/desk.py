@@ -39,7 +39,7 @@ class Desk:
     trail: list[int] = field(default_factory=list)
     last: tuple[Task, Answer | None] | None = None
     undone: LastSaid | None = None
-    asked: LastSaid | None = None  # whether to take this back, given before this sign-in
+    to_confirm: LastSaid | None = None  # whether to take this back, given before this sign-in
     words: str | None = None
     turn: int = 0  # counts what has been done, so that the page knows an answer of the server
     mode: str = BLIND
@@ -107,9 +107,11 @@ def save(on: Desk, answer: Callable[[Seen], Answer], mode: str) -> None:
         return
 
     def work() -> None:
-        given = answer(_seen(on, leased, mode))
-        saved = store().answers.save_shown(on.actor, leased, on.request, given, now(), on.cover)
-        _done(on, leased.task, given, saved)
+        new_answer = answer(_seen(on, leased, mode))
+        saved = store().answers.save_shown(
+            on.actor, leased, on.request, new_answer, now(), on.cover
+        )
+        _done(on, leased.task, new_answer, saved)
 
     _try(on, work)
 
@@ -121,7 +123,7 @@ def skip(on: Desk) -> None:
         return
 
     def work() -> None:
-        if leased.said is not None and leased.said.kind == "answer":
+        if leased.own_event is not None and leased.own_event.kind == "answer":
             store().queue.release(on.actor, leased.token, now())  # answered before, and left so
             _next(on)
             return
@@ -138,9 +140,9 @@ def undo(on: Desk) -> None:
     """
 
     def work() -> None:
-        last = store().answers.last_said(on.actor)
+        last = store().answers.last_answer(on.actor)
         if last is not None and last.at < on.since:
-            on.asked = last
+            on.to_confirm = last
             return
         _take_back(on, last)
 
@@ -149,9 +151,9 @@ def undo(on: Desk) -> None:
 
 def confirm(on: Desk) -> None:
     """Take back what the question was about."""
-    asked = on.asked
-    if asked is not None:
-        _try(on, lambda: _take_back(on, asked))
+    to_confirm = on.to_confirm
+    if to_confirm is not None:
+        _try(on, lambda: _take_back(on, to_confirm))
 
 
 def cancel(on: Desk) -> None:
@@ -226,7 +228,7 @@ def _lay(on: Desk, leased: Leased | None) -> None:
     """Every showing has a request of its own, so that a double press is saved once."""
     on.leased, on.request, on.shown_at = leased, uuid.uuid4().hex, time.monotonic()
     on.cover = ()
-    on.draft = store().drafts.of(on.actor, leased.task.id) if leased is not None else None
+    on.draft = store().drafts.get(on.actor, leased.task.id) if leased is not None else None
 
 
 def _seen(on: Desk, leased: Leased, mode: str) -> Seen:
@@ -239,7 +241,7 @@ def _seen(on: Desk, leased: Leased, mode: str) -> Seen:
 
 def _try(on: Desk, work: Callable[[], None]) -> None:
     """Do it; what the store refuses is told, and the item stays where it is."""
-    on.words, on.asked, on.undone = None, None, None
+    on.words, on.to_confirm, on.undone = None, None, None
     on.turn += 1
     try:
         work()

@@ -10,10 +10,10 @@ from aqfusion.ui.labels.desk import Desk
 _US = standard("us")
 
 
-def of(on: Desk) -> dict[str, Any]:
+def message(on: Desk) -> dict[str, Any]:
     """The message as the page takes it: text, kind, and whether it is a question."""
-    if on.asked is not None:
-        last = on.asked
+    if on.to_confirm is not None:
+        last = on.to_confirm
         text = (
             f"Item {last.item}, {summary(last.answer)}, is from before this sign-in. Take it back?"
         )
@@ -26,8 +26,8 @@ def of(on: Desk) -> dict[str, Any]:
         return {"text": text, "kind": "undone", "ask": False}
     if on.undone is not None:
         too = f", and {others(on.covered)}" if on.covered else ""
-        said = summary(on.undone.answer)
-        text = f"Undid: item {on.undone.item}, {said}{too}. It is shown again."
+        answer_text = summary(on.undone.answer)
+        text = f"Undid: item {on.undone.item}, {answer_text}{too}. It is shown again."
         return {"text": text, "kind": "undone", "ask": False}
     if on.last is not None:
         return {"text": _saved(*on.last, on.covered), "kind": "saved", "ask": False}

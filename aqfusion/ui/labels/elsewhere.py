@@ -24,8 +24,8 @@ def providers() -> tuple[str, ...]:
     own = (_UNNAMED,) if "client_id" in auth else ()
     named = (
         name
-        for name, given in auth.items()
-        if isinstance(given, Mapping) and "client_id" in given and name != _UNNAMED
+        for name, section in auth.items()
+        if isinstance(section, Mapping) and "client_id" in section and name != _UNNAMED
     )
     return (*own, *named)
 
@@ -37,12 +37,12 @@ def has_identity() -> bool:
 
 def actor(store: LabelStore) -> Actor:
     """The account of who is at the page, made at the first time; `SignInError` says why not."""
-    said = st.user.to_dict()
-    if not said.get("sub"):
+    claims = st.user.to_dict()
+    if not claims.get("sub"):
         raise SignInError("account must have an identity (sub), got none")
-    name = str(said.get("name") or said.get("email") or "Somebody")
-    issuer = str(said.get("iss") or "unknown")
-    return store.sign_in.by_oidc(issuer, str(said["sub"]), name, _FIRST_ROLE, opened.now())
+    name = str(claims.get("name") or claims.get("email") or "Somebody")
+    issuer = str(claims.get("iss") or "unknown")
+    return store.sign_in.by_oidc(issuer, str(claims["sub"]), name, _FIRST_ROLE, opened.now())
 
 
 def draw_buttons() -> None:

@@ -45,7 +45,7 @@ def _join(invite: str) -> None:
     st.subheader("You are invited", anchor=False)
 
     def join() -> None:
-        name, pin = new_account.given()
+        name, pin = new_account.name_and_pin()
         if session_actor.enter(
             lambda: opened.reached().sign_in.by_invite(invite, name, pin, opened.now())
         ):

@@ -31,7 +31,7 @@ def show() -> None:
 
 
 def _make() -> None:
-    name, pin = new_account.given()
+    name, pin = new_account.name_and_pin()
     if _code_fits("account_code"):
         session_actor.enter(lambda: opened.reached().accounts.first_admin(name, pin, opened.now()))
 
@@ -72,8 +72,8 @@ def _bring_back() -> None:
 
 
 def _code_fits(key: str) -> bool:
-    given = st.session_state.get(key, "").strip()
-    if secrets.compare_digest(given.encode(), _code().encode()):
+    typed_code = st.session_state.get(key, "").strip()
+    if secrets.compare_digest(typed_code.encode(), _code().encode()):
         return True
     told.tell(session_actor.PLACE, "Code must be the one in the terminal, got another", good=False)
     return False

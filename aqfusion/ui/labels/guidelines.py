@@ -33,11 +33,13 @@ def default() -> str:
 @cache
 def examples() -> tuple[dict[str, str], ...]:
     """One rendered picture of each US category, the cleanest first: title, words and picture."""
-    found = []
+    pictures = []
     for scene in scenes(_EXAMPLES):
         with Image.open(_EXAMPLES / scene.file) as image:
-            found.append({"title": scene.title, "words": scene.alt, "picture": data_url(image, 75)})
-    return tuple(found)
+            pictures.append(
+                {"title": scene.title, "words": scene.alt, "picture": data_url(image, 75)}
+            )
+    return tuple(pictures)
 
 
 def for_desk() -> dict[str, Any]:
@@ -58,10 +60,12 @@ def edit(actor: Actor) -> None:
         "a point of a list; everything else is plain text. The example pictures stay."
     )
 
-    def keep(given: str) -> None:
+    def keep(new_text: str) -> None:
         def work() -> str:
-            opened.reached().settings.set_guidelines(actor, given, opened.now())
-            return "the guidelines are saved" if given.strip() else "the default text holds again"
+            opened.reached().settings.set_guidelines(actor, new_text, opened.now())
+            return (
+                "the guidelines are saved" if new_text.strip() else "the default text holds again"
+            )
 
         if told.attempt(PLACE, work, refused="Not saved: "):
             st.session_state[_FIELD] = None

@@ -41,21 +41,22 @@ def show(actor: Actor) -> None:
 
 def _unused(actor: Actor) -> None:
     """The invitations that somebody may still come by, each with a way to take it back."""
-    for one in opened.store().invites.unused(actor, opened.now()):
+    for invite in opened.store().invites.unused(actor, opened.now()):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
                 plain(
-                    f"{one.role.capitalize()}, by {one.made_by}, until {one.expires:%d %B, %H:%M}"
+                    f"{invite.role.capitalize()}, by {invite.made_by}, "
+                    f"until {invite.expires:%d %B, %H:%M}"
                 )
                 + " UTC",
                 width="content",
             )
             st.button(
                 "Take back",
-                key=f"admin_invite_{one.id}",
+                key=f"admin_invite_{invite.id}",
                 type="tertiary",
                 on_click=_take_back,
-                args=(actor, one.id),
+                args=(actor, invite.id),
             )
 
 

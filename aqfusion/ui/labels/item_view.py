@@ -40,8 +40,12 @@ _US = standard("us")
 # Streamlit keeps c and r for itself.
 _CANT_TELL_KEYS = dict(zip(CANT_TELL, ("n", "l", "k", "f", "m", "o"), strict=True))
 _CATEGORIES = [
-    {"words": one.name, "span": f"{one.i_low} to {one.i_high}", "colour": one.colour}
-    for one in _US.categories
+    {
+        "words": category.name,
+        "span": f"{category.i_low} to {category.i_high}",
+        "colour": category.colour,
+    }
+    for category in _US.categories
 ]
 _REASONS = [
     {"reason": reason, "words": reason.capitalize(), "key": key}
@@ -84,7 +88,9 @@ def show(on: Desk) -> None:
     def commanded() -> None:
         _obey(on, _event("command"))
 
-    _component(key=KEY, data=shown(on), on_answer_change=answered, on_command_change=commanded)
+    _component(
+        key=KEY, data=component_data(on), on_answer_change=answered, on_command_change=commanded
+    )
     on.guidelines = False
 
 
@@ -92,31 +98,31 @@ def _event(name: str) -> object:
     return (st.session_state.get(KEY) or {}).get(name)
 
 
-def _obey(on: Desk, given: object) -> None:
+def _obey(on: Desk, command: object) -> None:
     """Do what a button or key asks for; it comes from a browser, so nothing of it is believed."""
-    if not isinstance(given, Mapping):
+    if not isinstance(command, Mapping):
         return
-    name = given.get("name")
-    if given.get("request") != on.request:
+    name = command.get("name")
+    if command.get("request") != on.request:
         if name in _MOVES:
             desk.stale(on)
         return
     if isinstance(name, str) and name in _MOVES:
         _MOVES[name](on)
-    elif name == "mode" and given.get("value") in (BLIND, ASSISTED):
-        desk.set_mode(on, str(given["value"]))
+    elif name == "mode" and command.get("value") in (BLIND, ASSISTED):
+        desk.set_mode(on, str(command["value"]))
     elif name == "guidelines":
         on.guidelines = True
         on.turn += 1
     elif name == "draft" and on.leased is not None:
         try:
-            answer_form.keep_draft(on, given)
+            answer_form.keep_draft(on, command)
         except InputError as error:
             on.words = str(error)
             on.turn += 1
 
 
-def shown(on: Desk) -> dict[str, Any]:
+def component_data(on: Desk) -> dict[str, Any]:
     """All that the page is told: no name of a file, and in blind mode no hint of the model."""
     return {
         "turn": f"{on.request} {on.turn}",  # another one after each thing that was done
@@ -124,7 +130,7 @@ def shown(on: Desk) -> dict[str, Any]:
         "mode": on.mode,
         "categories": _CATEGORIES,
         "reasons": _REASONS,
-        "message": desk_messages.of(on),
+        "message": desk_messages.message(on),
         "pace": pace_view.progress(on),
         "alike": same_view_strip.count(on),
         "guidelines": guidelines.for_desk() if on.guidelines else None,
@@ -149,7 +155,11 @@ _NOTHING: dict[str, Any] = {
 def _item(on: Desk, leased: Leased) -> dict[str, Any]:
     task, mode = leased.task, on.mode
     photo, missing = _photo(task)
-    said = Answer.of(leased.said) if leased.said and leased.said.kind == "answer" else None
+    answer = (
+        Answer.of(leased.own_event)
+        if leased.own_event and leased.own_event.kind == "answer"
+        else None
+    )
     draft = answer_form.draft(on, leased)
     return {
         "item": task.id,
@@ -166,8 +176,8 @@ def _item(on: Desk, leased: Leased) -> dict[str, Any]:
             for name in task.reading.present
         ],
         "said": {
-            "category": said.band if said else None,
-            "aqi": said.aqi if said else None,
+            "category": answer.band if answer else None,
+            "aqi": answer.aqi if answer else None,
             "unsure": draft.unsure,
         },
         "suggestion": _suggestion(task) if mode == ASSISTED else None,
@@ -193,7 +203,7 @@ def _about(leased: Leased, mode: str) -> str:
         parts.append(task.taken_text)
     if not task.reading.present:
         parts.append("no readings: the photo alone")
-    parts.append("why this one: " + "; ".join(why(one, mode) for one in leased.why))
+    parts.append("why this one: " + "; ".join(why(reason, mode) for reason in leased.why))
     return " · ".join(parts)
 
 
@@ -208,14 +218,14 @@ def why(reason: Reason, mode: str) -> str:
 
 def reason_words(kind: str) -> str:
     """A kind of reason, as it may be told before an answer."""
-    known = {
+    texts = {
         **_OF_THE_MODEL,
         **_OF_OTHERS,
         "sent back": "An expert asks for one more opinion",
         "overlap": "One more opinion is wanted",
         "first days of a place": "Its place has few labelled days",
     }
-    return known.get(kind, kind.capitalize())
+    return texts.get(kind, kind.capitalize())
 
 
 def _suggestion(task: Task) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def form(submit: str, on_click: Callable[[], None], *, ask_code: bool = False) -
         st.form_submit_button(submit, on_click=on_click, type="primary")
 
 
-def given() -> tuple[str, str]:
+def name_and_pin() -> tuple[str, str]:
     """Name and PIN, for the callback; the PIN does not stay in the session."""
     state = st.session_state
     name, pin = state.get("account_new_name", ""), state.get("account_new_pin", "")

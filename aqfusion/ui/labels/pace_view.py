@@ -14,18 +14,22 @@ from aqfusion.ui.plain import plain
 
 def progress(on: Desk) -> dict[str, Any]:
     """Items done since the page was opened, the pace, and the share of the goal, for the desk."""
-    told = store().overview.progress(on.actor, on.since, now())
-    pace = f", {told.per_hour:.0f} an hour" if told.per_hour and told.done > 2 else ""
-    goal = f" of {told.goal}" if told.goal else ""
+    pace_so_far = store().overview.progress(on.actor, on.since, now())
+    pace = (
+        f", {pace_so_far.per_hour:.0f} an hour"
+        if pace_so_far.per_hour and pace_so_far.done > 2
+        else ""
+    )
+    goal = f" of {pace_so_far.goal}" if pace_so_far.goal else ""
     return {
-        "words": f"{told.done}{goal} done in this session{pace}",
-        "share": min(1.0, told.done / told.goal) if told.goal else None,
+        "words": f"{pace_so_far.done}{goal} done in this session{pace}",
+        "share": min(1.0, pace_so_far.done / pace_so_far.goal) if pace_so_far.goal else None,
     }
 
 
 def goal(on: Desk) -> None:
     """Ask for the goal of a session."""
-    told = store().overview.progress(on.actor, on.since, now())
+    pace_so_far = store().overview.progress(on.actor, on.since, now())
 
     def keep() -> None:
         try:
@@ -38,7 +42,7 @@ def goal(on: Desk) -> None:
         "Goal for a session, items",
         min_value=1,
         max_value=10_000,
-        value=told.goal,
+        value=pace_so_far.goal,
         step=10,
         key="label_goal",
         placeholder="none",
@@ -53,14 +57,14 @@ def skipped(on: Desk) -> None:
     if not left:
         st.caption("Nothing skipped.")
         return
-    for one in left[:50]:
+    for skipped_item in left[:50]:
         st.button(
-            plain(f"Item {one.task.id}, {one.task.place or 'place unknown'}"),
-            key=f"label_skipped_{one.task.id}",
+            plain(f"Item {skipped_item.task.id}, {skipped_item.task.place or 'place unknown'}"),
+            key=f"label_skipped_{skipped_item.task.id}",
             icon=":material/undo:",
             type="tertiary",
             on_click=_take_up,
-            args=(on, one.task.id),
+            args=(on, skipped_item.task.id),
         )
     if len(left) > 50:
         st.caption(f"and {len(left) - 50} more")

@@ -35,11 +35,11 @@ def show(on: Desk) -> None:
 def _fields(on: Desk) -> None:
     choices = store().team.choices(on.actor)
     chosen = on.chosen
-    for key, label, found, now, words in (
+    for key, label, options, now, words in (
         (_PLACE, "Place", choices.places, chosen.place, str),
         (_REASON, "Why it is asked", choices.reasons, chosen.reason, reason_words),
     ):
-        _select(on, key, label, _with(found, now), now, words)
+        _select(on, key, label, _with(options, now), now, words)
     st.caption("Under a filter no items are drawn at random and no known ones are mixed in.")
 
 
@@ -47,11 +47,11 @@ def _select(
     on: Desk,
     key: str,
     label: str,
-    found: tuple[Choice, ...],
+    options: tuple[Choice, ...],
     now: str | None,
     words: Callable[[str], str],
 ) -> None:
-    counts = {one.value: one.items for one in found}
+    counts = {option.value: option.items for option in options}
     values = [None, *counts]
     st.selectbox(
         label,
@@ -66,11 +66,11 @@ def _select(
     )
 
 
-def _with(found: tuple[Choice, ...], now: str | None) -> tuple[Choice, ...]:
+def _with(options: tuple[Choice, ...], now: str | None) -> tuple[Choice, ...]:
     """What is chosen stays among the choices when the last item of it has been answered."""
-    if now is None or now in {one.value for one in found}:
-        return found
-    return (*found, Choice(now, 0))
+    if now is None or now in {option.value for option in options}:
+        return options
+    return (*options, Choice(now, 0))
 
 
 def _choose(on: Desk) -> None:
@@ -85,7 +85,7 @@ def _clear(on: Desk) -> None:
 
 
 def _words(chosen: QueueFilter) -> str:
-    told = [chosen.place] if chosen.place is not None else []
+    parts = [chosen.place] if chosen.place is not None else []
     if chosen.reason is not None:
-        told.append(reason_words(chosen.reason))
-    return "Only: " + "; ".join(told)
+        parts.append(reason_words(chosen.reason))
+    return "Only: " + "; ".join(parts)

@@ -92,7 +92,7 @@ def _cover(on: Desk, request: str, offered: tuple[int, ...]) -> None:
     if on.leased is None or request != on.request:
         return
     item = on.leased.task.id
-    ticked = (one for one in offered if st.session_state.get(_box(item, one), False))
+    ticked = (photo for photo in offered if st.session_state.get(_box(item, photo), False))
     desk.cover_too(on, tuple(ticked))
 
 
@@ -132,10 +132,10 @@ def _facts(item: Task, task: Task) -> str:
         f"{pollutant(name).label} {getattr(task.reading, name):.4g}"
         for name in task.reading.present
     )
-    told = [task.taken_text or "time unknown", readings or "no readings"]
+    facts = [task.taken_text or "time unknown", readings or "no readings"]
     if task.reading == item.reading:
-        told[1] = "the same readings"
-    return "; ".join(told)
+        facts[1] = "the same readings"
+    return "; ".join(facts)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

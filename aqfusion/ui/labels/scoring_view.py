@@ -115,7 +115,7 @@ def _standing() -> str:
 
 
 @st.cache_data(ttl=_NOTE_LASTS, max_entries=2, show_spinner=False)
-def _unscored(of: str) -> int:
+def _unscored(where: str) -> int:
     """Counted once for all annotators within some seconds."""
     return opened.reached().unscored.counts().get(None, 0)
 

@@ -11,7 +11,7 @@ PLACE = "account"  # where the card for signing in tells what went wrong
 _ACTOR = "account_actor"
 
 
-def known() -> Actor | None:
+def signed_in_actor() -> Actor | None:
     """Who has signed in in this session, as they were then."""
     actor: Actor | None = st.session_state.get(_ACTOR)
     return actor

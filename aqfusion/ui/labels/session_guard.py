@@ -33,8 +33,8 @@ class SessionGuard:
 
 
 def _protocols(scope: Scope) -> list[str]:
-    given = Headers(scope=scope).get(_PROTOCOLS.decode(), "")
-    return [part.strip() for part in given.split(",")]
+    header = Headers(scope=scope).get(_PROTOCOLS.decode(), "")
+    return [part.strip() for part in header.split(",")]
 
 
 def _may_resume(scope: Scope, session: str) -> bool:

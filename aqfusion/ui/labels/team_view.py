@@ -19,15 +19,15 @@ def show(on: Desk) -> None:
             st.html(table(store().team.progress(on.actor, _day_began())))
 
 
-def table(told: TeamProgress) -> str:
+def table(team: TeamProgress) -> str:
     """The figures as HTML."""
-    whole = told.done + told.left
-    share = f" ({told.done / whole:.0%})" if whole else ""
-    wanted = f", {told.answers_left:,} answers" if told.answers_left != told.left else ""
+    total = team.done + team.left
+    share = f" ({team.done / total:.0%})" if total else ""
+    wanted = f", {team.answers_left:,} answers" if team.answers_left != team.left else ""
     rows = "".join(
-        f'<tr><th scope="row" class="aq-left">{escape(one.name)}</th>'
-        f"<td>{one.today:,}</td><td>{one.done:,}</td></tr>"
-        for one in told.members
+        f'<tr><th scope="row" class="aq-left">{escape(member.name)}</th>'
+        f"<td>{member.today:,}</td><td>{member.done:,}</td></tr>"
+        for member in team.members
     )
     people = (
         '<table class="aq-table aq-figures"><thead><tr><th scope="col" class="aq-left">By</th>'
@@ -37,8 +37,8 @@ def table(told: TeamProgress) -> str:
         else "<p>Nobody has answered anything yet.</p>"
     )
     return (
-        f'<div class="aq"><p><strong>{told.done:,}</strong> items done{share}, '
-        f"<strong>{told.left:,}</strong> left{wanted}.</p>{people}</div>"
+        f'<div class="aq"><p><strong>{team.done:,}</strong> items done{share}, '
+        f"<strong>{team.left:,}</strong> left{wanted}.</p>{people}</div>"
     )
 
 

@@ -15,13 +15,13 @@ def attempt(place: str, work: Callable[[], str | None], *, refused: str = "") ->
     `refused` comes before the sentence of what went wrong.
     """
     try:
-        said = work()
+        message = work()
     except (InputError, OSError) as error:
         reason = str(error) if isinstance(error, InputError) else error.strerror or "disk trouble"
         tell(place, f"{refused}{reason}", good=False)
         return False
-    if said:
-        tell(place, said)
+    if message:
+        tell(place, message)
     return True
 
 

@@ -20,7 +20,9 @@ _EVERYBODY = "Everybody"
 def show(store: LabelStore, actor: Actor) -> None:
     """Draw all figures of the answers as they are now."""
     try:
-        figures = _counted(store, actor, store.database.where, store.told.last_event(actor))
+        figures = _counted(
+            store, actor, store.database.where, store.annotation_records.last_event(actor)
+        )
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
@@ -35,10 +37,12 @@ def show(store: LabelStore, actor: Actor) -> None:
         figure_words.alpha_table(figures),
     )
     if figures.pairs:
-        of = f" Of the {MOST_PAIRED} people with most answers." * (
+        limit_note = f" Of the {MOST_PAIRED} people with most answers." * (
             len(figures.annotators) > MOST_PAIRED
         )
-        _table("pairs", "Two by two", figure_words.PAIRS + of, figure_words.pair_table(figures))
+        _table(
+            "pairs", "Two by two", figure_words.PAIRS + limit_note, figure_words.pair_table(figures)
+        )
     _table(
         "annotators",
         "How each one works",
@@ -97,4 +101,4 @@ def _card(noun: str, title: str, says: str) -> "st.delta_generator.DeltaGenerato
 @st.cache_data(ttl=600, max_entries=2, show_spinner="Counting the answers ...")
 def _counted(_store: LabelStore, _actor: Actor, where: str, last_event: int) -> Figures:
     """The figures of the database at `where`, which stay until the next event."""
-    return figures_of(_store.told(_actor))
+    return figures_of(_store.annotation_records(_actor))

@@ -29,18 +29,20 @@ def slots(people: Mapping[int, str], answers: Sequence[Recorded]) -> tuple[Slot,
     each has a place that others may share; where two who share it answered the same item, the
     later one takes the next free place.
     """
-    order = sorted({*people, *(one.user for one in answers)})
-    names = {**people, **{one.user: one.name for one in answers}}
+    order = sorted({*people, *(answer.user for answer in answers)})
+    names = {**people, **{answer.user: answer.name for answer in answers}}
     count = max(min(len(order), MOST_SLOTS), 2)
-    taken: dict[int, Recorded] = {}
-    for answer in sorted(answers, key=lambda one: one.user):
+    answer_at: dict[int, Recorded] = {}
+    for answer in sorted(answers, key=lambda answer: answer.user):
         place = order.index(answer.user) % count
-        while place in taken:
+        while place in answer_at:
             place += 1
-        taken[place] = answer
+        answer_at[place] = answer
     owners = dict(enumerate(order)) if len(order) <= MOST_SLOTS else {}
-    shown = max([count if owners else 2, *(place + 1 for place in taken)])
-    return tuple(_slot(taken.get(place), owners.get(place), names) for place in range(shown))
+    slot_count = max([count if owners else 2, *(place + 1 for place in answer_at)])
+    return tuple(
+        _slot(answer_at.get(place), owners.get(place), names) for place in range(slot_count)
+    )
 
 
 def colour_of(people: Mapping[int, str], user: int) -> str:

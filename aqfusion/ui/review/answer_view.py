@@ -9,7 +9,16 @@ from aqfusion.labels.answer import Answer
 from aqfusion.labels.item import Item
 from aqfusion.labels.review import Recorded
 from aqfusion.ui.result_view import pill
-from aqfusion.ui.review.words import category_of, corrected, did, given_label, said, saw, took, when
+from aqfusion.ui.review.words import (
+    answer_text,
+    category_of,
+    corrected,
+    did,
+    given_label,
+    saw,
+    took,
+    when,
+)
 
 
 def card(event: Recorded, reading: Reading, name: str, zone: tzinfo = UTC) -> str:
@@ -32,7 +41,7 @@ def decided(
     assert event.answer is not None
     how = escape(f"{event.name} {did(event, history)}, {when(event.at, zone)}.")
     reason = f"<p>Reason: {escape(event.reason)}</p>" if event.reason else ""
-    corrections = "".join(f"<p>{escape(one)}</p>" for one in corrected(event.answer, reading))
+    corrections = "".join(f"<p>{escape(line)}</p>" for line in corrected(event.answer, reading))
     return (
         f'<div class="aq aq-said"><div class="aq-title">Decided</div>{_verdict(event.answer)}'
         f"<p class='aq-muted aq-small'>{how}</p>{reason}{corrections}</div>"
@@ -74,7 +83,9 @@ def _more(event: Recorded, reading: Reading) -> str:
 def _verdict(answer: Answer) -> str:
     category = category_of(answer)
     if category is None:
-        return f'<p class="aq-verdict"><strong>{escape(said(answer).capitalize())}</strong></p>'
+        return (
+            f'<p class="aq-verdict"><strong>{escape(answer_text(answer).capitalize())}</strong></p>'
+        )
     number = "" if answer.aqi is None else f'<span class="aq-number">{answer.aqi}</span>'
     scale = "" if answer.standard == "us" else " India AQI"
     return f'<div class="aq-verdict">{number}{pill(category)}{scale}</div>'
@@ -85,5 +96,5 @@ def _facts(answer: Answer, reading: Reading) -> str:
     facts = [answer.confidence, saw(answer.seen), took(answer.seen.seconds)]
     lines = [" · ".join(fact for fact in facts if fact), *corrected(answer, reading)]
     note = f'<p class="aq-quote">{escape(answer.note)}</p>' if answer.note else ""
-    said = "".join(f"<p>{escape(line)}</p>" for line in lines)
-    return f'<div class="aq-small">{said}{note}</div>'
+    paragraphs = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    return f'<div class="aq-small">{paragraphs}{note}</div>'

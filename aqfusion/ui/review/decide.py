@@ -46,28 +46,28 @@ class Desk:
 
     store: LabelStore
     actor: Actor
-    shown: Shown
+    displayed: Shown
 
 
 def desk(store: LabelStore, actor: Actor, view: ItemView) -> Desk:
     """Take up an item; as long as nothing happens to it, it stays the same sight."""
     item, last = view.item.task.id, _last_event(view)
-    known: Shown | None = st.session_state.get(_SHOWN)
-    if known is None or (known.item, known.last_event) != (item, last):
-        known = Shown(item, last, uuid.uuid4().hex, time.monotonic())
-        st.session_state[_SHOWN] = known
-    return Desk(store, actor, known)
+    displayed: Shown | None = st.session_state.get(_SHOWN)
+    if displayed is None or (displayed.item, displayed.last_event) != (item, last):
+        displayed = Shown(item, last, uuid.uuid4().hex, time.monotonic())
+        st.session_state[_SHOWN] = displayed
+    return Desk(store, actor, displayed)
 
 
 def accept(at: Desk, user: int) -> None:
     """One annotator's answer holds."""
-    item = at.shown.item
+    item = at.displayed.item
     _save(at, ACCEPT, lambda id, now: at.store.review.accept(at.actor, item, user, id, now))
 
 
 def overrule(at: Desk, answer: Callable[[], Answer], reason: Callable[[], str]) -> None:
     """Another answer holds; it and the reason are read from the form when it is sent."""
-    item = at.shown.item
+    item = at.displayed.item
     _save(
         at,
         OVERRULE,
@@ -77,7 +77,7 @@ def overrule(at: Desk, answer: Callable[[], Answer], reason: Callable[[], str]) 
 
 def send_back(at: Desk, reason: Callable[[], str]) -> None:
     """One more annotator is asked."""
-    item = at.shown.item
+    item = at.displayed.item
     _save(
         at,
         SEND_BACK,
@@ -87,7 +87,7 @@ def send_back(at: Desk, reason: Callable[[], str]) -> None:
 
 def moderate(at: Desk, admit: bool, reason: Callable[[], str]) -> None:
     """A contribution comes in, or it does not."""
-    item = at.shown.item
+    item = at.displayed.item
     _save(
         at,
         MODERATE,
@@ -95,9 +95,9 @@ def moderate(at: Desk, admit: bool, reason: Callable[[], str]) -> None:
     )
 
 
-def seen_by_expert(shown: Shown, view: ModelView | None) -> Seen:
+def seen_by_expert(displayed: Shown, view: ModelView | None) -> Seen:
     """What an expert knew of the model when they decided: this page hides nothing."""
-    seconds = round(time.monotonic() - shown.since, 1)
+    seconds = round(time.monotonic() - displayed.since, 1)
     if view is None:
         return Seen("assisted", seconds=seconds)
     aqi = min(500, max(0, round_half_up(view.aqi)))
@@ -106,20 +106,20 @@ def seen_by_expert(shown: Shown, view: ModelView | None) -> Seen:
 
 def _save(at: Desk, about: str, work: Callable[[str, datetime], Saved]) -> None:
     """Save a decision and go on; clicked again, it is the same decision."""
-    state, shown = st.session_state, at.shown
-    again = state.get(_SAVED) == shown.request_id
-    if again or time.monotonic() - shown.since < TOO_SOON_SECONDS:
+    state, displayed = st.session_state, at.displayed
+    again = state.get(_SAVED) == displayed.request_id
+    if again or time.monotonic() - displayed.since < TOO_SOON_SECONDS:
         return
     try:
-        if _last_event(at.store.review.view(at.actor, shown.item)) != shown.last_event:
-            place.tell_fault(shown.item, about, _CHANGED)
+        if _last_event(at.store.review.view(at.actor, displayed.item)) != displayed.last_event:
+            place.tell_fault(displayed.item, about, _CHANGED)
             return
-        saved = work(shown.request_id, opened.now())
-        state[_SAVED] = shown.request_id
-        text = f"{_done(about, saved)}: item {shown.item} is {_now(saved)}."
-        place.go_on(at.store, at.actor, shown.item, text)
+        saved = work(displayed.request_id, opened.now())
+        state[_SAVED] = displayed.request_id
+        text = f"{_done(about, saved)}: item {displayed.item} is {_now(saved)}."
+        place.go_on(at.store, at.actor, displayed.item, text)
     except InputError as error:
-        place.tell_fault(shown.item, about, str(error))
+        place.tell_fault(displayed.item, about, str(error))
 
 
 def _done(about: str, saved: Saved) -> str:

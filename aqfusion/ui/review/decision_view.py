@@ -40,7 +40,7 @@ def show(at: Desk, view: ItemView) -> None:
 
 def moderation(at: Desk) -> None:
     """Draw what may be decided of a contribution."""
-    item = at.shown.item
+    item = at.displayed.item
     reason = _text(f"review_moderation_reason_{item}")
     # Enter in the reason must not let in what is about to be rejected.
     with st.form(f"review_moderation_{item}", enter_to_submit=False):
@@ -64,7 +64,7 @@ def moderation(at: Desk) -> None:
 
 
 def _overrule(at: Desk, view: ItemView) -> None:
-    item = at.shown.item
+    item = at.displayed.item
     st.subheader("Overrule", anchor=False)
     kind = st.segmented_control(
         "What holds",
@@ -128,7 +128,7 @@ def _correction(event: Recorded, item: Item) -> None:
 
 def _answer(at: Desk, view: ItemView, kind: str, scale: str, kept: list[Recorded]) -> Answer:
     """What the form says; an empty one raises `InputError`."""
-    item, state = at.shown.item, st.session_state
+    item, state = at.displayed.item, st.session_state
     value = state.get(f"review_value_{item}_{kind}")
     if value is None:
         raise InputError(f"{kind.lower()} must be given to overrule, got nothing")
@@ -142,12 +142,12 @@ def _answer(at: Desk, view: ItemView, kind: str, scale: str, kept: list[Recorded
         cant_tell=value if kind == _CANT_TELL else None,
         standard=scale,
         corrections=corrections,
-        seen=decide.seen_by_expert(at.shown, view.item.task.model_view),
+        seen=decide.seen_by_expert(at.displayed, view.item.task.model_view),
     )
 
 
 def _send_back(at: Desk) -> None:
-    item = at.shown.item
+    item = at.displayed.item
     st.subheader("Send back", anchor=False)
     st.markdown("One more annotator is asked, before all other items.")
     with st.form(f"review_send_back_form_{item}", border=False):

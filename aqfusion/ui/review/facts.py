@@ -27,7 +27,7 @@ def readings(item: Item) -> str:
 def origin(item: Item, zone: tzinfo = UTC) -> str:
     """Where an item comes from, as far as that is known."""
     task = item.task
-    known = (
+    entries = (
         ("Place", task.place),
         ("Taken", task.taken_text),
         ("Origin", item.origin),
@@ -37,15 +37,15 @@ def origin(item: Item, zone: tzinfo = UTC) -> str:
         *([label] if (label := given_label(item)) else []),
         ("Split", "frozen: no training learns from it" if item.split == "frozen" else None),
     )
-    rows = "".join(f"<dt>{name}</dt><dd>{escape(str(fact))}</dd>" for name, fact in known if fact)
+    rows = "".join(f"<dt>{name}</dt><dd>{escape(str(fact))}</dd>" for name, fact in entries if fact)
     return f'<div class="aq aq-small"><dl class="aq-origin">{rows}</dl></div>'
 
 
 def reasons(item: Item) -> str:
     """Why an item is here."""
-    asked = f"{item.wanted} answer{'s' * (item.wanted != 1)} asked for"
-    words = [*(reason.words for reason in item.reasons), asked]
-    lines = "".join(f"<li>{escape(one)}</li>" for one in words)
+    wanted = f"{item.wanted} answer{'s' * (item.wanted != 1)} asked for"
+    words = [*(reason.words for reason in item.reasons), wanted]
+    lines = "".join(f"<li>{escape(line)}</li>" for line in words)
     return (
         f'<div class="aq aq-small"><div class="aq-title">Why it is here</div>'
         f'<ul class="aq-why">{lines}</ul></div>'

@@ -70,15 +70,15 @@ def annotator_table(figures: Figures) -> Table:
     )
     rows = tuple(
         (
-            *(one.annotator, one.items, one.cannot_tell, one.per_hour),
+            *(annotator.annotator, annotator.items, annotator.cannot_tell, annotator.per_hour),
             *(
-                one.gold.of if one.gold else 0,
-                _share(one.gold),
-                one.gold_distance,
-                _share(one.differs),
+                annotator.gold.total if annotator.gold else 0,
+                _share(annotator.gold),
+                annotator.gold_distance,
+                _share(annotator.differs),
             ),
         )
-        for one in figures.annotators
+        for annotator in figures.annotators
     )
     return Table(columns, rows)
 

@@ -55,18 +55,20 @@ class Figures:
         )
 
 
-def figures_of(told: Told) -> Figures:
+def figures_of(records: Told) -> Figures:
     """Make all figures; the same answers give the same intervals."""
     by_name: dict[str, list[Answered]] = defaultdict(list)
-    for _, one in told.answers:
-        by_name[one.annotator].append(one)
+    for _, answer in records.answers:
+        by_name[answer.annotator].append(answer)
     # Frames of one view that one look covered are no evidence of their own.
-    looked_at = ((item, one) for item, one in told.answers if not one.covered)
-    table = AnswerTable.of((str(item), one.annotator, one.answer) for item, one in looked_at)
+    looked_at = ((item, answer) for item, answer in records.answers if not answer.covered)
+    table = AnswerTable.of(
+        (str(item), answer.annotator, answer.answer) for item, answer in looked_at
+    )
     return Figures(
-        answers=len(told.answers),
+        answers=len(records.answers),
         items=len(table.items),
-        other_scales=told.other_scales,
+        other_scales=records.other_scales,
         ordinal=ordinal_alpha(table, _SEED),
         nominal=nominal_alpha(table, _SEED),
         pairs=weighted_kappas(_busiest(table), _SEED),
@@ -79,7 +81,7 @@ def figures_of(told: Told) -> Figures:
 
 def _busiest(table: AnswerTable) -> AnswerTable:
     """The table of those who answered most, in the order of their names."""
-    given = np.count_nonzero(table.answers != MISSING, axis=0)
-    columns = sorted(np.argsort(-given, kind="stable")[:MOST_PAIRED].tolist())
+    answer_counts = np.count_nonzero(table.answers != MISSING, axis=0)
+    columns = sorted(np.argsort(-answer_counts, kind="stable")[:MOST_PAIRED].tolist())
     names = tuple(table.annotators[column] for column in columns)
     return AnswerTable(table.items, names, table.answers[:, columns])

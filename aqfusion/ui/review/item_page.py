@@ -39,7 +39,7 @@ def show(store: LabelStore, actor: Actor, number: int) -> None:
     try:
         view = store.review.view(actor, number)
         around = store.search.around(actor, place.work_list().filters, number)
-        people = store.told.people(actor)
+        people = store.annotation_records.people(actor)
     except InputError as error:
         _bar(number, "", None, None)
         st.error(plain(str(error)), icon=":material/error:")
@@ -165,7 +165,7 @@ def _answers(at: Desk, view: ItemView, people: Mapping[int, str], zone: tzinfo) 
                 anchor=False,
                 width="content",
             )
-            messages.fault(at.shown.item, decide.ACCEPT)
+            messages.fault(at.displayed.item, decide.ACCEPT)
         places = slots(people, view.answers) if count else ()
         for start in range(0, len(places), _BESIDE):
             for number, column in enumerate(st.columns(_BESIDE, gap="small"), start):
@@ -189,14 +189,14 @@ def _answer(
             column.html(f'<div class="aq aq-small">{name} <p>has not answered this item</p></div>')
         return
     with column.container(
-        border=True, height="stretch", key=f"review_answer_{at.shown.item}_{event.user}"
+        border=True, height="stretch", key=f"review_answer_{at.displayed.item}_{event.user}"
     ):
         name = badge(people, event.user, event.name)
         st.html(answer_view.card(event, item.task.reading, name, zone))
         if item.known_aqi is None and item.status not in {"pending", "rejected"}:
             st.button(
                 f"Accept {plain(event.name)}'s answer",
-                key=f"review_accept_{at.shown.item}_{event.user}",
+                key=f"review_accept_{at.displayed.item}_{event.user}",
                 icon=":material/check:",
                 width="stretch",
                 shortcut=_ACCEPT_KEYS[number] if number < len(_ACCEPT_KEYS) else None,

@@ -31,25 +31,25 @@ KEYS = (
 def done(at: int | None) -> None:
     """Tell what was decided before this item, or at the list, with the way back to it."""
     notice = place.notice(at)
-    told = notice if notice is not None and notice.about is None else None
+    success = notice if notice is not None and notice.about is None else None
     with st.container(horizontal=True, vertical_alignment="center", key="review_told"):
-        _slot("done", told, "aq-slot-done", "status")
-        if told is not None:
+        _slot("done", success, "aq-slot-done", "status")
+        if success is not None:
             st.button(
-                f"Back to item {told.item}",
-                key=f"review_back_{told.item}",
+                f"Back to item {success.item}",
+                key=f"review_back_{success.item}",
                 icon=":material/undo:",
                 shortcut="u",
                 on_click=place.open_item,
-                args=(told.item,),
+                args=(success.item,),
             )
 
 
 def fault(at: int, about: str) -> None:
     """Tell beside what it is about why a decision was not saved."""
     notice = place.notice(at)
-    told = notice if notice is not None and notice.about == about else None
-    _slot(about.replace(" ", "_"), told, "aq-slot-fault", "alert")
+    fault_notice = notice if notice is not None and notice.about == about else None
+    _slot(about.replace(" ", "_"), fault_notice, "aq-slot-fault", "alert")
 
 
 def keys() -> str:
@@ -58,12 +58,12 @@ def keys() -> str:
     return f'<dl class="aq aq-small aq-keys">{rows}</dl>'
 
 
-def _slot(name: str, told: Notice | None, kind: str, role: str) -> None:
+def _slot(name: str, notice: Notice | None, kind: str, role: str) -> None:
     id = f"aq-slot-{name}"
-    text = escape(told.text[:1].upper() + told.text[1:]) if told else ""
-    show = _SHOW.format(id=id, once=told.once) if told else ""
+    text = escape(notice.text[:1].upper() + notice.text[1:]) if notice else ""
+    show = _SHOW.format(id=id, once=notice.once) if notice else ""
     st.html(
-        f'<div class="aq aq-slot {kind if told else ""}" id="{id}" role="{role}">'
+        f'<div class="aq aq-slot {kind if notice else ""}" id="{id}" role="{role}">'
         f"<p>{text}</p></div>{show}",
         unsafe_allow_javascript=True,  # all of the text is escaped
     )

@@ -42,12 +42,12 @@ class Notice:
 
 def item() -> int | None:
     """The item that the address names; what is no number raises `InputError`."""
-    given = st.query_params.get("item")
-    if given is None:
+    raw = st.query_params.get("item")
+    if raw is None:
         return None
-    if not _NUMBER.fullmatch(given):
-        raise InputError(f"item in the address must be a whole number, got {given[:40]!r}")
-    return int(given)
+    if not _NUMBER.fullmatch(raw):
+        raise InputError(f"item in the address must be a whole number, got {raw[:40]!r}")
+    return int(raw)
 
 
 def open_item(number: int) -> None:
@@ -68,9 +68,9 @@ def work_list() -> WorkList:
     return kept
 
 
-def keep_list(known: WorkList) -> None:
+def keep_list(work_list: WorkList) -> None:
     """Remember the list, so that the items follow each other in its order."""
-    st.session_state[_LIST] = known
+    st.session_state[_LIST] = work_list
 
 
 def go_on(store: LabelStore, actor: Actor, done: int, text: str) -> None:

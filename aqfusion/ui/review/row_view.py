@@ -8,7 +8,7 @@ from aqfusion.labels.item import Item
 from aqfusion.labels.review import Recorded
 from aqfusion.ui.result_view import pill
 from aqfusion.ui.review.annotator_slots import badge
-from aqfusion.ui.review.words import category_of, said
+from aqfusion.ui.review.words import answer_text, category_of
 
 _MOST = 6  # answers that are named
 
@@ -25,8 +25,10 @@ def row(
 
 def label(item: Item, answers: Sequence[Recorded]) -> str:
     """A row's name for those who hear it; text, which still has to be made plain."""
-    told = "; ".join(f"{one.name}: {said(one.answer)}" for one in answers[:_MOST] if one.answer)
-    parts = (f"Open item {item.task.id}, {item.status}", item.task.place or "", told)
+    answers_text = "; ".join(
+        f"{event.name}: {answer_text(event.answer)}" for event in answers[:_MOST] if event.answer
+    )
+    parts = (f"Open item {item.task.id}, {item.status}", item.task.place or "", answers_text)
     return ". ".join(part for part in parts if part)
 
 
@@ -45,7 +47,7 @@ def _what(item: Item) -> str:
 def _answers(answers: Sequence[Recorded], people: Mapping[int, str]) -> str:
     if not answers:
         return '<span class="aq-muted">No answers</span>'
-    cells = "".join(_answer(one, people) for one in answers[:_MOST])
+    cells = "".join(_answer(event, people) for event in answers[:_MOST])
     more = f"<li>and {len(answers) - _MOST} more</li>" if len(answers) > _MOST else ""
     return f"<ul>{cells}{more}</ul>"
 
@@ -54,7 +56,7 @@ def _answer(event: Recorded, people: Mapping[int, str]) -> str:
     assert event.answer is not None
     category = category_of(event.answer)
     if category is None:
-        what = escape(said(event.answer))
+        what = escape(answer_text(event.answer))
     else:
         exact = "" if event.answer.aqi is None else f"<strong>{event.answer.aqi}</strong> "
         scale = "" if event.answer.standard == "us" else " India AQI"

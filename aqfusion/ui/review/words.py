@@ -40,10 +40,10 @@ def category_of(answer: Answer) -> Category | None:
     return None if answer.band is None else standard(answer.standard).categories[answer.band]
 
 
-def said(answer: Answer) -> str:
+def answer_text(answer: Answer) -> str:
     """An answer in a few words.
 
-    >>> said(Answer(aqi=151)), said(Answer(cant_tell="night"))
+    >>> answer_text(Answer(aqi=151)), answer_text(Answer(cant_tell="night"))
     ('AQI 151, Unhealthy', "can't tell: night")
     """
     category = category_of(answer)
@@ -54,12 +54,12 @@ def said(answer: Answer) -> str:
     return f"{exact}{category.name}{scale}"
 
 
-def said_before(old: Event) -> str:
+def replaced_text(old: Event) -> str:
     """What an event replaced or took back, as the store repeats it."""
     if old.get("standard") is None:
         return "a skip"
     category = None if old["cant_tell"] or old["aqi"] is not None else old["category"]
-    return said(Answer(category, old["aqi"], old["cant_tell"], old["standard"]))
+    return answer_text(Answer(category, old["aqi"], old["cant_tell"], old["standard"]))
 
 
 def given_label(item: Item) -> tuple[str, str] | None:
@@ -69,7 +69,7 @@ def given_label(item: Item) -> tuple[str, str] | None:
     """
     if not item.guess:
         return None
-    label = said_before(item.guess)
+    label = replaced_text(item.guess)
     if item.origin == "contribution":
         return "Visitor's guess", label
     return "Imported label", label if item.source is None else f"{label}, from {item.source}"
@@ -114,13 +114,13 @@ def took(seconds: float | None) -> str | None:
 
 def did(event: Recorded, history: Sequence[Recorded]) -> str:
     """What an event did, as the sentence that a name begins goes on."""
-    about = next((one for one in history if one.event == event.about), None)
-    instead = f", instead of {said_before(event.old)}" if event.old else ""
+    about = next((earlier for earlier in history if earlier.event == event.about), None)
+    instead = f", instead of {replaced_text(event.old)}" if event.old else ""
     if event.kind == "undo":
-        return f"took back {said_before(event.old)}" if event.old else "took something back"
+        return f"took back {replaced_text(event.old)}" if event.old else "took something back"
     if event.answer is None:
         return _DID.get(event.kind, event.kind) + instead
-    answer = said(event.answer)
+    answer = answer_text(event.answer)
     if event.kind == "accept":
         return f"accepted {about.name}'s answer, {answer}{instead}" if about else f"chose {answer}"
     return f"{'overruled' if event.kind == 'overrule' else 'answered'}: {answer}{instead}"

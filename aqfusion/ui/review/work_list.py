@@ -54,33 +54,35 @@ def show(store: LabelStore, actor: Actor) -> None:
     place.keep_list(WorkList(name, filters))
     pages: list[int] = st.session_state.setdefault(_NEWER, [])
     try:
-        found = store.search(actor, filters, pages[-1] if pages else None, _ON_A_PAGE)
+        page = store.search(actor, filters, pages[-1] if pages else None, _ON_A_PAGE)
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
     st.caption(_SAYS[name])
-    if not found.items:
+    if not page.items:
         st.info("Nothing here: no item fits.", icon=":material/done_all:")
     else:
-        _rows(store, actor, found.items)
-    _ways(found.items, found.after)
+        _rows(store, actor, page.items)
+    _ways(page.items, page.after)
 
 
 def _counts(store: LabelStore, name: str) -> str:
     counts = store.overview.counts()
     numbers = {
-        one: sum(counts[status] for status in statuses or counts) for one, statuses in LISTS.items()
+        list_name: sum(counts[status] for status in statuses or counts)
+        for list_name, statuses in LISTS.items()
     }
     # Not in the buttons: a click on one whose number changes meanwhile would be lost.
     cells = "".join(
-        f"<li{' class=aq-here' if one == name else ''}>{one} <strong>{number}</strong></li>"
-        for one, number in numbers.items()
+        f"<li{' class=aq-here' if list_name == name else ''}>"
+        f"{list_name} <strong>{number}</strong></li>"
+        for list_name, number in numbers.items()
     )
     return f'<div class="aq aq-small"><ul class="aq-counted">{cells}</ul></div>'
 
 
 def _filters(store: LabelStore, actor: Actor) -> Filters:
-    people = store.told.people(actor)
+    people = store.annotation_records.people(actor)
     categories = standard("us").categories
     columns = st.columns(4, gap="small")
     where = columns[0].selectbox(
@@ -126,16 +128,16 @@ def _filters(store: LabelStore, actor: Actor) -> Filters:
 
 def _rows(store: LabelStore, actor: Actor, items: Sequence[Item]) -> None:
     """Draw the items; a row is a button over all that it shows, for mouse, keys and readers."""
-    answers = store.review.answers_of(actor, [one.task.id for one in items])
-    people = store.told.people(actor)
+    answers = store.review.answers_of(actor, [item.task.id for item in items])
+    people = store.annotation_records.people(actor)
     with st.container(key="review_rows"):
         for item in items:
-            said, number = answers[item.task.id], item.task.id
+            events, number = answers[item.task.id], item.task.id
             with st.container(key=f"review_row_{number}"):
                 picture = thumbnail(store, item.task.photo_hash)
-                st.html(row_view.row(item, said, people, picture))
+                st.html(row_view.row(item, events, people, picture))
                 st.button(
-                    plain(row_view.label(item, said)),
+                    plain(row_view.label(item, events)),
                     key=f"review_open_{number}",
                     on_click=place.open_item,
                     args=(number,),

@@ -81,7 +81,7 @@ def _read(number: int, changed: datetime) -> KeptSite:
 
 
 def _actor() -> Actor:
-    actor = session_actor.known()
+    actor = session_actor.signed_in_actor()
     if actor is None:
         raise InputError("you must be signed in, got nobody")
     return actor

@@ -93,7 +93,7 @@ def _reference_same(own: mine.Own) -> None:
 
 def _keep_reference(own: mine.Own, find: Callable[[], Photo]) -> None:
     def work() -> str:
-        mine.change(own.key, replace(own.site, reference=Reference.of(find())))
+        mine.change(own.key, replace(own.site, reference=Reference.from_photo(find())))
         return "This is the reference photo now: mark its first landmark"
 
     told.attempt(PLACE, work, refused="No reference photo: ")
@@ -166,7 +166,7 @@ def _sides() -> Box | None:
 def _pending() -> Landmark | None:
     try:
         box = _sides()
-        return None if box is None else Landmark.of("new", box)
+        return None if box is None else Landmark.from_boxes("new", box)
     except InputError:
         return None
 

@@ -12,8 +12,8 @@ def taken_at(photo: Photo | None, site: Site | None) -> datetime | None:
 
     A time that is still to come is a clock that was set wrong, and no time at all.
     """
-    if photo is None or photo.taken is None:
+    if photo is None or photo.taken_at is None:
         return None
     clock = (None if site is None else site.zone) or reader_zone.here()
-    taken = photo.taken if photo.taken.tzinfo else photo.taken.replace(tzinfo=clock)
-    return taken if taken <= datetime.now(UTC) else None
+    time = photo.taken_at if photo.taken_at.tzinfo else photo.taken_at.replace(tzinfo=clock)
+    return time if time <= datetime.now(UTC) else None

@@ -28,9 +28,9 @@ def give(measurement: Measurement) -> None:
     photo_input.choose_sample(sample) if sample else photo_input.choose_none()
 
 
-def show(measurement: Measurement, view: str, estimates: Estimates, shown: datetime) -> None:
+def show(measurement: Measurement, view: str, estimates: Estimates, at: datetime) -> None:
     """Draw the card of what was measured, and the way on to a prediction."""
-    st.html(_card(measurement, view, estimates, shown))
+    st.html(_card(measurement, view, estimates, at))
     if not measurement.reading.present:
         st.caption("Only the AQI was told, no reading: there is nothing to put into the sliders.")
         return
@@ -45,7 +45,7 @@ def show(measurement: Measurement, view: str, estimates: Estimates, shown: datet
 
 
 def history(
-    measurements: Sequence[Measurement], view: str, estimates: Estimates, shown: datetime
+    measurements: Sequence[Measurement], view: str, estimates: Estimates, at: datetime
 ) -> None:
     """Draw all that one station measured."""
     measured = [
@@ -63,7 +63,7 @@ def history(
     )
     name = measurements[0].station.name
     st.plotly_chart(
-        history_chart(measurements, quantity, view, estimates, shown),
+        history_chart(measurements, quantity, view, estimates, at),
         width="stretch",
         key="chart_history",
         config=png_button("aqfusion-station"),
@@ -91,7 +91,7 @@ def _predicted(measurement: Measurement) -> None:
         st.caption(_SEEN)
 
 
-def _card(measurement: Measurement, view: str, estimates: Estimates, shown: datetime) -> str:
+def _card(measurement: Measurement, view: str, estimates: Estimates, at: datetime) -> str:
     summary, station = judge(measurement, view), measurement.station
     estimate = estimate_of(measurement, estimates)
     if summary.category is None:
@@ -115,7 +115,7 @@ def _card(measurement: Measurement, view: str, estimates: Estimates, shown: date
         f'<div class="aq aq-station"><div class="aq-title">{escape(station.name)}</div>{head}'
         f"{_readings(measurement)}{fair}"
         f'<p class="aq-muted aq-small">{escape(when(measurement.time))}, '
-        f"{age_in_words(measurement.time, shown)} at the time shown. "
+        f"{age_in_words(measurement.time, at)} at the time shown. "
         f"Source: {escape(station.source)}.{about}</p>"
         "</div>"
     )

@@ -39,8 +39,8 @@ def show(source: Source) -> None:
         label_visibility="collapsed",
     )
     estimates = predictions.leak_safe(load_settings().model) if source.is_sample else {}
-    shown = _time(source)
-    measurements = latest(source.measurements, shown)
+    at = _time(source)
+    measurements = latest(source.measurements, at)
     chosen_key = f"stations_choice_station_{source.name}"
 
     def choose(id: str) -> None:
@@ -51,12 +51,12 @@ def show(source: Source) -> None:
     with right.container(border=True, height="stretch", key="stations_card"):
         chosen = _list(measurements, chosen_key)
         if chosen is None:
-            _invite(measurements, source, view, shown)
+            _invite(measurements, source, view, at)
         else:
-            chosen_view.show(chosen, view, estimates, shown)
+            chosen_view.show(chosen, view, estimates, at)
     with left:
         map_view.choose(
-            marks(measurements, view, estimates, shown, live=source.is_live),
+            marks(measurements, view, estimates, at, live=source.is_live),
             f"stations_map_{source.name}{live_view.place() if source.is_live else ''}",
             height=520,
             chosen=chosen.station.id if chosen else None,
@@ -77,10 +77,10 @@ def show(source: Source) -> None:
         with st.container(border=True, key="stations_history"):
             st.subheader(f"History: {plain(chosen.station.name)}", anchor=False)
             chosen_view.history(
-                sorted(of_station, key=lambda measurement: measurement.time), view, estimates, shown
+                sorted(of_station, key=lambda measurement: measurement.time), view, estimates, at
             )
     st.subheader("All stations at this time", anchor=False)
-    station_list.show(measurements, view, estimates, shown, source.is_live, choose)
+    station_list.show(measurements, view, estimates, at, source.is_live, choose)
     st.download_button(
         "All measurements as CSV",
         lambda: station_list.as_csv(source.measurements, estimates),
@@ -130,9 +130,7 @@ def _give(measurements: Sequence[Measurement], id: str | None) -> None:
             chosen_view.give(measurement)
 
 
-def _invite(
-    measurements: Sequence[Measurement], source: Source, view: str, shown: datetime
-) -> None:
+def _invite(measurements: Sequence[Measurement], source: Source, view: str, at: datetime) -> None:
     """What can be said before a station is chosen."""
     if not measurements:
         st.markdown("No stations to show yet.")
@@ -140,7 +138,7 @@ def _invite(
     new = [
         measurement
         for measurement in measurements
-        if not is_old(measurement.time, shown, source.is_live)
+        if not is_old(measurement.time, at, source.is_live)
     ]
     st.markdown(
         "Click a station: its readings go into the sliders of the Predict page"

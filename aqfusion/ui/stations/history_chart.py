@@ -24,7 +24,7 @@ def history_chart(
     quantity: str,
     view: str,
     estimates: Estimates,
-    shown: datetime,
+    at: datetime,
 ) -> go.Figure:
     """Draw `AQI` or a pollutant of one station, oldest first; a line marks the time shown.
 
@@ -47,7 +47,7 @@ def history_chart(
         300,
         xaxis={"type": "date", "nticks": 4, "tickangle": 0, "tickformatstops": _TICKS},
         yaxis={"range": [0, 1.08 * max([1.0, *highest])], "title": {"text": _title(quantity)}},
-        shapes=[*bands, _line(_on_clock(shown, measurements))],
+        shapes=[*bands, _line(_on_clock(at, measurements))],
         showlegend=bool(guesses),
         legend={"orientation": "h", "x": 0, "y": -0.26, "yanchor": "top"},
     )
@@ -109,18 +109,18 @@ def _title(quantity: str) -> str:
     return f"{entry.label}, {entry.unit.replace('ug', 'µg').replace('m3', 'm³')}"
 
 
-def _on_clock(shown: datetime, measurements: Sequence[Measurement]) -> datetime:
+def _on_clock(at: datetime, measurements: Sequence[Measurement]) -> datetime:
     """The time on the clock of the station: Plotly knows no zones."""
-    return shown.astimezone(measurements[-1].time.tzinfo).replace(tzinfo=None)
+    return at.astimezone(measurements[-1].time.tzinfo).replace(tzinfo=None)
 
 
-def _line(shown: datetime) -> dict[str, Any]:
+def _line(at: datetime) -> dict[str, Any]:
     return {
         "type": "line",
         "layer": "below",
         "yref": "paper",
-        "x0": shown,
-        "x1": shown,
+        "x0": at,
+        "x1": at,
         "y0": 0,
         "y1": 1,
         "line": {"color": GREY, "width": 2, "dash": "dot"},

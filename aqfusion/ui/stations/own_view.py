@@ -139,11 +139,11 @@ def _forget() -> None:
 
 
 def _report(parsed: Parsed) -> None:
-    taken = parsed.measurements or parsed.unplaced
+    measurements = parsed.measurements or parsed.unplaced
     bad = len(parsed.bad_lines)
     cells = sum(fault.row_kept for fault in parsed.faults)
-    stations = len({measurement.station for measurement in taken})
-    read = f"Read {counted(len(taken), 'measurement')} of {counted(stations, 'station')}."
+    stations = len({measurement.station for measurement in measurements})
+    read = f"Read {counted(len(measurements), 'measurement')} of {counted(stations, 'station')}."
     if parsed.ignored:
         titles = ", ".join(repr(title[:40]) for title in parsed.ignored[:8])
         more = " and others" if len(parsed.ignored) > 8 else ""
@@ -162,18 +162,18 @@ def _report(parsed: Parsed) -> None:
     left = [counted(bad, "row")] * bool(bad) + [counted(cells, "single cell")] * bool(cells)
     st.warning(plain(f"{read} Left out: {' and '.join(left)}."), icon=":material/rule:")
     with st.expander(f"What is wrong with {' and '.join(left)}", key="stations_faults"):
-        shown = parsed.faults[:_SHOWN]
+        first_faults = parsed.faults[:_SHOWN]
         st.dataframe(
             {
-                "Line": [fault.line for fault in shown],
-                "Column": [fault.column for fault in shown],
-                "Rule": [fault.rule for fault in shown],
-                "Value": [fault.value for fault in shown],
-                "Left out": ["cell" if fault.row_kept else "row" for fault in shown],
+                "Line": [fault.line for fault in first_faults],
+                "Column": [fault.column for fault in first_faults],
+                "Rule": [fault.rule for fault in first_faults],
+                "Value": [fault.value for fault in first_faults],
+                "Left out": ["cell" if fault.row_kept else "row" for fault in first_faults],
             },
             hide_index=True,
             key="stations_fault_table",
-            alt=f"The first {len(shown)} of {len(parsed.faults)} faults",
+            alt=f"The first {len(first_faults)} of {len(parsed.faults)} faults",
         )
         st.download_button(
             f"All {len(parsed.faults)} faults as CSV",

@@ -25,7 +25,7 @@ def show(
     measurements: Sequence[Measurement],
     view: str,
     estimates: Estimates,
-    shown: datetime,
+    at: datetime,
     live: bool,
     on_choose: Callable[[str], None],
 ) -> None:
@@ -59,8 +59,8 @@ def show(
         },
         "Measured": [when(measurement.time) for measurement in measurements],
         "Age then": [
-            age_in_words(measurement.time, shown)
-            + (", old" if is_old(measurement.time, shown, live) else "")
+            age_in_words(measurement.time, at)
+            + (", old" if is_old(measurement.time, at, live) else "")
             for measurement in measurements
         ],
         "Position": [

@@ -60,9 +60,9 @@ def _advance(key: str, steps: Sequence[datetime]) -> None:
     if now - st.session_state.get("stations_stepped_at", 0.0) < 0.8 * _STEP_SECONDS:
         return  # the visitor has touched something in between
     st.session_state["stations_stepped_at"] = now
-    shown = st.session_state.get(key)
+    current = st.session_state.get(key)
     rewind = st.session_state.pop("stations_rewind", False)
-    at = steps.index(shown) if shown in steps and not rewind else -1
+    at = steps.index(current) if current in steps and not rewind else -1
     if at + 1 < len(steps):
         st.session_state[key] = steps[at + 1]
     else:

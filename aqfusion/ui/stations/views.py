@@ -70,16 +70,16 @@ def marks(
     measurements: Sequence[Measurement],
     view: str,
     estimates: Estimates,
-    shown: datetime,
+    at: datetime,
     *,
     live: bool,
 ) -> tuple[Mark, ...]:
     """The marks of what is known at a time."""
-    return tuple(_mark(measurement, view, estimates, shown, live) for measurement in measurements)
+    return tuple(_mark(measurement, view, estimates, at, live) for measurement in measurements)
 
 
 def _mark(
-    measurement: Measurement, view: str, estimates: Estimates, shown: datetime, live: bool
+    measurement: Measurement, view: str, estimates: Estimates, at: datetime, live: bool
 ) -> Mark:
     label, colours, lines = _label(measurement, view, estimates)
     return Mark(
@@ -89,8 +89,8 @@ def _mark(
         measurement.station.longitude,
         *colours,
         label,
-        (*lines, when(measurement.time), age_in_words(measurement.time, shown)),
-        is_old(measurement.time, shown, live),
+        (*lines, when(measurement.time), age_in_words(measurement.time, at)),
+        is_old(measurement.time, at, live),
         measurement.station.approximate,
     )
 

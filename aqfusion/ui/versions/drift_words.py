@@ -135,12 +135,12 @@ def _wanted(few: Shift) -> str:
 
 
 def _rate_line(rate: Rate) -> tuple[str, str]:
-    title, of = RATES[rate.name]
+    title, noun = RATES[rate.name]
     if rate.recent is None:
-        return TOO_FEW, f"{title}: no {of} yet."
+        return TOO_FEW, f"{title}: no {noun} yet."
     recent, verdict = rate.recent, rate.earlier.verdict
     interval = f"{_percent(recent.low)} to {_percent(recent.high)}"
-    text = f"{title}: {_percent(recent.share)} of {recent.of} ({interval})"
+    text = f"{title}: {_percent(recent.share)} of {recent.total} ({interval})"
     steady = f" against {DAYS_BEFORE}" if verdict == STEADY else ""
     return verdict, f"{text}; {word(rate.earlier, DAYS_BEFORE)}{steady}."
 

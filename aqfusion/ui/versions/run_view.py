@@ -79,11 +79,13 @@ def outcome(now: Progress) -> str:
 
 def _enough(actor: Actor) -> tuple[bool, str]:
     """Whether a retraining could be judged, and what there is or what is missing."""
-    store, of = opened.store(), registry()
+    store, version_registry = opened.store(), registry()
     try:
-        last = store.told.last_event(actor)
-        version = of.current().version
-        counts = _counted(store, of, of.model, version, store.database.where, last)
+        last = store.annotation_records.last_event(actor)
+        version = version_registry.current().version
+        counts = _counted(
+            store, version_registry, version_registry.model, version, store.database.where, last
+        )
     except InputError as error:  # a model without features, a damaged version
         return False, f"Nothing can be retrained: {error}"
     if not counts.ready:

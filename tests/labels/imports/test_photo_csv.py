@@ -38,7 +38,7 @@ def test_a_row_says_all_that_it_can(table):
     )
     first, second = list_photo_csv(file, NOW).candidates
     assert first.path == file.parent / "a.jpg"
-    assert first.reading == Reading.of({"pm25": "12.5", "o3": "30"}, {"o3": "ppb"})
+    assert first.reading == Reading.from_values({"pm25": "12.5", "o3": "30"}, {"o3": "ppb"})
     assert (first.place, first.given_aqi, first.known_aqi) == ("Delhi roof", 151, None)
     assert first.taken_at == datetime(2023, 2, 1, 18, 0, tzinfo=UTC)
     assert first.group == "Delhi roof|2023-02-01"

@@ -30,7 +30,11 @@ def card() -> None:
     from tests.planted import sky
 
     pm25 = st.slider("pm25", 0.0, 500.0, 80.0, key="pm25")
-    photo = Photo.of(sky(200, seed=1, size=120)) if st.toggle("photo", True, key="photo") else None
+    photo = (
+        Photo.from_image(sky(200, seed=1, size=120))
+        if st.toggle("photo", True, key="photo")
+        else None
+    )
     known = st.session_state.get("reading", True)
     compare_view.show(photo, Reading(pm25=pm25) if known else Reading())
 
@@ -166,7 +170,7 @@ def test_a_model_that_refuses_the_photo_and_has_nothing_else_tells_no_number(pag
 def test_a_photo_that_a_guard_refuses_is_told_with_its_reason(page, result):
     one = compare.contenders()[0]
     refused = replace(result, photo_problem="too dark <here>")
-    photo = Photo.of(sky(200, seed=1, size=120))
+    photo = Photo.from_image(sky(200, seed=1, size=120))
     seen = compare_view.Seen(compare.look(one.predictor, photo), "data:,")
     told = compare_view.card(one, compare.Verdict(refused, 0.4), seen)
     assert "Leaves the photo out: too dark &lt;here&gt;." in told

@@ -10,7 +10,7 @@ from aqfusion.labels.answer import Answer, Seen
 from aqfusion.labels.item import ModelView
 from aqfusion.labels.store import LabelStore
 from aqfusion.ui.review import answer_view, facts, model_card
-from aqfusion.ui.review.words import did, said_before
+from aqfusion.ui.review.words import did, replaced_text
 from tests.labels.planted import MINUTE, NOW, PIN, add, new_item, request_id, say
 from tests.planted_review import EVIL, READING
 
@@ -60,7 +60,7 @@ def test_every_event_is_told_in_words_the_oldest_first(store, people):
 
 def test_a_skip_taken_back_is_told_as_one():
     gist = {"event": 1, "kind": "skip", "standard": None, "category": None}
-    assert said_before({**gist, "aqi": None, "cant_tell": None}) == "a skip"
+    assert replaced_text({**gist, "aqi": None, "cant_tell": None}) == "a skip"
 
 
 def test_a_card_tells_all_of_an_answer_and_nothing_is_markup(store, people):
