@@ -42,8 +42,8 @@ FLOORS = (
     {"release"},
     {"retrain"},
     {"drift"},
-    {"bench", "queue_bench", "retrain_bench", "ui", "cli", "__main__"},
-    {"pages", "app", "tools"},
+    {"ui", "cli", "__main__"},
+    {"pages", "app", "tools", "benchmarks"},
 )
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}
 FLOOR_OF |= {"Photo": FLOOR_OF["photo"], "load_model": FLOOR_OF["model"]}  # by the front door
@@ -51,7 +51,7 @@ LONGEST_FILE = 400
 
 
 def source_files() -> list[Path]:
-    folders = ("aqfusion", "pages", "tools")
+    folders = ("aqfusion", "pages", "tools", "benchmarks")
     files = [*(path for name in folders for path in ROOT.glob(f"{name}/**/*.py")), ROOT / "app.py"]
     return sorted(path for path in files if path.is_file())
 

@@ -3,11 +3,11 @@
 import json
 
 import pytest
+from click.testing import CliRunner
 
-from aqfusion import queue_bench
-from aqfusion.cli import main
 from aqfusion.errors import InputError
 from aqfusion.labels.candidates import first_gold, first_in_lot, first_in_queue
+from benchmarks import label_queue
 from tests.labels.planted import NOW
 
 
@@ -31,7 +31,7 @@ def steps(store, ask):
 def test_the_next_item_is_a_few_steps_away_however_long_the_queue(tmp_path):
     taken = []
     for size in (200, 3000):  # half of them answered, and all of these still open
-        store, person = queue_bench.busy_store(tmp_path / f"{size}.db", size, NOW)
+        store, person = label_queue.busy_store(tmp_path / f"{size}.db", size, NOW)
         queries = (
             lambda connection, me=person.id: first_in_queue(connection, me, NOW, ()),
             lambda connection, me=person.id: first_in_lot(connection, me, NOW, (), 2**30),
@@ -44,12 +44,11 @@ def test_the_next_item_is_a_few_steps_away_however_long_the_queue(tmp_path):
     assert max(many / few for few, many in zip(short, long, strict=True)) < 1.5
 
 
-def test_the_bench_tells_times_and_ratios(monkeypatch, capsys):
-    monkeypatch.setattr(queue_bench, "_REPEATS", 2)
-    assert main(["bench", "--queue", "100", "300"]) == 0
-    told = json.loads(capsys.readouterr().out)
+def test_the_bench_tells_times_and_ratios(monkeypatch):
+    monkeypatch.setattr(label_queue, "_REPEATS", 2)
+    told = json.loads(CliRunner().invoke(label_queue.main, ["100", "300"]).stdout)
     names = {"next_by_priority", "next_at_random", "next_gold", "next_and_save"}
     assert told["median_ms"]["300"].keys() == names
     assert {*told["ratios"]["100"].values()} == {1.0}
     with pytest.raises(InputError, match="sizes of the queue must be 100 items or more"):
-        queue_bench.queue_bench([5])
+        label_queue.queue_bench([5])

@@ -2,9 +2,14 @@
 
 The hard case is measured: somebody has answered half of the items, 50,000 at the most, all of
 which still wait for a second person; and twenty others hold what would come next.
+
+    python benchmarks/label_queue.py 10000 100000
+
+A million items take minutes to write.
 """
 
 import hashlib
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -12,9 +17,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import click
 from sqlalchemy import Connection, insert, select, update
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the package, when run as a script
+
 from aqfusion.air.sensors import Reading
+from aqfusion.cli.options import WholeNumber, print_json
 from aqfusion.errors import InputError
 from aqfusion.evaluation.latency import median_ms
 from aqfusion.labels.actor import Actor
@@ -128,3 +137,14 @@ def _label(store: LabelStore, actor: Actor, now: datetime) -> Any:
         store.answers.save(actor, leased.token, next(requests), Answer(category=2), now)
 
     return step
+
+
+@click.command()
+@click.argument("sizes", type=WholeNumber(100, 10**7), nargs=-1, required=True)
+def main(sizes: tuple[int, ...]) -> None:
+    """Time the label queue with so many items, as JSON."""
+    print_json(queue_bench(sizes))
+
+
+if __name__ == "__main__":
+    main()

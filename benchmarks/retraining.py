@@ -2,20 +2,27 @@
 
 The hard case is measured: no photo has been looked at yet, no network without corrections is kept.
 The photos are windows of the gallery's scenes, each another one.
+
+    python benchmarks/retraining.py [CORRECTIONS] [--model NAME_OR_FOLDER]
 """
 
 import io
 import os
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the package, when run as a script
+
 from aqfusion.air.sensors import Reading
+from aqfusion.cli.options import WholeNumber, model_option, print_json
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.draw import Shares
@@ -27,7 +34,7 @@ from aqfusion.retrain.aside import one_thread
 from aqfusion.retrain.fast_path import FAST
 from aqfusion.retrain.job import attempt, keep
 from aqfusion.scenes import scenes
-from aqfusion.settings import ASSETS
+from aqfusion.settings import ASSETS, load_settings
 from aqfusion.training.recipe import Recipe
 
 _SIZE = 320  # pixels
@@ -109,3 +116,15 @@ def _window(picture: Image.Image, draw: np.random.Generator) -> Photo:
     stream = io.BytesIO()
     part.save(stream, "JPEG", quality=90)
     return Photo.decode(stream.getvalue())
+
+
+@click.command()
+@click.argument("corrections", type=WholeNumber(1, 10**6), default=1000)
+@model_option()
+def main(corrections: int, model: str | None) -> None:
+    """Time a retraining with so many corrections (default: 1000), in seconds, as JSON."""
+    print_json(retrain_bench(model or load_settings().model, corrections))
+
+
+if __name__ == "__main__":
+    main()

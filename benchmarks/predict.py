@@ -1,14 +1,25 @@
-"""How long the steps of a prediction take on this machine, all measured in one run."""
+"""How long the steps of a prediction take on this machine, all measured in one run.
+
+    python benchmarks/predict.py [--model NAME_OR_FOLDER]
+
+Prints JSON: compare the ratios, milliseconds only hold for this machine at this moment.
+"""
 
 import io
+import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the package, when run as a script
+
 from aqfusion.air.aqi import STANDARDS, standard
+from aqfusion.cli.options import model_option, print_json
 from aqfusion.evaluation.latency import READING, REPEATS, median_ms
 from aqfusion.explain.ablation import ablations
 from aqfusion.explain.heat_map import heat_map
@@ -17,7 +28,7 @@ from aqfusion.explain.what_if import Scene, search
 from aqfusion.model.predict import load_model
 from aqfusion.photo import Photo
 from aqfusion.scenes import scenes
-from aqfusion.settings import ASSETS
+from aqfusion.settings import ASSETS, load_settings
 
 _SWEPT = np.linspace(0, 500, 121)  # ug/m3, as many values as the Explain page draws
 _WANTED = standard("us").categories[0]
@@ -69,3 +80,14 @@ def _enlarged(data: bytes, size: tuple[int, int]) -> bytes:
     stream = io.BytesIO()
     Image.open(io.BytesIO(data)).resize(size).save(stream, "JPEG", quality=90)
     return stream.getvalue()
+
+
+@click.command()
+@model_option()
+def main(model: str | None) -> None:
+    """Time the steps of a prediction in one run, as JSON."""
+    print_json(bench(model or load_settings().model))
+
+
+if __name__ == "__main__":
+    main()
