@@ -1,4 +1,4 @@
-"""How long the label queue takes as it grows, all sizes measured in one run, on SQLite.
+"""Time of the label queue as it grows, all sizes measured in one run, on SQLite.
 
 The hard case is measured: somebody has answered half of the items, 50,000 at the most, all of
 which still wait for a second person; and twenty others hold what would come next.
@@ -99,7 +99,7 @@ def _items(size: int) -> Iterator[NewItem]:
 
 
 def _answer_many(connection: Connection, actor: Actor, size: int, now: datetime) -> None:
-    """Write what one person said of the most urgent items, as if one by one."""
+    """Write one person's answers to the most urgent items, as if one by one."""
     made = connection.execute(insert(crowds).values(members=f" {actor.id} "))
     assert made.inserted_primary_key is not None
     crowd = made.inserted_primary_key[0]

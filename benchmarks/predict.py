@@ -71,7 +71,7 @@ def bench(model: str, repeats: int = REPEATS) -> dict[str, Any]:
 
 
 def _contributions(scene: Scene) -> object:
-    """What a slider move explains anew: one batch, both views of it."""
+    """The explanations that a slider move computes anew, from one batch."""
     all_coalitions = scene.coalitions()
     return ablations(all_coalitions), contributions(all_coalitions)
 

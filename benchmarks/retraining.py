@@ -1,6 +1,6 @@
-"""How long a retraining takes from settled labels to a kept version, in an empty registry.
+"""Time of a retraining from settled labels to a saved version, in an empty registry.
 
-The hard case is measured: no photo has been looked at yet, no network without corrections is kept.
+The hard case is measured: no photo has features yet, and no network without corrections is cached.
 The photos are windows of the gallery's scenes, each another one.
 
     python benchmarks/retraining.py [CORRECTIONS] [--model NAME_OR_FOLDER]

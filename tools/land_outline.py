@@ -81,8 +81,8 @@ def _part(
     inside = box(*bounds)
     for polygon in land:
         for piece in get_parts(polygon.intersection(inside)):
-            if not isinstance(piece, Polygon):
-                continue  # of a coast that only touches the box
+            if piece.area == 0:
+                continue  # nothing is inside, or a coast only touches the box
             rings = [_simplified(ring, off, bounds) for ring in (piece.exterior, *piece.interiors)]
             large = [ring for ring in rings if len(ring) > 3 and Polygon(ring).area >= smallest]
             if large and large[0] is rings[0]:  # a lake without its land would be land

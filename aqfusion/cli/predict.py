@@ -277,14 +277,14 @@ def _repeat(inputs: _Inputs, saved: "SavedReport", photo: "Photo | None") -> Non
         first, *more = repeated.differences
         others = f"; {len(more)} more values differ" if more else ""
         raise ReportError(
-            f"{saved.file.file}: {first.path} must come out again, got {first.stated} in the "
+            f"{saved.name}: {first.path} must come out again, got {first.stated} in the "
             f"report and {first.recomputed} now{others}"
         )
     fused = repeated.report.result.fused
     print_json(
         {
             "agrees": True,
-            "report": saved.file.file,
+            "report": saved.name,
             "model": predictor.name,
             "sha256": saved.sha256,
             "aqi": fused.aqi,

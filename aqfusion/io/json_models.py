@@ -76,15 +76,16 @@ class MayBeAbsent:
 
 
 class Names:
-    """Marks a mapping whose keys are exactly `names`; other keys are ignored."""
+    """Marks a mapping with one entry for each of `names`; other keys are ignored or refused."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self.names = tuple(names)
+    def __init__(self, names: Iterable[str], refuse_others: bool = False) -> None:
+        self.names, self.extra = tuple(names), "forbid" if refuse_others else "ignore"
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
         """Read an object with one field for each name."""
         field = {"type": "typed-dict-field", "schema": handler.generate_schema(get_args(source)[1])}
-        return {"type": "typed-dict", "fields": dict.fromkeys(self.names, field)}
+        fields = dict.fromkeys(self.names, field)
+        return {"type": "typed-dict", "fields": fields, "extra_behavior": self.extra}
 
 
 OrAbsent = Annotated[_T | None, MayBeAbsent()]
@@ -191,7 +192,7 @@ def _sentence(error: Mapping[str, Any], name: str, place: str) -> TableError:
     where, rule = list(error["loc"]), _RULES.get(error["type"], error["msg"])
     if error["type"] == "missing":
         rule = f"must have {where.pop()!r}"
-    elif error["type"] == "unexpected_keyword_argument":
+    elif error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         return fault(name, _address(place, where[:-1]), "must have no unknown names", where[-1])
     elif error["type"] == "value_error":
         cause = error["ctx"]["error"]

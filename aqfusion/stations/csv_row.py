@@ -11,7 +11,7 @@ from aqfusion.air.sensors import Reading
 from aqfusion.csv_table.cell_values import concentration, is_absent, is_missing, plain_number
 from aqfusion.csv_table.fault import CellError, Fault, shortened
 from aqfusion.csv_table.header import Header
-from aqfusion.csv_table.row import RowCells, given, past
+from aqfusion.csv_table.row import RowCells, past, required
 from aqfusion.csv_table.titles import POLLUTANT_TITLES, title_key
 from aqfusion.stations.swapped import refuse_swapped
 from aqfusion.time_zones import (
@@ -77,7 +77,7 @@ class RowReader:
         if self.is_long and not self._is_of_a_pollutant(row):
             return ()
         name = _text(row.text("name"))
-        id = _text(row.take("id", given)) if "id" in self.header.at else name or self.station
+        id = _text(row.take("id", required)) if "id" in self.header.at else name or self.station
         latitude, longitude = self._place(row)
         local = self._local(row, latitude, longitude)
         time = self._time(row, latitude, longitude, local)
@@ -155,7 +155,7 @@ class RowReader:
 
         def read(_: str) -> datetime:
             clock = (named or local or by_place) if not names_offset(text) else local
-            time = past(read_time(given(text), clock, self.order), self.now)
+            time = past(read_time(required(text), clock, self.order), self.now)
             return time if local is None else on_the_clock_of(local, time)
 
         time = row.take(column, read)
@@ -204,7 +204,7 @@ def _zone(text: str, latitude: float | None, longitude: float | None) -> tzinfo 
 
 @lru_cache(maxsize=4096)
 def _degrees(text: str, most: int, comma: bool) -> float:
-    plain = given(text).replace("−", "-")
+    plain = required(text).replace("−", "-")
     if _DEGREES_WITH_COMMA.fullmatch(plain):
         plain = str(plain_number(plain, comma))
     if not _DEGREES.fullmatch(plain):

@@ -43,15 +43,15 @@ def blank(height: int, **layout: Any) -> go.Figure:
     )
 
 
-def _axis(given: Mapping[str, Any]) -> dict[str, Any]:
+def _axis(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "fixedrange": True,
         "automargin": True,
         "zeroline": False,
         "gridcolor": GRID,
         "tickfont": {"color": TEXT},
-        **given,
-        "title": {"font": {"color": TEXT}, **given.get("title", {})},
+        **settings,
+        "title": {"font": {"color": TEXT}, **settings.get("title", {})},
     }
 
 

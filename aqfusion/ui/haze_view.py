@@ -31,14 +31,14 @@ class Example:
     chosen: bool = False
 
 
-def show(given: Given, result: Result | None) -> None:
+def show(inputs: Given, result: Result | None) -> None:
     """Draw the scale; a model that gives no scores, an older one, has none."""
-    examples = _examples(given.model.checkpoint.sha256, given.model)
+    examples = _examples(inputs.model.checkpoint.sha256, inputs.model)
     if not examples:
         return
     chosen = [replace(example, chosen=photo_input.is_sample(example.id)) for example in examples]
     haze = None if result is None else result.haze
-    missing = "The photo cannot be judged." if given.refused else "No photo yet."
+    missing = "The photo cannot be judged." if inputs.refused else "No photo yet."
     st.html(scale(haze, missing, chosen))
 
 

@@ -114,13 +114,13 @@ def choose_photo(model: Predictor) -> None:
         st.caption(consent.COUNTED)
 
 
-def tell_nothing(given: Given) -> None:
+def tell_nothing(inputs: Given) -> None:
     """Say why there is no answer, and what would bring one."""
-    if given.refused is None:
+    if inputs.refused is None:
         st.info("Nothing to go on yet: choose a photo or switch a reading on.")
         return
     st.info(
-        f"**No AQI is told.** The photo is left out ({given.refused}), and there is nothing else "
+        f"**No AQI is told.** The photo is left out ({inputs.refused}), and there is nothing else "
         "to go on. Choose another photo, switch a reading on, name a place with known days, or "
         "use the photo anyway."
     )

@@ -13,7 +13,10 @@ _LEAST_SCALE = 60.0  # AQI points: small contributions should look small
 
 
 def contribution_bars(
-    attribution: Contributions, given: tuple[str, ...], reading: Reading, knows_places: bool = True
+    attribution: Contributions,
+    input_names: tuple[str, ...],
+    reading: Reading,
+    knows_places: bool = True,
 ) -> str:
     """One row per input, given or not: raised to the right, lowered to the left.
 
@@ -21,9 +24,9 @@ def contribution_bars(
     for them.
     """
     rows = {
-        words.with_amount(name, reading): points if name in given else None
+        words.with_amount(name, reading): points if name in input_names else None
         for name, points in attribution.points.items()
-        if (name != SITE or knows_places) and (name != LANDMARKS or name in given)
+        if (name != SITE or knows_places) and (name != LANDMARKS or name in input_names)
     }
     return (
         '<div class="aq aq-small"><div class="aq-title">What each input did</div>'

@@ -158,8 +158,8 @@ def _fields(own: mine.Own) -> None:
 
 def _sides() -> Box | None:
     """The box in the fields; `None` while a side is missing."""
-    given = (st.session_state.get(_field(side)) for side in _SIDES)
-    sides = [float(side) / 100 for side in given if side is not None]
+    typed = (st.session_state.get(_field(side)) for side in _SIDES)
+    sides = [float(side) / 100 for side in typed if side is not None]
     return Box(*sides) if len(sides) == len(_SIDES) else None
 
 
