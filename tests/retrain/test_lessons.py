@@ -62,7 +62,7 @@ class Seen:
         self.known, self.absent, self.frozen = known, absent, frozen
         self.asked: list[str] = []
 
-    def of(self, hashes, report):
+    def features_of(self, hashes, report):
         self.asked = [*hashes]
         return {digest: self._look(digest) for digest in self.asked if digest not in self.absent}
 
