@@ -1,4 +1,4 @@
-"""Explain the prediction in full: where the photo speaks, what each input did, what if."""
+"""Explain the prediction in full: saliency, attribution, counterfactuals."""
 
 import streamlit as st
 

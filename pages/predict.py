@@ -1,4 +1,4 @@
-"""Predict the AQI from a photo, its place and readings, any of them absent, and say why."""
+"""Predict the AQI from a photo, its place and readings, any of them absent, and explain it."""
 
 import streamlit as st
 

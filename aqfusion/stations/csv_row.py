@@ -1,4 +1,4 @@
-"""One row of a station file: what it says of a station at a time, or all that is wrong with it."""
+"""One row of a station file: a station's measurement at a time, or the faults of the row."""
 
 import re
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ _POLLUTANT_NAMES = {key: name for name in POLLUTANTS for key in (name, *POLLUTAN
 
 @dataclass(frozen=True)
 class Row:
-    """What one row says; a place in degrees (WGS 84), `None` where the table has none."""
+    """The values of one row; a place in degrees (WGS 84), `None` where the table has none."""
 
     line: int
     id: str
@@ -50,7 +50,7 @@ class Row:
 
 @dataclass(frozen=True)
 class RowReader:
-    """How the rows of one file are read.
+    """Reads the rows of one file.
 
     `place` and `station` are those of all rows where the table itself names none; `zone` and
     `order` are those of its times, which may be counts of `seconds` since 1970.
@@ -66,7 +66,7 @@ class RowReader:
 
     @property
     def is_long(self) -> bool:
-        """Whether each row is one pollutant's value, with its name in another column."""
+        """Whether each row has one pollutant's value, with its name in another column."""
         return {"parameter", "value"} <= self.header.at.keys() and not any(
             name in self.header.at for name in POLLUTANTS
         )
@@ -215,7 +215,7 @@ def _degrees(text: str, most: int, comma: bool) -> float:
 
 
 def _latitude(text: str, across: str, comma: bool) -> float:
-    """Read a latitude; one that only a longitude can be may stand in the wrong column."""
+    """Read a latitude; one that can only be a longitude may be in the wrong column."""
     try:
         return _degrees(text, 90, comma)
     except CellError as error:

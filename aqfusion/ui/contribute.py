@@ -96,5 +96,5 @@ def _offer(inputs: Given, photo: Photo, reading: Reading, guess: str, session: s
 
 
 def _key(name: str, photo: Photo) -> str:
-    """A widget's key: what was said of one photo is not said of the next."""
+    """A widget's key: an entry for one photo is not kept for the next."""
     return f"contribute_{name}_{photo.digest[:16]}"

@@ -55,7 +55,7 @@ def _seen(inputs: Given) -> Seen | None:
 
 @lru_cache(maxsize=4)
 def reference(model: Predictor, base: str) -> "Reference":
-    """What a model that came from `base` learned from, made once; threads may ask."""
+    """The training reference of a model that came from `base`, computed once; for any thread."""
     from aqfusion.drift.reference import reference_of
 
     return reference_of(model, base)

@@ -1,4 +1,4 @@
-"""What all charts share: size, margins, colours that the colour-blind can tell apart.
+"""The common style of all charts: size, margins, colours for colour-blind readers too.
 
 Backgrounds and text colours are left to Streamlit's theme, which follows light and dark; so a
 saved PNG has the background that its text was made for.

@@ -1,4 +1,4 @@
-"""How hazy the photo looks, on a scale from 0 to 100 between the sample scenes."""
+"""The haze score of the photo, on a scale from 0 to 100 between the sample scenes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -55,7 +55,7 @@ def _examples(weights: str, _of: Predictor) -> tuple[Example, ...]:
 
 
 def scale(haze: HazeScore | None, missing: str, examples: Sequence[Example]) -> str:
-    """The scale with the photo's place marked; `missing` says why there is no score."""
+    """The scale with the photo's place marked; `missing` is the reason where there is no score."""
     if haze is None:
         score_html = f'<div class="aq-said"><div class="aq-muted">{escape(missing)}</div></div>'
         mark = ""

@@ -11,7 +11,7 @@ Cell = str | int | float | Estimate | None
 
 @dataclass(frozen=True)
 class Column:
-    """A heading and how its numbers are shown; the CSV has them as they are."""
+    """A heading and the format of its numbers; the CSV has them unformatted."""
 
     title: str
     form: str = ""

@@ -1,4 +1,4 @@
-"""What the photo shows at a place's landmarks, as the explanation draws it."""
+"""The photo's landmarks and their extinction, in the explanation."""
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ _WHAT = (
 
 
 def show(inputs: Given, result: Result) -> None:
-    """Draw the photo with the landmarks, what was measured, and what it says; at no other place."""
+    """Draw the photo with its landmarks, their extinction and evidence, where a site has any."""
     site, photo = inputs.model.site, inputs.photo
     if site is None or not site.landmarks or photo is None or inputs.usable is None:
         return

@@ -19,7 +19,7 @@ from aqfusion.ui.inputs import Given
 
 @st.fragment
 def show(inputs: Given, result: Result) -> None:
-    """Draw choices and both pictures, or say why there is none."""
+    """Draw choices and both pictures, or the reason why there is no map."""
     st.markdown(f"{words.HAZE_MAP} {words.MAP}" if result.haze else words.MAP)
     if inputs.photo is None or inputs.usable is None:
         why = "The photo is left out, so there is no map." if inputs.photo else "No photo, no map."
@@ -63,13 +63,13 @@ def show(inputs: Given, result: Result) -> None:
 
 
 def _target(name: str, result: Result) -> str:
-    """What a map is asked for: the haze score, where the model has one."""
+    """The choice of the map's target: the haze score, where the model has one."""
     targets = words.HAZE_TARGETS if result.haze else words.TARGETS
     return targets.get(name, f"what looks {name}")
 
 
 def _measured(inputs: Given) -> HeatMaps | None:
-    """What the evaluation found of this backbone's maps, if there is one."""
+    """The evaluation of this backbone's saliency maps, if there is one."""
     try:
         metrics = figures_found.metrics()
     except InputError:

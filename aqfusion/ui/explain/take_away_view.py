@@ -1,4 +1,4 @@
-"""What a visitor takes home: a picture to share, a file to repeat it, a link to the readings."""
+"""Exports of a prediction: a picture to share, a file to repeat it, a link to the readings."""
 
 import json
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from aqfusion.ui.inputs import Given
 
 @st.fragment
 def show(inputs: Given) -> None:
-    """Draw the two downloads, each made when it is asked for, and the link."""
+    """Draw the two downloads, each made on request, and the link."""
     left, right = st.columns(2)
     with left:
         st.markdown(

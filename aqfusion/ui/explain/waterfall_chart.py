@@ -1,4 +1,4 @@
-"""From what the model says of nothing to what it says of all: one step per input."""
+"""From the prediction without inputs to the one from all: one step per input."""
 
 import plotly.graph_objects as go
 

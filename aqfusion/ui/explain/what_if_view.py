@@ -71,7 +71,7 @@ def _values(name: str, count: int) -> Floats:
 def _answer(
     name: str, wanted: Category, search_result: Found, result: Result, inputs: Given
 ) -> str:
-    """What the search found, in a sentence."""
+    """The result of the search in a sentence."""
     if result.fused.category == wanted:
         return f"It is **{wanted.name}** already."
     prediction = search_result.prediction

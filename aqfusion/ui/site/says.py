@@ -1,4 +1,4 @@
-"""What is said at a place now, and what the last change of its days did to it."""
+"""The current prediction at a site, and the effect of the last change of its days."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ _LAST, _STEPS = "mysite_last_said", "mysite_steps"
 
 @dataclass(frozen=True)
 class Row:
-    """One answer of several, and what it is an answer to."""
+    """One prediction of several, and the name of its inputs."""
 
     name: str
     prediction: Prediction | None
@@ -28,7 +28,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Said:
-    """An answer about one input (`about`) at a site, and the one before its days changed."""
+    """A prediction from one input (`about`) at a site, and the one before its days changed."""
 
     about: tuple[object, ...]
     site: Site
@@ -37,9 +37,9 @@ class Said:
 
 
 def show(inputs: Given, site: Site) -> str | None:
-    """Draw the answer about what is on the Predict page, and what the days alone say.
+    """Draw the prediction from the inputs of the Predict page, and those from the days alone.
 
-    Returned is what the last change of the days did, to be told where it was made.
+    Returns the effect of the last change of the days, to be shown where it was made.
     """
     here, *others = _answers(inputs, site)
     site_prediction = _remembered(inputs, site, here.prediction)
@@ -69,7 +69,7 @@ def show(inputs: Given, site: Site) -> str | None:
 
 
 def moved(before: Prediction, now: Prediction) -> str:
-    """What a change of the days did."""
+    """The effect of a change of the days in a sentence."""
     if (before.aqi, before.low, before.high) == (now.aqi, now.low, now.high):
         return f"The answer stays at {now.aqi} ({now.low} to {now.high})."
     return (
@@ -79,9 +79,9 @@ def moved(before: Prediction, now: Prediction) -> str:
 
 
 def _answers(inputs: Given, site: Site) -> tuple[Row, ...]:
-    """What is said of the photo and readings of the moment at the site, and elsewhere.
+    """Predictions from the current photo and readings at the site, and elsewhere.
 
-    A row says `None` where there is nothing to go on.
+    A row has `None` without any usable input.
     """
     photo = inputs.photo if inputs.usable else None
     there = at_place(inputs.model, site, photo, taken_at(inputs.photo, site))
@@ -97,7 +97,7 @@ def _answers(inputs: Given, site: Site) -> tuple[Row, ...]:
 
 
 def _remembered(inputs: Given, site: Site, now: Prediction | None) -> Said:
-    """Keep the answer; another photo, reading, model or place begins anew."""
+    """Keep the prediction; another photo, reading, model or site begins anew."""
     photo = inputs.photo.digest if inputs.usable is not None and inputs.photo else None
     about = (inputs.model.checkpoint.sha256, photo, inputs.reading.values, site.name)
     last: Said | None = st.session_state.get(_LAST)
@@ -113,7 +113,7 @@ def _remembered(inputs: Given, site: Site, now: Prediction | None) -> Said:
 
 
 def _steps(model: Predictor, site: Site) -> tuple[Prediction, ...]:
-    """What the days alone say: before any, after the first of those shown, and so on."""
+    """Predictions from the days alone: before any, after the first of those drawn, and so on."""
     kept = st.session_state.get(_STEPS)
     key = (model.checkpoint.sha256, site)
     if kept is None or kept[0] != key:

@@ -74,7 +74,7 @@ def history(
 
 
 def _predicted(measurement: Measurement) -> None:
-    """What the model says of what the sliders hold, which is this."""
+    """The prediction from the sliders, which hold this measurement."""
     user_inputs = inputs.current(page.model())
     result = user_inputs.result()
     if result is None:

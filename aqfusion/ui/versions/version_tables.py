@@ -99,7 +99,7 @@ def sessions(compared_sessions: Sequence[Mapping[str, Any]]) -> Gains:
 
 
 def corrections(entries: Sequence[Mapping[str, Any]]) -> Gains:
-    """New labels, told by networks that had not learned them, by how much nearer, best first."""
+    """New labels, predicted by networks not trained on them, by the gain, best first."""
     columns = (
         *(Column("Item", ".0f"), Column("Label")),
         *(Column("Said before", ".0f"), Column("Says now", ".0f"), Column("Nearer by", "+.0f")),
@@ -149,5 +149,5 @@ def _gains(columns: tuple[Column, ...], rows: Sequence[tuple[float, tuple[Any, .
 
 
 def _off(aqi: float, low: float, high: float) -> float:
-    """How far an AQI lies outside of a label."""
+    """The distance of an AQI from a label's range."""
     return max(low - aqi, aqi - high, 0.0)
