@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
-from tests.labels.test_queue_bench import steps
 
 from aqfusion.labels.actor import RoleError
 from aqfusion.labels.candidates import QueueFilter, first_in_queue
