@@ -10,7 +10,7 @@ from typing import Annotated
 
 from aqfusion.errors import InputError
 from aqfusion.figures import KINDS, Estimate
-from aqfusion.io.json_models import Count, ReadAs, Rule, Share, Size, Text
+from aqfusion.io.json_models import Count, ReadAs, Rule, Share, Size, Text, one_of
 
 NOTHING = "nothing"
 HISTORY_KINDS = (*KINDS, NOTHING)
@@ -25,10 +25,7 @@ def _not_negative(error: Estimate) -> Estimate:
 
 _Error = Annotated[Estimate, ReadAs(Estimate, _not_negative)]
 _Days = Annotated[int, Rule(f"must be a whole number from 0 to {_MOST_DAYS}", ge=0, le=_MOST_DAYS)]
-_Kind = Annotated[
-    str,
-    Rule(f"must be one of {', '.join(HISTORY_KINDS)}", pattern=f"^({'|'.join(HISTORY_KINDS)})$"),
-]
+_Kind = Annotated[str, one_of(HISTORY_KINDS)]
 
 
 @dataclass(frozen=True)

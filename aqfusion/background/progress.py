@@ -1,4 +1,4 @@
-"""How work in a process of its own stands: files that any process can read, replaced whole."""
+"""Progress of a job in a process of its own: files that any process can read, replaced whole."""
 
 import json
 import time
@@ -84,7 +84,7 @@ def refuse_second(home: Path, noun: str) -> None:
 
 
 def read_progress(path: Path) -> Progress | None:
-    """What a run has last told of itself; `None` where there is nothing, or something else."""
+    """The last progress of a run; `None` where there is nothing, or something else."""
     try:
         entry: dict[str, Any] = json.loads(path.read_bytes())
         return Progress(**entry)

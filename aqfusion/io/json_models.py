@@ -5,6 +5,7 @@ is imported when the first file is read, not when a module that states types is 
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -75,15 +76,16 @@ class MayBeAbsent:
 
 
 class Names:
-    """Marks a mapping whose keys are exactly `names`; other keys are ignored."""
+    """Marks a mapping with one entry for each of `names`; other keys are ignored or refused."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self.names = tuple(names)
+    def __init__(self, names: Iterable[str], refuse_others: bool = False) -> None:
+        self.names, self.extra = tuple(names), "forbid" if refuse_others else "ignore"
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
         """Read an object with one field for each name."""
         field = {"type": "typed-dict-field", "schema": handler.generate_schema(get_args(source)[1])}
-        return {"type": "typed-dict", "fields": dict.fromkeys(self.names, field)}
+        fields = dict.fromkeys(self.names, field)
+        return {"type": "typed-dict", "fields": fields, "extra_behavior": self.extra}
 
 
 OrAbsent = Annotated[_T | None, MayBeAbsent()]
@@ -92,6 +94,7 @@ Flag = Annotated[bool, Rule("must be true or false")]
 Whole = Annotated[int, Rule("must be a whole number")]
 Count = Annotated[int, Rule("must be a whole number >= 0", ge=0)]
 Number = Annotated[float, Rule("must be a number", allow_inf_nan=False)]
+Positive = Annotated[float, Rule("must be a number > 0", gt=0, allow_inf_nan=False)]
 Size = Annotated[float, Rule(f"must be a number >= 0 and < {_TOO_LARGE}", ge=0, lt=_TOO_LARGE)]
 Share = Annotated[float, Rule("must be a number from 0 to 1", ge=0, le=1)]
 Correlation = Annotated[float, Rule("must be a number from -1 to 1", ge=-1, le=1)]
@@ -101,6 +104,24 @@ Sha256 = Annotated[str, Rule("must be 64 hexadecimal digits", pattern="^[0-9a-f]
 @dataclass(frozen=True)
 class _Format:
     format: Whole
+
+
+def one_of(names: Iterable[str]) -> Rule:
+    """The rule of a text that is one of a few names."""
+    names = tuple(names)
+    pattern = f"^({'|'.join(map(re.escape, names))})$"
+    return Rule(f"must be one of {', '.join(names)}", pattern=pattern)
+
+
+def of_length(kind: Any, length: int) -> ReadAs[tuple[Any, ...]]:
+    """Marks a tuple that is read as `kind` and has so many entries."""
+
+    def make(entries: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(entries) != length:
+            raise ValueError(f"must have {length} entries")
+        return entries
+
+    return ReadAs(kind, make)
 
 
 def read_table(path: Path, number: Callable[[str], object] = float) -> Any:
@@ -171,7 +192,7 @@ def _sentence(error: Mapping[str, Any], name: str, place: str) -> TableError:
     where, rule = list(error["loc"]), _RULES.get(error["type"], error["msg"])
     if error["type"] == "missing":
         rule = f"must have {where.pop()!r}"
-    elif error["type"] == "unexpected_keyword_argument":
+    elif error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         return fault(name, _address(place, where[:-1]), "must have no unknown names", where[-1])
     elif error["type"] == "value_error":
         cause = error["ctx"]["error"]

@@ -1,4 +1,4 @@
-"""From what photo, readings and site say apart to one distribution over the AQI bins."""
+"""Pool the distributions of photo, readings and site into one over the AQI bins."""
 
 import math
 from collections.abc import Mapping
@@ -17,16 +17,16 @@ from aqfusion.model.site_model import ELSEWHERE, LEARNED, KnownDays, SiteConfig,
 from aqfusion.model.site_process import Days, SiteProcess, clock_days
 from aqfusion.sites.site import Day, Site
 
-MOST_DAYS = 200  # of a site that are learned: more hardly tell more of its level
+MOST_DAYS = 200  # of a site that are learned: more hardly add to its level
 
 
 @dataclass(frozen=True, eq=False)
 class Opinions:
-    """Logits (B, 50) of the photo and of the readings alone, and what is there.
+    """Logits (B, 50) of the photo and of the readings alone, and which modalities are present.
 
     `readings` (B, 6) are in canonical units, NaN where missing; `has_image`, `has_site` and
-    `has_landmarks` (B,) say whether photo, site and the site's landmarks are shown. Landmarks mean
-    something only beside the site's days.
+    `has_landmarks` (B,) are true where photo, site and the site's landmarks are shown. Landmarks
+    mean something only beside the site's days.
     """
 
     image: Tensor
@@ -80,7 +80,7 @@ class Fusion:
         return self._with_site(opinions, sites, config)
 
     def _of_network(self, opinions: Opinions) -> Fused:
-        """As models without a site process do."""
+        """Predict as models without a site process do."""
         config, gate = self._checkpoint.config, self._checkpoint.network.gate
         logits, share = gate(opinions.image, opinions.sensors, opinions.has_image, opinions.present)
         temperature, reach = (
@@ -158,7 +158,7 @@ class Fusion:
 
     @cached_property
     def landmarks(self) -> LandmarkFactor | None:
-        """What today's landmarks say beside the days of the site; `None` where they say nothing."""
+        """The evidence of today's landmarks beside the site's days; `None` where there is none."""
         if self._checkpoint.sites is None or self._site is None or not self._extinction:
             return None
         unknown = torch.full((1, len(POLLUTANTS)), math.nan)
@@ -182,7 +182,7 @@ class Fusion:
 
     @cached_property
     def _unknown(self) -> KnownDays:
-        """The process of a place that nobody has told of."""
+        """The process of a place without days."""
         places = self._checkpoint.config.sites.places if self._checkpoint.config.sites else ()
         return KnownDays(self._process, Days.none(), len(places))
 

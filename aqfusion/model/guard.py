@@ -1,10 +1,10 @@
-"""Tells a photo that the model can judge, a daylight view through air, from any other picture.
+"""Tell a photo that the model can use, a daylight view through air, from any other picture.
 
 Every rule is one-sided: how far a number lies outside what real photos show. A photo may break a
 rule a little; what counts is the weighted sum. Being inside of all physical ones does not prove a
-sky, so the last rule asks the network's own features, along the direction in which spoiled photos
-lie. Distance to the nearest training photos was tried in its place and tells nothing: rooms and
-nights lie amid the embeddings of photos.
+sky, so the last rule asks the network's own features, along the direction in which the synthetic
+negatives lie. Distance to the nearest training photos was tried in its place and separates
+nothing: rooms and nights lie amid the embeddings of photos.
 """
 
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ class Guard(nn.Module):
     threshold: Tensor
 
     def __init__(self, features: int) -> None:
-        """Make a guard for embeddings of so many features; it refuses nothing until loaded."""
+        """Make one for embeddings of so many features; it refuses nothing until loaded."""
         super().__init__()
         self.register_buffer("direction", torch.zeros(features))
         self.register_buffer("border", torch.zeros(len(RULES)))
@@ -80,7 +80,7 @@ class Guard(nn.Module):
         return self.objections(statistics, embedding).sum(1)
 
     def objections(self, statistics: Tensor, embedding: Tensor) -> Tensor:
-        """What each rule adds to the score, (B, R), never below 0."""
+        """The part of each rule in the score, (B, R), never below 0."""
         numbers = torch.cat([statistics, (embedding @ self.direction)[:, None]], 1)
         return self.weight * excess(signed(numbers), self.border, self.spread)
 

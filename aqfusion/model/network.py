@@ -5,11 +5,14 @@ B is the batch, E = 128 the embedding, 6 the sensors in the order of `POLLUTANTS
 """
 
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from aqfusion.air.sensors import POLLUTANTS
+from aqfusion.io.json_models import Number, Positive, Rule, of_length, one_of
+from aqfusion.model.backbones import BACKBONES
 from aqfusion.model.bins import BIN_COUNT
 from aqfusion.model.image_encoder import EMBED_DIM, ImageEncoder
 
@@ -23,18 +26,23 @@ class Architecture:
     `sensor_mean` and `sensor_std` are of log(1 + reading), readings in canonical units.
     """
 
-    backbone: str
-    sensor_mean: tuple[float, ...]
-    sensor_std: tuple[float, ...]
-    sensor_token_dim: int = 16
-    sensor_hidden_dim: int = 128
+    __pydantic_config__: ClassVar = {"extra": "forbid"}  # nobody builds what is not here
+    backbone: Annotated[str, one_of(BACKBONES)]
+    sensor_mean: Annotated[tuple[float, ...], of_length(tuple[Number, ...], SENSOR_COUNT)]
+    sensor_std: Annotated[tuple[float, ...], of_length(tuple[Positive, ...], SENSOR_COUNT)]
+    sensor_token_dim: Annotated[
+        int, Rule("must be a whole number from 1 to 1024", ge=1, le=1024)
+    ] = 16
+    sensor_hidden_dim: Annotated[
+        int, Rule("must be a whole number from 1 to 4096", ge=1, le=4096)
+    ] = 128
 
 
 class SensorEncoder(nn.Module):
     """Readings as one token each; a missing one has a learned token of its own.
 
     Zero or the mean in place of a missing reading would be a claim about the air; a learned
-    token says "unknown", and the mask says it once more to the layers above.
+    token means "unknown", and the mask repeats it for the layers above.
     """
 
     mean: Tensor
@@ -75,8 +83,8 @@ class SensorEncoder(nn.Module):
 class AlignedGate(nn.Module):
     """How much the fused embedding leans on the photo, and how sure the outcome may be.
 
-    The head is linear, so a convex mix of two embeddings is a logarithmic opinion pool of what
-    each of them says alone. That makes the weight honest to show as "share of the photo". It
+    The head is linear, so a convex mix of two embeddings is a logarithmic opinion pool of their
+    single distributions. That makes the weight honest to show as "share of the photo". It
     depends on which readings are there and on how decided (entropy) each modality is; with 20
     weights it can be fitted on held-out sessions, where training sessions would teach it to trust
     a photo that the network merely remembers.
@@ -131,10 +139,10 @@ class AQFusionNet(nn.Module):
         """Logits (B, 50) and the photo's weight (B,) from the two embeddings (B, E).
 
         `has_image` (B,) and `present` (B, 6) are boolean; an absent modality's embedding may hold
-        anything finite. With neither, the output says only what the sensor encoder learned of
+        anything finite. With neither, the output is only what the sensor encoder learned for
         "nothing known".
         """
-        # A linear head: mixing what it says of two embeddings is what it says of their mix.
+        # A linear head: the mix of two embeddings' logits is the logits of their mix.
         pooled: tuple[Tensor, Tensor] = self.gate(
             self.head(image_embedding), self.head(sensor_embedding), has_image, present
         )

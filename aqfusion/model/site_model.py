@@ -5,12 +5,16 @@ they do not. So there are two standings, "learned" and "elsewhere", each with a 
 and weights of its own, fitted on places or days that nothing had seen.
 """
 
+import itertools
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
+from aqfusion.io.json_models import Names, Number, ReadAs, Rule
 from aqfusion.model.bins import BIN_COUNT
+from aqfusion.model.haze_score import RANKS
 from aqfusion.model.network import AlignedGate
 from aqfusion.model.prediction import KINDS
 from aqfusion.model.site_process import Days, SiteProcess, Solved
@@ -48,9 +52,36 @@ class SitePool(nn.Module):
         return share[:, None] * site + (1 - share[:, None]) * network, share
 
 
+Temperature = Annotated[float, Rule("must be a number from 0.1 to 10", ge=0.1, le=10)]
+Reach = Annotated[float, Rule("must be a number from 0 to 0.5", ge=0, le=0.5)]
+_Steps = dict[str, dict[str, tuple[float, ...]]]
+_StoredReach = Annotated[
+    dict[str, Annotated[dict[str, tuple[Reach, ...]], Names(KINDS)]], Names(STANDINGS)
+]
+
+
+def _fit_steps(reach: _Steps) -> _Steps:
+    for standing, steps in zip(STANDINGS, (len(DAY_STEPS), 1), strict=True):
+        if any(len(of_kind) != steps for of_kind in reach[standing].values()):
+            raise ValueError(f"must have {steps} numbers for each kind of {standing}")
+    return reach
+
+
+def _each_once(places: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(places)) < len(places):
+        raise ValueError("must name each place once")
+    return places
+
+
+def _rising(ranks: tuple[float, ...]) -> tuple[float, ...]:
+    if len(ranks) != RANKS or any(low > high for low, high in itertools.pairwise(ranks)):
+        raise ValueError(f"must be {RANKS} numbers, none below the one before")
+    return ranks
+
+
 @dataclass(frozen=True)
 class SiteConfig:
-    """What `config.json` says of sites.
+    """The sites in `config.json`.
 
     `places` are the names of the places that the process learned, in its order; `temperature` of
     the network's opinion elsewhere by kind of input; `reach` of the interval by standing, kind and
@@ -58,10 +89,10 @@ class SiteConfig:
     that held-out photos alone suggest.
     """
 
-    places: tuple[str, ...]
-    temperature: dict[str, float]
-    reach: dict[str, dict[str, tuple[float, ...]]]
-    haze_ranks: tuple[float, ...]
+    places: Annotated[tuple[str, ...], ReadAs(tuple[str, ...], _each_once)]
+    temperature: Annotated[dict[str, Temperature], Names(KINDS)]
+    reach: Annotated[_Steps, ReadAs(_StoredReach, _fit_steps)]
+    haze_ranks: Annotated[tuple[float, ...], ReadAs(tuple[Number, ...], _rising)]
 
     def reach_of(self, kind: str, days: int, standing: int) -> float:
         """Half the interval's width in probability."""
@@ -101,7 +132,7 @@ class KnownDays:
         self._solved: dict[tuple[bool, ...], Solved] = {}
 
     def log_probabilities(self, readings: Tensor, time: Tensor) -> Tensor:
-        """What is said of readings (B, 6), NaN where missing, at a time (B,) as `clock_days`.
+        """Predict from readings (B, 6), NaN where missing, at a time (B,) as `clock_days`.
 
         Logarithms of the bins' probabilities (B, 50).
         """
@@ -109,14 +140,14 @@ class KnownDays:
         present = ~values.isnan()
         probabilities = torch.zeros(len(values), BIN_COUNT, dtype=torch.float64)
         masks, which = present.unique(dim=0, return_inverse=True)
-        for number, shown in enumerate(masks):
+        for number, mask in enumerate(masks):
             rows = which == number
-            key = tuple(shown.tolist())
+            key = tuple(mask.tolist())
             # Two threads may both solve it: the outcome is the same.
-            solved = self._solved.get(key) or self._process.solve(self._days, shown)
+            solved = self._solved.get(key) or self._process.solve(self._days, mask)
             self._solved[key] = solved
-            mean, std = self._process.tell(solved, values[rows], shown, time[rows], self._place)
-            probabilities[rows] = self._process.masses(mean, std, shown)
+            mean, std = self._process.tell(solved, values[rows], mask, time[rows], self._place)
+            probabilities[rows] = self._process.masses(mean, std, mask)
         return probabilities.log()
 
 

@@ -52,7 +52,7 @@ class Registry:
         return cls(settings.models or settings.home / "models", settings.model)
 
     def current(self) -> Served:
-        """What to serve now; cheap enough to ask at every click."""
+        """The model to serve now; cheap enough for every click."""
         return current_model(self.home, self.model)
 
     def promotions(self) -> tuple[Promotion, ...]:
@@ -65,7 +65,7 @@ class Registry:
         for name in version_names(self.home):
             try:
                 versions.append(read_version(self.home, name))
-            except RegistryError:  # `verify` tells of it
+            except RegistryError:  # `verify` reports it
                 continue
         return tuple(versions)
 
@@ -121,7 +121,7 @@ class Registry:
         return promotion
 
     def verify(self) -> dict[str, tuple[str, ...]]:
-        """What is wrong, by version; and under "current" where that file is damaged."""
+        """Faults by version; and under "current" where that file is damaged."""
         faults_by_version = {name: faults(self.home, name) for name in version_names(self.home)}
         try:
             named = {promotion.version for promotion in promotions(self.home)[-1:]} - {

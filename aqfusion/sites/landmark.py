@@ -1,4 +1,4 @@
-"""A landmark: something dark and far away in a site's photos, whose contrast tells the haze."""
+"""A landmark: something dark and far away in a site's photos, whose contrast measures the haze."""
 
 from dataclasses import dataclass
 
@@ -38,7 +38,7 @@ class Box:
 class Landmark:
     """A dark thing in the distance on the reference photo, and the patch of sky above it.
 
-    `distance_km` is `None` where nobody knows it.
+    `distance_km` is `None` where unknown.
     """
 
     name: str

@@ -12,7 +12,7 @@ from aqfusion.sites.landmark import Landmark
 from aqfusion.sites.reference import Reference
 from aqfusion.time_zones import zone
 
-# The standard whose AQI the model tells; a day of another one is kept, but says nothing here.
+# The standard of the model's AQI; a day of another one is kept, but has no effect.
 MODEL_STANDARD = "us"
 # Where a day's AQI comes from.
 SOURCES = ("monitor", "nearest station", "sample station", "OpenAQ", "label", "table", "data set")
@@ -27,7 +27,7 @@ class SiteError(InputError):
 
 @dataclass(frozen=True)
 class DayPhoto:
-    """What is kept of a day's photo: never its pixels.
+    """The stored features of a day's photo, never its pixels.
 
     `digest` is that of `Photo`; `model` the SHA-256 of the weights that gave `embedding` (E,) and
     `haze`, the haze score of 0 to 100; `extinction` is minus the logarithm of each landmark's
@@ -73,7 +73,7 @@ class Day:
 
     @property
     def counts(self) -> bool:
-        """Whether the day's AQI is of the standard that the model tells."""
+        """Whether the day's AQI is of the model's standard."""
         return self.standard == MODEL_STANDARD
 
 
@@ -128,7 +128,7 @@ class Site:
 
     @property
     def day_count(self) -> int:
-        """How many different days the history has; one without a time counts for itself."""
+        """The number of different days in the history; one without a time counts for itself."""
         dates = [self.date_of(day) for day in self.history]
         return len({local_date for local_date in dates if local_date is not None}) + dates.count(
             None
@@ -141,9 +141,9 @@ class Site:
         return (day.taken_at.astimezone(self.zone) if self.zone else day.taken_at).date()
 
     def with_day(self, day: Day) -> "Site":
-        """The site with one more day; the same photo or the same time again takes its place.
+        """The site with one more day; it replaces one of the same photo or time.
 
-        Two days without a time and a photo cannot be told apart, so both are kept.
+        Two days without a time and a photo cannot be compared, so both are kept.
         """
         others = tuple(old for old in self.days if not same_day(old, day))
         return replace(self, days=(*others, day))
@@ -158,7 +158,7 @@ class Site:
 
 
 def same_day(first: Day, second: Day) -> bool:
-    """Say whether two are of the same photo, or else of the same time: the later one counts."""
+    """Return whether two days have the same photo, or else the same time: the later one counts."""
     if first.photo is not None and second.photo is not None:
         return first.photo.digest == second.photo.digest
     return first.taken_at is not None and first.taken_at == second.taken_at

@@ -1,6 +1,6 @@
-"""A site as one small JSON file (`format: 1`): written for people to take along and read back.
+"""A site as one small JSON file (`format: 1`): exported and imported by people.
 
-`docs/formats.md` tells its fields. A day that breaks a rule costs that day, its photo's part that
+`docs/formats.md` has its fields. A day that breaks a rule costs that day, its photo's part that
 part; a site that has no name or coordinates to believe costs the file.
 """
 
@@ -42,7 +42,7 @@ _DAY_KEYS = ("aqi", "standard", "source", "taken_at", "readings", "photo")
 
 @dataclass(frozen=True)
 class ReadSite:
-    """What a file gave: the site, and a sentence for each part that was left out of it."""
+    """The site of a file, and a sentence for each part that was excluded."""
 
     site: Site
     faults: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ def read_site(path: Path) -> ReadSite:
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
-    except (OSError, ValueError) as error:  # whose own text tells the folder
+    except (OSError, ValueError) as error:  # whose own text has the folder
         reason = error.strerror if isinstance(error, OSError) else "its name is none"
         raise TableError(f"{path.name} must be a readable file: {reason}") from error
     return parse_site(content, path.name)
@@ -134,7 +134,7 @@ def parse_day(line: str, name: str) -> Day:
 def _each(
     entries: tuple[Field, ...] | None, read: Callable[[Field, list[str]], Any], faults: list[str]
 ) -> list[Any]:
-    """What `read` makes of the entries that keep the rules; the others are told in `faults`."""
+    """The values of valid entries by `read`; the others are added to `faults`."""
     values = []
     for entry in entries or ():
         try:
@@ -294,7 +294,7 @@ def _unknown(field: Field, valid_names: tuple[str, ...]) -> list[str]:
 
 
 def _named(field: Field, error: InputError) -> TableError:
-    """The sentence of a rule that knows nothing of files, with the address."""
+    """The sentence of a rule, with the address in the file."""
     place = f"{field.path}: " if field.path else ""
     sentence = f"{field.file}: {place}{error}"
     return TableError(sentence.encode("utf-8", "backslashreplace").decode("utf-8"))

@@ -1,4 +1,4 @@
-"""What the work gave, drawn: sentences, and the learning curve over versions."""
+"""The effect of labels: sentences, and the learning curve over versions."""
 
 from collections.abc import Sequence, Set
 
