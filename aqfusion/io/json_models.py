@@ -113,6 +113,28 @@ def one_of(names: Iterable[str]) -> Rule:
     return Rule(f"must be one of {', '.join(names)}", pattern=pattern)
 
 
+def at_most(kind: Any, entries: int) -> ReadAs[Any]:
+    """Marks a tuple or a mapping that is read as `kind` and has no more than so many entries."""
+
+    def make(value: Any) -> Any:
+        if len(value) > entries:
+            raise ValueError(f"must have at most {entries} entries")
+        return value
+
+    return ReadAs(kind, make)
+
+
+def short(length: int) -> ReadAs[str]:
+    """Marks a text of no more than so many printable characters."""
+
+    def make(text: str) -> str:
+        if len(text) > length or not text.isprintable():
+            raise ValueError(f"must have at most {length} printable characters")
+        return text
+
+    return ReadAs(Text, make)
+
+
 def of_length(kind: Any, length: int) -> ReadAs[tuple[Any, ...]]:
     """Marks a tuple that is read as `kind` and has so many entries."""
 
@@ -167,6 +189,8 @@ def check_format(table: object, name: str, *formats: int) -> int:
 
 def fault(name: str, place: str, rule: str, value: object) -> TableError:
     """The error that says that the value at `place` breaks `rule`."""
+    if isinstance(value, list) and len(value) > _LONGEST:  # a file of 20 MB need not be told
+        value = value[:_LONGEST]
     try:
         shown = json.dumps(value, default=_as_json, ensure_ascii=False)
     except RecursionError:  # read further up the stack than here

@@ -35,6 +35,7 @@ from aqfusion.io.json_models import (
 from aqfusion.metrics_file import read_metrics
 from aqfusion.model.config_file import config_of, read_json
 from aqfusion.settings import ASSETS, ROOT
+from aqfusion.sites.site_file import read_site
 from tests.planted_metrics import planted_metrics
 
 WORDS_OF_PYDANTIC = ("Input should", "pydantic", "validation error", "https://", "Field required")
@@ -63,6 +64,7 @@ READERS = {
         lambda path: config_of(Path(path.name), read_json(path)),
     ),
     "report.json": (old("report.json"), read_report),
+    "site.json": (old("site.json"), read_site),
 }
 
 

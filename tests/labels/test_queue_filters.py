@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from tests.labels.test_queue_bench import steps
 
 from aqfusion import queue_bench
 from aqfusion.labels.actor import RoleError
@@ -14,7 +15,6 @@ from aqfusion.labels.queue import Queue
 from aqfusion.labels.schema import items
 from aqfusion.labels.team import Choice, Choices, Member, TeamProgress
 from tests.labels.planted import NOW, add, request_id, say
-from tests.labels.test_queue_bench import steps
 
 UNSURE = Reason("model unsure", "The model is unsure: it says 10 to 300")
 APART = Reason("photo against readings", "Photo and readings say different things")
