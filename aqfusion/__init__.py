@@ -19,7 +19,7 @@ __all__ = ["Photo", "Reading", "load_model"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the photo reader and the model when they are asked for: the rest starts at once."""
+    """Import the photo reader and the model on first use, so that the rest starts at once."""
     if name == "Photo":
         from aqfusion.photo import Photo
 

@@ -138,7 +138,7 @@ def av1_picture(content: bytes) -> CodedPicture:
 
 
 def _sequence(payload: bytes) -> CodedPicture:
-    """A sequence header (AV1 specification, 5.5), as far as its depth may be told."""
+    """A sequence header (AV1 specification, 5.5), as far as its bit depth."""
     bits = _Bits(payload)
     profile = bits.take(3)
     bits.take(1)
@@ -179,7 +179,7 @@ def _operating_points(bits: _Bits) -> None:
 
 
 def _skip_tools(bits: _Bits, reduced: int) -> None:
-    """Pass over what says which tools of the codec are in use."""
+    """Skip the flags of the codec's tools."""
     if not reduced and bits.take(1):  # frame ids
         bits.take(7)
     bits.take(3)  # superblocks, filter intra, intra edge

@@ -1,6 +1,6 @@
 """From the colour space that a picture was stored in to sRGB, which every network here expects.
 
-A profile is part of an upload and so not to be trusted: one that is damaged, of another kind than
+A profile is part of an upload and therefore untrusted: one that is damaged, of another kind than
 its picture, or too large is left out with a note, and the picture counts as sRGB.
 """
 
@@ -65,7 +65,7 @@ _CICP_TRANSFER = {
 
 
 def to_srgb(image: Image.Image, profile: bytes) -> tuple[Image.Image, str | None]:
-    """Convert RGB, RGBA, L, LA or CMYK to sRGB; the note says why a profile was left out."""
+    """Convert RGB, RGBA, L, LA or CMYK to sRGB; the note says why a profile was ignored."""
     if len(profile) > MAX_PROFILE_BYTES:
         return image, _LEFT_OUT.format(fault=f"larger than {MAX_PROFILE_BYTES // 1_000_000} MB")
     alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
@@ -110,7 +110,7 @@ def _transform(source: ImageCms.ImageCmsProfile, mode: str) -> ImageCms.ImageCms
 
 
 def _is_srgb(transform: ImageCms.ImageCmsTransform) -> bool:
-    """Whether colours all over the cube stay what they are; a description may say anything."""
+    """Whether colours all over the cube stay the same; the description proves nothing."""
     levels = np.linspace(0, 255, 9).round().astype(np.uint8)
     cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), -1).reshape(27, 27, 3)
     moved = np.asarray(transform.apply(Image.fromarray(cube))).astype(int) - cube

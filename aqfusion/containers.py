@@ -36,7 +36,7 @@ PNG_ORIENTED = (
     b"Raw profile type APP1",
     b"Raw profile type xmp",
 )
-MOST_TEXT = 1_000_000  # bytes of a text that may tell the orientation, unpacked
+MOST_TEXT = 1_000_000  # bytes of a text that may state the orientation, unpacked
 PNG_PALETTE = 3  # colour type in IHDR
 PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 # EXIF's number for quarter turns to the left, then an axis of mirroring (ISO/IEC 23008-12, 6.5)
@@ -74,7 +74,7 @@ REFUSED = (
 
 
 class PhotoError(InputError):
-    """An upload that cannot serve as a photo; the message says what, the rule and the value."""
+    """An upload that cannot serve as a photo; the message has the field, the rule and the value."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Container:
     file without the parts that no pixel needs, `profile` an ICC profile of its colours. `is_cut`
     says that the end is missing. `coefficients` is how many bytes a JPEG's decoder holds however
     small the picture that is asked of it, `None` where a format is only decoded in full, and
-    `depth` the bits of a sample of HEIC or AVIF. `taken` is the camera's clock, if EXIF tells it.
+    `depth` the bits of a sample of HEIC or AVIF. `taken` is the camera's clock, if EXIF has it.
     """
 
     format: str

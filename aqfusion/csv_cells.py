@@ -1,7 +1,7 @@
-"""CSV for spreadsheets, in which no text that came from outside becomes a formula.
+"""CSV for spreadsheets, in which no text from outside becomes a formula.
 
-A spreadsheet takes a cell for a formula by its first sign, and it may split a file at another
-separator than the comma that is written here. So an apostrophe goes before each such sign that
+A spreadsheet reads a cell as a formula by its first sign, and it may split a file at another
+separator than the comma of this file. So an apostrophe goes before each such sign that
 stands first in a text, or first after anything at which a text may be split. `undefused` takes it
 off again: what is written and read back is the same text, whatever it was.
 See https://owasp.org/www-community/attacks/CSV_Injection.

@@ -1,4 +1,4 @@
-"""When a camera says that it took a photo, as EXIF 2.32 keeps it (4.6.5.2 and 4.6.5.3).
+"""The capture time that a camera wrote into EXIF 2.32 (4.6.5.2 and 4.6.5.3).
 
 The time is that of the camera's own clock; only newer cameras add what that differs from UTC by.
 """
@@ -20,7 +20,7 @@ _YEARS = range(1990, 2200)  # a clock that was never set stands before
 
 
 def exif_clock(exif: bytes) -> datetime | None:
-    """Read when the original was taken, with its offset if that is told; `None` if not sound."""
+    """Read when the original was taken, with its offset if stated; `None` if invalid."""
     tiff = exif.removeprefix(b"Exif\0\0").removeprefix(b"Exif\0\0")
     order = _TIFF.get(tiff[:4])
     if order is None:

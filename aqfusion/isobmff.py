@@ -46,7 +46,7 @@ class HeifFile:
 
 @dataclass
 class _Items:
-    """What the `meta` box says of the items, by their ids."""
+    """The items of the `meta` box, by their ids."""
 
     primary: int = 0
     kinds: dict[int, tuple[bytes, int]] = field(default_factory=dict)  # with the place of the kind
@@ -155,7 +155,7 @@ def _number(data: bytes, at: int, width: int) -> int:
 
 
 def _associations(data: bytes, at: int, items: _Items) -> None:
-    """Which properties belong to which item, in their order."""
+    """The properties of each item, in their order."""
     wide, broad = (2 if data[at] < 1 else 4), data[at + 3] & 1
     count, at = _number(data, at + 4, 4), at + 8
     for _ in range(min(count, ITEMS)):
@@ -169,7 +169,7 @@ def _associations(data: bytes, at: int, items: _Items) -> None:
 
 
 def _locations(data: bytes, at: int, own_data: Span, items: _Items) -> None:
-    """Where the bytes of each item lie."""
+    """The byte ranges of each item."""
     version, sizes = data[at], _number(data, at + 4, 2)
     offset, length, base = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
     index = sizes & 15 if version else 0
@@ -204,7 +204,7 @@ def _own(data: bytes, items: _Items, item: int) -> dict[bytes, Span]:
 
 
 def _extent(data: bytes, items: _Items, item: int) -> tuple[int, int]:
-    """Width and height of an item as its property says."""
+    """Width and height of an item, by its property."""
     own = _own(data, items, item)
     if b"ispe" not in own:
         raise DamagedFileError("a picture of no size")
@@ -213,7 +213,7 @@ def _extent(data: bytes, items: _Items, item: int) -> tuple[int, int]:
 
 
 def _checked(data: bytes, items: _Items) -> tuple[str, int]:
-    """The primary picture's codec and depth; every picture must be as large as it says."""
+    """The primary picture's codec and depth; every picture must have its stated size."""
     left, depths, grids = 2 * len(data), [8], 0
     for item, (kind, _) in items.kinds.items():
         if kind not in (*CODECS, b"grid"):
@@ -249,7 +249,7 @@ def _coded(kind: bytes, config: bytes, content: bytes) -> CodedPicture:
 
 
 def _check_grid(data: bytes, items: _Items, item: int, content: bytes) -> None:
-    """Tiles must cover what the grid says and not much more."""
+    """Tiles must cover the size of the grid and not much more."""
     rows, columns = content[2] + 1, content[3] + 1
     wide = 4 if content[1] & 1 else 2
     stated = _number(content, 4, wide), _number(content, 4 + wide, wide)
@@ -276,7 +276,7 @@ def _colours(data: bytes, items: _Items) -> bytes | tuple[int, int] | None:
 
 
 def _exif(data: bytes, items: _Items) -> bytes:
-    """The first EXIF that is not said to be of another picture (ISO/IEC 23008-12, A.2.1)."""
+    """The first EXIF that is not assigned to another picture (ISO/IEC 23008-12, A.2.1)."""
     for item, (kind, _) in items.kinds.items():
         if kind == b"Exif" and items.primary in items.about.get(item, [items.primary]):
             content = bytearray()

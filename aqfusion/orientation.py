@@ -37,7 +37,7 @@ def exif_orientation(exif: bytes) -> int | None:
 
 
 def xmp_orientation(xmp: bytes) -> int | None:
-    """Read an XMP packet, in UTF-8 as it stands in pictures."""
+    """Read an XMP packet, in UTF-8 as in image files."""
     match = _XMP.search(xmp)
     return int(match[1]) if match else None
 

@@ -62,10 +62,10 @@ class Photo:
 
     `digest` is the SHA-256 (hex) of size and pixels after decoding: the same picture with other
     metadata or in another lossless format has the same digest, so that it serves as cache key
-    and file name, and tells nothing about what was stripped. Photos are equal when it is equal.
+    and file name, and reveals nothing of the stripped metadata. Photos are equal when it is equal.
     `original_size` is (width, height) in pixels, upright, before shrinking. `notes` are sentences
-    on what was lost or passed over in reading the file. `taken` is when the camera's clock says
-    that it was taken, without an offset where the camera told none.
+    on what was lost or skipped in reading the file. `taken_at` is the capture time by the camera's
+    clock, without an offset where the camera wrote none.
     """
 
     image: Image.Image = field(compare=False, repr=False)

@@ -1,4 +1,4 @@
-"""Where things lie: folders, database and model, from the environment or the secrets file.
+"""Settings: folders, database and model, from the environment or the secrets file.
 
 The environment wins over `.streamlit/secrets.toml`; neither is needed.
 """
@@ -30,10 +30,10 @@ class SettingsError(InputError):
 
 @dataclass(frozen=True)
 class Settings:
-    """What a user can point the program at; `None` means that it does without.
+    """The program's settings by a user; `None` means none.
 
     `data` is a folder in the layout of the public data set, `weights` one with pretrained
-    trunks, `home` is the only folder that the program writes to on its own account, `model`
+    backbones, `home` is the only folder that the program writes to on its own account, `model`
     is the name of a folder in `assets/models` or the path of one. `openaq_key` opens the live
     stations; it is a secret, which no printed settings show. `openaq_url` ends with a slash.
     `stations` is a CSV file of a user's own stations.
@@ -61,27 +61,27 @@ def load_settings(
     environment: Mapping[str, str] | None = None, secrets_file: Path = SECRETS
 ) -> Settings:
     """Read the settings; an absent folder or a bad address raises `SettingsError`."""
-    given = {**_secrets(secrets_file), **(os.environ if environment is None else environment)}
-    home = given.get("AQFUSION_HOME") or str(Path.home() / ".aqfusion")
-    models = given.get("AQFUSION_MODELS", "").strip()
+    values = {**_secrets(secrets_file), **(os.environ if environment is None else environment)}
+    home = values.get("AQFUSION_HOME") or str(Path.home() / ".aqfusion")
+    models = values.get("AQFUSION_MODELS", "").strip()
     return Settings(
-        data=_folder(given, "AQFUSION_DATA"),
-        weights=_folder(given, "AQFUSION_WEIGHTS"),
+        data=_folder(values, "AQFUSION_DATA"),
+        weights=_folder(values, "AQFUSION_WEIGHTS"),
         home=_expanded("AQFUSION_HOME", home),
-        model=given.get("AQFUSION_MODEL") or DEFAULT_MODEL,
-        openaq_key=given.get("AQFUSION_OPENAQ_KEY", "").strip() or None,
-        openaq_url=_address(given, "AQFUSION_OPENAQ_URL") or OPENAQ_URL,
-        stations=_file(given, "AQFUSION_STATIONS"),
-        labels=given.get("AQFUSION_LABELS", "").strip() or None,
-        photos=given.get("AQFUSION_PHOTOS", "").strip() or None,
+        model=values.get("AQFUSION_MODEL") or DEFAULT_MODEL,
+        openaq_key=values.get("AQFUSION_OPENAQ_KEY", "").strip() or None,
+        openaq_url=_address(values, "AQFUSION_OPENAQ_URL") or OPENAQ_URL,
+        stations=_file(values, "AQFUSION_STATIONS"),
+        labels=values.get("AQFUSION_LABELS", "").strip() or None,
+        photos=values.get("AQFUSION_PHOTOS", "").strip() or None,
         models=_expanded("AQFUSION_MODELS", models) if models else None,
-        sign_in_days=_number(given, "AQFUSION_SIGN_IN_DAYS", 400) or SIGN_IN_DAYS,
-        idle_minutes=_number(given, "AQFUSION_IDLE_MINUTES", 400 * 1440) or IDLE_MINUTES,
+        sign_in_days=_number(values, "AQFUSION_SIGN_IN_DAYS", 400) or SIGN_IN_DAYS,
+        idle_minutes=_number(values, "AQFUSION_IDLE_MINUTES", 400 * 1440) or IDLE_MINUTES,
     )
 
 
-def _number(given: Mapping[str, str], name: str, most: int) -> int | None:
-    text = given.get(name, "").strip()
+def _number(values: Mapping[str, str], name: str, most: int) -> int | None:
+    text = values.get(name, "").strip()
     if not text:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) <= 9 and 1 <= int(text) <= most):
@@ -100,21 +100,21 @@ def _secrets(path: Path) -> dict[str, str]:
     return numbers | {name: value for name, value in table.items() if isinstance(value, str)}
 
 
-def _folder(given: Mapping[str, str], name: str) -> Path | None:
-    if not given.get(name):
+def _folder(values: Mapping[str, str], name: str) -> Path | None:
+    if not values.get(name):
         return None
-    folder = _expanded(name, given[name])
+    folder = _expanded(name, values[name])
     if not folder.is_dir():
-        raise SettingsError(f"{name} must name a folder that exists, got {given[name]!r}")
+        raise SettingsError(f"{name} must name a folder that exists, got {values[name]!r}")
     return folder
 
 
-def _file(given: Mapping[str, str], name: str) -> Path | None:
-    if not given.get(name):
+def _file(values: Mapping[str, str], name: str) -> Path | None:
+    if not values.get(name):
         return None
-    file = _expanded(name, given[name])
+    file = _expanded(name, values[name])
     if not file.is_file():
-        raise SettingsError(f"{name} must name a file that exists, got {given[name]!r}")
+        raise SettingsError(f"{name} must name a file that exists, got {values[name]!r}")
     return file
 
 
@@ -130,7 +130,7 @@ def _address(values: Mapping[str, str], name: str) -> str | None:
     if not text:
         return None
     rule = f"{name} must be an address like https://host/path/"
-    if "@" in text:  # before it stands a password
+    if "@" in text:  # a password comes before it
         raise SettingsError(f"{rule}, without a user's name")
     try:
         parts = urlsplit(text)

@@ -1,6 +1,6 @@
-"""Times as people write them down, and the zone they stand in, by its name or by the place.
+"""Times as people write them, and their time zone, by its name or by the place.
 
-What comes out has a fixed offset: two times of one named zone would be compared by the clock on
+The result has a fixed offset: two times of one named zone would be compared by the clock on
 the wall, which shows one hour twice when summer ends. Nothing is guessed: 03/04/2026 may be two
 days, and a time without an offset needs its zone.
 """
@@ -86,7 +86,7 @@ def zone_at(latitude: float, longitude: float) -> tzinfo | None:
 
 
 def date_order(texts: Iterable[str]) -> DateOrder | None:
-    """Say how the dates of one column are written, where some of them can be read in one way only.
+    """Return the order of a column's dates, where some of them can be read in one way only.
 
     >>> date_order(["05-01-2026 08:00", "13-01-2026 08:00"]), date_order(["05-01-2026 08:00"])
     ('day first', None)
@@ -100,7 +100,7 @@ def date_order(texts: Iterable[str]) -> DateOrder | None:
 
 
 def read_time(text: str, local: tzinfo | None, order: DateOrder | None = None) -> datetime:
-    """Read a time; its own offset says when it was, `local` where it was.
+    """Read a time; its own offset gives the time, `local` the place's zone.
 
     Without an offset the clock is that of `local`, and without that too `TimeError` is raised.
     `order` is that of dates which begin with two small numbers.
@@ -133,13 +133,13 @@ def read_time(text: str, local: tzinfo | None, order: DateOrder | None = None) -
 
 
 def names_offset(text: str) -> bool:
-    """Say whether a time tells its own offset."""
+    """Return whether a time has its own offset."""
     match = _TIME.fullmatch(text.strip().replace("−", "-"))
     return bool(match and match["offset"])
 
 
 def at(clock: datetime, local: tzinfo) -> datetime:
-    """Say when the clock of a zone shows this; `TimeError` where it does so twice or never."""
+    """Return when a zone's clock shows this; `TimeError` where it does so twice or never."""
     first, second = (clock.replace(tzinfo=local, fold=fold).utcoffset() for fold in (0, 1))
     if first is None or first != second:
         raise TimeError(f"must name its offset, the clocks of {local} are changed at that hour")
@@ -203,7 +203,7 @@ def _zone_names() -> dict[str, str]:
 
 
 class _Finder:
-    """The shapes of all zones, read when first asked for, by one thread at a time."""
+    """The shapes of all zones, read on first use, by one thread at a time."""
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -1,4 +1,4 @@
-"""Explain the prediction in full: where the photo speaks, what each input did, what if."""
+"""Explain the prediction in full: saliency, attribution, counterfactuals."""
 
 import streamlit as st
 
@@ -32,30 +32,32 @@ if choices.open:  # closed, it would still cost the time to draw
         inputs.choose_photo(model)
     with right:
         inputs.choose_reading()
-given = inputs.current(model)
-result = given.result()
+user_inputs = inputs.current(model)
+result = user_inputs.result()
 if result is None:
-    inputs.tell_nothing(given)
-    counted.note(given)
+    inputs.explain_no_prediction(user_inputs)
+    counted.note(user_inputs)
     page.end()
     st.stop()
 
 st.container(key="result_aqi").html(
-    result_view.brief(result) + words.place(result, given.model.checkpoint.sha256)
+    result_view.brief(result) + words.place(result, user_inputs.model.checkpoint.sha256)
 )
 with st.container(border=True, key="exhibit_map"):
     st.subheader("Where the photo speaks", anchor=False)
-    map_view.show(given, result)
+    map_view.show(user_inputs, result)
 
-landmark_view.show(given, result)
+landmark_view.show(user_inputs, result)
 
-coalitions = given.scene.coalitions()
+input_coalitions = user_inputs.scene.coalitions()
 left, right = st.columns(2)
 with left.container(border=True, height="stretch", key="exhibit_shapley"):
     st.subheader("What each input did", anchor=False)
     st.markdown(words.SHAPLEY)
     st.plotly_chart(
-        waterfall_chart(contributions(coalitions), coalitions.given, given.reading),
+        waterfall_chart(
+            contributions(input_coalitions), input_coalitions.present, user_inputs.reading
+        ),
         width="stretch",
         key="chart_waterfall",
         config=png_button("aqfusion-contributions"),
@@ -65,7 +67,7 @@ with right.container(border=True, height="stretch", key="exhibit_ablation"):
     st.subheader("With parts left out", anchor=False)
     st.markdown(words.ABLATION)
     st.plotly_chart(
-        ablation_chart(ablations(coalitions)),
+        ablation_chart(ablations(input_coalitions)),
         width="stretch",
         key="chart_ablation",
         config=png_button("aqfusion-ablation"),
@@ -73,19 +75,19 @@ with right.container(border=True, height="stretch", key="exhibit_ablation"):
     )
 with st.container(border=True, key="exhibit_what_if"):
     st.subheader("What if", anchor=False)
-    what_if_view.show(given, result)
+    what_if_view.show(user_inputs, result)
 compare_view.show(
-    given.photo,
-    given.reading,
-    given.trusted,
-    site=given.model.site,
-    taken_at=given.model.taken_at,
-    extinction=given.model.extinction,
+    user_inputs.photo,
+    user_inputs.reading,
+    user_inputs.trusted,
+    site=user_inputs.model.site,
+    taken_at=user_inputs.model.taken_at,
+    extinction=user_inputs.model.extinction,
 )
-if given.photo and given.embedding:
-    similar_view.show(model, given.photo, given.embedding, result.image_only)
+if user_inputs.photo and user_inputs.embedding:
+    similar_view.show(model, user_inputs.photo, user_inputs.embedding, result.image_only)
 with st.container(border=True, key="exhibit_take_away"):
     st.subheader("Take it away", anchor=False)
-    take_away_view.show(given)
-counted.note(given)
+    take_away_view.show(user_inputs)
+counted.note(user_inputs)
 page.end(model)

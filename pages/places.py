@@ -1,4 +1,4 @@
-"""My places: days that were measured there, and what they tell about the next photo."""
+"""My places: their measured days, and the effect of these on the next photo."""
 
 import streamlit as st
 

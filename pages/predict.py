@@ -1,4 +1,4 @@
-"""Predict the AQI from a photo, its place and readings, any of them absent, and say why."""
+"""Predict the AQI from a photo, its place and readings, any of them absent, and explain it."""
 
 import streamlit as st
 
@@ -33,24 +33,24 @@ with result_column.container(border=True, height="stretch", key="card_sensors"):
     st.subheader("Readings", anchor=False)
     inputs.choose_reading()
 
-given = inputs.current(model)
-result = given.result()
+user_inputs = inputs.current(model)
+result = user_inputs.result()
 with photo_card.container(key="haze"):
-    haze_view.show(given, result)
+    haze_view.show(user_inputs, result)
 with result_card, st.container(horizontal=True, vertical_alignment="center", key="result_head"):
     st.subheader("Air Quality Index", anchor=False, width="stretch")
     standard = formula_view.choose()
 if result is None:
     with result_card.container(key="result_aqi"):
-        inputs.tell_nothing(given)
-    contribute.show(given)
-    counted.note(given)
+        inputs.explain_no_prediction(user_inputs)
+    contribute.show(user_inputs)
+    counted.note(user_inputs)
     page.end()
     st.stop()
 
 with result_card.container(key="result_aqi"):
-    formula = formula_view.beside(given.reading, standard, given.unstated)
-    why = formula_view.why(result, given.reading, standard, given.unstated)
+    formula = formula_view.beside(user_inputs.reading, standard, user_inputs.unstated)
+    why = formula_view.why(result, user_inputs.reading, standard, user_inputs.unstated)
     place = place_sentence(result, model.checkpoint.sha256)
     st.html(result_view.headline(result, formula, why or place))
 with st.container(border=True, key="card_details"):
@@ -59,10 +59,10 @@ with st.container(border=True, key="card_details"):
     left.html(result_view.modalities(result))
     left.html(result_view.probabilities(result.fused))
     right.subheader("By the official formulas", anchor=False)
-    right.html(formula_view.formulas(given.reading, given.unstated))
+    right.html(formula_view.formulas(user_inputs.reading, user_inputs.unstated))
 with st.container(border=True, key="card_why"):
     st.subheader("Why this number?", anchor=False)
-    short_view.show(given, result)
-contribute.show(given)
-counted.note(given)
+    short_view.show(user_inputs, result)
+contribute.show(user_inputs)
+counted.note(user_inputs)
 page.end(model)

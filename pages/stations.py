@@ -1,4 +1,4 @@
-"""Show where air is measured, and put what a station says into the sliders."""
+"""Show stations that measure air, and put a station's readings into the sliders."""
 
 import streamlit as st
 
@@ -31,7 +31,7 @@ if source is None:
 
 @st.fragment(run_every=timeline.pace())
 def moving() -> None:
-    """Run by itself while the time plays; the rest of the page stands still."""
+    """Run by itself while the time plays; the rest of the page stays."""
     explorer.show(source)
 
 

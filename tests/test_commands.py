@@ -1,6 +1,5 @@
 """The commands predict, evaluate and train: their JSON, and one sentence for all bad input."""
 
-import argparse
 import json
 import re
 import subprocess
@@ -11,7 +10,7 @@ import pytest
 
 import aqfusion
 from aqfusion.cli import main
-from aqfusion.commands.weights_option import FirstWeights
+from aqfusion.cli.train import WeightsOption
 from aqfusion.dataset.folder import CSV_NAME
 from aqfusion.evaluation.map_trust import map_trust
 from aqfusion.settings import ROOT
@@ -308,8 +307,8 @@ def test_evaluate_measures_what_is_asked_for_and_says_where(
     ]
 
 
-def first_weights(source: object) -> FirstWeights:
-    return FirstWeights(argparse.Namespace(weights=None if source is None else str(source)))
+def first_weights(source: object) -> WeightsOption:
+    return WeightsOption(None if source is None else str(source))
 
 
 def test_a_backbone_without_weights_of_its_own_is_distilled_where_others_have_some(

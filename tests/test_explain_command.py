@@ -179,8 +179,11 @@ BAD = [
     ("--pm25 1 --heat-map a.png", "--heat-map needs --image, got none"),
     ("--image sky.jpg --heat-map a.txt", "--heat-map must name a file that ends in .png, got"),
     ("--image sky.jpg --out a.png --heat-map ./a.png", "--out and --heat-map must be two files"),
-    ("--image sky.jpg --out a.png --method CAM", "method must be one of GradCAM, GradCAM++, Layer"),
-    ("--image sky.jpg --out a.png --target bad", "target must be one of raises, lowers, Good, "),
+    (
+        "--image sky.jpg --out a.png --method CAM",
+        "--method must be one of GradCAM, GradCAM++, Layer",
+    ),
+    ("--image sky.jpg --out a.png --target bad", "--target must be one of raises, lowers, Good, "),
     ("--image sky.jpg --method GradCAM", "--method needs --image, and --heat-map or --out, got"),
     ("--pm25 1 --out a.png --target Good", "--target needs --image, and --heat-map or --out, got"),
     ("--repeat none.json", "none.json must be a readable file: No such file or directory"),

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from aqfusion.cli import main
-from aqfusion.commands.fetch_data import HANDLE
+from aqfusion.cli.train import HANDLE
 from aqfusion.dataset.folder import read_folder
 
 

@@ -42,8 +42,8 @@ FLOORS = (
     {"release"},
     {"retrain"},
     {"drift"},
-    {"bench", "queue_bench", "retrain_bench", "ui", "commands", "cli", "__main__"},
-    {"pages", "app", "tools"},
+    {"ui", "cli", "__main__"},
+    {"pages", "app", "tools", "benchmarks"},
 )
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}
 FLOOR_OF |= {"Photo": FLOOR_OF["photo"], "load_model": FLOOR_OF["model"]}  # by the front door
@@ -51,7 +51,7 @@ LONGEST_FILE = 400
 
 
 def source_files() -> list[Path]:
-    folders = ("aqfusion", "pages", "tools")
+    folders = ("aqfusion", "pages", "tools", "benchmarks")
     files = [*(path for name in folders for path in ROOT.glob(f"{name}/**/*.py")), ROOT / "app.py"]
     return sorted(path for path in files if path.is_file())
 
@@ -106,11 +106,11 @@ def test_imports_run_one_way_only(file):
         ("aqfusion/air/x.py", "from aqfusion import load_model", ["aqfusion.load_model"]),
         ("aqfusion/ui/x.py", "from torch import Tensor", ["torch"]),
         ("aqfusion/model/x.py", "import streamlit as st", ["streamlit"]),
-        ("aqfusion/cli.py", "import streamlit.web", ["streamlit"]),
+        ("aqfusion/cli/x.py", "import streamlit.web", ["streamlit"]),
         ("aqfusion/settings.py", "import aqfusion.photo", ["aqfusion.photo"]),
         ("aqfusion/model/x.py", "from aqfusion import cli", ["aqfusion.cli"]),
         ("aqfusion/ui/x.py", "import app, pages.predict", ["app", "pages.predict"]),
-        ("aqfusion/cli.py", "from tools.count_house import count", ["tools.count_house.count"]),
+        ("aqfusion/cli/x.py", "from tools.count_house import count", ["tools.count_house.count"]),
         ("tools/x.py", "import aqfusion.cli, streamlit", ["streamlit"]),
         ("aqfusion/model/x.py", "import torch\nfrom aqfusion import __version__", []),
         ("pages/predict.py", "import streamlit\nfrom aqfusion.ui import page", []),

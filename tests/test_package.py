@@ -105,6 +105,7 @@ def test_the_wheel_has_what_runs_and_nothing_else(installed):
     assert "aqfusion/py.typed" in names
     assert licences == {
         "licenses/LICENSE",
+        "licenses/assets/fonts/OFL.txt",
         "licenses/assets/stations/markercluster/MIT-LICENCE.txt",
     }
 

@@ -88,10 +88,10 @@ def test_new_keeps_a_zone_as_it_is_stated(capsys, tmp_path, given, zone):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--lat", "91", "--lon", "0"), "latitude must be -90 to 90 degrees, got 91"),
-        (("--lat", "nan", "--lon", "0"), "latitude must be -90 to 90 degrees, got nan"),
+        (("--lat", "91", "--lon", "0"), "--lat must be degrees from -90 to 90, got '91'"),
+        (("--lat", "nan", "--lon", "0"), "--lat must be degrees from -90 to 90, got 'nan'"),
         (("--lat", "5"), "latitude and longitude must be given both or neither, got one"),
-        (("--lat", "x"), "--lat must be degrees, got 'x'"),
+        (("--lat", "x"), "--lat must be degrees from -90 to 90, got 'x'"),
         (("--timezone", "Mars"), "--timezone must be a time zone as in Asia/Kolkata"),
     ],
 )

@@ -33,7 +33,7 @@ class AqiError(InputError):
 
 @dataclass(frozen=True)
 class Index:
-    """What a reading means in one standard.
+    """The index of a reading by one standard.
 
     `aqi` is 0 to 500, or `None` with the reason in `incomplete`; `beyond` says that it would be
     above 500. `dominant` is the pollutant with the worst sub-index.

@@ -1,4 +1,4 @@
-"""What is measured: the six pollutants, their units, and exact conversion between the units.
+"""The six pollutants, their units, and exact conversion between the units.
 
 The table is `assets/standards/pollutants.json`; factors hold at 25 °C and 1 atm.
 """
@@ -83,7 +83,7 @@ def parse_unit(name: str, unit: str) -> str:
 
 
 def is_unit(text: str) -> bool:
-    """Say whether a text is the unit of some pollutant, in any spelling."""
+    """Return whether a text is the unit of some pollutant, in any spelling."""
     return _unit_key(text) in _UNITS
 
 

@@ -9,15 +9,15 @@ UNITS, UNSTATED = "units", "unstated"
 
 
 def query_of(reading: Reading) -> dict[str, str]:
-    """What the address says, in the order of `POLLUTANTS`.
+    """The query of an address with a reading, in the order of `POLLUTANTS`.
 
-    Without any reading it says that there is none: an address that says nothing sets nothing.
+    Without any reading it states that there is none; an empty query would change nothing.
 
     >>> query_of(Reading(no2=40, pm25=80.5)), query_of(Reading())
     ({'pm25': '80.5', 'no2': '40'}, {'pm25': ''})
     """
-    given = {name: f"{getattr(reading, name):.10g}" for name in reading.present}
-    return given or {POLLUTANTS[0]: ""}
+    stated = {name: f"{getattr(reading, name):.10g}" for name in reading.present}
+    return stated or {POLLUTANTS[0]: ""}
 
 
 def reading_of(query: Mapping[str, str]) -> Reading | None:
@@ -30,9 +30,9 @@ def reading_of(query: Mapping[str, str]) -> Reading | None:
 
 
 def link(page: str, reading: Reading, *, units_stated: bool = True) -> str:
-    """The address of a page with these readings; what it said before is left out.
+    """The address of a page with these readings; any other query is dropped.
 
-    It tells where nobody stated their units.
+    The query records where nobody stated their units.
 
     >>> link("http://localhost:8501/predict?pm25=1#top", Reading(co=0.9))
     'http://localhost:8501/predict?co=0.9'

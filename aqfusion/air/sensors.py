@@ -1,4 +1,4 @@
-"""What the instruments say: up to six pollutant readings, checked where they come in."""
+"""Up to six pollutant readings, validated where they enter the program."""
 
 import math
 import re
@@ -71,11 +71,11 @@ class Reading:
     @property
     def values(self) -> tuple[float, ...]:
         """All six in the order of `POLLUTANTS`, NaN where not measured."""
-        given = (getattr(self, name) for name in POLLUTANTS)
-        return tuple(math.nan if value is None else value for value in given)
+        concentrations = (getattr(self, name) for name in POLLUTANTS)
+        return tuple(math.nan if value is None else value for value in concentrations)
 
     def masked(self, keep: Iterable[str]) -> "Reading":
-        """Return a reading that knows only the pollutants in `keep`."""
+        """Return a reading with only the pollutants in `keep`."""
         kept = {pollutant(name).name for name in keep}
         return replace(self, **{name: None for name in POLLUTANTS if name not in kept})
 
@@ -85,46 +85,46 @@ def _parsed(name: str, value: float | str | None, unit: str | None) -> float | N
     unit = unit or canonical
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    given = _shown(value) if unit == canonical else f"{_shown(value)} {unit}"
-    number = _finite(name, _number(name, value) if isinstance(value, str) else value, given)
+    stated = _text(value) if unit == canonical else f"{_text(value)} {unit}"
+    number = _finite(name, _number(name, value) if isinstance(value, str) else value, stated)
     if unit != canonical:
         number = float(convert_exactly(name, decimal_of(number), unit, canonical))
-    return _checked(name, number, given)
+    return _checked(name, number, stated)
 
 
 def _number(name: str, typed: str) -> float:
     text = typed.strip()
     if _COMMA.fullmatch(text):
-        raise ReadingError(f"{name} must have a point, not a comma, got {_shown(text)!r}")
+        raise ReadingError(f"{name} must have a point, not a comma, got {_text(text)!r}")
     if text.lower().lstrip("+-") in {"inf", "infinity", "nan"}:
-        raise ReadingError(f"{name} must be a finite number, got {_shown(text)}")
+        raise ReadingError(f"{name} must be a finite number, got {_text(text)}")
     if not _NUMBER.fullmatch(text):
-        raise ReadingError(f"{name} must be a number, got {_shown(text)!r}")
+        raise ReadingError(f"{name} must be a number, got {_text(text)!r}")
     return float(text)
 
 
-def _checked(name: str, value: object, given: object) -> float:
+def _checked(name: str, value: object, stated: object) -> float:
     entry = pollutant(name)
-    number = _finite(name, value, given)
+    number = _finite(name, value, stated)
     if number < 0:
-        raise ReadingError(f"{name} must be >= 0 {entry.unit}, got {given}")
+        raise ReadingError(f"{name} must be >= 0 {entry.unit}, got {stated}")
     if number > entry.limit:
-        raise ReadingError(f"{name} must be <= {entry.limit:g} {entry.unit}, got {given}")
+        raise ReadingError(f"{name} must be <= {entry.limit:g} {entry.unit}, got {stated}")
     return number
 
 
-def _finite(name: str, value: object, given: object) -> float:
+def _finite(name: str, value: object, stated: object) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise ReadingError(f"{name} must be a number, got {_shown(repr(value))}")
+        raise ReadingError(f"{name} must be a number, got {_text(repr(value))}")
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise ReadingError(f"{name} must be a finite number, got {_shown(given)}")
+        raise ReadingError(f"{name} must be a finite number, got {_text(stated)}")
     return number
 
 
-def _shown(value: object) -> str:
+def _text(value: object) -> str:
     text = str(value).strip()
     return text if len(text) <= 40 else f"{text[:37]}..."

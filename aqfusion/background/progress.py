@@ -1,4 +1,4 @@
-"""How work in a process of its own stands: files that any process can read, replaced whole."""
+"""Progress of a job in a process of its own: files that any process can read, replaced whole."""
 
 import json
 import time
@@ -58,7 +58,7 @@ def status(home: Path) -> Progress | None:
     """How the last run stands; `None` where there was none."""
     progress = read_progress(home / PROGRESS)
     if progress is not None and progress.state == "running" and holder(home / LOCK) is None:
-        again = read_progress(home / PROGRESS)  # it may have ended between the two looks
+        again = read_progress(home / PROGRESS)  # it may have ended between the two reads
         if again is not None and again.state == "running":
             return replace(again, state="killed", said="the process ended without a word")
         return again
@@ -84,7 +84,7 @@ def refuse_second(home: Path, noun: str) -> None:
 
 
 def read_progress(path: Path) -> Progress | None:
-    """What a run has last told of itself; `None` where there is nothing, or something else."""
+    """The last progress of a run; `None` where there is nothing, or something else."""
     try:
         entry: dict[str, Any] = json.loads(path.read_bytes())
         return Progress(**entry)

@@ -30,7 +30,7 @@ _SIGNALS = {signal.SIGTERM, signal.SIGALRM, signal.SIGINT}
 
 
 class Ended(BaseException):  # like KeyboardInterrupt: nothing but the run may catch it
-    """A run was cancelled, or its time is over; `state` says which."""
+    """A run was cancelled, or its time is over, by `state`."""
 
     def __init__(self, state: str) -> None:
         """Say which."""
@@ -88,8 +88,8 @@ class Running:
         self._write()
 
     def report(self, step: str) -> None:
-        """Tell a step; ends the run here where somebody asked for it."""
-        if os.getpid() != self._now.pid:  # work aside: the run's own process tells how it stands
+        """Report a step; ends the run here where somebody asked for it."""
+        if os.getpid() != self._now.pid:  # a fork worker: the run's own process reports
             return
         self._end_if_asked()
         self._tell(step)
@@ -98,7 +98,7 @@ class Running:
         self._write()
 
     def count(self, done: int, total: int, failed: int = 0) -> None:
-        """Tell how many items are finished; ends the run here where somebody asked for it."""
+        """Report how many items are finished; ends the run here where somebody asked for it."""
         self._end_if_asked()
         self._now = replace(self._now, done=done, total=total, failed=failed, updated=_moment())
         self._write()
@@ -109,7 +109,7 @@ class Running:
             file.write(f"{_moment()} {text}\n")
 
     def close(self) -> None:
-        """From now on nothing ends the run: what it came to is about to be kept."""
+        """From now on nothing ends the run: its outcome is about to be saved."""
         self._closed = True
 
     def end(

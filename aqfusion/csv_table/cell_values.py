@@ -1,4 +1,4 @@
-"""What a cell says: that nothing was measured, a number, or an index; never a guess."""
+"""Values of a cell: missing, a number, or an index; never a guess."""
 
 import re
 from decimal import Decimal
@@ -48,7 +48,7 @@ _BEYOND_REASON = 9998  # what AirNow and aqicn write of the worst days has three
 
 
 def is_absent(text: str) -> bool:
-    """Say whether a cell of text holds nothing: a name may be NA or ND, but not #N/A or null.
+    """Return whether a cell of text is empty: a name may be NA or ND, but not #N/A or null.
 
     >>> [is_absent(text) for text in ("", " NaN", "NULL", "ND")]
     [True, True, True, False]
@@ -59,7 +59,7 @@ def is_absent(text: str) -> bool:
 
 
 def is_missing(text: str, highest: float | None = None) -> bool:
-    """Say whether a cell of numbers tells that nothing was measured, as networks mark it.
+    """Return whether a cell of numbers is marked as missing, as networks do.
 
     Rows of nines below zero are such marks (-99, -999, -9999.0), and those above `highest`.
 
@@ -124,7 +124,7 @@ def concentration(name: str, text: str, unit: str, decimal_comma: bool = False) 
 
 
 def aqi_value(text: str) -> tuple[int | None, str | None]:
-    """Read a US AQI and what must be told of it: `None` where not given, whole, at most 500.
+    """Read a US AQI, whole and at most 500, and a note; `None` where it is absent.
 
     An index above 500 is beyond the index and kept as 500; the name of its own category may
     follow. Anything else raises `CellError` with the rule.

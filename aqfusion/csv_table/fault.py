@@ -1,4 +1,4 @@
-"""What is wrong in a table: one line for each fault, for people and for spreadsheets."""
+"""Faults of a table, one line each, for people and for spreadsheets."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ class CellError(InputError):
 
 
 class CsvTableError(InputError):
-    """A file that cannot be taken apart into rows."""
+    """A file that cannot be split into rows."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong in a line of a file, counted from 1; no `column` where it is the whole line.
+    """A fault in a line of a file, counted from 1; no `column` where it is the whole line.
 
-    `row_kept` says that only this cell was left out, and that the rest of its row was taken.
+    `row_kept` means that only this cell was excluded and the rest of its row was read.
     """
 
     line: int

@@ -1,4 +1,4 @@
-"""The titles of a table: which column stands where, in which unit, and which nobody reads."""
+"""The header of a table: the position and unit of each column, and the columns not read."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -22,8 +22,8 @@ class Columns:
     """The columns that one kind of table may have, each with its other names.
 
     Of several that stand for one column, its own name wins and then the order of `other_names`.
-    All that are `required` must be there, and one at least of `one_of`. `more_names` tells what
-    names mean beside certain titles, `None` for nothing.
+    All that are `required` must be there, and one at least of `one_of`. `more_names` has what names
+    mean beside certain titles, `None` for nothing.
     """
 
     other_names: Mapping[str, tuple[str, ...]]
@@ -48,9 +48,9 @@ class Columns:
 
 @dataclass(frozen=True)
 class Header:
-    """What stands in which column: `titles` as in the file, `ignored` those nobody reads.
+    """The column at each position: `titles` as in the file, `ignored` those not read.
 
-    `units` are of the pollutants whose title names one, `unit_at` tells which cells name it;
+    `units` are of the pollutants whose title names one, `unit_at` the columns whose cells name it;
     `zone` is the time zone that the title of the time names; `above` are the cells of the remarks
     above the titles; numbers may have a comma, and some have a point.
     """
@@ -83,7 +83,7 @@ class Header:
             raise CellError("must have a point, not a comma")
 
     def states_unit(self, name: str) -> bool:
-        """Whether a title names the unit of a pollutant, or tells which cells do."""
+        """Whether a title names the unit of a pollutant, or the column whose cells do."""
         return name in self.units or name in self.unit_at
 
     def unit(self, name: str) -> str:
@@ -99,7 +99,7 @@ def known_titles(titles: Sequence[str], columns: Columns) -> int:
 
 
 def read_header(titles: Sequence[str], columns: Columns) -> Header:
-    """Read the titles; a second column of one meaning, or one in an unknown unit, is left out.
+    """Read the titles; a second column of one meaning, or one in an unknown unit, is ignored.
 
     Titles without a column that must be there raise `CsvTableError`.
     """
@@ -116,7 +116,7 @@ def read_header(titles: Sequence[str], columns: Columns) -> Header:
         if name and name not in unit_at:
             unit_at[name] = number
         elif title.problem:
-            notes.add(f"column {_shown(text)} is not read: {title.problem}")
+            notes.add(f"column {_quoted(text)} is not read: {title.problem}")
         elif title.column:
             read[number] = title
     at = _chosen(read, titles, named, notes)
@@ -129,13 +129,13 @@ def read_header(titles: Sequence[str], columns: Columns) -> Header:
     )
     units = {name: unit for name in at if (unit := read[at[name]].unit)}
     _check(titles, at, columns)
-    _tell_of_readings(at, read, units, unit_at, notes)
+    _note_readings(at, read, units, unit_at, notes)
     zone = read[at["time"]].zone if "time" in at else None
     return Header(titles, at, units, unit_at, zone, ignored, notes=notes)
 
 
 def _unit_column(title: str, columns: Columns) -> str | None:
-    """Name the pollutant whose unit a column tells, as `o3_unit` does."""
+    """The pollutant whose unit a column holds, as `o3_unit` does."""
     key = title_key(title)
     for end in ("units", "unit"):
         name = columns.named.get(key.removesuffix(end)) if key.endswith(end) else None
@@ -162,8 +162,8 @@ def _chosen(
             first = at[column]
             kept, left = (number, first) if rank(number) < rank(first) else (first, number)
             notes.add(
-                f"column {_shown(titles[left])} is not read: {column} is taken from column "
-                f"{_shown(titles[kept])}"
+                f"column {_quoted(titles[left])} is not read: {column} is taken from column "
+                f"{_quoted(titles[kept])}"
                 + (f" (the {_ordinal(kept)})" if titles[left] == titles[kept] else "")
             )
             at[column] = kept
@@ -178,14 +178,14 @@ def _check(titles: Sequence[str], at: Mapping[str, int], columns: Columns) -> No
             line = ", ".join(titles).strip(" ,")
             raise CsvTableError(
                 f"the file must have the column {column} in its first line, "
-                f"got {_shown(line) if line else 'nothing'}"
+                f"got {_quoted(line) if line else 'nothing'}"
             )
     if columns.one_of and not {*columns.one_of} & at.keys():
         *first, last = columns.one_of
         raise CsvTableError(f"the file must have a column {', '.join(first)} or {last}")
 
 
-def _tell_of_readings(
+def _note_readings(
     at: Mapping[str, int],
     read: Mapping[int, Title],
     units: Mapping[str, str],
@@ -213,5 +213,5 @@ def _ordinal(number: int) -> str:
     return f"{number + 1}. column"
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     return repr(text if len(text) <= 80 else f"{text[:77]}...")

@@ -1,4 +1,4 @@
-"""What must be told of a table though nothing of it is lost: each sentence once, with its rows."""
+"""Notes on a table of which nothing is lost: each sentence once, with its rows."""
 
 from dataclasses import dataclass, field
 

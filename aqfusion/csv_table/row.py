@@ -13,7 +13,7 @@ from aqfusion.csv_table.fault import CellError, Fault, shortened
 from aqfusion.csv_table.header import Header
 from aqfusion.errors import InputError
 
-__all__ = ["RowCells", "given", "past"]
+__all__ = ["RowCells", "past", "required"]
 
 _LONGEST_CELL = 200
 _T = TypeVar("_T")
@@ -38,7 +38,7 @@ class RowCells:
         return self._header.cell(self._cells, column)
 
     def denies(self, column: str) -> bool:
-        """Whether a cell says no; an empty one says nothing."""
+        """Whether a cell means "no"; an empty one does not."""
         return self.text(column).casefold() in {"no", "false", "0"}
 
     def take(
@@ -57,7 +57,7 @@ class RowCells:
         return self._take(column, read, longest, self.cell_faults)
 
     def aqi(self, column: str) -> int | None:
-        """Return a US AQI, 0 to 500; what is not one is left out alone."""
+        """Return a US AQI, 0 to 500; an invalid one excludes only its cell."""
         read = self.optional(column, aqi_value)
         if read is None:
             return None
@@ -67,7 +67,7 @@ class RowCells:
         return index
 
     def reading(self) -> Reading:
-        """Return what was measured, in canonical units; a cell that is no reading is left out."""
+        """Return the reading in canonical units; an invalid cell is excluded."""
         header = self._header
         values: dict[str, float | None] = {}
         for name in POLLUTANTS:
@@ -76,7 +76,7 @@ class RowCells:
         return Reading(**values)
 
     def kept(self) -> tuple[Fault, ...]:
-        """Return the cells that were left out of a row that was kept."""
+        """Return the faults of excluded cells, for a row that was kept."""
         return tuple(replace(fault, row_kept=True) for fault in self.cell_faults)
 
     def lost(self) -> tuple[Fault, ...]:
@@ -105,7 +105,7 @@ class RowCells:
             return None
 
 
-def given(text: str) -> str:
+def required(text: str) -> str:
     """Refuse a cell that holds nothing."""
     if is_absent(text):
         raise CellError("must be given")

@@ -38,7 +38,7 @@ def read_rows(
 
     The titles stand in any order and case, below remarks if there are any; separators are commas,
     semicolons or tabs. Missing cells at a row's end are empty ones, and empty ones too many are
-    cut. What is too long or no table raises `CsvTableError`.
+    cut. A file that is too long or no table raises `CsvTableError`.
     """
     if len(content) > most_bytes:
         most = most_bytes // 1_000_000
@@ -151,7 +151,7 @@ def _rows(raw: Rows, header: Header) -> Rows:
 
 
 def _writes_points(rows: Sequence[tuple[int, Sequence[str] | Fault]], header: Header) -> bool:
-    """Say whether numbers have decimal points, so that 1,234 would be doubtful."""
+    """Return whether numbers have decimal points, so that 1,234 would be doubtful."""
     numbers = [header.at[name] for name in ("lat", "lon", *POLLUTANTS) if name in header.at]
     return any(
         _WITH_POINT.fullmatch(cells[number].strip())

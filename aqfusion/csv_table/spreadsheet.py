@@ -18,7 +18,7 @@ _STRINGS = "xl/sharedstrings.xml"
 
 
 def is_spreadsheet(content: bytes) -> bool:
-    """Say whether the bytes are those of an .xlsx file, whatever its name is."""
+    """Return whether the bytes are those of an .xlsx file, whatever its name is."""
     if not content.startswith(_ZIP):
         return False
     try:

@@ -43,7 +43,7 @@ def text_of(content: bytes) -> tuple[str, str]:
 
 
 def _encodings(content: bytes) -> tuple[str, ...]:
-    """Those to try: what a mark says, UTF-16 where every second byte is zero, else 8 bits."""
+    """Encodings to try: by byte order mark, UTF-16 where every second byte is zero, else 8 bits."""
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return (encoding,)

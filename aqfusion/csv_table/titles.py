@@ -1,4 +1,4 @@
-"""What a column's title means: a column, and the unit, averaging time or zone behind its name."""
+"""A column's title read as a column, with the unit, averaging time or zone behind its name."""
 
 import re
 import unicodedata
@@ -41,10 +41,10 @@ _US = frozenset(("us", "usa", "usepa", "epa", "useq", "epaus"))
 
 @dataclass(frozen=True)
 class Title:
-    """What one title names: `column` is `None` where it means nothing here, `problem` tells why.
+    """The meaning of one title: `column` is `None` where it has none, `problem` gives the reason.
 
     `unit` is the table's spelling; `averaging` is in the title's own words; `zone` is of a time;
-    `qualifier` tells raw readings from corrected ones.
+    `qualifier` separates raw readings from corrected ones.
     """
 
     column: str | None
@@ -56,7 +56,7 @@ class Title:
 
     @property
     def corrected(self) -> bool:
-        """Whether the column holds what was corrected, which goes before what is raw."""
+        """Whether the column holds corrected values, which are preferred to raw ones."""
         return self.qualifier in _CORRECTED
 
 

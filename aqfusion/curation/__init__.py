@@ -1,1 +1,1 @@
-"""What the model makes of the items to label: its view of each, and which to ask about first."""
+"""Active learning: the model's prediction for each item to label, and which to label first."""

@@ -1,4 +1,4 @@
-"""How many days of each place are known: the first ones tell most of what is usual there."""
+"""How many days of each place are known: the first ones teach most of what is usual there."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class PlaceDays:
         return self._before(task.place, days)
 
     def changed(self, store: LabelStore, actor: Actor) -> tuple[int, ...]:
-        """Waiting items whose place has more days by now than their reason says."""
+        """Waiting items whose place has more days by now than their reason states."""
         return tuple(
             entry.item
             for entry in store.unscored.of_places(actor, _KIND)

@@ -1,6 +1,6 @@
-"""Score the items that wait for labels: what the model says, and how much an answer is worth.
+"""Score the items that wait for labels: the model's prediction, and the worth of an answer.
 
-Each batch is kept before the next begins: a scoring that was ended goes on where it was, and an
+Each batch is saved before the next begins: a scoring that was ended goes on where it was, and an
 item that this model has scored is passed by, unless people have contradicted each other since or
 its place has got more labelled days.
 """
@@ -32,7 +32,7 @@ BATCH = 16  # photos that go through the network at once, and are lost with a ki
 _FEW = 20  # given labels: with fewer there are no thresholds to speak of
 _DECODERS = 2  # photos that are decoded while the network works
 
-# Hears how many items are done, of how many, and of how many the photo is not to be had.
+# Gets how many items are done, of how many, and of how many the photo is missing.
 Count = Callable[[int, int, int], None]
 _Decoded = Future[Any]  # of a tensor, `None` where the photo is not to be had
 
@@ -86,7 +86,7 @@ def _batches(
     places: PlaceDays,
     doubts: Mapping[int, LikelyError | None],
 ) -> Iterator[tuple[int, list[int]]]:
-    """Score batch by batch; yields how many were kept, and the items whose photo is missing."""
+    """Score batch by batch; yields how many were saved, and the items whose photo is missing."""
     for items, decoded in _ahead(store, actor, model, ids, pool):
         pixels = [future.result() for future in decoded]
         lost = [
@@ -166,11 +166,11 @@ def _scoring(
 
 
 def _changed_doubts(store: LabelStore, actor: Actor) -> dict[int, LikelyError | None]:
-    """Given labels that are likely wrong and not called so yet, or called so and no longer are.
+    """Labels that are likely wrong and not marked so yet, or marked so and no longer are.
 
-    By what models say that did not learn from them: that is the item's out-of-fold view. A model's
-    own view does where there is none: of a label that it learned from it has no doubts, so that it
-    misses errors and invents none.
+    By predictions of models that did not learn from them: that is the item's out-of-fold view. A
+    model's own view serves where there is none: it has no doubts of a label that it learned from,
+    so that it misses errors and invents none.
     """
     labels = store.unscored.given_labels(actor)
     doubts: dict[int, LikelyError] = {}

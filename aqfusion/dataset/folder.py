@@ -2,7 +2,7 @@
 
 Layout: `IND_and_Nep_AQI_Dataset.csv` beside `All_img/`, in the folder itself, in its
 `Combined_Dataset/` or a few folders further down. `MANIFEST.csv` (sessions, groups, folds) is
-optional. A cell that breaks a rule is left out alone, a row where nothing is left of it.
+optional. A cell that breaks a rule is excluded alone, a row once no cell of it remains.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -45,8 +45,8 @@ class Row:
 
     `session` is a place at an hour; `group` holds sessions that must not be split (place-days,
     merged where photos are identical); `fold` is 0 to 4. The readings have no stated units in
-    the public set and are taken as canonical ones. `line` is where the table has it; `clock` what
-    the clock of the place showed, where that is told.
+    the public set and are read as canonical ones. `line` is its line of the table; `clock` what
+    the clock of the place showed, where it is stated.
     """
 
     photo: Path
@@ -62,7 +62,7 @@ class Row:
 
 @dataclass(frozen=True)
 class FolderPhoto:
-    """A photo to be labelled: place, session and group are `None` where nothing tells them."""
+    """A photo to be labelled: place, session and group are `None` where they are unknown."""
 
     row: PhotoRow
     place: str | None
@@ -77,7 +77,7 @@ def read_folder(
 ) -> tuple[Row, ...]:
     """Read all rows that have a photo, a place, a day and an AQI.
 
-    `on_fault` hears of all that is left out, cell by cell and row by row, and `on_note` of what
+    `on_fault` is called for each excluded cell and row, and `on_note` with what
     was made of the rest. `DataError` where no row is good, or where there is no table.
     """
     log = _Told(on_fault, on_note)
@@ -125,7 +125,7 @@ def read_photos(
 
 
 class _Told:
-    """What listeners hear, counted for the sentence that says that nothing was good."""
+    """Passes faults and notes on, and counts faults for the error that no row was good."""
 
     def __init__(
         self, on_fault: Callable[[Fault], None] | None, on_note: Callable[[str], None] | None
@@ -152,7 +152,7 @@ def _home(folder: Path) -> Home:
 
 
 def _unusable(row: PhotoRow, placed: bool) -> Fault | None:
-    """Say what a row lacks that a training needs; a manifest may have placed it."""
+    """Return the fault that makes a row unusable for training; a manifest may have placed it."""
     if row.aqi is None:
         return Fault(row.line, "AQI", "must be a number from 0 to 500", "")
     if placed:

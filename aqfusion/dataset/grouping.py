@@ -1,4 +1,4 @@
-"""Keeps what belongs together on one side of a split: no photo's twin is in another fold.
+"""Groups and folds: photos that belong together stay on one side of a split.
 
 Photos of one session share readings and AQI, sessions of one day share the weather, and some
 photos stand in the set twice; a split that cuts through any of these leaks the answer.
@@ -82,7 +82,7 @@ def _ties(session: str, day: str, photo: Path) -> tuple[tuple[str, object], ...]
 
 
 def assign_folds(
-    groups: Sequence[str], places: Sequence[str], given: Mapping[str, int] | None = None
+    groups: Sequence[str], places: Sequence[str], fixed: Mapping[str, int] | None = None
 ) -> dict[str, int]:
     """Deal whole groups to the folds, place by place, largest first, each to the smallest fold.
 
@@ -94,7 +94,7 @@ def assign_folds(
     of_place: dict[tuple[str, int], int] = defaultdict(int)
     total = [0] * FOLDS
     folds: dict[str, int] = {}
-    for group, fold in (given or {}).items():
+    for group, fold in (fixed or {}).items():
         if group in size:
             folds[group] = fold
             of_place[place_of[group], fold] += size[group]

@@ -1,4 +1,4 @@
-"""Where in a data folder its table and photos lie: zips are taken apart into folders in folders."""
+"""The folders of a data set's table and photos, which may lie a few levels down after unzipping."""
 
 import os
 from collections.abc import Iterator

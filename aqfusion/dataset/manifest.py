@@ -36,7 +36,7 @@ _COLUMNS = Columns(
 
 @dataclass(frozen=True)
 class Entry:
-    """What a manifest says of one photo."""
+    """The manifest's entry of one photo."""
 
     place: str | None
     session: str | None
@@ -59,7 +59,7 @@ class Manifest:
         return len(self._entries)
 
     def entry_for(self, photo: Path) -> Entry | None:
-        """Return what it says of a photo; names are compared as those of the table are."""
+        """Return the entry of a photo; names are compared as those of the table are."""
         try:
             name = self._names.find(photo.name)
         except CellError:
@@ -68,7 +68,7 @@ class Manifest:
 
     @property
     def has_groups(self) -> bool:
-        """Whether it names any group."""
+        """Whether any entry names a group."""
         return any(entry.group is not None for entry in self._entries.values())
 
 

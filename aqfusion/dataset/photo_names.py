@@ -24,7 +24,7 @@ _ONE_SUFFIX = {".jpeg": ".jpg", ".jpe": ".jpg", ".jfif": ".jpg"}
 
 
 def is_passed_over(name: str) -> bool:
-    """Say whether a system put a file or folder there, and no person: hidden ones too.
+    """Return whether a file or folder is the system's or hidden, not a person's.
 
     >>> [is_passed_over(name) for name in ("._a.jpg", "Thumbs.db", "__MACOSX", "a.jpg")]
     [True, True, True, False]
@@ -59,7 +59,7 @@ class PhotoNames:
     def find(self, text: str) -> str | None:
         """Return the one name that a text means, `None` where there is none.
 
-        Where several would do, `CellError` says so.
+        Where several match, it raises `CellError`.
         """
         if text in self._names:
             return text
@@ -90,7 +90,7 @@ class PhotoTree:
         self._below: dict[Path, PhotoNames] = {}
 
     def find(self, text: str) -> Path:
-        """Return the file that a table means; `CellError` says why there is none.
+        """Return the file that a table means, or raise `CellError`.
 
         One that is in no such folder may be in another below: where that is one alone, it is
         meant, as zips are taken apart into folders of their own.

@@ -1,4 +1,4 @@
-"""The rows of a data folder's table: photos with what is said of them; a bad cell costs no row."""
+"""The rows of a data folder's table: photos with their cells; a bad cell costs no row."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -45,11 +45,11 @@ _NO_UNIT = re.compile(r"ha(s|ve) no unit in (its|their) titles?")
 
 @dataclass(frozen=True)
 class PhotoRow:
-    """A photo and what its row says; `None` is what the row does not tell, or not in a right way.
+    """A photo and its row; `None` where the row has no valid value.
 
     `day` (place and date) and `session` (place, date and hour) name what belongs together;
-    `clock` is what the clock of the place showed, `local` its zone where the table tells that.
-    `units_stated` says whether the table names the unit of every reading, as the public set never
+    `clock` is what the clock of the place showed, `local` its zone where the table states it.
+    `units_stated` is whether the table names the unit of every reading, as the public set never
     does.
     """
 
@@ -69,9 +69,9 @@ class PhotoRow:
 def photo_rows(
     home: Home, on_fault: Callable[[Fault], None], on_note: Callable[[str], None]
 ) -> Iterator[PhotoRow]:
-    """Read each row that names a photo; rows that name none are told to `on_fault`.
+    """Read each row that names a photo; rows that name none are passed to `on_fault`.
 
-    What cannot be taken apart into rows raises `DataError`.
+    A table that cannot be split into rows raises `DataError`.
     """
     name = home.table.name
     try:
@@ -146,7 +146,7 @@ def _place(text: str) -> str:
 
 
 def _date(row: RowCells) -> tuple[int, int, int] | None:
-    """Return year, month and day; all of them 0 where nobody knows them, as our exports say."""
+    """Return year, month and day; all of them 0 where unknown, as our exports write it."""
     parts = [row.optional(name, _whole) for name in _DATE]
     if None in parts:
         return None

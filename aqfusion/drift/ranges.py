@@ -14,7 +14,7 @@ MISSING = 0  # the bin of what is not there; ranges count from 1
 
 @dataclass(frozen=True)
 class Ranges:
-    """Ranges between ascending `edges`; the first and the last are open. `about` says of what."""
+    """Ranges between ascending `edges`; the first and the last are open. `about`: of what value."""
 
     about: str
     edges: tuple[float, ...]
@@ -24,7 +24,7 @@ class Ranges:
         """Sixteen hex digits that are the same for the same ranges of the same thing."""
         return hashlib.sha256(repr((self.about, self.edges)).encode()).hexdigest()[:16]
 
-    def of(self, value: float | None) -> int:
+    def bin_of(self, value: float | None) -> int:
         """The number of the range that a value lies in.
 
         >>> [Ranges("pm25", (10.0, 20.0)).of(value) for value in (None, 9.9, 10.0, 25.0)]
@@ -40,8 +40,8 @@ class Ranges:
         >>> Ranges("pm25", (10.0,)).histogram([None, 5.0, 12.0, 13.0])
         (1.0, 1.0, 2.0)
         """
-        given = list(values)
-        bins = [self.of(value) for value in given]
+        measured = list(values)
+        bins = [self.bin_of(value) for value in measured]
         shares = None if weights is None else list(weights)
         counted = np.bincount(bins, shares, minlength=len(self.edges) + 2)
         return tuple(float(count) for count in counted)

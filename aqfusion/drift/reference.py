@@ -1,4 +1,4 @@
-"""What a version of the model learned from, as histograms: what visitors' input is held against."""
+"""Reference distribution: histograms of a version's training data, to compare input with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Reference:
     """Histograms of the training of `model` (`version_of`), which is so of no other version.
 
     `distances` are of embeddings: from each training photo to the nearest one of another session.
-    `why` says what is not known.
+    `why` is a sentence on what is not known.
     """
 
     model: str
@@ -55,7 +55,7 @@ class Reference:
 
 
 def reference_of(predictor: Predictor, base: str | Path) -> Reference:
-    """The reference of a model that is `base`, or came from it and has its trunk.
+    """The reference of a model that is `base`, or came from it and has its backbone.
 
     Without its own features file readings are those of the default model's, where that one learned
     from the same sessions.

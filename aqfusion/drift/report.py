@@ -1,4 +1,4 @@
-"""What has been counted of late against training, and against the days before."""
+"""Drift report: recent counts against training, and against the days before."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -60,10 +60,10 @@ class Counted:
 
 @dataclass(frozen=True)
 class Report:
-    """`facts` count the predictions of the version served, `why` says what is not compared.
+    """`facts` count the predictions of the version served, `why` is what is not compared.
 
-    `rates` are "refused", photos that cannot be judged, and "corrected", settled items where
-    people said another category than the model had.
+    `rates` are "refused", photos that cannot be used, and "corrected", settled items with another
+    category than the model's.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""What of one prediction is counted."""
+"""The parts of one prediction that are counted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ FACTS = ("predictions", "photo", "readings", "both", "refused")
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What a visitor brought: `reading` is what they set themselves.
+    """One input of a visitor: `reading` is what they set themselves.
 
-    `vector` is the photo's embedding (128,), `refused` whether the guard can't judge it. In
+    `vector` is the photo's embedding (128,), `refused` whether the photo screen refuses it. In
     memory only, until it is counted.
     """
 
@@ -35,7 +35,7 @@ class Seen:
 def counted(seen: Seen, reference: "Reference") -> Iterator[tuple[str, str, int]]:
     """Figure, bins and bin of all that one prediction counts in.
 
-    Readings that are missing are counted where others are there. A photo that cannot be judged has
+    Readings that are missing are counted where others are there. A photo that cannot be used has
     no place among those that can: its distance is not counted.
     """
     photo, readings = seen.vector is not None, bool(seen.reading.present)
@@ -45,7 +45,7 @@ def counted(seen: Seen, reference: "Reference") -> Iterator[tuple[str, str, int]
         for name in POLLUTANTS:
             if name in reference.sensors:
                 ranges = reference.sensors[name].ranges
-                yield name, ranges.key, ranges.of(getattr(seen.reading, name))
+                yield name, ranges.key, ranges.bin_of(getattr(seen.reading, name))
     if seen.vector is not None and not seen.refused and reference.distances is not None:
         ranges = reference.distances.ranges
-        yield "distance", ranges.key, ranges.of(reference.distance_of(seen.vector))
+        yield "distance", ranges.key, ranges.bin_of(reference.distance_of(seen.vector))

@@ -82,7 +82,7 @@ def _needed(freedom: int, reference_count: float) -> int | None:
 
 @cache
 def _limit(freedom: int) -> float:
-    """What a chi-square passes with the probability `_ERROR`."""
+    """The quantile that a chi-square exceeds with the probability `_ERROR`."""
     from scipy.stats import chi2  # a second of imports that only this needs
 
     return float(chi2.isf(_ERROR, freedom))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # what it imports takes a second
 __all__ = ["REST", "Tally", "Visit"]
 
 REST = timedelta(minutes=2)
-_EVERY = 15.0  # seconds between two looks at what has rested
+_EVERY = 15.0  # seconds between two checks of what has rested
 _MOST_PHOTOS = 200  # of one visit: more are no sign of the air
 _MOST_WAITING, _MOST_CELLS = 1000, 20_000
 

@@ -1,4 +1,4 @@
-"""What calibrated networks say of held-out photos: numbers, intervals and categories."""
+"""Calibrated predictions for held-out photos: numbers, intervals and categories."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,13 +49,13 @@ def cross_fitted(held_out: HeldOut, sigma: float, seed: int) -> tuple[Judged, ..
 
 
 def answers(parts: Sequence[Judged], mask: int, has_image: bool) -> Answers:
-    """What is said with the readings of `mask` (as far as a session has them), parts in order."""
+    """Predictions with the readings of `mask` (as far as a session has them), parts in order."""
     collected = []
     for part in parts:
         calibration, held_out = part.calibration, part.held_out
-        shown = Shown.of(len(held_out.session), mask, has_image)
+        batch = Shown.from_mask(len(held_out.session), mask, has_image)
         with torch.no_grad():
-            logits, _ = pooled(calibration.gate, calibration.haze_share, held_out, shown)
+            logits, _ = pooled(calibration.gate, calibration.haze_share, held_out, batch)
         raw = logits.double()
         some = (held_out.present & MASKS[mask]).any(1)[held_out.session]  # (N,)
         kinds = [kind_of(readings, has_image) for readings in (0, 1)]

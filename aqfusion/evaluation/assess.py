@@ -1,4 +1,4 @@
-"""All figures of one backbone under one protocol, from what it said of held-out photos."""
+"""All metrics of one backbone under one protocol, from its hold-out predictions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,7 +33,7 @@ def assess(
     parts = cross_fitted(held_out, sigma, seed)
     ordered = [session for part in parts for session in _of(part, sessions)]
     truth = truth_of(ordered)
-    predictions_by_kind = {kind: answers(parts, *shown) for kind, shown in FULL.items()}
+    predictions_by_kind = {kind: answers(parts, *visible) for kind, visible in FULL.items()}
     partial = partial_sensors(parts, truth)
     kinds = {
         kind: {

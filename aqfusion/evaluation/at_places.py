@@ -1,6 +1,6 @@
-"""What a model says of a folder's photos where their places have a history, and where not.
+"""Predictions for a folder's photos where their places have a history, and where not.
 
-A session is judged by the days of other dates alone: its own is left out of the history, as if
+A session is predicted from the days of other dates alone: its own is left out of the history, as if
 nobody had measured it.
 """
 
@@ -52,12 +52,12 @@ def pasts_of(predictor: Predictor, sessions: Sequence[Session]) -> tuple[Past, .
 
 
 def nowhere(checkpoint: Checkpoint, sessions: Sequence[Session]) -> list[Fusion]:
-    """For each session a model that knows no site."""
+    """For each session a model without a site."""
     return [Fusion(checkpoint, None, None)] * len(sessions)
 
 
 def at_pasts(checkpoint: Checkpoint, pasts: Sequence[Past]) -> list[Fusion]:
-    """For each session a model that knows its place's past."""
+    """For each session a model with the history of its place."""
     return [Fusion(checkpoint, past.site, past.day.taken_at) for past in pasts]
 
 
@@ -66,10 +66,10 @@ def answers_of(
     haze_share: float,
     held_out: HeldOut,
     sessions: Sequence[Session],
-    shown: tuple[int, bool],
+    visible: tuple[int, bool],
 ) -> Answers:
-    """What is said of all photos, with the readings of a mask and with or without the photo."""
-    mask, has_image = shown
+    """Predictions for all photos, with the readings of a mask, and with the photo or without it."""
+    mask, has_image = visible
     readings = session_readings(sessions).masked_fill(~MASKS[mask], float("nan"))  # (S, 6)
     image = (1 - haze_share) * held_out.cnn_logits + haze_share * held_out.haze_logits
     probabilities, reach = [], []
@@ -104,7 +104,7 @@ def means_of_other_days(pasts: Sequence[Past], sessions: Sequence[Session]) -> F
     means = []
     for past, session in zip(pasts, sessions, strict=True):
         others = [day.aqi for day in past.site.history]
-        # A folder of a single day has nothing to be told from.
+        # A folder of a single day has no other days.
         others = (
             others or [other.aqi for other in sessions if other.place != session.place] or [0.0]
         )

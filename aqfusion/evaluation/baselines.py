@@ -1,4 +1,4 @@
-"""What simple methods reach on the same parts: the figures that a network has to beat."""
+"""Simple methods on the same parts: the metrics that a network has to beat."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -82,7 +82,7 @@ _OF_READINGS = {
 
 
 def _haze_trees(part: Part, statistics: Statistics, seed: int) -> Floats:
-    """Extra trees on haze statistics of kept frames; the nearest stands for each judged photo."""
+    """Extra trees on haze statistics of stored frames; the nearest stands for each tested photo."""
     rows, aqi, weights = [], [], []
     for session in part.train:
         values, _ = statistics(session)
@@ -108,7 +108,7 @@ def _learned(model: Any, part: Part) -> Floats:
 
 
 def features(sessions: Sequence[Session]) -> Floats:
-    """log(1 + reading), 0 where missing, and a flag that says so: (S, 12)."""
+    """log(1 + reading), 0 where missing, and a flag for that: (S, 12)."""
     logs = torch.log1p(session_readings(sessions)).double()
     missing = logs.isnan()
     return torch.cat([logs.nan_to_num(), missing.double()], 1).numpy()

@@ -48,7 +48,7 @@ def evaluate(
     haze_share = network.image_encoder.haze_share.item()
     calibration = Calibration(haze_share, network.gate, config.temperature, config.reach)
     part = Judged(held_out, calibration)
-    predictions_by_kind = {kind: answers([part], *shown) for kind, shown in FULL.items()}
+    predictions_by_kind = {kind: answers([part], *visible) for kind, visible in FULL.items()}
     return {**head, **_figures(sessions, predictions_by_kind)}
 
 
@@ -61,8 +61,8 @@ def _at_places(
     without, with_history = nowhere(checkpoint, sessions), at_pasts(checkpoint, pasts)
     alone, at_home = (
         {
-            kind: answers_of(fusions, haze_share, held_out, sessions, shown)
-            for kind, shown in kinds.items()
+            kind: answers_of(fusions, haze_share, held_out, sessions, visible)
+            for kind, visible in kinds.items()
         }
         for fusions, kinds in ((without, FULL), (with_history, {**FULL, **_HISTORY_ONLY}))
     )

@@ -1,4 +1,4 @@
-"""What a guard is worth: false alarms on photos it had not seen, catches of what is no sky."""
+"""Figures of a photo screen: false alarms on unseen photos, and refused pictures without sky."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,8 +11,8 @@ def guard_figures(
 ) -> dict[str, Any]:
     """The "guard" object of a model's figures.
 
-    `margins` (N,) are score less threshold of real photos taken at `places`, each from a guard
-    that had not seen its group; `pictures` holds those of each set of pictures without a sky.
+    `margins` (N,) are score less threshold of real photos taken at `places`, each by a photo
+    screen that had not seen its group; `pictures` holds those of each set of pictures without sky.
     Above 0 is refused. "caught" is the mean over the sets: a renderer can make one of any size.
     """
     if len(places) != len(margins):

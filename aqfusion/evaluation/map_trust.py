@@ -1,4 +1,4 @@
-"""Whether heat maps can be trusted, measured on photos that the network has not seen.
+"""Faithfulness of saliency maps, measured on photos that the network has not seen.
 
 Is more of the AQI lost with what a map marks than with what a random map marks (`road`)? And would
 a network that has learned nothing draw the same map (`untrained`)?
@@ -39,7 +39,7 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class Judges:
-    """A network, its twin whose CNN is untrained, and the temperature of the photo alone."""
+    """A network, its copy with an untrained CNN, and the temperature of the photo alone."""
 
     network: AQFusionNet
     untrained: AQFusionNet
@@ -50,11 +50,11 @@ def map_trust(workshop: Workshop, parts: Sequence[Part], seed: int) -> dict[str,
     """The "heat_maps" object of a backbone's figures: one photo of each held-out session."""
     trials: list[Trial] = []
     groups: list[str] = []
-    for judges, part in _judged(workshop, parts, seed):
+    for networks, part in _judged(workshop, parts, seed):
         for session in part.test:
             own = np.random.default_rng([seed, len(trials)])
             row = session.rows[own.integers(len(session.rows))]
-            trials.append(trial(judges, stack([Photo.open(row.photo)], STORED_SIZE), own))
+            trials.append(trial(networks, stack([Photo.open(row.photo)], STORED_SIZE), own))
             groups.append(session.group)
         workshop.report(f"{part.name}: scored the heat maps of {len(part.test)} photos")
     return figures(trials, groups, seed)
@@ -98,14 +98,14 @@ def figures(trials: Sequence[Trial], groups: Sequence[str], seed: int) -> dict[s
     }
 
 
-def trial(judges: Judges, images: Tensor, generator: np.random.Generator) -> Trial:
+def trial(networks: Judges, images: Tensor, generator: np.random.Generator) -> Trial:
     """Score every method on one photo of pixels 0..255 (1, 3, H, W)."""
-    wanted = target_of(RAISES, judges.temperature)
-    networks = judges.network, judges.untrained
-    drawn = {name: [map_of(net, images, name, wanted) for net in networks] for name in METHODS}
+    wanted = target_of(RAISES, networks.temperature)
+    both = networks.network, networks.untrained
+    drawn = {name: [map_of(net, images, name, wanted) for net in both] for name in METHODS}
     size = images.shape[3], images.shape[2]
     chance = random_ranks(drawn["GradCAM"][0].values.shape, size, generator)
-    predict_aqi, photo = aqi_of(judges, images), images / 255
+    predict_aqi, photo = aqi_of(networks, images), images / 255
     seed = int(generator.integers(2**31))
 
     def score(placed: Ranks) -> float:
@@ -118,17 +118,17 @@ def trial(judges: Judges, images: Tensor, generator: np.random.Generator) -> Tri
     )
 
 
-def aqi_of(judges: Judges, images: Tensor) -> Said:
+def aqi_of(networks: Judges, images: Tensor) -> Said:
     """The AQI by the photo alone as the CNN's pixels change and the haze branch's stay."""
-    tail, wanted = Tail(judges.network, images), target_of(RAISES, judges.temperature)
-    encoder = judges.network.image_encoder
+    tail, wanted = Tail(networks.network, images), target_of(RAISES, networks.temperature)
+    encoder = networks.network.image_encoder
     return lambda pixels: wanted(tail(encoder.feature_maps(255 * pixels))[0])[None]
 
 
 def random_ranks(
     shape: tuple[int, ...], size: tuple[int, int], generator: np.random.Generator
 ) -> Ranks:
-    """A map that knows nothing, as coarse as the others (h, w) and stretched as they are."""
+    """A random map, as coarse as the others (h, w) and stretched as they are."""
     values, ties = generator.random((2, *shape)).astype(np.float32)
     return ranks(HeatMap(values).over(size), HeatMap(ties).over(size))
 

@@ -1,4 +1,4 @@
-"""Pictures that show no sky by day: what a guard is measured on, and never fitted on."""
+"""Pictures that show no sky by day: a photo screen is tested on them, and never fitted."""
 
 import importlib.util
 from collections.abc import Callable
@@ -16,7 +16,7 @@ RENDERED: dict[str, Callable[[int], Image.Image]] = {
     "rendered indoor": indoor,
     "blank": nothing,
 }
-# Pagoda, trees and a clear sky by day: a guard is right to accept it.
+# Pagoda, trees and a clear sky by day: a photo screen is right to accept it.
 _SHOWS_A_SKY = {"china"}
 
 

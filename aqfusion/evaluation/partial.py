@@ -1,4 +1,4 @@
-"""What is left of a prediction when readings go missing: all 64 masks, with and without photo."""
+"""Predictions with missing readings: all 64 masks, with and without photo."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""Whether probabilities of the six US categories can be taken at their word.
+"""Calibration of the probabilities of the six US categories.
 
-The label judged is the likeliest category, of equals the cleaner one; it need not be the category
-of the mean prediction.
+The predicted label is the likeliest category, of equals the cleaner one; it need not be the
+category of the mean prediction.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a region of a photo is worth: how far the answer falls without it.
+"""The deletion curve of a saliency map: how far the prediction falls without a region.
 
 ROAD, by the grad-cam package: Rong et al. 2022, "A consistent and efficient evaluation strategy for
 attribution methods". Pixels are taken away by painting over them with what surrounds them, which
@@ -42,7 +42,7 @@ def road(predict_aqi: Said, image: Tensor, importance: Ranks, seed: int) -> floa
     def predict_or_reuse(images: Tensor) -> Tensor:
         return (
             full_aqi if images is image else predict_aqi(images)
-        )  # it asks for the whole every time
+        )  # it asks for the full image every time
 
     score = ROADCombined([100 - share for share in TAKEN])
     with torch.random.fork_rng(devices=[]):  # what is painted over gets noise

@@ -1,4 +1,4 @@
-"""The figures that predictions are judged by, each with a bootstrap interval over whole groups.
+"""Metrics of predictions, each with a bootstrap interval over whole groups.
 
 Photos of one place-day share the weather and mostly the answer, so thousands of photos are only as
 much evidence as the place-days they come from: those are what is drawn anew, never photos.
@@ -24,7 +24,7 @@ _CONSTANT = 1e-6  # AQI²; a smaller variance is the rounding of the sums that i
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What is known of N photos, the same for all methods that are scored on them.
+    """The truth of N photos, the same for all methods that are scored on them.
 
     `measured` (N,) in AQI; `session` (N,) and `group` (N,) are labels, and a session lies in one
     group. Raises `ValueError` for arrays of which this is not true.
@@ -95,7 +95,7 @@ def categories(aqi: Floats) -> Whole:
     """
     if not np.isfinite(aqi).all():
         raise ValueError(f"aqi must be finite, got {aqi[~np.isfinite(aqi)][0]}")
-    # round_half_up(aqi) <= end says the same as aqi < end + 0.5, and that sum is exact in binary.
+    # round_half_up(aqi) <= end is the same as aqi < end + 0.5, and that sum is exact in binary.
     borders = [category.i_high + 0.5 for category in standard("us").categories[:-1]]
     return np.searchsorted(borders, aqi, side="right").astype(np.int64)
 

@@ -1,4 +1,4 @@
-"""Simple methods that know a site's days too: the figures that the site model has to beat."""
+"""Simple methods that use a site's days too: the metrics that the site model has to beat."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ Sessions = Sequence[Session]
 
 @dataclass(frozen=True)
 class Memory:
-    """What a method keeps from one draw of days to the next of the same fold."""
+    """State of a method from one draw of days to the next of the same fold."""
 
     seed: int
     theta: list[Floats] = field(default_factory=list)
@@ -33,7 +33,7 @@ Method = Callable[[Sessions, Sessions, Memory], Floats]
 def site_baselines(
     questions: SiteQuestions, folds: Sequence[int], *, places: bool, seed: int
 ) -> list[dict[str, Any]]:
-    """One entry per method and number of days, on the very days that the site model is judged on.
+    """One entry per method and number of days, on the very days that the site model is tested on.
 
     `method`; `days`, null where all days of other folds are known; `session_rmse` [value, low,
     high]. `place_mean` is the mean AQI of the place's known days, and where there are none of all.
@@ -59,7 +59,7 @@ def site_baselines(
 def _tasks(
     questions: SiteQuestions, fold: int, places: bool
 ) -> list[tuple[int | None, list[Session], list[Session]]]:
-    """Days known, sessions to learn from, sessions to judge."""
+    """Days known, training sessions, sessions to predict."""
     sessions = questions.sessions
     others = [session for session in sessions if session.fold != fold]
     if not places:
@@ -115,7 +115,7 @@ def _trees_place(training_sessions: Sessions, query_sessions: Sessions, memory: 
     everywhere = float(np.mean([session.aqi for session in training_sessions]))
 
     def table(sessions: Sessions) -> Floats:
-        # Each known session by the level of its place's others: its own AQI would give it away.
+        # Each training session by the level of its place's others: its own AQI would leak.
         levels = [
             _level([k for k in training_sessions if k is not session], session.place, everywhere)
             for session in sessions

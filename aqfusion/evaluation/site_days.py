@@ -1,4 +1,4 @@
-"""A site judged by its own days: each is left out in turn, with all others of its date."""
+"""Leave one day out: each day of a site is predicted without all days of its date."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ LEAST_DAYS = 2
 
 
 class SiteDaysError(InputError):
-    """A site that has too few days to be judged by them."""
+    """A site that has too few days to leave one out."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class LeftOutDay:
 
 @dataclass(frozen=True)
 class SiteDays:
-    """Each day as it was told from the others; `scores` by method, those that can be had.
+    """Each day as predicted from the others; `scores` by method, those that can be had.
 
     `foreign_photos` counts days whose photo another model has seen, so that it is not used.
     """
@@ -81,9 +81,9 @@ def judge_site(
     report: Callable[[int, int], None] | None = None,
     most: int | None = None,
 ) -> SiteDays:
-    """Tell each day of the site's history, or each of the last `most`, from all others.
+    """Predict each day of the site's history, or each of the last `most`, from all others.
 
-    Fewer than two different days raise `SiteDaysError`. `report` hears how many days are done, and
+    Fewer than two different days raise `SiteDaysError`. `report` gets how many days are done, and
     of how many. Where the network has learned the place, its own part is too good.
     """
     history = site.history if most is None else site.history[-most:]
@@ -127,14 +127,14 @@ def _methods(
 
 
 def _embedding(predictor: Predictor, day: Day) -> Embedding | None:
-    """What this model saw in the day's photo; `None` where another one looked at it."""
+    """This model's embedding of the day's photo; `None` where another model made it."""
     if day.photo is None or day.photo.model != predictor.checkpoint.sha256:
         return None
     return Embedding(torch.tensor([day.photo.embedding], dtype=torch.float32), None)
 
 
 def _extinction(site: Site, day: Day) -> dict[str, float]:
-    """What the day's photo showed at landmarks that the site still has; any model may use it."""
+    """Extinction in the day's photo at landmarks that the site still has; any model may use it."""
     names = {landmark.name for landmark in site.landmarks}
     seen = {} if day.photo is None else day.photo.extinction
     return {name: value for name, value in seen.items() if name in names}
@@ -150,12 +150,12 @@ def _predict_day(
     """The AQI and its interval by method, from the site as it was without this date."""
     before = site.without_date_of(day)
     photo_shown = [embedding is not None and m not in (NO_PHOTO, HISTORY) for m in methods]
-    shown = [Reading() if m in (NO_READINGS, HISTORY) else day.reading for m in methods]
+    readings = [Reading() if m in (NO_READINGS, HISTORY) else day.reading for m in methods]
     landmarks_shown = [m in (ALL, NO_READINGS) for m in methods]
     prediction_batch: Told = predictor.at(before, day.taken_at, _extinction(site, day)).ask(
         embedding,
         np.array(photo_shown, dtype=bool),
-        np.array([reading.values for reading in shown], dtype=np.float64).reshape(-1, 6),
+        np.array([reading.values for reading in readings], dtype=np.float64).reshape(-1, 6),
         np.array([method != NO_HISTORY for method in methods], dtype=bool),
         np.array(landmarks_shown, dtype=bool),
     )

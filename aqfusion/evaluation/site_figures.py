@@ -1,7 +1,7 @@
-"""What a site's history is worth: figures by the number of its days that are known.
+"""The worth of a site's history: metrics by the number of its days that are known.
 
 Everything that is fitted, process, gate, pool and intervals, is fitted on other folds than the one
-that is judged; the processes that they are fitted on know neither.
+that is tested; the processes that they are fitted on have seen neither.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +35,7 @@ _TAILS = (2.5, 97.5)
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """What was said of R inputs of one fold: figures (R,), and the inputs."""
+    """Predictions for R inputs of one fold (R,), and the inputs."""
 
     inputs: Pooling
     aqi: Tensor
@@ -59,7 +59,7 @@ def site_figures(
 ) -> list[dict[str, Any]]:
     """One entry per kind of input and number of days; `places`: each fold is a place of its own.
 
-    `numbers` tell each session of `held_out` by its number in `questions`.
+    `numbers` are the numbers of `held_out`'s sessions in `questions`.
 
     - `kind`; `days`: how many of the place were known, null where all of other folds were
     - `session_rmse`: [value, low, high] of the answer; `network` and `site`: of each alone
@@ -140,7 +140,7 @@ def _cell(judgement: Judgement, kind: int, days: int | None) -> dict[str, Floats
     if days is not None:
         keep &= inputs.days == days
     measured = inputs.aqi[keep].double().numpy()
-    # A session that is asked about after several draws counts each time.
+    # A session that is predicted after several draws counts each time.
     key = inputs.draw[keep].numpy() * 100_000 + inputs.session[keep].numpy()
     _, session, photos = np.unique(key, return_inverse=True, return_counts=True)
     truth = np.bincount(session, measured) / photos

@@ -1,4 +1,4 @@
-"""Would a network that has learned nothing draw the same map? Then it tells nothing of the model.
+"""Saliency maps of a network with random weights: the same maps would not depend on the model.
 
 The randomisation test of Adebayo et al. 2018, "Sanity checks for saliency maps".
 """

@@ -1,1 +1,1 @@
-"""Why the model says what it says, and what it would say instead; no drawing, no Streamlit."""
+"""Explanations of a prediction and counterfactual predictions; no drawing, no Streamlit."""

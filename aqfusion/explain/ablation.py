@@ -1,4 +1,4 @@
-"""What the model would say without parts of its input."""
+"""Ablation: predictions without parts of the input."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from aqfusion.model.prediction import Prediction
 
 @dataclass(frozen=True)
 class Ablated:
-    """What is said of the inputs that are `left`, `without` those that are not."""
+    """The prediction from the inputs that are `left`, `without` the others."""
 
     left: tuple[str, ...]
     without: tuple[str, ...]
@@ -16,27 +16,26 @@ class Ablated:
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        """What the row is named after: landmarks are not told apart from their photo or site."""
+        """The inputs that name the row: landmarks go with their photo or site."""
         named = tuple(name for name in self.without if name != LANDMARKS)
         return named or self.without
 
 
 def ablations(coalitions: Coalitions) -> tuple[Ablated, ...]:
-    """Everything; photo, readings and site, each alone and each left out; all but one reading.
+    """All inputs; photo, readings and site, each alone and each removed; all but one reading.
 
     Landmarks are seen in the photo and mean something beside the site's days, so they go with
-    either, and are left out once for themselves. What is not given, or would be the same as another
-    row, has no row.
+    either, and are removed once by themselves. An absent input, or a repeated row, has no row.
     """
-    inputs_given = coalitions.given
-    readings = tuple(name for name in inputs_given if name not in (PHOTO, SITE, LANDMARKS))
-    sides = [side for side in ((PHOTO,), readings, (SITE,)) if set(side) <= set(inputs_given)]
-    left = [inputs_given, *sides]
-    left += [_without(inputs_given, (*side, *_seen_by(side))) for side in reversed(sides)]
-    left += [_without(inputs_given, (LANDMARKS,))]
-    left += [_without(inputs_given, (reading,)) for reading in readings]
+    present = coalitions.present
+    readings = tuple(name for name in present if name not in (PHOTO, SITE, LANDMARKS))
+    sides = [side for side in ((PHOTO,), readings, (SITE,)) if set(side) <= set(present)]
+    left = [present, *sides]
+    left += [_without(present, (*side, *_seen_by(side))) for side in reversed(sides)]
+    left += [_without(present, (LANDMARKS,))]
+    left += [_without(present, (reading,)) for reading in readings]
     return tuple(
-        Ablated(inputs, _without(inputs_given, inputs), coalitions.showing(inputs))
+        Ablated(inputs, _without(present, inputs), coalitions.showing(inputs))
         for inputs in dict.fromkeys(left)
         if inputs
     )
@@ -46,5 +45,5 @@ def _seen_by(side: tuple[str, ...]) -> tuple[str, ...]:
     return (LANDMARKS,) if side in ((PHOTO,), (SITE,)) else ()
 
 
-def _without(given: tuple[str, ...], some: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in given if name not in some)
+def _without(names: tuple[str, ...], some: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in some)

@@ -1,4 +1,4 @@
-"""All choices of what the model is shown: ablation and Shapley values both read from here."""
+"""Predictions for all coalitions of the inputs, for ablation and Shapley values."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ Ask = Callable[[Bools, Floats, Bools, Bools], Told]
 
 @dataclass(frozen=True, eq=False)
 class Coalitions:
-    """What the model says when it is shown any of the `given` inputs, in the rows of `SHOWN`.
+    """Predictions for all coalitions of the inputs that are `present`, in the rows of `SHOWN`.
 
-    512 rows, the first 256 where no landmarks are given, the first 128 where no site is. Any other
+    512 rows, the first 256 where there are no landmarks, the first 128 where there is no site. Any
     input that is not given is never shown: its rows with and without it are the same.
     """
 
     prediction_batch: Told
-    given: tuple[str, ...]
+    present: tuple[str, ...]
 
     def showing(self, inputs: Collection[str]) -> Prediction:
-        """What the model says of these inputs alone."""
+        """The prediction from these inputs alone."""
         row = sum(1 << i for i, name in enumerate(INPUTS) if name in inputs)
         return self.prediction_batch[row % len(self.prediction_batch.aqi)]
 
@@ -44,10 +44,10 @@ def coalitions(
     has_site: bool = False,
     has_landmarks: bool = False,
 ) -> Coalitions:
-    """Ask about all choices of the inputs in one batch; landmarks need their site."""
+    """Predict for all coalitions of the inputs in one batch; landmarks need their site."""
     if has_landmarks and not has_site:
         raise ValueError("has_landmarks must be false where there is no site")
-    given = (
+    present = (
         *([PHOTO] if has_photo else []),
         *reading.present,
         *([SITE] if has_site else []),
@@ -57,4 +57,4 @@ def coalitions(
     rows = SHOWN[:count]  # (C, 9)
     readings = np.where(rows[:, 1:-2], np.array(reading.values), np.nan)  # (C, 6)
     prediction_batch = ask(rows[:, 0] & has_photo, readings, rows[:, -2], rows[:, -1])
-    return Coalitions(prediction_batch, given)
+    return Coalitions(prediction_batch, present)

@@ -1,4 +1,4 @@
-"""The shipped models side by side: what each says of the same photo and readings, and its cost."""
+"""The shipped models side by side: the prediction and cost of each for the same input."""
 
 import time
 from collections.abc import Callable, Collection
@@ -29,7 +29,7 @@ class Contender:
 
 @dataclass(frozen=True)
 class Unusable:
-    """A shipped model that cannot be used, and the sentence that says why."""
+    """A shipped model that cannot be used, and the reason in a sentence."""
 
     name: str
     title: str
@@ -38,7 +38,7 @@ class Unusable:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What a model makes of a photo before it hears of readings: the slow part, worth keeping."""
+    """A model's embedding and saliency map of a photo: the slow part, worth caching."""
 
     embedding: Embedding
     heat_map: HeatMap
@@ -47,7 +47,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a model says, with each modality's own opinion, and how long the answer took."""
+    """A model's prediction, overall and by modality, and the time it took."""
 
     result: Result
     predict_ms: float
@@ -56,7 +56,7 @@ class Verdict:
 def contenders(
     load: Callable[[str], Predictor] = load_model,
 ) -> tuple[Contender | Unusable, ...]:
-    """All shipped models in the order of `BACKBONES`; one that does not load says why."""
+    """All shipped models in the order of `BACKBONES`; one that does not load is `Unusable`."""
     shipped = shipped_names()
     others = [name for name in shipped if name not in BACKBONES]
     names = [*(name for name in BACKBONES if name in shipped), *others]
@@ -70,7 +70,7 @@ def look(
     target: str = RAISES,
     clock: Clock = time.perf_counter,
 ) -> Look:
-    """Embed the photo, timed after one run that warms up, and map what speaks for `target`."""
+    """Embed the photo, timed after one run that warms up, and map the evidence for `target`."""
     embedding, embed_ms = _timed(lambda: predictor.embed(photo), clock)
     return Look(embedding, heat_map(predictor, photo, method, target), embed_ms)
 
@@ -111,8 +111,8 @@ def _contender(name: str, load: Callable[[str], Predictor]) -> Contender | Unusa
 
 
 def _timed(step: Callable[[], _T], clock: Clock) -> tuple[_T, float]:
-    """What the second run of a step gives, and its milliseconds."""
+    """The result of the second run of a step, and its milliseconds."""
     step()
     start = clock()
-    given = step()
-    return given, 1000 * (clock() - start)
+    result = step()
+    return result, 1000 * (clock() - start)

@@ -16,7 +16,7 @@ _UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³"}
 
 @dataclass(frozen=True)
 class Sides:
-    """What the formula is set beside: the model's AQI and interval, and each opinion by itself."""
+    """The model's side of the comparison: AQI and interval, and each modality's own AQI."""
 
     aqi: float
     low: float
@@ -41,7 +41,7 @@ class Sides:
 
 
 def usable(index: Index, unstated: Sequence[str]) -> bool:
-    """Whether readings define the index: `unstated` ones, whose unit nobody knows, do not."""
+    """Whether readings define the index: `unstated` ones, of unknown unit, do not."""
     return index.aqi is not None and not unstated
 
 
@@ -54,7 +54,7 @@ def formula_words(
 ) -> str:
     """The sentence for the case at hand; "" where there is no reading.
 
-    `unstated` names the readings whose unit nobody knows, `highest` has the largest readings that
+    `unstated` names the readings of unknown unit, `highest` has the largest readings that
     the model learned from, in canonical units.
     """
     index = index_standard.index(reading)

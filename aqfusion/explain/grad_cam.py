@@ -1,4 +1,4 @@
-"""What is used of the grad-cam package, which imports torchvision and may need its cure first."""
+"""The parts used of the grad-cam package, whose import of torchvision may need a patch first."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ __all__ = ["BaseCAM", "EigenCAM", "GradCAM", "GradCAMPlusPlus", "LayerCAM", "ROA
 
 
 class EigenCAM(pytorch_grad_cam.EigenCAM):  # type: ignore[misc]  # the package is untyped
-    """What stands out most, and never what stands out least.
+    """EigenCAM with the sign of the strongest activation, never the weakest.
 
     A principal component has no sign of its own, and the package takes what the decomposition
     happens to give; here it is the one that goes with loudness.
     """
 
-    def get_cam_image(self, *given: Any) -> Any:
+    def get_cam_image(self, *extra: Any) -> Any:
         """The component (1, h, w) of the activations (1, C, h, w), the fourth that is given."""
-        component, loudness = super().get_cam_image(*given), given[3].sum(1)
+        component, loudness = super().get_cam_image(*extra), extra[3].sum(1)
         opposed = (component * (loudness - loudness.mean())).sum() < 0
         return -component if opposed else component

@@ -1,4 +1,4 @@
-"""Which part of the frame the haze branch found its evidence in; a map shows the CNN's alone."""
+"""The haze branch's evidence by part of the frame; a saliency map shows the CNN's alone."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Where in a photo the CNN found what it says: class activation maps by the grad-cam package.
+"""Saliency of a photo for the CNN: class activation maps by the grad-cam package.
 
 The package hooks the layer it explains and differentiates through the model it is given. Hooks on
 a network that threads share mix their maps up, so it is given a `Tail` of its own for every map:
@@ -45,7 +45,7 @@ METHODS: Mapping[str, type[BaseCAM]] = {
     "GradCAM": GradCAM,
     "GradCAM++": GradCAMPlusPlus,
     "LayerCAM": LayerCAM,
-    "EigenCAM": EigenCAM,  # what stands out most to the network, whatever is asked
+    "EigenCAM": EigenCAM,  # the strongest activation, whatever the target
 }
 
 Target = Callable[[Tensor], Tensor]  # logits (50,) of the photo alone to what is to be explained
@@ -62,7 +62,7 @@ class HeatMap:
 
     @property
     def empty(self) -> bool:
-        """Whether no region speaks for what was asked."""
+        """Whether no region has evidence for the target."""
         return not self.values.any()
 
     def over(self, size: tuple[int, int]) -> NDArray[np.float32]:
@@ -74,7 +74,7 @@ class HeatMap:
 def heat_map(
     predictor: Predictor, photo: Photo, method: str = "GradCAM", target: str = RAISES
 ) -> HeatMap:
-    """What speaks for `target` in the photo alone, as the model's CNN sees it.
+    """The evidence for `target` in the photo alone, as the model's CNN sees it.
 
     `target` is "raises" or "lowers" (the AQI), or a US category; an unknown one or an unknown
     method raises `HeatMapError`.
@@ -86,7 +86,7 @@ def heat_map(
 
 
 def target_of(name: str, temperature: float) -> Target:
-    """What a target's name means, of logits before the temperature."""
+    """The target of a name, on logits before the temperature."""
     check_target(name)
 
     def score(logits: Tensor) -> Tensor:

@@ -38,7 +38,7 @@ _TABLE = colour_table()
 
 
 def overlay(photo: Image.Image, heat: "HeatMap", opacity: float = OPACITY) -> Image.Image:
-    """The photo (RGB) under the map: plain where nothing speaks for it, `opacity` where most does.
+    """The photo (RGB) under the map: plain without evidence, `opacity` at the most evidence.
 
     In between the cover grows with the evidence, so that what is faint stays faint.
     """

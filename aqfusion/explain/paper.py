@@ -1,13 +1,20 @@
-"""A sheet to draw on: text in Pillow's own font that is never wider than its place, and shapes.
+"""A sheet to draw on: text that is never wider than its place, and shapes.
 
-The font has the letters of English and little more: no micro sign, no subscripts, no dashes.
+Text is drawn in the Noto fonts of `assets/fonts`, each script in the font that has it; where Pillow
+has Raqm, as its wheels do, the letters of Devanagari join as they should. A letter that no font has
+is an empty box.
 """
 
 import io
+import unicodedata
+from collections.abc import Iterator
 from functools import cache
+from itertools import groupby
 from typing import Literal
 
 from PIL import Image, ImageDraw, ImageFont
+
+from aqfusion.settings import ASSETS
 
 Colour = str | tuple[int, int, int]
 Anchor = Literal["la", "ma", "ra", "lm", "mm", "rm", "ls", "ms", "rs"]
@@ -16,6 +23,21 @@ INNER = WIDTH - 2 * MARGIN
 PAGE, INK, MUTED, LINE, SHADE = "#FFFFFF", "#14212B", "#566672", "#D5DDE2", "#EDF1F4"
 _FINER = 4  # shapes are drawn so many times larger, since Pillow draws their edges jagged
 _SMALLEST = 14
+_FONTS = ASSETS / "fonts"
+LATIN, DEVANAGARI, CJK = (f"NotoSans{script}-Regular.ttf" for script in ("", "Devanagari", "SC"))
+_BLOCKS = (  # of Unicode, first and last, whose letters are not in LATIN
+    (0x0900, 0x097F, DEVANAGARI),
+    (0x1CD0, 0x1CFF, DEVANAGARI),
+    (0x2E80, 0x9FFF, CJK),
+    (0xA8E0, 0xA8FF, DEVANAGARI),
+    (0xF900, 0xFAFF, CJK),
+    (0xFE30, 0xFE4F, CJK),
+    (0xFF00, 0xFFEF, CJK),
+    (0x20000, 0x3FFFF, CJK),
+)
+_JOINERS = "\u200c\u200d"
+# Where the base line lies below an anchor, in sizes: ascender, the middle, the line itself.
+_BELOW = {"a": 0.97, "m": 0.37, "s": 0.0}
 
 
 class Paper:
@@ -40,8 +62,14 @@ class Paper:
         """Write one line, smaller where it would be wider than `width`; return its width."""
         words = plain(words)
         size, words = _fitted(words, size, bold, width)
-        self._draw.text(at, words, colour, _font(size), anchor, stroke_width=_stroke(size, bold))
-        return text_width(words, size, bold=bold)
+        wide = text_width(words, size, bold=bold)
+        x = at[0] - wide * {"l": 0, "m": 0.5, "r": 1}[anchor[0]]
+        y = at[1] + size * _BELOW[anchor[1]]
+        for name, run in runs(words):
+            font, stroke = _font(name, size), _stroke(size, bold)
+            self._draw.text((x, y), run, colour, font, "ls", stroke_width=stroke)
+            x += font.getlength(run)
+        return wide
 
     def lines(
         self, at: tuple[float, float], words: str, size: float, colour: Colour, width: float
@@ -85,18 +113,41 @@ def fitted_size(size: tuple[int, int], room: tuple[float, float]) -> tuple[int, 
 
 
 def plain(words: str) -> str:
-    """Words in letters that the font has; another becomes a question mark.
+    """Words as one line, without signs that nobody sees but that turn or hide others.
 
-    >>> plain("PM2.5 of 東\\n")
-    'PM2.5 of ?'
+    >>> plain("PM₂.₅ of \u202e東\\n")
+    'PM₂.₅ of 東'
     """
     one_line = " ".join(words.split())
-    return "".join(letter if " " <= letter <= "~" else "?" for letter in one_line)
+    return "".join(
+        letter
+        for letter in one_line
+        if letter in _JOINERS or unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
+    )
+
+
+def runs(words: str) -> Iterator[tuple[str, str]]:
+    """Cut a line where the font changes: the font's file name, and the words in it.
+
+    >>> [(name == CJK, run) for name, run in runs("AQI 東京 5")]
+    [(False, 'AQI '), (True, '東京 '), (False, '5')]
+    """
+    name = LATIN
+    named = []
+    for letter in words:
+        own = _font_of(letter)
+        # A space, a joiner or an accent goes with the letter before it.
+        if own != LATIN or not (letter == " " or letter in _JOINERS or _is_mark(letter)):
+            name = own
+        named.append((name, letter))
+    for name, letters in groupby(named, lambda pair: pair[0]):
+        yield name, "".join(letter for _, letter in letters)
 
 
 def text_width(words: str, size: float, *, bold: bool = False) -> float:
     """How wide one line is."""
-    return _font(size).getlength(words) + 2 * _stroke(size, bold)
+    wide = sum(_font(name, size).getlength(run) for name, run in runs(words))
+    return wide + 2 * _stroke(size, bold)
 
 
 def wrapped(words: str, size: float, width: float) -> list[str]:
@@ -129,7 +180,10 @@ def _fitted(words: str, size: float, bold: bool, width: float | None) -> tuple[f
     if text_width(words, size, bold=bold) <= width:
         return size, words
     while words and (wide := text_width(f"{words}...", size, bold=bold)) > width:
-        words = words[: min(len(words) - 1, int(len(words) * width / wide) + 1)]
+        end = min(len(words) - 1, int(len(words) * width / wide) + 1)
+        while end and _is_mark(words[end]):  # which belongs to the letter before it
+            end -= 1
+        words = words[:end]
     return size, f"{words}..."
 
 
@@ -138,11 +192,17 @@ def _stroke(size: float, bold: bool) -> float:
 
 
 @cache
-def _font(size: float) -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(size)
-    if not isinstance(font, ImageFont.FreeTypeFont):
-        raise RuntimeError("Pillow must be built with FreeType to draw text")
-    return font
+def _font(name: str, size: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(_FONTS / name, size)
+
+
+def _font_of(letter: str) -> str:
+    code = ord(letter)
+    return next((name for first, last, name in _BLOCKS if first <= code <= last), LATIN)
+
+
+def _is_mark(letter: str) -> bool:
+    return unicodedata.category(letter).startswith("M")
 
 
 def _rounded(size: tuple[int, int], radius: int) -> Image.Image:

@@ -5,7 +5,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from aqfusion.explain.coalitions import LANDMARKS, SITE
@@ -31,7 +30,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Repeated:
-    """A report made anew, and what a saved one says otherwise."""
+    """A recomputed report, and its differences from the saved one."""
 
     report: Report
     differences: tuple[Difference, ...]
@@ -45,9 +44,9 @@ class Repeated:
 def repeat(
     saved: SavedReport, predictor: Predictor, photo: Photo | None, now: datetime
 ) -> Repeated:
-    """Predict and explain again; another model, photo or site than the report's is refused.
+    """Predict and explain again; raises for another model, photo or site than the report's.
 
-    That raises `ReportError`. A place that the model itself knows need not be given.
+    The error is `ReportError`. A place that the model knows need not be passed in.
     """
     saved.check_photo(photo)
     saved.check_model(predictor.name, predictor.checkpoint.sha256)
@@ -62,7 +61,7 @@ def repeat(
     differences = (
         difference
         for part in RESULTS
-        for difference in _compare(part, saved.file[part].value, recomputed[part])
+        for difference in _compare(part, saved.results[part], recomputed[part])
     )
     return Repeated(report, tuple(differences))
 
@@ -83,7 +82,7 @@ def _forget_sites(report: dict[str, Any]) -> None:
 
 
 def _compare(path: str, stated: Any, recomputed: Any) -> Iterator[Difference]:
-    """Walk through what was found; all that stands elsewhere or more in what is stated differs."""
+    """Walk through the recomputed values; any other or additional stated value differs."""
     if (
         isinstance(recomputed, dict)
         and isinstance(stated, dict)
@@ -97,11 +96,11 @@ def _compare(path: str, stated: Any, recomputed: Any) -> Iterator[Difference]:
         for i, value in enumerate(recomputed):
             yield from _compare(f"{path}[{i}]", stated[i], value)
     elif not _same(stated, recomputed):
-        yield Difference(path, _shown(stated), _shown(recomputed))
+        yield Difference(path, _text(stated), _text(recomputed))
 
 
 def _same(stated: Any, recomputed: Any) -> bool:
-    """Whether one value that is neither object nor list came out again."""
+    """Whether two values, neither object nor list, agree."""
     if not _is_number(recomputed) or not _is_number(stated):
         return type(stated) is type(recomputed) and bool(stated == recomputed)
     if abs(stated) > 1e9:  # whatever it is, no result is
@@ -112,11 +111,11 @@ def _same(stated: Any, recomputed: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _shown(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, dict | list):  # which is not of the shape it should have
         return "an object" if isinstance(value, dict) else f"a list of {len(value)}"
-    text = json.dumps(value, default=float, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -27,9 +27,9 @@ _DIGITS = 6
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a prediction is made from; `trust_photo` uses a photo that the guard refuses.
+    """The inputs of a prediction; `trust_photo` uses a photo that the screening refuses.
 
-    Without `units_stated` nobody knows the units of the readings, and no formula judges them.
+    Without `units_stated` the units of the readings are unknown, and no formula applies.
     """
 
     reading: Reading
@@ -42,8 +42,8 @@ class Inputs:
 class Report:
     """One prediction with its explanation; `model` and `sha256` name the weights it came from.
 
-    `formula` has the index of each standard by key, `made_at` is in UTC; `taken_at` is when what
-    was asked about was seen, where that was told; `extinction` is what the photo shows at the
+    `formula` has the index of each standard by key, `made_at` is in UTC; `taken_at` is when
+    photo and readings were taken, where known; `extinction` is what the photo shows at the
     site's landmarks, by name.
     """
 

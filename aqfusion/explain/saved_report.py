@@ -1,18 +1,30 @@
 """A report read back from its JSON, whoever wrote it: what is needed to repeat it, checked."""
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated, Any
 
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
-from aqfusion.air.sensors import Reading, ReadingError
+from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
 from aqfusion.explain.saved_site import SavedSite, site_digest
-from aqfusion.io.json_models import TableError
+from aqfusion.io.json_models import (
+    Flag,
+    Names,
+    ReadAs,
+    Sha256,
+    Size,
+    TableError,
+    Text,
+    check,
+    check_format,
+    fault,
+    parse_table,
+)
 from aqfusion.photo import Photo
 from aqfusion.sites.site import Site
-from aqfusion.table_file import Field, parse_table
 
 FORMAT = 2
 _WITHOUT_SITES = 1  # a format of before there were sites
@@ -26,14 +38,65 @@ class ReportError(InputError):
     """A report that cannot be repeated with this model or this photo."""
 
 
+def _time(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = datetime.min
+    if time.tzinfo is None or time.year not in _YEARS:
+        rule = f"of the years {_YEARS.start} to {_YEARS.stop - 1} with its offset from UTC"
+        raise ValueError(f"must be a time of ISO 8601, {rule}")
+    return time
+
+
+def _reading(values: dict[str, float | None]) -> Reading:
+    return Reading(**values)
+
+
+_Readings = Annotated[dict[str, Size | None], Names(POLLUTANTS, refuse_others=True)]
+
+
+@dataclass(frozen=True)
+class _Photo:
+    digest: Sha256
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    readings: Annotated[Reading, ReadAs(_Readings, _reading)]
+    units: Annotated[dict[str, Any], Names(POLLUTANTS)]
+    trust_photo: Flag
+    photo: _Photo | None = None
+    site: SavedSite | None = None
+    taken_at: Annotated[datetime, ReadAs(Text, _time)] | None = None
+    units_stated: Flag | None = None
+
+
+@dataclass(frozen=True)
+class _Model:
+    name: Text
+    sha256: Sha256
+
+
+@dataclass(frozen=True)
+class _Stored:
+    inputs: _Inputs
+    model: _Model
+    prediction: dict[Any, Any]
+    explanation: dict[Any, Any]
+    formula: dict[Any, Any]
+
+
 @dataclass(frozen=True)
 class SavedReport:
-    """What a report says went in, and where its results stand.
+    """What a report says went in, and its `RESULTS`; `name` is that of its file.
 
     `photo_digest` is `None` where there was no photo, `site` where no place was known.
     """
 
-    file: Field
+    name: str
+    format: int
+    results: Mapping[str, Any]
     reading: Reading
     photo_digest: str | None
     trust_photo: bool
@@ -46,7 +109,7 @@ class SavedReport:
     @property
     def knows_sites(self) -> bool:
         """Whether it is of a format that tells of sites."""
-        return self.file["format"].whole() != _WITHOUT_SITES
+        return self.format != _WITHOUT_SITES
 
     def check_photo(self, photo: Photo | None) -> None:
         """Refuse any photo but the one of the report; `ReportError`."""
@@ -55,14 +118,14 @@ class SavedReport:
             return
         if photo is None and stated is not None:
             raise ReportError(
-                f"{self.file.file} was made with a photo (digest {stated[:_SHOWN]}...): "
+                f"{self.name} was made with a photo (digest {stated[:_SHOWN]}...): "
                 "give the same photo to repeat it"
             )
         if photo is not None and stated is None:
-            raise ReportError(f"{self.file.file} was made without a photo, got one")
+            raise ReportError(f"{self.name} was made without a photo, got one")
         if photo is not None and stated is not None and photo.digest != stated:
             raise ReportError(
-                f"photo must have the digest {stated[:_SHOWN]}... as {self.file.file} says, got "
+                f"photo must have the digest {stated[:_SHOWN]}... as {self.name} says, got "
                 f"{photo.digest[:_SHOWN]}...; it is another photo, or another size of it"
             )
 
@@ -71,14 +134,14 @@ class SavedReport:
         stated = self.site
         if site is None and stated is not None:
             raise ReportError(
-                f"{self.file.file} was made at {stated.name[:80]!r} with {stated.days} days "
+                f"{self.name} was made at {stated.name[:80]!r} with {stated.days} days "
                 f"(digest {stated.digest[:_SHOWN]}...): give the same site to repeat it"
             )
         if site is not None and stated is None:
-            raise ReportError(f"{self.file.file} was made without a site, got {site.name!r}")
+            raise ReportError(f"{self.name} was made without a site, got {site.name!r}")
         if site is not None and stated is not None and site_digest(site) != stated.digest:
             raise ReportError(
-                f"site must have the digest {stated.digest[:_SHOWN]}... as {self.file.file} says, "
+                f"site must have the digest {stated.digest[:_SHOWN]}... as {self.name} says, "
                 f"got {site_digest(site)[:_SHOWN]}...; it is another place, or has other days now"
             )
 
@@ -86,7 +149,7 @@ class SavedReport:
         """Refuse any weights but those of the report; `ReportError`."""
         if sha256 != self.sha256:
             raise ReportError(
-                f"model must have the sha256 {self.sha256[:_SHOWN]}... as {self.file.file} says, "
+                f"model must have the sha256 {self.sha256[:_SHOWN]}... as {self.name} says, "
                 f"got {sha256[:_SHOWN]}... of {name[:80]!r}; another version of the model"
             )
 
@@ -105,66 +168,27 @@ def parse_report(content: bytes, name: str = "report") -> SavedReport:
     """Read the bytes of a report as `read_report` does; `name` opens the error's sentence."""
     if len(content) > _LARGEST:
         raise TableError(f"{name} must be a report, which has less than 1 MB, got more")
-    return _saved(parse_table(content, name))
+    return _saved(parse_table(content, name), name)
 
 
-def _saved(file: Field) -> SavedReport:
-    if file["format"].whole() not in (_WITHOUT_SITES, FORMAT):
-        raise file["format"].fault(f"must be {_WITHOUT_SITES} or {FORMAT}")
-    inputs, model = file["inputs"], file["model"]
-    for part in RESULTS:
-        file[part].keys()
+def _saved(table: Any, name: str) -> SavedReport:
+    format_ = check_format(table, name, _WITHOUT_SITES, FORMAT)
+    stored: _Stored = check(_Stored, table, name)
+    inputs = stored.inputs
+    for key, unit in inputs.units.items():
+        if unit != pollutant(key).unit:
+            raise fault(name, f"inputs.units.{key}", f"must be {pollutant(key).unit!r}", unit)
     return SavedReport(
-        file=file,
-        reading=_reading(inputs["readings"], inputs["units"]),
-        photo_digest=inputs.optional("photo", lambda photo: _sha256(photo["digest"])),
-        trust_photo=inputs["trust_photo"].flag(),
-        model=model["name"].text(),
-        sha256=_sha256(model["sha256"]),
-        site=inputs.optional("site", _site),
-        taken_at=inputs.optional("taken_at", _time),
+        name=name,
+        format=format_,
+        results={part: getattr(stored, part) for part in RESULTS},
+        reading=inputs.readings,
+        photo_digest=None if inputs.photo is None else inputs.photo.digest,
+        trust_photo=inputs.trust_photo,
+        model=stored.model.name,
+        sha256=stored.model.sha256,
+        site=inputs.site,
+        taken_at=inputs.taken_at,
         # a report of before units could be unknown does not say it
-        units_stated=inputs.optional("units_stated", Field.flag) is not False,
+        units_stated=inputs.units_stated is not False,
     )
-
-
-def _site(field: Field) -> SavedSite:
-    return SavedSite(
-        field["name"].text(),
-        field["days"].whole(),
-        field.optional("learned_as", lambda name: name.text()),
-        _sha256(field["digest"]),
-    )
-
-
-def _time(field: Field) -> datetime:
-    try:
-        time = datetime.fromisoformat(field.text())
-    except ValueError:
-        time = datetime.min
-    if time.tzinfo is None or time.year not in _YEARS:
-        rule = f"of the years {_YEARS.start} to {_YEARS.stop - 1} with its offset from UTC"
-        raise field.fault(f"must be a time of ISO 8601, {rule}")
-    return time
-
-
-def _reading(readings: Field, units: Field) -> Reading:
-    if set(readings.keys()) != set(POLLUTANTS):
-        raise readings.fault(f"must name {', '.join(POLLUTANTS)} and nothing else")
-    for name in POLLUTANTS:
-        if units[name].value != pollutant(name).unit:
-            raise units[name].fault(f"must be {pollutant(name).unit!r}")
-    try:
-        return Reading(**{name: readings.optional(name, _concentration) for name in POLLUTANTS})
-    except ReadingError as error:  # whose sentence the pollutant's name opens
-        raise TableError(f"{readings.file}: {readings.path}.{error}") from error
-
-
-def _concentration(field: Field) -> float:
-    return field.size()
-
-
-def _sha256(field: Field) -> str:
-    if not re.fullmatch("[0-9a-f]{64}", field.text()):
-        raise field.fault("must be 64 hexadecimal digits")
-    return field.text()

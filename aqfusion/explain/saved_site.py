@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from aqfusion.io.json_models import OrAbsent, Sha256, Text, Whole
 from aqfusion.sites.site import Day, Site
 
 
@@ -13,10 +14,10 @@ from aqfusion.sites.site import Day, Site
 class SavedSite:
     """A site as a report names it; `learned_as` is the model's own name of a place it learned."""
 
-    name: str
-    days: int
-    learned_as: str | None
-    digest: str
+    name: Text
+    days: Whole
+    learned_as: OrAbsent[Text]
+    digest: Sha256
 
     @classmethod
     def of(cls, site: Site) -> "SavedSite":

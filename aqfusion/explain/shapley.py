@@ -1,8 +1,8 @@
 """How much each input moved the AQI: exact Shapley values over photo, readings, site, landmarks.
 
 Shapley (1953), for predictions Lundberg & Lee (2017). With nine inputs all 512 coalitions can be
-asked, so nothing is sampled: the values add up to the prediction minus the base value, which is
-what the model says when it is shown nothing.
+computed, so nothing is sampled: the values add up to the prediction minus the base value, which
+is the prediction without any input.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ def contributions(coalitions: Coalitions) -> Contributions:
     # Where no site or no landmarks are given, there are fewer players.
     values = dict(zip(INPUTS, shapley_values(worth).tolist(), strict=False))
     # Rows that should be the same may differ in their last digits.
-    points = {name: values[name] if name in coalitions.given else 0.0 for name in INPUTS}
+    points = {name: values[name] if name in coalitions.present else 0.0 for name in INPUTS}
     return Contributions(float(worth[0]), float(worth[-1]), points)
 
 
@@ -46,7 +46,7 @@ def shapley_values(worth: Floats) -> Floats:
 
 @cache
 def _weights(players: int) -> Floats:
-    """What each coalition's worth counts for each input (P, 2 ** P): + with it, - without it."""
+    """The weight of each coalition's worth for each input (P, 2 ** P): + with it, - without it."""
     present = SHOWN[: 2**players, :players]
     size = present.sum(1)  # (2 ** P,) members
     others = size[:, None] - present  # (2 ** P, P) members beside the input

@@ -1,7 +1,7 @@
 """The photos of a data folder that lie nearest to one in a model's embedding space.
 
-Near is what the model sees alike: air, light, horizon; not the same view. Frames of one session
-are near each other as a rule, so that only the nearest of each session is told.
+Near is what the model embeds alike: air, light, horizon; not the same view. Frames of one session
+are near each other as a rule, so that only the nearest of each session is returned.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ class Index:
     unreadable: int
 
     def nearest(self, embedding: Embedding, count: int, digest: str = "") -> tuple[Neighbour, ...]:
-        """The `count` nearest sessions, nearest first; `digest` tells the photo itself."""
+        """The `count` nearest sessions, nearest first; `digest` identifies the photo itself."""
         cosine = torch.cosine_similarity(self.embeddings, embedding.vector)  # (N,)
         same = [digest == other for other in self.digests]
         # Before all others, whatever rounding makes of its cosine.
@@ -97,9 +97,9 @@ class SimilarPhotos:
         return self._remember(key, content) if content else None
 
     def build(self, report: Report) -> Index:
-        """Look at the frames, unless it is done; what `report` raises stops it, to go on later.
+        """Embed the frames, unless it is done; an error of `report` stops it, to go on later.
 
-        Of several threads that ask at once one builds, and the others are told how far it is.
+        Of several threads one builds, and the others get its progress in `report`.
         """
         while not self._building.acquire(timeout=_PATIENCE):
             report(len(self._looks), len(self._frames))

@@ -1,4 +1,4 @@
-"""The index of similar photos on disk: taken back only whole, and only by the key it was made for.
+"""The index of similar photos on disk: loaded only complete, and only by the key it was made for.
 
 The key stands for model and photos. A seal over it and all the content is part of the file, so
 that one comparison finds damage, another model, another folder and another version alike.
@@ -40,7 +40,7 @@ def keep(path: Path, key: str, content: Kept) -> None:
 
 
 def kept(path: Path, key: str) -> Kept | None:
-    """What was kept by this key; `None` where there is nothing, or anything else."""
+    """The index saved under this key; `None` where there is none, or another."""
     try:
         tensors = load(path.read_bytes())
         seal = tensors.pop(_SEAL).tolist()

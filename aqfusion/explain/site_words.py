@@ -1,4 +1,4 @@
-"""What a place's own days say of an answer, in plain words that claim no more than is known."""
+"""Sentences on a prediction beside a site's own days; they claim no more than is known."""
 
 import math
 from collections import defaultdict
@@ -12,14 +12,14 @@ from aqfusion.sites.landmark_evidence import Evidence
 from aqfusion.sites.site import Site
 
 _FEW = 4  # days or photos: with fewer nothing is usual
-_ALIKE = 20  # AQI: a middle half that is told as one number
+_ALIKE = 20  # AQI: a middle half that is written as one number
 _COMMON = 20  # AQI from what is common everywhere that is still near it
 _Z90 = 1.645
 _LITTLE = 0.25  # of the weight
 
 
 def place_sentence(result: Result, sha256: str) -> str:
-    """How the answer stands to the place; "" where the model knows nothing of places.
+    """The prediction beside the site's days; "" where the model knows no sites.
 
     `sha256` is that of the weights that gave the result: haze scores of others are not compared.
     """
@@ -34,7 +34,7 @@ def place_sentence(result: Result, sha256: str) -> str:
 
 
 def landmarks_sentence(evidence: Evidence) -> str:
-    """What the landmarks say of the AQI, beside what is usual at the place.
+    """The landmarks' evidence on the AQI, beside the usual AQI of the place.
 
     >>> landmarks_sentence(Evidence(0.0, 0.2, 0.25, 0.1, 5))
     'By 5 days with both, the haze at the landmarks speaks for 1.0 times the usual AQI of this \
@@ -69,7 +69,7 @@ def _unknown(result: Result) -> str:
 
 
 def _usual(result: Result, site: Site) -> str:
-    """What the place's days were, and where the answer stands to them."""
+    """The AQI of the site's days, and the prediction beside them."""
     levels = [round_half_up(aqi) for aqi in _by_date(site)]
     low, high = min(levels), max(levels)
     if len(levels) >= _FEW:

@@ -1,4 +1,4 @@
-"""What a heat map can be asked, by name: known before the model is loaded."""
+"""The targets of a saliency map by name, without loading the model."""
 
 from aqfusion.air.aqi import standard
 from aqfusion.errors import InputError

@@ -1,4 +1,4 @@
-"""What the model would say if readings were others: one swept, two swept, one searched."""
+"""Counterfactual predictions for other readings: one swept, two swept, one searched."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _COARSE = 400  # values of the first look, closer together where they are small
 
 @dataclass(frozen=True)
 class Scene:
-    """What what-ifs start from: whom to ask, readings, and what else is shown."""
+    """The start of a counterfactual: the model's function, readings, and other inputs present."""
 
     ask: Ask
     reading: Reading
@@ -25,7 +25,7 @@ class Scene:
     has_landmarks: bool = False
 
     def changed(self, values: Mapping[str, Floats]) -> Told:
-        """What the model says as readings take `values`, (B,) each, while all else stays."""
+        """Predictions as readings take `values`, (B,) each, while all else stays."""
         count = len(next(iter(values.values())))
         readings = np.tile(self.reading.values, (count, 1))  # (B, 6)
         for name, column in values.items():
@@ -34,13 +34,13 @@ class Scene:
         return self.ask(np.full(count, self.has_photo), readings, *others)
 
     def coalitions(self) -> Coalitions:
-        """What is said of all choices of these inputs."""
+        """Predictions for all coalitions of these inputs."""
         return coalitions(self.ask, self.reading, self.has_photo, self.has_site, self.has_landmarks)
 
 
 @dataclass(frozen=True)
 class Found:
-    """The value of a reading, nearest to where the search began, at which a category is said.
+    """The value of a reading, nearest to the start, at which a category is predicted.
 
     Where no value does, `reached` is false and the value is the one that comes nearest to it.
     """
@@ -61,10 +61,10 @@ def grid(scene: Scene, across: tuple[str, Floats], up: tuple[str, Floats]) -> Fl
 
 
 def search(scene: Scene, name: str, category: Category, start: float) -> Found:
-    """Look for the value of one reading, nearest to `start`, at which the category is said.
+    """Search the value of one reading, nearest to `start`, at which the category is predicted.
 
     First over the whole range of the pollutant, then in steps of 0.1 (CO 0.01) around the best.
-    The model need not rise with a reading, so nothing is taken for granted between two values.
+    The model need not rise with a reading, so nothing is assumed between two values.
     """
     limit = pollutant(name).limit
     coarse = np.concatenate([[0.0], np.geomspace(limit / 1e5, limit, _COARSE - 1)])
@@ -74,22 +74,22 @@ def search(scene: Scene, name: str, category: Category, start: float) -> Found:
     fine = _on_scale(name, np.linspace(low, high, _COARSE))
     value = _best(scene, name, category, start, np.append(fine, best))
     prediction_batch = scene.changed({name: np.array([value])})
-    return Found(bool(_says(prediction_batch, category)[0]), value, prediction_batch[0])
+    return Found(bool(_in_category(prediction_batch, category)[0]), value, prediction_batch[0])
 
 
 def _best(scene: Scene, name: str, category: Category, start: float, values: Floats) -> float:
     """Of `values` the nearest to `start` that reaches the category, else what comes nearest."""
     prediction_batch = scene.changed({name: values})
-    says = _says(prediction_batch, category)
-    if says.any():
-        return float(values[says][np.abs(values[says] - start).argmin()])
+    hits = _in_category(prediction_batch, category)
+    if hits.any():
+        return float(values[hits][np.abs(values[hits] - start).argmin()])
     missed = np.maximum(
         category.i_low - prediction_batch.aqi, prediction_batch.aqi - category.i_high
     )
     return float(values[missed.argmin()])
 
 
-def _says(prediction_batch: Told, category: Category) -> Bools:
+def _in_category(prediction_batch: Told, category: Category) -> Bools:
     """Whether the rounded AQI lies in the category (B,)."""
     rounded = np.floor(prediction_batch.aqi + 0.5)
     return (category.i_low <= rounded) & (rounded <= category.i_high)

@@ -1,4 +1,4 @@
-"""What an explanation says, in plain words; the page and the card say the same."""
+"""Sentences of an explanation, the same on the page and on the card."""
 
 from collections.abc import Mapping
 
@@ -12,9 +12,9 @@ DISCLAIMER = "research demonstration: not an official index, not medical advice"
 
 
 def basis(result: Result) -> str:
-    """What a prediction rests on, and the weights of photo, readings and site in it.
+    """The basis of a prediction: the weights of photo, readings and site.
 
-    Where the model knows sites, its readings are heard twice: by the network, and beside the days
+    Where the model knows sites, the readings count twice: in the network, and beside the days
     of this place or of all places. The second is the site's weight.
     """
     count = len(result.readings_used)
@@ -36,7 +36,7 @@ def _left_out(result: Result) -> bool:
 
 
 def _weighed(result: Result, readings: str) -> str:
-    """What there is at a site, or a photo of a place that is not known, each with its weight."""
+    """The inputs at a site, or of a photo of an unknown place, each with its weight."""
     days = result.site_days
     place = f"{days} day{'s' * (days != 1)} of this place" if days else "what is common everywhere"
     if result.landmarks is not None:
@@ -70,7 +70,7 @@ def input_name(name: str) -> str:
 
 
 def moved(points: float) -> str:
-    """What an input did to the AQI, as the sentence that its name begins goes on.
+    """The effect of an input on the AQI, as the rest of a sentence that begins with its name.
 
     >>> [moved(points) for points in (23.4, -0.5, 0.4)]
     ['raised it by 23', 'lowered it by 1', 'hardly moved it']
@@ -82,7 +82,7 @@ def moved(points: float) -> str:
 
 
 def target_words(target: str, of_haze: bool = False) -> str:
-    """What a heat map's target asks for; `of_haze`, where the model ranks photos by their haze.
+    """A saliency target in words; `of_haze`, where the model ranks photos by their haze.
 
     >>> target_words("raises"), target_words("Good"), target_words("lowers", of_haze=True)
     ('a higher AQI', '"Good"', 'a lower haze score')
@@ -93,7 +93,7 @@ def target_words(target: str, of_haze: bool = False) -> str:
 
 
 def official(formula: Mapping[str, Index]) -> str:
-    """What the formulas of the standards say of the same readings; "" where there are none."""
+    """The AQI by the formulas of the standards for the same readings; "" without readings."""
     if not any(index.sub_indices for index in formula.values()):
         return ""
     phrases = [

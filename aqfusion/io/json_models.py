@@ -76,15 +76,16 @@ class MayBeAbsent:
 
 
 class Names:
-    """Marks a mapping whose keys are exactly `names`; other keys are ignored."""
+    """Marks a mapping with one entry for each of `names`; other keys are ignored or refused."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self.names = tuple(names)
+    def __init__(self, names: Iterable[str], refuse_others: bool = False) -> None:
+        self.names, self.extra = tuple(names), "forbid" if refuse_others else "ignore"
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
         """Read an object with one field for each name."""
         field = {"type": "typed-dict-field", "schema": handler.generate_schema(get_args(source)[1])}
-        return {"type": "typed-dict", "fields": dict.fromkeys(self.names, field)}
+        fields = dict.fromkeys(self.names, field)
+        return {"type": "typed-dict", "fields": fields, "extra_behavior": self.extra}
 
 
 OrAbsent = Annotated[_T | None, MayBeAbsent()]
@@ -110,6 +111,28 @@ def one_of(names: Iterable[str]) -> Rule:
     names = tuple(names)
     pattern = f"^({'|'.join(map(re.escape, names))})$"
     return Rule(f"must be one of {', '.join(names)}", pattern=pattern)
+
+
+def at_most(kind: Any, entries: int) -> ReadAs[Any]:
+    """Marks a tuple or a mapping that is read as `kind` and has no more than so many entries."""
+
+    def make(value: Any) -> Any:
+        if len(value) > entries:
+            raise ValueError(f"must have at most {entries} entries")
+        return value
+
+    return ReadAs(kind, make)
+
+
+def short(length: int) -> ReadAs[str]:
+    """Marks a text of no more than so many printable characters."""
+
+    def make(text: str) -> str:
+        if len(text) > length or not text.isprintable():
+            raise ValueError(f"must have at most {length} printable characters")
+        return text
+
+    return ReadAs(Text, make)
 
 
 def of_length(kind: Any, length: int) -> ReadAs[tuple[Any, ...]]:
@@ -166,6 +189,8 @@ def check_format(table: object, name: str, *formats: int) -> int:
 
 def fault(name: str, place: str, rule: str, value: object) -> TableError:
     """The error that says that the value at `place` breaks `rule`."""
+    if isinstance(value, list) and len(value) > _LONGEST:  # a file of 20 MB need not be told
+        value = value[:_LONGEST]
     try:
         shown = json.dumps(value, default=_as_json, ensure_ascii=False)
     except RecursionError:  # read further up the stack than here
@@ -191,7 +216,7 @@ def _sentence(error: Mapping[str, Any], name: str, place: str) -> TableError:
     where, rule = list(error["loc"]), _RULES.get(error["type"], error["msg"])
     if error["type"] == "missing":
         rule = f"must have {where.pop()!r}"
-    elif error["type"] == "unexpected_keyword_argument":
+    elif error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         return fault(name, _address(place, where[:-1]), "must have no unknown names", where[-1])
     elif error["type"] == "value_error":
         cause = error["ctx"]["error"]

@@ -1,4 +1,4 @@
-"""The three lightweight trunks, how each wants its pixels, where its first weights come from."""
+"""The three lightweight backbones, how each wants its pixels, where its first weights come from."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,12 @@ import timm  # noqa: E402
 
 
 class WeightsError(InputError):
-    """Pretrained weights that are absent or do not fit the trunk."""
+    """Pretrained weights that are absent or do not fit the backbone."""
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """A timm trunk: creation options, channel mean and std of its pixels in 0..1."""
+    """A timm backbone: creation options, channel mean and std of its pixels in 0..1."""
 
     name: str
     title: str
@@ -80,12 +80,12 @@ def create_trunk(name: str) -> nn.Module:
 
 
 def feature_count(trunk: nn.Module) -> int:
-    """How many features the trunk gives: 1280, for ResNet18 512."""
+    """How many features the backbone gives: 1280, for ResNet18 512."""
     return int(str(trunk.num_features))
 
 
 def normalise(images: Tensor, name: str) -> Tensor:
-    """Pixels 0..255 (B, 3, H, W) as the trunk wants them."""
+    """Pixels 0..255 (B, 3, H, W) as the backbone wants them."""
     chosen = backbone(name)
     mean = torch.tensor(chosen.mean)[:, None, None]
     std = torch.tensor(chosen.std)[:, None, None]
@@ -93,7 +93,7 @@ def normalise(images: Tensor, name: str) -> Tensor:
 
 
 def load_pretrained(trunk: nn.Module, name: str, folder: Path) -> None:
-    """Fill the trunk from `folder/NAME.safetensors` (timm key names, any float type)."""
+    """Fill the backbone from `folder/NAME.safetensors` (timm key names, any float type)."""
     path = folder / f"{backbone(name).name}.safetensors"
     if not path.is_file():
         raise WeightsError(f"no pretrained weights: {path} does not exist")
@@ -105,7 +105,7 @@ def load_pretrained(trunk: nn.Module, name: str, folder: Path) -> None:
 
 
 def download_pretrained(trunk: nn.Module, name: str) -> None:
-    """Fill the trunk from timm's hub; needs internet and happens on request only."""
+    """Fill the backbone from timm's hub; needs internet and happens on request only."""
     try:
         source = timm.create_model(backbone(name).name, pretrained=True, num_classes=0)
     except (OSError, RuntimeError) as error:

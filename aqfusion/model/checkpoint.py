@@ -37,13 +37,13 @@ FORMAT = 3
 _WITHOUT_SITES = 2
 _MOST_DAYS = 5000  # a day more costs as many multiplications as there are days, squared
 WEIGHTS, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.json"
-# Written beside them later: from them, and what their trunk saw of the training photos.
+# Written beside them later: the backbone's features of the training photos.
 CARD, FEATURES = "README.md", "features.safetensors"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network in evaluation mode, the guard of its photos, its config and measured figures.
+    """A network in evaluation mode, its photo screen, its config and measured figures.
 
     `sha256` is that of the weights file once there is one: which version a result came from.
     `sites` knows places, and is there exactly where `config.sites` is.
@@ -154,7 +154,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 
 
 def _modules(checkpoint: Checkpoint) -> nn.ModuleDict:
-    """What the weights file holds, under these names."""
+    """The modules of the weights file, under the names of its keys."""
     parts = {"network": checkpoint.network, "guard": checkpoint.guard}
     if checkpoint.sites is not None:
         parts["sites"] = checkpoint.sites

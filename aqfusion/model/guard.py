@@ -1,10 +1,10 @@
-"""Tells a photo that the model can judge, a daylight view through air, from any other picture.
+"""Tell a photo that the model can use, a daylight view through air, from any other picture.
 
 Every rule is one-sided: how far a number lies outside what real photos show. A photo may break a
 rule a little; what counts is the weighted sum. Being inside of all physical ones does not prove a
-sky, so the last rule asks the network's own features, along the direction in which spoiled photos
-lie. Distance to the nearest training photos was tried in its place and tells nothing: rooms and
-nights lie amid the embeddings of photos.
+sky, so the last rule asks the network's own features, along the direction in which the synthetic
+negatives lie. Distance to the nearest training photos was tried in its place and separates
+nothing: rooms and nights lie amid the embeddings of photos.
 """
 
 from dataclasses import dataclass
@@ -54,10 +54,10 @@ _SIGN = torch.tensor([float(rule.sign) for rule in RULES])
 
 
 class Guard(nn.Module):
-    """Buffers only: `direction` (D,) of the look, `border`, `spread`, `weight` of each rule (R,).
+    """Buffers only: `direction` (D,) in feature space, `border`, `spread`, `weight` of rules (R,).
 
     `border` and `spread` are in the unit of the rule's number, times the rule's sign. A score
-    above `threshold` means that the picture is none that the model can judge.
+    above `threshold` means that the picture is none that the model can use.
     """
 
     direction: Tensor
@@ -67,7 +67,7 @@ class Guard(nn.Module):
     threshold: Tensor
 
     def __init__(self, features: int) -> None:
-        """Make a guard for embeddings of so many features; it refuses nothing until loaded."""
+        """Make one for embeddings of so many features; it refuses nothing until loaded."""
         super().__init__()
         self.register_buffer("direction", torch.zeros(features))
         self.register_buffer("border", torch.zeros(len(RULES)))
@@ -80,12 +80,12 @@ class Guard(nn.Module):
         return self.objections(statistics, embedding).sum(1)
 
     def objections(self, statistics: Tensor, embedding: Tensor) -> Tensor:
-        """What each rule adds to the score, (B, R), never below 0."""
+        """The part of each rule in the score, (B, R), never below 0."""
         numbers = torch.cat([statistics, (embedding @ self.direction)[:, None]], 1)
         return self.weight * excess(signed(numbers), self.border, self.spread)
 
     def refused(self, statistics: Tensor, embedding: Tensor) -> Tensor:
-        """Whether each picture is none that the model can judge, boolean (B,)."""
+        """Whether each picture is none that the model can use, boolean (B,)."""
         over: Tensor = self(statistics, embedding) > self.threshold
         return over
 
@@ -102,7 +102,7 @@ class Guard(nn.Module):
 
 
 def signed(numbers: Tensor) -> Tensor:
-    """Statistics and look (B, F + 1) as the rules see them (B, R): more is worse."""
+    """Statistics and projection (B, F + 1) on the rules' axes (B, R): more is worse."""
     return numbers[:, _COLUMN] * _SIGN
 
 

@@ -1,4 +1,4 @@
-"""How hazy a photo itself looks: its rank among photos, which is honest at any place."""
+"""The haze score of a photo: its rank among photos, which is valid at any place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ class ImageEncoder(nn.Module):
     `haze_share` is fitted on held-out sessions (`calibrate`).
     """
 
-    trunk: Any  # a timm model: more than torch's own Module tells
+    trunk: Any  # a timm model: it has more than torch's Module declares
     haze_share: Tensor
 
     def __init__(self, backbone: str) -> None:
@@ -35,17 +35,17 @@ class ImageEncoder(nn.Module):
         return self.embed(images, self.trunk_features(images))
 
     def embed(self, images: Tensor, features: Tensor) -> Tensor:
-        """Embed pixels (B, 3, H, W) whose trunk features are known already as (B, E)."""
+        """Embed pixels (B, 3, H, W) whose backbone features are known already as (B, E)."""
         return self.mix(features, haze_statistics(images))
 
     def mix(self, features: Tensor, statistics: Tensor) -> Tensor:
-        """Embed trunk features and haze statistics (B, 108) as (B, E)."""
+        """Embed backbone features and haze statistics (B, 108) as (B, E)."""
         cnn, haze = self.norm(self.project(features)), self.haze(statistics)
         embedding: Tensor = (1 - self.haze_share) * cnn + self.haze_share * haze  # (B, E)
         return embedding
 
     def embed_cnn(self, images: Tensor) -> Tensor:
-        """What the CNN alone makes of pixels 0..255 (B, 3, H, W): (B, E)."""
+        """Embed pixels 0..255 (B, 3, H, W) by the CNN alone as (B, E)."""
         embedding: Tensor = self.norm(self.project(self.trunk_features(images)))  # (B, E)
         return embedding
 

@@ -10,7 +10,7 @@ from aqfusion.time_zones import zone
 
 
 def known_sites(checkpoint: Checkpoint) -> tuple[Site, ...]:
-    """One site per place, in the order of their names; coordinates where the stations tell them."""
+    """One site per place, in the order of their names; coordinates where a station has them."""
     if checkpoint.sites is None or checkpoint.config.sites is None:
         return ()
     places = {place.location: place for place in sample_places()}

@@ -1,4 +1,4 @@
-"""What a model says of an item, as the label store keeps it."""
+"""A model's prediction for an item, as the label store keeps it."""
 
 from aqfusion.labels.item import ModelView
 from aqfusion.model.predict import Predictor, Result
@@ -6,7 +6,7 @@ from aqfusion.model.prediction import kind_of
 
 
 def model_view(model: Predictor, result: Result) -> ModelView:
-    """The fused prediction, and which model said it."""
+    """The fused prediction, and which model made it."""
     fused = result.fused
     return ModelView(
         version_of(model),

@@ -1,4 +1,4 @@
-"""What a photo shows at a site's landmarks, as a factor that joins the site's opinion."""
+"""The landmarks in a photo as a factor in the site's distribution."""
 
 import math
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def landmark_factor(
     """Weigh today's extinctions, by landmark, against the days of the site.
 
     `usual` (50,) are the site's probabilities on a day of which nothing is known. `None` where the
-    days say nothing of landmarks, or nothing that makes the opinion any narrower.
+    days have no landmarks, or none that make the distribution any narrower.
     """
     low, level, high = (
         math.log(bins.quantile(usual[None], share).item())

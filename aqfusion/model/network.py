@@ -1,6 +1,6 @@
 """AQFusionNet (arXiv 2509.00353): two encoders, one embedding space, one head, read top down.
 
-The paper names the parts but not their layers; each choice here says why it is so.
+The paper names the parts but not their layers; each choice here has its reason beside it.
 B is the batch, E = 128 the embedding, 6 the sensors in the order of `POLLUTANTS`.
 """
 
@@ -42,7 +42,7 @@ class SensorEncoder(nn.Module):
     """Readings as one token each; a missing one has a learned token of its own.
 
     Zero or the mean in place of a missing reading would be a claim about the air; a learned
-    token says "unknown", and the mask says it once more to the layers above.
+    token means "unknown", and the mask repeats it for the layers above.
     """
 
     mean: Tensor
@@ -83,8 +83,8 @@ class SensorEncoder(nn.Module):
 class AlignedGate(nn.Module):
     """How much the fused embedding leans on the photo, and how sure the outcome may be.
 
-    The head is linear, so a convex mix of two embeddings is a logarithmic opinion pool of what
-    each of them says alone. That makes the weight honest to show as "share of the photo". It
+    The head is linear, so a convex mix of two embeddings is a logarithmic opinion pool of their
+    single distributions. That makes the weight honest to show as "share of the photo". It
     depends on which readings are there and on how decided (entropy) each modality is; with 20
     weights it can be fitted on held-out sessions, where training sessions would teach it to trust
     a photo that the network merely remembers.
@@ -139,10 +139,10 @@ class AQFusionNet(nn.Module):
         """Logits (B, 50) and the photo's weight (B,) from the two embeddings (B, E).
 
         `has_image` (B,) and `present` (B, 6) are boolean; an absent modality's embedding may hold
-        anything finite. With neither, the output says only what the sensor encoder learned of
+        anything finite. With neither, the output is only what the sensor encoder learned for
         "nothing known".
         """
-        # A linear head: mixing what it says of two embeddings is what it says of their mix.
+        # A linear head: the mix of two embeddings' logits is the logits of their mix.
         pooled: tuple[Tensor, Tensor] = self.gate(
             self.head(image_embedding), self.head(sensor_embedding), has_image, present
         )

@@ -1,8 +1,8 @@
-"""What plain arithmetic tells of a picture: its light, its colours, and how calm it is.
+"""Statistics of a picture by plain arithmetic: its light, its colours, and how calm it is.
 
-Each number has a physical meaning, so that a refusal can be told in words. All are between -1
+Each number has a physical meaning, so that a refusal can be put in words. All are between -1
 and 1 but the two in decades (log10), and none is NaN, whatever the picture. How edges spread over
-the height, and the entropy of the histogram, were tried as well and told nothing more: some of
+the height, and the entropy of the histogram, were tried as well and added nothing: some of
 the real photos look down on a town and show no sky at all.
 """
 

@@ -31,7 +31,7 @@ class NothingKnownError(InputError):
 
 
 class PhotoRefusedError(NothingKnownError):
-    """The guard refuses the photo for `problem`, and nothing else was given."""
+    """The photo screen refuses the photo for `problem`, and nothing else was given."""
 
     def __init__(self, problem: str) -> None:
         """Say what there must be beside such a photo."""
@@ -44,7 +44,7 @@ class PhotoRefusedError(NothingKnownError):
 
 @dataclass(frozen=True, eq=False)
 class Embedding:
-    """A photo's place in the embedding space (1, 128), and why the guard refuses it, if it does."""
+    """A photo's embedding (1, 128), and why the photo screen refuses it, if it does."""
 
     vector: Tensor
     problem: str | None
@@ -54,11 +54,11 @@ class Embedding:
 class Result:
     """The fused prediction beside those of each modality alone; `None` where it is absent.
 
-    Each alone is told as if nobody knew the site; `site_only` is what the site's days alone say, at
-    a site without any what is common everywhere. `photo_share` and `site_share` are the weights
-    of photo and site in the fused opinion, 0 to 1; the readings have the rest. `photo_problem`
-    says why a photo cannot be judged; the prediction then rests on what else there is. `landmarks`
-    is what the photo shows at those of the site, `None` where that says nothing.
+    Each alone is predicted as if the site were unknown; `site_only` is from the site's days alone,
+    at a site without any from what is common everywhere. `photo_share` and `site_share` are the
+    weights of photo and site in the fused prediction, 0 to 1; the readings have the rest.
+    `photo_problem` is why a photo cannot be used; the prediction then rests on what else there is.
+    `landmarks` is the evidence of the site's landmarks in the photo, `None` where there is none.
     """
 
     fused: Prediction
@@ -110,10 +110,10 @@ class Predictor:
         taken_at: datetime | None = None,
         extinction: Mapping[str, float] | None = None,
     ) -> "Predictor":
-        """The same model at a site; `taken_at` is when what it is asked about was seen or measured.
+        """The same model at a site; `taken_at` is when the input was seen or measured.
 
         The site's days are learned as they come, nothing is trained. `extinction` is what the photo
-        shows at the site's landmarks; where it is not given, `predict` looks for it.
+        shows at the site's landmarks; where it is not given, `predict` measures it.
         """
         return Predictor(self.name, self.checkpoint, site, taken_at, extinction)
 
@@ -135,7 +135,7 @@ class Predictor:
 
     @property
     def knows_site(self) -> bool:
-        """Whether its site says anything: it has days, or the network learned the place."""
+        """Whether its site is known: it has days, or the network learned the place."""
         sites = self.checkpoint.config.sites
         if self.site is None or sites is None:
             return False
@@ -143,12 +143,12 @@ class Predictor:
 
     @property
     def landmarks(self) -> Evidence | None:
-        """What the landmarks say of the AQI, beside what is usual at the site."""
+        """The landmarks' evidence of the AQI, beside what is usual at the site."""
         factor = self._fusion.landmarks
         return None if factor is None else factor.evidence
 
     def embed(self, photo: Photo) -> Embedding:
-        """The photo's embedding and what the guard says of it: the slow part, worth keeping."""
+        """The photo's embedding and the photo screen's result: the slow part, worth caching."""
         return self.embed_pixels([self.pixels(photo)])[0]
 
     def pixels(self, photo: Photo) -> Tensor:
@@ -177,7 +177,7 @@ class Predictor:
         return haze_score(bins.mean(opinion).item(), sites.haze_ranks)
 
     def day_photo(self, photo: Photo, embedding: Embedding | None = None) -> DayPhoto:
-        """What is kept of a photo of a site's day."""
+        """The part of a photo of a site's day that is stored."""
         photo_embedding = embedding or self.embed(photo)
         haze = self.haze(photo_embedding)
         vector = tuple(round(value, 4) for value in photo_embedding.vector[0].tolist())
@@ -193,8 +193,8 @@ class Predictor:
     ) -> Result:
         """Predict from what there is; `photo` may be its embedding. Takes about a millisecond.
 
-        A photo that the guard refuses is left out, unless `trust_photo`. Where nothing is left
-        there is no answer: that raises `NothingKnownError`.
+        A photo that the photo screen refuses is not used, unless `trust_photo`. Where nothing is
+        left there is no prediction: that raises `NothingKnownError`.
         """
         if isinstance(photo, Photo):
             seeing = self.seeing(photo)
@@ -239,11 +239,11 @@ class Predictor:
         site_shown: Bools | None = None,
         landmarks_shown: Bools | None = None,
     ) -> Told:
-        """What is said of readings (B, 6), NaN where missing, with or without the photo (B,).
+        """Predict from readings (B, 6), NaN where missing, with or without the photo (B,).
 
-        Where `site_shown` (B,) is false, as if nobody knew the site; its landmarks count where they
-        are shown with it (B,), by default nowhere. Where nothing is shown, it is what the model
-        finds common.
+        Where `site_shown` (B,) is false, as if the site were unknown; its landmarks count where
+        they are shown with it (B,), by default nowhere. Where nothing is shown, it is what the
+        model finds common.
         """
         if embedding is None and photo_shown.any():
             raise ValueError("photo_shown must be false where there is no embedding")
@@ -252,7 +252,7 @@ class Predictor:
         encoder = self._network.sensor_encoder
         with torch.no_grad():
             sensors = self._network.head(encoder(encoder.standardise(values)))  # (B, 50)
-            # Where no photo is shown, anything may stand for what it says.
+            # Where no photo is shown, any logits may stand in its place.
             image = sensors[:1] if embedding is None else self._network.head(embedding.vector)
             site_present = np.ones(len(values), dtype=bool) if site_shown is None else site_shown
             landmarks_present = (

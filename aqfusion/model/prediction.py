@@ -1,4 +1,4 @@
-"""What a model says, as figures of a batch and in the whole numbers that people read."""
+"""Predictions: a batch as arrays, and single ones in the whole numbers that people read."""
 
 import math
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ class Prediction:
 
 @dataclass(frozen=True, eq=False)
 class Told:
-    """What a model says of B inputs, before rounding.
+    """Predictions for B inputs, before rounding.
 
     Mean AQI, ends of the 90 % interval and the photo's weight, all (B,); chances of the six US
     categories (B, 6); the site's weight (B,).

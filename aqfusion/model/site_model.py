@@ -81,7 +81,7 @@ def _rising(ranks: tuple[float, ...]) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class SiteConfig:
-    """What `config.json` says of sites.
+    """The sites in `config.json`.
 
     `places` are the names of the places that the process learned, in its order; `temperature` of
     the network's opinion elsewhere by kind of input; `reach` of the interval by standing, kind and
@@ -132,7 +132,7 @@ class KnownDays:
         self._solved: dict[tuple[bool, ...], Solved] = {}
 
     def log_probabilities(self, readings: Tensor, time: Tensor) -> Tensor:
-        """What is said of readings (B, 6), NaN where missing, at a time (B,) as `clock_days`.
+        """Predict from readings (B, 6), NaN where missing, at a time (B,) as `clock_days`.
 
         Logarithms of the bins' probabilities (B, 50).
         """
@@ -140,14 +140,14 @@ class KnownDays:
         present = ~values.isnan()
         probabilities = torch.zeros(len(values), BIN_COUNT, dtype=torch.float64)
         masks, which = present.unique(dim=0, return_inverse=True)
-        for number, shown in enumerate(masks):
+        for number, mask in enumerate(masks):
             rows = which == number
-            key = tuple(shown.tolist())
+            key = tuple(mask.tolist())
             # Two threads may both solve it: the outcome is the same.
-            solved = self._solved.get(key) or self._process.solve(self._days, shown)
+            solved = self._solved.get(key) or self._process.solve(self._days, mask)
             self._solved[key] = solved
-            mean, std = self._process.tell(solved, values[rows], shown, time[rows], self._place)
-            probabilities[rows] = self._process.masses(mean, std, shown)
+            mean, std = self._process.tell(solved, values[rows], mask, time[rows], self._place)
+            probabilities[rows] = self._process.masses(mean, std, mask)
         return probabilities.log()
 
 

@@ -1,10 +1,10 @@
-"""What a place's own days say of the air there: Gaussian processes with a place effect.
+"""Gaussian processes over days with an effect of the place.
 
 AQI on a transformed axis is a level that all places share, the place's own level, slow weather, and
-what the readings tell, everywhere alike and at this place in particular (Rasmussen & Williams 2006,
-chapter 2; multilevel models: Gelman & Hill 2007). Days of other places tell how much of each there
-is; the days of this place then move its level. A hundred sessions are solved in a millisecond, so
-a new day counts at once and nothing is trained.
+the effect of the readings, everywhere alike and at this place in particular (Rasmussen & Williams
+2006, chapter 2; multilevel models: Gelman & Hill 2007). Days of other places fix how much of each
+there is; the days of this place then move its level. A hundred sessions are solved in a
+millisecond, so a new day counts at once and nothing is trained.
 
 One process answers where no reading is known, on the square root of the AQI, where the spread of
 days hardly depends on the level; it knows the date. The other answers where readings are known, on
@@ -37,7 +37,7 @@ class Axis:
 
     power: float
 
-    def of(self, aqi: Tensor) -> Tensor:
+    def from_aqi(self, aqi: Tensor) -> Tensor:
         """From AQI to the axis, any shape."""
         ratio = aqi.clamp_min(_LEAST_AQI) / _CENTRE
         return ratio.log() if self.power == 0 else (ratio**self.power - 1) / self.power
@@ -97,8 +97,8 @@ class SiteProcess(nn.Module):
     """Both processes, with the days that the model was trained on.
 
     `mean` and `std` (6,) standardise log(1 + reading); `theta` (2, 8) are the logarithms of
-    `HYPERPARAMETERS`, without readings and with them; `spread` (7,) widens what is said of so many
-    readings, since the hyperparameters are those of all six.
+    `HYPERPARAMETERS`, without readings and with them; `spread` (7,) widens intervals by the number
+    of readings, since the hyperparameters are those of all six.
     """
 
     aqi: Tensor
@@ -111,7 +111,7 @@ class SiteProcess(nn.Module):
     spread: Tensor
 
     def __init__(self, days: Days, theta: Tensor, spread: Tensor | None = None) -> None:
-        """Take the training days; a process with none knows what its hyperparameters say."""
+        """Take the training days; a process with none predicts by its hyperparameters alone."""
         super().__init__()
         for name, value in vars(days).items():
             self.register_buffer(name, value)
@@ -131,61 +131,61 @@ class SiteProcess(nn.Module):
         """The days that the model was trained on."""
         return Days(self.aqi, self.readings, self.time, self.place)
 
-    def solve(self, days: Days, shown: Tensor) -> Solved:
-        """Learn `days`, as far as they have the readings of `shown` (6,)."""
-        points = self.points(days, shown)
-        theta = self._named(shown)
+    def solve(self, days: Days, mask: Tensor) -> Solved:
+        """Learn `days`, as far as they have the readings of `mask` (6,)."""
+        points = self.points(days, mask)
+        theta = self._named(mask)
         covariance = kernel(points, points, theta) + torch.diag(_of_its_own(points, theta))
         factor = torch.linalg.cholesky(covariance)
-        target = self.axis(shown).of(days.aqi)[:, None]
+        target = self.axis(mask).from_aqi(days.aqi)[:, None]
         return Solved(points, factor, torch.cholesky_solve(target, factor))
 
     def tell(
-        self, solved: Solved, readings: Tensor, shown: Tensor, time: Tensor, place: int
+        self, solved: Solved, readings: Tensor, mask: Tensor, time: Tensor, place: int
     ) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation (B,) on the axis, of readings (B, 6) at a time (B,)."""
         places = torch.full((len(readings),), place)
         query_days = Days(torch.zeros(len(readings)).double(), readings, time, places)
-        points = self.points(query_days, shown)
-        theta = self._named(shown)
+        points = self.points(query_days, mask)
+        theta = self._named(mask)
         across = kernel(points, solved.points, theta)  # (B, D)
         mean = (across @ solved.weights)[:, 0]
         explained = torch.linalg.solve_triangular(solved.factor, across.T, upper=False)
-        prior = sum(theta[name] for name in _active(shown)) + theta["noise"]
+        prior = sum(theta[name] for name in _active(mask)) + theta["noise"]
         variance = prior - (explained**2).sum(0)
-        return mean, variance.clamp_min(1e-4).sqrt() * self.spread[shown.sum()]
+        return mean, variance.clamp_min(1e-4).sqrt() * self.spread[mask.sum()]
 
-    def masses(self, mean: Tensor, std: Tensor, shown: Tensor) -> Tensor:
+    def masses(self, mean: Tensor, std: Tensor, mask: Tensor) -> Tensor:
         """Probabilities of the AQI bins (B, 50) from mean and deviation (B,) on the axis."""
-        edges = self.axis(shown).of(EDGES.double())  # (51,)
+        edges = self.axis(mask).from_aqi(EDGES.double())  # (51,)
         # Below the least AQI the axis has no room: what lies there is of the first bin.
         edges = torch.cat([torch.full((1,), -torch.inf, dtype=edges.dtype), edges[1:]])
         standardised = (edges - mean[:, None]) / std[:, None]
         # A contaminated normal (Tukey 1960): one day in ten is unlike what is known.
         return (1 - _ODD) * bin_masses(standardised) + _ODD * bin_masses(standardised / _ODD_SPREAD)
 
-    def left_out(self, days: Days, shown: Tensor) -> Tensor:
-        """How many deviations off (D,) each day is told by all others (R & W 2006, eq. 5.12)."""
-        solved = self.solve(days, shown)
+    def left_out(self, days: Days, mask: Tensor) -> Tensor:
+        """Errors in deviations (D,) of each day by all others (R & W 2006, eq. 5.12)."""
+        solved = self.solve(days, mask)
         inverse = torch.cholesky_inverse(solved.factor)
         return solved.weights[:, 0] / inverse.diagonal().sqrt()
 
-    def points(self, days: Days, shown: Tensor) -> Points:
-        """Days with the readings of `shown` (6,) only."""
-        logs = (torch.log1p(days.readings[:, shown]) - self.mean[shown]) / self.std[shown]
+    def points(self, days: Days, mask: Tensor) -> Points:
+        """Days with the readings of `mask` (6,) only."""
+        logs = (torch.log1p(days.readings[:, mask]) - self.mean[mask]) / self.std[mask]
         lacking = logs.isnan()
         features = torch.cat([logs.nan_to_num(0.0), lacking.double()], 1)
         reading_present = (
-            ~lacking.all(1) if bool(shown.any()) else torch.zeros(len(logs), dtype=torch.bool)
+            ~lacking.all(1) if bool(mask.any()) else torch.zeros(len(logs), dtype=torch.bool)
         )
         return Points(features, reading_present.double(), days.time, days.place)
 
-    def axis(self, shown: Tensor) -> Axis:
-        """The axis on which what is `shown` (6,) is answered."""
-        return WITH_READINGS if bool(shown.any()) else WITHOUT_READINGS
+    def axis(self, mask: Tensor) -> Axis:
+        """The axis of the process for the readings of `mask` (6,)."""
+        return WITH_READINGS if bool(mask.any()) else WITHOUT_READINGS
 
-    def _named(self, shown: Tensor) -> dict[str, Tensor]:
-        row = self.theta[int(shown.any())].exp()
+    def _named(self, mask: Tensor) -> dict[str, Tensor]:
+        row = self.theta[int(mask.any())].exp()
         return dict(zip(HYPERPARAMETERS, row, strict=True))
 
 
@@ -219,6 +219,6 @@ def _of_its_own(points: Points, theta: Mapping[str, Tensor]) -> Tensor:
     return own
 
 
-def _active(shown: Tensor) -> Sequence[str]:
-    readings = ("smooth", "smooth_here") if bool(shown.any()) else ()
+def _active(mask: Tensor) -> Sequence[str]:
+    readings = ("smooth", "smooth_here") if bool(mask.any()) else ()
     return ("common", "level", "weather", *readings)

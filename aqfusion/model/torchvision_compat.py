@@ -16,7 +16,7 @@ _library: torch.library.Library | None = None  # the declarations live as long a
 
 
 def declare_missing_operators() -> bool:
-    """Declare the operators if torchvision cannot bring its own; tell whether that was needed."""
+    """Declare the operators if torchvision cannot bring its own; return whether that was needed."""
     global _library
     if _library is not None:
         return True

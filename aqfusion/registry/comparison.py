@@ -1,4 +1,4 @@
-"""What changed from a version's parent to the version, item by item: a file beside its weights."""
+"""Changes from a version's parent to the version, item by item: a file beside its weights."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ __all__ = ["COMPARISON", "Comparison", "comparison", "write_comparison"]
 
 COMPARISON = "comparison.json"
 
-# By part: "frozen" sessions, "corrections" told by networks that had not learned them, all that was
+# By part: "frozen" sessions, "corrections" by networks that had not learned them, all that was
 # "learned" as item and band, and what was "left_out" with the reason.
 Comparison = Mapping[str, Sequence[Any]]
 

@@ -34,7 +34,7 @@ class Promotion:
 
 @dataclass(frozen=True)
 class Served:
-    """What to give to `load_model`, the version that it is, and what is wrong, for a person.
+    """The argument for `load_model`, the version that it is, and a warning for a person.
 
     `version` is `None` where the settings' own model is served, `warning` where all is well.
     """
@@ -49,7 +49,7 @@ _seen: dict[tuple[str, str], tuple[_Stamp, Served]] = {}
 
 
 def current_model(home: Path, model: str) -> Served:
-    """The version to serve in place of the settings' `model`; a look at some files, no more.
+    """The version to serve in place of the settings' `model`; it costs the status of some files.
 
     A version that came from another model than `model` is not served. A damaged one gives way to
     its parent, to whatever was current before, and at the end to `model` itself.

@@ -52,7 +52,7 @@ class Registry:
         return cls(settings.models or settings.home / "models", settings.model)
 
     def current(self) -> Served:
-        """What to serve now; cheap enough to ask at every click."""
+        """The model to serve now; cheap enough for every click."""
         return current_model(self.home, self.model)
 
     def promotions(self) -> tuple[Promotion, ...]:
@@ -65,7 +65,7 @@ class Registry:
         for name in version_names(self.home):
             try:
                 versions.append(read_version(self.home, name))
-            except RegistryError:  # `verify` tells of it
+            except RegistryError:  # `verify` reports it
                 continue
         return tuple(versions)
 
@@ -81,7 +81,7 @@ class Registry:
             return write_version(self.home, fill, about, above=max(made, default=0))
 
     def promote(self, actor: Actor, name: str, reason: str, now: datetime) -> Promotion:
-        """Make a version current; one that the gate refused needs an expert who says why."""
+        """Make a version current; one that the gate refused needs an expert with a reason."""
         version = read_version(self.home, name)
         base = version.manifest.get("base")
         if base != self.model:  # it would not be served
@@ -121,7 +121,7 @@ class Registry:
         return promotion
 
     def verify(self) -> dict[str, tuple[str, ...]]:
-        """What is wrong, by version; and under "current" where that file is damaged."""
+        """Faults by version; and under "current" where that file is damaged."""
         faults_by_version = {name: faults(self.home, name) for name in version_names(self.home)}
         try:
             named = {promotion.version for promotion in promotions(self.home)[-1:]} - {
@@ -149,7 +149,7 @@ class Registry:
                     break
             gone = [name for name in version_names(self.home) if name not in kept]
             for name in gone:
-                # Renamed first: a version is whole or not there, for those who look meanwhile.
+                # Renamed first: a version is whole or not there, for those who read meanwhile.
                 aside = self.home / f".building-gone-{name}"
                 (self.home / name).rename(aside)
                 shutil.rmtree(aside)

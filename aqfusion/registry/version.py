@@ -48,7 +48,7 @@ class Version:
 
     @property
     def name(self) -> str:
-        """What it is called, as v0001-0123456789ab."""
+        """Its name, as v0001-0123456789ab."""
         return self.folder.name
 
     @property
@@ -74,7 +74,7 @@ def number_of(name: str) -> int:
 
 
 def title(name: str | None) -> str:
-    """What a version is called in a sentence.
+    """The name of a version in a sentence.
 
     >>> title("v0012-0123456789ab"), title(None)
     ('version 12', 'the shipped model')
@@ -136,7 +136,7 @@ def read_version(home: Path, name: str) -> Version:
 
 
 def faults(home: Path, name: str) -> tuple[str, ...]:
-    """What is wrong with a version, every file read and compared; nothing where it is whole."""
+    """Faults of a version, every file read and compared; none where it is whole."""
     try:
         version = read_version(home, name)
     except RegistryError as error:

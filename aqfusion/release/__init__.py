@@ -1,1 +1,1 @@
-"""What ships: model folders, their cards, and `assets/metrics.json`."""
+"""The files of a release: model folders, their cards, and `assets/metrics.json`."""

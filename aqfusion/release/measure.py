@@ -33,7 +33,7 @@ from aqfusion.training.workshop import Workshop
 
 SEED = 0
 WITH_HEAT_MAPS = "leak-safe"
-# How often days of a site are drawn, under the protocols that tell what its history is worth.
+# How often days of a site are drawn, under the protocols that measure the worth of its history.
 HISTORY_DRAWS = {"leak-safe": 1, "place": 24}
 PUBLISHED = {
     "source": "arXiv 2509.00353",
@@ -47,10 +47,10 @@ HeatMapFigures = Callable[[Workshop, Sequence[Part], int], dict[str, Any]]
 
 
 class FirstWeights(Protocol):
-    """Where trunks start from, and the recipe that suits it."""
+    """Where backbones start from, and the recipe that suits it."""
 
     def __call__(self, network: AQFusionNet, name: str) -> None:
-        """Fill the trunk of backbone `name`."""
+        """Fill the backbone called `name`."""
 
     def recipe(self, name: str, protocol: str, seed: int) -> Recipe:
         """The recipe of backbone `name` under a protocol."""
@@ -58,7 +58,7 @@ class FirstWeights(Protocol):
 
 @dataclass(frozen=True)
 class Measurement:
-    """What is measured on: rows and the licence of the data, first weights, kept trainings."""
+    """Rows and licence of the data, first weights and cached trainings to measure with."""
 
     rows: Sequence[Row]
     licence: str
@@ -71,13 +71,13 @@ class Measurement:
     def run(self, runs: Sequence[tuple[str, str]], out: Path) -> None:
         """Measure (protocol, backbone) pairs; `out` is updated after each, never halved.
 
-        What is not asked for keeps its figures. What has been trained before lies in the cache.
+        All other pairs keep their figures. Finished trainings are taken from the cache.
         """
         metrics = _read_metrics(out)
         metrics |= {"code_version": __version__, "published": PUBLISHED}
         metrics["data"] = _about_data(self.rows, self.licence)
         splits = {name: split(name, self.rows, SEED) for name, _ in runs}
-        # All of them first: weights that are missing should be told now, not after hours.
+        # All of them first: missing weights should be reported now, not after hours.
         workshops = [self._workshop(*run) for run in runs]
         for (name, backbone), workshop in zip(runs, workshops, strict=True):
             parts = splits[name]
@@ -140,7 +140,7 @@ def _assessed(
 
 
 def _guard(parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:
-    """False alarms on photos of unseen parts; each picture is asked of every part's guard."""
+    """False alarms on photos of unseen parts; every part's photo screen gets each picture."""
     places: list[str] = []
     photos: list[Tensor] = []
     pictures: dict[str, list[Tensor]] = {}
@@ -156,7 +156,7 @@ def _guard(parts: Sequence[Part], workshop: Workshop) -> dict[str, Any]:
 
 
 def _read_metrics(out: Path) -> dict[str, Any]:
-    """What the file holds already; `InputError` for what is no metrics file of this format."""
+    """Read the present file; `InputError` for what is no metrics file of this format."""
     empty: dict[str, Any] = {"format": FORMAT, "protocols": {}, "models": {}}
     if not out.exists():
         return empty
@@ -180,7 +180,7 @@ def _write(out: Path, metrics: dict[str, Any]) -> None:
 
 
 def _about_data(rows: Sequence[Row], licence: str) -> dict[str, Any]:
-    """How much there is of what, and whose it is: "LICENCE: SOURCE" where it says both."""
+    """Counts, source and licence of the data; `licence` may be "LICENCE: SOURCE"."""
     terms, _, source = licence.partition(": ")
     places = sorted({row.place for row in rows})
     return {

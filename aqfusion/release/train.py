@@ -48,11 +48,11 @@ def train(
 
     With `cross_validate` five fold models give the figures, the gate and the intervals, and the
     model itself then learns from every session for the same number of epochs. Without, one
-    fold is kept for validation: the best epoch on it wins, and its figures are a little rosy,
+    fold is kept for validation: the best epoch on it wins, and its figures are a little optimistic,
     being those that the epoch was chosen by.
 
-    What is done is kept in `cache`, or in a folder beside `out` until the model is written, so that
-    a training that was cut off goes on. Bad input is refused before the first photo is read.
+    Finished steps are kept in `cache`, or in a folder beside `out` until the model is written, so
+    that a training that was cut off goes on. Bad input is refused before the first photo is read.
     """
     out = model_place(out)
     sessions = sessions_of(rows)
@@ -93,9 +93,12 @@ def train(
             **summary(
                 {
                     kind: judged(
-                        truth_of(kept_out), answers(calibrated_parts, *shown), kept_out, recipe.seed
+                        truth_of(kept_out),
+                        answers(calibrated_parts, *visible),
+                        kept_out,
+                        recipe.seed,
                     )
-                    for kind, shown in FULL.items()
+                    for kind, visible in FULL.items()
                 }
             ),
         }
@@ -128,7 +131,7 @@ def train(
 
 
 def _places_left_out(rows: tuple[Row, ...], workshop: Workshop) -> Unseen | None:
-    """What networks say of places that they never saw; `None` where there are too few places."""
+    """Predictions for places that a network never saw; `None` where there are too few places."""
     try:
         parts = split("place", rows, workshop.recipe.seed)
     except ProtocolError:
@@ -139,7 +142,7 @@ def _places_left_out(rows: tuple[Row, ...], workshop: Workshop) -> Unseen | None
 
 
 def assist(rows: tuple[Row, ...], recipe: Recipe, report: Report) -> None:
-    """What another rank does while the first one trains on the same rows; writes nothing."""
+    """Run another rank while the first one trains on the same rows; writes nothing."""
     sessions = sessions_of(rows)
     fold = sorted({session.fold for session in sessions})[VALIDATION_FOLD]
     with tempfile.TemporaryDirectory() as work:

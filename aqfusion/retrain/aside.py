@@ -5,13 +5,14 @@ where nothing else runs in the process; anywhere else the work is done when it i
 the same result.
 """
 
+import multiprocessing
 import os
 import pickle
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, NoReturn
+from multiprocessing.connection import Connection
+from typing import Any
 
 import torch
 
@@ -26,37 +27,40 @@ def one_thread() -> None:
 def aside(work: Callable[[], Any]) -> Callable[[], Any]:
     """Begin `work`, and return a function that waits for its result, to be called once.
 
-    The result must be plain enough to be pickled; files that `work` writes are there too.
+    The result must be plain enough to be pickled; files that `work` writes are there too. Where the
+    other process dies or `work` raises there, the work is done here, and raises here.
     """
     alone = threading.active_count() == 1 and torch.get_num_threads() == 1
     if not alone or len(os.sched_getaffinity(0)) < 2:
         return work
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        _work(work, writing)
-    os.close(writing)
+    context = multiprocessing.get_context("fork")
+    receiving, sending = context.Pipe(duplex=False)
+    child = context.Process(target=_work, args=(work, sending), daemon=True)
+    child.start()
+    sending.close()
 
     def result() -> Any:
-        with os.fdopen(reading, "rb") as pipe:
-            told = pipe.read()
-        os.waitpid(child, 0)
-        # Of this program's own other half. Where that died, the work is done here.
-        return pickle.loads(told) if told else work()
+        with receiving:
+            try:
+                content = receiving.recv_bytes()
+            except (EOFError, OSError):  # it ended without an answer
+                content = None
+        child.join()
+        child.close()
+        return work() if content is None else pickle.loads(content)
 
     return result
 
 
-def _work(work: Callable[[], Any], writing: int) -> NoReturn:
-    """The other process: it holds no lock, answers no request to end, and leaves by `_exit`."""
+def _work(work: Callable[[], Any], sending: Connection) -> None:
+    """The other process: it holds no lock of the first one and answers no request to end."""
+    for one in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
+        signal.signal(one, signal.SIG_DFL)
+    os.closerange(3, sending.fileno())
+    os.closerange(sending.fileno() + 1, 4096)
     try:
-        for one in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
-            signal.signal(one, signal.SIG_DFL)
-        os.closerange(3, writing)
-        os.closerange(writing + 1, 4096)
-        told = pickle.dumps(work())
-        with suppress(OSError), os.fdopen(writing, "wb") as pipe:
-            pipe.write(told)
-        os._exit(0)
+        # Pickled here: the connection's own pickler would put tensors into shared memory.
+        sending.send_bytes(pickle.dumps(work()))
     except BaseException:  # noqa: BLE001  # whatever it is, the first process will meet it too
         os._exit(1)
+    os._exit(0)

@@ -27,10 +27,10 @@ LEFT_OUT = {
 
 @dataclass(frozen=True, eq=False)
 class Corrections:
-    """Sessions to learn from, and the items that are left out with a key of `LEFT_OUT`."""
+    """Sessions to learn from, and the items that are excluded, with a key of `LEFT_OUT`."""
 
     sessions: tuple[Corrected, ...]
-    left_out: tuple[tuple[int, str], ...]
+    excluded: tuple[tuple[int, str], ...]
 
     @property
     def items(self) -> int:
@@ -39,7 +39,7 @@ class Corrections:
 
 
 def group_of(value: Adjudicated) -> str:
-    """What must stay on one side of a split: the item's group, else its place and day."""
+    """The group that stays on one side of a split: the item's own, else its place and day."""
     if value.group is not None:
         return value.group
     if value.place is not None and value.taken_at is not None:
@@ -50,40 +50,40 @@ def group_of(value: Adjudicated) -> str:
 def corrections(
     values: Sequence[Adjudicated],
     seen: SeenPhotos,
-    twins: Twins,
+    duplicate_filter: Twins,
     frozen: frozenset[str],
     report: Callable[[str], None],
 ) -> Corrections:
     """Gather items of one group with the same readings into one session, by their order."""
-    left_out: list[tuple[int, str]] = []
+    excluded: list[tuple[int, str]] = []
     learnable = []
     for value in values:
         if value.category is None and value.aqi is None:
-            left_out.append((value.item, "cant_tell"))
+            excluded.append((value.item, "cant_tell"))
         elif group_of(value) in frozen:
-            left_out.append((value.item, "frozen_group"))
+            excluded.append((value.item, "frozen_group"))
         else:
             learnable.append(value)
-    looks = seen.of((value.photo_hash for value in learnable), report)
-    twin = _twins(looks, twins)
+    looks = seen.features_of((value.photo_hash for value in learnable), report)
+    is_duplicate = _near_duplicates(looks, duplicate_filter)
     gathered: dict[tuple[str, tuple[float | None, ...]], list[Adjudicated]] = defaultdict(list)
     for value in learnable:
         if value.photo_hash not in looks:
-            left_out.append((value.item, "no_photo"))
-        elif twin[value.photo_hash]:
-            left_out.append((value.item, "frozen_twin"))
+            excluded.append((value.item, "no_photo"))
+        elif is_duplicate[value.photo_hash]:
+            excluded.append((value.item, "frozen_twin"))
         else:
             readings = tuple(vars(value.reading).values())
             gathered[group_of(value), readings].append(value)
     sessions = tuple(_session(group, members, looks) for (group, _), members in gathered.items())
-    return Corrections(sessions, tuple(sorted(left_out)))
+    return Corrections(sessions, tuple(sorted(excluded)))
 
 
-def _twins(looks: dict[str, Look], twins: Twins) -> dict[str, bool]:
+def _near_duplicates(looks: dict[str, Look], duplicate_filter: Twins) -> dict[str, bool]:
     if not looks:
         return {}
     every = joined(list(looks.values()))
-    return dict(zip(looks, twins.among(every.features, every.fingerprints), strict=True))
+    return dict(zip(looks, duplicate_filter.among(every.features, every.fingerprints), strict=True))
 
 
 def _session(group: str, members: Sequence[Adjudicated], looks: dict[str, Look]) -> Corrected:

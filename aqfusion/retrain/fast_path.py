@@ -1,9 +1,9 @@
-"""The three steps of training again, behind a trunk that stays as it is: under a minute.
+"""The three steps of retraining behind a frozen backbone: under a minute.
 
 As in `training/fit.py`: the readings span the space, haze evidence joins them, the CNN's projection
 joins them. Gate, mix, temperatures and intervals stay the parent's: they were fitted on photos that
-the trunk had not seen, and of the training photos it has seen all. Why no new ones are fitted
-stands in docs/experiments.md.
+the backbone had not seen, and it has seen all training photos. docs/experiments.md has the reason
+why no new ones are fitted.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ Report = Callable[[str], None]
 def retrained(
     parent: Checkpoint, material: Material, recipe: Recipe, kernels: Kernels, report: Report
 ) -> AQFusionNet:
-    """A network with the parent's trunk and gate, all else learned anew; the same every time.
+    """A network with the parent's backbone and gate, all else learned anew; the same every time.
 
     `kernels` are those of the committee's processes; what they lack is searched for and added.
     """
@@ -49,8 +49,8 @@ def retrained(
         network = fresh(parent, material)
         standardised = network.sensor_encoder.standardise(material.readings)
         points = thinned(material, standardised, recipe.seed)
-        lessons = prepare_lessons(points, recipe.sigma, recipe.seed, kernels)
-        learn_lessons(network, lessons, recipe, generator, report)
+        distillation_set = prepare_lessons(points, recipe.sigma, recipe.seed, kernels)
+        learn_lessons(network, distillation_set, recipe, generator, report)
         evidence = Evidence(material.statistics, material.frame_chance, material.targets)
         learn_haze(network, evidence, recipe, generator, report)
         _learn_cnn(network, material, recipe, generator, report)
@@ -59,7 +59,7 @@ def retrained(
 
 
 def fresh(parent: Checkpoint, material: Material) -> AQFusionNet:
-    """A network with the parent's trunk and gate, nothing learned yet."""
+    """A network with the parent's backbone and gate, nothing learned yet."""
     mean, std = sensor_statistics(material.readings[: material.measured])
     old = parent.network
     network = AQFusionNet(replace(old.architecture, sensor_mean=mean, sensor_std=std))
@@ -76,7 +76,7 @@ def _learn_cnn(
     generator: torch.Generator,
     report: Report,
 ) -> None:
-    """The projection of the trunk's features learns to say it in the fixed space."""
+    """Train the projection of the backbone's features into the fixed embedding space."""
     encoder = network.image_encoder
     readings = network.sensor_encoder.standardise(material.readings)  # (S, 6)
     chance = material.frame_chance
@@ -85,8 +85,8 @@ def _learn_cnn(
         frame = torch.multinomial(chance, _BATCH, replacement=True, generator=generator)
         session, targets = material.owner[frame], material.targets[frame]
         image = encoder.norm(encoder.project(material.features[frame]))  # (B, E)
-        shown = Shown(readings[session], targets, session)
-        return photo_loss(network, image, shown, recipe.alignment, generator)
+        batch = Shown(readings[session], targets, session)
+        return photo_loss(network, image, batch, recipe.alignment, generator)
 
     modules = nn.ModuleList([encoder.project, encoder.norm])
     descend(modules, loss, CNN_STEPS, (_RATE, recipe.weight_decay))

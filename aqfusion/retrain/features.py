@@ -1,8 +1,8 @@
-"""What a trunk saw of the training photos: a small file, so that no retraining needs the photos.
+"""A backbone's features of the training photos: a small file, so that no retraining needs photos.
 
-The trunk is the slow part of a network and stays as it is; all that is trained again stands behind
-it. The file holds numbers, no photo and no file name, and says which trunk and which data they are
-of. It is shipped for the default model.
+The backbone is the slow part of a network and stays as it is; all that is trained again stands
+behind it. The file holds numbers, no photo and no file name, and names the backbone and the data
+that they are of. It is shipped for the default model.
 """
 
 import hashlib
@@ -28,12 +28,12 @@ _LARGEST = 200_000_000  # bytes
 
 
 class FeaturesError(InputError):
-    """A features file that is absent, damaged or another trunk's."""
+    """A features file that is absent, damaged or another backbone's."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """A training session: its measured AQI (0 to 500), what must not be split from it, its photos.
+    """A training session: its measured AQI (0 to 500), the group it is split by, its photos.
 
     `photos` is how many it had; a few of them are in the features.
     """
@@ -48,9 +48,9 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """S sessions and F of their frames, behind the trunk `trunk` (SHA-256).
+    """S sessions and F of their frames, behind the backbone `trunk` (SHA-256).
 
-    `features` (F, D) are the trunk's, `statistics` (F, 108) haze evidence, `owner` (F,) each
+    `features` (F, D) are the backbone's, `statistics` (F, 108) haze evidence, `owner` (F,) each
     frame's session. `fingerprints` (P,) are of all photos, `fingerprint_owner` (P,) their
     sessions. `sha256` is the file's once there is one.
     """
@@ -88,7 +88,7 @@ def save_features(path: Path, features: Features) -> str:
 
 
 def load_features(path: Path, trunk: str) -> Features:
-    """Read what `trunk` saw; a file that is absent, damaged or another trunk's is refused."""
+    """Read the features; a file that is absent, damaged or not of `trunk` is refused."""
     if not path.is_file():
         raise FeaturesError(
             f"{path} must hold the training photos' features, got nothing there; "

@@ -1,7 +1,7 @@
-"""The frozen part of the training set: never learned from, so that it can judge for ever.
+"""The hold-out set: never trained on, so that versions can be compared on it for ever.
 
 About a fifth of each place's groups, by a hash of their names: it depends on nothing but the
-features file. What nearly shows a frozen photo again is refused as a correction.
+features file. Near-duplicates of a hold-out photo are refused as corrections.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ ALIKE = 0.7
 
 
 def frozen_groups(features: Features) -> frozenset[str]:
-    """The groups that are kept apart; a place with fewer than three gives none."""
+    """The groups that are held out; a place with fewer than three gives none."""
     by_place: dict[str, set[str]] = defaultdict(set)
     for session in features.sessions:
         by_place[session.place].add(session.group)
@@ -38,7 +38,7 @@ def frozen_groups(features: Features) -> frozenset[str]:
 
 
 def frozen_hash(groups: frozenset[str]) -> str:
-    """SHA-256 (hex) of which groups are frozen."""
+    """SHA-256 (hex) of which groups are held out."""
     return hashlib.sha256("\n".join(sorted(groups)).encode()).hexdigest()
 
 
@@ -47,10 +47,10 @@ def _lot(group: str) -> str:
 
 
 class Twins:
-    """Finds photos that are nearly ones of the frozen part, by fingerprint or by what was seen."""
+    """Finds near-duplicates of photos of the hold-out set, by perceptual hash or by features."""
 
     def __init__(self, features: Features, frozen: frozenset[str]) -> None:
-        """Take the frozen sessions' photos, and the middle of all, from which they differ."""
+        """Take the hold-out sessions' photos, and the middle of all, from which they differ."""
         kept = torch.tensor([session.group in frozen for session in features.sessions])
         prints = features.fingerprints[kept[features.fingerprint_owner]]
         self._prints = FingerprintIndex(prints.tolist())
@@ -58,7 +58,7 @@ class Twins:
         self._frozen = self._pointed(features.features[kept[features.owner]])
 
     def among(self, features: Tensor, fingerprints: Tensor) -> Sequence[bool]:
-        """Whether each of B photos, features (B, D), is a twin of a frozen one."""
+        """Whether each of B photos, features (B, D), is a near-duplicate of a hold-out photo."""
         alike = (self._pointed(features) @ self._frozen.T).amax(1) > ALIKE
         return [
             bool(near) or bool(self._prints.near(photo_hash, NEAR))

@@ -1,8 +1,8 @@
-"""The full path: the trunk learns again too, from the data folder and the corrected photos.
+"""The full path: the backbone learns again too, from the data folder and the corrected photos.
 
-It starts from the trunk in force, and never shows it the frozen part again. Whether the labels are
-worth learning is asked of the fast path: held-out corrections need no network of their own there.
-The new version brings its own features, so that fast retrainings go on behind its trunk.
+It starts from the backbone in force, and never shows it the hold-out set again. Whether the labels
+are worth learning is decided by the fast path: held-out corrections need no full training there.
+The new version brings its own features, so that fast retrainings go on behind its backbone.
 """
 
 import shutil
@@ -42,7 +42,7 @@ __all__ = ["Full", "full_attempt", "full_rows", "full_trial", "help_first"]
 
 @dataclass(frozen=True)
 class Full:
-    """The data folder that the features are of, and how to train; the trunk is the model's."""
+    """The data folder that the features are of, and how to train; the backbone is the model's."""
 
     data: Path
     recipe: Recipe
@@ -60,7 +60,7 @@ _WORDS = (
 def full_trial(
     store: LabelStore, registry: Registry, full: Full, work: Path, report: Callable[[str], None]
 ) -> Trial:
-    """Take the labels out, learn from them and the data folder, and judge; `work` must be empty."""
+    """Export the labels, train on them and the data folder, validate; `work` must be empty."""
     data = read_folder(full.data, lambda fault: report(str(fault)), report)
     on = ground(store, registry, replace(FAST, seed=full.recipe.seed), report)
     labels = work / "labels"
@@ -73,21 +73,21 @@ def full_trial(
 
 
 def help_first(report: Callable[[str], None]) -> None:
-    """What another rank does: hear what is trained, and take its share."""
+    """Run another rank: receive the rows and the recipe, and train its share of each batch."""
     rows, recipe = ranks.first_says(None)
     assist(rows, recipe, report)
 
 
 def full_rows(on: Ground, data: Sequence[Row], labelled: Sequence[Row]) -> tuple[Row, ...]:
-    """Rows to learn from: the data folder's and the labels', nothing frozen or nearly so.
+    """The data folder's and the labels' rows, without the hold-out set and near-duplicates of it.
 
-    `data` must be the folder that the features are of, or a frozen photo could not be told.
+    `data` must be the folder that the features are of, else no hold-out photo could be recognised.
     """
     _check_same(on.trainer.features, data)
     frozen, folds = on.trainer.frozen, {row.group: row.fold for row in data}
     kept = [row for row in data if row.group not in frozen]
     for row in labelled:
-        if row.group not in frozen and not _is_twin(on.trainer, row.photo):
+        if row.group not in frozen and not _is_near_duplicate(on.trainer, row.photo):
             # A day of both folders stays on one side of every split, and is two sessions.
             fold = folds.get(row.group, row.fold)
             kept.append(replace(row, session=f"labels {row.session}", fold=fold))
@@ -102,7 +102,7 @@ def full_attempt(
     out: Path,
     report: Callable[[str], None],
 ) -> Trial:
-    """Train on `rows` into the folder `out`, and judge what comes of it; other ranks may help."""
+    """Train on `rows` into the folder `out`, and validate the result; other ranks may help."""
     trainer = on.trainer
 
     def trunk_before(network: AQFusionNet, name: str) -> None:
@@ -125,7 +125,7 @@ def full_attempt(
     if candidate.sites is None and trainer.base.sites is not None:
         places = places_with(trainer.base, on.learned.sessions)
         places = places.ranked((trainer.base.network, trainer.features), (candidate.network, seen))
-        save_checkpoint(out, places.of(candidate))
+        save_checkpoint(out, places.applied_to(candidate))
         candidate = load_checkpoint(out)
     save_features(out / FEATURES, seen)
     features = load_features(out / FEATURES, trunk)
@@ -163,6 +163,6 @@ def _check_same(features: Features, data: Sequence[Row]) -> None:
         )
 
 
-def _is_twin(trainer: Workbench, path: Path) -> bool:
+def _is_near_duplicate(trainer: Workbench, path: Path) -> bool:
     seen = look(trainer.base, [Photo.open(path)])
-    return trainer.twins.among(seen.features, seen.fingerprints)[0]
+    return trainer.duplicate_filter.among(seen.features, seen.fingerprints)[0]

@@ -1,8 +1,8 @@
-"""Whether a retrained model may be promoted: every rule, its figures, and its words.
+"""Whether a retrained model may be promoted: every rule, its figures, and its sentences.
 
-The frozen part says whether the model got worse at what it knew; corrections that were held out say
-whether there was anything to learn. Nonsense fails the second even where the frozen part is too
-small to notice: labels that cannot be told from each other teach nothing.
+The hold-out set shows whether the model got worse at what it knew; held-out corrections show
+whether there was anything to learn. Nonsense fails the second even where the hold-out set is too
+small to notice: labels that do not follow from the input teach nothing.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _MARGIN = {("rmse", True): 3.0, ("rmse", False): 10.0}
 _MARGIN |= {("accuracy", True): 0.08, ("accuracy", False): 0.15}
 _FEW_GROUPS = 3  # fewer have no interval worth the name
 _AT_MOST = 2.0  # margins: more is refused, however wide the interval
-# Held-out corrections teach something where they are told as well as anything is (times the
+# Held-out corrections teach something where they are predicted as well as anything is (times the
 # ordinary error), or clearly better than by one number for all; of few groups that is seldom sure,
 # so that there a tenth better is enough, if it is not much worse than the ordinary.
 _NEARLY = 1.25
@@ -36,11 +36,11 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Evidence:
-    """How new corrections were told by networks that had not learned them: RMS errors in AQI.
+    """RMS errors in AQI on new corrections, of networks that had not learned them.
 
     `before` is the old model, `after` one that learned the other half, `constant` the mean of the
     other half. `above_constant` is the upper end of the 95 % interval of after less constant.
-    `ordinary` is the old model's error on the frozen part.
+    `ordinary` is the old model's error on the hold-out set.
     """
 
     items: int
@@ -113,7 +113,7 @@ def _unlearned(evidence: Evidence) -> list[str]:
 
 
 def _follows(evidence: Evidence) -> bool:
-    """Whether labels can be told from each other; random ones cannot."""
+    """Whether labels follow from the input; random ones do not."""
     better = evidence.after <= _BETTER * evidence.constant
     return (
         evidence.after <= _NEARLY * evidence.ordinary

@@ -1,4 +1,4 @@
-"""What a retraining stands on: the settled labels, the model before, and what it had learned."""
+"""The context of a retraining: the settled labels, the model before, and what it had learned."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -34,9 +34,9 @@ __all__ = ["Ground", "ground"]
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """A bench behind the trunk in force, what is to be learned, and the model `before`.
+    """A trainer behind the backbone in force, the corrections to learn, and the model `before`.
 
-    `known` are the labels that it has learned; `about` is what is known of any candidate.
+    `learned_bands` are the labels that it has learned; `about` is part of any manifest.
     """
 
     trainer: Workbench
@@ -49,7 +49,7 @@ class Ground:
 def ground(
     store: LabelStore, registry: Registry, recipe: Recipe, report: Callable[[str], None]
 ) -> Ground:
-    """Read the labels and look at their photos; where there is too little new it raises."""
+    """Read the labels and extract their photos' features; where too little is new it raises."""
     values = tuple(store.adjudicated(split="train"))
     on = basis(registry)
     parent, base, trunk, features = on.parent, on.base, on.trunk, on.features
@@ -63,9 +63,9 @@ def ground(
         raise FeaturesError(
             "features of the model must have a place with 3 groups or more to judge by, got none"
         )
-    prepared = aside(trainer.prepare)  # while this process looks at new photos
+    prepared = aside(trainer.prepare)  # while this process extracts features of new photos
     seen = SeenPhotos(base, trunk, store.photos, kept / "photos")
-    learned = corrections(values, seen, trainer.twins, trainer.frozen, report)
+    learned = corrections(values, seen, trainer.duplicate_filter, trainer.frozen, report)
     prepared()
     _check_enough(recount(values, learned, on.learned_bands))
     about: dict[str, Any] = {
@@ -90,9 +90,9 @@ def _check_enough(readiness: Readiness) -> None:
 
 
 def _before(trainer: Workbench, on: Basis) -> AQFusionNet:
-    """The model before; it must not know the frozen part.
+    """The model before; it must not have seen the hold-out set.
 
-    So it is never the shipped one, but what the fast path makes of the training features alone.
+    So it is never the shipped one, but one that the fast path trains on the training features.
     """
     if on.parent is None or not on.same(on.parent):
         return trainer.without_corrections()
@@ -106,5 +106,5 @@ def _labels(values: Sequence[Adjudicated], learned: Corrections, snapshot: str) 
         "settled": len(values),
         "learned": learned.items,
         "sessions": len(learned.sessions),
-        "left_out": dict(Counter(reason for _, reason in learned.left_out)),
+        "left_out": dict(Counter(reason for _, reason in learned.excluded)),
     }

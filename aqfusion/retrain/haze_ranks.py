@@ -1,8 +1,8 @@
 """The ranks of haze scores after a retraining: the same photos keep about the same scores.
 
 The base's ranks are of photos that its network had not seen; what a retrained one suggests of a
-photo alone may lie higher or lower. So the ranks are carried over by how both tell the frames whose
-features are kept, which both have seen alike.
+photo alone may lie higher or lower. So the ranks are carried over by what both predict of the
+frames in the features file, which both have seen alike.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ def carried_over(
     before: tuple[AQFusionNet, Features],
     after: tuple[AQFusionNet, Features],
 ) -> tuple[float, ...]:
-    """The ranks on the scale of the network `after`; each has the features behind its own trunk."""
+    """The ranks on the scale of the network `after`; each has its own backbone's features."""
     old, new = (
         np.percentile(_suggested(*network_features), _PERCENTILES)
         for network_features in (before, after)

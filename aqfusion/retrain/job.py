@@ -1,4 +1,4 @@
-"""One retraining of the fast path: judge what comes of it, keep it, promote or refuse it."""
+"""One retraining of the fast path: train, validate, save as a version, promote or refuse."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -36,7 +36,7 @@ _WORDS = (
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """A candidate that was trained and judged, and is kept nowhere yet.
+    """A candidate that was trained and validated, and is not saved yet.
 
     `fill` writes all of a version but its manifest, `about` becomes that.
     """
@@ -54,7 +54,7 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A candidate as a version; `promoted` says whether it became current."""
+    """A candidate as a version; `promoted`: whether it became current."""
 
     version: Version
     promoted: bool
@@ -63,7 +63,7 @@ class Kept:
 def attempt(
     store: LabelStore, registry: Registry, recipe: Recipe, report: Callable[[str], None]
 ) -> Trial:
-    """Learn from the store's settled labels, and judge what comes of it."""
+    """Train on the store's settled labels, and validate the candidate."""
     on = ground(store, registry, recipe, report)
     outcome = judge(on.trainer, on.before, on.learned.sessions, on.learned_bands)
     about, outcome = told_of(on, outcome, _WORDS)
@@ -74,7 +74,7 @@ def attempt(
 
 
 def told_of(on: Ground, outcome: Outcome, says: str) -> tuple[dict[str, Any], Outcome]:
-    """The manifest of a candidate, and its outcome with what was left out among the items."""
+    """The manifest of a candidate, and its outcome with the excluded items."""
     about = dict(on.about)
     about["labels"] = {
         **about["labels"],
@@ -87,12 +87,12 @@ def told_of(on: Ground, outcome: Outcome, says: str) -> tuple[dict[str, Any], Ou
         "corrections": asdict(outcome.evidence),
     }
     about["gate"] = outcome.verdict.as_json()
-    items = {**outcome.items, "left_out": on.learned.left_out}
+    items = {**outcome.items, "left_out": on.learned.excluded}
     return about, replace(outcome, items=items)
 
 
 def keep(trial: Trial, registry: Registry, actor: Actor, now: datetime, *, promote: bool) -> Kept:
-    """Make a version of a candidate, and promote it where the gate and `promote` say so.
+    """Save a candidate as a version, and promote it where the gate and `promote` allow it.
 
     Where another version became current meanwhile it is not promoted.
     """
@@ -123,7 +123,7 @@ def _filled(
 
     def fill(folder: Path) -> None:
         retrained = Checkpoint(outcome.network, base.guard, config, metrics)
-        save_checkpoint(folder, places.of(retrained))
+        save_checkpoint(folder, places.applied_to(retrained))
         write_comparison(folder, outcome.items)
 
     return fill

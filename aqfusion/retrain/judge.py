@@ -1,4 +1,4 @@
-"""A candidate beside the model before it: on the frozen part, and on new corrections held out."""
+"""Validate a candidate against the model before, on hold-out set and held-out corrections."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ __all__ = ["Frozen", "Outcome", "judge", "judged"]
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A trained candidate with all that was found about it; `items` is what a page lists.
+    """A trained candidate with its validation; `items` are listed on a page.
 
     `differed` is how many of the new labels name another category than the model before.
     """
@@ -39,9 +39,9 @@ def judge(
     corrected: Sequence[Corrected],
     learned_bands: LearnedBands,
 ) -> Outcome:
-    """Train on all corrections, and on each half of the new ones to be judged by the other half.
+    """Train on all corrections, and on each half of the new ones to be validated on the other half.
 
-    `known` are the labels that `before` has learned.
+    `learned_bands` are the labels that `before` has learned.
     """
     unlearned = Unlearned(
         trainer, before, corrected, learned_bands
@@ -60,7 +60,7 @@ def judged(
     unlearned: Unlearned,
     corrected: Sequence[Corrected],
 ) -> Outcome:
-    """The verdict on what was `told` of the frozen part before and after, and of new labels."""
+    """The gate's decision, by `predictions` on the hold-out set before and after and new labels."""
     figure_changes = changes(frozen.judged, predictions[0], predictions[1], frozen.seed)
     ordinary = next(
         change.before
@@ -88,10 +88,10 @@ def judged(
 
 
 class Frozen:
-    """The frozen sessions' frames."""
+    """The hold-out sessions' frames."""
 
     def __init__(self, trainer: Workbench) -> None:
-        """Take them from the bench's features."""
+        """Take them from the trainer's features."""
         self.seed = trainer.recipe.seed
         features = trainer.features
         kept = torch.tensor([session.group in trainer.frozen for session in features.sessions])
@@ -107,7 +107,7 @@ class Frozen:
         )
 
     def predict(self, network: AQFusionNet) -> Said:
-        """What a network behind the same trunk says of them."""
+        """Predict by a network behind the same backbone."""
         readings = torch.tensor([session.reading.values for session in self._sessions])
         return say(network, self._temperature, self._seen, readings)
 

@@ -1,8 +1,8 @@
-"""All that one retraining learns from, as tensors; and how much a correction weighs in it.
+"""The training set of one retraining as tensors, and the weight of a correction in it.
 
 A corrected session is drawn as often as a training session of `PHOTOS_WORTH` photos, but all of
 them together no more often than all training sessions: however many labels come in, and whoever
-gave them, at least half of what a network hears is measured.
+gave them, at least half of what a network learns from is measured.
 """
 
 from collections.abc import Sequence
@@ -27,10 +27,10 @@ _UNKNOWN = 2.0  # standard deviations between a reading that is there and one th
 
 @dataclass(frozen=True, eq=False)
 class Corrected:
-    """Items of one group with the same readings: what people said of each, and what was seen.
+    """Items of one group with the same readings: their labels and their features.
 
     `bands` are in US AQI, one per item; `features` (I, D) and `statistics` (I, 108); `clock` is
-    what the clock of the place showed, if that is known.
+    the time on the clock of the place, if that is known.
     """
 
     group: str
@@ -44,7 +44,7 @@ class Corrected:
 
     @property
     def exact(self) -> tuple[Band, ...]:
-        """The labels that tell a number, not a category."""
+        """The labels that are a number, not a category."""
         return tuple((low, high) for low, high in self.bands if low == high)
 
     @property
@@ -92,12 +92,12 @@ class Material:
 def material_of(
     features: Features, frozen: frozenset[str], corrected: Sequence[Corrected], sigma: float
 ) -> Material:
-    """The training sessions whose group is not `frozen`, and the corrections."""
+    """The training sessions whose group is not in `frozen`, and the corrections."""
     kept = [i for i, session in enumerate(features.sessions) if session.group not in frozen]
     number = torch.full((len(features.sessions),), -1)
     number[kept] = torch.arange(len(kept))
-    shown = number[features.owner] >= 0
-    owner = number[features.owner[shown]]
+    in_training = number[features.owner] >= 0
+    owner = number[features.owner[in_training]]
     sessions = [features.sessions[i] for i in kept]
     measured = torch.tensor([session.aqi for session in sessions], dtype=torch.float32)
     chance = torch.tensor([float(session.photos) for session in sessions]).sqrt()
@@ -119,20 +119,22 @@ def material_of(
         ),
         torch.cat([chance, own]),
         len(sessions),
-        torch.cat([features.features[shown], *(session.features for session in corrected)]),
-        torch.cat([features.statistics[shown], *(session.statistics for session in corrected)]),
+        torch.cat([features.features[in_training], *(session.features for session in corrected)]),
+        torch.cat(
+            [features.statistics[in_training], *(session.statistics for session in corrected)]
+        ),
         torch.cat(targets),
         torch.cat([owner, len(sessions) + torch.arange(len(corrected)).repeat_interleave(frames)]),
     )
 
 
 def thinned(material: Material, standardised: Tensor, seed: int) -> Points:
-    """What the committee learns: as many points of corrections as of training sessions.
+    """The committee's training points: as many of corrections as of training sessions.
 
-    Its processes hear every point alike and take the cube of their number in time, so where there
+    Its processes weigh every point alike and take the cube of their number in time, so where there
     are more corrections, neighbours are averaged.
     """
-    some = ~standardised.isnan().all(1)  # a session without readings says nothing of readings
+    some = ~standardised.isnan().all(1)  # a session without readings teaches nothing about readings
     first = some & (torch.arange(len(some)) < material.measured)
     rest, most = some & ~first, int(first.sum())
     measured = Points(standardised[first], material.aqi[first], material.chance[first])

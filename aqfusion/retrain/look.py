@@ -1,4 +1,4 @@
-"""What a trunk sees of photos: all that retraining wants to know of them."""
+"""Feature extraction: the backbone's output for photos, with haze statistics and hashes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _BATCH = 4  # larger ones are slower (training/held_out.py)
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """Of B photos: trunk features (B, D), haze statistics (B, 108), fingerprints (B,)."""
+    """Of B photos: backbone features (B, D), haze statistics (B, 108), perceptual hashes (B,)."""
 
     features: Tensor
     statistics: Tensor
@@ -31,7 +31,7 @@ class Look:
 
 
 def look(checkpoint: Checkpoint, photos: Sequence[Photo]) -> Look:
-    """Look at photos, rounded to float16 as they are kept: the same now and read back."""
+    """Extract features, rounded to float16 as in the cache: the same now and read back."""
     encoder, size = checkpoint.network.image_encoder, checkpoint.config.image_size
     features, statistics = [], []
     with torch.no_grad():

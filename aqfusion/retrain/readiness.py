@@ -1,7 +1,7 @@
 """Whether there are enough new labels to retrain: counted before anything is trained.
 
 The gate judges a candidate by new labels that were held out by halves, so that fewer than
-`LEAST_ITEMS` in `LEAST_GROUPS` groups can never pass it, whatever they say.
+`LEAST_ITEMS` in `LEAST_GROUPS` groups can never pass it.
 """
 
 from collections import Counter
@@ -59,16 +59,16 @@ class NothingToLearnError(InputError):
 
 @dataclass(frozen=True)
 class Readiness:
-    """What there is to learn: `new` labels in `groups`; `left_out` counts the others by reason."""
+    """`new` labels in `groups` that could be learned; `excluded` counts the others by reason."""
 
     settled: int
     new: int
     groups: int
-    left_out: Mapping[str, int]
+    excluded: Mapping[str, int]
 
     @property
     def ready(self) -> bool:
-        """Whether the gate could judge what comes of it."""
+        """Whether the gate could judge a candidate from them."""
         return not (self.missing_labels or self.missing_groups)
 
     @property
@@ -83,7 +83,7 @@ class Readiness:
 
     @property
     def reason(self) -> str:
-        """What is needed, what is there and what is missing, as sentences."""
+        """How many are needed, present and missing, as sentences."""
         missing = [
             _counted(count, f"more {noun}")
             for count, noun in ((self.missing_labels, "label"), (self.missing_groups, "group"))
@@ -99,7 +99,7 @@ class Readiness:
 
     @property
     def there(self) -> str:
-        """What is there, and why some of it does not count.
+        """How many are settled, and why some of them do not count.
 
         >>> Readiness(30, 24, 6, {"learned": 5, "cant_tell": 1}).there
         '30 labels are settled: 24 new; 5 were learned before; 1 says that nobody can tell.'
@@ -108,7 +108,7 @@ class Readiness:
         others = [
             f"{count:,} {words[count != 1]}"
             for name, words in _LEFT_OUT.items()
-            if (count := self.left_out.get(name, 0))
+            if (count := self.excluded.get(name, 0))
         ]
         counted = f": {'; '.join([f'{self.new:,} new', *others])}" if others else ""
         return f"{_counted(self.settled, 'label')} {verb} settled{counted}."
@@ -122,7 +122,7 @@ class Readiness:
             "groups": self.groups,
             "needed": {"new": LEAST_ITEMS, "groups": LEAST_GROUPS},
             "missing": {"new": self.missing_labels, "groups": self.missing_groups},
-            "left_out": dict(self.left_out),
+            "left_out": dict(self.excluded),
             "reason": None if self.ready else self.reason,
         }
 
@@ -138,10 +138,10 @@ class TooFewLabelsError(NothingToLearnError):
 
 @dataclass(frozen=True, eq=False)
 class Basis:
-    """The model in force: its version, the trunk's `base`, and what it learned of labels.
+    """The model in force: its version, the backbone's `base`, and what it learned of labels.
 
-    `parent` is the version that serves, `root` the one whose trunk is in force; `None` means the
-    shipped model. `known` is empty where the parent's figures are of another trunk or test part.
+    `parent` is the version that serves, `root` the one whose backbone is in force; `None` means the
+    shipped model. `learned_bands` is empty where the parent has another backbone or hold-out set.
     """
 
     parent: Version | None
@@ -153,7 +153,7 @@ class Basis:
     learned_bands: LearnedBands
 
     def same(self, version: Version) -> bool:
-        """Whether a version stands on the same trunk, features and test part."""
+        """Whether a version stands on the same backbone, features and hold-out set."""
         hashes = {
             "trunk_sha256": self.trunk,
             "features_sha256": self.features.sha256,
@@ -163,7 +163,7 @@ class Basis:
 
 
 def basis(registry: Registry) -> Basis:
-    """Read what a retraining would stand on; a damaged or absent file raises `InputError`."""
+    """Read the snapshot for a retraining; a damaged or absent file raises `InputError`."""
     served = registry.current()
     parent = registry.read(served.version) if served.version else None
     root = _root(parent)
@@ -179,10 +179,10 @@ def basis(registry: Registry) -> Basis:
 
 
 def readiness(store: LabelStore, registry: Registry) -> Readiness:
-    """Count the new labels by what the store says; no photo is decoded.
+    """Count the new labels by their rows in the store; no photo is decoded.
 
-    Photos that nearly show one of the test part again are found only when they are looked at, so
-    that a run may still find fewer.
+    Near-duplicates of the hold-out set are found only when their features are extracted, so that a
+    run may still find fewer.
     """
     on = basis(registry)
     values = tuple(store.adjudicated(split="train"))
@@ -196,30 +196,30 @@ def count_labels(
     has_photo: Callable[[str], bool],
 ) -> Readiness:
     """Count settled values: those that are new, in how many groups, and why others are not."""
-    left_out: Counter[str] = Counter()
+    excluded: Counter[str] = Counter()
     groups: Counter[str] = Counter()
     for value in values:
         why = _not_new(value, frozen, learned_bands, has_photo)
         if why is None:
             groups[group_of(value)] += 1
         else:
-            left_out[why] += 1
-    return Readiness(len(values), groups.total(), len(groups), dict(left_out))
+            excluded[why] += 1
+    return Readiness(len(values), groups.total(), len(groups), dict(excluded))
 
 
 def recount(
     values: Sequence[Adjudicated], learned: Corrections, learned_bands: LearnedBands
 ) -> Readiness:
-    """The same counts after all photos were looked at."""
-    left_out = Counter(reason for _, reason in learned.left_out)
+    """The same counts after the features of all photos were extracted."""
+    excluded = Counter(reason for _, reason in learned.excluded)
     groups: Counter[str] = Counter()
     for session in learned.sessions:
         for item, band in zip(session.items, session.bands, strict=True):
             if is_new(band, learned_bands.get(item)):
                 groups[session.group] += 1
             else:
-                left_out["learned"] += 1
-    return Readiness(len(values), groups.total(), len(groups), dict(left_out))
+                excluded["learned"] += 1
+    return Readiness(len(values), groups.total(), len(groups), dict(excluded))
 
 
 def _not_new(
@@ -228,7 +228,7 @@ def _not_new(
     learned_bands: LearnedBands,
     has_photo: Callable[[str], bool],
 ) -> str | None:
-    """Why a settled value says nothing new; `None` where it does."""
+    """Why a settled value is not new; `None` where it is."""
     if value.category is None and value.aqi is None:
         return "cant_tell"
     if group_of(value) in frozen:
@@ -239,7 +239,7 @@ def _not_new(
 
 
 def _root(parent: Version | None) -> str | None:
-    """The version whose trunk is in force: the last one of the full path; `None`: the shipped."""
+    """The version of the backbone in force: the last one of the full path; `None`: the shipped."""
     if parent is None:
         return None
     return parent.name if parent.manifest.get("path") == FULL else parent.manifest.get("root")

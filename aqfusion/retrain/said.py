@@ -1,4 +1,4 @@
-"""What a model says of frames whose features are known: the photo, the readings, both."""
+"""Batch prediction for frames whose features are cached: by photo, by readings, by both."""
 
 from collections.abc import Mapping
 
@@ -37,12 +37,12 @@ def say(
         predictions: dict[str, Floats] = {}
         for kind in KINDS:
             has_image = torch.full((len(readings),), kind != "sensors_only")
-            shown = present & (kind != "image_only")
-            logits, _ = network.fuse(image, sensors, has_image, shown)
+            readings_present = present & (kind != "image_only")
+            logits, _ = network.fuse(image, sensors, has_image, readings_present)
             # By what is shown, as the app does: a photo without readings is the photo alone.
             warm = [
                 temperature[kind_of(int(count), bool(photo))]
-                for count, photo in zip(shown.sum(1), has_image, strict=True)
+                for count, photo in zip(readings_present.sum(1), has_image, strict=True)
             ]
             scaled = logits.double() / torch.tensor(warm, dtype=torch.float64)[:, None]
             aqi = bins.mean(scaled.softmax(1))
@@ -51,5 +51,5 @@ def say(
 
 
 def number_or_none(aqi: float) -> float | None:
-    """An AQI as a file keeps it; `None` where nothing was said."""
+    """An AQI as stored in a file; `None` where there is no prediction."""
     return None if np.isnan(aqi) else round(float(aqi), 1)

@@ -1,4 +1,4 @@
-"""What a label means on the network's axis, the US AQI: a number, or a band of it.
+"""Label targets on the network's axis, the US AQI: a number, or an interval of it.
 
 An index of India's standard is another scale. It is brought over through PM2.5, which is what haze
 shows: index -> concentration by India's table -> index by the US one.

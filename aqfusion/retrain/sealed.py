@@ -1,4 +1,4 @@
-"""Tensors on disk that are taken back only whole, and only by the key they were kept for."""
+"""Tensors in a file cache that are read only undamaged, and only by the key of their writing."""
 
 import hashlib
 import uuid
@@ -24,7 +24,7 @@ def keep(path: Path, key: str, tensors: dict[str, Tensor]) -> None:
 
 
 def kept(path: Path, key: str) -> dict[str, Tensor] | None:
-    """What was kept by this key; `None` where there is nothing, or anything else."""
+    """The tensors of this key; `None` where there is nothing, or anything else."""
     try:
         tensors = load(path.read_bytes())
         same = bytes(tensors.pop(_SEAL).tolist()) == _seal(key, tensors)

@@ -1,4 +1,4 @@
-"""Photos of the label store, looked at once per trunk: what was seen is kept on disk."""
+"""A feature cache on disk: photos of the label store go through each backbone once."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,15 +15,15 @@ _AT_ONCE = 16
 
 
 class SeenPhotos:
-    """What the trunk of one checkpoint saw, by photo hash."""
+    """Features by the backbone of one checkpoint, by photo hash."""
 
     def __init__(self, checkpoint: Checkpoint, trunk: str, photos: PhotoStore, home: Path) -> None:
-        """Keep files in a folder of `home` that is the trunk's own."""
+        """Keep files in a folder of `home` that is the backbone's own."""
         self._checkpoint, self._trunk, self._photos = checkpoint, trunk, photos
         self._home = home / trunk[:16]
 
-    def of(self, hashes: Iterable[str], report: Callable[[str], None]) -> dict[str, Look]:
-        """Look at photos that were not seen before; one that cannot be had is left out."""
+    def features_of(self, hashes: Iterable[str], report: Callable[[str], None]) -> dict[str, Look]:
+        """Extract the features that are not cached; a photo that cannot be read is left out."""
         wanted = list(dict.fromkeys(hashes))
         features = {digest: seen for digest in wanted if (seen := self._kept(digest)) is not None}
         new = [digest for digest in wanted if digest not in features]

@@ -1,7 +1,7 @@
-"""What a retrained version knows of places: what its base knew, and the corrected days.
+"""The sites of a retrained version: those of its base, with the corrected days.
 
-Hyperparameters, gate and pool stay the base's: they were fitted on places and days that nothing had
-seen. Only exact labels become days; a category is too wide to say what a place is like.
+Hyperparameters, gate and pool stay the base's: they were fitted on places and days that were held
+out. Only exact labels become days; a category is too wide to show what a place is like.
 """
 
 import math
@@ -32,7 +32,7 @@ _SAME_TIME = 1 / 1440  # days: a minute
 
 NetworkFeatures = tuple[
     AQFusionNet, Features
-]  # a network, and what its own trunk saw of the training photos
+]  # a network, and its own backbone's features of the training photos
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +49,8 @@ class Places:
         ranks = carried_over(self.config.haze_ranks, before, after)
         return replace(self, config=replace(self.config, haze_ranks=ranks))
 
-    def of(self, checkpoint: Checkpoint) -> Checkpoint:
-        """A checkpoint that knows these places."""
+    def applied_to(self, checkpoint: Checkpoint) -> Checkpoint:
+        """The checkpoint with these places."""
         config = replace(checkpoint.config, sites=self.config)
         return replace(checkpoint, config=config, sites=self.sites)
 

@@ -1,4 +1,4 @@
-"""Which trunk a network has: what it saw of a photo holds for that trunk alone."""
+"""The hash of a network's backbone: cached features hold for that backbone alone."""
 
 import hashlib
 
@@ -10,7 +10,7 @@ __all__ = ["trunk_hash"]
 
 
 def trunk_hash(checkpoint: Checkpoint) -> str:
-    """SHA-256 (hex) of a trunk's weights as they are stored, its kind and the photos' size."""
+    """SHA-256 (hex) of a backbone's weights as they are stored, its kind and the photos' size."""
     encoder = checkpoint.network.image_encoder
     state = {
         name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()

@@ -1,7 +1,7 @@
-"""New corrections, told by networks that have not learned them: is there anything in them?
+"""Validation on held-out corrections: new ones, predicted by networks that did not learn them.
 
-Labels that the model before knows already say nothing of what the new ones give, as it has them by
-heart. So both networks know the old ones, and the new ones are held out by halves.
+Labels that the model before has learned do not show what the new ones give, as it has memorised
+them. So both networks learn the old ones, and the new ones are held out by halves.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ from aqfusion.retrain.workbench import Workbench
 
 __all__ = ["LearnedBands", "Unlearned", "is_new"]
 
-_HALF = 0.5  # of the steps, to judge half of the corrections: a little pessimistic, and quick
-_SAME = 0.1  # AQI: bands are kept rounded
+_HALF = 0.5  # of the steps, to test on half of the corrections: a little pessimistic, and quick
+_SAME = 0.1  # AQI: bands are stored rounded
 
 LearnedBands = Mapping[int, Band]  # by item, what the model before learned of it
 
 
 class Unlearned:
-    """The new items among all corrections, told by the model before and by another half."""
+    """The new items among all corrections, with the predictions of the networks compared."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Unlearned:
         corrected: Sequence[Corrected],
         learned_bands: LearnedBands,
     ) -> None:
-        """Begin to train on each half, where the new items are enough to say anything."""
+        """Begin to train on each half, where the new items are enough for a decision."""
         fresh = [
             part
             for session in corrected
@@ -70,7 +70,7 @@ class Unlearned:
             self._wait_for_networks = trainer.networks(training_sets, _HALF)
 
     def finish(self) -> None:
-        """Wait for the halves, and ask each about the items that it has not learned."""
+        """Wait for both networks, and predict with each the items that it has not learned."""
         if self._wait_for_networks is None:
             return
         for number, network in enumerate(self._wait_for_networks()):
@@ -81,7 +81,7 @@ class Unlearned:
             self.constant[in_half] = self._items.middle[~in_half].mean()
 
     def evidence(self, ordinary: float, seed: int) -> Evidence:
-        """What the gate wants to know; `ordinary` is the old model's error on the frozen part."""
+        """The gate's evidence; `ordinary` is the old model's error on the hold-out set."""
         group = self._items.group
         counted = len(self._items.items), len({*group})
         if not self.enough:
@@ -98,7 +98,7 @@ class Unlearned:
 
     @property
     def differed(self) -> int:
-        """How many labels name no category that the model before said."""
+        """How many labels name another category than the model before predicted."""
         predicted = categories(self.before[KINDS[0]])
         low, high = (categories(end) for end in self._items.band.T)
         return int(((predicted < low) | (predicted > high)).sum())
@@ -131,7 +131,7 @@ class _Items:
         self._sessions = corrected
 
     def predict(self, trainer: Workbench, network: AQFusionNet) -> dict[str, Floats]:
-        """What a network says of them."""
+        """Predict them by a network."""
         if not self.items:
             return {kind: np.zeros(0) for kind in KINDS}
         seen = (
@@ -142,7 +142,7 @@ class _Items:
         return say(network, trainer.base.config.temperature, seen, torch.tensor(readings))
 
     def missed(self, predicted: Floats) -> Floats:
-        """How far what was told (I,) lies outside what was said; a category forgives its band."""
+        """How far predictions (I,) lie outside the labels; within a category the error is 0."""
         low, high = self.band.T
         outside: Floats = np.maximum(np.maximum(low - predicted, predicted - high), 0.0)
         return outside

@@ -1,4 +1,4 @@
-"""Where retrainings of one model happen: its trunk, the training features, what is kept."""
+"""Trainings behind one model's backbone, on cached features; what is reused lies in a cache."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ _KERNELS = "kernels"
 
 
 class Workbench:
-    """Trains networks that never see the frozen part; the one without corrections is kept."""
+    """Trains networks that never see the hold-out set; the one without corrections is cached."""
 
     def __init__(
         self,
@@ -38,10 +38,10 @@ class Workbench:
         home: Path,
         report: Callable[[str], None],
     ) -> None:
-        """Work behind the trunk of `base`; `home` is a folder for what need not be done twice."""
+        """Train behind the backbone of `base`; `home` is the folder of the cache."""
         self.base, self.features, self.recipe = base, features, recipe
         self.frozen = frozen_groups(features)
-        self.twins = Twins(features, self.frozen)
+        self.duplicate_filter = Twins(features, self.frozen)
         self.report = report
         about = [features.sha256, asdict(recipe), fast_path.CNN_STEPS, __version__]
         self._key = hashlib.sha256(json.dumps(about).encode()).hexdigest()
@@ -49,17 +49,17 @@ class Workbench:
         self._kernels: Kernels = {}
 
     def network(self, corrected: Sequence[Corrected], share: float = 1.0) -> AQFusionNet:
-        """The training features without the frozen part, and the corrections.
+        """The training features without the hold-out set, and the corrections.
 
         `share` of the recipe's steps with the readings: most of the time goes there.
         """
-        if not self._kernels:  # they are the training sessions' own, whatever corrections say
+        if not self._kernels:  # they are the training sessions' own, not the corrections'
             self.without_corrections()
         steps = max(1, round(share * self.recipe.sensor_steps))
         return self._trained(corrected, replace(self.recipe, sensor_steps=steps))
 
     def without_corrections(self) -> AQFusionNet:
-        """What the fast path makes of the training features alone."""
+        """The network that the fast path trains on the training features alone."""
         cached = sealed.kept(self._kept, self._key)
         if cached is None:
             network = self._trained((), self.recipe)
@@ -69,14 +69,14 @@ class Workbench:
         return self._behind(cached)
 
     def prepare(self) -> None:
-        """Train the network without corrections, if it is not kept yet."""
+        """Train the network without corrections, if it is not cached yet."""
         if sealed.kept(self._kept, self._key) is None:
             self.without_corrections()
 
     def networks(
         self, training_sets: Sequence[Sequence[Corrected]], share: float
     ) -> Callable[[], list[AQFusionNet]]:
-        """Begin to train a network on each lot of corrections; the function returned waits."""
+        """Begin to train a network on each set of corrections; the function returned waits."""
 
         def work() -> list[bytes]:
             return [
@@ -93,9 +93,9 @@ class Workbench:
         return fast_path.retrained(self.base, material, recipe, self._kernels, self.report)
 
     def _behind(self, state: dict[str, Tensor]) -> AQFusionNet:
-        """The base's trunk and what was trained behind it."""
+        """The base's backbone and what was trained behind it."""
         network = fast_path.fresh(self.base, material_of(self.features, self.frozen, (), 1.0))
-        network.load_state_dict(state, strict=False)  # the trunk is there already
+        network.load_state_dict(state, strict=False)  # the backbone is there already
         return network.eval().requires_grad_(False)
 
     def _keep(self, network: AQFusionNet) -> None:

@@ -1,4 +1,4 @@
-"""What air does to light: Koschmieder's law, the colour of the sky, and the sun behind haze.
+"""Light through air: Koschmieder's law, the colour of the sky, and the sun behind haze.
 
 All colours are linear light, shape (..., 3), where 1 is a white wall in full sun.
 """
@@ -42,7 +42,7 @@ def extinction_per_km(visibility_km: float) -> float:
 
 
 def through_air(light: Floats, distance_km: Floats, beta_per_km: float, airlight: Floats) -> Floats:
-    """What is left of `light` (..., 3) after `distance_km` (...), with the airlight added."""
+    """The rest of `light` (..., 3) after `distance_km` (...), with the airlight added."""
     kept = np.exp(-beta_per_km * distance_km)[..., None]
     return np.asarray(light * kept + airlight * (1 - kept), np.float32)
 
@@ -63,7 +63,7 @@ class Air:
 
     @property
     def dusk(self) -> float:
-        """0 by day, towards 1 when the sun stands on the horizon."""
+        """0 by day, towards 1 when the sun is on the horizon."""
         return float(np.exp(-((max(self.sun_elevation, 0.0) / np.deg2rad(10)) ** 2)))
 
     def slanted_km(self, distance_km: Floats, elevation: Floats) -> Floats:

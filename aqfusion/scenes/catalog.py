@@ -21,7 +21,7 @@ RANGES = {
 
 @dataclass(frozen=True)
 class Scene:
-    """What a rendered picture shows, and all that it takes to render it again.
+    """A rendered picture's content, and all parameters to render it again.
 
     `visibility_km` is the meteorological range (contrast 2 %), `sun_azimuth_deg` counts from
     straight ahead to the right, `clouds` is a share from 0 to 1, `kind` a key of `air.KINDS`.

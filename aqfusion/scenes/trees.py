@@ -16,7 +16,7 @@ LEAF = ((0.05, 0.085, 0.024), (0.062, 0.095, 0.028), (0.04, 0.07, 0.025), (0.075
 
 @dataclass(frozen=True)
 class Tree:
-    """Where a tree stands and how tall it is, all in metres; about as wide as tall."""
+    """Position and height of a tree in metres; about as wide as tall."""
 
     right: float
     away: float
@@ -37,7 +37,7 @@ class Foliage:
         light: Light,
         generator: np.random.Generator,
     ) -> None:
-        """Paint one tree; crowns of less than a pixel are left out."""
+        """Paint one tree; crowns of less than a pixel are not drawn."""
         away, tall = tree.away, tree.tall
         scale = canvas.focal / away
         wide = tall * generator.uniform(0.75, 1.1) * scale / 2

@@ -1,1 +1,1 @@
-"""Sites: places with a history of measured days, which say what a photo there may mean."""
+"""Sites: places with a history of measured days, which inform the prediction of a photo there."""

@@ -1,8 +1,8 @@
-"""Contrast of a dark distant thing to the sky above it, and the extinction that it tells.
+"""Contrast of a dark distant thing to the sky above it, and the extinction derived from it.
 
 Koschmieder (1924): of the contrast of a dark thing at the horizon exp(-beta x) is left after x of
-air, so minus its logarithm grows in step with the haze between. Both are taken in linear light, in
-which exposure is a factor and cancels.
+air, so minus its logarithm grows in step with the haze between. Both are linear light, in which
+exposure is a factor and cancels.
 """
 
 import math
@@ -25,7 +25,7 @@ _LINEAR = np.array(
 _SATURATED = 251  # a channel's value; above it the light is not known
 _MOST_SATURATED = 0.1  # of the sky's pixels
 _DARKEST_SKY = 0.03  # linear light; sRGB 49 of 255
-_LEAST_UNIFORM = 0.12  # spread over level, after the sky's own gradient was taken out
+_LEAST_UNIFORM = 0.12  # spread over level, after the sky's own gradient was removed
 _MOST_GRADIENT = 0.35  # in log light: how far the sky's gradient is followed down to the horizon
 _GRADIENT_DOUBT = 0.3  # the share of it that may be wrong
 _FEWEST_PIXELS = 12

@@ -16,7 +16,7 @@ from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.csv_table.cell_values import aqi_value, is_absent, plain_number
 from aqfusion.csv_table.fault import CellError, CsvTableError, Fault
 from aqfusion.csv_table.header import Columns, Header
-from aqfusion.csv_table.row import RowCells, given, past
+from aqfusion.csv_table.row import RowCells, past, required
 from aqfusion.csv_table.rows import read_rows
 from aqfusion.csv_table.titles import POLLUTANT_TITLES, title_key
 from aqfusion.dataset.photo_names import PhotoTree
@@ -56,7 +56,7 @@ class DayRow:
 
 @dataclass(frozen=True)
 class DaysTable:
-    """Days in the table's order, what is left out, columns nobody reads, and what must be told."""
+    """Days in the table's order, faults, columns not read, and notes."""
 
     rows: tuple[DayRow, ...]
     faults: tuple[Fault, ...] = ()
@@ -65,9 +65,9 @@ class DaysTable:
 
 
 def read_days(file: Path, local: tzinfo | None, now: datetime) -> DaysTable:
-    """Read a table's file; `local` is the site's clock, times after `now` are left out.
+    """Read a table's file; `local` is the site's clock, times after `now` are faults.
 
-    What cannot be taken apart into rows raises `CsvTableError`.
+    A file that cannot be split into rows raises `CsvTableError`.
     """
     try:
         with file.open("rb") as stream:
@@ -125,7 +125,7 @@ class _Reader:
         return DayRow(line, day, photo), row.kept()
 
     def _aqi(self, line: int, text: str) -> float:
-        """The index, which may have decimals; above 500 it is 500, told."""
+        """The index, which may have decimals; above 500 it is 500, with a note."""
         try:
             index, note = aqi_value(text)
         except CellError:
@@ -167,7 +167,7 @@ class _Reader:
         return past(time, self.now)
 
     def _photo(self, text: str) -> Path | None:
-        return None if is_absent(text) else self.find(given(text))
+        return None if is_absent(text) else self.find(required(text))
 
 
 def _standard(text: str) -> str:

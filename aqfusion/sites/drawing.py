@@ -1,4 +1,4 @@
-"""Drawing a landmark on a site's reference photo: what is refused at once, and what it tells."""
+"""Drawing a landmark on a site's reference photo: refusals at once, and its contrast."""
 
 from dataclasses import dataclass, replace
 
@@ -54,7 +54,7 @@ def draw_landmark(
 
 
 def remove_landmark(site: Site, name: str) -> Site:
-    """The site without a landmark; what its days have measured there stays, and says nothing."""
+    """The site without a landmark; the extinctions of its days stay, and have no effect."""
     if name not in _names(site):
         valid_names = ", ".join(_names(site)) or "none"
         raise LandmarkError(

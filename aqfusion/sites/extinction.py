@@ -1,4 +1,4 @@
-"""What a new photo tells at each of a site's landmarks, or a sentence why it does not."""
+"""The extinction at each of a site's landmarks in a new photo, or the reason why there is none."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

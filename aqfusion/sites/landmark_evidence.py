@@ -1,4 +1,4 @@
-"""What today's extinction says of today's AQI, by the days of the site that have both.
+"""Evidence of today's extinction on today's AQI, by the days of the site that have both.
 
 A line through log AQI over extinction whose slope has a prior, as few days say little, and whose
 noise is Student's t, as back-light and glare make outliers in which least squares drowns (Lange,
@@ -88,7 +88,7 @@ def landmark_evidence(
     level: float | None = None,
     spread: float = USUAL_SPREAD,
 ) -> Evidence | None:
-    """Fit days (D,), of which NaN are left out; `None` for fewer than two, or none today.
+    """Fit days (D,), without those that are NaN; `None` for fewer than two, or none today.
 
     `level` is the site's log AQI by all of its days, by default the mean of these, and `spread`
     the standard deviation of its days.

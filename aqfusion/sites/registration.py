@@ -1,4 +1,4 @@
-"""Where the reference photo's things are in a new photo of the same view.
+"""Registration: the position of the reference photo's view in a new photo.
 
 Points are found by their surroundings (SIFT, Lowe 2004; ORB sees fewer of them through haze) on
 pictures of evened contrast, so that exposure and haze change little, and a turn, a shift and a
@@ -47,7 +47,7 @@ class Registration:
     points: int
 
     def place(self, box: Box) -> Box:
-        """Where a box of the reference is in the photo, upright; raises if it is not all in it."""
+        """The box of the reference in the photo, upright; raises if it is not all in it."""
         (a, b, right), (c, d, down) = self.matrix
         x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2 * self.reference_height
         scale = math.hypot(a, c)
@@ -66,7 +66,7 @@ class Registration:
 
     @property
     def shift(self) -> float:
-        """How far the middle of the view moved, as a share of the width."""
+        """The shift of the view's centre, as a share of the width."""
         (a, b, right), (c, d, down) = self.matrix
         x, y = 0.5, self.reference_height / 2
         return math.hypot(a * x + b * y + right - x, c * x + d * y + down - self.photo_height / 2)
@@ -104,7 +104,7 @@ def register(reference: Reference, photo: Photo) -> Registration:
 def _checked(
     matrix: NDArray[Any], before: tuple[int, ...], after: tuple[int, ...], points: int
 ) -> Registration:
-    """The result in shares, if such a move of a camera that stands still is to be believed."""
+    """The result in shares, if it is a plausible move of a fixed camera."""
     (a, b, right), (c, d, down) = matrix.tolist()
     rate = before[1] / after[1]
     registration = Registration(

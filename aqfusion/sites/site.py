@@ -4,41 +4,61 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
+from typing import Annotated
 
 from aqfusion.air.aqi import STANDARDS
 from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
+from aqfusion.io.json_models import ReadAs, Rule, Sha256, at_most
+from aqfusion.sites.landmark import LONGEST_NAME as LONGEST_LANDMARK
 from aqfusion.sites.landmark import Landmark
 from aqfusion.sites.reference import Reference
 from aqfusion.time_zones import zone
 
-# The standard whose AQI the model tells; a day of another one is kept, but says nothing here.
+# The standard of the model's AQI; a day of another one is kept, but has no effect.
 MODEL_STANDARD = "us"
 # Where a day's AQI comes from.
 SOURCES = ("monitor", "nearest station", "sample station", "OpenAQ", "label", "table", "data set")
 LONGEST_NAME = 80
-MOST_DAYS = 2000
+MOST_DAYS, MOST_LANDMARKS = 2000, 20
 _YEARS = range(1970, 2200)  # whose times every clock of the world can show
+
+
+_LONGEST_EMBEDDING = 512
+_LARGEST = 1000  # number of an embedding or an extinction
+_Bounded = Annotated[
+    float, Rule(f"must be a number from -{_LARGEST} to {_LARGEST}", ge=-_LARGEST, le=_LARGEST)
+]
 
 
 class SiteError(InputError):
     """A site, or a day of one, that breaks a rule."""
 
 
+def _few_landmarks(extinction: dict[str, float] | None) -> dict[str, float]:
+    names = extinction or {}
+    if len(names) > MOST_LANDMARKS or any(len(name) > LONGEST_LANDMARK for name in names):
+        rule = f"{MOST_LANDMARKS} names of at most {LONGEST_LANDMARK} characters"
+        raise ValueError(f"must have at most {rule}")
+    return names
+
+
 @dataclass(frozen=True)
 class DayPhoto:
-    """What is kept of a day's photo: never its pixels.
+    """The stored features of a day's photo, never its pixels.
 
     `digest` is that of `Photo`; `model` the SHA-256 of the weights that gave `embedding` (E,) and
     `haze`, the haze score of 0 to 100; `extinction` is minus the logarithm of each landmark's
     contrast to the sky above it, by the landmark's name.
     """
 
-    digest: str
-    model: str
-    embedding: tuple[float, ...]
-    haze: float
-    extinction: Mapping[str, float] = field(default_factory=dict)
+    digest: Sha256
+    model: Sha256
+    embedding: Annotated[tuple[float, ...], at_most(tuple[_Bounded, ...], _LONGEST_EMBEDDING)]
+    haze: Annotated[float, Rule("must be a number from 0 to 100", ge=0, le=100)]
+    extinction: Annotated[
+        Mapping[str, float], ReadAs(dict[str, _Bounded] | None, _few_landmarks)
+    ] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,7 +93,7 @@ class Day:
 
     @property
     def counts(self) -> bool:
-        """Whether the day's AQI is of the standard that the model tells."""
+        """Whether the day's AQI is of the model's standard."""
         return self.standard == MODEL_STANDARD
 
 
@@ -128,7 +148,7 @@ class Site:
 
     @property
     def day_count(self) -> int:
-        """How many different days the history has; one without a time counts for itself."""
+        """The number of different days in the history; one without a time counts for itself."""
         dates = [self.date_of(day) for day in self.history]
         return len({local_date for local_date in dates if local_date is not None}) + dates.count(
             None
@@ -141,9 +161,9 @@ class Site:
         return (day.taken_at.astimezone(self.zone) if self.zone else day.taken_at).date()
 
     def with_day(self, day: Day) -> "Site":
-        """The site with one more day; the same photo or the same time again takes its place.
+        """The site with one more day; it replaces one of the same photo or time.
 
-        Two days without a time and a photo cannot be told apart, so both are kept.
+        Two days without a time and a photo cannot be compared, so both are kept.
         """
         others = tuple(old for old in self.days if not same_day(old, day))
         return replace(self, days=(*others, day))
@@ -158,7 +178,7 @@ class Site:
 
 
 def same_day(first: Day, second: Day) -> bool:
-    """Say whether two are of the same photo, or else of the same time: the later one counts."""
+    """Return whether two days have the same photo, or else the same time: the later one counts."""
     if first.photo is not None and second.photo is not None:
         return first.photo.digest == second.photo.digest
     return first.taken_at is not None and first.taken_at == second.taken_at

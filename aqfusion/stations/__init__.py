@@ -1,1 +1,1 @@
-"""Where air is measured: places, what was measured there and when, and where that comes from."""
+"""Stations that measure air: places, their measurements over time, and the sources of these."""

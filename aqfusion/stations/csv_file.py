@@ -4,7 +4,7 @@ The titles stand in any order and case; `lat`, `latitude`, `PM2.5` and `pm2_5` a
 row is one station at one time: `id` or `name`, `lat`, `lon` and `time` are required, `aqi` and the
 six pollutants are not, one of the last seven is.
 
-Units: ug/m3, CO mg/m3; another one stands in the title, as in `o3 (ppb)`, for the whole column.
+Units: ug/m3, CO mg/m3; another one is in the title, as in `o3 (ppb)`, for the whole column.
 Time: ISO 8601 with its offset, or on the clock that a column `timezone` names or that the place
 has; never just guessed. What comes in and what is made of it stands in docs/formats.md.
 """
@@ -60,7 +60,7 @@ COLUMNS = Columns(
 
 @dataclass(frozen=True)
 class Place:
-    """Where the one station of a table is that tells no coordinates: degrees (WGS 84)."""
+    """The place of the one station of a table without coordinates, in degrees (WGS 84)."""
 
     latitude: float
     longitude: float
@@ -69,7 +69,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Parsed:
-    """What was read of a file: each row that is not blank is in a measurement or has a fault.
+    """The content of a file: each row that is not blank is in a measurement or has a fault.
 
     Measurements are in the file's order, one for a station and time; `ignored` are titles of
     columns that nobody reads, `notes` sentences of what is not lost and yet must be told. `network`
@@ -86,16 +86,16 @@ class Parsed:
 
     @property
     def bad_lines(self) -> tuple[int, ...]:
-        """The lines whose rows were left out, in the file's order."""
+        """The lines whose rows were excluded, in the file's order."""
         return tuple(dict.fromkeys(fault.line for fault in self.faults if not fault.row_kept))
 
 
 def parse_stations(
     content: bytes, now: datetime, source: str = "your file", place: Place | None = None
 ) -> Parsed:
-    """Read a file; `now` has a zone, `place` is asked for where a table has no coordinates.
+    """Read a file; `now` has a zone, `place` is needed where a table has no coordinates.
 
-    What has no rows to speak of, or is no table of readings, raises `CsvTableError`.
+    A file without rows, or that is no table of readings, raises `CsvTableError`.
     """
     header, table_rows = read_rows(content, COLUMNS, MOST_BYTES, MOST_ROWS)
     network = format_of(header.titles)
@@ -162,7 +162,7 @@ def template() -> str:
 
 
 def _order(header: Header, rows: Iterable[tuple[int, Sequence[str] | Fault]]) -> DateOrder | None:
-    """Say which of two numbers is the day, where the table itself shows it."""
+    """Return which of two numbers is the day, where the table itself shows it."""
     column = "date" if "date" in header.at else "time"
     order = date_order(
         header.cell(cells, column) for _, cells in rows if not isinstance(cells, Fault)
@@ -173,7 +173,7 @@ def _order(header: Header, rows: Iterable[tuple[int, Sequence[str] | Fault]]) ->
 
 
 def _station_above(header: Header) -> str:
-    """Name the station that a line above the titles tells, as in the reports of CPCB."""
+    """The station named above the titles, as in the reports of CPCB."""
     for cells in header.above:
         if (
             len(cells) > 1
@@ -185,7 +185,7 @@ def _station_above(header: Header) -> str:
 
 
 def _check(header: Header) -> None:
-    """Refuse titles that do not tell whose measurements they are, where and when."""
+    """Refuse titles without the columns for station, place and time."""
     network = format_of(header.titles)
     if network and network.refused:
         raise CsvTableError(network.refused)
@@ -194,7 +194,7 @@ def _check(header: Header) -> None:
     if "value" in header.at and not {"parameter", "aqi", *POLLUTANTS} & header.at.keys():
         raise CsvTableError(f"the file must have the column parameter, got {titles!r}")
     for columns in (("time", "date"), ("id", "name"), ("lat",), ("lon",)):
-        # One station alone needs no name, and its place can be asked for.
+        # One station alone needs no name, and the user can enter its place.
         if columns != ("time", "date") and not any(placed):
             continue
         if not any(column in header.at for column in columns):

@@ -1,4 +1,4 @@
-"""One row of a station file: what it says of a station at a time, or all that is wrong with it."""
+"""One row of a station file: a station's measurement at a time, or the faults of the row."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from aqfusion.air.sensors import Reading
 from aqfusion.csv_table.cell_values import concentration, is_absent, is_missing, plain_number
 from aqfusion.csv_table.fault import CellError, Fault, shortened
 from aqfusion.csv_table.header import Header
-from aqfusion.csv_table.row import RowCells, given, past
+from aqfusion.csv_table.row import RowCells, past, required
 from aqfusion.csv_table.titles import POLLUTANT_TITLES, title_key
 from aqfusion.stations.swapped import refuse_swapped
 from aqfusion.time_zones import (
@@ -34,7 +34,7 @@ _POLLUTANT_NAMES = {key: name for name in POLLUTANTS for key in (name, *POLLUTAN
 
 @dataclass(frozen=True)
 class Row:
-    """What one row says; a place in degrees (WGS 84), `None` where the table has none."""
+    """The values of one row; a place in degrees (WGS 84), `None` where the table has none."""
 
     line: int
     id: str
@@ -50,7 +50,7 @@ class Row:
 
 @dataclass(frozen=True)
 class RowReader:
-    """How the rows of one file are read.
+    """Reads the rows of one file.
 
     `place` and `station` are those of all rows where the table itself names none; `zone` and
     `order` are those of its times, which may be counts of `seconds` since 1970.
@@ -66,7 +66,7 @@ class RowReader:
 
     @property
     def is_long(self) -> bool:
-        """Whether each row is one pollutant's value, with its name in another column."""
+        """Whether each row has one pollutant's value, with its name in another column."""
         return {"parameter", "value"} <= self.header.at.keys() and not any(
             name in self.header.at for name in POLLUTANTS
         )
@@ -77,7 +77,7 @@ class RowReader:
         if self.is_long and not self._is_of_a_pollutant(row):
             return ()
         name = _text(row.text("name"))
-        id = _text(row.take("id", given)) if "id" in self.header.at else name or self.station
+        id = _text(row.take("id", required)) if "id" in self.header.at else name or self.station
         latitude, longitude = self._place(row)
         local = self._local(row, latitude, longitude)
         time = self._time(row, latitude, longitude, local)
@@ -155,7 +155,7 @@ class RowReader:
 
         def read(_: str) -> datetime:
             clock = (named or local or by_place) if not names_offset(text) else local
-            time = past(read_time(given(text), clock, self.order), self.now)
+            time = past(read_time(required(text), clock, self.order), self.now)
             return time if local is None else on_the_clock_of(local, time)
 
         time = row.take(column, read)
@@ -204,7 +204,7 @@ def _zone(text: str, latitude: float | None, longitude: float | None) -> tzinfo 
 
 @lru_cache(maxsize=4096)
 def _degrees(text: str, most: int, comma: bool) -> float:
-    plain = given(text).replace("−", "-")
+    plain = required(text).replace("−", "-")
     if _DEGREES_WITH_COMMA.fullmatch(plain):
         plain = str(plain_number(plain, comma))
     if not _DEGREES.fullmatch(plain):
@@ -215,7 +215,7 @@ def _degrees(text: str, most: int, comma: bool) -> float:
 
 
 def _latitude(text: str, across: str, comma: bool) -> float:
-    """Read a latitude; one that only a longitude can be may stand in the wrong column."""
+    """Read a latitude; one that can only be a longitude may be in the wrong column."""
     try:
         return _degrees(text, 90, comma)
     except CellError as error:

@@ -1,4 +1,4 @@
-"""The tables that networks hand out, recognised by their titles, and what these do not tell."""
+"""The tables that networks publish, recognised by their titles, and what these leave open."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ __all__ = ["FORMATS", "Format", "format_of"]
 
 @dataclass(frozen=True)
 class Format:
-    """A network's own table: the keys of titles that only it has all of, and what is known of it.
+    """A network's own table: the keys of titles that only it has all of, and its properties.
 
     `names` are its own titles, from key to column, `None` where a title means something else here.
     `zone` is that of its times, `order` that of its dates, `seconds` whether times may be counts of
-    seconds since 1970. `refused` tells why it cannot be read.
+    seconds since 1970. `refused` is the reason why it cannot be read.
     """
 
     name: str

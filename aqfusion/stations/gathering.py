@@ -32,10 +32,10 @@ class _Anchor:
 def gather(
     rows: Iterable[Row], header: Header, source: str, by_pollutant: bool = False
 ) -> tuple[tuple[Measurement, ...], list[Fault]]:
-    """Return the measurements in the order of their rows, and what contradicts the others.
+    """Return the measurements in the order of their rows, and faults where rows contradict.
 
     A station is where most of its rows say it is, up to `TOLERANCE_M`, and has its first name. A
-    row that says the same again counts once; one that adds to another of its time is joined to it,
+    row that repeats another counts once; one that adds to another of its time is joined to it,
     as all are in a table that is written `by_pollutant`.
     """
     rows = list(rows)
@@ -90,7 +90,7 @@ def _anchors(rows: Iterable[Row]) -> dict[str, _Anchor]:
 
 
 def _names(rows: Iterable[Row], header: Header) -> Mapping[str, str]:
-    """Each id's name: the first that is given; another one is told, but for case and spaces."""
+    """Each id's name: the first one; another one is noted, except for case and spaces."""
     names: dict[str, str] = {}
     for row in rows:
         if row.name == row.id:
@@ -118,7 +118,7 @@ def _elsewhere(row: Row, anchor: _Anchor, header: Header) -> Fault:
 def _joined(
     first: Row, measurement: Measurement, row: Row, header: Header
 ) -> tuple[Measurement, list[Fault]]:
-    """Join a row to the one before it of that station and time; what differs is left out."""
+    """Join a row to the one before it of that station and time; different values are excluded."""
     stated: dict[str, float | None] = {name: getattr(row.reading, name) for name in POLLUTANTS}
     stated["aqi"] = row.aqi
     has: dict[str, float | None] = {n: getattr(measurement.reading, n) for n in POLLUTANTS}
@@ -126,7 +126,7 @@ def _joined(
     added = {n: v for n, v in stated.items() if v is not None and has[n] is None}
     other = [n for n, v in stated.items() if v is not None and has[n] not in (None, v)]
     where = f"for this id and time, as in line {first.line}"
-    # Nothing of the row is taken where it only contradicts: then the row is what is left out.
+    # Where the row only contradicts, nothing of it is used: the whole row is excluded.
     faults = [
         Fault(
             row.line,

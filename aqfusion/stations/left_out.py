@@ -1,4 +1,4 @@
-"""What was not taken over from a live source, counted, so that it can be told."""
+"""Counts of the measurements of a live source that were excluded."""
 
 from dataclasses import dataclass, fields
 
@@ -19,7 +19,7 @@ class LeftOut:
 
     @property
     def sentence(self) -> str | None:
-        """Tell what is left out; `None` where nothing is.
+        """The excluded measurements in a sentence; `None` where there are none.
 
         >>> LeftOut(unknown_units=1, older=2).sentence
         'Left out: 1 reading in an unknown unit, 2 readings more than a day old.'

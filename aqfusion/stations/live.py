@@ -1,4 +1,4 @@
-"""Live stations near a place: asked of OpenAQ where a key is set, kept, and honest about faults."""
+"""Live stations near a place: from OpenAQ where a key is set, cached, with faults stated."""
 
 import threading
 import time
@@ -30,9 +30,9 @@ _Place = tuple[float, float]
 
 @dataclass(frozen=True)
 class Live:
-    """What nearby stations measured, nearest first, as OpenAQ told it at `fetched_at` (UTC).
+    """Measurements of nearby stations, nearest first, as fetched from OpenAQ at `fetched_at` (UTC).
 
-    `problem` is a sentence or two: what went wrong, what is shown instead, what is left out.
+    `problem` is a sentence or two on the error, what is shown instead and what is excluded.
     """
 
     measurements: tuple[Measurement, ...]
@@ -41,9 +41,9 @@ class Live:
 
 
 def nearest(latitude: float, longitude: float, now: datetime, settings: Settings) -> Live:
-    """Return what the stations nearest to a place (degrees) measure; `now` names its zone.
+    """Return measurements of the stations nearest to a place (degrees); `now` names its zone.
 
-    Takes seconds where OpenAQ has to be asked. Only a place off the map raises, `InputError`.
+    Takes seconds where OpenAQ is requested. Only a place off the map raises, `InputError`.
     """
     if settings.openaq_key is None:
         return Live((), None, "Live stations need a key of OpenAQ in AQFUSION_OPENAQ_KEY.")
@@ -71,10 +71,10 @@ class LiveStations:
         self._locks = tuple(threading.Lock() for _ in range(64))  # a place always has the same one
         self._memory = threading.Lock()
         self._kept: dict[_Place, Kept] = {}
-        self._pauses: dict[_Place | None, _Pause] = {}  # None: no place is asked for
+        self._pauses: dict[_Place | None, _Pause] = {}  # None: no place is being fetched
 
     def nearest(self, latitude: float, longitude: float, now: datetime) -> Live:
-        """Return what is fresh, or ask, or return the last good answer and say why."""
+        """Return fresh measurements, else fetched ones, else the last good ones and the reason."""
         if now.tzinfo is None:
             raise InputError(f"now must name its time zone, got {now}")
         place, now = rounded_place(latitude, longitude), now.astimezone(UTC)
@@ -132,7 +132,7 @@ class LiveStations:
 
     def _remember(self, place: _Place, kept: Kept) -> None:
         with self._memory:
-            self._kept.pop(place, None)  # so that the newest stands last
+            self._kept.pop(place, None)  # so that the newest is last
             self._kept[place] = kept
             if len(self._kept) > _MOST_PLACES:
                 del self._kept[next(iter(self._kept))]

@@ -1,6 +1,6 @@
-"""The last good answer for a place, kept on disk; what is read back is checked like a stranger's.
+"""The last good answer for a place, kept on disk; its content is validated as untrusted input.
 
-No key and no sentence stands in the file: sentences are built from its counts.
+No key and no sentence is in the file: sentences are built from its counts.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ _MOST_FILES = 500
 
 @dataclass(frozen=True)
 class Kept:
-    """What was measured near a place, nearest station first, and when that was asked (UTC)."""
+    """Measurements near a place, nearest station first, and when they were fetched (UTC)."""
 
     measurements: tuple[Measurement, ...]
     left_out: LeftOut

@@ -64,7 +64,7 @@ def rounded_place(latitude: float, longitude: float) -> tuple[float, float]:
 
 
 def distance_km(left: tuple[float, float], right: tuple[float, float]) -> float:
-    """Return the way along the ground between two places, latitude first, in degrees.
+    """Return the distance along the ground between two places, latitude first, in degrees.
 
     >>> round(distance_km((0, 179.5), (0, -179.5)), 1)
     111.2

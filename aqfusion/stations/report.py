@@ -1,4 +1,4 @@
-"""What was made of a table of stations: as JSON for programs, as sentences for people."""
+"""Report on a table of stations: as JSON for programs, as sentences for people."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ _MOST_FAULTS = 20
 
 
 def as_json(parsed: Parsed) -> dict[str, Any]:
-    """Return counts, measurements in canonical units, and all that was not taken.
+    """Return counts, measurements in canonical units, and all that was excluded.
 
-    Coordinates are `None` where the table has none and nobody gave them.
+    Coordinates are `None` where neither the table nor the user has any.
     """
     measurements = parsed.measurements or parsed.unplaced
     return {
@@ -50,7 +50,7 @@ def summary(parsed: Parsed) -> list[str]:
 
 
 def looks_like(parsed: Parsed) -> list[str]:
-    """Say whose table it seems to be, and what is in it; nothing where no network is known."""
+    """Describe the network and content of a table; nothing where the network is unknown."""
     if parsed.network is None:
         return []
     measurements = parsed.measurements or parsed.unplaced

@@ -1,7 +1,7 @@
 """The sample stations: the eight places of the public data set and its measured sessions.
 
 `assets/stations/stations.json` holds the places, `sessions.csv` what was measured there;
-`sample_table` makes the second.
+tools/sample_stations.py makes the second.
 """
 
 import csv

@@ -8,11 +8,10 @@ from aqfusion.air.sensors import Reading
 
 @dataclass(frozen=True)
 class Station:
-    """A place; latitude and longitude in degrees (WGS 84), `approximate` where nobody stated them.
+    """A place; latitude and longitude in degrees (WGS 84), `approximate` where they are not stated.
 
     `name` and `id` come from outside: text to show, never HTML and never a path. Without
-    `units_stated` nobody knows what the numbers of its readings stand for, so that no formula may
-    judge them.
+    `units_stated` the units of its readings are unknown, so that no formula applies to them.
     """
 
     id: str
@@ -26,7 +25,7 @@ class Station:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What was measured at a station at a time, which names its zone; `aqi` where it was stated."""
+    """A measurement at a station at a time, which names its zone; `aqi` where it was stated."""
 
     station: Station
     time: datetime

@@ -1,4 +1,4 @@
-"""What a map says of measurements: the latest ones, their index, their age, the steps of time."""
+"""Summaries of measurements for a map: the latest ones, their index, their age, the time steps."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from aqfusion.stations.station import Measurement, Station
 
 _NEAR = 25  # AQI points: what hourly values and newer breakpoints make of a published index
 _STATED = "us"  # the scale of a stated AQI, in the public set and in a person's own file
-# Live stations report every hour; of a record, what is of the same day still tells of it.
+# Live stations report every hour; in a record, a measurement of the same day still counts.
 LIVE_IS_OLD_AFTER = timedelta(hours=3)
 RECORD_IS_OLD_AFTER = timedelta(hours=24)
 # A unit is used up to its number: 47 hours, then 2 days; 59 days, then 2 months of 30.44.
@@ -26,11 +26,11 @@ _AGES = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is shown of a measurement: `aqi` is the stated one where there is one.
+    """The AQI of a measurement: `aqi` is the stated one where there is one.
 
     `category` is the standard's for that AQI; `dominant` is the measured pollutant that sets it,
     `None` where none comes near a stated AQI. Without any AQI all three are `None` and `why`
-    tells the reason; else it tells whose AQI it is.
+    is the reason; else it is the source of the AQI.
     """
 
     aqi: int | None
@@ -83,7 +83,7 @@ def _setting(stated: int, sub_indices: Mapping[str, int]) -> str | None:
 
 
 def age_in_words(time: datetime, now: datetime) -> str:
-    """Tell how long ago a time was, rounded down.
+    """The age of a time, rounded down.
 
     >>> now = datetime(2024, 1, 4, 12, tzinfo=UTC)
     >>> age_in_words(datetime(2024, 1, 1, tzinfo=UTC), now), age_in_words(now, now)
@@ -98,7 +98,7 @@ def age_in_words(time: datetime, now: datetime) -> str:
 
 
 def is_old(time: datetime, at: datetime, live: bool) -> bool:
-    """Say whether a measurement must be marked as old at the time that is shown."""
+    """Return whether a measurement must be marked as old at a time."""
     return at - time > (LIVE_IS_OLD_AFTER if live else RECORD_IS_OLD_AFTER)
 
 

@@ -1,1 +1,1 @@
-"""From a data folder to trained networks, and to what they say of sessions they never saw."""
+"""From a data folder to trained networks and their hold-out predictions."""

@@ -1,4 +1,4 @@
-"""Fits on held-out sessions what training sessions would tell too rosily: mix, gate, intervals."""
+"""Fit mix, gate and intervals on held-out sessions; training sessions would be optimistic."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ _NO_FURTHER = _TEMPERATURES.log().abs().argsort()  # positions, from 1 outwards
 
 @dataclass(frozen=True)
 class Calibration:
-    """What held-out sessions taught: how to mix, how sure to be, how far an interval reaches.
+    """How to mix, how sure to be and how far an interval reaches, fitted on held-out sessions.
 
     `haze_share` is the haze branch's weight in the image embedding; `temperature` divides the
     logits and `reach` is the interval's half width in probability, both per kind of input.
@@ -37,14 +37,14 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Shown:
-    """What of B photos is shown: number of the photo, of the mask, and whether the photo is."""
+    """B inputs: number of the photo, number of the mask, and whether the photo is shown."""
 
     photo: Tensor
     mask: Tensor
     has_image: Tensor
 
     @classmethod
-    def of(cls, photos: int, mask: int | Tensor, has_image: bool) -> "Shown":
+    def from_mask(cls, photos: int, mask: int | Tensor, has_image: bool) -> "Shown":
         """The same of all photos; `mask` may be one per photo (B,)."""
         photo = torch.arange(photos)
         masks = mask if isinstance(mask, Tensor) else torch.full_like(photo, mask)
@@ -63,29 +63,29 @@ def calibrate(
     temperature, reach = {}, {}
     for kind in KINDS:
         mask = some if kind in ("fused", "sensors_only") else 0
-        shown = Shown.of(photos, mask, kind in ("fused", "image_only"))
-        logits, _ = pooled(gate, haze_share, held_out, shown)
+        batch = Shown.from_mask(photos, mask, kind in ("fused", "image_only"))
+        logits, _ = pooled(gate, haze_share, held_out, batch)
         temperature[kind] = _fit_temperature(logits, held_out)
         reach[kind] = _fit_reach(logits / temperature[kind], held_out)
     return Calibration(haze_share, gate, temperature, reach)
 
 
 def pooled(
-    gate: AlignedGate, haze_share: float | Tensor, held_out: HeldOut, shown: Shown
+    gate: AlignedGate, haze_share: float | Tensor, held_out: HeldOut, batch: Shown
 ) -> tuple[Tensor, Tensor]:
     """Logits (B, 50) and photo weight (B,) of what is shown."""
-    session = held_out.session[shown.photo]
-    present = held_out.present[session] & MASKS[shown.mask]  # (B, 6)
-    cnn, haze = held_out.cnn_logits[shown.photo], held_out.haze_logits[shown.photo]
+    session = held_out.session[batch.photo]
+    present = held_out.present[session] & MASKS[batch.mask]  # (B, 6)
+    cnn, haze = held_out.cnn_logits[batch.photo], held_out.haze_logits[batch.photo]
     image = (1 - haze_share) * cnn + haze_share * haze
     fused: tuple[Tensor, Tensor] = gate(
-        image, held_out.sensor_logits[session, shown.mask], shown.has_image, present
+        image, held_out.sensor_logits[session, batch.mask], batch.has_image, present
     )
     return fused
 
 
 def _fit_gate(
-    held_out: HeldOut, sigma: float, seed: int, given: float | None
+    held_out: HeldOut, sigma: float, seed: int, override: float | None
 ) -> tuple[float, AlignedGate]:
     """The haze branch's share and the gate's 20 weights, under random masks."""
     generator = torch.Generator().manual_seed(seed)
@@ -97,7 +97,7 @@ def _fit_gate(
         mask = torch.randint(len(MASKS), (_BATCH,), generator=generator)
         mask = torch.where(torch.rand(_BATCH, generator=generator) < 0.3, ALL_SHOWN, mask)
         has_image = torch.rand(_BATCH, generator=generator) < 0.75
-        share = haze.sigmoid() if given is None else given
+        share = haze.sigmoid() if override is None else override
         logits, _ = pooled(gate, share, held_out, Shown(photo, mask, has_image))
         aqi = held_out.aqi[held_out.session[photo]]
         loss = distribution_loss(logits, smoothed_targets(aqi, sigma)) + mean_loss(logits, aqi)
@@ -105,14 +105,14 @@ def _fit_gate(
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    haze_share = round(haze.sigmoid().item(), 4) if given is None else given
+    haze_share = round(haze.sigmoid().item(), 4) if override is None else override
     return haze_share, gate.eval().requires_grad_(False)
 
 
 def _fit_temperature(logits: Tensor, held_out: HeldOut) -> float:
     """The temperature that makes the measured categories most likely (Guo et al. 2017).
 
-    Of all that cannot be told from the likeliest, the one nearest to 1: within one standard error
+    Of all that do not differ from the likeliest, the one nearest to 1: within one standard error
     over sessions (Breiman et al. 1984, the rule for pruning trees). With a hundred sessions the
     likeliest alone follows a few of them.
     """

@@ -19,7 +19,7 @@ from aqfusion.training.sessions import sensor_statistics, session_aqi, session_r
 from aqfusion.training.small_parts import fit_haze, fit_sensors
 
 Report = Callable[[str], None]
-AfterEpoch = Callable[[AQFusionNet, int], bool]  # told the epochs done; False stops the training
+AfterEpoch = Callable[[AQFusionNet, int], bool]  # gets the epochs done; False stops the training
 
 
 class Fit:
@@ -109,11 +109,11 @@ class Fit:
         images = augment(frames, self.recipe.image_size, self.own)
         with _autocast():
             image = self.network.image_encoder.embed_cnn(images)
-        shown = Shown(self.readings[session], self._targets_of(chosen), session)
-        return photo_loss(self.network, image.float(), shown, self.recipe.alignment, self.own)
+        batch = Shown(self.readings[session], self._targets_of(chosen), session)
+        return photo_loss(self.network, image.float(), batch, self.recipe.alignment, self.own)
 
     def _targets_of(self, chosen: Tensor) -> Tensor:
-        """The measured AQI, smoothed, and half as much again what earlier networks say: (B, 50)."""
+        """Smoothed targets (B, 50), with earlier networks' predictions at half that weight."""
         targets = self.targets[chosen[:, 0]]
         if self.material.opinions is None:
             return targets
@@ -129,7 +129,7 @@ class Fit:
 
 
 def _optimizer(encoder: ImageEncoder, recipe: Recipe) -> torch.optim.Optimizer:
-    """AdamW, gentler with the pretrained trunk; the gate is not its business (`calibrate`)."""
+    """AdamW, with a lower rate for the pretrained backbone; `calibrate` fits the gate."""
     new = nn.ModuleList([encoder.project, encoder.norm])
     return torch.optim.AdamW(
         [{"params": list(encoder.trunk.parameters())}, {"params": list(new.parameters())}],

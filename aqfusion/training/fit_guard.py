@@ -1,4 +1,4 @@
-"""Fits a guard: borders from real photos, weights against spoiled ones, threshold held out."""
+"""Fit a photo screen: borders by real photos, weights by synthetic negatives."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from aqfusion.model.guard import RULES, Guard, excess, signed
 from aqfusion.training.weighting import balanced, weighted_quantile
 
-ACCEPTED = 0.97  # share of the real photos, their look held out, that the threshold lets pass
+ACCEPTED = 0.97  # share of the real photos, their projection held out, that the threshold lets pass
 _INSIDE = 0.95  # share of the real photos inside of each rule's border
 _LEAST = 0.1  # threshold: rounding must not refuse what lies on a border
 _DECAY = 3e-3
@@ -21,8 +21,8 @@ class Seen:
     """N pictures to learn from: `statistics` (N, F), `embedding` (N, D), and whose they are.
 
     Those of one `session` (N,) share the weight of one; those of one `group` (N,) are held out
-    together: places rather than days, so that the guard learns how much a new place differs. For
-    spoiled pictures the session is the way in which they were spoiled, the group is not used.
+    together: places rather than days, so that the photo screen learns how much a new place differs.
+    For synthetic negatives the session is the way in which they were made, the group is not used.
     """
 
     statistics: Tensor
@@ -32,16 +32,18 @@ class Seen:
 
 
 def fit_guard(real: Seen, spoiled: Seen, daylight: Seen) -> Guard:
-    """Fit on real photos against spoiled ones; deterministic.
+    """Fit on real photos against synthetic negatives; deterministic.
 
-    `daylight` are pictures that the guard must accept whatever the photos say, such as rendered
+    `daylight` are pictures that must be accepted whatever the photos are like, such as rendered
     scenes of a dust storm: no rule's border is drawn inside of them.
     """
     guard = Guard(real.embedding.shape[1]).requires_grad_(False)
     guard.direction = _direction(real, spoiled, daylight)
-    look, spoiled_look, offset = _blind_looks(real, spoiled, daylight, guard.direction)
-    real_signed = signed(torch.cat([real.statistics, look[:, None]], 1))  # (N, R)
-    spoiled_signed = signed(torch.cat([spoiled.statistics, spoiled_look[:, None]], 1))
+    projection, spoiled_projection, offset = _held_out_projections(
+        real, spoiled, daylight, guard.direction
+    )
+    real_signed = signed(torch.cat([real.statistics, projection[:, None]], 1))  # (N, R)
+    spoiled_signed = signed(torch.cat([spoiled.statistics, spoiled_projection[:, None]], 1))
     share = balanced(real.session)
     inside = torch.stack(
         [weighted_quantile(column, share, _INSIDE) for column in real_signed.unbind(1)]
@@ -49,9 +51,9 @@ def fit_guard(real: Seen, spoiled: Seen, daylight: Seen) -> Guard:
     middle = torch.stack(
         [weighted_quantile(column, share, 0.5) for column in real_signed.unbind(1)]
     )
-    daylight_look = daylight.embedding @ guard.direction - offset
-    shown = signed(torch.cat([daylight.statistics, daylight_look[:, None]], 1))
-    guard.border = torch.cat([inside[None], shown]).amax(0)
+    daylight_projection = daylight.embedding @ guard.direction - offset
+    daylight_signed = signed(torch.cat([daylight.statistics, daylight_projection[:, None]], 1))
+    guard.border = torch.cat([inside[None], daylight_signed]).amax(0)
     # A share that is 0 in nearly every photo has no spread of its own.
     guard.spread = ((inside - middle) / 2).clamp_min(0.02)
     features = [
@@ -61,14 +63,14 @@ def fit_guard(real: Seen, spoiled: Seen, daylight: Seen) -> Guard:
     scores = features[0] @ guard.weight
     guard.threshold = weighted_quantile(scores, share, ACCEPTED).clamp_min(_LEAST)
     guard.border[-1] += offset
-    # Stored as float16: rounded here, so that figures are of the guard that will be loaded.
+    # Stored as float16: rounded here, so that figures are of the photo screen that will be loaded.
     return guard.half().float()
 
 
 def _direction(real: Seen, spoiled: Seen, daylight: Seen) -> Tensor:
-    """From the mean real photo to the mean spoiled one (D,), which are then 1 apart along it.
+    """From the mean real photo to the mean negative (D,), which are then 1 apart along it.
 
-    Dividing by the covariance (Fisher's discriminant) tells known places better and new ones
+    Dividing by the covariance (Fisher's discriminant) separates known places better and new ones
     worse: it leans on what happens to be constant in few places.
     """
     photos = torch.cat([real.embedding, daylight.embedding])
@@ -79,27 +81,27 @@ def _direction(real: Seen, spoiled: Seen, daylight: Seen) -> Tensor:
     return direction
 
 
-def _blind_looks(
+def _held_out_projections(
     real: Seen, spoiled: Seen, daylight: Seen, direction: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Looks of real (N,) and spoiled (M,) pictures as of ones never seen, and an offset ().
+    """Held-out projections of real (N,) and negative (M,) pictures on the direction, an offset ().
 
-    One group of real photos and an equal part of the spoiled ones are held out at a time. Each
-    time the direction has its own zero; looks count from the median real photo that was seen,
+    One group of real photos and an equal part of the negatives are held out at a time. Each time
+    the direction has its own zero; projections count from the median real photo that was seen,
     which for the final `direction` is the offset.
     """
     groups, group = real.group.unique(return_inverse=True)
     part = torch.arange(len(spoiled.group)) // len(spoiled.session.unique()) % len(groups)
-    look, spoiled_look = torch.zeros(len(group)), torch.zeros(len(part))
+    projection, spoiled_projection = torch.zeros(len(group)), torch.zeros(len(part))
     for number in range(len(groups)):
         # With a single group there is nothing else to learn from.
         real_kept = (group != number) | (len(groups) == 1)
         spoiled_kept = (part != number) | (len(groups) == 1)
         blind = _direction(_where(real, real_kept), _where(spoiled, spoiled_kept), daylight)
         zero = (real.embedding[real_kept] @ blind).median()
-        look[group == number] = real.embedding[group == number] @ blind - zero
-        spoiled_look[part == number] = spoiled.embedding[part == number] @ blind - zero
-    return look, spoiled_look, (real.embedding @ direction).median()
+        projection[group == number] = real.embedding[group == number] @ blind - zero
+        spoiled_projection[part == number] = spoiled.embedding[part == number] @ blind - zero
+    return projection, spoiled_projection, (real.embedding @ direction).median()
 
 
 def _where(seen: Seen, keep: Tensor) -> Seen:

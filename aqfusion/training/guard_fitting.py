@@ -1,4 +1,4 @@
-"""Gives a network its guard, and measures guards on photos and pictures that they never saw."""
+"""Fit the photo screen of a network, and measure it on photos and pictures that it never saw."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,10 +22,10 @@ _SEED = 0
 
 
 def guard_of(network: AQFusionNet, sessions: Sequence[Session], frames: Sequence[Tensor]) -> Guard:
-    """Fit the guard of a network on the frames uint8 (F, 3, H, W) of the sessions it learned from.
+    """Fit the photo screen on the frames uint8 (F, 3, H, W) of the network's training sessions.
 
-    Held out together are whole places: held out by day, a guard learned the look of each place and
-    then refused three photos in ten of a place it had not seen.
+    Whole places are held out together: held out by day, it learned how each place looks and then
+    refused three photos in ten of a place it had not seen.
     """
     places = sorted({session.place for session in sessions})
     few = [some_of(own) for own in frames]
@@ -44,7 +44,7 @@ def guard_of(network: AQFusionNet, sessions: Sequence[Session], frames: Sequence
 
 
 def look(network: AQFusionNet, images: Tensor) -> tuple[Tensor, Tensor]:
-    """Picture statistics (B, 13) and trunk features (B, D) of pixels uint8 (B, 3, H, W)."""
+    """Picture statistics (B, 13) and backbone features (B, D) of pixels uint8 (B, 3, H, W)."""
     with torch.no_grad():
         features = [network.image_encoder.trunk_features(few) for few in images.split(_BATCH)]
         return statistics(images), torch.cat(features)

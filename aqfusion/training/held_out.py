@@ -1,4 +1,4 @@
-"""What a network says of sessions that it has not seen: the ground of every honest figure."""
+"""Hold-out predictions: a network's logits for sessions that it has not seen."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -28,7 +28,7 @@ class HeldOut:
     """Logits of each modality alone, S sessions and N photos; the fusion follows from them.
 
     `cnn_logits` and `haze_logits` (N, 50) are of the image encoder's two branches; `session` (N,)
-    tells each photo's session; `sensor_logits` (S, 64, 50) has one row per mask; `present` (S, 6);
+    is each photo's session; `sensor_logits` (S, 64, 50) has one row per mask; `present` (S, 6);
     `aqi` (S,); `fold` (S,).
     """
 
@@ -86,7 +86,7 @@ def listen(
     report: Callable[[str], None],
     limit: int | None = None,
 ) -> HeldOut:
-    """Ask `network` about every photo (or `limit` per session) and every mask of the readings."""
+    """Logits for every photo (or `limit` per session) and every mask of the readings."""
     rows = [row for session in sessions for row in session.rows[:limit]]
     owner = [i for i, session in enumerate(sessions) for _ in session.rows[:limit]]
     logits = []
@@ -99,8 +99,8 @@ def listen(
     cnn_logits, haze_logits = (torch.cat(branch) for branch in zip(*logits, strict=True))
     with torch.no_grad():
         readings = session_readings(sessions)  # (S, 6)
-        shown = readings[:, None].masked_fill(~MASKS, float("nan"))  # (S, 64, 6)
-        standardised = network.sensor_encoder.standardise(shown.flatten(0, 1))
+        masked = readings[:, None].masked_fill(~MASKS, float("nan"))  # (S, 64, 6)
+        standardised = network.sensor_encoder.standardise(masked.flatten(0, 1))
         sensor_logits = network.head(network.sensor_encoder(standardised))
     return HeldOut(
         cnn_logits,
@@ -114,7 +114,7 @@ def listen(
 
 
 def image_logits(network: AQFusionNet, images: Tensor) -> tuple[Tensor, Tensor]:
-    """What each branch of the image encoder says alone of pixels uint8 (B, 3, H, W): (B, 50)."""
+    """Logits (B, 50) of each branch of the image encoder alone, of pixels uint8 (B, 3, H, W)."""
     encoder = network.image_encoder
     with torch.no_grad():
         cnn = torch.cat([network.head(encoder.embed_cnn(few)) for few in images.split(_BATCH)])

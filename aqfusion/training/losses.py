@@ -57,7 +57,7 @@ class Shown:
 
 
 def photo_loss(
-    network: AQFusionNet, image: Tensor, shown: Shown, alignment: float, generator: torch.Generator
+    network: AQFusionNet, image: Tensor, batch: Shown, alignment: float, generator: torch.Generator
 ) -> Tensor:
     """Photo alone, photo with some of the readings at a random weight, and alignment.
 
@@ -66,14 +66,14 @@ def photo_loss(
     sessions, will put it.
     """
     chance = torch.rand((len(image), 1), generator=generator)
-    hidden = torch.rand(shown.readings.shape, generator=generator) > chance
+    hidden = torch.rand(batch.readings.shape, generator=generator) > chance
     with torch.no_grad():
-        some = network.sensor_encoder(shown.readings.masked_fill(hidden, math.nan))
-        whole = network.sensor_encoder(shown.readings)
+        some = network.sensor_encoder(batch.readings.masked_fill(hidden, math.nan))
+        full = network.sensor_encoder(batch.readings)
     lean = torch.rand((len(image), 1), generator=generator)
     fused = lean * image + (1 - lean) * some
     return (
-        distribution_loss(network.head(image), shown.targets)
-        + 0.5 * distribution_loss(network.head(fused), shown.targets)
-        + alignment * alignment_loss(image, whole, shown.session)
+        distribution_loss(network.head(image), batch.targets)
+        + 0.5 * distribution_loss(network.head(fused), batch.targets)
+        + alignment * alignment_loss(image, full, batch.session)
     )

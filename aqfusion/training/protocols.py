@@ -1,4 +1,4 @@
-"""How photos are split into what is learned from and what is judged; each says what it tells."""
+"""How photos are split into training and test; each protocol states what its figures mean."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ class ProtocolError(InputError):
 
 @dataclass(frozen=True)
 class Part:
-    """One network's share of a protocol: the sessions it learns from and those it is judged on."""
+    """One network's share of a protocol: its training sessions and its test sessions."""
 
     name: str
     train: tuple[Session, ...]
@@ -61,7 +61,7 @@ def _by_place(rows: Sequence[Row], seed: int) -> tuple[Part, ...]:
 
 
 def _leave_out(sessions: tuple[Session, ...], numbers: dict[str, int]) -> tuple[Part, ...]:
-    """One part per name; the sessions of its number are judged, all others learned from."""
+    """One part per name; the sessions of its number are tested, all others trained on."""
     return tuple(
         Part(
             name,
@@ -123,7 +123,7 @@ def protocol(name: str) -> Protocol:
 
 
 def split(name: str, rows: Sequence[Row], seed: int) -> tuple[Part, ...]:
-    """The parts of a protocol; data that leaves nothing to learn or to judge is refused."""
+    """The parts of a protocol; data that leaves nothing to train or to test on is refused."""
     parts = protocol(name).split(rows, seed)
     sessions = len({row.session for row in rows})
     halves = {session.fold for part in parts for session in part.test}

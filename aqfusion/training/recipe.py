@@ -1,4 +1,4 @@
-"""What a training learns from and how: values only."""
+"""Hyperparameters and training set of a training: values only."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ ALL_FRAMES = 10_000  # more than a session has
 class Recipe:
     """Everything that shapes a training; sizes in pixels, `sigma` in AQI, rates per step.
 
-    `committee` says whether the readings are taught by the teacher, which generalises, or by the
-    sessions themselves, which are then known by heart. `distilled_from` are the recipes of networks
+    `committee`: whether the readings are learned from the teacher, which generalises, or from the
+    sessions themselves, which are then memorised. `distilled_from` are the recipes of networks
     that are trained before and teach this one.
     """
 
@@ -38,10 +38,10 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Material:
-    """What is learned from: sessions and, for each, its F frames as uint8 (F, 3, H, W).
+    """Sessions to train on and, for each, its F frames as uint8 (F, 3, H, W).
 
     `statistics` are the frames' haze statistics (F, 108); `opinions` (F, 50), where there are any,
-    what networks trained before say of each frame.
+    the predictions of earlier networks for each frame.
     """
 
     sessions: tuple[Session, ...]

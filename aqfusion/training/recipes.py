@@ -10,14 +10,14 @@ from aqfusion.training.recipe import ALL_FRAMES, Recipe
 ELDERS = {"efficientnet_b0": ("mobilenetv2_100", "resnet18")}
 
 
-_FROM_RANDOM = 1e-3  # the rate of a trunk that has nothing to forget
+_FROM_RANDOM = 1e-3  # the rate of a backbone that has nothing to forget
 
 
 def recipe_for(name: str, protocol_name: str, seed: int, *, distilled: bool) -> Recipe:
     """The recipe of a backbone.
 
-    Where a protocol leaks, readings and photos are learned by heart, since that is what it rewards:
-    all frames of a session, whose next ones are asked about, and targets that hardly blur.
+    Where a protocol leaks, readings and photos are memorised, since that is what it rewards: all
+    frames of a session, whose next ones are tested, and targets that hardly blur.
     `distilled`: from random weights, taught by its `ELDERS` too, at a rate for random weights.
     """
     recipe = Recipe(backbone=backbone(name).name, seed=seed)

@@ -30,7 +30,7 @@ class Session:
 
     @property
     def clock(self) -> datetime | None:
-        """What the clock of the place showed, if the first row tells it."""
+        """The time on the clock of the place, if the first row has it."""
         return self.rows[0].clock
 
 
@@ -47,8 +47,8 @@ def sessions_of(rows: Sequence[Row]) -> tuple[Session, ...]:
 
 def session_readings(sessions: Sequence[Session]) -> Tensor:
     """The readings of each session (S, 6) in canonical units, NaN where missing."""
-    given = [session.rows[0].reading.values for session in sessions]
-    return torch.tensor(given, dtype=torch.float32).reshape(len(sessions), len(POLLUTANTS))
+    values = [session.rows[0].reading.values for session in sessions]
+    return torch.tensor(values, dtype=torch.float32).reshape(len(sessions), len(POLLUTANTS))
 
 
 def session_aqi(sessions: Sequence[Session]) -> Tensor:

@@ -31,7 +31,7 @@ _MOST_SESSIONS = 10_000
 
 @dataclass(frozen=True, eq=False)
 class Pooling:
-    """R inputs: what network and site say of each (R, 50), and what it is.
+    """R inputs: log probabilities by network and by site (R, 50), and what each input is.
 
     `kind` (R,) numbers `KINDS`; `session` (R,) is numbered as in the held-out part, `group` (R,)
     is what weighs alike: the session at learned places, the place elsewhere.
@@ -68,9 +68,9 @@ def pooling(
     numbers: Sequence[int],
     most_photos: int | None = None,
 ) -> Pooling:
-    """Join what the network says of the photos of sessions to what the site process does.
+    """Join the network's predictions for the photos of sessions to those of the site process.
 
-    `numbers` (S,) tell each session of `held_out` by its number in `answers`. With `most_photos`,
+    `numbers` (S,) are the numbers of `held_out`'s sessions in `answers`. With `most_photos`,
     so many evenly spaced ones of each session. Each answer is joined to its session's photos with
     and without the photo shown.
     """
@@ -93,7 +93,9 @@ def pooling(
     session = torch.cat([torch.full((len(p) * len(a),), own) for own, p, a, _ in rows])
     photo = torch.cat([p.repeat_interleave(len(a)) for _, p, a, _ in rows])
     answer = torch.cat([a.repeat(len(p)) for _, p, a, _ in rows])
-    has_image = torch.cat([torch.full((len(p) * len(a),), shown) for _, p, a, shown in rows])
+    has_image = torch.cat(
+        [torch.full((len(p) * len(a),), with_photo) for _, p, a, with_photo in rows]
+    )
     mask = answers.mask[answer]
     logits, _ = pooled(
         calibration.gate,

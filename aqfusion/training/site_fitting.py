@@ -45,9 +45,9 @@ def _spread(process: SiteProcess) -> Tensor:
     """
     masks = torch.cartesian_prod(*[torch.tensor([False, True])] * 6)  # (64, 6)
     off: list[list[Tensor]] = [[] for _ in range(7)]
-    for shown in masks:
-        reading_present = (~process.readings[:, shown].isnan()).any(1) | ~shown.any()
-        off[int(shown.sum())].append(process.left_out(process.days, shown)[reading_present].abs())
+    for mask in masks:
+        reading_present = (~process.readings[:, mask].isnan()).any(1) | ~mask.any()
+        off[int(mask.sum())].append(process.left_out(process.days, mask)[reading_present].abs())
     held = torch.tensor(TARGET_COVERAGE, dtype=torch.float64)
     normal = torch.special.ndtri((1 + held) / 2)
     quantiles = [torch.cat(deviations).quantile(held) / normal for deviations in off]
@@ -70,16 +70,16 @@ def _fixed(name: str) -> float:
 
 def _fitted(days: Days, *, readings: bool) -> Tensor:
     median, spread, free = _prior(_WITH_READINGS if readings else _WITHOUT_READINGS)
-    shown = torch.full((6,), readings)
+    mask = torch.full((6,), readings)
 
     def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
         chosen = torch.tensor(values, requires_grad=True)
         theta = median.clone()
         theta[free] = chosen
         process = SiteProcess(days, torch.stack([theta, theta]))
-        told = _evidence(process, days, shown)
+        log_evidence = _evidence(process, days, mask)
         prior = (((theta - median) / spread) ** 2).sum() / 2
-        total = prior - told
+        total = prior - log_evidence
         (slope,) = torch.autograd.grad(total, chosen)
         return total.item(), slope.numpy()
 
@@ -95,9 +95,9 @@ def _fitted(days: Days, *, readings: bool) -> Tensor:
     return theta
 
 
-def _evidence(process: SiteProcess, days: Days, shown: Tensor) -> Tensor:
+def _evidence(process: SiteProcess, days: Days, mask: Tensor) -> Tensor:
     """The logarithm of the marginal likelihood of the days, less what does not change."""
-    solved = process.solve(days, shown)
-    target = process.axis(shown).of(days.aqi)
+    solved = process.solve(days, mask)
+    target = process.axis(mask).from_aqi(days.aqi)
     fit = target @ solved.weights[:, 0] / 2
     return -fit - solved.factor.diagonal().log().sum()

@@ -1,4 +1,4 @@
-"""What the site process says of held-out sessions: at places it learned, and at others by days."""
+"""Hold-out predictions of the site process: at places it learned, and at others by their days."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -18,11 +18,11 @@ _MASKS_BETWEEN = 3
 
 @dataclass(frozen=True, eq=False)
 class SiteAnswers:
-    """Q answers of the site process to questions about sessions.
+    """Q predictions of the site process for sessions.
 
-    `session` (Q,) numbers the sessions asked about and `mask` (Q,) the readings shown; `days` (Q,)
-    of the place were known, `standing` (Q,) as in `STANDINGS`, `draw` (Q,) numbers the choice of
-    days; `told` (Q, 50) are log probabilities of the bins.
+    `session` (Q,) numbers the sessions and `mask` (Q,) the readings shown; `days` (Q,) of the place
+    were known, `standing` (Q,) as in `STANDINGS`, `draw` (Q,) numbers the choice of days;
+    `log_probabilities` (Q, 50) are of the bins.
     """
 
     session: Tensor
@@ -44,9 +44,9 @@ def joined_answers(parts: Sequence[SiteAnswers]) -> SiteAnswers:
 
 
 class SiteQuestions:
-    """Asks processes that know none of what is judged; each process is fitted once.
+    """Predicts by processes without the tested sessions; each process is fitted once.
 
-    `sessions` are all there are; `fold` of each says what is left out together.
+    `sessions` are all there are; those of one `fold` are held out together.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class SiteQuestions:
         return [numbers[session.key] for session in sessions]
 
     def process(self, held_out_folds: Collection[int]) -> SiteProcess:
-        """The process of all sessions whose fold is not left out."""
+        """The process of all sessions whose fold is not held out."""
         key = frozenset(held_out_folds)
         if key not in self._fitted:
             self._report(f"fitting the site process without {sorted(key) or 'nothing'}")
@@ -92,7 +92,7 @@ class SiteQuestions:
     def elsewhere(self, fold: int, others: Collection[int], masks: Sequence[int]) -> SiteAnswers:
         """About the sessions of places in `fold`, of which 0, 1, 2, 4 and 8 days are known.
 
-        Days are drawn anew each time; a session of a drawn day is not asked about.
+        Days are drawn anew each time; a session of a drawn day is not predicted.
         """
         process = self.process({fold, *others})
         answers = []
@@ -106,7 +106,7 @@ class SiteQuestions:
         return joined_answers(answers)
 
     def choices(self, fold: int) -> Iterator[tuple[int, int, list[int], list[int]]]:
-        """Number of days, draw, sessions that are known, sessions that are asked about."""
+        """Number of days, draw, sessions that are known, sessions to predict."""
         generator = np.random.default_rng([self._seed, fold])
         own = self._of(fold)
         for count in DAY_STEPS:
@@ -151,7 +151,7 @@ class SiteQuestions:
 
 
 def fit_masks(seed: int) -> tuple[int, ...]:
-    """What is fitted on: no readings, and all of them about as often as choices between."""
+    """Masks to fit on: no readings, and all of them about as often as choices between."""
     between = np.random.default_rng(seed).choice(
         np.arange(1, ALL_SHOWN), _MASKS_BETWEEN, replace=False
     )

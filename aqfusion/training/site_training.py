@@ -29,7 +29,7 @@ _DRAWS = 12
 
 @dataclass(frozen=True)
 class Unseen:
-    """What networks said of sessions left out together, those, and all that there are."""
+    """Predictions for sessions held out together, those sessions, and all that there are."""
 
     held_out: HeldOut
     tested: Sequence[Session]

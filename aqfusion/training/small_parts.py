@@ -29,30 +29,30 @@ def fit_sensors(
     generator: torch.Generator,
     report: Report,
 ) -> None:
-    """Sensor encoder and head learn the lessons: they span the embedding space."""
+    """Sensor encoder and head learn the teacher's targets: they span the embedding space."""
     readings = network.sensor_encoder.standardise(session_readings(material.sessions))
     aqi = session_aqi(material.sessions)
     if recipe.committee:
-        lessons = prepare_lessons(
+        distillation_set = prepare_lessons(
             Points(readings, aqi, _chances(material)), recipe.sigma, recipe.seed
         )
     else:
-        lessons = sessions_as_lessons(readings, aqi, recipe.sigma, recipe.seed)
+        distillation_set = sessions_as_lessons(readings, aqi, recipe.sigma, recipe.seed)
 
-    learn_lessons(network, lessons, recipe, generator, report)
+    learn_lessons(network, distillation_set, recipe, generator, report)
 
 
 def learn_lessons(
     network: AQFusionNet,
-    lessons: Lessons,
+    distillation_set: Lessons,
     recipe: Recipe,
     generator: torch.Generator,
     report: Report,
 ) -> None:
-    """Sensor encoder and head learn lessons that are there already."""
+    """Sensor encoder and head learn a distillation set that is there already."""
 
     def loss() -> Tensor:
-        return _lesson_loss(network, lessons, generator)
+        return _distillation_loss(network, distillation_set, generator)
 
     modules = nn.ModuleList([network.sensor_encoder, network.head])
     descend(modules, loss, recipe.sensor_steps, (_SENSOR_RATE, recipe.weight_decay))
@@ -77,7 +77,7 @@ def fit_haze(
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Haze statistics of F frames (F, 108), how often each is drawn (F,), what to say (F, 50)."""
+    """Haze statistics of F frames (F, 108), how often each is drawn (F,), targets (F, 50)."""
 
     statistics: Tensor
     chance: Tensor
@@ -127,10 +127,12 @@ def descend(
         schedule.step()
 
 
-def _lesson_loss(network: AQFusionNet, lessons: Lessons, generator: torch.Generator) -> Tensor:
-    chosen = torch.randint(len(lessons.readings), (_BATCH,), generator=generator)
-    embedding = network.sensor_encoder(lessons.readings[chosen])
-    return distribution_loss(network.head(embedding), lessons.targets[chosen])
+def _distillation_loss(
+    network: AQFusionNet, distillation_set: Lessons, generator: torch.Generator
+) -> Tensor:
+    chosen = torch.randint(len(distillation_set.readings), (_BATCH,), generator=generator)
+    embedding = network.sensor_encoder(distillation_set.readings[chosen])
+    return distribution_loss(network.head(embedding), distillation_set.targets[chosen])
 
 
 def _chances(material: Material) -> Tensor:

@@ -1,7 +1,7 @@
-"""Photos spoiled until no sky by day is left: what a guard learns from, and is not measured on.
+"""Synthetic negatives: photos changed until no sky by day is left, to train the photo screen on.
 
-Pixels of real photos keep the grain, the sharpness and the colours of a camera, so that a guard
-cannot tell the lessons apart by those. Everything is drawn from one generator.
+It is not measured on them. Pixels of real photos keep the grain, the sharpness and the colours of a
+camera, so that it cannot separate the classes by those. Everything is drawn from one generator.
 """
 
 from collections.abc import Callable
@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-# Of six photos (6, 3, H, W) the first is spoiled; the others lend patches.
+# Of six photos (6, 3, H, W) the first is changed; the others lend patches.
 Spoiler = Callable[[Tensor, torch.Generator], Tensor]
 
 
 def spoiled(images: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """One spoiled picture per photo, uint8 (B, 3, H, W) both, and each one's way (B,).
+    """One synthetic negative per photo, uint8 (B, 3, H, W) both, and each one's way (B,).
 
     The ways take turns. Three of them use only the size of a photo.
     """

@@ -1,10 +1,10 @@
 """A committee teaches the sensor encoder: some 90 sessions are too few for a network alone.
 
 Extra trees (Geurts et al. 2006), grown under random sensor masks, and Gaussian processes
-(Rasmussen & Williams 2006), one pair for every set of readings that can be present, judge readings
-that lie between two sessions. The network learns that judgement as a distribution over AQI, so one
-small network answers for all 64 sets, smoothly as a slider moves. `docs/experiments.md` has what
-each member gives alone.
+(Rasmussen & Williams 2006), one pair for every set of readings that can be present, predict for
+readings that lie between two sessions. The network learns those predictions as a distribution over
+AQI, so one small network answers for all 64 sets, smoothly as a slider moves. `docs/experiments.md`
+has what each member gives alone.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from aqfusion.training.gaussian_process import Floats, fitted_process
 TREES = 100
 LESSONS = 20_000
 COPIES = 30  # of each session under different masks, for the forest
-ALL_PRESENT = 0.3  # share of lessons with every reading of the session
+ALL_PRESENT = 0.3  # share of inputs with every reading of the session
 _ABSENT = -6.0  # standard deviations: below every real value, so that a tree can split it off
 _FOREST_SHARE = 0.2  # of the committee's word; the two processes share the rest
 
@@ -30,7 +30,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Lessons:
-    """Standardised readings (L, 6), NaN where missing, and what to say of them (L, 50)."""
+    """Standardised readings (L, 6), NaN where missing, and their targets (L, 50)."""
 
     readings: Tensor
     targets: Tensor
@@ -38,9 +38,9 @@ class Lessons:
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """What the committee learns: standardised readings (S, 6), NaN where missing, and AQI (S,).
+    """Training points of the committee: standardised readings (S, 6), NaN where missing, AQI (S,).
 
-    `weights` (S,) say how often a session is drawn.
+    `weights` (S,) are how often a session is drawn.
     """
 
     readings: Tensor
@@ -65,39 +65,41 @@ def prepare_lessons(
     share = rng.beta(0.5, 0.5, (LESSONS, 1))
     between = share * values[first] + (1 - share) * values[second]
     between += 0.1 * rng.standard_normal(between.shape)
-    asked = _mask_some(between, rng)
-    forest = _forest_says(values, aqi, chance, asked, sigma, rng)
-    processes = _processes_say(values, aqi, asked, sigma, {} if kernels is None else kernels)
+    query_readings = _mask_some(between, rng)
+    forest = _forest_targets(values, aqi, chance, query_readings, sigma, rng)
+    processes = _process_targets(
+        values, aqi, query_readings, sigma, {} if kernels is None else kernels
+    )
     targets = _FOREST_SHARE * forest + (1 - _FOREST_SHARE) * processes
-    return Lessons(torch.from_numpy(asked).float(), targets)
+    return Lessons(torch.from_numpy(query_readings).float(), targets)
 
 
 def sessions_as_lessons(readings: Tensor, aqi: Tensor, sigma: float, seed: int) -> Lessons:
     """The sessions themselves under random masks, nothing between them: to be known by heart."""
     rng = np.random.default_rng(seed)
     chosen = rng.integers(len(aqi), size=LESSONS)
-    shown = _mask_some(readings.double().numpy()[chosen], rng)
+    masked = _mask_some(readings.double().numpy()[chosen], rng)
     targets = smoothed_targets(aqi[torch.from_numpy(chosen)], sigma)
-    return Lessons(torch.from_numpy(shown).float(), targets)
+    return Lessons(torch.from_numpy(masked).float(), targets)
 
 
-def _forest_says(
+def _forest_targets(
     values: Floats,
     aqi: Tensor,
     chance: Floats,
-    asked: Floats,
+    query_readings: Floats,
     sigma: float,
     rng: np.random.Generator,
 ) -> Tensor:
     """Each tree's answer, smoothed, averaged over the trees: (L, 50)."""
     origin = np.repeat(np.arange(len(values)), COPIES)
-    shown = _filled(_mask_some(values[origin], rng), _ABSENT)
+    masked = _filled(_mask_some(values[origin], rng), _ABSENT)
     forest = ExtraTreesRegressor(
         TREES, min_samples_leaf=3, random_state=int(rng.integers(2**31)), n_jobs=1
     )
-    forest.fit(shown, aqi.numpy()[origin], sample_weight=chance[origin])
-    questions = _filled(asked, _ABSENT).astype(np.float32)
-    total = torch.zeros(len(asked), len(EDGES) - 1)
+    forest.fit(masked, aqi.numpy()[origin], sample_weight=chance[origin])
+    questions = _filled(query_readings, _ABSENT).astype(np.float32)
+    total = torch.zeros(len(query_readings), len(EDGES) - 1)
     for tree in forest.estimators_:
         # A tree has a thousand answers at most: each is smoothed once.
         answers, which = np.unique(tree.predict(questions), return_inverse=True)
@@ -105,7 +107,7 @@ def _forest_says(
     return total / len(forest.estimators_)
 
 
-def _processes_say(
+def _process_targets(
     values: Floats, aqi: Tensor, query_readings: Floats, sigma: float, kernels: Kernels
 ) -> Tensor:
     """The mean of a process on AQI and one on its logarithm (L, 50), by what is present.
@@ -123,7 +125,9 @@ def _processes_say(
             continue
         seen = values[:, present]
         lacking = np.isnan(seen)
-        flags = lacking[:, lacking.any(0)].astype(np.float64)  # a session may lack what is asked
+        flags = lacking[:, lacking.any(0)].astype(
+            np.float64
+        )  # a session may lack a reading of the query
         learned = np.concatenate([_filled(seen, 0.0), flags], 1)
         question = np.pad(query_readings[rows][:, present], ((0, 0), (0, flags.shape[1])))
         name = "".join(str(int(is_present)) for is_present in present)
@@ -136,13 +140,13 @@ def _processes_say(
 
 
 def _process(
-    name: str, kernels: Kernels, learned: Floats, target: Floats, asked: Floats
+    name: str, kernels: Kernels, learned: Floats, target: Floats, queries: Floats
 ) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation (Q,) of a fresh observation at `asked` (Q, D)."""
+    """Mean and standard deviation (Q,) of a new observation at `queries` (Q, D)."""
     theta = np.array(kernels[name]) if name in kernels else None
     process = fitted_process(learned, target, theta)
     kernels[name] = process.kernel_.theta.tolist()
-    mean, std = process.predict(asked, return_std=True)
+    mean, std = process.predict(queries, return_std=True)
     return torch.from_numpy(mean), torch.from_numpy(std).clamp_min(1e-3)
 
 

@@ -15,15 +15,15 @@ from aqfusion.training.fit import Report
 from aqfusion.training.recipe import Recipe
 from aqfusion.training.workshop import Workshop
 
-# Raised by hand when the same recipe would give other weights: what was kept is left alone then.
+# Raised by hand when the same recipe would give other weights: older caches are not used then.
 REVISION = 2
 
-PretrainedFor = Callable[[AQFusionNet, str], None]  # fills the trunk of the named backbone
+PretrainedFor = Callable[[AQFusionNet, str], None]  # fills the weights of the named backbone
 
 
 @dataclass(frozen=True)
 class Training:
-    """A workshop, and whether its trunks start from random weights."""
+    """An experiment runner, and whether its backbones start from random weights."""
 
     workshop: Workshop
     from_scratch: bool
@@ -32,7 +32,7 @@ class Training:
 def training(
     rows: Sequence[Row], recipe: Recipe, pretrained: PretrainedFor, cache: Path, report: Report
 ) -> Training:
-    """The workshop of a recipe in its own folder below `cache`, its teachers' beside it."""
+    """The experiment runner of a recipe in a folder below `cache`, its teachers' beside it."""
     teachers = [
         training(rows, teacher, pretrained, cache, report).workshop
         for teacher in recipe.distilled_from
@@ -48,7 +48,7 @@ def training(
 
 
 def _first_weights(recipe: Recipe, pretrained: PretrainedFor) -> tuple[str, bool]:
-    """The checksum of the trunk that every network starts with, and whether it is random."""
+    """The checksum of the backbone that every network starts with, and whether it is random."""
     torch.manual_seed(recipe.seed)
     nothing = (0.0,) * SENSOR_COUNT, (1.0,) * SENSOR_COUNT
     network = AQFusionNet(Architecture(recipe.backbone, *nothing))

@@ -1,4 +1,4 @@
-"""The bench of one training: sessions with their frames, and the folder of finished work."""
+"""Experiment runner: sessions with their frames, and the folder of finished trainings."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -23,14 +23,14 @@ from aqfusion.training.protocols import Part
 from aqfusion.training.recipe import Material, Recipe
 from aqfusion.training.sessions import Session, sensor_statistics, session_readings
 
-FRAMES_KEPT = 24  # per session, evenly spaced: more hardly say more of other sessions
+FRAMES_KEPT = 24  # per session, evenly spaced: more hardly help with other sessions
 PATIENCE = 3  # epochs without a better validation loss
 
 Pretrained = Callable[[AQFusionNet], None]
 
 
 class Workshop:
-    """Trains networks by one recipe; what is finished lies in its folder and is not done twice."""
+    """Trains networks by one recipe; finished ones lie in its folder and are not trained twice."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Workshop:
         return fit.network
 
     def held_out(self, part: Part) -> HeldOut:
-        """What the network of a part says of the sessions that it is judged on."""
+        """Predictions of a part's network for its test sessions."""
         kept = self.work / f"{part.name}.held_out.safetensors"
         if not kept.is_file():
             network = self.network(part.train, part.name)
@@ -72,7 +72,7 @@ class Workshop:
         return HeldOut.load(kept)
 
     def guard(self, network: AQFusionNet, sessions: tuple[Session, ...], name: str) -> Guard:
-        """The guard of the network called `name`, fitted on its sessions."""
+        """The photo screen of the network called `name`, fitted on its sessions."""
         kept = self.work / f"{name}.guard.safetensors"
         if not kept.is_file():
             self.report(f"{name}: fitting the guard")
@@ -88,7 +88,7 @@ class Workshop:
     ) -> tuple[list[str], Tensor, dict[str, Tensor]]:
         """Places and margins of some photos of a part, and margins of unsuitable `pictures`.
 
-        All are judged by the guard of the part's network; above 0 is refused.
+        All are scored by the photo screen of the part's network; above 0 is refused.
         """
         network = self.network(part.train, part.name)
         guard = self.guard(network, part.train, part.name)
@@ -123,7 +123,7 @@ class Workshop:
         return network, listen(network, test, STORED_SIZE, self.report)
 
     def assist(self, sessions: tuple[Session, ...], fold: int) -> AQFusionNet:
-        """What another rank does while the first one trains `with_validation`; writes nothing."""
+        """Run another rank while the first one trains `with_validation`; writes nothing."""
         train = tuple(session for session in sessions if session.fold != fold)
         fit = Fit(self._material(train, "validated"), self.recipe)
         self.pretrained(fit.network)
@@ -131,7 +131,7 @@ class Workshop:
         return fit.network
 
     def haze_by_photo(self, session: Session) -> tuple[Tensor, Tensor]:
-        """Haze statistics of the kept frames (F, 108), and which of them stands for each photo."""
+        """Haze statistics of the stored frames (F, 108), and the one that stands for each photo."""
         statistics = self._statistics_of(session)
         photos = torch.arange(len(session.rows))
         return statistics, photos * len(statistics) // len(session.rows)

@@ -1,1 +1,1 @@
-"""What the pages are made of: the only modules that import Streamlit."""
+"""The parts of the pages: the only modules that import Streamlit."""

@@ -19,15 +19,15 @@ _SESSION = "contribute_session"
 _DONT_KNOW = "I don't know"
 
 
-def show(given: Given) -> None:
+def show(inputs: Given) -> None:
     """Draw the offer under a photo of the visitor's own; nothing under a sample."""
-    if given.photo is not None and photo_input.is_own():
+    if inputs.photo is not None and photo_input.is_own():
         with st.expander("Give this photo to AQFusion", key="contribute"):
-            _form(given, given.photo)
+            _form(inputs, inputs.photo)
 
 
 @st.fragment
-def _form(given: Given, photo: Photo) -> None:
+def _form(inputs: Given, photo: Photo) -> None:
     st.markdown(consent.consent().text)
     names = [category.name for category in standard("us").categories]
     st.selectbox(
@@ -37,7 +37,7 @@ def _form(given: Given, photo: Photo) -> None:
         width=320,
     )
     # An example is no measurement, and what has no unit cannot be kept with one.
-    if given.reading.present and not given.unstated:
+    if inputs.reading.present and not inputs.unstated:
         st.checkbox(
             "The readings in the sliders were measured there and then: keep them too.",
             key=_key("measured", photo),
@@ -48,29 +48,29 @@ def _form(given: Given, photo: Photo) -> None:
         key=_key("give", photo),
         icon=":material/volunteer_activism:",
         on_click=_give,
-        args=(given, photo),
+        args=(inputs, photo),
     )
     told.show(_key("told", photo))
 
 
-def _give(given: Given, photo: Photo) -> None:
+def _give(inputs: Given, photo: Photo) -> None:
     state = st.session_state
     place = _key("told", photo)
     if not state.get(_key("consent", photo)):
         told.tell(place, "Nothing was kept: tick that you agree to the text first", good=False)
         return
     guess = state.get(_key("guess", photo), _DONT_KNOW)
-    reading = given.reading if state.get(_key("measured", photo)) else Reading()
+    reading = inputs.reading if state.get(_key("measured", photo)) else Reading()
     session = state.setdefault(_SESSION, secrets.token_urlsafe(24))
 
     def work() -> str:
-        _offer(given, photo, reading, guess, session)
+        _offer(inputs, photo, reading, guess, session)
         return "Thank you. An expert looks at your photo before anybody labels it"
 
     told.attempt(place, work, refused="Nothing was kept: ")
 
 
-def _offer(given: Given, photo: Photo, reading: Reading, guess: str, session: str) -> None:
+def _offer(inputs: Given, photo: Photo, reading: Reading, guess: str, session: str) -> None:
     from aqfusion.labels.answer import Answer
     from aqfusion.labels.fingerprint import fingerprint
     from aqfusion.labels.offers import Offer
@@ -81,8 +81,8 @@ def _offer(given: Given, photo: Photo, reading: Reading, guess: str, session: st
     names = [category.name for category in standard("us").categories]
     view = None
     with suppress(NothingKnownError):  # a refused photo without readings
-        prediction = given.model.predict(reading, given.embedding, trust_photo=given.trusted)
-        view = model_view(given.model, prediction)
+        prediction = inputs.model.predict(reading, inputs.embedding, trust_photo=inputs.trusted)
+        view = model_view(inputs.model, prediction)
     offer = Offer(
         photo,
         reading,
@@ -96,5 +96,5 @@ def _offer(given: Given, photo: Photo, reading: Reading, guess: str, session: st
 
 
 def _key(name: str, photo: Photo) -> str:
-    """A widget's key: what was said of one photo is not said of the next."""
+    """A widget's key: an entry for one photo is not kept for the next."""
     return f"contribute_{name}_{photo.digest[:16]}"

@@ -32,30 +32,30 @@ _ORIGINS = {
 _VISIT = "counted_visit"
 
 
-def note(given: Given) -> None:
+def note(inputs: Given) -> None:
     """Let what was given count, unless it is an example or nothing of the visitor's own."""
-    seen = _seen(given)
+    seen = _seen(inputs)
     if seen is None:
         return
     settings, visit = load_settings(), st.session_state.setdefault(_VISIT, Visit())
-    digest = "" if given.photo is None else given.photo.digest
-    _tally(settings).note(visit, digest, seen, partial(reference, given.model, settings.model))
+    digest = "" if inputs.photo is None else inputs.photo.digest
+    _tally(settings).note(visit, digest, seen, partial(reference, inputs.model, settings.model))
 
 
-def _seen(given: Given) -> Seen | None:
+def _seen(inputs: Given) -> Seen | None:
     origin = _ORIGINS.get(st.session_state.get("photo_source", photo_input.SAMPLES))
-    reading = sensor_input.brought()
+    reading = sensor_input.own_reading()
     if origin == READINGS:
         return Seen(origin, reading) if reading.present else None
-    if origin is None or given.embedding is None:  # not uploaded yet
+    if origin is None or inputs.embedding is None:  # not uploaded yet
         return None
-    vector, refused = given.embedding.vector[0].numpy(), given.embedding.problem is not None
+    vector, refused = inputs.embedding.vector[0].numpy(), inputs.embedding.problem is not None
     return Seen(origin, reading, vector, refused)
 
 
 @lru_cache(maxsize=4)
 def reference(model: Predictor, base: str) -> "Reference":
-    """What a model that came from `base` learned from, made once; threads may ask."""
+    """The training reference of a model that came from `base`, computed once; for any thread."""
     from aqfusion.drift.reference import reference_of
 
     return reference_of(model, base)

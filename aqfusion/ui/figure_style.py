@@ -1,4 +1,4 @@
-"""What all charts share: size, margins, colours that the colour-blind can tell apart.
+"""The common style of all charts: size, margins, colours for colour-blind readers too.
 
 Backgrounds and text colours are left to Streamlit's theme, which follows light and dark; so a
 saved PNG has the background that its text was made for.
@@ -43,15 +43,15 @@ def blank(height: int, **layout: Any) -> go.Figure:
     )
 
 
-def _axis(given: Mapping[str, Any]) -> dict[str, Any]:
+def _axis(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "fixedrange": True,
         "automargin": True,
         "zeroline": False,
         "gridcolor": GRID,
         "tickfont": {"color": TEXT},
-        **given,
-        "title": {"font": {"color": TEXT}, **given.get("title", {})},
+        **settings,
+        "title": {"font": {"color": TEXT}, **settings.get("title", {})},
     }
 
 

@@ -47,7 +47,7 @@ def choose() -> Standard:
 def beside(
     reading: Reading, index_standard: Standard, unstated: Sequence[str] = ()
 ) -> Formula | None:
-    """What the formula says of the readings; `None` where they do not define it."""
+    """The formula's index of the readings; `None` where they do not define it."""
     index = index_standard.index(reading)
     if not usable(index, unstated) or index.aqi is None or index.category is None:
         return None

@@ -22,7 +22,7 @@ _THUMB = (160, 117)  # pixels
 
 @dataclass(frozen=True)
 class Sample:
-    """A photo to choose: `id` never tells a file name; real ones have a session and a reading."""
+    """A photo to choose: `id` never has a file name; real ones have a session and a reading."""
 
     id: str
     title: str
@@ -48,7 +48,7 @@ def session_sample(station: str, time: datetime) -> str | None:
     try:
         return _by_station(load_settings().data).get((station, time))
     except InputError:
-        return None  # told where photos are chosen
+        return None  # the error is shown where photos are chosen
 
 
 @st.cache_resource(show_spinner=False)
@@ -121,7 +121,7 @@ def photo_of(path: Path) -> Photo:
 
 
 def thumbnail(path: Path, size: tuple[int, int] = _THUMB) -> str:
-    """A sample in small as a data URL; "" for a damaged one, which is told where it is chosen."""
+    """A sample in small as a data URL; "" for a damaged one, whose error comes when chosen."""
     try:
         photo = photo_of(path)
     except PhotoError:
@@ -133,7 +133,7 @@ def thumbnail(path: Path, size: tuple[int, int] = _THUMB) -> str:
 def when(session: str) -> str:
     """The time in a session's key `place|year|month|day|hour`, as people write it.
 
-    A manifest may name sessions in its own way; such a name is told as it is.
+    A manifest may name sessions in its own way; such a name is shown as it is.
     """
     parts = session.rsplit("|", 4)
     if len(parts) != 5:

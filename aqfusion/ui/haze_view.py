@@ -1,4 +1,4 @@
-"""How hazy the photo looks, on a scale from 0 to 100 between the sample scenes."""
+"""The haze score of the photo, on a scale from 0 to 100 between the sample scenes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,14 +31,14 @@ class Example:
     chosen: bool = False
 
 
-def show(given: Given, result: Result | None) -> None:
+def show(inputs: Given, result: Result | None) -> None:
     """Draw the scale; a model that gives no scores, an older one, has none."""
-    examples = _examples(given.model.checkpoint.sha256, given.model)
+    examples = _examples(inputs.model.checkpoint.sha256, inputs.model)
     if not examples:
         return
     chosen = [replace(example, chosen=photo_input.is_sample(example.id)) for example in examples]
     haze = None if result is None else result.haze
-    missing = "The photo cannot be judged." if given.refused else "No photo yet."
+    missing = "The photo cannot be judged." if inputs.refused else "No photo yet."
     st.html(scale(haze, missing, chosen))
 
 
@@ -55,7 +55,7 @@ def _examples(weights: str, _of: Predictor) -> tuple[Example, ...]:
 
 
 def scale(haze: HazeScore | None, missing: str, examples: Sequence[Example]) -> str:
-    """The scale with the photo's place marked; `missing` says why there is no score."""
+    """The scale with the photo's place marked; `missing` is the reason where there is no score."""
     if haze is None:
         score_html = f'<div class="aq-said"><div class="aq-muted">{escape(missing)}</div></div>'
         mark = ""

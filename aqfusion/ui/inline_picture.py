@@ -1,4 +1,4 @@
-"""A small picture inside HTML or CSS: no file is served, so no file name is told."""
+"""A small picture inside HTML or CSS: no file is served, so no file name is public."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""What a visitor has given, photo, place and readings: the same on every page that asks."""
+"""The inputs of a visitor, photo, site and readings: the same on every page."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,10 +22,10 @@ _HELD = "inputs_held"  # of no widget, so that Streamlit never drops it
 
 @dataclass(frozen=True)
 class Given:
-    """A model at a place, a photo with what the guard says of it, and readings.
+    """A model at a site, a photo with its screening, and readings.
 
-    Nothing may be given: no photo, no reading, and the model at no place. `unstated` names the
-    readings whose unit nobody knows.
+    All may be absent: no photo, no reading, and the model at no site. `unstated` names the readings
+    of unknown unit.
     """
 
     model: Predictor
@@ -54,7 +54,7 @@ class Given:
         return Scene(ask, self.reading, has_photo, self.model.knows_site, has_landmarks)
 
     def result(self) -> Result | None:
-        """What the model says; `None` where there is nothing to go on."""
+        """The prediction; `None` without any usable input."""
         try:
             return self.model.predict(self.reading, self.embedding, trust_photo=self.trusted)
         except NothingKnownError:
@@ -83,7 +83,7 @@ def prepare() -> None:
 
 
 def current(model: Predictor) -> Given:
-    """What has been given, whether the choices are drawn or not."""
+    """The current inputs, whether the widgets are drawn or not."""
     photo = photo_input.current()
     embedding = models.embedding(model, photo) if photo else None
     trusted = photo is not None and photo_input.is_trusted(photo)
@@ -114,13 +114,13 @@ def choose_photo(model: Predictor) -> None:
         st.caption(consent.COUNTED)
 
 
-def tell_nothing(given: Given) -> None:
-    """Say why there is no answer, and what would bring one."""
-    if given.refused is None:
+def explain_no_prediction(inputs: Given) -> None:
+    """Write why there is no prediction, and what would give one."""
+    if inputs.refused is None:
         st.info("Nothing to go on yet: choose a photo or switch a reading on.")
         return
     st.info(
-        f"**No AQI is told.** The photo is left out ({given.refused}), and there is nothing else "
+        f"**No AQI is told.** The photo is left out ({inputs.refused}), and there is nothing else "
         "to go on. Choose another photo, switch a reading on, name a place with known days, or "
         "use the photo anyway."
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def predictor() -> Predictor:
     """The version that serves now, else the settings' model; a bad one raises `ModelError`.
 
-    Asked once in a run of a page, so that all of what it shows is one version's.
+    Called once in a run of a page, so that all it shows is of one version.
     """
     return loaded(Registry.of(load_settings()).current().model)
 
@@ -52,7 +52,7 @@ def at(
     kept = _at(model.checkpoint.sha256, site_digest(site), taken_at, seen, model, site)
     if kept.site == site:
         return kept
-    return model.at(site, taken_at, extinction)  # of another name, say
+    return model.at(site, taken_at, extinction)  # of another name, for example
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)  # up to 50 MB each
@@ -68,7 +68,7 @@ def _at(
 
 
 def extinctions(site: Site, photo: Photo) -> "Extinctions":
-    """What a photo shows at a site's landmarks, looked for once: it takes half a second."""
+    """The extinctions of a photo at a site's landmarks, computed once: it takes half a second."""
     reference = None if site.reference is None else site.reference.digest
     return _extinctions(reference, repr(site.landmarks), photo.digest, site, photo)
 
@@ -83,7 +83,7 @@ def _extinctions(
 
 
 def embedding(model: Predictor, photo: Photo) -> Embedding:
-    """The photo's embedding (1, 128); a photo is looked at once, however often a slider moves."""
+    """The photo's embedding (1, 128); computed once per photo, however often a slider moves."""
     return _embedding(model.checkpoint.sha256, photo.digest, model, photo)
 
 
@@ -121,7 +121,7 @@ def _marked(
 
 
 def haze_evidence(model: Predictor, photo: Photo) -> tuple[float, ...]:
-    """What the haze at each height adds to the photo's AQI."""
+    """The share of the haze at each height in the photo's AQI."""
     return _haze_evidence(model.checkpoint.sha256, photo.digest, model, photo)
 
 

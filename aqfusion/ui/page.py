@@ -1,4 +1,4 @@
-"""What every page begins and ends with."""
+"""Header and footer of every page."""
 
 import streamlit as st
 
@@ -39,7 +39,7 @@ def model() -> Predictor:
 
 
 def end(model: Predictor | None = None) -> None:
-    """Close the page with what must be said on each, and which model answered."""
+    """Close the page with the notes of every page and the name of the model."""
     st.caption(f"{_answered_by(model)} {DISCLAIMER}" if model else DISCLAIMER)
 
 

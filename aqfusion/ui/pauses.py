@@ -2,7 +2,7 @@
 
 Streamlit collects all garbage at the end of every run. With the libraries of this app in memory
 that holds the whole process for a quarter of a second, while the last of the page still waits to be
-sent. What a library made when it was imported never becomes garbage, so it need not be looked at.
+sent. What a library made when it was imported never becomes garbage, so it need not be scanned.
 """
 
 import gc

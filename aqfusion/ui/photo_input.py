@@ -42,23 +42,23 @@ def choose_none() -> None:
 
 
 def is_sample(sample: str) -> bool:
-    """Whether this sample is the photo just now."""
+    """Whether this sample is the current photo."""
     state = st.session_state
     return state.get("photo_source") == SAMPLES and state.get("photo_sample") == sample
 
 
 def is_own() -> bool:
-    """Whether the photo just now is one that the visitor gave, not a sample."""
+    """Whether the current photo is the visitor's own, not a sample."""
     return st.session_state.get("photo_source") in {UPLOAD, CAMERA}
 
 
 def is_example() -> bool:
-    """Whether the photo just now is a sample."""
+    """Whether the current photo is a sample."""
     return bool(st.session_state.get("photo_source", SAMPLES) == SAMPLES)
 
 
 def choose() -> Photo | None:
-    """Draw the choice and the photo; bad input is told in a sentence and counts as no photo."""
+    """Draw the choice and the photo; bad input gives a sentence and counts as no photo."""
     source = st.segmented_control(
         "Where the photo comes from",
         list(_ICONS),
@@ -92,16 +92,16 @@ def current() -> Photo | None:
     try:
         return gallery.photo_of(sample.path)
     except PhotoError:
-        return None  # told where it is chosen
+        return None  # the error is shown where it is chosen
 
 
 def is_trusted(photo: Photo) -> bool:
-    """Whether the visitor insists on a photo that was refused."""
+    """Whether the visitor uses a photo despite the screening."""
     return bool(st.session_state.get(_trust_key(photo)))
 
 
 def trust(photo: Photo, problem: str) -> None:
-    """Say why the photo is left out, and ask whether to use it all the same."""
+    """Write why the photo is excluded, and offer to use it all the same."""
     st.warning(
         f"I can't judge this photo: {problem}. It is left out of the result.",
         icon=":material/visibility_off:",
@@ -142,7 +142,7 @@ def _from_gallery(view: "st.delta_generator.DeltaGenerator") -> Photo:
             icon=":material/sensors:",
             on_click=sensor_input.fill,
             args=(sample.reading,),
-            kwargs={"units_stated": False},  # the data folder tells none
+            kwargs={"units_stated": False},  # the data folder has none
         )
     return photo
 
@@ -153,7 +153,7 @@ def _from_visitor(view: "st.delta_generator.DeltaGenerator", source: str | None)
         file = st.file_uploader(
             "A photo of the sky and the horizon, by day: JPEG, PNG, WebP, HEIC or AVIF, "
             "at most 25 MB",
-            # any file: what is no photo is told in a sentence here, not in a tooltip of the widget
+            # any file: the error for a wrong one is a sentence here, not the widget's tooltip
             type=None,
             max_upload_size=_LARGEST_UPLOAD_MB,
             key="photo_upload",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def plain(text: str) -> str:
-    r"""Take the meaning from every sign that Markdown knows: no link, no image, no formula.
+    r"""Escape every sign of Markdown: no link, no image, no formula.
 
     >>> plain("*a* [b](c) :red[d] $x$")
     '\\*a\\* \\[b\\]\\(c\\) \\:red\\[d\\] \\$x\\$'

@@ -1,4 +1,4 @@
-"""The time zone of whoever reads the page, as their browser tells it."""
+"""The reader's time zone, as the browser reports it."""
 
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
@@ -7,7 +7,7 @@ import streamlit as st
 
 
 def reported() -> tzinfo | None:
-    """The reader's zone; `None` where the browser tells none, or one that is not known here."""
+    """The reader's zone; `None` where the browser reports none, or an unknown one."""
     try:
         return ZoneInfo(st.context.timezone) if st.context.timezone else None
     except (ValueError, OSError):  # a name that is none, or has no data
@@ -15,5 +15,5 @@ def reported() -> tzinfo | None:
 
 
 def here() -> tzinfo:
-    """The reader's zone, UTC where it is not known."""
+    """The reader's zone, UTC where it is unknown."""
     return reported() or UTC

@@ -1,4 +1,4 @@
-"""The link that opens a page with the same readings: taken from the address, and shown to copy."""
+"""The link that opens a page with the same readings: read from the address, and shown to copy."""
 
 from collections.abc import Sequence
 

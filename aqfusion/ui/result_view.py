@@ -14,7 +14,7 @@ _TOP = 500
 
 @dataclass(frozen=True)
 class Formula:
-    """What a standard's formula says of the readings; `on_scale` where the model's scale is its."""
+    """A standard's index of the readings; `on_scale` where the model has the same scale."""
 
     name: str
     aqi: int
@@ -32,8 +32,8 @@ class Formula:
 def headline(result: Result, formula: Formula | None = None, why: str = "") -> str:
     """The model's AQI with its interval and scale, and the formula beside it.
 
-    What the prediction rests on stands below, then `why` they differ, or how it stands to the
-    place. On a phone number and formula are repeated in a strip that never leaves the screen.
+    The basis of the prediction is below, then `why` they differ, or the prediction beside the
+    site's days. On a phone number and formula are repeated in a strip that never leaves the screen.
     """
     fused = result.fused
     interval = f"{fused.low} to {fused.high}"
@@ -57,7 +57,7 @@ def headline(result: Result, formula: Formula | None = None, why: str = "") -> s
 
 
 def advice(category: Category) -> str:
-    """What a category means for health; the height does not depend on it."""
+    """Health advice of a category; the height does not depend on it."""
     return f"""
 <div class="aq aq-advice aq-small">
   <div><h4>For everyone</h4><p>{escape(category.advice)}</p></div>
@@ -179,7 +179,7 @@ def _absent(result: Result) -> str:
 
 
 def _span(prediction: Prediction) -> str:
-    """Where the interval lies on the axis, as CSS."""
+    """The position of the interval on the axis, as CSS."""
     low, width = _percent(prediction.low), _percent(prediction.high - prediction.low)
     return f"left:{low}%;width:{width}%"
 

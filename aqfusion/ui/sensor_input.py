@@ -49,8 +49,8 @@ def example(name: str) -> None:
 def fill(reading: Reading, *, own: bool = False, units_stated: bool = True) -> None:
     """Put a reading into the widgets; a missing one is switched off.
 
-    `own` says that the visitor brought it, as they do what they set themselves. Without
-    `units_stated` nobody knows what the numbers stand for, until they are changed.
+    `own` readings come from the visitor, like those that they set themselves. Without
+    `units_stated` the units are unknown until the numbers are changed.
     """
     st.session_state["sensor_example"] = None
     st.session_state["sensor_unstated"] = {
@@ -69,12 +69,12 @@ def fill(reading: Reading, *, own: bool = False, units_stated: bool = True) -> N
 
 
 def current_value(name: str) -> float:
-    """What a row shows, switched on or off, in the canonical unit."""
+    """The value of a row, switched on or off, in the canonical unit."""
     return convert(name, _value(name), _unit(name), pollutant(name).unit)
 
 
 def reach(name: str) -> float:
-    """How far a pollutant's slider goes just now, in the canonical unit."""
+    """The current end of a pollutant's slider, in the canonical unit."""
     return max(_REACH[name], _rounded_up(current_value(name)))
 
 
@@ -93,7 +93,7 @@ def choose() -> None:
 
 
 def current() -> Reading:
-    """What is switched on, in canonical units, whether the rows are drawn or not."""
+    """The readings switched on, in canonical units, whether the rows are drawn or not."""
     values = {
         name: _value(name)
         for name in POLLUTANTS
@@ -102,14 +102,14 @@ def current() -> Reading:
     return Reading.from_values(values, {name: _unit(name) for name in values})
 
 
-def brought() -> Reading:
-    """What the visitor set themselves, or came with: nothing that an example put there."""
+def own_reading() -> Reading:
+    """The visitor's own readings, set or loaded: without those of an example."""
     reading, filled = current(), st.session_state.get("sensor_filled", {})
     return reading.masked(set(reading.present) - set(_same(reading, filled)))
 
 
 def unstated() -> tuple[str, ...]:
-    """Which of the readings that are on have no stated unit."""
+    """The readings switched on whose unit is not stated."""
     return _same(current(), st.session_state.get("sensor_unstated", {}))
 
 
@@ -123,13 +123,13 @@ def _same(reading: Reading, put: Mapping[str, float]) -> tuple[str, ...]:
 
 
 def origin() -> str:
-    """Where the readings come from, in a sentence."""
+    """The source of the readings in a sentence."""
     example_name = st.session_state.get("sensor_example")
     if not current().present:
         return "All off. Move a slider, or switch on what you measured."
     if unstated():
         return "From a station that states no units: the model reads them, no formula can."
-    if example_name and not brought().present:
+    if example_name and not own_reading().present:
         return f'Example readings, typical for "{example_name}"; nobody measured them.'
     return "What is switched on counts as measured."
 
@@ -186,9 +186,9 @@ def _put(name: str, value: float) -> None:
 
 
 def _value(name: str) -> float:
-    """What slider or number show, in the unit of the moment; at first a typical value.
+    """The value of slider or number, in the current unit; at first a typical value.
 
-    A callback asks before the page has prepared anything.
+    A callback runs before the page has prepared anything.
     """
     for part in ("value", "number"):
         number: float | None = st.session_state.get(f"sensor_{name}_{part}")
@@ -198,12 +198,12 @@ def _value(name: str) -> float:
 
 
 def _typical(name: str) -> float:
-    """Where a slider stands before anybody has moved it, in the canonical unit."""
+    """The first value of a slider, in the canonical unit."""
     return float(getattr(PRESETS[CITY_DAY], name))
 
 
 def _unit(name: str, system: str | None = None) -> str:
-    """The unit that a pollutant is shown in: particles have no volume to speak of."""
+    """The displayed unit of a pollutant: particles have no volume fraction."""
     canonical = pollutant(name).unit
     if (system or st.session_state.get("sensor_units", MASS)) == MASS or name in ("pm25", "pm10"):
         return canonical

@@ -1,4 +1,4 @@
-"""What the server does besides drawing pages: the sign-in cookie, and who may resume a session."""
+"""Tasks of the server besides pages: the sign-in cookie, and who may resume a session."""
 
 import asyncio
 import contextlib

@@ -11,7 +11,7 @@ Cell = str | int | float | Estimate | None
 
 @dataclass(frozen=True)
 class Column:
-    """A heading and how its numbers are shown; the CSV has them as they are."""
+    """A heading and the format of its numbers; the CSV has them unformatted."""
 
     title: str
     form: str = ""
@@ -65,7 +65,7 @@ class Table:
 
     def _row(self, row: tuple[Cell, ...]) -> str:
         forms = [column.form for column in self.columns]
-        cells = [_shown(cell, form) for cell, form in zip(row, forms, strict=False)]
+        cells = [_text(cell, form) for cell, form in zip(row, forms, strict=False)]
         left = len(self.columns) - len(row)
         last = (
             f' colspan="{left + 1}" class="aq-muted aq-span"'
@@ -83,7 +83,7 @@ def _side(is_text: bool) -> str:
     return ' class="aq-left"' if is_text else ""
 
 
-def _shown(cell: Cell, form: str) -> str:
+def _text(cell: Cell, form: str) -> str:
     if cell is None:
         return '<span class="aq-muted">–</span>'
     if isinstance(cell, Estimate):

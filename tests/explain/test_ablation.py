@@ -83,7 +83,7 @@ def test_a_site_has_its_row_alone_and_the_row_without_it(reading, has_photo, row
     known = coalitions(PlantedAsk(), reading, has_photo, has_site=True)
     found = ablations(known)
     assert [(row.left, row.prediction.aqi) for row in found] == rows
-    assert all({*row.left, *row.without} == {*known.given} for row in found)
+    assert all({*row.left, *row.without} == {*known.present} for row in found)
 
 
 def test_landmarks_go_with_photo_and_site_and_are_left_out_once_alone():
@@ -106,4 +106,4 @@ def test_landmarks_go_with_photo_and_site_and_are_left_out_once_alone():
         *("This place only", "Without this place's history", "Without the readings"),
         *("Without the photo", "Without the landmarks"),
     ]
-    assert all({*row.left, *row.without} == {*known.given} for row in found)
+    assert all({*row.left, *row.without} == {*known.present} for row in found)

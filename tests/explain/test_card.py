@@ -2,20 +2,33 @@
 
 import io
 import itertools
+import unicodedata
 
 import numpy as np
 import pytest
-from PIL import Image, ImageColor
+from fontTools.ttLib import TTFont
+from PIL import Image, ImageColor, features
 
 from aqfusion.air.sensors import POLLUTANTS, Reading
 from aqfusion.explain import paper
 from aqfusion.explain.card import card
 from aqfusion.explain.card_rows import AXIS, LOWERED, RAISED
 from aqfusion.explain.heat_map import HeatMap
-from aqfusion.explain.paper import MARGIN, PAGE, WIDTH, as_png, plain, text_width, wrapped
+from aqfusion.explain.paper import (
+    MARGIN,
+    PAGE,
+    WIDTH,
+    Paper,
+    as_png,
+    plain,
+    runs,
+    text_width,
+    wrapped,
+)
 from aqfusion.explain.targets import TARGETS
 from aqfusion.model.guard import RULES
 from aqfusion.photo import Photo
+from aqfusion.settings import ASSETS
 from tests.explain.planted_report import PHOTO, READING, US, hot_left, renamed, report
 from tests.planted_sites import site_of
 
@@ -145,11 +158,70 @@ def test_a_model_s_long_foreign_name_keeps_within_the_card():
     assert (np.asarray(named)[360:, WIDTH - MARGIN + 10 :] == 255).all()
 
 
-def test_all_letters_of_the_card_are_in_the_font():
-    missing = bytes(paper._font(20).getmask("\ue000"))
-    letters = [chr(code) for code in range(33, 127)]
-    assert not [letter for letter in letters if bytes(paper._font(20).getmask(letter)) == missing]
-    assert plain("µg and PM₂.₅") == "?g and PM?.?"
+ENGLISH = "".join(map(chr, range(33, 127)))
+PLACES = ("काठमाडौं", "दिल्ली", "क्षेत्र ज्ञान", "東京", "北京 广州", "台北", "さくら", "Ελλάδα", "Київ")
+
+
+@pytest.mark.parametrize(
+    "words", [ENGLISH, "PM₂.₅ 12 µg/m³ – “é” €", "AQI: काठमाडौं, 東京!", *PLACES]
+)
+def test_each_letter_has_a_glyph_of_its_own(words):
+    for name, run in runs(words):
+        known = TTFont(ASSETS / "fonts" / name).getBestCmap()
+        assert [letter for letter in run if ord(letter) not in known] == []
+    assert "".join(run for _, run in runs(words)) == words
+
+
+@pytest.mark.parametrize("words", PLACES)
+def test_a_place_is_drawn_as_its_letters_and_not_as_boxes(words):
+    drawn, boxes = (written(text) for text in (words, "\ue000" * len(words)))
+    assert drawn.tobytes() != boxes.tobytes()
+    halves = [written(words[:1]), written(words[1:] or words)]
+    assert len({part.tobytes() for part in (drawn, boxes, *halves)}) == 4
+
+
+def written(words: str) -> Image.Image:
+    sheet = Paper((600, 80), PAGE)
+    sheet.text((10, 60), words, 40, "#000000", anchor="ls")
+    return sheet.image
+
+
+@pytest.mark.skipif(not features.check("raqm"), reason="this Pillow has no Raqm")
+def test_letters_of_devanagari_join():
+    """In ज्ञ two letters become one sign, so the word is narrower than its letters side by side."""
+    apart = sum(text_width(letter, 40) for letter in "ज्ञ")
+    assert text_width("ज्ञ", 40) < 0.8 * apart
+
+
+def test_a_letter_that_no_font_has_is_a_box_and_not_another_letter():
+    assert written("가").tobytes() == written("\ue000").tobytes() != written("?").tobytes()
+    assert plain("가 µg and PM₂.₅") == "가 µg and PM₂.₅"
+
+
+def test_signs_that_turn_or_hide_others_are_left_out_and_joiners_stay():
+    assert plain("a\u202eb\u200bc\x00d\ne\ufeff") == "abcd e"
+    assert plain("क\u094d\u200dष") == "क\u094d\u200dष"
+
+
+def test_words_of_several_scripts_fit_their_place_and_no_letter_loses_its_marks():
+    sheet = Paper((600, 80), PAGE)
+    wide = sheet.text((10, 60), "काठमाडौं " * 40, 30, "#000000", anchor="ls", width=300)
+    assert 250 < wide <= 300
+    assert (np.asarray(sheet.image)[:, 312:] == 255).all()
+    for width in range(60, 160, 3):
+        _, cut = paper._fitted("काठमाडौं" * 9, 14, False, width)
+        end = len(cut) - 3
+        assert not unicodedata.category(("काठमाडौं" * 9)[end]).startswith("M")
+
+
+@pytest.mark.parametrize(("anchor", "left"), [("ls", 300), ("ms", 300), ("rs", 300)])
+def test_an_anchor_holds_for_a_line_of_several_fonts(anchor, left):
+    sheet = Paper((900, 80), PAGE)
+    words = "AQI 東京 काठमाडौं"
+    wide = sheet.text((left, 60), words, 30, "#000000", anchor=anchor)
+    ink = np.flatnonzero((np.asarray(sheet.image) < 128).any(axis=(0, 2)))
+    start = left - wide * {"l": 0, "m": 0.5, "r": 1}[anchor[0]]
+    assert (ink.min(), ink.max()) == pytest.approx((start, start + wide), abs=5)
 
 
 def test_wrapped_lines_keep_all_words_and_their_width():

@@ -42,7 +42,7 @@ def test_the_model_is_asked_once_and_shown_only_what_is_given(
         column = readings[:, number]
         shown = set(column[~np.isnan(column)].tolist())
         assert shown == ({getattr(READING, name)} if name in READING.present else set())
-    assert known.given == (
+    assert known.present == (
         *(["photo"] if has_photo else []),
         *("pm25", "o3", "no2"),
         *(["site"] if has_site else []),

@@ -126,7 +126,7 @@ def test_a_renamed_site_is_the_same_and_a_changed_day_is_not():
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        ("site", 7, "report.json: inputs.site must have 'name', got 7"),
+        ("site", 7, "report.json: inputs.site must be an object, got 7"),
         ("site", {"name": "x", "days": 1, "digest": "y"}, "inputs.site.digest must be 64"),
         ("site", {"name": "x", "days": "1"}, "inputs.site.days must be a whole number"),
         ("taken_at", "yesterday", "inputs.taken_at must be a time of ISO 8601, of the years 1970"),

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aqfusion.errors import InputError
+from aqfusion.explain.saved_report import read_report
 from aqfusion.io.json_models import (
     Count,
     Flag,
@@ -34,6 +35,7 @@ from aqfusion.io.json_models import (
 from aqfusion.metrics_file import read_metrics
 from aqfusion.model.config_file import config_of, read_json
 from aqfusion.settings import ASSETS, ROOT
+from aqfusion.sites.site_file import read_site
 from tests.planted_metrics import planted_metrics
 
 WORDS_OF_PYDANTIC = ("Input should", "pydantic", "validation error", "https://", "Field required")
@@ -49,6 +51,11 @@ def table_at(*steps):
     return lambda: json.loads(path.read_text(encoding="utf-8"))
 
 
+def old(name):
+    """Read a file that an earlier version of the program wrote."""
+    return lambda: json.loads((ROOT / "tests" / "fixtures" / "v0" / name).read_bytes())
+
+
 # Per name a valid table, and what reads a file that holds it.
 READERS = {
     "metrics.json": (planted_metrics, read_metrics),
@@ -56,6 +63,8 @@ READERS = {
         table_at("models", "mobilenetv2_100", "config.json"),
         lambda path: config_of(Path(path.name), read_json(path)),
     ),
+    "report.json": (old("report.json"), read_report),
+    "site.json": (old("site.json"), read_site),
 }
 
 

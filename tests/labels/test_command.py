@@ -46,8 +46,8 @@ def run(capsys, *arguments: object, status: int = 0) -> tuple[dict, str]:
 
 
 def refusal(capsys, *arguments: object) -> str:
-    told, err = run(capsys, *arguments, status=2)
-    assert told == {}
+    output, err = run(capsys, *arguments, status=2)
+    assert output == {}
     return err.rstrip("\n")
 
 
@@ -151,31 +151,31 @@ def test_a_store_that_is_not_sound_is_told_twice(capsys, source, home):
         )
     )
     store.close()
-    told, err = run(capsys, "verify", status=2)
-    assert told["sound"] is False
-    assert told["faults"][0].startswith("item 1 must have status open, got settled")
+    output, err = run(capsys, "verify", status=2)
+    assert output["sound"] is False
+    assert output["faults"][0].startswith("item 1 must have status open, got settled")
     assert err.startswith("the store must be sound, got 1 faults: item 1 must have status open")
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ("", "the following arguments are required: COMMAND"),
-        ("import", "the following arguments are required: FOLDER_OR_FILE"),
+        ("", "Missing command (see aqfusion labels --help)"),
+        ("import", "Missing argument 'FOLDER_OR_FILE'"),
         ("import none", "import must be a folder, a CSV file of photos, a .jsonl export or Label"),
-        ("import mine --overlap 0", "overlap must be 1 to 20 people, got 0"),
-        ("import mine --overlap -1", "--overlap must be a whole number, got '-1'"),
-        ("import mine --overlap ²", "--overlap must be a whole number, got '²'"),
+        ("import mine --overlap 0", "--overlap must be a whole number from 1 to 20, got '0'"),
+        ("import mine --overlap -1", "--overlap must be a whole number from 1 to 20, got '-1'"),
+        ("import mine --overlap ²", "--overlap must be a whole number from 1 to 20, got '²'"),
         ("import mine --licence a\0", "licence must have no control characters"),
-        ("export --out x", "the following arguments are required: --format"),
-        ("export --out x --format xml", "format must be one of csv, jsonl, events, label"),
+        ("export --out x", "Missing option '--format'"),
+        ("export --out x --format xml", "--format must be one of csv, jsonl, events, label"),
         ("export --out mine --format csv", "export must be a file to write, got the folder mine"),
         ("export --out file/x --format csv", "File exists: file"),
         ("export --out mine --format training", "folder to write must be new or empty, got mine"),
         ("backup file", "backup must be a new file, got file, which exists"),
         ("restore none", "none must be a whole backup, got one damaged"),
-        ("invite --role king", "role must be one of visitor, annotator, expert, admin, got 'king'"),
-        ("invite --role operator", "role must be one of visitor, annotator, expert, admin, got"),
+        ("invite --role king", "--role must be one of visitor, annotator, expert, admin, got 'k"),
+        ("invite --role operator", "--role must be one of visitor, annotator, expert, admin, got"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_sentence(capsys, monkeypatch, source, tmp_path, arguments, sentence):
@@ -187,9 +187,9 @@ def test_bad_input_is_one_sentence(capsys, monkeypatch, source, tmp_path, argume
 
 
 def test_the_store_is_opened_without_torch_and_streamlit(tmp_path):
-    given = ["labels", "export", "--format", "csv", "--out", str(tmp_path / "x.csv")]
+    arguments = ["labels", "export", "--format", "csv", "--out", str(tmp_path / "x.csv")]
     program = (
-        f"import sys; from aqfusion.cli import main; code = main({given!r}); "
+        f"import sys; from aqfusion.cli import main; code = main({arguments!r}); "
         "print(code, sorted({'torch', 'timm', 'streamlit'} & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run(

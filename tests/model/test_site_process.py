@@ -89,7 +89,7 @@ def test_each_day_left_out_is_told_as_if_it_had_never_been(process):
             one = known.where(~keep)
             place = int(one.place[0])
             center, std = process.tell(solved, one.readings, shown, one.time, place)
-            target = process.axis(shown).of(one.aqi)
+            target = process.axis(shown).from_aqi(one.aqi)
             spread = process.spread[int(shown.sum())]
             expected = (target - center) / (std / spread)
             assert off[number].item() == pytest.approx(expected.item(), abs=1e-6)
@@ -137,10 +137,10 @@ def test_a_process_that_learned_no_day_still_hears_those_of_the_place(process):
 def test_an_axis_has_slope_one_at_its_centre_and_keeps_order():
     for power in (0.0, 0.5):
         axis = Axis(power)
-        near = axis.of(torch.tensor([130.0, 130.0 * 1.001], dtype=torch.float64))
+        near = axis.from_aqi(torch.tensor([130.0, 130.0 * 1.001], dtype=torch.float64))
         assert near[0].item() == pytest.approx(0)
         assert near[1].item() == pytest.approx(0.001, rel=1e-2)
-        assert (axis.of(torch.arange(5.0, 500.0)).diff() > 0).all()
+        assert (axis.from_aqi(torch.arange(5.0, 500.0)).diff() > 0).all()
 
 
 def test_local_clock_times_are_days_and_unknown_ones_are_not():

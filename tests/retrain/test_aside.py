@@ -61,3 +61,28 @@ def test_beside_other_threads_or_on_one_processor_it_waits_to_be_asked(
     monkeypatch.setattr(threading, "active_count", lambda: threads)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
     assert aside(place)() == os.getpid()
+
+
+@pytest.mark.usefixtures("_alone")
+def test_two_may_work_at_once_and_large_results_come_whole():
+    large = bytes(range(256)) * 20_000  # 5 MB: far more than a pipe holds
+    first, second = aside(lambda: (os.getpid(), large)), aside(lambda: (os.getpid(), torch.ones(3)))
+    (one, ones), (other, content) = second(), first()
+    assert len({one, other, os.getpid()}) == 3
+    assert content == large
+    assert torch.equal(ones, torch.ones(3))
+
+
+@pytest.mark.usefixtures("_alone")
+def test_the_other_process_keeps_no_file_of_this_one_open(tmp_path):
+    with (tmp_path / "lock").open("w") as lock:
+
+        def is_open() -> bool:
+            try:
+                os.fstat(lock.fileno())
+            except OSError:
+                return False
+            return True
+
+        assert is_open()
+        assert not aside(is_open)()

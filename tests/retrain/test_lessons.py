@@ -62,7 +62,7 @@ class Seen:
         self.known, self.absent, self.frozen = known, absent, frozen
         self.asked: list[str] = []
 
-    def of(self, hashes, report):
+    def features_of(self, hashes, report):
         self.asked = [*hashes]
         return {digest: self._look(digest) for digest in self.asked if digest not in self.absent}
 
@@ -97,7 +97,7 @@ def test_items_of_one_group_and_reading_are_one_session():
     assert found.sessions[0].bands == ((101.0, 150.0), (140.0, 140.0))
     assert found.sessions[0].aqi == (125.5 + 140) / 2
     assert found.items == 4
-    assert found.left_out == ()
+    assert found.excluded == ()
 
 
 def test_what_cannot_be_learned_is_left_out_with_the_reason():
@@ -114,7 +114,7 @@ def test_what_cannot_be_learned_is_left_out_with_the_reason():
         absent=(missing,),
         frozen=twin,
     )
-    assert found.left_out == (
+    assert found.excluded == (
         (1, "cant_tell"),
         (2, "frozen_group"),
         (3, "no_photo"),
@@ -133,7 +133,7 @@ def test_an_item_of_a_frozen_day_is_left_out_though_nobody_named_its_group():
     frozen = sorted(frozen_groups(features()))[0]
     day = NOW.replace(year=2023, month=2, day=int(frozen[-2:]))
     found, _ = gathered([value(1, group=None, place="Alphaville", taken_at=day)])
-    assert found.left_out == ((1, "frozen_group"),)
+    assert found.excluded == ((1, "frozen_group"),)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from aqfusion.retrain.job import NothingToLearnError, Trial, attempt, keep
 from aqfusion.retrain.look import look
 from aqfusion.retrain.run import log, status
 from aqfusion.retrain.said import KINDS, say
-from aqfusion.retrain_bench import retrain_bench
+from benchmarks.retraining import retrain_bench
 from tests.planted_retrain import (
     NOW,
     RECIPE,
@@ -152,7 +152,7 @@ def test_random_labels_are_kept_as_a_version_and_not_promoted(registry, terminal
         (["retrain", "--epochs", "3"], "--epochs must come with --full"),
         (["retrain", "--full"], "--data must name a data folder"),
         (["retrain", "--by", " "], "--by must have at least 1 characters"),
-        (["retrain", "--promote", "maybe"], "invalid choice: 'maybe'"),
+        (["retrain", "--promote", "maybe"], "--promote must be one of auto, never, got 'maybe'"),
         (["retrain", "--status", "--cancel"], "not allowed with"),
         (["models", "show", "v1"], "version must be one like v0001-0123456789ab, got 'v1'"),
         (["models", "rollback"], "there must be a version to go back from"),

@@ -101,7 +101,7 @@ def test_what_does_not_count_is_told_by_its_reason():
     known = {92: (151.0, 200.0), 94: (151.0, 200.0)}
     found = counted(values, frozenset({"frozen"}), known, {"photo 93"})
     assert (found.settled, found.new, found.groups) == (24, 20, 5)  # 94 was learned as another
-    assert found.left_out == {"cant_tell": 1, "frozen_group": 1, "learned": 1, "no_photo": 1}
+    assert found.excluded == {"cant_tell": 1, "frozen_group": 1, "learned": 1, "no_photo": 1}
     few = counted(values[2:], frozenset({"frozen"}), known, {"photo 93"})
     assert few.reason == (
         "new labels must be at least 20 in 4 groups (a group is one place on one day), got 18 in "
@@ -144,7 +144,7 @@ def test_the_test_parts_own_days_do_not_count(registry):
     frozen = basis(registry).frozen
     assert frozen
     values = [value(number, group) for number, group in enumerate(sorted(frozen))]
-    assert counted(values, frozen).left_out == {"frozen_group": len(frozen)}
+    assert counted(values, frozen).excluded == {"frozen_group": len(frozen)}
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def test_without_corrections_nothing_changes(base):
 
 def test_a_corrected_day_of_a_known_place_counts_at_once(base):
     later = START + timedelta(days=400)
-    known = places_with(base, [corrected(" alphaville ", 480.0, clock=later)]).of(base)
+    known = places_with(base, [corrected(" alphaville ", 480.0, clock=later)]).applied_to(base)
     assert known.config.sites.places == tuple(LEVELS)
     assert days_at(known, "Alphaville") == [*days_at(base, "Alphaville"), 480.0]
     before, after = (
@@ -90,7 +90,7 @@ def test_what_standardises_and_weighs_stays(base):
 
 @pytest.mark.parametrize(("count", "learned"), [(3, False), (4, True)])
 def test_a_new_place_is_learned_from_four_days_on(base, count, learned):
-    known = places_with(base, on_days("Deltapur", count)).of(base)
+    known = places_with(base, on_days("Deltapur", count)).applied_to(base)
     assert ("Deltapur" in known.config.sites.places) is learned
     if learned:
         site = next(one for one in known_sites(known) if one.name == "Deltapur")
@@ -101,7 +101,7 @@ def test_a_new_place_is_learned_from_four_days_on(base, count, learned):
 def test_a_category_is_no_day_and_no_place_is_none(base):
     wide = [corrected("Alphaville", 101.0, number, wide=49.0) for number in range(5)]
     nowhere = [corrected("", 300.0, number) for number in range(5)]
-    assert days_at(places_with(base, [*wide, *nowhere]).of(base), "Alphaville") == days_at(
+    assert days_at(places_with(base, [*wide, *nowhere]).applied_to(base), "Alphaville") == days_at(
         base, "Alphaville"
     )
     assert places_with(base, nowhere).config.places == tuple(LEVELS)
@@ -111,9 +111,9 @@ def test_a_day_of_the_same_time_takes_the_place_of_what_was_known(base):
     first = places_with(base, [corrected("Alphaville", 480.0, clock=START)])
     lowest = days_at(base, "Alphaville")[0]
     expected = [*(aqi for aqi in days_at(base, "Alphaville") if aqi != lowest), 480.0]
-    assert days_at(first.of(base), "Alphaville") == expected
-    again = places_with(first.of(base), [corrected("Alphaville", 470.0, clock=START)])
-    assert days_at(again.of(base), "Alphaville") == [*expected[:-1], 470.0]
+    assert days_at(first.applied_to(base), "Alphaville") == expected
+    again = places_with(first.applied_to(base), [corrected("Alphaville", 470.0, clock=START)])
+    assert days_at(again.applied_to(base), "Alphaville") == [*expected[:-1], 470.0]
 
 
 def test_learning_the_same_corrections_twice_changes_nothing(base):
@@ -122,8 +122,8 @@ def test_learning_the_same_corrections_twice_changes_nothing(base):
         *(corrected("Alphaville", 90.0 + number, number) for number in range(3)),
         corrected("Alphaville", 95.0, 9, reading=Reading()),
     ]
-    once = places_with(base, lessons).of(base)
-    twice = places_with(once, lessons).of(once)
+    once = places_with(base, lessons).applied_to(base)
+    twice = places_with(once, lessons).applied_to(once)
     assert len(once.sites.process.days.aqi) == len(base.sites.process.days.aqi) + 9
     assert len(twice.sites.process.days.aqi) == len(once.sites.process.days.aqi)
     assert twice.config.sites == once.config.sites
@@ -134,7 +134,7 @@ def test_of_many_corrections_the_last_ones_of_each_place_stay(base):
         *(corrected("Alphaville", 50.0 + number / 10, number) for number in range(900)),
         *on_days("Deltapur", 5),
     ]
-    known = places_with(base, lessons).of(base)
+    known = places_with(base, lessons).applied_to(base)
     told = days_at(known, "Alphaville")
     assert len(known.sites.process.days.aqi) == len(base.sites.process.days.aqi) + 200
     assert 139.9 in told
@@ -144,7 +144,7 @@ def test_of_many_corrections_the_last_ones_of_each_place_stay(base):
 
 def test_the_clock_of_the_place_and_missing_readings_are_kept(base):
     when = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)
-    known = places_with(base, [corrected("Alphaville", 480.0, clock=when)]).of(base)
+    known = places_with(base, [corrected("Alphaville", 480.0, clock=when)]).applied_to(base)
     days = known.sites.process.days
     row = int(days.aqi.argmax())
     assert days.time[row].item() == clock_days(when)
@@ -156,11 +156,11 @@ def test_a_model_from_before_there_were_sites_has_none(checkpoint_folder):
     older = load_checkpoint(checkpoint_folder)
     places = places_with(older, on_days("Alphaville", 9))
     assert (places.sites, places.config) == (None, None)
-    assert places.of(older) == older
+    assert places.applied_to(older) == older
 
 
 def test_what_was_learned_of_places_comes_back_from_a_file(base, tmp_path):
-    known = places_with(base, on_days("Deltapur", 4)).of(base)
+    known = places_with(base, on_days("Deltapur", 4)).applied_to(base)
     save_checkpoint(tmp_path / "m", known)
     loaded = load_checkpoint(tmp_path / "m")
     assert known_sites(loaded) == known_sites(known)

@@ -41,7 +41,7 @@ def planted(cnn: float, sensors: float, haze: float = 150, width: float = 25, se
 
 def shown_as(kind: str, held_out: HeldOut) -> Shown:
     mask = ALL_SHOWN if kind in ("fused", "sensors_only") else 0
-    return Shown.of(len(held_out.session), mask, kind in ("fused", "image_only"))
+    return Shown.from_mask(len(held_out.session), mask, kind in ("fused", "image_only"))
 
 
 def photo_weight(fitted: Calibration, held_out: HeldOut) -> float:

@@ -19,7 +19,7 @@ from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.csv_table.cell_values import is_absent, plain_number
 from aqfusion.csv_table.fault import CellError, Fault
 from aqfusion.csv_table.header import Columns, CsvTableError, Header
-from aqfusion.csv_table.row import RowCells, given, past
+from aqfusion.csv_table.row import RowCells, past, required
 from aqfusion.csv_table.rows import read_rows
 from aqfusion.csv_table.titles import POLLUTANT_TITLES
 from aqfusion.dataset.photo_names import PhotoTree
@@ -99,7 +99,7 @@ def _row(
 ) -> tuple[Candidate | None, tuple[Fault, ...]]:
     """Read a row: its photo, if it can be one, and the faults of the row or of single cells."""
     row = RowCells(header, line, cells)
-    path = row.take("photo", lambda text: find(given(text)), LONGEST_PATH)
+    path = row.take("photo", lambda text: find(required(text)), LONGEST_PATH)
     if path is None:
         return None, row.lost()
     reading = row.reading()

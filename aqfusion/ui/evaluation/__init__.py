@@ -1,1 +1,1 @@
-"""The Evaluation page: one file per exhibit, each a pure function from figures to what is shown."""
+"""The Evaluation page: one file per card, pure functions from metrics to charts and tables."""

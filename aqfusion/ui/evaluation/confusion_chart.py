@@ -1,4 +1,4 @@
-"""Which category was measured and which predicted: a heat map, Good first."""
+"""Confusion matrix of measured and predicted categories: a heat map, Good first."""
 
 from itertools import product
 
@@ -24,7 +24,7 @@ _SHADES = ((0, "rgba(24,134,180,0)"), (1, "rgba(24,134,180,.72)"))
 def confusion_chart(
     counts: Counts, rows: str = "measured", columns: str = "predicted"
 ) -> go.Figure:
-    """Draw counts, coloured by the share in the row; the axes say what rows and columns are."""
+    """Draw counts, coloured by the share in the row; the axes name rows and columns."""
     share = shares(counts)
     names = [
         f'<span style="color:{category.colour}">■</span> {short}'

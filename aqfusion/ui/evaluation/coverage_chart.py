@@ -1,4 +1,4 @@
-"""How often the 90 % interval holds the measured AQI: per place, and per number of readings."""
+"""Coverage of the 90 % interval: per place, and per number of readings."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ def place_coverage_chart(places: Mapping[str, PlaceFigures]) -> go.Figure:
         xaxis={**_SHARE, "range": _range([place.coverage for place in places.values()])},
         yaxis={"autorange": "reversed"},
         showlegend=False,
-        margin={"l": 4, "r": 48, "t": 34, "b": 4},  # where "100 %" stands on a phone
+        margin={"l": 4, "r": 48, "t": 34, "b": 4},  # the place of "100 %" on a phone
     )
     figure.add_vrect(x0=BAND_LOW, x1=BAND_HIGH, fillcolor=BAND, line_width=0, layer="below")
     figure.add_vline(x=TARGET, line={"color": GREY, "dash": "dash", "width": 1.5})
@@ -42,7 +42,7 @@ def place_coverage_chart(places: Mapping[str, PlaceFigures]) -> go.Figure:
 
 
 def readings_coverage_chart(intervals: Mapping[int, Interval]) -> go.Figure:
-    """Draw the share by number of readings shown; for the photo alone that is one mark."""
+    """Draw the share by number of readings; for the photo alone that is one mark."""
     counts = sorted(intervals)
     figure = blank(
         460,
@@ -69,7 +69,7 @@ def readings_coverage_chart(intervals: Mapping[int, Interval]) -> go.Figure:
 
 
 def readings_coverage_table(intervals: Mapping[int, Interval]) -> Table:
-    """Coverage and width by number of readings shown."""
+    """Coverage and width by number of readings."""
     columns = (Column("readings"), Column("coverage"), Column("width in AQI points"))
     rows = ((count, intervals[count].coverage, intervals[count].width) for count in intervals)
     return Table(columns, tuple(rows))

@@ -1,4 +1,4 @@
-"""The exhibits in their order, two in a row where there is room."""
+"""The cards in their order, two in a row where there is room."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ from aqfusion.ui.evaluation import (
 def history_exhibits(
     history: Sequence[HistoryFigures], baselines: Sequence[HistoryBaseline], key: str
 ) -> None:
-    """Show what days of a place are worth: where it was left out, and where it is known."""
+    """Show the gain by a site's days: for held-out sites, and for known ones."""
     by_step = [figures for figures in history if figures.days is not None]
     if by_step:
         rivals = history_table.rival_table(by_step, baselines)
@@ -53,7 +53,7 @@ def history_exhibits(
 
 
 def kind_exhibits(run: Run, kind: str, key: str) -> None:
-    """Show all about one kind of input, which the run must have."""
+    """Show all cards of one kind of input, which the run must have."""
     kind_metrics, kind_key = run.kinds[kind], f"{key}-{kind}"
     left, right = st.columns(2)
     with left:
@@ -103,7 +103,7 @@ def guard_exhibits(guard: Guard, key: str) -> None:
 
 
 def heat_map_exhibit(saliency: HeatMaps, key: str) -> None:
-    """Show how far each method's maps can be trusted."""
+    """Show how faithful each method's saliency maps are."""
     exhibit.table(
         "heat-maps",
         key,

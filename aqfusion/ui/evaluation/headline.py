@@ -17,7 +17,7 @@ _LEAK_SAFE = (
 
 
 def headline(metrics: Metrics) -> str:
-    """Draw three cards, of which the leak-safe one stands out, and a sentence on new places."""
+    """Draw three cards, with the leak-safe one in front, and a sentence on new places."""
     published = metrics.published
     title = BACKBONES.get(published.backbone, published.backbone)
     cards = (

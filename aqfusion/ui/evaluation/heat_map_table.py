@@ -23,7 +23,7 @@ def heat_map_table(saliency: HeatMaps) -> Table:
 
 
 def heat_map_sentence(saliency: HeatMaps) -> str:
-    """Say what was tried, and on how many photos."""
+    """A sentence on the test, and the number of photos."""
     removed = " and ".join(number(share / 100, ".0%") for share in saliency.taken)
     return (
         f"Maps of what raises the AQI, on {saliency.photos} photos of sessions that the network "

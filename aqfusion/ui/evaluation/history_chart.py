@@ -1,4 +1,4 @@
-"""The error at a place that was left out, by how many of its days are known."""
+"""The error at a held-out site, by the number of its known days."""
 
 from collections.abc import Mapping, Sequence
 from math import log2
@@ -25,7 +25,7 @@ _STYLES = {
     "constant": (GREY, "dash", "line-ew-open"),
     "place_mean": (GREY, "dot", "x"),
 }
-_BESIDE = 0.035  # so that the intervals of one step stand beside each other
+_BESIDE = 0.035  # so that the intervals of one step are beside each other
 
 
 def history_chart(
@@ -57,7 +57,7 @@ def history_chart(
 
 
 def _across(days: int) -> float:
-    """Where a number of days stands: the first ones matter most and get the most room."""
+    """The position of a number of days: the first ones matter most and get the most room."""
     return log2(1 + days)
 
 

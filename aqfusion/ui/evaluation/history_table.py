@@ -1,4 +1,4 @@
-"""What days of a place are worth, as tables and in sentences with their figures."""
+"""The gain by a site's days, as tables and in sentences with their metrics."""
 
 from collections.abc import Mapping, Sequence
 
@@ -111,7 +111,7 @@ def known_place_table(
 def chart_sentences(
     history: Sequence[HistoryFigures], baselines: Sequence[HistoryBaseline]
 ) -> list[str]:
-    """What the chart shows, in words: photo only, photo and readings, and over which places."""
+    """The chart in sentences: photo only, photo and readings, and over which sites."""
     fused = steps(history, "fused")
     sentences = [unknown_place(history, baselines)]
     if fused:
@@ -128,7 +128,7 @@ def chart_sentences(
 
 
 def interval_sentence(history: Sequence[HistoryFigures]) -> str:
-    """Say in how many rows the 90 % interval holds what it should, and where it is furthest off."""
+    """A sentence on how many rows have the right coverage, and on the worst row."""
     low, high = _ON_TARGET
     right = sum(low <= round(figures.coverage, 2) <= high for figures in history)
     worst = max(history, key=lambda figures: abs(figures.coverage - 0.9))
@@ -144,7 +144,7 @@ def interval_sentence(history: Sequence[HistoryFigures]) -> str:
 def known_place_sentence(
     history: Sequence[HistoryFigures], baselines: Sequence[HistoryBaseline]
 ) -> str:
-    """Say what the place's days add to a photo, and what their mean alone is worth."""
+    """A sentence on the gain by the site's days over a photo, and on their mean alone."""
     photo, days = (
         next((figures for figures in history if (figures.kind, figures.days) == (kind, None)), None)
         for kind in ("image_only", NOTHING)

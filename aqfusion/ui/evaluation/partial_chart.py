@@ -1,4 +1,4 @@
-"""What the photo is worth as readings go missing."""
+"""The gain by the photo as readings go missing."""
 
 from collections.abc import Sequence
 
@@ -50,7 +50,7 @@ def partial_table(masked: Sequence[MaskedRmse]) -> Table:
 
 
 def partial_sentence(partial: PartialSensors) -> str:
-    """Say over all choices how the three compare, and how often the photo helps."""
+    """A sentence on how the three compare over all choices, and how often the photo helps."""
     means = partial.mean_over_masks
     return (
         f"Over all choices that show something: {means['sensors_only']:.1f} from readings only, "

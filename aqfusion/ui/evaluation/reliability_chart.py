@@ -1,4 +1,4 @@
-"""Is the model as often right as it says it is."""
+"""Reliability diagram: accuracy beside the predicted confidence."""
 
 import plotly.graph_objects as go
 

@@ -1,4 +1,4 @@
-"""What the visitor chooses to look at."""
+"""Selectors of protocol, backbone and input kind."""
 
 from dataclasses import dataclass
 

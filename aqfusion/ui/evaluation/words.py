@@ -1,4 +1,4 @@
-"""What the Evaluation page calls things, and what they mean in plain words."""
+"""Titles on the Evaluation page, and their meaning in plain words."""
 
 from aqfusion.metrics import Data
 
@@ -30,7 +30,7 @@ BASELINES = {
     "constant": ("Always the same answer", "nothing"),
 }
 
-# Simpler methods that learned from the same days; "with place" they are told which are its own.
+# Simpler methods trained on the same days; "with place" they know which are the site's own.
 HISTORY_BASELINES = {
     "constant": "Always the same answer",
     "place_mean": "Mean of the place's days",
@@ -48,7 +48,7 @@ KNOWN_PLACE_BASELINES = {
     "Extra trees": ("extra_trees", None, "extra_trees_place"),
     "Gaussian process": ("gaussian_process", None, None),
 }
-WITH_HISTORY = ("leak-safe", "place")  # protocols that tell what a place's days are worth
+WITH_HISTORY = ("leak-safe", "place")  # protocols that measure the gain by a site's days
 
 LEAKAGE = (
     "**What leakage is:** a random split puts frames of the same video, with the same readings and "
@@ -147,7 +147,7 @@ EXHIBITS = {
 
 
 def in_line(title: str) -> str:
-    """A title as it stands within a sentence.
+    """A title within a sentence.
 
     >>> in_line("Photo only")
     'photo only'
@@ -156,7 +156,7 @@ def in_line(title: str) -> str:
 
 
 def source(data: Data) -> str:
-    """Say what all figures stand on."""
+    """A sentence on the source of all metrics."""
     return (
         f"Judged on {data.photos} photos of {data.sessions} sessions at {len(data.places)} places: "
         f"{data.source} ({data.licence})."

@@ -1,4 +1,4 @@
-"""What is said of parts of the input: a bar each, with its 90 % interval."""
+"""Predictions from parts of the input: a bar each, with its 90 % interval."""
 
 from collections.abc import Sequence
 
@@ -65,7 +65,7 @@ def ablation_chart(ablations: Sequence[Ablated]) -> go.Figure:
 
 
 def name_of(row: Ablated) -> str:
-    """What a row shows, in words."""
+    """The inputs of a row, in words."""
     if row.left in _ALONE:
         return _ALONE[row.left]
     if not row.without:

@@ -1,4 +1,4 @@
-"""The card "Three backbones, one input": what the shipped models say of it, and what they cost."""
+"""The card "Three backbones, one input": the shipped models' predictions and their cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _NUMBERS = ("No", "One", "Two", "Three")
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A model's look at a photo, and the URL of its map laid over the photo."""
+    """A model's embedding of a photo, and the URL of its saliency map over the photo."""
 
     look: Look
     picture: str
@@ -109,7 +109,7 @@ def _title(count: int) -> str:
 
 
 def agreement(results: Sequence[Result]) -> str:
-    """How far the models agree, in one sentence."""
+    """The models' agreement in one sentence."""
     if len(results) < 2:
         return "Fewer than two models give an answer here, so there is nothing to compare."
     points = compare.spread(results)
@@ -146,7 +146,7 @@ def card(model: Contender, verdict: Verdict, seen: Seen | None) -> str:
 
 
 def absent(title: str, problem: str) -> str:
-    """A model that cannot be used, in the place where it would stand."""
+    """A model that cannot be used, in its place among the others."""
     return (
         f'<section class="aq aq-contender"><h4 class="aq-title">{escape(title)}</h4>'
         f'<div class="aq-nomap aq-small">This model cannot be used: {escape(problem)}</div>'

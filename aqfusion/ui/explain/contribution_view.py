@@ -1,4 +1,4 @@
-"""What each input did to the AQI: bars in pure HTML, whose height never depends on the values."""
+"""Attribution of the AQI to each input: bars in pure HTML of a height that never changes."""
 
 from collections.abc import Mapping
 from html import escape
@@ -13,17 +13,19 @@ _LEAST_SCALE = 60.0  # AQI points: small contributions should look small
 
 
 def contribution_bars(
-    attribution: Contributions, given: tuple[str, ...], reading: Reading, knows_places: bool = True
+    attribution: Contributions,
+    input_names: tuple[str, ...],
+    reading: Reading,
+    knows_places: bool = True,
 ) -> str:
-    """One row per input, given or not: raised to the right, lowered to the left.
+    """One row per input, present or not: raised to the right, lowered to the left.
 
-    A model that knows no places has no row for one, and where no landmarks are seen there is none
-    for them.
+    A model that knows no sites has no row for one; without landmarks there is none for them.
     """
     rows = {
-        words.with_amount(name, reading): points if name in given else None
+        words.with_amount(name, reading): points if name in input_names else None
         for name, points in attribution.points.items()
-        if (name != SITE or knows_places) and (name != LANDMARKS or name in given)
+        if (name != SITE or knows_places) and (name != LANDMARKS or name in input_names)
     }
     return (
         '<div class="aq aq-small"><div class="aq-title">What each input did</div>'

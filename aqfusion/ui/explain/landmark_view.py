@@ -1,4 +1,4 @@
-"""What the photo shows at a place's landmarks, as the explanation draws it."""
+"""The photo's landmarks and their extinction, in the explanation."""
 
 import streamlit as st
 
@@ -15,10 +15,10 @@ _WHAT = (
 )
 
 
-def show(given: Given, result: Result) -> None:
-    """Draw the photo with the landmarks, what was measured, and what it says; at no other place."""
-    site, photo = given.model.site, given.photo
-    if site is None or not site.landmarks or photo is None or given.usable is None:
+def show(inputs: Given, result: Result) -> None:
+    """Draw the photo with its landmarks, their extinction and evidence, where a site has any."""
+    site, photo = inputs.model.site, inputs.photo
+    if site is None or not site.landmarks or photo is None or inputs.usable is None:
         return
     with st.container(border=True, key="exhibit_landmarks"):
         st.subheader("What the landmarks say", anchor=False)

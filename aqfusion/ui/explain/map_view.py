@@ -18,11 +18,11 @@ from aqfusion.ui.inputs import Given
 
 
 @st.fragment
-def show(given: Given, result: Result) -> None:
-    """Draw choices and both pictures, or say why there is none."""
+def show(inputs: Given, result: Result) -> None:
+    """Draw choices and both pictures, or the reason why there is no map."""
     st.markdown(f"{words.HAZE_MAP} {words.MAP}" if result.haze else words.MAP)
-    if given.photo is None or given.usable is None:
-        why = "The photo is left out, so there is no map." if given.photo else "No photo, no map."
+    if inputs.photo is None or inputs.usable is None:
+        why = "The photo is left out, so there is no map." if inputs.photo else "No photo, no map."
         st.html(f'<div class="aq aq-nophoto aq-muted">{why}</div>')
         return
     targets = [*words.TARGETS, *(category.name for category in standard("us").categories)]
@@ -35,13 +35,13 @@ def show(given: Given, result: Result) -> None:
     )
     method = choices[1].selectbox("Method", METHOD_NAMES, key="explain_method", help=words.METHODS)
     opacity = choices[2].slider("Opacity", 0, 100, 60, 5, format="%d %%", key="explain_opacity")
-    saliency_map = models.heat_map(given.model, given.photo, method, target)
+    saliency_map = models.heat_map(inputs.model, inputs.photo, method, target)
     left, right = st.columns(2)
     with left.container(key="explain_photo"):
-        st.image(given.photo.image, width="stretch", alt="The photo as it is")
+        st.image(inputs.photo.image, width="stretch", alt="The photo as it is")
     with right.container(key="explain_map"):
         st.image(
-            models.marked(given.model, given.photo, method, target, opacity / 100),
+            models.marked(inputs.model, inputs.photo, method, target, opacity / 100),
             width="stretch",
             alt=f"The photo, marked where the network found {_target(target, result)}",
         )
@@ -51,28 +51,28 @@ def show(given: Given, result: Result) -> None:
         f'<i style="background:linear-gradient(to right, {escape(stops)})"></i>'
         "<span>most of this photo's evidence</span></div>"
     )
-    st.html(f'<p class="aq aq-small">{escape(words.trust(method, _measured(given)))}</p>')
+    st.html(f'<p class="aq aq-small">{escape(words.trust(method, _measured(inputs)))}</p>')
     if saliency_map.empty:
         st.info("No region of this photo speaks for that.")
-    by_height = models.haze_evidence(given.model, given.photo)
+    by_height = models.haze_evidence(inputs.model, inputs.photo)
     rows = {height.capitalize(): points for height, points in zip(HEIGHTS, by_height, strict=True)}
     st.html(
         f'<div class="aq aq-small"><p>{escape(words.share(result.photo_share))} '
-        f"{escape(words.branches(given.model))}</p>{bars(rows)}</div>"
+        f"{escape(words.branches(inputs.model))}</p>{bars(rows)}</div>"
     )
 
 
 def _target(name: str, result: Result) -> str:
-    """What a map is asked for: the haze score, where the model has one."""
+    """The choice of the map's target: the haze score, where the model has one."""
     targets = words.HAZE_TARGETS if result.haze else words.TARGETS
     return targets.get(name, f"what looks {name}")
 
 
-def _measured(given: Given) -> HeatMaps | None:
-    """What the evaluation found of this backbone's maps, if there is one."""
+def _measured(inputs: Given) -> HeatMaps | None:
+    """The evaluation of this backbone's saliency maps, if there is one."""
     try:
         metrics = figures_found.metrics()
     except InputError:
         return None  # the sentence then says that nothing was measured
-    run = metrics.run("leak-safe", given.model.checkpoint.network.architecture.backbone)
+    run = metrics.run("leak-safe", inputs.model.checkpoint.network.architecture.backbone)
     return run.heat_maps if run else None

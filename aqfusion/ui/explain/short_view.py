@@ -13,34 +13,34 @@ from aqfusion.ui.inputs import Given
 _OPACITY = 0.6
 
 
-def show(given: Given, result: Result) -> None:
+def show(inputs: Given, result: Result) -> None:
     """Draw both; the map comes last, because it is the slower one."""
     left, right = st.columns([6, 7], gap="medium")
-    scene = given.scene
+    scene = inputs.scene
     coalitions = scene.coalitions()
     with right:
         st.html(
             contribution_bars(
                 contributions(coalitions),
-                coalitions.given,
-                given.reading,
-                given.model.checkpoint.sites is not None,
+                coalitions.present,
+                inputs.reading,
+                inputs.model.checkpoint.sites is not None,
             )
         )
         # A button, not a link: Streamlit refuses to draw a link to a page it has not met yet.
         if st.button("Explain in full", key="explain_open", icon=":material/search_insights:"):
             st.switch_page("pages/explain.py")
     with left.container(key="why_map"):
-        _map(given, result)
+        _map(inputs, result)
 
 
-def _map(given: Given, result: Result) -> None:
-    if given.photo is None or given.usable is None:
-        why = "The photo is left out." if given.photo else "No photo, so there is no map."
+def _map(inputs: Given, result: Result) -> None:
+    if inputs.photo is None or inputs.usable is None:
+        why = "The photo is left out." if inputs.photo else "No photo, so there is no map."
         st.html(f'<div class="aq aq-nophoto aq-muted">{why}</div>')
         return
     st.image(
-        models.marked(given.model, given.photo, "GradCAM", RAISES, _OPACITY),
+        models.marked(inputs.model, inputs.photo, "GradCAM", RAISES, _OPACITY),
         width="stretch",
         alt="The photo, brighter where the network found what speaks for dirtier air",
     )

@@ -36,7 +36,7 @@ _WORDS = (
 def show(
     model: Predictor, photo: Photo, embedding: Embedding, prediction: Prediction | None
 ) -> None:
-    """Draw the card; `said` is what the model says of the photo alone, if it judges it."""
+    """Draw the card; `prediction` is the one from the photo alone, if there is one."""
     with st.container(border=True, height="stretch", key="exhibit_similar"):
         st.subheader("Similar photos", anchor=False)
         try:
@@ -143,7 +143,7 @@ def _picture(path: Path) -> str:
 
 
 def in_words(neighbour: Neighbour) -> str:
-    """How alike the model finds two photos."""
+    """The similarity of two photos in words."""
     if neighbour.is_query:
         return "This very photo"
     return next(words for least, words in _WORDS if neighbour.similarity >= least)
@@ -154,7 +154,7 @@ def _sentence_html(neighbours: Sequence[Neighbour], prediction: Prediction | Non
 
 
 def sentence(neighbours: Sequence[Neighbour], prediction: Prediction | None) -> str:
-    """What was measured there beside what the model says; the photo itself is told apart."""
+    """The AQI measured there beside the prediction; the photo itself is named separately."""
     own = _span([n for n in neighbours if n.is_query])
     others = _span([n for n in neighbours if not n.is_query])
     text = f"This very photo was measured at {own}. " if own else ""

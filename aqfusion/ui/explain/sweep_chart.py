@@ -15,7 +15,7 @@ _HEIGHT = 400
 def sweep_chart(
     name: str, values: Floats, prediction_batch: Told, now: tuple[float, float] | None
 ) -> go.Figure:
-    """Draw what is said (V rows) over the values (V,); `now` is today's value and its AQI."""
+    """Draw predictions (V rows) over the values (V,); `now` is today's value and its AQI."""
     unit = UNITS[pollutant(name).unit]
     figure = blank(
         _HEIGHT,

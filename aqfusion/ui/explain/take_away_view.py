@@ -1,4 +1,4 @@
-"""What a visitor takes home: a picture to share, a file to repeat it, a link to the readings."""
+"""Exports of a prediction: a picture to share, a file to repeat it, a link to the readings."""
 
 import json
 from datetime import UTC, datetime
@@ -13,8 +13,8 @@ from aqfusion.ui.inputs import Given
 
 
 @st.fragment
-def show(given: Given) -> None:
-    """Draw the two downloads, each made when it is asked for, and the link."""
+def show(inputs: Given) -> None:
+    """Draw the two downloads, each made on request, and the link."""
     left, right = st.columns(2)
     with left:
         st.markdown(
@@ -25,7 +25,7 @@ def show(given: Given) -> None:
         with st.container(horizontal=True, gap="small"):
             st.download_button(
                 "Card as PNG",
-                lambda: _card(given),
+                lambda: _card(inputs),
                 "aqfusion-card.png",
                 "image/png",
                 key="take_card",
@@ -34,7 +34,7 @@ def show(given: Given) -> None:
             )
             st.download_button(
                 "Report as JSON",
-                lambda: json.dumps(as_json(_report(given)), indent=2, allow_nan=False),
+                lambda: json.dumps(as_json(_report(inputs)), indent=2, allow_nan=False),
                 "aqfusion-report.json",
                 "application/json",
                 key="take_report",
@@ -42,16 +42,16 @@ def show(given: Given) -> None:
                 icon=":material/data_object:",
             )
     with right:
-        reading_link.show(given.reading, given.unstated)
+        reading_link.show(inputs.reading, inputs.unstated)
 
 
-def _report(given: Given) -> Report:
-    inputs = Inputs(given.reading, given.photo, given.trusted, not given.unstated)
-    return report_of(given.model, inputs, datetime.now(UTC), given.embedding)
+def _report(inputs: Given) -> Report:
+    report_inputs = Inputs(inputs.reading, inputs.photo, inputs.trusted, not inputs.unstated)
+    return report_of(inputs.model, report_inputs, datetime.now(UTC), inputs.embedding)
 
 
-def _card(given: Given) -> bytes:
+def _card(inputs: Given) -> bytes:
     heat = None
-    if given.photo is not None and given.usable is not None:
-        heat = models.heat_map(given.model, given.photo, "GradCAM", "raises")
-    return as_png(card(_report(given), heat))
+    if inputs.photo is not None and inputs.usable is not None:
+        heat = models.heat_map(inputs.model, inputs.photo, "GradCAM", "raises")
+    return as_png(card(_report(inputs), heat))

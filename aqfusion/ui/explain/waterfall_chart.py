@@ -1,4 +1,4 @@
-"""From what the model says of nothing to what it says of all: one step per input."""
+"""From the prediction without inputs to the one from all: one step per input."""
 
 import plotly.graph_objects as go
 
@@ -12,12 +12,12 @@ _HEIGHT = 420  # pixels, for any number of inputs
 
 
 def waterfall_chart(
-    attribution: Contributions, given: tuple[str, ...], reading: Reading
+    attribution: Contributions, input_names: tuple[str, ...], reading: Reading
 ) -> go.Figure:
     """Draw the steps downwards in the order of the inputs, which never changes."""
     ends = ("Nothing known", "All together")
-    names = [words.with_amount(name, reading) for name in given]
-    points = [attribution.points[name] for name in given]
+    names = [words.with_amount(name, reading) for name in input_names]
+    points = [attribution.points[name] for name in input_names]
     figure = blank(
         _HEIGHT,
         showlegend=False,
@@ -27,7 +27,7 @@ def waterfall_chart(
     figure.add_trace(
         go.Waterfall(
             orientation="h",
-            measure=["absolute", *("relative" for _ in given), "total"],
+            measure=["absolute", *("relative" for _ in input_names), "total"],
             y=[ends[0], *names, ends[1]],
             x=[attribution.base, *points, attribution.aqi],
             text=[

@@ -19,7 +19,7 @@ _LINE, _SIDE = 121, 41  # values of a sweep, and of each side of the grid
 
 
 @st.fragment
-def show(given: Given, result: Result) -> None:
+def show(inputs: Given, result: Result) -> None:
     """Draw the choices, the two charts and the answer of the search."""
     st.markdown(words.WHAT_IF)
     choices = st.columns(3)
@@ -31,12 +31,12 @@ def show(given: Given, result: Result) -> None:
     categories = {category.name: category for category in standard("us").categories}
     wanted = choices[2].selectbox("What would it take to reach", categories, 1, key="explain_reach")
 
-    scene, start = given.scene, sensor_input.current_value(name)
+    scene, start = inputs.scene, sensor_input.current_value(name)
     search_result = search(scene, name, categories[wanted], start)
-    st.markdown(_answer(name, categories[wanted], search_result, result, given))
+    st.markdown(_answer(name, categories[wanted], search_result, result, inputs))
     values, up = _values(name, _LINE), _values(other, _SIDE)
     across = _values(name, _SIDE)
-    now, beside = getattr(given.reading, name), getattr(given.reading, other)
+    now, beside = getattr(inputs.reading, name), getattr(inputs.reading, other)
     left, right = st.columns(2)
     left.plotly_chart(
         sweep_chart(
@@ -68,13 +68,15 @@ def _values(name: str, count: int) -> Floats:
     return np.linspace(0, sensor_input.reach(name), count)
 
 
-def _answer(name: str, wanted: Category, search_result: Found, result: Result, given: Given) -> str:
-    """What the search found, in a sentence."""
+def _answer(
+    name: str, wanted: Category, search_result: Found, result: Result, inputs: Given
+) -> str:
+    """The result of the search in a sentence."""
     if result.fused.category == wanted:
         return f"It is **{wanted.name}** already."
     prediction = search_result.prediction
     value = f"**{words.title(name)} at {words.amount(name, search_result.value)}**"
-    now = getattr(given.reading, name)
+    now = getattr(inputs.reading, name)
     instead = "" if now is None else f" instead of {words.amount(name, now)}"
     if search_result.reached:
         return (

@@ -1,4 +1,4 @@
-"""Explanations in plain words: what moved the number, and what a map may be taken for."""
+"""Explanations in plain words: what moved the number, and how far a map can be trusted."""
 
 from html import escape
 
@@ -44,7 +44,7 @@ HAZE_TARGETS = {"raises": "what looks hazy", "lowers": "what looks clear"}
 
 
 def title(name: str) -> str:
-    """What an input is called."""
+    """The title of an input."""
     return _TITLES.get(name) or pollutant(name).pretty_label
 
 
@@ -64,19 +64,19 @@ def with_amount(name: str, reading: Reading) -> str:
 
 
 def share(photo_share: float) -> str:
-    """How much the map may mean, by the photo's weight in the result."""
+    """The importance of the map, by the photo's weight in the result."""
     percent = f"The photo has {100 * photo_share:.0f}\u00a0% of the weight in this result"
     return f"{percent}, so the map explains little of it." if photo_share < 0.1 else f"{percent}."
 
 
 def place(result: Result, sha256: str) -> str:
-    """How the answer stands to the place, as HTML; "" where the model knows nothing of places."""
+    """The prediction beside the site's days, as HTML; "" where the model knows no sites."""
     sentence = place_sentence(result, sha256)
     return f'<p class="aq aq-small">{escape(sentence)}</p>' if sentence else ""
 
 
 def branches(model: Predictor) -> str:
-    """How much of the photo's verdict the map speaks of."""
+    """The share of the photo's prediction that the map explains."""
     haze = model.checkpoint.network.image_encoder.haze_share.item()
     return (
         f"The map is of the network's own look, {100 * (1 - haze):.0f}\u00a0% of the photo's part. "
@@ -85,7 +85,7 @@ def branches(model: Predictor) -> str:
 
 
 def trust(method: str, saliency: HeatMaps | None) -> str:
-    """How far a method's maps can be trusted, by what was measured on held-out photos."""
+    """The faithfulness of a method's maps, as measured on held-out photos."""
     if saliency is None or method not in saliency.methods:
         return f"How far {method} can be trusted has not been measured for this model."
     above = saliency.methods[method].above_random

@@ -1,1 +1,1 @@
-"""Where a photo was taken: known places, a visitor's own ones, and what their days tell."""
+"""The site of a photo: known sites, a visitor's own ones, and the effect of their days."""

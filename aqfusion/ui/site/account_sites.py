@@ -16,12 +16,12 @@ _READ = "site_read"  # the site that was read last: no move of a slider reads it
 
 
 def names() -> dict[int, str]:
-    """The names of one's own sites by number; none where the store does not answer."""
+    """The names of the account's sites by number; none where the store does not answer."""
     return {number: entry.name for number, entry in _entries().items()}
 
 
 def get(number: int) -> Site | None:
-    """One of one's own sites; `None` where there is none, or the store does not answer."""
+    """A site of the account; `None` where there is none, or the store does not answer."""
     entry = _entries().get(number)
     if entry is None:
         return None

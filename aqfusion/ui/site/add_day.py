@@ -1,4 +1,4 @@
-"""Where a new day comes from: a monitor, a station, a table, or the labels of the store."""
+"""The source of a new day: a monitor, a station, a table, or the labels of the store."""
 
 import streamlit as st
 

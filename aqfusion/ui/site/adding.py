@@ -1,4 +1,4 @@
-"""Adding days to a place of one's own: what comes of it is told where it was asked for."""
+"""Saving days of an own site, with the result shown where it was requested."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _ACTED = "mysite_acted"
 
 @dataclass(frozen=True)
 class Added:
-    """Days to add, and a sentence of what was left out of them."""
+    """Days to save, and a sentence on excluded ones."""
 
     days: tuple[Day, ...]
     note: str | None = None
@@ -45,14 +45,14 @@ def acted(place: str) -> None:
 
 
 def show(place: str, moved: str | None) -> None:
-    """Tell what came of it and, if it was here, what the last change of days did."""
+    """Show the result and, if it was here, the effect of the last change of days."""
     told.show(place)
     if moved is not None and st.session_state.get(_ACTED) == place:
         st.info(moved, icon=":material/trending_flat:")
 
 
 def _count_sentence(count: int, new: int) -> str:
-    """Tell how many came.
+    """The number of added and replaced days in a sentence.
 
     >>> _count_sentence(1, 1), _count_sentence(3, 2), _count_sentence(1, 0)
     ('1 day added', '3 days added, 1 of them in the place of an older one', '1 day replaced')

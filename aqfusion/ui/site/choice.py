@@ -1,4 +1,4 @@
-"""Where was this taken? A place that the model knows, one of one's own, or somewhere else."""
+"""The choice of the photo's site: one that the model knows, an own one, or an unknown place."""
 
 import streamlit as st
 
@@ -41,7 +41,7 @@ def current(model: Predictor) -> Site | None:
 
 
 def take(key: str) -> None:
-    """Ask about one of one's own sites from now on; for a callback."""
+    """Select one of the own sites; for a callback."""
     st.session_state[KEY] = key
 
 

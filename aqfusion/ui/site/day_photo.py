@@ -18,7 +18,7 @@ _UPLOAD, _SAME = "mysite_photo", "mysite_photo_same"
 
 @dataclass(frozen=True)
 class Brought:
-    """What is kept of a photo, a sentence where something is not, and when it was taken."""
+    """The stored features of a photo, a sentence where some are missing, and its capture time."""
 
     photo: DayPhoto | None = None
     problem: str | None = None
@@ -36,7 +36,7 @@ def choose() -> None:
 
 
 def chosen(model: Predictor, site: Site) -> Brought:
-    """What was chosen, looked at by the model; a file that is no photo raises `PhotoError`."""
+    """The features of the chosen photo; a file that is no photo raises `PhotoError`."""
     file = st.session_state.get(_UPLOAD)
     if file is not None:
         return analyse(model, site, Photo.decode(file.getvalue(), file.name))
@@ -45,7 +45,7 @@ def chosen(model: Predictor, site: Site) -> Brought:
 
 
 def analyse(model: Predictor, site: Site, photo: Photo) -> Brought:
-    """What is kept of a photo of a site; one that the model cannot judge is left out."""
+    """The features of a photo of a site; a photo that the screening refuses has none."""
     embedding = models.embedding(model, photo)
     time = taken_at(photo, site)
     if embedding.problem is not None:

@@ -1,4 +1,4 @@
-"""The days of a place: what was measured, what is said of each by the others, and a way out."""
+"""The days of a site: measured AQI, prediction of each by the others, and removal."""
 
 import streamlit as st
 
@@ -108,7 +108,7 @@ def _sentence(judged: SiteDays | None) -> str:
 
 
 def judged(model: Predictor, site: Site) -> SiteDays | None:
-    """Each of the last days told from the others; asked anew only when model or days changed."""
+    """Each of the last days predicted from the others; again only when model or days changed."""
     if site.day_count < LEAST_DAYS or model.checkpoint.sites is None:
         return None
     kept = st.session_state.get(_JUDGED)

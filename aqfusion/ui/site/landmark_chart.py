@@ -12,7 +12,7 @@ from aqfusion.sites.reference import Reference
 from aqfusion.ui.figure_style import BLUE, VERMILION
 
 _WIDTH, _TALLEST = 560, 440  # pixels; the photo keeps its shape in what room there is
-_GRID = 40  # marks that nobody sees: Plotly tells of a box only where it holds some
+_GRID = 40  # invisible marks: Plotly reports a box selection only where it holds some
 _CLEAR = "rgba(0,0,0,0)"  # the page's own colour around the photo
 _AXIS = {"visible": False, "fixedrange": True, "constrain": "domain"}
 
@@ -38,7 +38,7 @@ def reference_chart(
             "plot_bgcolor": _CLEAR,
             "annotations": [_name_of(landmark) for landmark in landmarks],
             "dragmode": "select",
-            "selectdirection": "d",  # else a flat box is taken for the whole height
+            "selectdirection": "d",  # else a flat box counts as the whole height
             "showlegend": False,
             "shapes": shapes,
             "images": [

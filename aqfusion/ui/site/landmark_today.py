@@ -1,4 +1,4 @@
-"""What the photo on the Predict page tells at a place's landmarks, or why it does not."""
+"""Extinction at a site's landmarks in the photo of the Predict page, or why there is none."""
 
 import math
 
@@ -57,7 +57,7 @@ def table(extinctions: Extinctions) -> Table:
 
 
 def meaning(evidence: Evidence | None, days: int) -> str:
-    """What the landmarks say of the AQI, or from when on they will.
+    """The landmarks' evidence on the AQI, or the days that it still needs.
 
     >>> meaning(None, 1)
     'What that means for the AQI here is told from 2 days with a photo and an AQI on; so far 1.'
@@ -104,13 +104,13 @@ def _range(contrast: Contrast, distance_km: float) -> str:
 
 
 def days_with_landmarks(site: Site) -> int:
-    """How many days have a photo in which a landmark of the site was measured."""
+    """The number of days with a photo in which a landmark of the site was measured."""
     names = {landmark.name for landmark in site.landmarks}
     return sum(1 for day in site.history if day.photo and names & {*day.photo.extinction})
 
 
 def _worth(judged: SiteDays | None) -> str:
-    """Whether the landmarks have helped with the days of the place."""
+    """A sentence on whether the landmarks have helped with the days of the site."""
     if judged is None or NO_LANDMARKS not in judged.scores:
         return ""
     with_them, without = judged.scores[ALL].rmse, judged.scores[NO_LANDMARKS].rmse

@@ -31,7 +31,7 @@ _WHY = (
 
 
 def show(model: Predictor, own: mine.Own) -> None:
-    """Draw the reference photo, the way to mark landmarks, and what today's photo tells."""
+    """Draw the reference photo, the tool to mark landmarks, and today's extinction."""
     st.markdown(_WHY)
     if own.site.reference is None:
         _take_reference(own)
@@ -48,7 +48,7 @@ def show(model: Predictor, own: mine.Own) -> None:
 
 
 def drawn_on(site: Site, box: Box, name: str, distance_km: float | None) -> tuple[Site, str]:
-    """The site with a landmark that was drawn on its reference photo, and what to say of it."""
+    """The site with a landmark that was drawn on its reference photo, and a message about it."""
     if site.reference is None:
         raise LandmarkError("a place must have a reference photo for its landmarks, got none")
     grey = site.reference.image.convert("RGB")
@@ -158,8 +158,8 @@ def _fields(own: mine.Own) -> None:
 
 def _sides() -> Box | None:
     """The box in the fields; `None` while a side is missing."""
-    given = (st.session_state.get(_field(side)) for side in _SIDES)
-    sides = [float(side) / 100 for side in given if side is not None]
+    typed = (st.session_state.get(_field(side)) for side in _SIDES)
+    sides = [float(side) / 100 for side in typed if side is not None]
     return Box(*sides) if len(sides) == len(_SIDES) else None
 
 

@@ -12,7 +12,7 @@ from aqfusion.errors import InputError
 from aqfusion.sites.site import Day, Site, SiteError
 
 MOST_SITES, MOST_DAYS = 5, 200  # of a session, which the server keeps in memory
-# Of a place that is asked about: the time that an answer takes grows with their number cubed.
+# Of a site in a prediction: its time grows with their number cubed.
 MOST_ASKED = 300
 _SITES = "site_mine"
 _SESSION, _ACCOUNT = "session:", "account:"
@@ -20,14 +20,14 @@ _SESSION, _ACCOUNT = "session:", "account:"
 
 @dataclass(frozen=True)
 class Own:
-    """A site under the key by which it is asked for."""
+    """A site under its key."""
 
     key: str
     site: Site
 
     @property
     def with_recent_days(self) -> Site:
-        """The site with its last days, as many as a page can ask about at every move."""
+        """The site with its last days, as many as a page can predict from at every change."""
         days = self.site.days
         return self.site if len(days) <= MOST_ASKED else replace(self.site, days=days[-MOST_ASKED:])
 
@@ -48,7 +48,7 @@ def names() -> dict[str, str]:
 
 
 def get(key: str) -> Own | None:
-    """A site of one's own; `None` for a key that is none of them, or no longer."""
+    """One of the own sites; `None` for an unknown key."""
     if key.startswith(_SESSION):
         site = _session_sites().get(key.removeprefix(_SESSION))
         return None if site is None else Own(key, site)

@@ -1,4 +1,4 @@
-"""How many more days would help: what they did at places that nobody had trained on."""
+"""The gain by more days, as measured at sites outside the training set."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ _KINDS = {"image_only": "Photo only", "fused": "Photo and readings"}
 
 
 def show(model: Predictor, days: int) -> None:
-    """Draw it where it was measured; without figures nothing is said."""
+    """Draw it where it was measured; nothing without metrics."""
     history = _history(model.checkpoint.config.architecture.backbone)
     if not history:
         return
@@ -24,7 +24,7 @@ def show(model: Predictor, days: int) -> None:
 
 
 def sentence(errors: Mapping[int, float], days: int) -> str:
-    """What so many days do for a photo, and what the next step would; errors by days known.
+    """The gain of the days for a photo, and of the next step; `errors` by known days.
 
     >>> sentence({0: 104, 1: 84, 4: 61}, 2)
     'At places that the model was not trained on, the error of a photo was 104 without any day, \
@@ -65,7 +65,7 @@ def table(history: Sequence[HistoryFigures]) -> Table:
 
 
 def _history(backbone: str) -> Sequence[HistoryFigures]:
-    """Figures of the place protocol that can be told: with a photo alone, by number of days."""
+    """Metrics of the place protocol that apply: with a photo alone, by number of days."""
     try:
         run = figures_found.metrics().run("place", backbone)
     except InputError:

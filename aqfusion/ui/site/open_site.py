@@ -1,4 +1,4 @@
-"""Which of one's own places is open: choose one, make a new one, or bring one as a file."""
+"""The open one of the own sites: choose one, make a new one, or upload one."""
 
 from functools import cache
 from zoneinfo import available_timezones

@@ -1,4 +1,4 @@
-"""What is said at a place now, and what the last change of its days did to it."""
+"""The current prediction at a site, and the effect of the last change of its days."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ _LAST, _STEPS = "mysite_last_said", "mysite_steps"
 
 @dataclass(frozen=True)
 class Row:
-    """One answer of several, and what it is an answer to."""
+    """One prediction of several, and the name of its inputs."""
 
     name: str
     prediction: Prediction | None
@@ -28,7 +28,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Said:
-    """An answer about one input (`about`) at a site, and the one before its days changed."""
+    """A prediction from one input (`about`) at a site, and the one before its days changed."""
 
     about: tuple[object, ...]
     site: Site
@@ -36,13 +36,13 @@ class Said:
     before: Prediction | None = None
 
 
-def show(given: Given, site: Site) -> str | None:
-    """Draw the answer about what is on the Predict page, and what the days alone say.
+def show(inputs: Given, site: Site) -> str | None:
+    """Draw the prediction from the inputs of the Predict page, and those from the days alone.
 
-    Returned is what the last change of the days did, to be told where it was made.
+    Returns the effect of the last change of the days, to be shown where it was made.
     """
-    here, *others = _answers(given, site)
-    site_prediction = _remembered(given, site, here.prediction)
+    here, *others = _answers(inputs, site)
+    site_prediction = _remembered(inputs, site, here.prediction)
     if here.prediction is None:
         st.info(
             "Nothing to go on yet: add a day of this place, or choose a photo or readings on the "
@@ -51,7 +51,7 @@ def show(given: Given, site: Site) -> str | None:
     else:
         st.html(_headline(here.prediction))
         st.html(_lines(here, *others))
-    steps = _steps(given.model, site)
+    steps = _steps(inputs.model, site)
     if len(steps) > 1:
         st.markdown("**What its days alone say, before them and after each**")
         st.plotly_chart(
@@ -69,7 +69,7 @@ def show(given: Given, site: Site) -> str | None:
 
 
 def moved(before: Prediction, now: Prediction) -> str:
-    """What a change of the days did."""
+    """The effect of a change of the days in a sentence."""
     if (before.aqi, before.low, before.high) == (now.aqi, now.low, now.high):
         return f"The answer stays at {now.aqi} ({now.low} to {now.high})."
     return (
@@ -78,28 +78,28 @@ def moved(before: Prediction, now: Prediction) -> str:
     )
 
 
-def _answers(given: Given, site: Site) -> tuple[Row, ...]:
-    """What is said of the photo and readings of the moment at the site, and elsewhere.
+def _answers(inputs: Given, site: Site) -> tuple[Row, ...]:
+    """Predictions from the current photo and readings at the site, and elsewhere.
 
-    A row says `None` where there is nothing to go on.
+    A row has `None` without any usable input.
     """
-    photo = given.photo if given.usable else None
-    there = at_place(given.model, site, photo, taken_at(given.photo, site))
-    image_present = np.full(3, given.usable is not None)
-    readings = np.array([given.reading.values] * 3)  # (3, 6)
+    photo = inputs.photo if inputs.usable else None
+    there = at_place(inputs.model, site, photo, taken_at(inputs.photo, site))
+    image_present = np.full(3, inputs.usable is not None)
+    readings = np.array([inputs.reading.values] * 3)  # (3, 6)
     sites, landmarks = np.array([True, True, False]), np.array([True, False, False])
-    prediction_batch = there.ask(given.usable, image_present, readings, sites, landmarks)
-    anything = given.usable is not None or bool(given.reading.present)
-    rows = [Row(_basis(given), prediction_batch[0] if anything or there.knows_site else None)]
+    prediction_batch = there.ask(inputs.usable, image_present, readings, sites, landmarks)
+    anything = inputs.usable is not None or bool(inputs.reading.present)
+    rows = [Row(_basis(inputs), prediction_batch[0] if anything or there.knows_site else None)]
     if there.landmarks is not None:
         rows.append(Row("Here without the landmarks", prediction_batch[1]))
     return (*rows, Row("At an unknown place", prediction_batch[2] if anything else None))
 
 
-def _remembered(given: Given, site: Site, now: Prediction | None) -> Said:
-    """Keep the answer; another photo, reading, model or place begins anew."""
-    photo = given.photo.digest if given.usable is not None and given.photo else None
-    about = (given.model.checkpoint.sha256, photo, given.reading.values, site.name)
+def _remembered(inputs: Given, site: Site, now: Prediction | None) -> Said:
+    """Keep the prediction; another photo, reading, model or site begins anew."""
+    photo = inputs.photo.digest if inputs.usable is not None and inputs.photo else None
+    about = (inputs.model.checkpoint.sha256, photo, inputs.reading.values, site.name)
     last: Said | None = st.session_state.get(_LAST)
     # Compared as text: readings that are missing are NaN, which equals nothing.
     if last is None or repr(last.about) != repr(about):
@@ -113,7 +113,7 @@ def _remembered(given: Given, site: Site, now: Prediction | None) -> Said:
 
 
 def _steps(model: Predictor, site: Site) -> tuple[Prediction, ...]:
-    """What the days alone say: before any, after the first of those shown, and so on."""
+    """Predictions from the days alone: before any, after the first of those drawn, and so on."""
     kept = st.session_state.get(_STEPS)
     key = (model.checkpoint.sha256, site)
     if kept is None or kept[0] != key:
@@ -135,9 +135,9 @@ def _predict_steps(model: Predictor, site: Site) -> tuple[Prediction, ...]:
     return tuple(predictions)
 
 
-def _basis(given: Given) -> str:
-    parts = ["the photo"] * (given.usable is not None)
-    parts += ["the readings"] * bool(given.reading.present)
+def _basis(inputs: Given) -> str:
+    parts = ["the photo"] * (inputs.usable is not None)
+    parts += ["the readings"] * bool(inputs.reading.present)
     return f"Here, with {' and '.join(parts)} of the Predict page" if parts else "Here"
 
 

@@ -25,7 +25,7 @@ SAMPLE, NEAREST, OPENAQ = "sample station", "nearest station", "OpenAQ"
 
 @dataclass(frozen=True)
 class Measured:
-    """A measurement and the AQI that goes by it, stated or by the US formula."""
+    """A measurement and its AQI, stated or by the US formula."""
 
     measurement: Measurement
     aqi: int
@@ -78,7 +78,7 @@ def _add(own: mine.Own, source: str, chosen: str) -> None:
 
 
 def _measured(site: Site, source: str) -> list[Measured]:
-    """All measurements that have an AQI; why there are none is told."""
+    """All measurements that have an AQI; a message where there are none."""
     if source == OPENAQ:
         measurements = _live(site)
     elif source == NEAREST:

@@ -1,4 +1,4 @@
-"""What a place's days alone say, after each of them: a line, its 90 % band, the days as marks."""
+"""Predictions from a site's days alone, after each: a line, its 90 % band, the days as marks."""
 
 from collections.abc import Sequence
 

@@ -27,7 +27,7 @@ _HELP = (
 
 
 def show(model: Predictor, own: mine.Own) -> None:
-    """Draw the form and what was left out of the last table."""
+    """Draw the form and the faults of the last table."""
     with st.form("mysite_table_form", clear_on_submit=True, border=False):
         st.file_uploader("A table of days (CSV or .xlsx, at most 5 MB)", key=_TABLE, help=_HELP)
         st.file_uploader(
@@ -71,7 +71,7 @@ def _add(model: Predictor, own: mine.Own) -> None:
 def _read(
     table: UploadedFile, photos: Sequence[UploadedFile], model: Predictor, own: mine.Own
 ) -> tuple[tuple[Day, ...], tuple[str, ...]]:
-    """The days of a table, and a sentence for all that was left out or noted."""
+    """The days of a table, and a sentence for each fault and note."""
     named = {photo.name: photo for photo in photos}
 
     def find(name: str) -> Path:

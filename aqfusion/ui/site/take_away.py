@@ -1,4 +1,4 @@
-"""A place of one's own as a file, into the account, or gone."""
+"""Export an own site as a file, save it in the account, or remove it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""When a photo was taken, as far as its file tells; that it was just now is never assumed."""
+"""The capture time of a photo, if its file has it; never assumed to be now."""
 
 from datetime import UTC, datetime
 
@@ -8,9 +8,9 @@ from aqfusion.ui import reader_zone
 
 
 def taken_at(photo: Photo | None, site: Site | None) -> datetime | None:
-    """The time of the camera's clock, which is taken for that of the place or else the reader's.
+    """The time of the camera's clock, read in the zone of the site or else the reader's.
 
-    A time that is still to come is a clock that was set wrong, and no time at all.
+    A time in the future comes from a clock that was set wrong, and gives `None`.
     """
     if photo is None or photo.taken_at is None:
         return None

@@ -1,4 +1,4 @@
-"""A day by hand: what a monitor said, when, and a photo."""
+"""A day entered by hand: a monitor's AQI, the time, and a photo."""
 
 from datetime import UTC, date, datetime, time, tzinfo
 

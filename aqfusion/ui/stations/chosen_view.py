@@ -34,12 +34,12 @@ def show(measurement: Measurement, view: str, estimates: Estimates, at: datetime
     if not measurement.reading.present:
         st.caption("Only the AQI was told, no reading: there is nothing to put into the sliders.")
         return
-    given = sensor_input.current() == measurement.reading
-    if given:
+    is_set = sensor_input.current() == measurement.reading
+    if is_set:
         _predicted(measurement)
-    label = "Go on with these readings" if given else "Predict with these readings"
+    label = "Go on with these readings" if is_set else "Predict with these readings"
     if st.button(label, key="stations_predict", icon=":material/tune:", type="primary"):
-        if not given:
+        if not is_set:
             give(measurement)
         st.switch_page("pages/predict.py")
 
@@ -74,15 +74,15 @@ def history(
 
 
 def _predicted(measurement: Measurement) -> None:
-    """What the model says of what the sliders hold, which is this."""
-    given = inputs.current(page.model())
-    result = given.result()
+    """The prediction from the sliders, which hold this measurement."""
+    user_inputs = inputs.current(page.model())
+    result = user_inputs.result()
     if result is None:
         return
     sample = gallery.session_sample(measurement.station.id, measurement.time)
     is_own_photo = sample is not None and photo_input.is_sample(sample)
     basis = "these readings"
-    if given.usable:
+    if user_inputs.usable:
         basis += " and the session's photo" if is_own_photo else " and the photo chosen earlier"
     with st.container(key="stations_result"):
         st.html(f'<div class="aq aq-title">The model now, from {basis}</div>')

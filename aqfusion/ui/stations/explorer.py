@@ -124,14 +124,14 @@ def _list(measurements: Sequence[Measurement], key: str) -> Measurement | None:
 
 
 def _give(measurements: Sequence[Measurement], id: str | None) -> None:
-    """What was chosen goes into the sliders of the Predict page."""
+    """Put the chosen measurement into the sliders of the Predict page."""
     for measurement in measurements:
         if measurement.station.id == id and measurement.reading.present:
             chosen_view.give(measurement)
 
 
 def _invite(measurements: Sequence[Measurement], source: Source, view: str, at: datetime) -> None:
-    """What can be said before a station is chosen."""
+    """Draw a summary before a station is chosen."""
     if not measurements:
         st.markdown("No stations to show yet.")
         return

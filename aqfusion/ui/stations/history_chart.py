@@ -1,4 +1,4 @@
-"""What a station measured over time, on the bands of the categories or as concentrations."""
+"""A station's measurements over time, on the bands of the categories or as concentrations."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,9 +26,9 @@ def history_chart(
     estimates: Estimates,
     at: datetime,
 ) -> go.Figure:
-    """Draw `AQI` or a pollutant of one station, oldest first; a line marks the time shown.
+    """Draw `AQI` or a pollutant of one station, oldest first; a line marks the time `at`.
 
-    Times are those on the station's own clock.
+    Times are on the station's own clock.
     """
     is_index = quantity == AQI
     points = [
@@ -110,7 +110,7 @@ def _title(quantity: str) -> str:
 
 
 def _on_clock(at: datetime, measurements: Sequence[Measurement]) -> datetime:
-    """The time on the clock of the station: Plotly knows no zones."""
+    """The time on the clock of the station: Plotly has no zones."""
     return at.astimezone(measurements[-1].time.tzinfo).replace(tzinfo=None)
 
 

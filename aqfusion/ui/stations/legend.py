@@ -1,4 +1,4 @@
-"""What colours and signs on the map mean, as HTML beside it."""
+"""The legend of the map's colours and signs, as HTML beside it."""
 
 from collections.abc import Sequence
 from html import escape

@@ -1,4 +1,4 @@
-"""What monitors near a place measure now: the place, the question, and what became of it."""
+"""Live measurements near a place: the place, the request, and its result."""
 
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ _HOW = (
 
 
 def choose() -> sources.Source:
-    """Draw the choice of a place and say how the answer came about; it may be empty."""
+    """Draw the choice of a place and the state of its stations, which may be none."""
     places = {place.station.name: place.station for place in load_places(FOLDER / PLACES_NAME)}
     first = next(iter(places.values()))
     st.session_state.setdefault(_PLACE, first.name)
@@ -78,20 +78,20 @@ def choose() -> sources.Source:
 
 
 def search(latitude: float, longitude: float) -> None:
-    """Make a place the one that is asked for, in degrees; called before the page runs."""
+    """Select a place to search near, in degrees; called before the page runs."""
     st.session_state[_LATITUDE], st.session_state[_LONGITUDE] = latitude, longitude
     _moved()
     st.session_state[_SEARCHED] = True
 
 
 def follow_search() -> None:
-    """Run the whole page where the map was asked: a fragment alone would leave the place behind."""
+    """Run the whole page after a search on the map: a fragment alone would keep the old place."""
     if st.session_state.pop(_SEARCHED, False):
         st.rerun()
 
 
 def place() -> str:
-    """A name for the place that is asked for, so that another one gets a map of its own."""
+    """A name for the selected place, so that another one gets a map of its own."""
     state = st.session_state
     return f"{state.get(_LATITUDE, 0.0):.2f}, {state.get(_LONGITUDE, 0.0):.2f}"
 

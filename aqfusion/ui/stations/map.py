@@ -117,7 +117,7 @@ def _land() -> dict[str, Any]:
 
 
 def _land_style(_: object) -> dict[str, object]:
-    """The colour is in map.css, which knows light and dark; a line would show where parts meet."""
+    """The colour is in map.css, which has light and dark; a line would show where parts meet."""
     return {"className": "land", "stroke": False, "fillOpacity": 1}
 
 

@@ -26,7 +26,7 @@ def choose(
     """
     ids = {mark.id for mark in marks}
     if chosen != _clicked(key, ids):
-        # The map knows its own clicks; to tell it of them would draw all marks anew.
+        # The map knows its own clicks; to send them back would draw all marks anew.
         st.session_state[f"{key}_named"] = chosen
     dark = st.context.theme.type == "dark"
 
@@ -50,7 +50,7 @@ def choose(
 
 
 def _clicked(key: str, ids: set[str]) -> str | None:
-    """What the browser sent, which is believed only where it is a station of this map."""
+    """The station that the browser sent, if it is one of this map."""
     sent = st.session_state.get(key)
     chosen = sent.get("station") if isinstance(sent, dict) else None
     return chosen if isinstance(chosen, str) and chosen in ids else None

@@ -1,4 +1,4 @@
-"""What the map shows of one station."""
+"""The mark of one station on the map."""
 
 import json
 import re

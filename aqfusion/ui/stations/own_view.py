@@ -73,7 +73,7 @@ def _uploaded() -> None:
     """Read the file once; one that cannot be read leaves the stations as they were."""
     file = st.session_state.get("stations_upload")
     if file is None:
-        return  # taken out of the widget, or left behind with another page
+        return  # removed from the widget, or gone with another page
     for key in ("stations_problem", "stations_content", "stations_unconfirmed"):
         st.session_state.pop(key, None)
     _read(file.getvalue(), None)
@@ -94,7 +94,7 @@ def _read(content: bytes, place: Place | None) -> None:
 
 
 def _ask(parsed: Parsed) -> None:
-    """Show what a file seems to be; its stations are taken when the visitor says so."""
+    """Show the network of a file; its stations are loaded when the visitor confirms."""
     _report(parsed)
     for sentence in looks_like(parsed):
         st.info(plain(f"{sentence[:1].upper()}{sentence[1:]}."), icon=":material/table_view:")

@@ -1,4 +1,4 @@
-"""What the model said of the sample sessions, each time by a network that had not seen the day."""
+"""Predictions of the sample sessions, each by a network not trained on the session's day."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Whose stations are shown: the sample ones, a person's own, or what OpenAQ says now."""
+"""The source of the stations: the sample ones, a person's own, or OpenAQ's now."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,12 +30,12 @@ class Source:
 
     @property
     def is_live(self) -> bool:
-        """Whether they are of this very moment."""
+        """Whether the stations are live."""
         return self.name == LIVE
 
     @property
     def is_sample(self) -> bool:
-        """Whether the model has been judged on them."""
+        """Whether the model has been evaluated on them."""
         return self.name == SAMPLE
 
 
@@ -45,7 +45,7 @@ def sample() -> Source:
 
 
 def own() -> Parsed | None:
-    """What the visitor uploaded, or else the file that the settings name; `None` without both.
+    """The visitor's upload, or else the file in the settings; `None` without both.
 
     A file that is no station file raises `InputError`.
     """

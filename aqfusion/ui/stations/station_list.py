@@ -82,10 +82,10 @@ def show(
 
 
 def as_csv(measurements: Sequence[Measurement], estimates: Estimates) -> str:
-    """All measurements, one a line: what a spreadsheet or a script goes on with.
+    """All measurements, one a line, for a spreadsheet or a script.
 
     `aqi` is the one that the source states, so that this table, read as a person's own, is the
-    same again; what formulas make of the readings stands in columns that are computed anew.
+    same again; the indices by formula are in columns that are computed anew.
     """
     return csv_text([_CSV_TITLES, *(_line(measurement, estimates) for measurement in measurements)])
 

@@ -18,12 +18,12 @@ _MOST_STEPS = 2000  # a slider is not for more; of a longer record the last ones
 
 
 def pace() -> float | None:
-    """How often the page's moving part runs by itself, in seconds; `None` while it stands."""
+    """Seconds between two runs of the page's moving part; `None` while it is paused."""
     return _STEP_SECONDS if st.session_state.get(PLAYING) else None
 
 
 def choose(source: Source) -> datetime:
-    """Draw slider and button, and return the moment that is shown."""
+    """Draw slider and button, and return the selected time."""
     steps = time_steps(source.measurements)[-_MOST_STEPS:]
     if len(steps) == 1:
         return steps[0]
@@ -71,7 +71,7 @@ def _advance(key: str, steps: Sequence[datetime]) -> None:
 
 def _set_playing(playing: bool) -> None:
     st.session_state[PLAYING] = playing
-    st.rerun()  # the whole page, which says how often this part runs
+    st.rerun()  # the whole page, which sets how often this part runs
 
 
 def _fullest(measurements: Sequence[Measurement], steps: Sequence[datetime]) -> datetime:

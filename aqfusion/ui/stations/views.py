@@ -1,4 +1,4 @@
-"""What the map can tell of a measurement: the measured index, the model's, or how far it is off."""
+"""Views of a measurement on the map: the measured index, the prediction, or its error."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Estimates = Mapping[tuple[str, datetime], Estimate]  # by station and time
 
 @dataclass(frozen=True)
 class Band:
-    """A colour of the map and what it stands for."""
+    """A colour of the map and its meaning."""
 
     colour: str
     text_colour: str
@@ -46,7 +46,7 @@ def bands(view: str) -> tuple[Band, ...]:
 
 
 def judge(measurement: Measurement, view: str) -> Verdict:
-    """The measured index that a view speaks of; the model speaks of the US one."""
+    """The measured index of a view; that of the model's views is the US one."""
     return _judged(measurement, standard_of(view))
 
 
@@ -56,7 +56,7 @@ def _judged(measurement: Measurement, standard_name: str) -> Verdict:
 
 
 def estimate_of(measurement: Measurement, estimates: Estimates) -> Estimate | None:
-    """What the model said of a measurement without having seen it."""
+    """The prediction of a measurement, by a network not trained on it."""
     return estimates.get((measurement.station.id, measurement.time))
 
 
@@ -74,7 +74,7 @@ def marks(
     *,
     live: bool,
 ) -> tuple[Mark, ...]:
-    """The marks of what is known at a time."""
+    """The marks of the measurements at a time."""
     return tuple(_mark(measurement, view, estimates, at, live) for measurement in measurements)
 
 
@@ -138,7 +138,7 @@ def _measured(summary: Verdict, view: str) -> tuple[str, ...]:
 
 
 def standard_of(view: str) -> str:
-    """The name of the standard that a view speaks in."""
+    """The name of a view's standard."""
     return "india" if view == INDIA else "us"
 
 

@@ -1,4 +1,4 @@
-"""Whether what visitors bring has drifted away from what the model learned from."""
+"""Data drift: whether recent inputs differ from the training set."""
 
 from datetime import datetime
 
@@ -28,7 +28,7 @@ _ICONS = {
 
 
 def show(store: LabelStore, actor: Actor, served: Served, now: datetime) -> None:
-    """Draw it for an expert; whoever is none is told so by the store."""
+    """Draw it for an expert; the store raises for anybody else."""
     days = st.segmented_control(
         "Days",
         WINDOWS,

@@ -1,4 +1,4 @@
-"""What a drift report says in plain sentences, the worst first."""
+"""A drift report in plain sentences, the worst first."""
 
 from itertools import pairwise
 
@@ -31,7 +31,7 @@ RATES = {
 
 
 def basis(report: Report) -> str:
-    """What the figures rest on."""
+    """The sample sizes behind the report."""
     facts = report.facts
     return (
         f"Since {report.first:%d %B %Y} (UTC), by {report.model}: {facts['predictions']} "
@@ -41,7 +41,7 @@ def basis(report: Report) -> str:
 
 
 def name_of(histogram: Histogram) -> str:
-    """What a histogram is of."""
+    """The title of a histogram's input."""
     name = histogram.name
     return pollutant(name).label if name in POLLUTANTS else _DISTANCE
 
@@ -100,7 +100,7 @@ def _drifts(report: Report) -> list[tuple[str, str]]:
 
 
 def worse(histogram: Histogram) -> Shift:
-    """The comparison with training that says most: of values where they moved, else of all."""
+    """The stronger comparison with training: of values where they moved, else of all."""
     both = [shift for shift in (histogram.present, histogram.training) if shift is not None]
     return min(both, key=lambda shift: (_ORDER.index(shift.verdict), -shift.above))
 
@@ -110,7 +110,7 @@ def _verdict(histogram: Histogram) -> str:
 
 
 def _how(histogram: Histogram) -> str:
-    """Where the difference is largest."""
+    """The range with the largest difference."""
     values = histogram.present is None or histogram.present.verdict in (FAR, MOVED)
     first = 1 if values else 0
     now, then = in_fifths(histogram.recent)[first:], in_fifths(histogram.trained)[first:]

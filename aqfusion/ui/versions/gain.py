@@ -1,4 +1,4 @@
-"""What the work gave: labels since the version that serves, and its figures before and after."""
+"""The effect of labels: new ones since the deployed version, and its metrics before and after."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ def comparable(versions: Sequence[Version]) -> tuple[Version, ...]:
     return tuple(version for version in versions if version.manifest["frozen_sha256"] == same)
 
 
-def waiting(since: SettledSince, served: str | None) -> str:
-    """What has been settled since the version that serves, in a sentence or two."""
+def new_labels_sentence(since: SettledSince, served: str | None) -> str:
+    """The labels settled since the deployed version, in a sentence or two."""
     if not since.settled:
         return f"No label has been settled since {title(served)}."
     single = since.settled == 1
@@ -48,8 +48,8 @@ def waiting(since: SettledSince, served: str | None) -> str:
     return text
 
 
-def brought(version: Version) -> str:
-    """What a version learned and what came of it, in a sentence or two."""
+def effect_sentence(version: Version) -> str:
+    """A version's training labels and their effect, in a sentence or two."""
     labels = version.manifest["labels"]
     learned, differed = labels["new"], labels["differed"]
     text = (

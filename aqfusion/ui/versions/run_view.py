@@ -64,7 +64,7 @@ def show(actor: Actor) -> None:
 
 
 def outcome(now: Progress) -> str:
-    """What came of a run, in a sentence; why the gate refused it stands in the version.
+    """The outcome of a run in a sentence; the gate's reasons are in the version.
 
     >>> outcome(Progress("done", "2026-11-02T09:00:00+00:00", "2026-11-02T09:01:05+00:00", 1,
     ...     "Eva", "", "version 3 was kept", "v0003-0123456789ab", True))
@@ -78,7 +78,7 @@ def outcome(now: Progress) -> str:
 
 
 def _enough(actor: Actor) -> tuple[bool, str]:
-    """Whether a retraining could be judged, and what there is or what is missing."""
+    """Whether there are enough labels to validate a retraining, and a sentence on their number."""
     store, version_registry = opened.store(), registry()
     try:
         last = store.annotation_records.last_event(actor)
@@ -144,7 +144,7 @@ def _kept(name: str) -> None:
     """Why a version was not promoted, in short."""
     st.markdown(f"{title(name).capitalize()} is kept and does not serve: see it under Versions.")
     reasons: list[str] = []
-    with suppress(InputError):  # pruned, or damaged: Versions tells
+    with suppress(InputError):  # pruned, or damaged: the Versions tab has the reason
         reasons = list(registry().read(name).manifest["gate"]["reasons"])
     st.markdown(plain_list(reasons, _REASONS))
 

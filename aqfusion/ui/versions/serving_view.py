@@ -1,4 +1,4 @@
-"""Which version serves, since when and why, and the way back from it."""
+"""The deployed version, since when and why, and the rollback."""
 
 from contextlib import suppress
 
@@ -23,7 +23,7 @@ def show(actor: Actor) -> None:
     if served.warning:
         st.warning(plain(served.warning), icon=":material/broken_image:")
     made: tuple[Promotion, ...] = ()
-    with suppress(RegistryError):  # the warning says so
+    with suppress(RegistryError):  # the warning has the reason
         made = registry().promotions()
     in_force = made[-1] if made and made[-1].version == served.version else None
     name = title(served.version)
@@ -41,7 +41,7 @@ def show(actor: Actor) -> None:
 
 
 def history(made: tuple[Promotion, ...]) -> Table:
-    """What served when, the latest first."""
+    """The deployed versions by time, the latest first."""
     rows = (
         (moment(promotion.at), title(promotion.version), promotion.by, promotion.reason)
         for promotion in reversed(made)

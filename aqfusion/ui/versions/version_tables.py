@@ -17,7 +17,7 @@ KINDS = {
 }
 
 
-_TOLD = 0.5  # AQI; less is the same number
+_SAME_WITHIN = 0.5  # AQI; less is the same number
 
 
 @dataclass(frozen=True)
@@ -92,14 +92,14 @@ def sessions(compared_sessions: Sequence[Mapping[str, Any]]) -> Gains:
         if None in (before, after):
             continue
         nearer = abs(before - session["measured"]) - abs(after - session["measured"])
-        taken_text = _taken(session["session"], session["place"])
+        taken_text = _local_time(session["session"], session["place"])
         cells = (session["place"], taken_text, session["measured"], before, after)
         rows.append((nearer, cells))
     return _gains(columns, rows)
 
 
 def corrections(entries: Sequence[Mapping[str, Any]]) -> Gains:
-    """New labels, told by networks that had not learned them, by how much nearer, best first."""
+    """New labels, predicted by networks not trained on them, by the gain, best first."""
     columns = (
         *(Column("Item", ".0f"), Column("Label")),
         *(Column("Said before", ".0f"), Column("Says now", ".0f"), Column("Nearer by", "+.0f")),
@@ -126,10 +126,10 @@ def ends(table: Table, most: int) -> Table:
     return Table(table.columns, (*table.rows[:most], *table.rows[-most:]))
 
 
-def _taken(session: str, place: str) -> str:
+def _local_time(session: str, place: str) -> str:
     """The local date and hour of a session's key.
 
-    >>> _taken("ITO, Delhi|2023|2|16|18:00", "ITO, Delhi")
+    >>> _local_time("ITO, Delhi|2023|2|16|18:00", "ITO, Delhi")
     '2023-02-16 18:00'
     """
     parts = session.removeprefix(f"{place}|").split("|")
@@ -143,11 +143,11 @@ def _gains(columns: tuple[Column, ...], rows: Sequence[tuple[float, tuple[Any, .
     ranked = sorted(rows, key=lambda row: -row[0])
     return Gains(
         table=Table(columns, tuple((*cells, nearer) for nearer, cells in ranked)),
-        nearer=sum(nearer > _TOLD for nearer, _ in rows),
-        farther=sum(nearer < -_TOLD for nearer, _ in rows),
+        nearer=sum(nearer > _SAME_WITHIN for nearer, _ in rows),
+        farther=sum(nearer < -_SAME_WITHIN for nearer, _ in rows),
     )
 
 
 def _off(aqi: float, low: float, high: float) -> float:
-    """How far an AQI lies outside of a label."""
+    """The distance of an AQI from a label's range."""
     return max(low - aqi, aqi - high, 0.0)

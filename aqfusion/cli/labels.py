@@ -1,0 +1,319 @@
+"""`labels`: the label store at the terminal: import and export, scores, backups, accounts."""
+
+import getpass
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aqfusion.cli.options import (
+    SERVED,
+    Choice,
+    PathText,
+    TimeZone,
+    UsageError,
+    WholeNumber,
+    by_option,
+    json_option,
+    label_store,
+    model_option,
+    not_both,
+    now,
+    print_json,
+    report,
+    served_model,
+    status_options,
+    terminal_actor,
+    time_limit_option,
+)
+from aqfusion.errors import InputError
+from aqfusion.settings import load_settings
+
+if TYPE_CHECKING:
+    from aqfusion.background.running import Running
+
+# As the store has them, which is not imported to print a help.
+ROLES = ("visitor", "annotator", "expert", "admin")
+FORMATS = ("csv", "jsonl", "events", "label-studio", "training")
+MOST_ANSWERS = 20  # of an item
+_MOST_FAULTS = 20  # in lines; the JSON has all
+_EVERY = 320  # items between two lines of progress
+
+_role_option = click.option("--role", required=True, type=Choice(ROLES), help="what they may do")
+
+
+@click.group(
+    no_args_is_help=False,
+    short_help="The label store: import, export, stats, backup, restore, accounts.",
+)
+def labels() -> None:
+    """Work on the label store that AQFUSION_LABELS and AQFUSION_PHOTOS name.
+
+    Who can read the database may do anything here.
+    """
+
+
+@labels.command("import", short_help="Import photos, an export or answers from Label Studio.")
+@click.argument("source", metavar="FOLDER_OR_FILE", type=PathText())
+@click.option(
+    "--overlap",
+    type=WholeNumber(1, MOST_ANSWERS),
+    default=1,
+    metavar="N",
+    help="answers wanted of each item (default: 1)",
+)
+@click.option("--frozen", is_flag=True, help="to measure by: no training learns from these")
+@click.option("--licence", metavar="TEXT", help="of the photos, for people to see")
+@click.option(
+    "--timezone",
+    type=TimeZone(),
+    metavar="ZONE",
+    help="of times that name none, as Asia/Kolkata or +05:30; else they are left out",
+)
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="tell as JSON what would come in, and write nothing: no store is needed",
+)
+@json_option
+def import_photos(
+    source: str, timezone: tzinfo | None, dry_run: bool, **terms: str | int | bool | None
+) -> None:
+    """Import a data folder, a folder of photos, a CSV of photos, an export (.jsonl) or answers.
+
+    Answers are those of Label Studio (its .json export). Done again it brings what is missing.
+    """
+    if dry_run:
+        _try_import(source, timezone)
+    else:
+        _import(source, timezone, **terms)  # type: ignore[arg-type]  # click has checked them
+
+
+def _try_import(source: str, timezone: tzinfo | None) -> None:
+    from aqfusion.labels.imports.bring_in import list_source
+    from aqfusion.labels.imports.dry_run import dry_run
+
+    summary = dry_run(list_source(Path(source), now(), timezone))
+    print_json({"source": source, **summary})
+    if not summary["items"]:
+        raise UsageError(f"{source} must have a good photo, got none")
+
+
+def _import(
+    source: str, timezone: tzinfo | None, overlap: int, frozen: bool, licence: str | None
+) -> None:
+    from aqfusion.labels.imports.bring_in import bring_in
+    from aqfusion.labels.imports.intake import Terms
+
+    terms = Terms(overlap, "frozen" if frozen else "train", licence)
+    with label_store() as store:
+        operator = store.accounts.operator(now())
+        done = bring_in(store, operator, Path(source), terms, now(), report, timezone)
+    for fault in done.faults[:_MOST_FAULTS]:
+        report(str(fault))
+    if len(done.faults) > _MOST_FAULTS:
+        report(f"and {len(done.faults) - _MOST_FAULTS} more, all of them in the JSON")
+    for note in done.notes:
+        report(note)
+    if done.ignored:
+        report(f"columns that nobody reads: {', '.join(map(repr, done.ignored))}")
+    if done.new:
+        report("to put the most telling ones first: python -m aqfusion labels score")
+    print_json({"source": source, **asdict(done)})
+
+
+@labels.command(short_help="Export as csv, jsonl, events, label-studio or training.")
+@click.option("--format", "kind", required=True, type=Choice(FORMATS), help="what is written")
+@click.option(
+    "--out", required=True, type=PathText(), metavar="PATH", help="the file or folder to write"
+)
+@json_option
+def export(kind: str, out: str) -> None:
+    """Export as csv (a row per item, and a second file with a row per answer), jsonl (all there
+    is, for labels import), events (csv), label-studio or training (folders).
+    """
+    from aqfusion.labels.exports.export import export as export_store
+
+    with label_store() as store:
+        operator = store.accounts.operator(now())
+        done = export_store(store, operator, kind, Path(out), report)
+    for sentence in done.left_out:
+        report(sentence)
+    if done.missing:
+        report(f"{len(done.missing)} photos must be in the store, and are missing")
+    print_json(
+        {
+            "format": kind,
+            "wrote": [str(path) for path in done.wrote],
+            "count": done.count,
+            "left_out": list(done.left_out),
+            "missing_photos": list(done.missing),
+        }
+    )
+
+
+@labels.command()
+@json_option
+def stats() -> None:
+    """Count items, answers and events."""
+    from aqfusion.labels.totals import totals
+
+    with label_store() as store:
+        sums = totals(store.database)
+        counts, snapshot = store.overview.counts(), store.snapshot_hash()
+    print_json({"items": sum(counts.values()), "status": counts, **sums, "snapshot": snapshot})
+
+
+@labels.command()
+@json_option
+def verify() -> None:
+    """Prove that the current view is what all events come to."""
+    with label_store() as store:
+        faults = store.verify()
+    print_json({"sound": not faults, "faults": list(faults)})
+    if faults:
+        raise InputError(f"the store must be sound, got {len(faults)} faults: {faults[0]}")
+
+
+@labels.command(short_help="Write everything to one new file.")
+@click.argument("path", metavar="PATH", type=PathText())
+@json_option
+def backup(path: str) -> None:
+    """Write everything to one new file, photos and hashes of PINs included: keep it safe."""
+    from aqfusion.labels.backup import backup as write_backup
+
+    with label_store() as store:
+        held = write_backup(store, store.accounts.operator(now()), Path(path), now())
+    if held.missing:
+        report(f"{len(held.missing)} photos must be in the store, and are missing")
+    print_json({"wrote": path, **asdict(held)})
+
+
+@labels.command()
+@click.argument("path", metavar="PATH", type=PathText())
+@json_option
+def restore(path: str) -> None:
+    """Fill an empty store from a backup, or nothing."""
+    from aqfusion.labels.restore import restore as read_backup
+
+    with label_store() as store:
+        held = read_backup(store, Path(path))
+    print_json({"restored": path, **asdict(held)})
+
+
+@labels.command()
+@click.argument("name", metavar="NAME")
+@_role_option
+@click.option("--pin-stdin", is_flag=True, help="read the PIN from the first line of input")
+@json_option
+def add_user(name: str, role: str, pin_stdin: bool) -> None:
+    """Make an account; its PIN is asked for."""
+    pin = sys.stdin.readline().rstrip("\r\n") if pin_stdin else _ask_pin()
+    with label_store() as store:
+        operator = store.accounts.operator(now())
+        made = store.accounts.add_user(operator, name, pin, role, now())
+    print_json({"user": made.id, "name": made.name, "role": made.role})
+
+
+def _ask_pin() -> str:
+    """Ask twice on the terminal, where nothing of it is shown."""
+    if not sys.stdin.isatty():
+        raise UsageError("add-user must ask for a PIN at a terminal, or be given --pin-stdin")
+    pin = getpass.getpass("PIN: ")
+    if getpass.getpass("Once more: ") != pin:
+        raise UsageError("PIN must be typed the same twice, got two different ones")
+    return pin
+
+
+@labels.command(short_help="Print a secret with which one person can make an account.")
+@_role_option
+@json_option
+def invite(role: str) -> None:
+    """Print a secret with which one person can make an account, once; it is shown only now."""
+    from aqfusion.labels.invites import INVITE_LASTS
+
+    with label_store() as store:
+        operator, at = store.accounts.operator(now()), now()
+        token = store.invites.make(operator, role, at)
+    expires = (at + INVITE_LASTS).isoformat(timespec="seconds")
+    print_json({"invitation": token, "role": role, "expires": expires})
+
+
+@labels.command("score", short_help="Score the unlabelled items, the most telling first.")
+@model_option(SERVED)
+@time_limit_option
+@by_option
+@status_options("scoring")
+@json_option
+def score_command(
+    model: str | None, time_limit: int | None, by: str | None, status: bool, cancel: bool
+) -> None:
+    """Score the unlabelled items: what the model says of them, the most telling first."""
+    from aqfusion.curation import process
+    from aqfusion.registry.registry import TERMINAL
+
+    not_both(status, cancel)
+    if status:
+        progress = process.status(load_settings())
+        print_json({"run": None if progress is None else asdict(progress)})
+    elif cancel:
+        print_json({"cancelled": process.cancel(load_settings(), TERMINAL)})
+    else:
+        actor = terminal_actor(by)
+        print_json(score(actor.name, lambda: served_model(model), time_limit))
+
+
+# As it was called before.
+labels.add_command(
+    click.Command(
+        "look",
+        callback=score_command.callback,
+        params=score_command.params,
+        help=score_command.help,
+        short_help="The former name of labels score.",
+    )
+)
+
+
+def score(by: str, choose: Callable[[], str], seconds: int | None = None) -> dict[str, int]:
+    """Score in this process, which must be the only one that does; `choose` names the model.
+
+    Returns how many items are new, were scored before, and are without their photo.
+    """
+    from aqfusion.background.running import running
+    from aqfusion.curation.process import NOUN, scoring_folder
+
+    home = scoring_folder(load_settings())
+    home.mkdir(parents=True, exist_ok=True)
+    with running(home, by, report, None if seconds is None else float(seconds), NOUN) as run:
+        run.report("loading the model")
+        # Imported here: they bring the network along, and a second run is refused without it.
+        from aqfusion.curation.score import score_unlabelled
+        from aqfusion.model.predict import load_model
+        from aqfusion.retrain.aside import one_thread
+
+        one_thread()
+        model = load_model(choose())
+        with label_store() as store:
+            operator = store.accounts.operator(now())
+            scored = asdict(score_unlabelled(store, operator, model, _counter(run)))
+        missing = f", {scored['missing']} photos missing" if scored["missing"] else ""
+        run.end("done", f"{scored['new']} scored, {scored['known']} had been before{missing}")
+    return scored
+
+
+def _counter(run: "Running") -> Callable[[int, int, int], None]:
+    reported = -_EVERY
+
+    def count(done: int, total: int, missing: int) -> None:
+        nonlocal reported
+        run.count(done, total, missing)
+        if done - reported >= _EVERY or done == total:
+            reported = done
+            run.report(f"{done} of {total} scored")
+
+    return count

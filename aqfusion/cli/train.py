@@ -1,0 +1,343 @@
+"""`train`, `evaluate`, `cards`, `features` and `fetch-data`: from photos to a model with scores."""
+
+import importlib
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aqfusion.cli.options import (
+    PathText,
+    UsageError,
+    WholeNumber,
+    cache_option,
+    data_folder,
+    data_option,
+    json_option,
+    licence_option,
+    model_option,
+    print_json,
+    report,
+    typed_options,
+)
+from aqfusion.settings import ASSETS, load_settings
+
+if TYPE_CHECKING:
+    from aqfusion.csv_table.fault import Fault
+    from aqfusion.dataset.folder import Row
+    from aqfusion.model.network import AQFusionNet
+    from aqfusion.training.recipe import Recipe
+
+ALL = "all"
+HANDLE = "adarshrouniyar/air-pollution-image-dataset-from-india-and-nepal"
+HUB, NONE = "hub", "none"
+_MOST_FAULTS = 20  # in lines
+_OF_PROTOCOLS = ("--backbone", "--weights", "--cache", "--out")
+
+weights_option = click.option(
+    "--weights",
+    type=PathText(file_okay=False),
+    metavar="FOLDER",
+    help="folder with pretrained NAME.safetensors, 'hub' for timm's hub (needs internet), "
+    "'none' for random ones (default: AQFUSION_WEIGHTS, or none)",
+)
+
+
+class WeightsOption:
+    """What `--weights` names; calling it fills a network's trunk."""
+
+    def __init__(self, text: str | None) -> None:
+        """Take the option, else the settings; a folder that is absent raises `UsageError`."""
+        self.source = text or str(load_settings().weights or NONE)
+        if self.source not in (HUB, NONE) and not Path(self.source).is_dir():
+            rule = "--weights must be hub, none or a folder that exists"
+            raise UsageError(f"{rule}, got {self.source!r}")
+
+    def __call__(self, network: "AQFusionNet", name: str) -> None:
+        """Fill the trunk of backbone `name`; one that is distilled stays random."""
+        from aqfusion.model.backbones import download_pretrained, load_pretrained
+
+        if self.source == HUB:
+            download_pretrained(network.image_encoder.trunk, name)
+        elif self.source != NONE and not self._distilled(name):
+            load_pretrained(network.image_encoder.trunk, name, Path(self.source))
+
+    def recipe(self, name: str, protocol: str, seed: int) -> "Recipe":
+        """The recipe of a backbone under a protocol that suits the weights at hand."""
+        from aqfusion.training.recipes import recipe_for
+
+        distilled = self._distilled(name)
+        if distilled:
+            report(f"{name}: no pretrained weights, so it is distilled from other backbones")
+        return recipe_for(name, protocol, seed, distilled=distilled)
+
+    def _distilled(self, name: str) -> bool:
+        from aqfusion.training.recipes import ELDERS
+
+        if self.source in (HUB, NONE) or name not in ELDERS:
+            return False
+        return not (Path(self.source) / f"{name}.safetensors").is_file()
+
+
+def read_rows(folder: Path, tell: Callable[[str], None] = report) -> "tuple[Row, ...]":
+    """Read a data folder, and tell what is left out; `DataError` where nothing is good."""
+    from aqfusion.dataset.folder import read_folder
+
+    faults: list[Fault] = []
+    notes: list[str] = []
+    rows = read_folder(folder, faults.append, notes.append)
+    for line in [*notes, *faults[:_MOST_FAULTS]]:
+        tell(str(line))
+    if len(faults) > _MOST_FAULTS:
+        tell(f"and {len(faults) - _MOST_FAULTS} more")
+    lost = len({fault.line for fault in faults if not fault.row_kept})
+    cells = sum(fault.row_kept for fault in faults)
+    if faults:
+        tell(f"{len(rows)} rows are read, {lost} are left out, and {cells} cells of others")
+    return rows
+
+
+@dataclass(frozen=True)
+class _Training:
+    """The options of `train`, by their names."""
+
+    data: str | None
+    out: str
+    backbone: str
+    epochs: int | None
+    seed: int
+    weights: str | None
+    cross_validate: bool
+    licence: str
+    cache: str | None
+
+
+@click.command(short_help="Train a model on a data folder.")
+@data_option
+@click.option(
+    "--out",
+    required=True,
+    type=PathText(file_okay=False),
+    metavar="FOLDER",
+    help="the model folder to write",
+)
+@click.option(
+    "--backbone", default="mobilenetv2_100", metavar="NAME", help="timm name of the trunk"
+)
+@click.option(
+    "--epochs", type=WholeNumber(1, 1000), metavar="N", help="1 to 1000 (default: the recipe's)"
+)
+@click.option(
+    "--seed",
+    type=WholeNumber(0, 2**31 - 1),
+    default=0,
+    metavar="N",
+    help="of every random choice",
+)
+@weights_option
+@click.option(
+    "--cross-validate",
+    is_flag=True,
+    help="figures from five fold models, final weights from all sessions (six times slower)",
+)
+@licence_option
+@cache_option("a folder beside --out until the model is written")
+@json_option
+def train(**options: str | int | bool | None) -> None:
+    """Train a model on a data folder and print its leak-safe figures as JSON.
+
+    A training that was cut off goes on where it was when it is started again.
+    """
+    _train(_Training(**options))  # type: ignore[arg-type]  # click has checked them
+
+
+def _train(options: _Training) -> None:
+    weights = WeightsOption(options.weights)
+    folder = data_folder(options.data)
+
+    from aqfusion.release.train import train as train_model
+
+    recipe = weights.recipe(options.backbone, "leak-safe", options.seed)
+    if options.epochs is not None:
+        recipe = replace(recipe, epochs=options.epochs)
+    metrics = train_model(
+        read_rows(folder),
+        recipe,
+        Path(options.out),
+        pretrained=weights,
+        cross_validate=options.cross_validate,
+        about={"data_licence": options.licence},
+        report=report,
+        cache=Path(options.cache) if options.cache else None,
+    )
+    print_json({"model": options.out, "recipe": asdict(recipe), **metrics})
+
+
+@dataclass(frozen=True)
+class _Evaluation:
+    """The options of `evaluate`, by their names."""
+
+    data: str | None
+    model: str | None
+    protocol: str | None
+    backbone: str | None
+    weights: str | None
+    cache: str | None
+    licence: str
+    out: str | None
+
+
+@click.command(short_help="Score a model on photos with a measured AQI.")
+@data_option
+@model_option()
+@click.option("--protocol", metavar="NAME", help="leak-safe, place, paper or all")
+@click.option("--backbone", metavar="NAME", help="timm name of the trunk, or all (with --protocol)")
+@weights_option
+@cache_option("evaluation/ in AQFUSION_HOME")
+@licence_option
+@click.option(
+    "--out",
+    type=PathText(),
+    metavar="FILE",
+    help="metrics file to update (default: assets/metrics.json)",
+)
+@json_option
+@click.pass_context
+def evaluate(context: click.Context, /, **texts: str | None) -> None:
+    """Score a model on a data folder, fused and each modality alone, as JSON.
+
+    Sessions that it was trained on are counted in seen_in_training. With --protocol, train
+    backbones on parts of the folder instead and score them on the rest, into a metrics file; an
+    evaluation that was cut off goes on where it was.
+    """
+    options = _Evaluation(**texts)  # type: ignore[arg-type]  # --licence has a default
+    if options.protocol is not None:
+        _evaluate_protocols(options, options.protocol)
+        return
+    for name in typed_options(context):
+        if name in _OF_PROTOCOLS:
+            rule = f"{name} needs --protocol: leak-safe, place, paper or all"
+            raise UsageError(f"{rule}, got none")
+
+    from aqfusion.evaluation.evaluate import evaluate as evaluate_model
+    from aqfusion.model.predict import load_model
+
+    rows = read_rows(data_folder(options.data))
+    predictor = load_model(options.model or load_settings().model)
+    print_json(evaluate_model(predictor, rows, report))
+
+
+def _evaluate_protocols(options: _Evaluation, asked: str) -> None:
+    if options.model is not None:
+        raise UsageError(
+            f"--model must be left out where --protocol trains its own, got {options.model!r}"
+        )
+    from aqfusion.evaluation.map_trust import map_trust
+    from aqfusion.model.backbones import BACKBONES, backbone
+    from aqfusion.release.measure import Measurement
+    from aqfusion.training.protocols import PROTOCOLS, protocol
+
+    trunk = options.backbone or ALL
+    protocols = list(PROTOCOLS) if asked == ALL else [protocol(asked).name]
+    backbones = list(BACKBONES) if trunk == ALL else [backbone(trunk).name]
+    cache = Path(options.cache) if options.cache else load_settings().home / "evaluation"
+    out = Path(options.out) if options.out else ASSETS / "metrics.json"
+    weights = WeightsOption(options.weights)
+    rows = read_rows(data_folder(options.data))
+    runs = [(protocol, backbone) for protocol in protocols for backbone in backbones]
+    Measurement(rows, options.licence, weights, cache, report, map_trust).run(runs, out)
+    print_json({"wrote": str(out), "protocols": protocols, "backbones": backbones})
+
+
+@click.command(short_help="Write the cards of the shipped models.")
+@json_option
+def cards() -> None:
+    """Write assets/models/*/README.md from each model's config.json and assets/metrics.json."""
+    from aqfusion.release.shipped import write_cards
+
+    print_json({"wrote": [str(path) for path in write_cards()]})
+
+
+@click.command(short_help="Look at training photos once, so that retraining needs them no more.")
+@data_option
+@model_option()
+@licence_option
+@click.option(
+    "--out",
+    type=PathText(),
+    metavar="FILE",
+    help="where to (default: features.safetensors beside the model)",
+)
+@json_option
+def features(data: str | None, model: str | None, licence: str, out: str | None) -> None:
+    """Look at the photos of a data folder with a model's trunk, up to 8 of each session.
+
+    What it saw is written: numbers, no photos and no file names.
+    """
+    from aqfusion.model.checkpoint import FEATURES
+    from aqfusion.model.predict import load_model, model_folder
+    from aqfusion.retrain.features import save_features
+    from aqfusion.retrain.gather import gather
+
+    name = model or load_settings().model
+    rows = read_rows(data_folder(data))
+    predictor = load_model(name)
+    file = Path(out) if out else model_folder(name) / FEATURES
+    extracted = gather(predictor.checkpoint, rows, licence, report)
+    print_json(
+        {
+            "wrote": str(file),
+            "sha256": save_features(file, extracted),
+            "trunk_sha256": extracted.trunk,
+            "sessions": len(extracted.sessions),
+            "frames": len(extracted.owner),
+            "fingerprints": len(extracted.fingerprints),
+        }
+    )
+
+
+@click.command(short_help="Bring the public data set (needs internet and a Kaggle account).")
+@click.option(
+    "--out",
+    required=True,
+    type=PathText(file_okay=False),
+    metavar="FOLDER",
+    help="the data folder to make",
+)
+def fetch_data(out: str) -> None:
+    """Bring the Air Pollution Image Dataset from India and Nepal with kagglehub, and check it.
+
+    The data set is by A. Rouniyar et al., CC BY-NC-SA 3.0 IGO; kagglehub must be installed.
+    """
+    folder = Path(out)
+    if folder.exists():
+        raise UsageError(f"--out must not exist yet, got {folder}")
+    downloaded = _download()
+
+    from aqfusion.dataset.folder import read_folder
+
+    faults: list[Fault] = []
+    rows = read_folder(downloaded, faults.append)
+    lost = [fault for fault in faults if not fault.row_kept]
+    if lost:  # bad rows of somebody's own folder are left out, but this data set is whole
+        raise UsageError(f"the download must be whole, got {len(lost)} bad rows: {lost[0]}")
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    shutil.copytree(downloaded, temporary)
+    temporary.rename(folder)
+    report(f"{len(rows)} photos are in {folder}; set AQFUSION_DATA={folder.resolve()}")
+
+
+def _download() -> Path:
+    try:
+        kagglehub = importlib.import_module("kagglehub")
+    except ImportError:
+        raise UsageError("fetch-data needs kagglehub: pip install kagglehub") from None
+    try:
+        return Path(kagglehub.dataset_download(HANDLE))
+    except (OSError, RuntimeError, ValueError) as error:
+        # requests' errors are OSErrors; kagglehub's own ones for credentials are ValueErrors
+        raise UsageError(f"the data set could not be downloaded: {error}") from error

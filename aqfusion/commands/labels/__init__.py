@@ -1,1 +1,0 @@
-"""`labels`: the label store at the terminal."""

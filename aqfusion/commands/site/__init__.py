@@ -1,1 +1,0 @@
-"""`site`: places with a history of days at the terminal."""

@@ -1,0 +1,79 @@
+"""The sample table is made from a data folder, the same each time, and tells what it leaves out."""
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from aqfusion.air.sensors import Reading
+from aqfusion.stations.sample import FOLDER, PLACES_NAME, TABLE_NAME, load_places
+from tests.planted import record, rows_of, write_folder
+from tools.sample_stations import main, make_table
+
+PLACES = load_places(FOLDER / PLACES_NAME)
+HEAD = "station,time,pm25,pm10,o3,co,so2,no2,aqi\n"
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [*map(str, arguments)])
+
+
+def planted(session: str, place: str, **changes):
+    return rows_of(session, photos=2, place=place, **changes)
+
+
+def test_a_session_is_one_line_on_the_clock_of_its_place():
+    whole = Reading(pm25=70.08, pm10=100, o3=0, no2=1e-3)
+    rows = [
+        *planted("Biratnagar, Nepal|2023|2|2|12:00", "Biratnagar, Nepal", reading=whole, aqi=158.5),
+        *planted("Mumbai|2023|2|2|9:05", "Mumbai"),
+    ]
+    assert make_table(rows, PLACES).csv == (
+        HEAD + "mumbai,2023-02-02T09:05+05:30,40,,,,,,100\n"
+        "biratnagar,2023-02-02T12:00+05:45,70.08,100,0,,,0.001,159\n"
+    )
+    assert make_table(rows[::-1], PLACES) == make_table(rows, PLACES)
+
+
+def test_what_is_left_out_is_told():
+    two = "Mumbai|2023|2|3|8:30"
+    rows = [
+        *planted("Atlantis|2023|2|2|9:00", "Atlantis"),
+        *planted("Atlantis|2023|2|2|9:30", "Atlantis"),
+        *planted("late", "Mumbai"),
+        *planted("Mumbai|2023|2|30|8:00", "Mumbai"),
+        *planted(two, "Mumbai"),
+        *planted(two, "Mumbai", aqi=101),
+    ]
+    table = make_table(rows, PLACES)
+    assert (table.csv, table.sessions) == (HEAD, 0)
+    assert table.left_out == (
+        "Location 'Atlantis' must have known coordinates: 2 left out",
+        "mumbai must have one reading and one AQI at 2023-02-03T08:30+05:30: 1 left out",
+        "sessions of 'Mumbai' must be named by day and hour: 2 left out",
+    )
+
+
+def test_the_command_writes_the_table_and_says_what_is_in_it(tmp_path):
+    records = [record("a.jpg", Location="Mumbai"), record("b.jpg")]
+    out = tmp_path / "out.csv"
+    folder = write_folder(tmp_path / "data", records)
+    done = run("--data", folder, "--out", out)
+    sentence = "Location 'Alphaville' must have known coordinates: 1 left out"
+    assert json.loads(done.stdout) == {"wrote": str(out), "sessions": 1, "left_out": [sentence]}
+    assert done.stderr == f"{sentence}\n"
+    assert out.read_text() == HEAD + "mumbai,2023-02-01T08:00+05:30,40.5,80,30,1.2,5,20,90\n"
+
+
+def test_a_bad_folder_leaves_no_table(tmp_path):
+    out = tmp_path / "out.csv"
+    refused = run("--data", tmp_path / "none", "--out", out)
+    assert refused.exit_code == 2
+    assert refused.stderr.endswith(f"data folder must exist, got {tmp_path / 'none'}\n")
+    assert not out.exists()
+
+
+def test_the_real_data_gives_the_shipped_table(real_data, tmp_path):
+    out = Path(tmp_path / "out.csv")
+    assert run("--data", real_data, "--out", out).exit_code == 0
+    assert out.read_bytes() == (FOLDER / TABLE_NAME).read_bytes()
