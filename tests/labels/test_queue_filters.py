@@ -4,9 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
-from tests.labels.test_queue_bench import steps
 
-from aqfusion import queue_bench
 from aqfusion.labels.actor import RoleError
 from aqfusion.labels.candidates import QueueFilter, first_in_queue
 from aqfusion.labels.draw import Shares
@@ -14,6 +12,8 @@ from aqfusion.labels.item import Reason
 from aqfusion.labels.queue import Queue
 from aqfusion.labels.schema import items
 from aqfusion.labels.team import Choice, Choices, Member, TeamProgress
+from benchmarks import label_queue
+from tests.benchmarks.test_label_queue import steps
 from tests.labels.planted import NOW, add, request_id, say
 
 UNSURE = Reason("model unsure", "The model is unsure: it says 10 to 300")
@@ -79,7 +79,7 @@ def test_nothing_is_drawn_under_a_filter(store, admin, ana, planted):
 def test_a_rare_place_is_a_few_steps_away_however_long_the_queue(tmp_path):
     taken_steps = []
     for size in (200, 3000):
-        store, person = queue_bench.busy_store(tmp_path / f"{size}.db", size, NOW)
+        store, person = label_queue.busy_store(tmp_path / f"{size}.db", size, NOW)
         mark_the_last(store)
         filters = [
             QueueFilter("Rare"),
