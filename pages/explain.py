@@ -35,7 +35,7 @@ if choices.open:  # closed, it would still cost the time to draw
 user_inputs = inputs.current(model)
 result = user_inputs.result()
 if result is None:
-    inputs.tell_nothing(user_inputs)
+    inputs.explain_no_prediction(user_inputs)
     counted.note(user_inputs)
     page.end()
     st.stop()

@@ -42,7 +42,7 @@ with result_card, st.container(horizontal=True, vertical_alignment="center", key
     standard = formula_view.choose()
 if result is None:
     with result_card.container(key="result_aqi"):
-        inputs.tell_nothing(user_inputs)
+        inputs.explain_no_prediction(user_inputs)
     contribute.show(user_inputs)
     counted.note(user_inputs)
     page.end()

@@ -71,8 +71,8 @@ def _conflicts(planted: Planted) -> None:
         seen = Seen("assisted", "mobilenet-1", 152, 12.5)
         say(planted.store, planted.ana, item, Answer(category=1, seen=Seen(seconds=4.25)), NOW)
         later = NOW + timedelta(seconds=90)
-        told = Answer(aqi=180, confidence="unsure", note=EVIL, seen=seen)
-        say(planted.store, planted.ben, item, told, later)
+        answer = Answer(aqi=180, confidence="unsure", note=EVIL, seen=seen)
+        say(planted.store, planted.ben, item, answer, later)
 
 
 def _others(planted: Planted) -> None:

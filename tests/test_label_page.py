@@ -56,16 +56,16 @@ def press(page, key: str):
 
 def command(page, name: str, **more: object):
     """Send what the item's component sends for back, undo, skip and the like."""
-    return send(page, {"name": name, "request": shown(page)["request"], **more}, "command")
+    return send(page, {"name": name, "request": data(page)["request"], **more}, "command")
 
 
 def message(page) -> str:
-    return shown(page)["message"]["text"]
+    return data(page)["message"]["text"]
 
 
 def say(page, **answer: object):
     """Send what the item's component sends when a key is pressed."""
-    return send(page, {"request": shown(page)["request"], "unsure": False, **answer})
+    return send(page, {"request": data(page)["request"], "unsure": False, **answer})
 
 
 def send(page, pressed: object, event: str = "answer"):
@@ -81,13 +81,13 @@ def component(page):
     return page.get("bidi_component")[0].proto
 
 
-def shown(page) -> dict:
+def data(page) -> dict:
     """All that the browser is told of the item on the desk."""
     return json.loads(component(page).json)
 
 
 def item(page) -> int:
-    return shown(page)["item"]
+    return data(page)["item"]
 
 
 def unfold(page, key: str):
@@ -96,21 +96,21 @@ def unfold(page, key: str):
 
 
 def text(page) -> str:
-    told = [element.proto.body for element in page.get("html")]
-    told += [element.proto.json for element in page.get("bidi_component")]
-    return " ".join([*told, *(caption.value for caption in page.caption)])
+    texts = [element.proto.body for element in page.get("html")]
+    texts += [element.proto.json for element in page.get("bidi_component")]
+    return " ".join([*texts, *(caption.value for caption in page.caption)])
 
 
-def said(store, name: str = "Asha") -> dict[int, tuple[int | None, int | None, str | None]]:
+def answers_of(store, name: str = "Asha") -> dict[int, tuple[int | None, int | None, str | None]]:
     """What a person says now, item by item."""
     eva = store.sign_in.by_pin("Eva", PIN, NOW)
-    found = {}
-    for one in store.search(eva, Filters()).items:
-        for answer in store.review.view(eva, one.task.id).answers:
+    answers = {}
+    for listed in store.search(eva, Filters()).items:
+        for answer in store.review.view(eva, listed.task.id).answers:
             if answer.name == name and answer.kind == "answer":
-                given = answer.answer
-                found[one.task.id] = (given.band, given.aqi, given.cant_tell)
-    return found
+                label = answer.answer
+                answers[listed.task.id] = (label.band, label.aqi, label.cant_tell)
+    return answers
 
 
 def test_without_an_account_there_is_the_door_and_no_photo(store):
@@ -132,21 +132,21 @@ def test_one_press_saves_and_brings_the_next(page, store):
     assert item(page) == 2
     say(page, cant_tell="cloud")
     assert item(page) == 3
-    assert said(store) == {1: (3, None, None), 2: (None, None, "cloud")}
+    assert answers_of(store) == {1: (3, None, None), 2: (None, None, "cloud")}
     assert "2 done in this session" in text(page)
 
 
 @pytest.mark.parametrize("pressed", [None, "x", [], {}, {"category": 5}, {"request": 3}])
 def test_what_answers_no_showing_of_this_item_answers_none(page, store, pressed):
     send(page, pressed)
-    assert (item(page), said(store)) == (1, {})
+    assert (item(page), answers_of(store)) == (1, {})
 
 
 def test_a_key_pressed_for_an_item_that_has_gone_answers_none(page, store):
-    gone = shown(page)["request"]
+    gone = data(page)["request"]
     say(page, category=3)
     send(page, {"request": gone, "category": 5})
-    assert (item(page), said(store)) == (2, {1: (3, None, None)})
+    assert (item(page), answers_of(store)) == (2, {1: (3, None, None)})
     assert "answered nothing" in message(page)
 
 
@@ -168,15 +168,15 @@ def test_a_key_pressed_for_an_item_that_has_gone_answers_none(page, store):
 def test_an_answer_that_breaks_a_rule_is_told_and_the_item_stays(page, store, pressed, sentence):
     say(page, **pressed)
     assert sentence[1:] in message(page)
-    assert (item(page), said(store)) == (1, {})
+    assert (item(page), answers_of(store)) == (1, {})
     say(page, aqi="151")
-    assert (item(page), said(store)) == (2, {1: (3, 151, None)})
+    assert (item(page), answers_of(store)) == (2, {1: (3, 151, None)})
 
 
 def test_undo_brings_the_item_back_and_takes_the_answer_away(page, store):
     say(page, category=3)
     command(page, "undo")
-    assert (item(page), said(store)) == (1, {})
+    assert (item(page), answers_of(store)) == (1, {})
     command(page, "undo")
     assert "There must be an answer of yours to take back" in message(page)
 
@@ -195,16 +195,16 @@ def test_undo_of_an_answer_from_before_this_sign_in_asks_first(page, store):
     say(page, category=3)
     page = sign_in("Asha")
     command(page, "undo")
-    assert shown(page)["message"]["ask"]
+    assert data(page)["message"]["ask"]
     assert "Item 1, Unhealthy, is from before this sign-in" in message(page)
     command(page, "cancel")
-    assert (item(page), message(page), said(store)) == (2, "", {1: (3, None, None)})
+    assert (item(page), message(page), answers_of(store)) == (2, "", {1: (3, None, None)})
     command(page, "confirm")
-    assert said(store) == {1: (3, None, None)}, "nothing was asked"
+    assert answers_of(store) == {1: (3, None, None)}, "nothing was asked"
     command(page, "undo")
     command(page, "confirm")
     assert message(page) == "Undid: item 1, Unhealthy. It is shown again."
-    assert (item(page), said(store)) == (1, {})
+    assert (item(page), answers_of(store)) == (1, {})
 
 
 def test_a_question_is_gone_with_the_next_answer(page, store):
@@ -212,9 +212,9 @@ def test_a_question_is_gone_with_the_next_answer(page, store):
     page = sign_in("Asha")
     command(page, "undo")
     say(page, category=0)
-    assert not shown(page)["message"]["ask"]
+    assert not data(page)["message"]["ask"]
     command(page, "confirm")
-    assert said(store) == {1: (3, None, None), 2: (0, None, None)}
+    assert answers_of(store) == {1: (3, None, None), 2: (0, None, None)}
 
 
 def test_undo_takes_back_only_the_answer_that_the_question_named(page, store):
@@ -226,27 +226,27 @@ def test_undo_takes_back_only_the_answer_that_the_question_named(page, store):
     store.answers.save(asha, leased.token, "elsewhere", Answer(5), opened.now())
     command(page, "confirm")
     assert "your last answer has changed" in message(page).lower()
-    assert said(store) == {1: (3, None, None), 2: (5, None, None)}
+    assert answers_of(store) == {1: (3, None, None), 2: (5, None, None)}
 
 
 @pytest.mark.parametrize("name", ["skip", "undo", "back", "confirm"])
 def test_a_move_away_from_an_item_that_has_gone_does_nothing_and_is_told(page, store, name):
-    gone = shown(page)["request"]
+    gone = data(page)["request"]
     say(page, category=3)
     send(page, {"name": name, "request": gone}, "command")
-    assert (item(page), said(store)) == (2, {1: (3, None, None)})
+    assert (item(page), answers_of(store)) == (2, {1: (3, None, None)})
     assert "answered nothing" in message(page)
 
 
 @pytest.mark.parametrize(
-    "given", [None, "undo", [], {}, {"name": ["undo"]}, {"name": "mode", "value": "x"}]
+    "pressed", [None, "undo", [], {}, {"name": ["undo"]}, {"name": "mode", "value": "x"}]
 )
-def test_what_is_no_command_does_nothing(page, store, given):
+def test_what_is_no_command_does_nothing(page, store, pressed):
     say(page, category=3)
-    if isinstance(given, dict) and given:
-        given = {**given, "request": shown(page)["request"]}
-    send(page, given, "command")
-    assert (item(page), said(store)) == (2, {1: (3, None, None)})
+    if isinstance(pressed, dict) and pressed:
+        pressed = {**pressed, "request": data(page)["request"]}
+    send(page, pressed, "command")
+    assert (item(page), answers_of(store)) == (2, {1: (3, None, None)})
     assert not page.exception
 
 
@@ -256,9 +256,9 @@ def test_back_shows_what_was_said_and_a_new_answer_replaces_it(page, store):
     command(page, "back")
     command(page, "back")
     assert item(page) == 1
-    assert shown(page)["said"]["category"] == 3
+    assert data(page)["said"]["category"] == 3
     say(page, category=0)
-    assert said(store) == {1: (0, None, None), 2: (4, None, None)}
+    assert answers_of(store) == {1: (0, None, None), 2: (4, None, None)}
     assert item(page) == 3
 
 
@@ -266,7 +266,7 @@ def test_leaving_an_answered_item_by_skip_keeps_its_answer(page, store):
     say(page, category=3)
     command(page, "back")
     command(page, "skip")
-    assert (item(page), said(store)) == (2, {1: (3, None, None)})
+    assert (item(page), answers_of(store)) == (2, {1: (3, None, None)})
 
 
 def test_a_skipped_item_has_a_way_back(page, store):
@@ -276,22 +276,22 @@ def test_a_skipped_item_has_a_way_back(page, store):
     press(page, "label_skipped_1")
     assert item(page) == 1
     say(page, category=1)
-    assert said(store) == {1: (1, None, None)}
+    assert answers_of(store) == {1: (1, None, None)}
 
 
 def test_doubt_note_and_wrong_reading_go_with_the_answer(page, store):
     remarks = {"note": "<b>fog?</b>", "corrections": {"pm25": "35.5"}}
     command(page, "draft", **remarks)
-    assert {name: shown(page)[name] for name in remarks} == remarks
+    assert {name: data(page)[name] for name in remarks} == remarks
     say(page, category=1, unsure=True, **remarks)
     eva = store.sign_in.by_pin("Eva", PIN, NOW)
     (kept,) = store.review.view(eva, 1).answers
     assert (kept.answer.confidence, kept.answer.note) == ("unsure", "<b>fog?</b>")
     assert kept.answer.corrections == {"pm25": 35.5}
-    assert (shown(page)["note"], shown(page)["corrections"]) == ("", {})
+    assert (data(page)["note"], data(page)["corrections"]) == ("", {})
     command(page, "back")
-    assert {name: shown(page)[name] for name in remarks} == remarks
-    assert shown(page)["said"] == {"category": 1, "aqi": None, "unsure": True}
+    assert {name: data(page)[name] for name in remarks} == remarks
+    assert data(page)["said"] == {"category": 1, "aqi": None, "unsure": True}
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_doubt_note_and_wrong_reading_go_with_the_answer(page, store):
 def test_a_wrong_remark_is_told_and_nothing_is_saved(page, store, remarks, sentence):
     say(page, category=1, **remarks)
     assert sentence in message(page)
-    assert (item(page), said(store)) == (1, {})
+    assert (item(page), answers_of(store)) == (1, {})
 
 
 def test_blind_hides_the_model_until_the_answer_and_says_what_was_seen(page, store):
@@ -326,16 +326,16 @@ def test_blind_hides_the_model_until_the_answer_and_says_what_was_seen(page, sto
 @pytest.mark.parametrize("mode", ["blind", "assisted"])
 @pytest.mark.parametrize("kind", ["annotators disagree", "label likely wrong", "of another age"])
 def test_a_reason_that_may_tell_the_answer_is_not_told(kind, mode):
-    told = item_view.why(Reason(kind, "it is Hazardous"), mode)
-    assert told
-    assert "Hazardous" not in told
+    reason = item_view.why(Reason(kind, "it is Hazardous"), mode)
+    assert reason
+    assert "Hazardous" not in reason
 
 
 def test_assisted_shows_a_suggestion_and_keeps_that_it_did(page, store):
     command(page, "mode", value="assisted")
     assert all(words in text(page) for words in HIDDEN)
-    say(page, category=shown(page)["suggestion"]["category"])
-    assert said(store) == {1: (0, None, None)}
+    say(page, category=data(page)["suggestion"]["category"])
+    assert answers_of(store) == {1: (0, None, None)}
     eva = store.sign_in.by_pin("Eva", PIN, NOW)
     seen = store.review.view(eva, 1).answers[0].answer.seen
     assert (seen.mode, seen.model_version, seen.aqi) == ("assisted", "planted", 10)
@@ -344,8 +344,8 @@ def test_assisted_shows_a_suggestion_and_keeps_that_it_did(page, store):
 def test_the_end_is_told_and_undo_still_works(page, store):
     for _ in range(5):
         say(page, category=2)
-    assert shown(page)["item"] is None
-    assert shown(page)["end"].startswith("Nothing is waiting for you")
+    assert data(page)["item"] is None
+    assert data(page)["end"].startswith("Nothing is waiting for you")
     command(page, "undo")
     assert item(page) == 5
 
@@ -355,7 +355,7 @@ def test_a_role_that_was_lost_is_lost_at_the_next_press(page, store):
     asha = next(u for u in store.accounts.users(ada) if u.name == "Asha")
     store.accounts.set_role(ada, asha.id, "visitor")
     say(page, category=3)
-    assert said(store) == {}
+    assert answers_of(store) == {}
     assert not page.exception
 
 
@@ -365,17 +365,20 @@ def test_two_people_never_hold_the_same_item(page, store):
 
 
 def test_guidelines_come_when_they_are_asked_for_and_are_the_admins(page, store):
-    assert shown(page)["guidelines"] is None
+    assert data(page)["guidelines"] is None
     command(page, "guidelines")
-    asked = shown(page)["guidelines"]
-    assert asked["text"].startswith("# What is asked")
-    assert [one["title"].split(":")[0] for one in asked["examples"]] == [
+    guidelines = data(page)["guidelines"]
+    assert guidelines["text"].startswith("# What is asked")
+    assert [example["title"].split(":")[0] for example in guidelines["examples"]] == [
         category.name for category in standard("us").categories
     ]
-    assert all(one["picture"].startswith("data:image/webp;base64,") for one in asked["examples"])
+    assert all(
+        example["picture"].startswith("data:image/webp;base64,")
+        for example in guidelines["examples"]
+    )
     say(page, category=1)
-    assert shown(page)["guidelines"] is None
+    assert data(page)["guidelines"] is None
     ada = store.sign_in.by_pin("Ada", PIN, NOW)
     store.settings.set_guidelines(ada, "# <b>Ours</b>", NOW)
     command(page, "guidelines")
-    assert shown(page)["guidelines"]["text"] == "# <b>Ours</b>"
+    assert data(page)["guidelines"]["text"] == "# <b>Ours</b>"

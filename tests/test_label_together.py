@@ -10,15 +10,15 @@ from aqfusion.labels.team import Member, TeamProgress
 from aqfusion.ui.labels import team_view
 from tests.planted_labels import NOW, PIN, planted_photo
 from tests.test_label_page import (  # noqa: F401  # fixtures
+    answers_of,
     command,
+    data,
     home,
     item,
     message,
     page,
     press,
-    said,
     say,
-    shown,
     store,
     unfold,
 )
@@ -52,31 +52,31 @@ def test_an_answer_covers_others_only_after_a_look_and_one_undo_takes_all_back(
     page,
 ):
     assert page.button(key="label_same_view").label == "Same view: 2 more photos"
-    assert shown(page)["alike"] == 2
+    assert data(page)["alike"] == 2
     press(page, "label_same_view")
     assert ticked(page, f"Item {twins[0]}").value is True
     press(page, "label_cover")
     assert "will also be given to 2 more photos of the same view" in message(page)
     say(page, category=3)
-    assert said(store) == {1: (3, None, None), **dict.fromkeys(twins, (3, None, None))}
+    assert answers_of(store) == {1: (3, None, None), **dict.fromkeys(twins, (3, None, None))}
     assert "saved Unhealthy, also for 2 more photos of the same view" in message(page)
     command(page, "undo")
-    assert said(store) == {}
+    assert answers_of(store) == {}
     assert "and 2 more photos of the same view. It is shown again" in message(page)
 
 
 def test_a_look_alone_covers_nothing_and_what_is_unticked_stays_out(store, twins, page):
     press(page, "label_same_view")
     say(page, category=3)
-    assert said(store) == {1: (3, None, None)}
+    assert answers_of(store) == {1: (3, None, None)}
     command(page, "undo")
     press(page, "label_same_view")
     ticked(page, f"Item {twins[1]}").uncheck()
     press(page, "label_cover")
     say(page, category=2)
-    assert said(store) == {1: (2, None, None), twins[0]: (2, None, None)}
+    assert answers_of(store) == {1: (2, None, None), twins[0]: (2, None, None)}
     say(page, category=4)  # the next item: nothing is covered any more
-    assert {*said(store)} == {1, 2, twins[0]}
+    assert {*answers_of(store)} == {1, 2, twins[0]}
 
 
 def test_an_item_without_others_says_so_in_the_same_place(store, page):
@@ -90,10 +90,10 @@ def test_a_filter_chooses_what_comes_next_and_says_when_nothing_is_left(store, p
     assert item(page) == 3
     say(page, category=1)
     assert item(page) is None
-    assert "Nothing is left of what your filter lets by" in shown(page)["end"]
+    assert "Nothing is left of what your filter lets by" in data(page)["end"]
     press(page, "label_filter_clear")
     assert item(page) == 1
-    assert said(store) == {3: (1, None, None)}
+    assert answers_of(store) == {3: (1, None, None)}
 
 
 def test_a_reason_is_named_without_what_the_model_says(store, page):
@@ -110,10 +110,10 @@ def test_the_team_is_shown_to_annotators_by_name(store, page):
     store.answers.save(bina, leased.token, "r", Answer(2), NOW)
     say(page, category=1)
     unfold(page, "label_team")
-    told = " ".join(element.proto.body for element in page.get("html"))
-    assert "<strong>2</strong> items done (40%), <strong>3</strong> left." in told
-    assert '<th scope="row" class="aq-left">Asha</th><td>1</td><td>1</td>' in told
-    assert '<th scope="row" class="aq-left">Bina</th>' in told
+    team = " ".join(element.proto.body for element in page.get("html"))
+    assert "<strong>2</strong> items done (40%), <strong>3</strong> left." in team
+    assert '<th scope="row" class="aq-left">Asha</th><td>1</td><td>1</td>' in team
+    assert '<th scope="row" class="aq-left">Bina</th>' in team
 
 
 def test_a_name_is_no_html():
@@ -123,7 +123,7 @@ def test_a_name_is_no_html():
 
 
 def test_items_that_are_not_scored_are_noted(store, page):
-    assert not [one for one in page.caption if "not final" in one.value]
+    assert not [caption for caption in page.caption if "not final" in caption.value]
     admin = store.sign_in.by_pin("Ada", PIN, NOW)
     store.items.add(admin, NewItem(photo_hash="0" * 64, reading=Reading(pm25=5)), NOW)
     from aqfusion.ui.labels import scoring_view
@@ -131,5 +131,5 @@ def test_items_that_are_not_scored_are_noted(store, page):
     scoring_view._unscored.clear()
     page.run()
     assert "The order of the queue is not final: 1 item not scored yet." in [
-        one.value for one in page.caption
+        caption.value for caption in page.caption
     ]

@@ -126,7 +126,7 @@ def test_the_people_of_the_old_store_sign_in_with_their_pins(store):
 def test_what_was_begun_in_the_old_store_goes_on(store):
     ana = store.sign_in.by_pin("Ana", "1234Ana", NOW)
     ben = store.sign_in.by_pin("Ben", "1234Ben", NOW)
-    assert store.drafts.of(ben, 13) == Draft("not sure of the hill", True, {"pm25": "12,5"})
+    assert store.drafts.get(ben, 13) == Draft("not sure of the hill", True, {"pm25": "12,5"})
     assert store.sittings.resume(ana, NOW).mode == "blind"
     leased = store.queue.lease(ben, 13, NOW)
     assert (leased.task.id, leased.task.reading.pm25) == (13, 23.5)

@@ -60,14 +60,14 @@ def everything(page) -> str:
 
 def rows(page) -> list[int]:
     """The items of the list, from the top."""
-    keys = [one.key for one in page.button if one.key.startswith("review_open_")]
+    keys = [button.key for button in page.button if button.key.startswith("review_open_")]
     return [int(key.removeprefix("review_open_")) for key in keys]
 
 
-def told(page, kind: str) -> list[str]:
+def messages_of(page, kind: str) -> list[str]:
     """What stands in the places of messages: "done" or "fault"."""
-    found = re.findall(rf'aq-slot-{kind}" id="([^"]+)" role="\w+"><p>(.*?)</p>', html(page), re.S)
-    return [f"{id.removeprefix('aq-slot-')}: {text}" for id, text in found]
+    slots = re.findall(rf'aq-slot-{kind}" id="([^"]+)" role="\w+"><p>(.*?)</p>', html(page), re.S)
+    return [f"{id.removeprefix('aq-slot-')}: {text}" for id, text in slots]
 
 
 def press(page, key: str):
@@ -77,15 +77,15 @@ def press(page, key: str):
 
 
 def submit(page, key: str):
-    (button,) = (one for one in page.form_submit_button if one.key == key)
+    (button,) = (form_button for form_button in page.form_submit_button if form_button.key == key)
     button.click().run()
     assert not page.exception
     return page
 
 
 def at_item(page) -> str | None:
-    found = page.query_params.get("item")
-    return found[0] if isinstance(found, list) else found
+    number = page.query_params.get("item")
+    return number[0] if isinstance(number, list) else number
 
 
 def view(planted: Planted, name: str):
@@ -105,17 +105,17 @@ def test_the_list_opens_on_conflicts_the_newest_first(planted):
 
 
 @pytest.mark.parametrize(
-    ("name", "found"),
+    ("name", "names"),
     [
         *(("Flagged", ["flagged"]), ("Sent back", []), ("Contributions", ["offered"])),
         ("All", ["offered", "open", "gold", "agreed", "flagged", "newest", "middle", "oldest"]),
     ],
 )
-def test_each_list_has_its_items(planted, name, found):
+def test_each_list_has_its_items(planted, name, names):
     page = opened(planted.expert)
     page.segmented_control(key="review_choice_list").set_value(name).run()
     assert not page.exception
-    assert rows(page) == [planted.items[one] for one in found]
+    assert rows(page) == [planted.items[listed] for listed in names]
 
 
 def test_filters_add_up_and_pages_turn(planted, monkeypatch):
@@ -138,9 +138,9 @@ def test_filters_add_up_and_pages_turn(planted, monkeypatch):
 
 def test_a_formula_is_not_used_where_nobody_states_the_units(planted):
     item = add(planted, "unstated", units_stated=False, model_view=VIEW)
-    said = row_view.row(view(planted, "unstated").item, (), {}, None)
-    assert "Model 152" in said
-    assert "US formula" not in said
+    row = row_view.row(view(planted, "unstated").item, (), {}, None)
+    assert "Model 152" in row
+    assert "US formula" not in row
     assert "US formula 1" in row_view.row(view(planted, "newest").item, (), {}, None)
     page = opened(planted.expert, item)
     assert html(page).count("not usable: no units") == 2
@@ -158,7 +158,9 @@ def test_accepting_settles_the_item_and_the_next_one_comes(planted):
     assert decided.decision.kind == "accept"
     assert decided.decision.answer.aqi == 180
     assert at_item(page) == str(planted.items["middle"])
-    assert told(page, "done") == [f"done: Accepted: item {planted.items['newest']} is settled."]
+    assert messages_of(page, "done") == [
+        f"done: Accepted: item {planted.items['newest']} is settled."
+    ]
     press(page, f"review_back_{planted.items['newest']}")
     assert "Decided" in html(page)
 
@@ -172,17 +174,19 @@ def test_after_the_last_item_the_first_one_comes_and_then_the_list(planted):
         press(page, f"review_accept_{planted.items[name]}_{planted.ana.id}")
         assert at_item(page) == (then and str(planted.items[then]))
     assert "Nothing here" in page.info[0].value
-    assert "settled" in told(page, "done")[0]
+    assert "settled" in messages_of(page, "done")[0]
 
 
 def test_overruling_needs_a_value_and_a_reason_and_keeps_what_was_seen(planted):
     item = planted.items["newest"]
     page = opened(planted.expert, item)
     submit(page, f"review_overrule_{item}")
-    assert told(page, "fault") == ["overrule: Category must be given to overrule, got nothing"]
+    assert messages_of(page, "fault") == [
+        "overrule: Category must be given to overrule, got nothing"
+    ]
     page.button_group(key=f"review_value_{item}_Category").set_value(2)
     submit(page, f"review_overrule_{item}")
-    assert told(page, "fault") == ["overrule: Reason must say why, got nothing"]
+    assert messages_of(page, "fault") == ["overrule: Reason must say why, got nothing"]
     assert view(planted, "newest").item.status == "conflict"
     page.text_area(key=f"review_reason_{item}").set_value(EVIL)
     submit(page, f"review_overrule_{item}")
@@ -267,7 +271,11 @@ def test_a_double_click_saves_once(planted):
     page.session_state["planted"], page.session_state["item"] = planted, planted.items["newest"]
     page.run()
     assert not page.exception
-    assert [one.kind for one in view(planted, "newest").history] == ["answer", "answer", "accept"]
+    assert [event.kind for event in view(planted, "newest").history] == [
+        "answer",
+        "answer",
+        "accept",
+    ]
     assert view(planted, "middle").item.status == "conflict"
     assert at_item(page) == str(planted.items["middle"])
     assert page.session_state["review_notice"].about is None
@@ -288,7 +296,7 @@ def test_what_changed_meanwhile_is_shown_before_it_is_decided(planted):
     page = opened(planted.expert, item)
     planted.store.answers.change(planted.ben, item, request_id(), Answer(category=5), NOW)
     press(page, f"review_accept_{item}_{planted.ben.id}")
-    assert "accept: Somebody has added to this item" in told(page, "fault")[0]
+    assert "accept: Somebody has added to this item" in messages_of(page, "fault")[0]
     assert view(planted, "newest").item.status == "conflict"
     press(page, f"review_accept_{item}_{planted.ben.id}")
     assert view(planted, "newest").decision.answer.category == 5
@@ -296,15 +304,15 @@ def test_what_changed_meanwhile_is_shown_before_it_is_decided(planted):
 
 def test_an_item_is_shown_whole(planted):
     page = opened(planted.expert, planted.items["newest"])
-    shown = html(page)
+    text = html(page)
     for words in (
         *("The model is unsure: 101 to 214", "mobilenet-1", "101 to 214", "fold-3", "120 to 230"),
         *("40 %", "US AQI", "India AQI"),
         *("blind: the model&#x27;s view was hidden", "4.2 s", "unsure", "12 s"),
         *("assisted: saw AQI 152 of mobilenet-1", "2 Nov 2026, 09:01 (UTC+00:00)"),
     ):
-        assert words in shown
-    assert shown.index("It came by import") < shown.index("answered: Moderate")
+        assert words in text
+    assert text.index("It came by import") < text.index("answered: Moderate")
     assert len(page.get("image")) == 1
     assert page.code[0].value.endswith(f"?item={planted.items['newest']}")
 
@@ -341,7 +349,7 @@ def test_a_lost_photo_is_told_and_the_rest_is_there(planted):
     page = opened(planted.expert, item.task.id)
     assert not page.exception
     assert "photo must be in the store" in page.error[0].value
-    assert "2 answers" in [one.value for one in page.subheader]
+    assert "2 answers" in [subheader.value for subheader in page.subheader]
 
 
 def test_a_permalink_waits_for_the_sign_in(planted):
@@ -352,7 +360,9 @@ def test_a_permalink_waits_for_the_sign_in(planted):
     page.text_input(key="account_pin").set_value("1234")
     page.button(key="FormSubmitter:account_form-Sign in").click().run()
     assert not page.exception
-    assert f"Item {planted.items['middle']}: conflict" in [one.value for one in page.subheader]
+    assert f"Item {planted.items['middle']}: conflict" in [
+        subheader.value for subheader in page.subheader
+    ]
 
 
 def test_previous_and_next_follow_the_list(planted):
@@ -424,11 +434,11 @@ def test_agreement_of_nobody_says_so(tmp_path):
 def test_an_imported_label_is_called_one_and_a_visitors_guess_a_guess(planted):
     guess = {"standard": "us", "category": 2, "aqi": 150, "cant_tell": None}
     item = add(planted, "labelled", guess=guess, source="monsoon data: a.jpg")
-    shown = html(opened(planted.expert, item))
-    assert "<dt>Imported label</dt>" in shown
+    text = html(opened(planted.expert, item))
+    assert "<dt>Imported label</dt>" in text
     words = "AQI 150, Unhealthy for Sensitive Groups, from monsoon data: a.jpg"
-    assert shown.count(words) == 2  # among the facts, and in the history
-    assert "Visitor's guess" not in shown
+    assert text.count(words) == 2  # among the facts, and in the history
+    assert "Visitor's guess" not in text
     assert "<dt>Visitor's guess</dt>" in html(opened(planted.expert, planted.items["offered"]))
 
 
@@ -445,10 +455,10 @@ def test_annotators_keep_their_sides_whoever_answered_first(planted):
 
 def test_a_row_has_photo_answers_and_a_name_for_those_who_hear_it(planted):
     page = opened(planted.expert)
-    shown = html(page)
-    assert shown.count('<img src="data:image/webp;base64,') == 3
-    assert shown.count(">Moderate</span>") == 3
-    assert "&lt;img src=x" in shown
+    text = html(page)
+    assert text.count('<img src="data:image/webp;base64,') == 3
+    assert text.count(">Moderate</span>") == 3
+    assert "&lt;img src=x" in text
     button = page.button(key=f"review_open_{planted.items['oldest']}")
     label = button.label.replace("\\", "")
     assert label.startswith(f"Open item {planted.items['oldest']}, conflict. Biratnagar. Ana: Mod")
@@ -465,8 +475,8 @@ def test_enter_in_a_reason_lets_no_contribution_in(planted):
 
 def test_only_experts_are_told_the_answers_of_many_items(planted):
     wanted = [planted.items["newest"], planted.items["open"]]
-    found = planted.store.review.answers_of(planted.expert, wanted)
-    assert [one.user for one in found[wanted[0]]] == [planted.ana.id, planted.ben.id]
-    assert found[wanted[1]] == ()
+    answers = planted.store.review.answers_of(planted.expert, wanted)
+    assert [answer.user for answer in answers[wanted[0]]] == [planted.ana.id, planted.ben.id]
+    assert answers[wanted[1]] == ()
     with pytest.raises(RoleError):
         planted.store.review.answers_of(planted.ana, wanted)

@@ -52,7 +52,7 @@ class Job:
 def start(job: Job, home: Path, actor: Actor, options: tuple[str, ...] = ()) -> Progress:
     """Start the work in somebody's name; `RunError` while it runs already.
 
-    Returns once the new process has the lock, so that whoever looks then sees it.
+    Returns once the new process has the lock, so that its progress can be read then.
     """
     _check_role(job, actor, job.verb)
     home.mkdir(parents=True, exist_ok=True)

@@ -58,7 +58,7 @@ def status(home: Path) -> Progress | None:
     """How the last run stands; `None` where there was none."""
     progress = read_progress(home / PROGRESS)
     if progress is not None and progress.state == "running" and holder(home / LOCK) is None:
-        again = read_progress(home / PROGRESS)  # it may have ended between the two looks
+        again = read_progress(home / PROGRESS)  # it may have ended between the two reads
         if again is not None and again.state == "running":
             return replace(again, state="killed", said="the process ended without a word")
         return again

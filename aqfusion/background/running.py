@@ -30,7 +30,7 @@ _SIGNALS = {signal.SIGTERM, signal.SIGALRM, signal.SIGINT}
 
 
 class Ended(BaseException):  # like KeyboardInterrupt: nothing but the run may catch it
-    """A run was cancelled, or its time is over; `state` says which."""
+    """A run was cancelled, or its time is over, by `state`."""
 
     def __init__(self, state: str) -> None:
         """Say which."""

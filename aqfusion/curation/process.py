@@ -1,4 +1,4 @@
-"""Scoring as a process of its own, one for each label store: start it, look at it, end it."""
+"""Scoring as a process of its own, one for each label store: start, read progress, end."""
 
 from pathlib import Path
 

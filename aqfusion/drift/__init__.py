@@ -1,1 +1,1 @@
-"""Whether what visitors bring still looks like what the model learned from: counts, no photos."""
+"""Data drift: whether input still resembles the training data, by counts without photos."""

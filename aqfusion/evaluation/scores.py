@@ -95,7 +95,7 @@ def categories(aqi: Floats) -> Whole:
     """
     if not np.isfinite(aqi).all():
         raise ValueError(f"aqi must be finite, got {aqi[~np.isfinite(aqi)][0]}")
-    # round_half_up(aqi) <= end says the same as aqi < end + 0.5, and that sum is exact in binary.
+    # round_half_up(aqi) <= end is the same as aqi < end + 0.5, and that sum is exact in binary.
     borders = [category.i_high + 0.5 for category in standard("us").categories[:-1]]
     return np.searchsorted(borders, aqi, side="right").astype(np.int64)
 

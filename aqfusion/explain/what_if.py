@@ -74,22 +74,22 @@ def search(scene: Scene, name: str, category: Category, start: float) -> Found:
     fine = _on_scale(name, np.linspace(low, high, _COARSE))
     value = _best(scene, name, category, start, np.append(fine, best))
     prediction_batch = scene.changed({name: np.array([value])})
-    return Found(bool(_says(prediction_batch, category)[0]), value, prediction_batch[0])
+    return Found(bool(_in_category(prediction_batch, category)[0]), value, prediction_batch[0])
 
 
 def _best(scene: Scene, name: str, category: Category, start: float, values: Floats) -> float:
     """Of `values` the nearest to `start` that reaches the category, else what comes nearest."""
     prediction_batch = scene.changed({name: values})
-    says = _says(prediction_batch, category)
-    if says.any():
-        return float(values[says][np.abs(values[says] - start).argmin()])
+    hits = _in_category(prediction_batch, category)
+    if hits.any():
+        return float(values[hits][np.abs(values[hits] - start).argmin()])
     missed = np.maximum(
         category.i_low - prediction_batch.aqi, prediction_batch.aqi - category.i_high
     )
     return float(values[missed.argmin()])
 
 
-def _says(prediction_batch: Told, category: Category) -> Bools:
+def _in_category(prediction_batch: Told, category: Category) -> Bools:
     """Whether the rounded AQI lies in the category (B,)."""
     rounded = np.floor(prediction_batch.aqi + 0.5)
     return (category.i_low <= rounded) & (rounded <= category.i_high)

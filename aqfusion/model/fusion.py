@@ -95,9 +95,9 @@ class Fusion:
         count = 0 if self._site is None else self._site.day_count
         days = opinions.has_site * float(count)  # (B,)
         kinds = torch.tensor([KINDS.index(kind) for kind in opinions.kinds])
-        network, share = self._network_says(opinions, standing, sites, config)
+        network, share = self._network_probabilities(opinions, standing, sites, config)
         time = torch.full((len(days),), self._clock, dtype=torch.float64)
-        site = self._site_says(opinions, time)
+        site = self._site_probabilities(opinions, time)
         logits, site_share = sites.pool(network, site, kinds, days, standing.long())
         reach = [
             config.reach_of(kind, int(day), LEARNED if is_learned else ELSEWHERE)
@@ -112,9 +112,9 @@ class Fusion:
             site_share,
         )
 
-    def _site_says(self, opinions: Opinions, time: Tensor) -> Tensor:
+    def _site_probabilities(self, opinions: Opinions, time: Tensor) -> Tensor:
         """Log probabilities (B, 50) by the site's days and landmarks where they are shown."""
-        log_probabilities = self._days_say(opinions, time)
+        log_probabilities = self._days_probabilities(opinions, time)
         landmarks_shown = opinions.has_site & opinions.has_landmarks
         if self.landmarks is None or not bool(landmarks_shown.any()):
             return log_probabilities
@@ -124,17 +124,17 @@ class Fusion:
             log_probabilities,
         )
 
-    def _days_say(self, opinions: Opinions, time: Tensor) -> Tensor:
+    def _days_probabilities(self, opinions: Opinions, time: Tensor) -> Tensor:
         """Log probabilities (B, 50) by the process, with the site's days where it is shown."""
         if self._site is None or not bool(opinions.has_site.any()):
-            return self._unknown.log_probabilities(opinions.readings, time)
-        with_days = self._known.log_probabilities(opinions.readings, time)
+            return self._without_days.log_probabilities(opinions.readings, time)
+        with_days = self._with_days.log_probabilities(opinions.readings, time)
         if bool(opinions.has_site.all()):
             return with_days
-        unknown = self._unknown.log_probabilities(opinions.readings, time)
-        return torch.where(opinions.has_site[:, None], with_days, unknown)
+        without_days = self._without_days.log_probabilities(opinions.readings, time)
+        return torch.where(opinions.has_site[:, None], with_days, without_days)
 
-    def _network_says(
+    def _network_probabilities(
         self, opinions: Opinions, standing: Tensor, sites: SiteModel, config: SiteConfig
     ) -> tuple[Tensor, Tensor]:
         """Log probabilities (B, 50) of photo and readings, and the photo's share of them (B,)."""
@@ -162,7 +162,7 @@ class Fusion:
         if self._checkpoint.sites is None or self._site is None or not self._extinction:
             return None
         unknown = torch.full((1, len(POLLUTANTS)), math.nan)
-        usual = self._known.log_probabilities(unknown, torch.tensor([math.nan]).double())
+        usual = self._with_days.log_probabilities(unknown, torch.tensor([math.nan]).double())
         return landmark_factor(self._site, self._extinction, usual[0].exp())
 
     @cached_property
@@ -173,15 +173,15 @@ class Fusion:
         return places.index(learned_as) if learned_as in places else len(places)
 
     @cached_property
-    def _known(self) -> KnownDays:
+    def _with_days(self) -> KnownDays:
         """The process with the site's history."""
         if self._site is None:
-            return self._unknown
+            return self._without_days
         days = days_of(self._site, self._place)
         return KnownDays(self._process, days, self._place)
 
     @cached_property
-    def _unknown(self) -> KnownDays:
+    def _without_days(self) -> KnownDays:
         """The process of a place without days."""
         places = self._checkpoint.config.sites.places if self._checkpoint.config.sites else ()
         return KnownDays(self._process, Days.none(), len(places))

@@ -54,10 +54,10 @@ _SIGN = torch.tensor([float(rule.sign) for rule in RULES])
 
 
 class Guard(nn.Module):
-    """Buffers only: `direction` (D,) of the look, `border`, `spread`, `weight` of each rule (R,).
+    """Buffers only: `direction` (D,) in feature space, `border`, `spread`, `weight` of rules (R,).
 
     `border` and `spread` are in the unit of the rule's number, times the rule's sign. A score
-    above `threshold` means that the picture is none that the model can judge.
+    above `threshold` means that the picture is none that the model can use.
     """
 
     direction: Tensor
@@ -85,7 +85,7 @@ class Guard(nn.Module):
         return self.weight * excess(signed(numbers), self.border, self.spread)
 
     def refused(self, statistics: Tensor, embedding: Tensor) -> Tensor:
-        """Whether each picture is none that the model can judge, boolean (B,)."""
+        """Whether each picture is none that the model can use, boolean (B,)."""
         over: Tensor = self(statistics, embedding) > self.threshold
         return over
 
@@ -102,7 +102,7 @@ class Guard(nn.Module):
 
 
 def signed(numbers: Tensor) -> Tensor:
-    """Statistics and look (B, F + 1) as the rules see them (B, R): more is worse."""
+    """Statistics and projection (B, F + 1) on the rules' axes (B, R): more is worse."""
     return numbers[:, _COLUMN] * _SIGN
 
 

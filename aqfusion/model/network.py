@@ -1,6 +1,6 @@
 """AQFusionNet (arXiv 2509.00353): two encoders, one embedding space, one head, read top down.
 
-The paper names the parts but not their layers; each choice here says why it is so.
+The paper names the parts but not their layers; each choice here has its reason beside it.
 B is the batch, E = 128 the embedding, 6 the sensors in the order of `POLLUTANTS`.
 """
 

@@ -110,10 +110,10 @@ class Predictor:
         taken_at: datetime | None = None,
         extinction: Mapping[str, float] | None = None,
     ) -> "Predictor":
-        """The same model at a site; `taken_at` is when what it is asked about was seen or measured.
+        """The same model at a site; `taken_at` is when the input was seen or measured.
 
         The site's days are learned as they come, nothing is trained. `extinction` is what the photo
-        shows at the site's landmarks; where it is not given, `predict` looks for it.
+        shows at the site's landmarks; where it is not given, `predict` measures it.
         """
         return Predictor(self.name, self.checkpoint, site, taken_at, extinction)
 
@@ -135,7 +135,7 @@ class Predictor:
 
     @property
     def knows_site(self) -> bool:
-        """Whether its site says anything: it has days, or the network learned the place."""
+        """Whether its site is known: it has days, or the network learned the place."""
         sites = self.checkpoint.config.sites
         if self.site is None or sites is None:
             return False

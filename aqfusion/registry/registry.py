@@ -81,7 +81,7 @@ class Registry:
             return write_version(self.home, fill, about, above=max(made, default=0))
 
     def promote(self, actor: Actor, name: str, reason: str, now: datetime) -> Promotion:
-        """Make a version current; one that the gate refused needs an expert who says why."""
+        """Make a version current; one that the gate refused needs an expert with a reason."""
         version = read_version(self.home, name)
         base = version.manifest.get("base")
         if base != self.model:  # it would not be served
@@ -149,7 +149,7 @@ class Registry:
                     break
             gone = [name for name in version_names(self.home) if name not in kept]
             for name in gone:
-                # Renamed first: a version is whole or not there, for those who look meanwhile.
+                # Renamed first: a version is whole or not there, for those who read meanwhile.
                 aside = self.home / f".building-gone-{name}"
                 (self.home / name).rename(aside)
                 shutil.rmtree(aside)

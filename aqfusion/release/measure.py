@@ -180,7 +180,7 @@ def _write(out: Path, metrics: dict[str, Any]) -> None:
 
 
 def _about_data(rows: Sequence[Row], licence: str) -> dict[str, Any]:
-    """How much there is of what, and whose it is: "LICENCE: SOURCE" where it says both."""
+    """Counts, source and licence of the data; `licence` may be "LICENCE: SOURCE"."""
     terms, _, source = licence.partition(": ")
     places = sorted({row.place for row in rows})
     return {

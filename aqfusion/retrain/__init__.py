@@ -1,1 +1,1 @@
-"""Corrections become a better model in about a minute: trained, judged, promoted or refused."""
+"""Retraining on corrections in about a minute: trained, validated, promoted or refused."""

@@ -79,7 +79,7 @@ def help_first(report: Callable[[str], None]) -> None:
 
 
 def full_rows(on: Ground, data: Sequence[Row], labelled: Sequence[Row]) -> tuple[Row, ...]:
-    """Rows to train on: the data folder's and the labels', without the hold-out set and its twins.
+    """The data folder's and the labels' rows, without the hold-out set and near-duplicates of it.
 
     `data` must be the folder that the features are of, else no hold-out photo could be recognised.
     """

@@ -16,7 +16,7 @@ from aqfusion.training.sessions import sessions_of
 
 __all__ = ["FRAMES", "gather"]
 
-FRAMES = 8  # of a session, evenly spaced: neighbours in a film look the same
+FRAMES = 8  # of a session, evenly spaced: neighbours in a film are nearly the same
 
 
 def gather(

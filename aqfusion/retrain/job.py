@@ -54,7 +54,7 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A candidate as a version; `promoted` says whether it became current."""
+    """A candidate as a version; `promoted`: whether it became current."""
 
     version: Version
     promoted: bool
@@ -92,7 +92,7 @@ def told_of(on: Ground, outcome: Outcome, says: str) -> tuple[dict[str, Any], Ou
 
 
 def keep(trial: Trial, registry: Registry, actor: Actor, now: datetime, *, promote: bool) -> Kept:
-    """Make a version of a candidate, and promote it where the gate and `promote` say so.
+    """Save a candidate as a version, and promote it where the gate and `promote` allow it.
 
     Where another version became current meanwhile it is not promoted.
     """

@@ -1,4 +1,4 @@
-"""A retraining as a process of its own: start it, look at it, end it."""
+"""A retraining as a process of its own: start it, read its progress, end it."""
 
 from pathlib import Path
 

@@ -1,8 +1,10 @@
 """A landmark: something dark and far away in a site's photos, whose contrast measures the haze."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from aqfusion.errors import InputError
+from aqfusion.io.json_models import Number, ReadAs, Text
 
 LONGEST_NAME = 40
 _SMALLEST = 0.005  # of the picture's width or height
@@ -33,6 +35,18 @@ class Box:
                 rule = f"box: {name} must be shares of 0 to 1, {_SMALLEST} apart or more"
                 raise LandmarkError(f"{rule}, got {low:g} and {high:g}")
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> dict[str, Any]:
+        """Read [left, top, right, bottom]."""
+        read = ReadAs(tuple[Number, ...], _box)
+        return read.__get_pydantic_core_schema__(source, handler)
+
+
+def _box(sides: tuple[float, ...]) -> Box:
+    if len(sides) != 4:
+        raise ValueError("must be left, top, right and bottom")
+    return Box(*sides)
+
 
 @dataclass(frozen=True)
 class Landmark:
@@ -41,10 +55,10 @@ class Landmark:
     `distance_km` is `None` where unknown.
     """
 
-    name: str
+    name: Text
     box: Box
     sky: Box
-    distance_km: float | None = None
+    distance_km: Number | None = None
 
     @classmethod
     def from_boxes(

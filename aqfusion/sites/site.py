@@ -4,10 +4,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
+from typing import Annotated
 
 from aqfusion.air.aqi import STANDARDS
 from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
+from aqfusion.io.json_models import ReadAs, Rule, Sha256, at_most
+from aqfusion.sites.landmark import LONGEST_NAME as LONGEST_LANDMARK
 from aqfusion.sites.landmark import Landmark
 from aqfusion.sites.reference import Reference
 from aqfusion.time_zones import zone
@@ -17,12 +20,27 @@ MODEL_STANDARD = "us"
 # Where a day's AQI comes from.
 SOURCES = ("monitor", "nearest station", "sample station", "OpenAQ", "label", "table", "data set")
 LONGEST_NAME = 80
-MOST_DAYS = 2000
+MOST_DAYS, MOST_LANDMARKS = 2000, 20
 _YEARS = range(1970, 2200)  # whose times every clock of the world can show
+
+
+_LONGEST_EMBEDDING = 512
+_LARGEST = 1000  # number of an embedding or an extinction
+_Bounded = Annotated[
+    float, Rule(f"must be a number from -{_LARGEST} to {_LARGEST}", ge=-_LARGEST, le=_LARGEST)
+]
 
 
 class SiteError(InputError):
     """A site, or a day of one, that breaks a rule."""
+
+
+def _few_landmarks(extinction: dict[str, float] | None) -> dict[str, float]:
+    names = extinction or {}
+    if len(names) > MOST_LANDMARKS or any(len(name) > LONGEST_LANDMARK for name in names):
+        rule = f"{MOST_LANDMARKS} names of at most {LONGEST_LANDMARK} characters"
+        raise ValueError(f"must have at most {rule}")
+    return names
 
 
 @dataclass(frozen=True)
@@ -34,11 +52,13 @@ class DayPhoto:
     contrast to the sky above it, by the landmark's name.
     """
 
-    digest: str
-    model: str
-    embedding: tuple[float, ...]
-    haze: float
-    extinction: Mapping[str, float] = field(default_factory=dict)
+    digest: Sha256
+    model: Sha256
+    embedding: Annotated[tuple[float, ...], at_most(tuple[_Bounded, ...], _LONGEST_EMBEDDING)]
+    haze: Annotated[float, Rule("must be a number from 0 to 100", ge=0, le=100)]
+    extinction: Annotated[
+        Mapping[str, float], ReadAs(dict[str, _Bounded] | None, _few_landmarks)
+    ] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

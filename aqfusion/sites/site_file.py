@@ -5,32 +5,40 @@ part; a site that has no name or coordinates to believe costs the file.
 """
 
 import json
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
 from aqfusion.files import replace_file
-from aqfusion.io.json_models import TableError
-from aqfusion.sites.landmark import LONGEST_NAME, Box, Landmark
+from aqfusion.io.json_models import (
+    Number,
+    ReadAs,
+    Sha256,
+    TableError,
+    Text,
+    at_most,
+    check,
+    check_format,
+    fault,
+    parse_table,
+    printable,
+    short,
+)
+from aqfusion.sites.landmark import Landmark
 from aqfusion.sites.reference import Reference
-from aqfusion.sites.site import MODEL_STANDARD, MOST_DAYS, Day, DayPhoto, Site
-from aqfusion.table_file import Field, parse_table
+from aqfusion.sites.site import MODEL_STANDARD, MOST_DAYS, MOST_LANDMARKS, Day, DayPhoto, Site
 from aqfusion.time_zones import TimeError, zone
 
 FORMAT = 1
 LARGEST = 20_000_000  # bytes; a site of 100 days has about 100 000
-MOST_LANDMARKS = 20
 _MOST_FAULTS = 200
 _DIGITS = 4  # of an embedding's numbers
-_LONGEST_EMBEDDING = 512
-_LARGEST_NUMBER = 1000  # of an embedding or an extinction
 # How much a file may hold before it is read: a list of nothing but lists takes much memory.
 _MOST_PARTS = {b"[": 10_000, b"{": 10_000, b",": 1_200_000}
 _SITE_KEYS = (
@@ -38,6 +46,7 @@ _SITE_KEYS = (
     *("reference", "landmarks", "days"),
 )
 _DAY_KEYS = ("aqi", "standard", "source", "taken_at", "readings", "photo")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -66,32 +75,30 @@ def parse_site(content: bytes, name: str = "site file") -> ReadSite:
     for sign, most in _MOST_PARTS.items():
         if content.count(sign) > most:
             raise TableError(f"{name} must be a site, got more than {most} of {sign.decode()!r}")
-    file = parse_table(content, name)
-    if file["format"].whole() != FORMAT:
-        raise file["format"].fault(f"must be {FORMAT}")
-    faults = _unknown(file, _SITE_KEYS)
-    days = _each(file.optional("days", _entries(MOST_DAYS)), _day, faults)
-    landmarks = _each(file.optional("landmarks", _entries(MOST_LANDMARKS)), _landmark, faults)
-    if len({landmark.name for landmark in landmarks}) < len(landmarks):
-        raise file["landmarks"].fault("must have a name of its own for each")
+    table = parse_table(content, name)
+    check_format(table, name, FORMAT)
+    stored: _StoredSite = check(_StoredSite, table, name)
+    reader = _Reader(name, [])
+    reader.tell_others(table, _SITE_KEYS, "")
+    days = reader.each(stored.days, reader.day, "days")
+    landmarks = reader.each(stored.landmarks, reader.landmark, "landmarks")
+    reference = reader.attempt(reader.reference, stored.reference, "reference")
     try:
         site = Site(
-            name=file["name"].text(),
-            latitude=file.optional("latitude", _number),
-            longitude=file.optional("longitude", _number),
-            timezone=file.optional("timezone", _zone),
-            days=tuple(days),
-            landmarks=tuple(landmarks),
-            learned_as=file.optional("learned_as", _short(200)),
-            reference=file.optional("reference", partial(_reference, faults=faults)),
+            name=stored.name,
+            latitude=stored.latitude,
+            longitude=stored.longitude,
+            timezone=stored.timezone,
+            days=days,
+            landmarks=landmarks,
+            learned_as=stored.learned_as,
+            reference=reference,
         )
-    except TableError:
-        raise
     except InputError as error:
-        raise _named(file, error) from error
-    more = len(faults) - _MOST_FAULTS
-    sentences = [*faults[:_MOST_FAULTS], *([f"{name}: {more} more faults"] if more > 0 else [])]
-    return ReadSite(site, tuple(sentences))
+        raise printable(f"{name}: {error}") from error
+    more = len(reader.faults) - _MOST_FAULTS
+    rest = [f"{name}: {more} more faults"] if more > 0 else []
+    return ReadSite(site, (*reader.faults[:_MOST_FAULTS], *rest))
 
 
 def site_bytes(site: Site) -> bytes:
@@ -128,176 +135,125 @@ def day_line(day: Day) -> str:
 
 def parse_day(line: str, name: str) -> Day:
     """Read what `day_line` wrote; a day that breaks a rule raises `InputError`."""
-    return _day(parse_table(line.encode(), name), [])
+    return _Reader(name, []).day(parse_table(line.encode(), name), "")
 
 
-def _each(
-    entries: tuple[Field, ...] | None, read: Callable[[Field, list[str]], Any], faults: list[str]
-) -> list[Any]:
-    """The values of valid entries by `read`; the others are added to `faults`."""
-    values = []
-    for entry in entries or ():
-        try:
-            values.append(read(entry, faults))
-        except TableError as error:
-            faults.append(str(error))
-        except InputError as error:
-            faults.append(str(_named(entry, error)))
-    return values
-
-
-def _day(day: Field, faults: list[str]) -> Day:
-    faults.extend(_unknown(day, _DAY_KEYS))
-    return Day(
-        aqi=_number(day["aqi"]),
-        source=day["source"].text(),
-        taken_at=day.optional("taken_at", _time),
-        standard=day.optional("standard", Field.text) or MODEL_STANDARD,
-        reading=day.optional("readings", partial(_reading, faults=faults)) or Reading(),
-        photo=day.optional("photo", partial(_photo, faults=faults)),
-    )
-
-
-def _reading(readings: Field, faults: list[str]) -> Reading:
-    """The values that keep the rules."""
-    reading = Reading()
-    faults.extend(_unknown(readings, POLLUTANTS))
-    for name in POLLUTANTS:
-        try:
-            reading = replace(reading, **{name: readings.optional(name, _number)})
-        except TableError as error:
-            faults.append(str(error))
-        except InputError as error:  # whose sentence the pollutant's name opens
-            faults.append(str(_named(readings, error)))
-    return reading
-
-
-def _photo(photo: Field, faults: list[str]) -> DayPhoto | None:
+def _time(text: str) -> datetime:
     try:
-        haze = _number(photo["haze"])
-        if not 0 <= haze <= 100:
-            raise photo["haze"].fault("must be 0 to 100")
-        return DayPhoto(
-            digest=_sha256(photo["digest"]),
-            model=_sha256(photo["model"]),
-            embedding=_embedding(photo["embedding"]),
-            haze=haze,
-            extinction=photo.optional("extinction", _extinction) or {},
-        )
-    except TableError as error:
-        faults.append(str(error))
-        return None
-
-
-def _embedding(field: Field) -> tuple[float, ...]:
-    return tuple(_bounded(entry) for entry in _entries(_LONGEST_EMBEDDING)(field))
-
-
-def _extinction(field: Field) -> dict[str, float]:
-    names = field.keys()
-    if len(names) > MOST_LANDMARKS or any(len(name) > LONGEST_NAME for name in names):
-        rule = f"must have at most {MOST_LANDMARKS} names of at most {LONGEST_NAME} characters"
-        raise field.fault(rule)
-    return field.each(_bounded)
-
-
-def _landmark(landmark: Field, faults: list[str]) -> Landmark:
-    faults.extend(_unknown(landmark, ("name", "box", "sky", "distance_km")))
-    return Landmark(
-        name=landmark["name"].text(),
-        box=_box(landmark["box"]),
-        sky=_box(landmark["sky"]),
-        distance_km=landmark.optional("distance_km", _number),
-    )
-
-
-def _reference(field: Field, faults: list[str]) -> Reference | None:
-    try:
-        jpeg = field["jpeg"].value
-        if not isinstance(jpeg, str):
-            raise field["jpeg"].fault("must be a text")
-        return Reference.from_base64(_sha256(field["digest"]), jpeg)
-    except TableError as error:
-        faults.append(str(error))
-    except InputError as error:
-        faults.append(str(_named(field, error)))
-    return None
-
-
-def _box(field: Field) -> Box:
-    sides = [_number(side) for side in field.entries()]
-    if len(sides) != 4:
-        raise field.fault("must be left, top, right and bottom")
-    return Box(*sides)
-
-
-def _time(field: Field) -> datetime:
-    try:
-        return datetime.fromisoformat(_short(40)(field))
-    except TableError:
-        raise
+        return datetime.fromisoformat(text)
     except ValueError as error:
-        raise field.fault("must be a time as in 2023-02-01T08:30+05:30") from error
+        raise ValueError("must be a time as in 2023-02-01T08:30+05:30") from error
 
 
-def _zone(field: Field) -> str:
-    name = _short(64)(field)
+def _zone(name: str) -> str:
     try:
         zone(name)
     except TimeError as error:
-        raise field.fault(str(error)) from error
+        raise ValueError(str(error)) from error
     return name
 
 
-def _sha256(field: Field) -> str:
-    if not re.fullmatch("[0-9a-f]{64}", field.text()):
-        raise field.fault("must be 64 hexadecimal digits")
-    return field.text()
+@dataclass(frozen=True)
+class _StoredSite:
+    """A site's file; a fault in the parts of type `Any` costs these parts, in others the file."""
+
+    name: Text
+    latitude: Number | None = None
+    longitude: Number | None = None
+    timezone: Annotated[str, ReadAs(Annotated[str, short(64)], _zone)] | None = None
+    learned_as: Annotated[str, short(200)] | None = None
+    days: Annotated[list[Any], at_most(list[Any], MOST_DAYS)] | None = None
+    landmarks: Annotated[list[Any], at_most(list[Any], MOST_LANDMARKS)] | None = None
+    reference: Any = None
 
 
-def _number(field: Field) -> float:
-    return float(field.number())
+@dataclass(frozen=True)
+class _StoredDay:
+    aqi: Number
+    source: Text
+    taken_at: Annotated[datetime, ReadAs(Annotated[str, short(40)], _time)] | None = None
+    standard: Text | None = None
+    readings: dict[Any, Any] | None = None
+    photo: Any = None
 
 
-def _bounded(field: Field) -> float:
-    if not abs(field.number()) <= _LARGEST_NUMBER:
-        raise field.fault(f"must be -{_LARGEST_NUMBER} to {_LARGEST_NUMBER}")
-    return float(field.number())
+@dataclass(frozen=True)
+class _StoredReference:
+    digest: Sha256
+    jpeg: str
 
 
-def _short(most: int) -> Callable[[Field], str]:
-    def read(field: Field) -> str:
-        if len(field.text()) > most or not field.text().isprintable():
-            raise field.fault(f"must have at most {most} printable characters")
-        return field.text()
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the parts of one file; what each part costs is told in `faults`."""
 
-    return read
+    name: str
+    faults: list[str]
 
+    def attempt(self, read: Callable[[Any, str], _T], value: object, place: str) -> _T | None:
+        """What `read` makes of a part that is there and keeps the rules."""
+        try:
+            return None if value is None else read(value, place)
+        except TableError as error:
+            self.faults.append(str(error))
+        except InputError as error:  # of a rule that knows nothing of files
+            self.faults.append(str(printable(f"{self.name}: {place}: {error}")))
+        return None
 
-def _entries(most: int) -> Callable[[Field], tuple[Field, ...]]:
-    def read(field: Field) -> tuple[Field, ...]:
-        count = len(field.value) if isinstance(field.value, list) else 0
-        if count > most:  # told before each becomes a field, and without what they are
-            raise TableError(
-                f"{field.file}: {field.path} must have at most {most} entries, got {count}"
-            )
-        return field.entries()
+    def each(
+        self, entries: list[Any] | None, read: Callable[[Any, str], _T], place: str
+    ) -> tuple[_T, ...]:
+        """What `read` makes of the entries that keep the rules."""
+        addressed = [(entry, f"{place}[{i}]") for i, entry in enumerate(entries or ())]
+        parts = [self.attempt(read, entry, at) for entry, at in addressed]
+        return tuple(part for part in parts if part is not None)
 
-    return read
+    def day(self, value: Any, place: str) -> Day:
+        """A day, without those of its readings and without the photo that break a rule."""
+        stored: _StoredDay = check(_StoredDay, value, self.name, place)
+        self.tell_others(value, _DAY_KEYS, place)
+        readings, photo = f"{place}.readings".lstrip("."), f"{place}.photo".lstrip(".")
+        return Day(
+            aqi=stored.aqi,
+            source=stored.source,
+            taken_at=stored.taken_at,
+            standard=stored.standard or MODEL_STANDARD,
+            reading=self._reading(stored.readings or {}, readings),
+            photo=self.attempt(partial(self._as, DayPhoto), stored.photo, photo),
+        )
 
+    def landmark(self, value: Any, place: str) -> Landmark:
+        """A landmark."""
+        landmark: Landmark = check(Landmark, value, self.name, place)
+        self.tell_others(value, ("name", "box", "sky", "distance_km"), place)
+        return landmark
 
-def _unknown(field: Field, valid_names: tuple[str, ...]) -> list[str]:
-    """A sentence for each name that is not of this format: it may be a slip of the pen."""
-    rule = f"must have no names but {', '.join(valid_names)}"
-    strangers = [name[:40] for name, _ in field.items() if name not in valid_names]
-    return [str(Field(field.file, field.path, name).fault(rule)) for name in strangers[:20]]
+    def reference(self, value: Any, place: str) -> Reference:
+        """The reference photo."""
+        stored: _StoredReference = check(_StoredReference, value, self.name, place)
+        return Reference.from_base64(stored.digest, stored.jpeg)
 
+    def tell_others(self, table: dict[str, Any], names: tuple[str, ...], place: str) -> None:
+        """Tell each name that is not of this format: it may be a slip of the pen."""
+        rule = f"must have no names but {', '.join(names)}"
+        others = [name[:40] for name in table if name not in names][:20]
+        self.faults.extend(str(fault(self.name, place, rule, name)) for name in others)
 
-def _named(field: Field, error: InputError) -> TableError:
-    """The sentence of a rule, with the address in the file."""
-    place = f"{field.path}: " if field.path else ""
-    sentence = f"{field.file}: {place}{error}"
-    return TableError(sentence.encode("utf-8", "backslashreplace").decode("utf-8"))
+    def _reading(self, values: dict[str, Any], place: str) -> Reading:
+        self.tell_others(values, POLLUTANTS, place)
+        single = {
+            name: self.attempt(partial(self._value, name), values.get(name), place)
+            for name in POLLUTANTS
+        }
+        return Reading(**{name: value for name, value in single.items() if value is not None})
+
+    def _value(self, pollutant: str, value: object, place: str) -> float:
+        number: float = check(Number, value, self.name, f"{place}.{pollutant}")
+        Reading(**{pollutant: number})  # raises for one that no air has
+        return number
+
+    def _as(self, kind: Any, value: object, place: str) -> Any:
+        return check(kind, value, self.name, place)
 
 
 def _day_json(day: Day) -> dict[str, object]:

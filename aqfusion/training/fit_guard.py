@@ -39,9 +39,11 @@ def fit_guard(real: Seen, spoiled: Seen, daylight: Seen) -> Guard:
     """
     guard = Guard(real.embedding.shape[1]).requires_grad_(False)
     guard.direction = _direction(real, spoiled, daylight)
-    look, spoiled_look, offset = _blind_looks(real, spoiled, daylight, guard.direction)
-    real_signed = signed(torch.cat([real.statistics, look[:, None]], 1))  # (N, R)
-    spoiled_signed = signed(torch.cat([spoiled.statistics, spoiled_look[:, None]], 1))
+    projection, spoiled_projection, offset = _held_out_projections(
+        real, spoiled, daylight, guard.direction
+    )
+    real_signed = signed(torch.cat([real.statistics, projection[:, None]], 1))  # (N, R)
+    spoiled_signed = signed(torch.cat([spoiled.statistics, spoiled_projection[:, None]], 1))
     share = balanced(real.session)
     inside = torch.stack(
         [weighted_quantile(column, share, _INSIDE) for column in real_signed.unbind(1)]
@@ -49,8 +51,8 @@ def fit_guard(real: Seen, spoiled: Seen, daylight: Seen) -> Guard:
     middle = torch.stack(
         [weighted_quantile(column, share, 0.5) for column in real_signed.unbind(1)]
     )
-    daylight_look = daylight.embedding @ guard.direction - offset
-    daylight_signed = signed(torch.cat([daylight.statistics, daylight_look[:, None]], 1))
+    daylight_projection = daylight.embedding @ guard.direction - offset
+    daylight_signed = signed(torch.cat([daylight.statistics, daylight_projection[:, None]], 1))
     guard.border = torch.cat([inside[None], daylight_signed]).amax(0)
     # A share that is 0 in nearly every photo has no spread of its own.
     guard.spread = ((inside - middle) / 2).clamp_min(0.02)
@@ -79,7 +81,7 @@ def _direction(real: Seen, spoiled: Seen, daylight: Seen) -> Tensor:
     return direction
 
 
-def _blind_looks(
+def _held_out_projections(
     real: Seen, spoiled: Seen, daylight: Seen, direction: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Held-out projections of real (N,) and negative (M,) pictures on the direction, an offset ().
@@ -90,16 +92,16 @@ def _blind_looks(
     """
     groups, group = real.group.unique(return_inverse=True)
     part = torch.arange(len(spoiled.group)) // len(spoiled.session.unique()) % len(groups)
-    look, spoiled_look = torch.zeros(len(group)), torch.zeros(len(part))
+    projection, spoiled_projection = torch.zeros(len(group)), torch.zeros(len(part))
     for number in range(len(groups)):
         # With a single group there is nothing else to learn from.
         real_kept = (group != number) | (len(groups) == 1)
         spoiled_kept = (part != number) | (len(groups) == 1)
         blind = _direction(_where(real, real_kept), _where(spoiled, spoiled_kept), daylight)
         zero = (real.embedding[real_kept] @ blind).median()
-        look[group == number] = real.embedding[group == number] @ blind - zero
-        spoiled_look[part == number] = spoiled.embedding[part == number] @ blind - zero
-    return look, spoiled_look, (real.embedding @ direction).median()
+        projection[group == number] = real.embedding[group == number] @ blind - zero
+        spoiled_projection[part == number] = spoiled.embedding[part == number] @ blind - zero
+    return projection, spoiled_projection, (real.embedding @ direction).median()
 
 
 def _where(seen: Seen, keep: Tensor) -> Seen:

@@ -25,7 +25,7 @@ def fitted_process(
         fitted_kernel = kernel.clone_with_theta(theta)
         process = GaussianProcessRegressor(fitted_kernel, optimizer=None, normalize_y=True)
     with warnings.catch_warnings():
-        # A length at its bound is an answer here: this reading says little, or next to all.
+        # A length at its bound is a result here: this reading matters little, or next to all.
         warnings.simplefilter("ignore", ConvergenceWarning)
         process.fit(features, target)
     return process

@@ -28,7 +28,7 @@ class HeldOut:
     """Logits of each modality alone, S sessions and N photos; the fusion follows from them.
 
     `cnn_logits` and `haze_logits` (N, 50) are of the image encoder's two branches; `session` (N,)
-    tells each photo's session; `sensor_logits` (S, 64, 50) has one row per mask; `present` (S, 6);
+    is each photo's session; `sensor_logits` (S, 64, 50) has one row per mask; `present` (S, 6);
     `aqi` (S,); `fold` (S,).
     """
 

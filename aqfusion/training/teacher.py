@@ -1,10 +1,10 @@
 """A committee teaches the sensor encoder: some 90 sessions are too few for a network alone.
 
 Extra trees (Geurts et al. 2006), grown under random sensor masks, and Gaussian processes
-(Rasmussen & Williams 2006), one pair for every set of readings that can be present, judge readings
-that lie between two sessions. The network learns that judgement as a distribution over AQI, so one
-small network answers for all 64 sets, smoothly as a slider moves. `docs/experiments.md` has what
-each member gives alone.
+(Rasmussen & Williams 2006), one pair for every set of readings that can be present, predict for
+readings that lie between two sessions. The network learns those predictions as a distribution over
+AQI, so one small network answers for all 64 sets, smoothly as a slider moves. `docs/experiments.md`
+has what each member gives alone.
 """
 
 from dataclasses import dataclass
@@ -66,8 +66,8 @@ def prepare_lessons(
     between = share * values[first] + (1 - share) * values[second]
     between += 0.1 * rng.standard_normal(between.shape)
     query_readings = _mask_some(between, rng)
-    forest = _forest_says(values, aqi, chance, query_readings, sigma, rng)
-    processes = _processes_say(
+    forest = _forest_targets(values, aqi, chance, query_readings, sigma, rng)
+    processes = _process_targets(
         values, aqi, query_readings, sigma, {} if kernels is None else kernels
     )
     targets = _FOREST_SHARE * forest + (1 - _FOREST_SHARE) * processes
@@ -83,7 +83,7 @@ def sessions_as_lessons(readings: Tensor, aqi: Tensor, sigma: float, seed: int) 
     return Lessons(torch.from_numpy(masked).float(), targets)
 
 
-def _forest_says(
+def _forest_targets(
     values: Floats,
     aqi: Tensor,
     chance: Floats,
@@ -107,7 +107,7 @@ def _forest_says(
     return total / len(forest.estimators_)
 
 
-def _processes_say(
+def _process_targets(
     values: Floats, aqi: Tensor, query_readings: Floats, sigma: float, kernels: Kernels
 ) -> Tensor:
     """The mean of a process on AQI and one on its logarithm (L, 50), by what is present.

@@ -88,7 +88,7 @@ class Workshop:
     ) -> tuple[list[str], Tensor, dict[str, Tensor]]:
         """Places and margins of some photos of a part, and margins of unsuitable `pictures`.
 
-        All are judged by the photo screen of the part's network; above 0 is refused.
+        All are scored by the photo screen of the part's network; above 0 is refused.
         """
         network = self.network(part.train, part.name)
         guard = self.guard(network, part.train, part.name)

@@ -44,7 +44,7 @@ def note(inputs: Given) -> None:
 
 def _seen(inputs: Given) -> Seen | None:
     origin = _ORIGINS.get(st.session_state.get("photo_source", photo_input.SAMPLES))
-    reading = sensor_input.brought()
+    reading = sensor_input.own_reading()
     if origin == READINGS:
         return Seen(origin, reading) if reading.present else None
     if origin is None or inputs.embedding is None:  # not uploaded yet

@@ -114,7 +114,7 @@ def choose_photo(model: Predictor) -> None:
         st.caption(consent.COUNTED)
 
 
-def tell_nothing(inputs: Given) -> None:
+def explain_no_prediction(inputs: Given) -> None:
     """Write why there is no prediction, and what would give one."""
     if inputs.refused is None:
         st.info("Nothing to go on yet: choose a photo or switch a reading on.")

@@ -102,7 +102,7 @@ def current() -> Reading:
     return Reading.from_values(values, {name: _unit(name) for name in values})
 
 
-def brought() -> Reading:
+def own_reading() -> Reading:
     """The visitor's own readings, set or loaded: without those of an example."""
     reading, filled = current(), st.session_state.get("sensor_filled", {})
     return reading.masked(set(reading.present) - set(_same(reading, filled)))
@@ -129,7 +129,7 @@ def origin() -> str:
         return "All off. Move a slider, or switch on what you measured."
     if unstated():
         return "From a station that states no units: the model reads them, no formula can."
-    if example_name and not brought().present:
+    if example_name and not own_reading().present:
         return f'Example readings, typical for "{example_name}"; nobody measured them.'
     return "What is switched on counts as measured."
 

@@ -29,7 +29,7 @@ def steps(store, ask):
 
 
 def test_the_next_item_is_a_few_steps_away_however_long_the_queue(tmp_path):
-    taken = []
+    step_counts = []
     for size in (200, 3000):  # half of them answered, and all of these still open
         store, person = label_queue.busy_store(tmp_path / f"{size}.db", size, NOW)
         queries = (
@@ -37,9 +37,9 @@ def test_the_next_item_is_a_few_steps_away_however_long_the_queue(tmp_path):
             lambda connection, me=person.id: first_in_lot(connection, me, NOW, (), 2**30),
             lambda connection, me=person.id: first_gold(connection, me, NOW, (), 0),
         )
-        taken.append([steps(store, ask) for ask in queries])
+        step_counts.append([steps(store, ask) for ask in queries])
         store.close()
-    short, long = taken
+    short, long = step_counts
     assert max(short) < 2000
     assert max(many / few for few, many in zip(short, long, strict=True)) < 1.5
 
@@ -47,9 +47,9 @@ def test_the_next_item_is_a_few_steps_away_however_long_the_queue(tmp_path):
 def test_the_bench_tells_times_and_ratios(monkeypatch, capsys):
     monkeypatch.setattr(label_queue, "_REPEATS", 2)
     assert run_command(label_queue.main, "label_queue.py", ["100", "300"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    output = json.loads(capsys.readouterr().out)
     names = {"next_by_priority", "next_at_random", "next_gold", "next_and_save"}
-    assert told["median_ms"]["300"].keys() == names
-    assert {*told["ratios"]["100"].values()} == {1.0}
+    assert output["median_ms"]["300"].keys() == names
+    assert {*output["ratios"]["100"].values()} == {1.0}
     with pytest.raises(InputError, match="sizes of the queue must be 100 items or more"):
         label_queue.queue_bench([5])

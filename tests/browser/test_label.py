@@ -69,7 +69,7 @@ def said_of(home: Path) -> dict[str, dict[str, int | None]]:
     views = [store.review.view(eva, item) for item in range(1, LABELS + 1)]
     store.close()
     return {
-        str(view.item.task.id): {one.name: one.answer.band for one in view.answers}
+        str(view.item.task.id): {event.name: event.answer.band for event in view.answers}
         for view in views
     }
 
@@ -89,27 +89,29 @@ def test_two_people_label_an_expert_decides_and_the_export_holds_that(
     monkeypatch.setenv("AQFUSION_HOME", str(home))
     other = chromium.new_context().new_page()
     pages = {"Asha": visitor.page, "Bina": other}
-    told: dict[str, dict[str, int]] = {}
+    answers_by_item: dict[str, dict[str, int]] = {}
     for name, page in pages.items():
         sign_in(page, visitor.address, name)
     for turn, name in zip(range(LABELS + len(TWICE)), cycle(pages)):
         category = (turn // 2 + (name == "Bina")) % 6
-        said = told.setdefault(press(pages[name], str(category + 1)), {})
-        assert name not in said, "an item was served again"
-        said[name] = category
-    assert {item for item, said in told.items() if len(said) == 2} == TWICE
+        answers_of_item = answers_by_item.setdefault(press(pages[name], str(category + 1)), {})
+        assert name not in answers_of_item, "an item was served again"
+        answers_of_item[name] = category
+    assert {item for item, answers in answers_by_item.items() if len(answers) == 2} == TWICE
     for page in pages.values():
         page.wait_for_selector(END)
-    assert said_of(home) == told
+    assert said_of(home) == answers_by_item
     last = press_back(other, "u")
     assert "Bina" not in said_of(home)[last]
     press_end(other, "6")
-    told[last] = {**told[last], "Bina": 5}
-    assert said_of(home) == told
-    holds = {item: said.popitem()[1] for item, said in told.items() if len(said) == 1}
+    answers_by_item[last] = {**answers_by_item[last], "Bina": 5}
+    assert said_of(home) == answers_by_item
+    holds = {
+        item: answers.popitem()[1] for item, answers in answers_by_item.items() if len(answers) == 1
+    }
     assert exported(home) == {**holds, **dict.fromkeys(TWICE, "")}
     other.context.close()
-    holds |= decide(chromium, visitor.address, {item: told[item] for item in TWICE})
+    holds |= decide(chromium, visitor.address, {item: answers_by_item[item] for item in TWICE})
     assert exported(home) == holds
     assert visitor.outside == []
 

@@ -79,14 +79,14 @@ def said_of(home: Path, name: str) -> dict[int, int | str]:
     """What a person says now, item by item: a category, or the reason why they cannot tell."""
     store = opened(home)
     eva = store.sign_in.by_pin("Eva", PIN, NOW)
-    found = {}
+    answers = {}
     for number in range(1, COUNT + 1):
-        for one in store.review.view(eva, number).answers:
-            if one.name == name and one.kind == "answer":
-                given = one.answer
-                found[number] = given.cant_tell or given.band
+        for event in store.review.view(eva, number).answers:
+            if event.name == name and event.kind == "answer":
+                answer = event.answer
+                answers[number] = answer.cant_tell or answer.band
     store.close()
-    return found
+    return answers
 
 
 def item(page: Page) -> int:
@@ -284,7 +284,7 @@ def test_a_drawing_that_a_newer_one_overtook_takes_nothing_with_it(visitor):
     page.add_init_script(f"({KEEP_DRAWING})()")
     sign_in(page, visitor.address, "Esha")
     wait(page)
-    first, shown = boxes(page), item(page)
+    first, item_before = boxes(page), item(page)
     page.evaluate(
         """async () => {
           const [draw, given] = window.drawing;
@@ -295,7 +295,7 @@ def test_a_drawing_that_a_newer_one_overtook_takes_nothing_with_it(visitor):
     )
     assert boxes(page) == first
     page.keyboard.press("2")
-    until_another(page, shown)
+    until_another(page, item_before)
     assert boxes(page) == first
 
 
@@ -314,11 +314,11 @@ def test_ten_hasty_keys_are_saved_or_told_never_lost_in_silence(visitor, home):
         page.wait_for_timeout(60)
     wait(page)
     visitor.settle()
-    told = page.locator(".aq-desk [role=status]").inner_text()
+    status = page.locator(".aq-desk [role=status]").inner_text()
     saved = said_of(home, PEOPLE[5])
     assert {*saved.values()} == {2}
     assert before in saved
-    early = re.match(r"Too early: (one|\d+) press(es)? answered nothing", told)
+    early = re.match(r"Too early: (one|\d+) press(es)? answered nothing", status)
     missed = 0 if early is None else 1 if early[1] == "one" else int(early[1])
     assert len(saved) + missed == 10
 
@@ -337,9 +337,9 @@ def test_keys_work_at_once_and_what_is_typed_in_the_note_answers_nothing(visitor
     until_another(page, here)
     store = opened(home)
     view = store.review.view(store.sign_in.by_pin("Eva", PIN, NOW), here)
-    (given,) = [one.answer for one in view.answers if one.name == name]
+    (answer,) = [event.answer for event in view.answers if event.name == name]
     store.close()
-    assert (given.band, given.note, given.confidence) == (1, "1 u s 4 hazy", "unsure")
+    assert (answer.band, answer.note, answer.confidence) == (1, "1 u s 4 hazy", "unsure")
 
 
 def test_wheel_drag_and_second_click_zoom_and_light_is_reset(visitor):

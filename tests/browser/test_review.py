@@ -126,7 +126,7 @@ def test_all_is_in_one_view_and_an_error_moves_no_button(visitor, planted):
         page.keyboard.press("b")
         page.wait_for_selector("#aq-slot-send_back p:has-text('Reason must say why')")
         visitor.settle()
-        assert [place_of(visitor, one) for one in buttons] == before
+        assert [place_of(visitor, button) for button in buttons] == before
     assert kinds(planted, "flagged") == ["answer"]
 
 

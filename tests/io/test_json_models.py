@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aqfusion.air.aqi import STANDARDS, load_standard
+from aqfusion.air.pollutants import load_pollutants
 from aqfusion.errors import InputError
 from aqfusion.explain.saved_report import read_report
 from aqfusion.io.json_models import (
@@ -35,6 +37,7 @@ from aqfusion.io.json_models import (
 from aqfusion.metrics_file import read_metrics
 from aqfusion.model.config_file import config_of, read_json
 from aqfusion.settings import ASSETS, ROOT
+from aqfusion.sites.site_file import read_site
 from tests.planted_metrics import planted_metrics
 
 WORDS_OF_PYDANTIC = ("Input should", "pydantic", "validation error", "https://", "Field required")
@@ -63,6 +66,9 @@ READERS = {
         lambda path: config_of(Path(path.name), read_json(path)),
     ),
     "report.json": (old("report.json"), read_report),
+    "us.json": (table_at("standards", STANDARDS["us"]), load_standard),
+    "pollutants.json": (table_at("standards", "pollutants.json"), load_pollutants),
+    "site.json": (old("site.json"), read_site),
 }
 
 

@@ -71,8 +71,8 @@ def busy_folder(tmp_path_factory: pytest.TempPathFactory, sqlite_ready: bytes) -
             people[key] = store.accounts.add_user(people["admin"], name, PIN, role, NOW)
         ids = fill(store, **people)
         store.close()
-    told = {"people": {key: asdict(who) for key, who in people.items()}, "ids": asdict(ids)}
-    (folder / "told.json").write_text(json.dumps(told))
+    content = {"people": {key: asdict(who) for key, who in people.items()}, "ids": asdict(ids)}
+    (folder / "told.json").write_text(json.dumps(content))
     return folder
 
 
@@ -80,25 +80,27 @@ def busy_folder(tmp_path_factory: pytest.TempPathFactory, sqlite_ready: bytes) -
 def busy(busy_folder: Path, tmp_path: Path) -> Iterator[Busy]:
     """A copy of the store for one test."""
     folder = shutil.copytree(busy_folder, tmp_path / "busy")
-    told = json.loads((folder / "told.json").read_text())
-    people = {key: Actor(**who) for key, who in told["people"].items()}
+    content = json.loads((folder / "told.json").read_text())
+    people = {key: Actor(**who) for key, who in content["people"].items()}
     store = LabelStore.open(str(folder / "labels.db"), str(folder / "photos"))
-    yield Busy(store, people, Ids(**told["ids"]))
+    yield Busy(store, people, Ids(**content["ids"]))
     store.close()
 
 
 def put(store: LabelStore, admin: Actor, number: int, **more: object) -> int:
     """Add an item with a photo of its own."""
     photo_hash = store.photos.put(Photo.from_image(picture(number)))
-    given = {"reading": Reading(pm25=10.5 + number, co=1), "place": f"Place {number}", **more}
-    return store.items.add(admin, NewItem(photo_hash=photo_hash, **given), NOW)[0]
+    columns = {"reading": Reading(pm25=10.5 + number, co=1), "place": f"Place {number}", **more}
+    return store.items.add(admin, NewItem(photo_hash=photo_hash, **columns), NOW)[0]
 
 
 def offer(store: LabelStore, number: int) -> int:
     """Let a visitor offer a photo."""
     guess = Answer(category=2, standard="india")
-    given = Offer(Photo.from_image(picture(number)), Reading(pm10=80), "consent 1", guess, VIEW)
-    return store.offers.offer(f"session {number}", given, NOW)
+    contribution = Offer(
+        Photo.from_image(picture(number)), Reading(pm10=80), "consent 1", guess, VIEW
+    )
+    return store.offers.offer(f"session {number}", contribution, NOW)
 
 
 def fill(store: LabelStore, admin: Actor, expert: Actor, ana: Actor, ben: Actor) -> Ids:

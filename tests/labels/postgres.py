@@ -17,9 +17,9 @@ _USER = "nobody"  # the server refuses to run as root
 
 def programs() -> Path | None:
     """Return the folder of initdb and postgres; `None` where there is none."""
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).resolve().parent
+    initdb = shutil.which("initdb")
+    if initdb:
+        return Path(initdb).resolve().parent
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     return folders[-1].parent if folders else None
 

@@ -73,22 +73,24 @@ def test_alpha_is_that_of_the_krippendorff_package(level):
 
 
 def test_kappa_of_every_pair_is_scikit_learns():
-    told = noisy(items=80, annotators=4)
-    pairs = weighted_kappas(told, seed=0)
+    answers = noisy(items=80, annotators=4)
+    pairs = weighted_kappas(answers, seed=0)
     assert [(p.first, p.second) for p in pairs] == [
         *map(tuple, ["ab", "ac", "ad", "bc", "bd", "cd"])
     ]
     for pair in pairs:
-        one, other = (told.answers[:, "abcd".index(name)] for name in (pair.first, pair.second))
-        both = (one != MISSING) & (other != MISSING)
-        wanted = cohen_kappa_score(one[both], other[both], weights="quadratic")
+        first, second = (
+            answers.answers[:, "abcd".index(name)] for name in (pair.first, pair.second)
+        )
+        both = (first != MISSING) & (second != MISSING)
+        wanted = cohen_kappa_score(first[both], second[both], weights="quadratic")
         assert (pair.kappa.value, pair.kappa.items) == (round(wanted, 4), both.sum())
 
 
 def test_kappa_of_equal_margins_is_the_correlation_as_cohen_1968_shows():
-    one, other = [0, 0, 1, 1, 2, 3, 5, 5], [0, 1, 0, 2, 1, 5, 3, 5]
-    (pair,) = weighted_kappas(table(one, other), seed=0)
-    assert pair.kappa.value == round(float(np.corrcoef(one, other)[0, 1]), 4)
+    first, second = [0, 0, 1, 1, 2, 3, 5, 5], [0, 1, 0, 2, 1, 5, 3, 5]
+    (pair,) = weighted_kappas(table(first, second), seed=0)
+    assert pair.kappa.value == round(float(np.corrcoef(first, second)[0, 1]), 4)
 
 
 def alpha_by_definition(units: list[list[int]]) -> float:
@@ -105,34 +107,34 @@ def alpha_by_definition(units: list[list[int]]) -> float:
     return 1 - within / anywhere * (len(values) - 1)
 
 
-def kappa_by_definition(one: np.ndarray, other: np.ndarray) -> float:
+def kappa_by_definition(first: np.ndarray, second: np.ndarray) -> float:
     """1 - mean squared distance of answers to one item / of any two answers."""
-    return 1 - np.mean((one - other) ** 2) / np.mean((one[:, None] - other) ** 2)
+    return 1 - np.mean((first - second) ** 2) / np.mean((first[:, None] - second) ** 2)
 
 
 def test_intervals_are_those_of_items_drawn_one_by_one():
-    told = noisy(items=60, annotators=2)
-    both = told.answers[(told.answers != MISSING).all(1)]
+    answers = noisy(items=60, annotators=2)
+    both = answers.answers[(answers.answers != MISSING).all(1)]
     generator = np.random.default_rng(7)
     drawn = [both[generator.integers(len(both), size=len(both))] for _ in range(400)]
-    kappas = [kappa_by_definition(*answers.T.astype(int)) for answers in drawn]
-    alphas = [alpha_by_definition(answers.tolist()) for answers in drawn]
-    kappa, alpha = weighted_kappas(told, seed=0)[0].kappa, ordinal_alpha(told, seed=0)
-    for found, values in ((kappa, kappas), (alpha, alphas)):
-        assert found.high - found.low > 0.1
+    kappas = [kappa_by_definition(*sample.T.astype(int)) for sample in drawn]
+    alphas = [alpha_by_definition(sample.tolist()) for sample in drawn]
+    kappa, alpha = weighted_kappas(answers, seed=0)[0].kappa, ordinal_alpha(answers, seed=0)
+    for statistic, values in ((kappa, kappas), (alpha, alphas)):
+        assert statistic.high - statistic.low > 0.1
         ends = np.percentile(values, [2.5, 97.5])
-        assert [found.low, found.high] == pytest.approx(ends, abs=0.025)
+        assert [statistic.low, statistic.high] == pytest.approx(ends, abs=0.025)
     assert alpha.value == round(alpha_by_definition(both.tolist()), 4)
 
 
 def test_nine_intervals_in_ten_or_more_hold_the_value_of_all_items():
-    whole = noisy(items=20_000, annotators=3)
-    value = ordinal_alpha(whole, seed=0).value
-    parts = whole.answers[:4000].reshape(40, 100, 3)
-    told = [ordinal_alpha(table(*part.T.tolist()), seed=0) for part in parts]
-    held = sum(alpha.low <= value <= alpha.high for alpha in told)
+    all_items = noisy(items=20_000, annotators=3)
+    value = ordinal_alpha(all_items, seed=0).value
+    parts = all_items.answers[:4000].reshape(40, 100, 3)
+    alphas = [ordinal_alpha(table(*part.T.tolist()), seed=0) for part in parts]
+    held = sum(alpha.low <= value <= alpha.high for alpha in alphas)
     assert 34 <= held <= 40
-    assert any(alpha.value != value for alpha in told)
+    assert any(alpha.value != value for alpha in alphas)
 
 
 @pytest.mark.parametrize(
@@ -144,31 +146,36 @@ def test_nine_intervals_in_ten_or_more_hold_the_value_of_all_items():
     ],
 )
 def test_what_is_undefined_says_why(columns, items, why):
-    for found in (
+    for statistic in (
         weighted_kappas(table(*columns), seed=0)[0].kappa,
         ordinal_alpha(table(*columns), seed=0),
         nominal_alpha(table(*columns), seed=0),
     ):
-        assert (found.value, found.low, found.high, found.items) == (None, None, None, items)
-        assert why in found.why
+        assert (statistic.value, statistic.low, statistic.high, statistic.items) == (
+            None,
+            None,
+            None,
+            items,
+        )
+        assert why in statistic.why
 
 
 def test_full_agreement_on_a_few_items_claims_no_certainty():
-    found = ordinal_alpha(table([0, 3, 5], [0, 3, 5]), seed=0)
-    assert found == Agreement(1.0, None, None, 3, "the items are too much alike for an interval")
+    alpha = ordinal_alpha(table([0, 3, 5], [0, 3, 5]), seed=0)
+    assert alpha == Agreement(1.0, None, None, 3, "the items are too much alike for an interval")
 
 
 def test_cannot_tell_is_an_answer_of_its_own_in_nominal_alpha_alone():
-    told = table([0, 1, 2, CANNOT_TELL, 4, 0], [0, 1, 3, CANNOT_TELL, 4, CANNOT_TELL])
+    answers = table([0, 1, 2, CANNOT_TELL, 4, 0], [0, 1, 3, CANNOT_TELL, 4, CANNOT_TELL])
     without = table([0, 1, 2, 4, 0], [0, 1, 3, 4, MISSING])
-    assert ordinal_alpha(told, seed=0) == ordinal_alpha(without, seed=0)
+    assert ordinal_alpha(answers, seed=0) == ordinal_alpha(without, seed=0)
     kappa = weighted_kappas(without, seed=0)[0].kappa
-    assert weighted_kappas(told, seed=0)[0].kappa == kappa
-    swapped = table(*told.answers.T[::-1].tolist())
+    assert weighted_kappas(answers, seed=0)[0].kappa == kappa
+    swapped = table(*answers.answers.T[::-1].tolist())
     assert weighted_kappas(swapped, seed=0)[0].kappa.value == kappa.value
     # Of twelve answers four are in pairs that differ; they fall on six codes 3, 2, 1, 1, 2 and 3
     # times, so that 144 - 28 ordered pairs of answers differ.
-    assert nominal_alpha(told, seed=0).value == round(1 - 4 * 11 / 116, 4)
+    assert nominal_alpha(answers, seed=0).value == round(1 - 4 * 11 / 116, 4)
 
 
 def test_far_apart_is_worse_than_next_to_each_other():
@@ -180,40 +187,40 @@ def test_far_apart_is_worse_than_next_to_each_other():
 
 
 def test_a_seed_gives_the_same_again_and_another_seed_the_same_value():
-    told = noisy(items=50, annotators=3)
-    one, again, other = (ordinal_alpha(told, seed) for seed in (1, 1, 2))
-    assert one == again
-    assert one != other
-    assert one.value == other.value
+    answers = noisy(items=50, annotators=3)
+    first, again, other = (ordinal_alpha(answers, seed) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+    assert first.value == other.value
 
 
 def test_ten_people_and_two_thousand_items_take_a_second():
-    told = noisy(items=2000, annotators=10)
+    answers = noisy(items=2000, annotators=10)
     start = time.perf_counter()
-    assert len(weighted_kappas(told, seed=0)) == 45
-    assert ordinal_alpha(told, seed=0).items > 1990
+    assert len(weighted_kappas(answers, seed=0)) == 45
+    assert ordinal_alpha(answers, seed=0).items > 1990
     assert time.perf_counter() - start < 3  # 0.4 s on one idle core
 
 
 def test_a_table_is_made_of_answers_in_any_order():
-    said = [("photo 2", "Ram", 5), ("photo 1", "Asha", 0), ("photo 2", "Asha", CANNOT_TELL)]
-    made = AnswerTable.of(said)
+    answers = [("photo 2", "Ram", 5), ("photo 1", "Asha", 0), ("photo 2", "Asha", CANNOT_TELL)]
+    made = AnswerTable.of(answers)
     assert (made.items, made.annotators) == (("photo 1", "photo 2"), ("Asha", "Ram"))
     assert made.answers.tolist() == [[0, MISSING], [CANNOT_TELL, 5]]
     assert AnswerTable.of([]).answers.shape == (0, 0)
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("answers", "message"),
     [
         ([("x", "Asha", 1), ("x", "Asha", 1)], "Asha must have one answer to x, got two"),
         ([("x", "Asha", 7)], "an answer must be 0 to 6, got 7"),
         ([("x", "Asha", MISSING)], "an answer must be 0 to 6, got -1"),
     ],
 )
-def test_answers_that_make_no_table_are_refused(said, message):
+def test_answers_that_make_no_table_are_refused(answers, message):
     with pytest.raises(ValueError, match=message):
-        AnswerTable.of(said)
+        AnswerTable.of(answers)
 
 
 def test_arrays_that_are_no_table_are_refused():

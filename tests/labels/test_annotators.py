@@ -12,8 +12,8 @@ from aqfusion.labels.answer_table import CANNOT_TELL
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
 
 
-def answered(minute: float, answer: int = 1, who: str = "Asha", **known: int) -> Answered:
-    return Answered(who, START + timedelta(minutes=minute), answer, **known)
+def answered(minute: float, answer: int = 1, who: str = "Asha", **more: int) -> Answered:
+    return Answered(who, START + timedelta(minutes=minute), answer, **more)
 
 
 def test_figures_of_each_annotator_by_name():
@@ -57,12 +57,16 @@ def test_a_longer_pause_counts_as_work_when_asked_for():
     assert annotator_figures(work, pause=timedelta(minutes=30))[0].per_hour == 2.0
 
 
-@pytest.mark.parametrize(("count", "of"), [(0, 4), (1, 1), (7, 10), (150, 151), (5000, 10_000)])
-def test_the_interval_is_wilsons_as_scipy_has_it(count, of):
-    wanted = binomtest(count, of).proportion_ci(method="wilson")
-    found = share(count, of)
-    assert (found.count, found.total, found.share) == (count, of, round(count / of, 4))
-    assert [found.low, found.high] == pytest.approx([wanted.low, wanted.high], abs=6e-5)
+@pytest.mark.parametrize(("count", "total"), [(0, 4), (1, 1), (7, 10), (150, 151), (5000, 10_000)])
+def test_the_interval_is_wilsons_as_scipy_has_it(count, total):
+    wanted = binomtest(count, total).proportion_ci(method="wilson")
+    interval = share(count, total)
+    assert (interval.count, interval.total, interval.share) == (
+        count,
+        total,
+        round(count / total, 4),
+    )
+    assert [interval.low, interval.high] == pytest.approx([wanted.low, wanted.high], abs=6e-5)
 
 
 def test_a_share_of_nothing_is_none():

@@ -19,9 +19,9 @@ def test_an_answer_is_kept_with_all_that_was_seen(store, item, ana, expert):
     seen = Seen("assisted", "model-3", 180, 4.5)
     answer = Answer(aqi=151, confidence="unsure", note="hazy\nlow sun", seen=seen)
     saved = say(store, ana, item, answer)
-    (given,) = store.review.view(expert, item).answers
-    assert (saved.status, given.name, given.at, given.answer) == ("answered", "Ana", NOW, answer)
-    assert given.answer.band == 3
+    (event,) = store.review.view(expert, item).answers
+    assert (saved.status, event.name, event.at, event.answer) == ("answered", "Ana", NOW, answer)
+    assert event.answer.band == 3
     assert store.verify() == ()
 
 
@@ -65,8 +65,8 @@ def test_a_late_answer_is_one_more_opinion_where_somebody_did(store, item, ana, 
     assert saved.words.startswith("Your time for this item had run out")
     saved = store.answers.save(ben, holder.token, request_id(), Answer(category=2), later)
     assert (saved.status, saved.words) == ("conflict", None)
-    given = store.review.view(expert, item).answers
-    assert [(one.name, one.answer.category) for one in given] == [("Ana", 1), ("Ben", 2)]
+    events = store.review.view(expert, item).answers
+    assert [(event.name, event.answer.category) for event in events] == [("Ana", 1), ("Ben", 2)]
     assert store.verify() == ()
 
 
@@ -81,7 +81,7 @@ def test_a_change_replaces_and_says_what(store, item, ana, expert):
     first = say(store, ana, item, 1)
     store.answers.change(ana, item, request_id(), Answer(category=4), NOW)
     view = store.review.view(expert, item)
-    assert [one.answer.category for one in view.answers] == [4]
+    assert [event.answer.category for event in view.answers] == [4]
     old = {"event": first.event, "kind": "answer", "standard": "us", "category": 1}
     assert view.history[1].old == {**old, "aqi": None, "cant_tell": None}
     with pytest.raises(AnswerError, match="one that you have answered"):
@@ -89,21 +89,21 @@ def test_a_change_replaces_and_says_what(store, item, ana, expert):
 
 
 def test_undo_goes_back_step_by_step_and_gives_the_item_again(store, admin, ana, expert):
-    one, two = add(store, admin, 1), add(store, admin, 2)
-    say(store, ana, one, 1)
-    say(store, ana, two, 2)
-    store.answers.change(ana, one, request_id(), Answer(category=3), NOW)
+    first, second = add(store, admin, 1), add(store, admin, 2)
+    say(store, ana, first, 1)
+    say(store, ana, second, 2)
+    store.answers.change(ana, first, request_id(), Answer(category=3), NOW)
     back = store.answers.undo(ana, request_id(), NOW)
-    assert (back.item, back.status) == (one, "answered")
+    assert (back.item, back.status) == (first, "answered")
     assert back.leased.own_event.category == 1  # the first answer holds again
     back = store.answers.undo(ana, request_id(), NOW)
-    assert (back.item, back.status, back.leased.own_event) == (two, "open", None)
-    assert store.queue.next_item(ana, NOW).task.id == two
-    assert store.answers.undo(ana, "last", NOW).item == one
+    assert (back.item, back.status, back.leased.own_event) == (second, "open", None)
+    assert store.queue.next_item(ana, NOW).task.id == second
+    assert store.answers.undo(ana, "last", NOW).item == first
     assert store.answers.undo(ana, "last", NOW).leased is None  # the same request changes nothing
     with pytest.raises(UndoError, match="there must be an answer of yours to take back"):
         store.answers.undo(ana, request_id(), NOW)
-    kinds = [one.kind for one in store.review.view(expert, one).history]
+    kinds = [first.kind for first in store.review.view(expert, first).history]
     assert kinds == ["answer", "answer", "undo", "undo"]
     assert store.verify() == ()
 
@@ -119,7 +119,7 @@ def test_a_skipped_item_comes_back_only_by_the_way_back(store, item, ana, ben):
     leased = store.queue.next_item(ana, NOW)
     store.answers.skip(ana, leased.token, request_id(), NOW, reason="too dark for me")
     assert store.queue.next_item(ana, NOW) is None
-    assert [(one.task.id, one.reason) for one in store.overview.skipped(ana)] == [
+    assert [(skipped.task.id, skipped.reason) for skipped in store.overview.skipped(ana)] == [
         (item, "too dark for me")
     ]
     assert store.queue.next_item(ben, NOW).task.id == item
@@ -127,7 +127,7 @@ def test_a_skipped_item_comes_back_only_by_the_way_back(store, item, ana, ben):
     assert say(store, ana, item, 1).status == "answered"
     assert store.overview.skipped(ana) == ()
     store.answers.undo(ana, request_id(), NOW)  # and the skip holds again
-    assert [one.task.id for one in store.overview.skipped(ana)] == [item]
+    assert [skipped.task.id for skipped in store.overview.skipped(ana)] == [item]
     assert store.verify() == ()
 
 

@@ -25,9 +25,9 @@ def test_each_current_answer_is_told_once_with_gold_and_model(store, admin, expe
     say(store, ana, seen, Answer(aqi=301), NOW + MINUTE)
     say(store, ana, gold, 3)
     say(store, ben, bare, Answer(cant_tell="night"))
-    told = store.annotation_records(expert)
-    assert told.other_scales == 0
-    assert told.answers == (
+    records = store.annotation_records(expert)
+    assert records.other_scales == 0
+    assert records.answers == (
         (seen, Answered("Ana", NOW + MINUTE, 5, None, 2)),
         (seen, Answered("Ben", NOW, 1, None, 2)),
         (gold, Answered("Ana", NOW, 3, 3, None)),
@@ -43,9 +43,9 @@ def test_what_is_skipped_taken_back_or_of_another_scale_is_left_out(store, admin
     store.answers.skip(ben, leased.token, request_id(), NOW)
     say(store, ben, third, Answer(category=2, standard="india"))
     say(store, ana, third, Answer(cant_tell="cloud", standard="india"))
-    told = store.annotation_records(expert)
-    assert told.other_scales == 1
-    assert told.answers == ((third, Answered("Ana", NOW, CANNOT_TELL)),)
+    records = store.annotation_records(expert)
+    assert records.other_scales == 1
+    assert records.answers == ((third, Answered("Ana", NOW, CANNOT_TELL)),)
     assert store.annotation_records.people(expert) == {ana.id: "Ana", ben.id: "Ben"}
 
 
@@ -56,13 +56,13 @@ def test_the_last_event_moves_with_every_event(store, admin, expert, ana):
 
 
 def test_only_experts_are_told(store, admin, ana):
-    asked = (
+    forbidden = (
         lambda: store.annotation_records(ana),
         lambda: store.annotation_records.last_event(ana),
         lambda: store.annotation_records.people(ana),
         lambda: store.search.around(ana, Filters(), 1),
     )
-    for ask in asked:
+    for ask in forbidden:
         with pytest.raises(RoleError):
             ask()
 

@@ -12,7 +12,7 @@ MORNING = datetime(2026, 1, 4, 23, 30, tzinfo=UTC)  # 05:00 of the 5th in India
 
 
 @pytest.mark.parametrize(
-    ("time_zone", "place", "told", "days"),
+    ("time_zone", "place", "text", "days"),
     [
         ("Asia/Kolkata", "Chennai", "5 Jan 2026, 05:00 (UTC+05:30)", [5]),
         ("+05:45", None, "5 Jan 2026, 05:15 (UTC+05:45)", [5]),
@@ -23,8 +23,8 @@ MORNING = datetime(2026, 1, 4, 23, 30, tzinfo=UTC)  # 05:00 of the 5th in India
         ("Mars/Base", "Chennai", "4 Jan 2026, 23:30 UTC (local time not known)", [4, 5]),
     ],
 )
-def test_a_time_is_told_on_the_clock_of_its_place(time_zone, place, told, days):
-    assert time_text(MORNING, time_zone, place) == told
+def test_a_time_is_told_on_the_clock_of_its_place(time_zone, place, text, days):
+    assert time_text(MORNING, time_zone, place) == text
     assert [day.day for day in local_days(MORNING, time_zone, place)] == days
 
 

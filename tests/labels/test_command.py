@@ -46,8 +46,8 @@ def run(capsys, *arguments: object, status: int = 0) -> tuple[dict, str]:
 
 
 def refusal(capsys, *arguments: object) -> str:
-    told, err = run(capsys, *arguments, status=2)
-    assert told == {}
+    output, err = run(capsys, *arguments, status=2)
+    assert output == {}
     return err.rstrip("\n")
 
 
@@ -151,9 +151,9 @@ def test_a_store_that_is_not_sound_is_told_twice(capsys, source, home):
         )
     )
     store.close()
-    told, err = run(capsys, "verify", status=2)
-    assert told["sound"] is False
-    assert told["faults"][0].startswith("item 1 must have status open, got settled")
+    output, err = run(capsys, "verify", status=2)
+    assert output["sound"] is False
+    assert output["faults"][0].startswith("item 1 must have status open, got settled")
     assert err.startswith("the store must be sound, got 1 faults: item 1 must have status open")
 
 
@@ -187,9 +187,9 @@ def test_bad_input_is_one_sentence(capsys, monkeypatch, source, tmp_path, argume
 
 
 def test_the_store_is_opened_without_torch_and_streamlit(tmp_path):
-    given = ["labels", "export", "--format", "csv", "--out", str(tmp_path / "x.csv")]
+    arguments = ["labels", "export", "--format", "csv", "--out", str(tmp_path / "x.csv")]
     program = (
-        f"import sys; from aqfusion.cli import main; code = main({given!r}); "
+        f"import sys; from aqfusion.cli import main; code = main({arguments!r}); "
         "print(code, sorted({'torch', 'timm', 'streamlit'} & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run(

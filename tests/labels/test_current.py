@@ -7,28 +7,28 @@ import pytest
 from aqfusion.labels.current import fold, members_of, queue_columns, verdict
 
 
-def said(category=None, cant_tell=None, corrections=None, standard="us"):
+def answer(category=None, cant_tell=None, corrections=None, standard="us"):
     return SimpleNamespace(
         category=category, cant_tell=cant_tell, corrections=corrections, standard=standard
     )
 
 
 @pytest.mark.parametrize(
-    ("given", "status"),
+    ("answers", "status"),
     [
-        ([said(1)], "answered"),
-        ([said(1), said(1), said(1)], "answered"),
-        ([said(1), said(2)], "conflict"),
-        ([said(1), said(1, standard="india")], "conflict"),
-        ([said(1), said(cant_tell="night")], "conflict"),
-        ([said(cant_tell="night")], "flagged"),
-        ([said(cant_tell="night"), said(cant_tell="night")], "answered"),
-        ([said(cant_tell="night"), said(cant_tell="cloud")], "flagged"),
-        ([said(1), said(1, corrections={"pm25": None})], "flagged"),
+        ([answer(1)], "answered"),
+        ([answer(1), answer(1), answer(1)], "answered"),
+        ([answer(1), answer(2)], "conflict"),
+        ([answer(1), answer(1, standard="india")], "conflict"),
+        ([answer(1), answer(cant_tell="night")], "conflict"),
+        ([answer(cant_tell="night")], "flagged"),
+        ([answer(cant_tell="night"), answer(cant_tell="night")], "answered"),
+        ([answer(cant_tell="night"), answer(cant_tell="cloud")], "flagged"),
+        ([answer(1), answer(1, corrections={"pm25": None})], "flagged"),
     ],
 )
-def test_enough_answers_come_to(given, status):
-    assert verdict(given) == status
+def test_enough_answers_come_to(answers, status):
+    assert verdict(answers) == status
 
 
 def item(**more):
@@ -36,19 +36,19 @@ def item(**more):
     return SimpleNamespace(**{**plain, **more})
 
 
-def events(*told):
+def events(*steps):
     """Events from (user, kind) or (user, kind, category)."""
     return [
         SimpleNamespace(
             id=number, user=user, kind=kind, category=rest[0] if rest else None,
             cant_tell=None, corrections=None, standard="us",
         )
-        for number, (user, kind, *rest) in enumerate(told, start=1)
+        for number, (user, kind, *rest) in enumerate(steps, start=1)
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("of", "told", "status", "who"),
+    ("item_row", "steps", "status", "who"),
     [
         (item(), [], "open", {}),
         (item(trusted=False), [], "pending", {}),
@@ -68,8 +68,8 @@ def events(*told):
         (item(kind="gold"), [(1, "answer", 2)], "open", {1: 1}),
     ],
 )
-def test_events_leave_an_item(of, told, status, who):
-    standing = fold(of, events(*told))
+def test_events_leave_an_item(item_row, steps, status, who):
+    standing = fold(item_row, events(*steps))
     assert standing.status == status
     assert {user: event.id for user, event in standing.answers_by_user.items()} == who
 
@@ -83,7 +83,7 @@ def test_a_send_back_always_asks_one_more_person():
 
 
 @pytest.mark.parametrize(
-    ("of", "lane"),
+    ("item_row", "lane"),
     [
         (item(), 1),
         (item(kind="gold"), 2),
@@ -92,5 +92,5 @@ def test_a_send_back_always_asks_one_more_person():
         (item(kind="gold", trusted=False), 0),
     ],
 )
-def test_what_is_served_has_a_lane(of, lane):
-    assert queue_columns(of, fold(of, []))["lane"] == lane
+def test_what_is_served_has_a_lane(item_row, lane):
+    assert queue_columns(item_row, fold(item_row, []))["lane"] == lane

@@ -75,8 +75,8 @@ def test_a_store_of_an_older_version_is_brought_up_to_date(empty_url, version, m
     assert not events_can_be_deleted(store.database)
     assert (store.overview.counts()["answered"], store.verify()) == (1, ())
     with store.database.read() as connection:
-        asked = select(items.c.scored_by, items.c.top_reason).order_by(items.c.id)
-        kept = connection.execute(asked).all()
+        query = select(items.c.scored_by, items.c.top_reason).order_by(items.c.id)
+        kept = connection.execute(query).all()
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
     assert kept == [("a model", "model unsure"), (None, None)]
@@ -92,12 +92,12 @@ def test_of_older_readings_only_those_of_contributions_have_stated_units(empty_u
         prepare(old)
     view = ModelView("a model", "fused", 60.0, 40.0, 90.0, (0.0, 1.0, 0.0, 0.0, 0.0, 0.0))
     ranked = {"model_view": view, "priority": 0.5}
-    given = {"origin": "contribution", "consent": "v1", "consented_at": NOW}
+    contribution = {"origin": "contribution", "consent": "v1", "consented_at": NOW}
     by_formula = (Reason("model unsure", "It is"), Reason("photo against readings", "They say"))
     new = [
         new_item(1, **ranked, reasons=by_formula),
         new_item(2, **ranked, reasons=by_formula[:1]),
-        new_item(3, **ranked, **given, reasons=by_formula),
+        new_item(3, **ranked, **contribution, reasons=by_formula),
     ]
 
     def write(connection):
@@ -111,9 +111,9 @@ def test_of_older_readings_only_those_of_contributions_have_stated_units(empty_u
     old.write(write)
     old.close()
     store = LabelStore.open(empty_url, "photos")
-    asked = select(items.c.units_stated, items.c.scored_by).order_by(items.c.id)
+    query = select(items.c.units_stated, items.c.scored_by).order_by(items.c.id)
     with store.database.read() as connection:
-        kept = connection.execute(asked).all()
+        kept = connection.execute(query).all()
     # What a formula had a say in waits to be scored again.
     assert kept == [(False, None), (False, "a model"), (True, "a model")]
     store.close()
@@ -127,19 +127,19 @@ def write_as_then(connection):
     ranked = {"model_view": view, "priority": 0.5, "reasons": (Reason("model unsure", "It is"),)}
     rows = [new_item(1, **ranked).columns(NOW), new_item(2).columns(NOW)]
     rows[0] |= {"status": "answered", "lane": 0, "urgent": 1, "seats": 0}
-    given = {"id": 1, "request_id": "r", "request_digest": "", "item": 1, "user": 1, "at": NOW}
+    event = {"id": 1, "request_id": "r", "request_digest": "", "item": 1, "user": 1, "at": NOW}
     user = {"id": 1, "name": "Ana", "name_key": "ana", "role": "annotator", "disabled": False}
     contents = {
         "users": [user | {"created": NOW, "failed_pins": 0}],
         "items": rows,
-        "label_events": [given | {"kind": "answer", "standard": "us", "category": 1}],
+        "label_events": [event | {"kind": "answer", "standard": "us", "category": 1}],
         "answers": [{"item": 1, "user": 1, "event": 1, "skipped": False}],
     }
     for name, given_rows in contents.items():
         table = tables.tables[name]
         for row in given_rows:
-            known = {key: value for key, value in row.items() if key in table.c}
-            connection.execute(insert(table), known)
+            columns = {key: value for key, value in row.items() if key in table.c}
+            connection.execute(insert(table), columns)
 
 
 def test_a_store_of_a_newer_program_is_left_alone(empty_url):
@@ -181,13 +181,13 @@ def test_a_view_that_is_not_its_events_is_told_and_made_anew(
     store.review.overrule(expert, item, Answer(category=2), "why", "r", NOW)
     assert store.verify() == ()
     store.database.write(lambda connection: connection.execute(text(change)))
-    assert any(told.startswith(fault) for told in store.verify())
+    assert any(fault_found.startswith(fault) for fault_found in store.verify())
     assert store.rebuild(admin) == 1
     assert store.verify() == ()
 
 
 @pytest.mark.parametrize(
-    ("given", "driver"),
+    ("address", "driver"),
     [
         ("/data/labels.db", "sqlite"),
         ("sqlite:////data/labels.db", "sqlite"),
@@ -195,21 +195,21 @@ def test_a_view_that_is_not_its_events_is_told_and_made_anew(
         ("postgresql+psycopg2://host:5433/labels?sslmode=require", "postgresql+psycopg"),
     ],
 )
-def test_an_address_names_its_database(given, driver):
-    assert database_url(given).drivername == driver
+def test_an_address_names_its_database(address, driver):
+    assert database_url(address).drivername == driver
 
 
 @pytest.mark.parametrize(
-    "given",
+    "address",
     [
         *("mysql://me:5ecret@host/labels", "postgresql://me:5ecret@host", "sqlite://", ":memory:"),
         *("", "sqlite:///file:x?mode=memory", "://5ecret", "postgresql://me:5ecret@host:port/l"),
         "postgresql://me:5ecret@[::1/labels",
     ],
 )
-def test_another_address_is_refused_and_no_password_repeated(given):
+def test_another_address_is_refused_and_no_password_repeated(address):
     with pytest.raises(StoreError, match="the label store must be a file or an address") as refused:
-        database_url(given)
+        database_url(address)
     assert "5ecret" not in str(refused.value)
 
 
@@ -237,8 +237,8 @@ def test_the_settings_name_the_store(tmp_path):
     LabelStore.of(settings).close()
     assert (tmp_path / "labels" / "labels.db").is_file()
     assert (tmp_path / "labels").stat().st_mode & 0o077 == 0  # the hashes of PINs lie there
-    given = {"AQFUSION_HOME": str(tmp_path), "AQFUSION_LABELS": str(tmp_path / "mine.db")}
-    LabelStore.of(load_settings(given, tmp_path / "none")).close()
+    variables = {"AQFUSION_HOME": str(tmp_path), "AQFUSION_LABELS": str(tmp_path / "mine.db")}
+    LabelStore.of(load_settings(variables, tmp_path / "none")).close()
     assert (tmp_path / "mine.db").is_file()
 
 

@@ -45,8 +45,8 @@ COPIES = {
 def test_copies_of_the_sample_scenes_are_near(copy):
     originals = [Photo.open(path) for path in SCENES]
     index = FingerprintIndex(map(fingerprint, originals))
-    found = [index.near(fingerprint(COPIES[copy](photo.image))) for photo in originals]
-    assert found == [(number,) for number in range(len(SCENES))]
+    matches = [index.near(fingerprint(COPIES[copy](photo.image))) for photo in originals]
+    assert matches == [(number,) for number in range(len(SCENES))]
 
 
 def test_the_same_view_in_other_air_is_not_near_though_its_shape_is_the_same():
@@ -81,12 +81,12 @@ def test_tone_is_that_of_the_upper_half():
 def test_a_fingerprint_fits_a_database_and_differs_in_its_sign_too():
     dark_left = np.zeros((48, 64, 3), dtype=np.uint8)
     dark_left[:, 32:] = 255
-    told = [
+    hashes = [
         fingerprint(Photo.from_image(Image.fromarray(i))) for i in (dark_left, dark_left[:, ::-1])
     ]
-    assert all(-(2**63) <= one < 2**63 for one in told)
-    assert bits_apart(*told) >= 4
-    assert {bits_apart(told[0], told[0] ^ bit) for bit in (1, -(2**63))} == {1}
+    assert all(-(2**63) <= value < 2**63 for value in hashes)
+    assert bits_apart(*hashes) >= 4
+    assert {bits_apart(hashes[0], hashes[0] ^ bit) for bit in (1, -(2**63))} == {1}
 
 
 def test_the_index_finds_what_a_comparison_of_each_finds():
@@ -98,14 +98,14 @@ def test_the_index_finds_what_a_comparison_of_each_finds():
         near.append(centre ^ mask)
     others = generator.integers(-(2**63), 2**63, 2000).tolist()
     index = FingerprintIndex(others)
-    positions = [index.add(one) for one in reversed(near)]
+    positions = [index.add(value) for value in reversed(near)]
     assert positions == [*range(2000, 2008)]
     assert index.near(centre, within=7) == (*reversed(positions),)  # nearest first
     assert index.near(centre, within=2) == (2007, 2006, 2005)
     assert len(index) == 2008
-    for one in others[:20]:
-        wanted = {n for n, other in enumerate(others) if bits_apart(one, other) <= 20}
-        assert {n for n in index.near(one, within=20) if n < 2000} == wanted
+    for value in others[:20]:
+        wanted = {n for n, other in enumerate(others) if bits_apart(value, other) <= 20}
+        assert {n for n in index.near(value, within=20) if n < 2000} == wanted
 
 
 def test_an_empty_index_finds_nothing_not_even_in_the_room_it_keeps():
@@ -113,7 +113,7 @@ def test_an_empty_index_finds_nothing_not_even_in_the_room_it_keeps():
     assert index.near(0, within=64) == ()
     index.add(5)
     assert index.near(0, within=64) == (0,)
-    assert [index.add(one) for one in range(3000)][-1] == 3000
+    assert [index.add(value) for value in range(3000)][-1] == 3000
     assert index.near(5, within=0) == (0, 6)
 
 
@@ -139,11 +139,11 @@ def test_real_copies_are_found_and_frames_of_other_days_are_not(real_data: Path)
     photos = [Photo.open(row.photo) for row in rows]
     index = FingerprintIndex(map(fingerprint, photos))
     near = [index.near(fingerprint(as_jpeg(photo.image, 75))) for photo in photos]
-    assert np.mean([number in found for number, found in enumerate(near)]) > 0.99
+    assert np.mean([number in matches for number, matches in enumerate(near)]) > 0.99
     near = [
         index.near(fingerprint(Photo.from_image(cropped(photo.image, 0.02)))) for photo in photos
     ]
-    assert np.mean([number in found for number, found in enumerate(near)]) > 0.9
+    assert np.mean([number in matches for number, matches in enumerate(near)]) > 0.9
     other_day = [
         any(rows[i].group != row.group for i in index.near(fingerprint(photo)))
         for row, photo in zip(rows, photos, strict=True)

@@ -25,11 +25,11 @@ def test_the_same_photo_and_reading_are_one_item(store, admin):
 
 
 def test_an_import_may_be_run_again(store, admin):
-    told = []
+    progress = []
     many = [new_item(number) for number in range(12)]
     assert store.items.add_many(admin, many[:7], NOW) == Added(7, 0)
-    assert store.items.add_many(admin, many, NOW, told.append) == Added(5, 7)
-    assert told == [Added(5, 7)]
+    assert store.items.add_many(admin, many, NOW, progress.append) == Added(5, 7)
+    assert progress == [Added(5, 7)]
     assert store.overview.counts()["open"] == 12
 
 

@@ -35,12 +35,12 @@ def test_planted_errors_are_found(spread, accuracy, precision, recall, of_the_fi
     truth, given = planted()
     held_out = says(truth, spread, seed=5)
     wrong = truth != given
-    found = np.array([error.position for error in likely_errors(held_out, given)])
+    doubted = np.array([error.position for error in likely_errors(held_out, given)])
     assert np.mean(held_out.argmax(1) == truth) == pytest.approx(accuracy, abs=0.01)
     assert wrong.mean() == pytest.approx(0.08, abs=0.005)
-    assert wrong[found].mean() == pytest.approx(precision, abs=0.01)
-    assert wrong[found].sum() / wrong.sum() == pytest.approx(recall, abs=0.02)
-    assert wrong[found[:100]].mean() == pytest.approx(of_the_first_hundred, abs=0.03)
+    assert wrong[doubted].mean() == pytest.approx(precision, abs=0.01)
+    assert wrong[doubted].sum() / wrong.sum() == pytest.approx(recall, abs=0.02)
+    assert wrong[doubted[:100]].mean() == pytest.approx(of_the_first_hundred, abs=0.03)
 
 
 @pytest.mark.parametrize("spread", [0.3, 0.45, 0.7])
@@ -92,12 +92,12 @@ def test_of_two_neighbouring_categories_the_order_is_cleanlabs_self_confidence()
 
 def test_the_suggestion_is_what_was_true_or_next_to_it():
     truth, given = planted()
-    found = likely_errors(says(truth, 0.45, seed=5), given)[:100]
-    off = np.array([abs(error.suggested - truth[error.position]) for error in found])
+    errors = likely_errors(says(truth, 0.45, seed=5), given)[:100]
+    off = np.array([abs(error.suggested - truth[error.position]) for error in errors])
     assert off.max() == 1
     assert np.mean(off == 0) > 0.7
-    assert all(error.given == given[error.position] != error.suggested for error in found)
-    expected = [error.expected_off for error in found]
+    assert all(error.given == given[error.position] != error.suggested for error in errors)
+    expected = [error.expected_off for error in errors]
     assert expected == sorted(expected, reverse=True)
     assert 5 >= expected[0] > expected[-1] > 0
 

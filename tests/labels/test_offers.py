@@ -31,8 +31,8 @@ def test_without_consent_nothing_is_kept(store, tmp_path):
     assert kept(tmp_path) == []
     with store.database.read() as connection:
         for table in ("items", "offers"):
-            found = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar()
-            assert found == 0, table
+            count = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar()
+            assert count == 0, table
 
 
 def test_an_offer_is_kept_with_its_consent_and_waits(store, expert, ana, tmp_path):

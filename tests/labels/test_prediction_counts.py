@@ -34,8 +34,11 @@ def test_what_is_added_adds_up_and_days_stay_apart(store, expert):
 
 def test_many_processes_add_without_loss(store, url, expert):
     assert run_writers("count_all", url, 4, 10) == [10] * 4
-    found = store.predictions.since(expert, TODAY)
-    assert {cell.figure: times for cell, times in found.items()} == {"predictions": 40, "photo": 40}
+    counts = store.predictions.since(expert, TODAY)
+    assert {cell.figure: times for cell, times in counts.items()} == {
+        "predictions": 40,
+        "photo": 40,
+    }
 
 
 def test_a_store_that_is_locked_is_soon_given_up_and_nothing_is_half_added(
@@ -89,8 +92,8 @@ def test_a_correction_is_a_settled_item_of_another_category_than_the_models(
     say(store, ana, item(6, model_view=None), 4)
     say(store, ana, item(7, overlap=2), 4)  # not settled
     say(store, ana, item(8, known_aqi=300), 4)  # gold measures people
-    found = store.predictions.settled(expert, NOW - MINUTE)
-    assert sorted(found, key=lambda one: (one.at, one.differs)) == [
+    settled = store.predictions.settled(expert, NOW - MINUTE)
+    assert sorted(settled, key=lambda entry: (entry.at, entry.differs)) == [
         *(Settled(NOW, True), Settled(later, False), Settled(later, False)),
     ]
     assert store.predictions.settled(expert, later) == (Settled(later, False),) * 2

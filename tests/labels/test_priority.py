@@ -50,8 +50,8 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
     assert "photo against readings" not in unstated.parts  # no formula knows what they are
     assert unstated.score == pytest.approx(0.9)
     twin = replace(worst, near_duplicate=True)
-    said = "Nearly the same photo as another item, which is asked instead"
-    assert priority(twin) == Priority(0.0, {}, (Reason("near-duplicate", said),))
+    words = "Nearly the same photo as another item, which is asked instead"
+    assert priority(twin) == Priority(0.0, {}, (Reason("near-duplicate", words),))
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
     ],
 )
 def test_each_part_and_its_sentence(evidence, part, reason):
-    found = priority(evidence)
-    ((name, value),) = found.parts.items()
+    result = priority(evidence)
+    ((name, value),) = result.parts.items()
     assert value == part
-    assert found.score == round(WEIGHTS[name] * part, 4)
-    assert all(reason and reason in said.words for said in found.reasons)
-    assert len(found.reasons) == (reason is not None)
+    assert result.score == round(WEIGHTS[name] * part, 4)
+    assert all(reason and reason in given_reason.words for given_reason in result.reasons)
+    assert len(result.reasons) == (reason is not None)
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_half_of_a_comparison_is_no_evidence(evidence):
 
 
 def test_the_weightiest_reason_comes_first_not_the_largest_part():
-    found = priority(Evidence(View(250, 130, 370), View(80, 20, 231), PM25_OF_AQI_321))
-    assert [*found.parts.values()] == [0.6, 0.9]
-    assert [said.words.split()[0] for said in found.reasons] == ["The", "Photo"]
+    result = priority(Evidence(View(250, 130, 370), View(80, 20, 231), PM25_OF_AQI_321))
+    assert [*result.parts.values()] == [0.6, 0.9]
+    assert [reason.words.split()[0] for reason in result.reasons] == ["The", "Photo"]
 
 
 @settings(max_examples=60, deadline=None)
@@ -130,11 +130,11 @@ def test_the_weightiest_reason_comes_first_not_the_largest_part():
 def test_scores_and_parts_stay_between_0_and_1(ends, answers, pm25, off):
     low, aqi, high = sorted(ends)
     view, error = View(aqi, low, high), LikelyError(0, 1, 2, off)
-    found = priority(Evidence(view, view, Reading(pm25=pm25), tuple(answers), error))
-    assert 0 <= found.score <= 1
-    assert all(0 <= part <= 1 for part in found.parts.values())
-    assert found.score == pytest.approx(
-        sum(WEIGHTS[n] * p for n, p in found.parts.items()), abs=1e-3
+    result = priority(Evidence(view, view, Reading(pm25=pm25), tuple(answers), error))
+    assert 0 <= result.score <= 1
+    assert all(0 <= part <= 1 for part in result.parts.values())
+    assert result.score == pytest.approx(
+        sum(WEIGHTS[n] * p for n, p in result.parts.items()), abs=1e-3
     )
 
 

@@ -23,8 +23,8 @@ EACH = int(os.environ.get("MANY", "40"))
 KILLS = int(os.environ.get("KILLS", "6"))
 
 
-def run_writers(mode: str, url: str, *given: object) -> Any:
-    program = [sys.executable, "-m", "tests.labels.writers", mode, url, *map(json.dumps, given)]
+def run_writers(mode: str, url: str, *arguments: object) -> Any:
+    program = [sys.executable, "-m", "tests.labels.writers", mode, url, *map(json.dumps, arguments)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         program, cwd=ROOT, capture_output=True, text=True, timeout=120, env=environment, check=False
@@ -50,8 +50,8 @@ def test_many_processes_write_all_their_labels(store, url, admin):
         for turn in range(EACH)
     ]
     store.database.write(lambda connection: connection.execute(insert(leases), held))
-    told = run_writers("save_all", url, users, EACH)
-    events = [event for one in told for event in one]
+    event_lists = run_writers("save_all", url, users, EACH)
+    events = [event for events in event_lists for event in events]
     with store.database.read() as connection:
         kept = connection.execute(select(label_events.c.id, label_events.c.request_id)).all()
     assert sorted(events) == sorted(row.id for row in kept)
@@ -66,8 +66,8 @@ def test_many_processes_write_all_their_labels(store, url, admin):
 def test_many_processes_share_one_queue(store, url, admin):
     users = annotators(store, admin, PROCESSES)
     store.items.add_many(admin, (new_item(number) for number in range(15 * PROCESSES)), NOW)
-    told = run_writers("label_all", url, users, 15)
-    events = [event for one in told for event in one]
+    event_lists = run_writers("label_all", url, users, 15)
+    events = [event for events in event_lists for event in events]
     with store.database.read() as connection:
         kept = connection.execute(select(label_events.c.id, label_events.c.item)).all()
     assert sorted(events) == sorted(row.id for row in kept)
@@ -79,27 +79,27 @@ def test_many_processes_share_one_queue(store, url, admin):
 
 def test_an_item_is_held_by_as_many_as_it_wants(store, url, admin):
     users, item = annotators(store, admin, 6), add(store, admin, 1, overlap=3)
-    told = run_writers("lease_one", url, users, item)
+    outcomes = run_writers("lease_one", url, users, item)
     sentence = f"item {item} must be free, got one that somebody else holds"
-    assert sorted(told, key=str) == [True] * 3 + [sentence] * 3
+    assert sorted(outcomes, key=str) == [True] * 3 + [sentence] * 3
     with store.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(leases)).scalar() == 3
 
 
 def test_one_person_in_many_tabs_holds_one_item(store, url, admin, ana):
     store.items.add_many(admin, (new_item(number) for number in range(30)), NOW)
-    told = run_writers("take_in_tabs", url, ana.id, 5)
-    assert told == [told[0]] * 5
+    items = run_writers("take_in_tabs", url, ana.id, 5)
+    assert items == [items[0]] * 5
     with store.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(leases)).scalar() == 1
 
 
 def test_a_request_that_comes_many_times_at_once_is_one_event(store, url, admin, ana):
     leased = store.queue.lease(ana, add(store, admin, 1), NOW)
-    told = run_writers("say_once", url, ana.id, leased.token, 12)
+    events = run_writers("say_once", url, ana.id, leased.token, 12)
     with store.database.read() as connection:
         kept = [*connection.execute(select(label_events.c.id)).scalars()]
-    assert told == kept * 12
+    assert events == kept * 12
     assert len(kept) == 1
 
 
@@ -107,7 +107,7 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(store, url, admin):
     users = annotators(store, admin, 4)
     store.items.add_many(admin, (new_item(number) for number in range(4000)), NOW)
     store.close()
-    told = run_writers("kill", url, users, KILLS)
+    report = run_writers("kill", url, users, KILLS)
     again = LabelStore.open(url, "photos")
     with again.database.read() as connection:
         requests = {*connection.execute(select(label_events.c.request_id)).scalars()}
@@ -117,19 +117,19 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(store, url, admin):
         if again.database.is_sqlite:
             assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
     again.close()
-    acknowledged = {*told["acknowledged"]}
-    assert len(acknowledged) == len(told["acknowledged"]) > KILLS
+    acknowledged = {*report["acknowledged"]}
+    assert len(acknowledged) == len(report["acknowledged"]) > KILLS
     assert acknowledged <= requests
-    assert len(requests - acknowledged) <= told["kills"]  # written, and killed before it was told
+    assert len(requests - acknowledged) <= report["kills"]  # written, and killed before it was told
     assert seen == len(requests)
     assert again.verify() == ()
 
 
 def test_many_processes_add_days_to_one_site(store, url, ana):
     site = store.sites.create(ana, Site("Delhi"), "new", NOW)
-    told = run_writers("add_days", url, ana.id, site, PROCESSES, 4)
+    event_lists = run_writers("add_days", url, ana.id, site, PROCESSES, 4)
     kept = store.sites.get(ana, site)
-    assert {event for one in told for event in one} <= {*kept.day_ids}
+    assert {event for events in event_lists for event in events} <= {*kept.day_ids}
     assert (len(kept.day_ids), store.sites.entries(ana)[0].days) == (PROCESSES * 8, PROCESSES * 8)
     assert store.verify() == ()
 
@@ -137,11 +137,11 @@ def test_many_processes_add_days_to_one_site(store, url, ana):
 def test_a_killed_writer_of_days_leaves_whole_requests(store, url, ana):
     site = store.sites.create(ana, Site("Delhi"), "new", NOW)
     store.close()
-    told = run_writers("kill_sites", url, ana.id, site, KILLS)
+    acknowledged = run_writers("kill_sites", url, ana.id, site, KILLS)
     again = LabelStore.open(url, "photos")
     days = again.sites.get(ana, site).site.days
-    assert len({*told}) == len(told) == 8 * (KILLS + 1)
-    assert len(days) == 4 * len(told)  # none lost, none twice, none in part
+    assert len({*acknowledged}) == len(acknowledged) == 8 * (KILLS + 1)
+    assert len(days) == 4 * len(acknowledged)  # none lost, none twice, none in part
     assert again.verify() == ()
     again.close()
 

@@ -68,20 +68,20 @@ def test_a_renewed_lease_lasts_longer_and_a_released_one_is_free(store, admin, a
 
 
 def test_a_person_holds_one_item_at_a_time(store, admin, ana, ben):
-    one, two = add(store, admin, 1), add(store, admin, 2)
-    store.queue.lease(ana, one, NOW)
-    store.queue.lease(ana, two, NOW)
-    assert store.queue.lease(ben, one, NOW).task.id == one
+    first, second = add(store, admin, 1), add(store, admin, 2)
+    store.queue.lease(ana, first, NOW)
+    store.queue.lease(ana, second, NOW)
+    assert store.queue.lease(ben, first, NOW).task.id == first
     with pytest.raises(LeaseError):
-        store.queue.lease(ben, two, NOW)
+        store.queue.lease(ben, second, NOW)
 
 
 def test_the_way_back_to_an_answered_item_does_not_stop_the_queue(store, admin, ana):
-    one, two = add(store, admin, 1, priority=1.0), add(store, admin, 2)
-    say(store, ana, one, 3)
-    back = store.queue.lease(ana, one, NOW)
+    first, second = add(store, admin, 1, priority=1.0), add(store, admin, 2)
+    say(store, ana, first, 3)
+    back = store.queue.lease(ana, first, NOW)
     assert back.own_event.category == 3
-    assert store.queue.next_item(ana, NOW).task.id == two
+    assert store.queue.next_item(ana, NOW).task.id == second
 
 
 def test_duplicates_and_pending_items_are_never_served(store, admin, ana, expert):
@@ -103,8 +103,8 @@ def test_shares_are_drawn_as_often_as_they_say():
     turns = Counter(draw.turn for draw in drawn)
     assert turns["random"] / len(drawn) == pytest.approx(0.2, abs=0.012)
     assert turns["gold"] / len(drawn) == pytest.approx(0.05, abs=0.007)
-    lots = [draw.lot / 2**31 for draw in drawn]
-    assert sum(lots) / len(lots) == pytest.approx(0.5, abs=0.01)
+    shares_of_lot = [draw.lot / 2**31 for draw in drawn]
+    assert sum(shares_of_lot) / len(shares_of_lot) == pytest.approx(0.5, abs=0.01)
     assert drawn[:500] == [shares.draw(0, done) for done in range(500)]
 
 
@@ -112,10 +112,10 @@ def test_gold_looks_like_what_is_drawn_at_random(store, admin, ana, ben):
     ordinary, gold = add(store, admin, 1, priority=1.0), add(store, admin, 2, known_aqi=180)
     with_gold = Queue(store.database, Shares(random=0.0, gold=0.999))
     at_random = Queue(store.database, Shares(random=1.0, gold=0.0))
-    one, other = with_gold.next_item(ana, NOW), at_random.next_item(ben, NOW)
-    assert (one.task.id, other.task.id) == (gold, ordinary)
-    assert one.why == other.why
-    assert "180" not in repr(one)
+    gold_task, random_task = with_gold.next_item(ana, NOW), at_random.next_item(ben, NOW)
+    assert (gold_task.task.id, random_task.task.id) == (gold, ordinary)
+    assert gold_task.why == random_task.why
+    assert "180" not in repr(gold_task)
 
 
 def test_gold_stays_for_everybody_and_comes_once_to_each(store, admin, ana, ben, expert):

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from aqfusion import queue_bench
 from aqfusion.labels.actor import RoleError
 from aqfusion.labels.candidates import QueueFilter, first_in_queue
 from aqfusion.labels.draw import Shares
@@ -13,8 +12,9 @@ from aqfusion.labels.item import Reason
 from aqfusion.labels.queue import Queue
 from aqfusion.labels.schema import items
 from aqfusion.labels.team import Choice, Choices, Member, TeamProgress
+from benchmarks import label_queue
+from tests.benchmarks.test_label_queue import steps
 from tests.labels.planted import NOW, add, request_id, say
-from tests.labels.test_queue_bench import steps
 
 UNSURE = Reason("model unsure", "The model is unsure: it says 10 to 300")
 APART = Reason("photo against readings", "Photo and readings say different things")
@@ -23,14 +23,14 @@ APART = Reason("photo against readings", "Photo and readings say different thing
 @pytest.fixture
 def planted(store, admin):
     """Four items of two places and two reasons, the first of all with the highest priority."""
-    given = [("Delhi", UNSURE), ("Pune", UNSURE), ("Delhi", APART), ("Pune", APART)]
+    kinds = [("Delhi", UNSURE), ("Pune", UNSURE), ("Delhi", APART), ("Pune", APART)]
     return [
         add(store, admin, number, place=place, reasons=(why,), priority=1 - number / 10)
-        for number, (place, why) in enumerate(given)
+        for number, (place, why) in enumerate(kinds)
     ]
 
 
-def taken(store, actor, chosen):
+def next_id(store, actor, chosen):
     leased = store.queue.next_item(actor, NOW, chosen=chosen)
     return leased and leased.task.id
 
@@ -48,25 +48,25 @@ def taken(store, actor, chosen):
     ],
 )
 def test_the_first_that_a_filter_lets_by_comes_next(store, ana, planted, chosen, first):
-    assert taken(store, ana, chosen) == (None if first is None else planted[first])
+    assert next_id(store, ana, chosen) == (None if first is None else planted[first])
 
 
 def test_another_filter_lets_go_of_what_it_does_not_let_by(store, ana, ben, planted):
-    assert taken(store, ana, QueueFilter()) == planted[0]
-    assert taken(store, ana, QueueFilter(place="Delhi")) == planted[0]  # kept: it fits
-    assert taken(store, ana, QueueFilter(place="Pune")) == planted[1]
-    assert taken(store, ben, QueueFilter()) == planted[0]
+    assert next_id(store, ana, QueueFilter()) == planted[0]
+    assert next_id(store, ana, QueueFilter(place="Delhi")) == planted[0]  # kept: it fits
+    assert next_id(store, ana, QueueFilter(place="Pune")) == planted[1]
+    assert next_id(store, ben, QueueFilter()) == planted[0]
 
 
 def test_what_is_begun_or_sent_back_can_be_asked_for(store, admin, ana, ben, expert, planted):
     begun = add(store, admin, 20, overlap=2)
     say(store, ben, begun, 1)
-    assert taken(store, ana, QueueFilter(reason="overlap")) == begun
+    assert next_id(store, ana, QueueFilter(reason="overlap")) == begun
     say(store, ben, planted[3], 1)
     store.review.send_back(expert, planted[3], "look again", request_id(), NOW)
-    assert taken(store, ana, QueueFilter(reason="sent back")) == planted[3]
-    assert taken(store, ana, QueueFilter("Delhi", "sent back")) is None
-    assert taken(store, ben, QueueFilter(reason="overlap")) is None  # began it
+    assert next_id(store, ana, QueueFilter(reason="sent back")) == planted[3]
+    assert next_id(store, ana, QueueFilter("Delhi", "sent back")) is None
+    assert next_id(store, ben, QueueFilter(reason="overlap")) is None  # began it
 
 
 def test_nothing_is_drawn_under_a_filter(store, admin, ana, planted):
@@ -79,9 +79,9 @@ def test_nothing_is_drawn_under_a_filter(store, admin, ana, planted):
 def test_a_rare_place_is_a_few_steps_away_however_long_the_queue(tmp_path):
     taken_steps = []
     for size in (200, 3000):
-        store, person = queue_bench.busy_store(tmp_path / f"{size}.db", size, NOW)
+        store, person = label_queue.busy_store(tmp_path / f"{size}.db", size, NOW)
         mark_the_last(store)
-        asked = [
+        filters = [
             QueueFilter("Rare"),
             QueueFilter(reason="model unsure"),
             QueueFilter("Rare", "model unsure"),
@@ -90,11 +90,11 @@ def test_a_rare_place_is_a_few_steps_away_however_long_the_queue(tmp_path):
             [
                 steps(
                     store,
-                    lambda connection, me=person.id, one=one: first_in_queue(
-                        connection, me, NOW, (), one
+                    lambda connection, me=person.id, chosen=chosen: first_in_queue(
+                        connection, me, NOW, (), chosen
                     ),
                 )
-                for one in asked
+                for chosen in filters
             ]
         )
         store.close()
@@ -115,8 +115,8 @@ def mark_the_last(store):
 def test_the_choices_are_what_is_in_the_queue(store, admin, ana, ben, planted):
     add(store, admin, 20, place="Delhi", known_aqi=80)  # gold gives itself away by nothing
     say(store, ben, planted[1], 1)
-    found = store.team.choices(ana)
-    assert found == Choices(
+    choices = store.team.choices(ana)
+    assert choices == Choices(
         (Choice("Delhi", 2), Choice("Pune", 1)),
         (Choice("photo against readings", 2), Choice("model unsure", 1)),
     )
@@ -131,10 +131,10 @@ def test_everybodys_work_is_counted_by_name_today_and_in_all(store, admin, ana, 
     say(store, ben, planted[2], 1, NOW)
     say(store, ben, planted[3], 1, NOW)
     store.answers.undo(ben, request_id(), NOW)
-    told = store.team.progress(ana, NOW - timedelta(hours=9))
-    assert told == TeamProgress(3, 2, 4, (Member("Ana", 2, 1), Member("Ben", 1, 1)))
+    progress = store.team.progress(ana, NOW - timedelta(hours=9))
+    assert progress == TeamProgress(3, 2, 4, (Member("Ana", 2, 1), Member("Ben", 1, 1)))
     assert twin  # is neither done nor left: it is only asked beside its original
     vik = store.accounts.add_user(admin, "Vik", "1234", "visitor", NOW)
-    for asked in (lambda: store.team.progress(vik, NOW), lambda: store.team.choices(vik)):
+    for read in (lambda: store.team.progress(vik, NOW), lambda: store.team.choices(vik)):
         with pytest.raises(RoleError):
-            asked()
+            read()

@@ -81,17 +81,17 @@ def test_filters_add_up(store, admin, conflict, expert, ana):
     other = add(store, admin, 2, place="Delhi", source="night bus 5x7")
     say(store, ana, plain, 5)
 
-    def found(**filters):
-        return [one.task.id for one in store.search(expert, Filters(**filters)).items]
+    def search(**filters):
+        return [item.task.id for item in store.search(expert, Filters(**filters)).items]
 
-    assert found() == [other, plain, conflict]
-    assert found(statuses=("conflict", "answered")) == [plain, conflict]
-    assert found(place="Mumbai") == [plain]
-    assert found(annotator=ana.id) == [plain, conflict]
-    assert found(annotator=ana.id, category=5) == [plain]
-    assert found(text="CLEAR up") == [conflict]  # a note
-    assert found(text="5_7") == [plain]  # no wildcard
-    assert found(text="delhi", place="Mumbai") == []
+    assert search() == [other, plain, conflict]
+    assert search(statuses=("conflict", "answered")) == [plain, conflict]
+    assert search(place="Mumbai") == [plain]
+    assert search(annotator=ana.id) == [plain, conflict]
+    assert search(annotator=ana.id, category=5) == [plain]
+    assert search(text="CLEAR up") == [conflict]  # a note
+    assert search(text="5_7") == [plain]  # no wildcard
+    assert search(text="delhi", place="Mumbai") == []
     assert store.search.places() == ("Delhi", "Mumbai")
 
 
@@ -101,7 +101,7 @@ def test_pages_follow_each_other_without_holes(store, admin, expert):
     add(store, admin, 99)  # comes on top of the first page, and moves nothing
     second = store.search(expert, Filters(), after=first.after, most=3)
     third = store.search(expert, Filters(), after=second.after, most=3)
-    seen = [one.task.id for page in (first, second, third) for one in page.items]
+    seen = [item.task.id for page in (first, second, third) for item in page.items]
     assert (seen, third.after) == (ids[::-1], None)
 
 
@@ -112,10 +112,10 @@ def test_a_training_learns_what_is_settled(store, admin, conflict, expert, ana, 
     flagged = add(store, admin, 90)
     say(store, ana, flagged, Answer(category=2, corrections={"pm25": 9.5}))
     add(store, admin, 3)
-    assert [one.item for one in store.adjudicated()] == [agreed]
-    (one,) = store.adjudicated("frozen")
-    assert (one.category, one.aqi, one.by) == (1, 56, "agreement")
-    assert (one.last_event, one.reading) == (saved.event, Reading(pm25=1))
+    assert [value.item for value in store.adjudicated()] == [agreed]
+    (value,) = store.adjudicated("frozen")
+    assert (value.category, value.aqi, value.by) == (1, 56, "agreement")
+    assert (value.last_event, value.reading) == (saved.event, Reading(pm25=1))
     store.review.overrule(expert, conflict, Answer(cant_tell="night"), "dark", request_id(), NOW)
     store.review.accept(expert, flagged, ana.id, request_id(), NOW)
     first, second = store.adjudicated("train")

@@ -32,7 +32,7 @@ def twins(store, admin, first):
 
 
 def offered(store, actor, item, now=NOW):
-    return [(one.task.id, one.served) for one in store.same_view.frames(actor, item, now)]
+    return [(frame.task.id, frame.served) for frame in store.same_view.frames(actor, item, now)]
 
 
 def answer_all(store, actor, item, also, request=None, category=2, now=NOW):
@@ -70,17 +70,21 @@ def test_a_gold_item_has_no_frames_and_photos_without_a_session_only_duplicates(
 def test_every_photo_gets_an_event_of_its_own_in_one_go(store, expert, ana, first, twins):
     saved = answer_all(store, ana, first, twins, "one look")
     assert (saved.item, saved.covered, saved.words) == (first, tuple(twins), None)
-    told = [(one.item, one.category, one.note, one.batch, one.mode) for one in events(store)]
-    assert told == [
+    columns = [
+        (event.item, event.category, event.note, event.batch, event.mode) for event in events(store)
+    ]
+    assert columns == [
         (first, 2, "haze", None, "assisted"),
         *((twin, 2, "haze", "one look", "assisted") for twin in twins),
     ]
     # What was seen of the model, and how long it took, is true of the first photo alone.
-    assert [(one.seen_aqi, one.seconds) for one in events(store)] == [(80, 3.5)] + 3 * [(None,) * 2]
+    assert [(event.seen_aqi, event.seconds) for event in events(store)] == [(80, 3.5)] + 3 * [
+        (None,) * 2
+    ]
     assert [status(store, expert, item) for item in (first, *twins)] == 4 * ["answered"]
     assert offered(store, ana, first) == []
     assert store.verify() == ()
-    learned = {one.item: one.category for one in store.adjudicated()}
+    learned = {value.item: value.category for value in store.adjudicated()}
     assert learned == dict.fromkeys((first, *twins), 2)
 
 
@@ -92,9 +96,9 @@ def test_covered_photos_are_done_and_count_once_for_the_pace(store, ana, first, 
 
 def test_a_double_press_is_one_batch_and_another_request_none(store, ana, first, twins):
     leased = store.queue.lease(ana, first, NOW)
-    one = store.answers.save(ana, leased.token, "r", Answer(2), NOW, twins)
+    saved = store.answers.save(ana, leased.token, "r", Answer(2), NOW, twins)
     again = store.answers.save(ana, leased.token, "r", Answer(2), NOW + MINUTE, twins)
-    assert again == one
+    assert again == saved
     assert len(events(store)) == 4
     for also in ([], twins[:1]):
         with pytest.raises(RequestError):
@@ -174,14 +178,14 @@ def test_corrections_of_readings_stay_with_the_photo_that_was_looked_at(
     leased = store.queue.lease(ana, first, NOW)
     answer = Answer(2, corrections={"pm25": 3.0})
     store.answers.save(ana, leased.token, "r", answer, NOW, twins)
-    assert [one.corrections for one in events(store)] == [{"pm25": 3.0}, None, None, None]
+    assert [event.corrections for event in events(store)] == [{"pm25": 3.0}, None, None, None]
 
 
 def test_covered_answers_are_no_evidence_of_agreement(store, expert, ana, first, twins):
     answer_all(store, ana, first, twins)
     say(store, ana, first, 3, NOW + MINUTE)
-    told = store.annotation_records(expert).answers
-    assert {item: one.covered for item, one in told} == {
+    records = store.annotation_records(expert).answers
+    assert {item: answer.covered for item, answer in records} == {
         first: False,
         **dict.fromkeys(twins, True),
     }

@@ -27,8 +27,8 @@ def test_a_code_gives_one_cookie_once_and_not_for_long(store, ana):
     cookie = store.sessions.redeem(code, NOW)
     assert cookie.seconds == 14 * 86_400
     assert store.sessions.redeem(code, NOW) is None
-    found = store.sessions.by_cookie(cookie.value, NOW)
-    assert (found, found.sign_in) == (ana, here.sign_in)
+    holder = store.sessions.by_cookie(cookie.value, NOW)
+    assert (holder, holder.sign_in) == (ana, here.sign_in)
     _, late = store.sessions.begin(ana, NOW)
     assert store.sessions.redeem(late, NOW + CODE_LASTS) is None
 

@@ -19,8 +19,8 @@ ROOF = Site("Roof", timezone="Asia/Kolkata")
 
 def settled(store, admin, expert, number, answer, **more):
     """An item of the roof that an expert has decided."""
-    given = {"place": "Roof", "taken_at": MORNING, "time_zone": "Asia/Kolkata"} | more
-    item = add(store, admin, number, **given)
+    columns = {"place": "Roof", "taken_at": MORNING, "time_zone": "Asia/Kolkata"} | more
+    item = add(store, admin, number, **columns)
     store.review.overrule(expert, item, answer, "why", request_id(), NOW)
     return item
 
@@ -94,8 +94,8 @@ def test_labelled_days_are_told_by_place_on_its_own_clock(store, admin, expert):
 
 def test_items_are_found_by_their_reason_with_its_words(store, admin):
     item, other = (add(store, admin, n, place="Roof", taken_at=MORNING) for n in (1, 2))
-    asked = (Reason("model unsure", "It is"), Reason("first days of a place", "None yet"))
-    store.items.set_views(admin, [View(item, 0.5, asked), View(other, 0.5, asked[:1])])
-    [found] = store.unscored.of_places(admin, "first days of a place")
-    assert (found.item, found.place, found.words) == (item, "Roof", "None yet")
-    assert date(2026, 3, 1) in found.days
+    reasons = (Reason("model unsure", "It is"), Reason("first days of a place", "None yet"))
+    store.items.set_views(admin, [View(item, 0.5, reasons), View(other, 0.5, reasons[:1])])
+    [entry] = store.unscored.of_places(admin, "first days of a place")
+    assert (entry.item, entry.place, entry.words) == (item, "Roof", "None yet")
+    assert date(2026, 3, 1) in entry.days

@@ -50,7 +50,7 @@ def add(store, actor, site, *days):
 
 
 def aqis(store, actor, site):
-    return [one.aqi for one in store.sites.get(actor, site).site.days]
+    return [day.aqi for day in store.sites.get(actor, site).site.days]
 
 
 def events(store):
@@ -75,7 +75,7 @@ def test_days_come_and_go(store, ana):
     assert aqis(store, ana, site) == [70]
     with pytest.raises(SiteStoreError, match=f"day must be one of site {site}, got {second}"):
         store.sites.remove_day(ana, site, second, request(), NOW)
-    assert [(one.name, one.days) for one in store.sites.entries(ana)] == [("दिल्ली", 1)]
+    assert [(entry.name, entry.days) for entry in store.sites.entries(ana)] == [("दिल्ली", 1)]
     assert store.verify() == ()
 
 
@@ -84,12 +84,12 @@ def test_days_come_and_go(store, ana):
 def test_days_are_kept_as_a_site_itself_keeps_them(keys):
     site, kept = Site("x"), DaysKept()
     for number, (photo, date) in enumerate(keys):
-        of = replace(PHOTO, digest=photo * 64) if photo else None
+        photo_of_day = replace(PHOTO, digest=photo * 64) if photo else None
         time = datetime(2026, 3, date, tzinfo=UTC) if date else None
-        one = Day(number, "table", time, photo=of)
-        site = site.with_day(one)
-        kept.add(number, day_line(one))
-    assert [*kept.lines.values()] == [day_line(one) for one in site.days]
+        site_day = Day(number, "table", time, photo=photo_of_day)
+        site = site.with_day(site_day)
+        kept.add(number, day_line(site_day))
+    assert [*kept.lines.values()] == [day_line(site_day) for site_day in site.days]
 
 
 def test_a_request_that_is_sent_again_does_nothing_more(store, ana):
@@ -120,28 +120,28 @@ def test_a_name_is_new_among_those_of_its_person(store, ana, ben):
 
 
 def test_annotators_have_their_own_and_experts_all(store, ana, ben, expert, admin):
-    mine, theirs = create(store, ana, Site("Delhi")), create(store, ben, Site("Agra"))
-    assert [one.id for one in store.sites.entries(ana)] == [mine]
+    own_site, other_site = create(store, ana, Site("Delhi")), create(store, ben, Site("Agra"))
+    assert [entry.id for entry in store.sites.entries(ana)] == [own_site]
     before = events(store)
     for ask in (
-        lambda: store.sites.get(ana, theirs),
-        lambda: add(store, ana, theirs, day(90)),
-        lambda: store.sites.rename(ana, theirs, "x", request(), NOW),
-        lambda: store.sites.change(ana, theirs, Site("x"), request(), NOW),
-        lambda: store.sites.delete(ana, theirs, request(), NOW),
+        lambda: store.sites.get(ana, other_site),
+        lambda: add(store, ana, other_site, day(90)),
+        lambda: store.sites.rename(ana, other_site, "x", request(), NOW),
+        lambda: store.sites.change(ana, other_site, Site("x"), request(), NOW),
+        lambda: store.sites.delete(ana, other_site, request(), NOW),
     ):
         with pytest.raises(RoleError, match="role must be expert or above for the sites of others"):
             ask()
     assert events(store) == before
     for who in (expert, admin):
-        assert [one.name for one in store.sites.entries(who)] == ["Agra", "Delhi"]
-        add(store, who, theirs, day(90))
-    assert store.sites.get(ben, theirs).owner_name == "Ben"
+        assert [entry.name for entry in store.sites.entries(who)] == ["Agra", "Delhi"]
+        add(store, who, other_site, day(90))
+    assert store.sites.get(ben, other_site).owner_name == "Ben"
 
 
 def test_a_name_means_ones_own_site_before_those_of_others(store, ana, ben, expert):
-    mine = create(store, ana, Site("Delhi"))
-    assert store.sites.named(ana, "DELHI").id == mine
+    own_site = create(store, ana, Site("Delhi"))
+    assert store.sites.named(ana, "DELHI").id == own_site
     create(store, ben, Site("Delhi"))
     with pytest.raises(SiteStoreError, match="site must be one alone, got 'Delhi' of Ana, Ben"):
         store.sites.named(expert, "Delhi")
@@ -166,7 +166,7 @@ def test_place_zone_and_landmarks_change_and_days_stay(store, ana):
     head = Site("y", 1, 2, "UTC", landmarks=(Landmark("a", Box(0, 0, 1, 1), Box(0, 0, 1, 1)),))
     store.sites.change(ana, site, head, request(), NOW)
     kept = store.sites.get(ana, site).site
-    assert (kept.latitude, kept.landmarks, [one.aqi for one in kept.days]) == (
+    assert (kept.latitude, kept.landmarks, [site_day.aqi for site_day in kept.days]) == (
         1,
         head.landmarks,
         [90],
@@ -198,7 +198,7 @@ def test_the_database_itself_changes_no_event_of_a_site(store, ana):
     create(store, ana)
     for statement in ("UPDATE site_events SET days = 7", "DELETE FROM site_events"):
         with pytest.raises(DBAPIError, match="site_events must only grow"):
-            store.database.write(lambda connection, said=statement: connection.execute(text(said)))
+            store.database.write(lambda connection, sql=statement: connection.execute(text(sql)))
 
 
 def test_a_book_that_says_something_else_is_told(store, ana):
@@ -216,8 +216,8 @@ def test_a_book_that_says_something_else_is_told(store, ana):
     worse = {"days": 3, "content": '{"aqi": 501, "source": "table"}'}
     other = sql.replace("'x'", "'y'")
     store.database.write(lambda connection: connection.execute(text(other), worse))
-    [told] = store.verify()
-    assert "aqi must be 0 to 500, got 501" in told
+    [fault] = store.verify()
+    assert "aqi must be 0 to 500, got 501" in fault
 
 
 def test_sites_come_back_from_a_backup(store, admin, ana, tmp_path):
@@ -252,8 +252,11 @@ def test_sites_come_back_from_an_export_of_all_there_is(store, admin, ana, tmp_p
     assert wrote[2].name == "labels-sites.jsonl"
     for new in (1, 0):
         assert bring_in(other, chief, wrote[0], Terms(), NOW).new == new
-        told = [(one.id, one.name, one.owner_name, one.days) for one in other.sites.entries(chief)]
-        assert told == [(6, "Agra", "Ada", 0), (1, "Delhi", "Ana", 1)]
+        sites = [
+            (entry.id, entry.name, entry.owner_name, entry.days)
+            for entry in other.sites.entries(chief)
+        ]
+        assert sites == [(6, "Agra", "Ada", 0), (1, "Delhi", "Ana", 1)]
     assert other.sites.get(chief, 1).site == store.sites.get(admin, 1).site
     again = export(other, chief, "jsonl", tmp_path / "again" / "labels.jsonl").wrote[2]
     assert again.read_bytes() == wrote[2].read_bytes()

@@ -20,8 +20,8 @@ def answer(store, actor, leased, category, now=NOW):
     return store.answers.save_shown(actor, leased, request_id(), Answer(category), now)
 
 
-def said(store, expert, item):
-    return {one.name: one.answer.band for one in store.review.view(expert, item).answers}
+def categories(store, expert, item):
+    return {event.name: event.answer.band for event in store.review.view(expert, item).answers}
 
 
 def test_each_tab_has_an_item_of_its_own_and_others_get_none_of_them(store, ana, ben, three):
@@ -42,7 +42,7 @@ def test_an_answer_counts_whatever_has_become_of_its_lease(store, ana, expert, t
     assert answer(store, ana, first, 2).words is None
     ended = store.queue.next_item(ana, NOW, tab=ONE)
     assert answer(store, ana, ended, 3, LATER).words is None
-    assert [said(store, expert, item) for item in three[:2]] == [{"Ana": 2}, {"Ana": 3}]
+    assert [categories(store, expert, item) for item in three[:2]] == [{"Ana": 2}, {"Ana": 3}]
 
 
 def test_the_second_answer_to_what_another_tab_answered_is_told_and_not_saved(
@@ -55,10 +55,10 @@ def test_the_second_answer_to_what_another_tab_answered_is_told_and_not_saved(
         answer(store, ana, here, 4)
     with pytest.raises(ItemGoneError, match="in another tab meanwhile"):
         store.answers.skip_shown(ana, here, request_id(), NOW)
-    assert said(store, expert, three[0]) == {"Ana": 2}
+    assert categories(store, expert, three[0]) == {"Ana": 2}
     back = store.queue.lease(ana, three[0], NOW, ONE)  # now it is seen, and may be changed
     answer(store, ana, back, 4)
-    assert said(store, expert, three[0]) == {"Ana": 4}
+    assert categories(store, expert, three[0]) == {"Ana": 4}
 
 
 def test_what_was_undone_in_another_tab_is_saved(store, ana, expert, three):
@@ -66,7 +66,7 @@ def test_what_was_undone_in_another_tab_is_saved(store, ana, expert, three):
     back = store.queue.lease(ana, three[0], NOW, ONE)
     store.answers.undo(ana, request_id(), NOW, tab="two")
     answer(store, ana, back, 5)
-    assert said(store, expert, three[0]) == {"Ana": 5}
+    assert categories(store, expert, three[0]) == {"Ana": 5}
 
 
 def test_a_decided_item_takes_no_answer_and_says_so(store, ana, expert, three):
@@ -77,11 +77,11 @@ def test_a_decided_item_takes_no_answer_and_says_so(store, ana, expert, three):
 
 
 def test_two_people_never_hold_one_item_by_way_of_tabs(store, ana, ben, three):
-    mine = [store.queue.next_item(ana, NOW, tab=tab).task.id for tab in (ONE, TWO)]
-    theirs = [store.queue.next_item(ben, NOW, tab=tab) for tab in (ONE, TWO)]
-    assert theirs[0].task.id == three[2]
-    assert theirs[1] is None
-    assert three[2] not in mine
+    own_items = [store.queue.next_item(ana, NOW, tab=tab).task.id for tab in (ONE, TWO)]
+    other_items = [store.queue.next_item(ben, NOW, tab=tab) for tab in (ONE, TWO)]
+    assert other_items[0].task.id == three[2]
+    assert other_items[1] is None
+    assert three[2] not in own_items
 
 
 def test_a_draft_waits_until_the_answer_and_is_nobody_elses(store, ana, ben, three):

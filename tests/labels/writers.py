@@ -152,13 +152,13 @@ def kill_batches(url: str, user: int, lots: list[list[int]], kills: int) -> list
     """Kill a writer in the middle of answers that cover many photos; returns the acknowledged."""
     drawn, actor = random.Random(0), Actor(user, "", "annotator")
     read, write = os.pipe()
-    told: list[int] = []
+    acknowledged: list[int] = []
     for life in range(kills + 1):
         child = os.fork()
         if child == 0:
             store = open_store(url)
             for number, (head, *others) in enumerate(lots):
-                if number in told:
+                if number in acknowledged:
                     continue
                 leased = store.queue.lease(actor, head, NOW)
                 if (
@@ -173,8 +173,8 @@ def kill_batches(url: str, user: int, lots: list[list[int]], kills: int) -> list
             os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         while select.select([read], [], [], 0)[0]:
-            told += [*os.read(read, 100)]
-    return told
+            acknowledged += [*os.read(read, 100)]
+    return acknowledged
 
 
 def add_days(url: str, user: int, site: int, count: int, times: int) -> list[Any]:
@@ -194,13 +194,13 @@ def kill_sites(url: str, user: int, site: int, kills: int) -> list[int]:
     """Kill a writer in the middle of requests of four days each; returns the acknowledged."""
     drawn, actor = random.Random(0), Actor(user, "", "annotator")
     read, write = os.pipe()
-    told: list[int] = []
+    acknowledged: list[int] = []
     for life in range(kills + 1):
         child = os.fork()
         if child == 0:
             store = open_store(url)
             for turn in range(8 * (life + 1)):
-                if turn not in told:
+                if turn not in acknowledged:
                     days = site_days(0, turn) + site_days(1, turn)
                     store.sites.add_days(actor, site, days, f"turn {turn}", NOW)
                     os.write(write, bytes([turn]))
@@ -210,8 +210,8 @@ def kill_sites(url: str, user: int, site: int, kills: int) -> list[int]:
             os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         while select.select([read], [], [], 0)[0]:
-            told += [*os.read(read, 100)]
-    return told
+            acknowledged += [*os.read(read, 100)]
+    return acknowledged
 
 
 def site_days(number: int, turn: int) -> list[Day]:
@@ -227,7 +227,7 @@ def kill(url: str, users: list[int], kills: int) -> dict[str, Any]:
     """
     drawn = random.Random(0)
     read, write = os.pipe()
-    told = bytearray(b"first\n")
+    acknowledged = bytearray(b"first\n")
     # Forks find every statement built: else they would be killed before they write anything.
     store, first = open_store(url), Actor(users[0], "", "annotator")
     leased = store.queue.next_item(first, NOW)
@@ -251,9 +251,9 @@ def kill(url: str, users: list[int], kills: int) -> dict[str, Any]:
     def hear(seconds: float, until: bytes | None = None) -> None:
         """Take down what is told, for a time or until a writer has told something."""
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0 and not (until and until in told):
+        while (left := end - time.monotonic()) > 0 and not (until and until in acknowledged):
             if select.select([read], [], [], left)[0]:
-                told.extend(os.read(read, 65536))
+                acknowledged.extend(os.read(read, 65536))
 
     lives = {slot: spawn(slot, 0) for slot in range(len(users))}
     running = dict.fromkeys(lives, 0)
@@ -269,8 +269,8 @@ def kill(url: str, users: list[int], kills: int) -> dict[str, Any]:
         os.waitpid(child, 0)
     os.close(write)
     while data := os.read(read, 65536):
-        told += data
-    return {"acknowledged": told.decode().split(), "kills": kills + len(users)}
+        acknowledged += data
+    return {"acknowledged": acknowledged.decode().split(), "kills": kills + len(users)}
 
 
 if __name__ == "__main__":
@@ -281,5 +281,5 @@ if __name__ == "__main__":
             *(count_all, kill_batches, add_days, kill_sites),
         )
     }
-    name, address, *given = sys.argv[1:]
-    print(json.dumps(modes[name](address, *map(json.loads, given))))  # noqa: T201
+    name, address, *arguments = sys.argv[1:]
+    print(json.dumps(modes[name](address, *map(json.loads, arguments))))  # noqa: T201

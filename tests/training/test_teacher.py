@@ -73,7 +73,7 @@ def test_with_nothing_known_the_processes_say_what_is_common():
     """The forest has a fifth of the word, so all that is left is near the mean of the sessions."""
     readings, aqi = planted()
     nothing = torch.full((2, 6), float("nan")).double().numpy()
-    said = teacher._processes_say(readings.double().numpy(), aqi, nothing, 15.0, {})
+    said = teacher._process_targets(readings.double().numpy(), aqi, nothing, 15.0, {})
     assert torch.equal(said, smoothed_targets(aqi, 15.0).mean(0).expand(2, 50))
 
 
@@ -82,7 +82,9 @@ def test_a_process_is_surer_where_sessions_are_near():
     readings, aqi = planted()
     asked = torch.full((3, 6), float("nan"))
     asked[:, 0] = torch.tensor([-1.0, 1.0, 30.0])
-    said = teacher._processes_say(readings.double().numpy(), aqi, asked.double().numpy(), 15.0, {})
+    said = teacher._process_targets(
+        readings.double().numpy(), aqi, asked.double().numpy(), 15.0, {}
+    )
     assert mean(said)[:2].tolist() == pytest.approx([130, 310], abs=25)
     entropy = -(said * said.log()).sum(1)
     assert entropy[2] > entropy[:2].max() + 0.5
@@ -95,7 +97,9 @@ def test_sessions_that_lack_what_is_asked_for_are_not_taken_for_zeros():
     readings[:, 0] = torch.randn(30, generator=torch.Generator().manual_seed(0))
     asked = torch.full((1, 6), float("nan"))
     asked[0, [0, 5]] = 0.0
-    said = teacher._processes_say(readings.double().numpy(), aqi, asked.double().numpy(), 15.0, {})
+    said = teacher._process_targets(
+        readings.double().numpy(), aqi, asked.double().numpy(), 15.0, {}
+    )
     assert mean(said).item() == pytest.approx(100, abs=30)
     assert said.sum(1).item() == pytest.approx(1, abs=1e-5)
 

@@ -82,7 +82,7 @@ def test_a_run_that_was_interrupted_anywhere_leaves_no_page_without_its_keys(mon
         monkeypatch.setattr("streamlit.session_state", rest)
         inputs.prepare()
         assert rest == whole
-        for action in (sensor_input._units_changed, sensor_input.current, sensor_input.brought):
+        for action in (sensor_input._units_changed, sensor_input.current, sensor_input.own_reading):
             monkeypatch.setattr("streamlit.session_state", dict(broken))
             action()
     assert 20 < after < 199

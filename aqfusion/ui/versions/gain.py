@@ -33,7 +33,7 @@ def comparable(versions: Sequence[Version]) -> tuple[Version, ...]:
     return tuple(version for version in versions if version.manifest["frozen_sha256"] == same)
 
 
-def waiting(since: SettledSince, served: str | None) -> str:
+def new_labels_sentence(since: SettledSince, served: str | None) -> str:
     """The labels settled since the deployed version, in a sentence or two."""
     if not since.settled:
         return f"No label has been settled since {title(served)}."
@@ -48,7 +48,7 @@ def waiting(since: SettledSince, served: str | None) -> str:
     return text
 
 
-def brought(version: Version) -> str:
+def effect_sentence(version: Version) -> str:
     """A version's training labels and their effect, in a sentence or two."""
     labels = version.manifest["labels"]
     learned, differed = labels["new"], labels["differed"]

@@ -27,9 +27,9 @@ def line() -> None:
     """One line for annotators: what their labels wait for, and what the last ones gave."""
     served = registry().current().version
     by_name = {version.name: version for version in versions()}
-    text = gain.waiting(_since(by_name.get(served or "")), served)
+    text = gain.new_labels_sentence(_since(by_name.get(served or "")), served)
     if served in by_name:
-        text += " " + gain.brought(by_name[served])
+        text += " " + gain.effect_sentence(by_name[served])
     st.caption(plain(text))
 
 
@@ -38,9 +38,9 @@ def show() -> None:
     st.subheader("What the work gave", anchor=False)
     served, all_versions = registry().current().version, versions()
     by_name = {version.name: version for version in all_versions}
-    st.markdown(plain(gain.waiting(_since(by_name.get(served or "")), served)))
+    st.markdown(plain(gain.new_labels_sentence(_since(by_name.get(served or "")), served)))
     if served in by_name:
-        st.markdown(plain(gain.brought(by_name[served])))
+        st.markdown(plain(gain.effect_sentence(by_name[served])))
     curve = gain.comparable(all_versions)
     if not curve:
         st.caption("The learning curve begins with the first version.")

@@ -56,7 +56,7 @@ def _check() -> None:
 def _version(actor: Actor, version: Version, served: str | None) -> None:
     manifest = version.manifest
     st.subheader(title(version.name).capitalize(), anchor=False)
-    st.markdown(plain(gain.brought(version)))
+    st.markdown(plain(gain.effect_sentence(version)))
     if version.passed:
         st.success("The gate let it pass.", icon=":material/check_circle:")
     else:

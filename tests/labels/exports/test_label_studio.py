@@ -54,7 +54,7 @@ def test_every_result_is_one_that_the_interface_can_give(folder, tasks):
 
 
 def test_each_annotator_and_the_expert_have_said_what_they_said(busy, tasks):
-    def told(item):
+    def annotations_of(item):
         return [
             (
                 *(next(iter(result["value"].values())) for result in annotation["result"]),
@@ -63,17 +63,17 @@ def test_each_annotator_and_the_expert_have_said_what_they_said(busy, tasks):
             for annotation in tasks[item]["annotations"]
         ]
 
-    assert told(busy.ids.median) == [
+    assert annotations_of(busy.ids.median) == [
         (["Unhealthy"], 151, ["Ana"], False),
         (["Unhealthy"], 160, ["Ben"], False),
     ]
-    assert told(busy.ids.overruled) == [
+    assert annotations_of(busy.ids.overruled) == [
         (["Good"], ["Ana"], False),
         (["Very Unhealthy"], ["Ben"], False),
         (["Moderate"], 90, ["Eva"], True),
     ]
-    assert told(busy.ids.nobody_can)[0] == (["night"], ["Ana"], False)
-    assert told(busy.ids.undone) == told(busy.ids.skipped) == []
+    assert annotations_of(busy.ids.nobody_can)[0] == (["night"], ["Ana"], False)
+    assert annotations_of(busy.ids.undone) == annotations_of(busy.ids.skipped) == []
 
 
 def test_a_task_has_its_photo_and_nothing_that_gives_the_answer_away(busy, folder, tasks):

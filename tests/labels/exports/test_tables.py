@@ -20,18 +20,18 @@ def read(file: Path) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def taken(busy, tmp_path):
+def exported(busy, tmp_path):
     """Export the busy store in a format, and read the n-th file of it."""
 
-    def taken(format: str, file: int = 0) -> list[dict[str, str]]:
+    def exported(format: str, file: int = 0) -> list[dict[str, str]]:
         done = export(busy.store, busy.people["expert"], format, tmp_path / "out.csv")
         return read(done.wrote[file])
 
-    return taken
+    return exported
 
 
-def test_a_row_tells_all_of_an_item(busy, taken):
-    rows = {int(row["item"]): row for row in taken("csv")}
+def test_a_row_tells_all_of_an_item(busy, exported):
+    rows = {int(row["item"]): row for row in exported("csv")}
     assert len(rows) == 16
     median = rows[busy.ids.median]
     photo = median.pop("photo")
@@ -67,11 +67,11 @@ def test_a_row_tells_all_of_an_item(busy, taken):
     }
 
 
-def test_every_way_that_an_item_can_go_has_its_row(busy, taken):
-    rows = {int(row["item"]): row for row in taken("csv")}
+def test_every_way_that_an_item_can_go_has_its_row(busy, exported):
+    rows = {int(row["item"]): row for row in exported("csv")}
     columns = ("status", "settled_by", "category", "aqi", "cant_tell", "answers", "agreement")
-    told = {name: tuple(rows[id][c] for c in columns) for name, id in vars(busy.ids).items()}
-    assert told == {
+    states = {name: tuple(rows[id][c] for c in columns) for name, id in vars(busy.ids).items()}
+    assert states == {
         "agreed": ("answered", "agreement", "Moderate", "", "", "1", ""),
         "median": ("answered", "agreement", "Unhealthy", "156", "", "2", "1.0"),
         "overruled": ("settled", "expert", "Moderate", "90", "", "2", "0.5"),
@@ -93,9 +93,9 @@ def test_every_way_that_an_item_can_go_has_its_row(busy, taken):
     assert rows[busy.ids.admitted]["standard"] == "india"
 
 
-def test_the_second_file_has_each_answer_that_holds(busy, taken):
+def test_the_second_file_has_each_answer_that_holds(busy, exported):
     ids = busy.ids
-    rows = taken("csv", file=1)
+    rows = exported("csv", file=1)
     assert [(int(row["item"]), row["by"], row["category"], row["aqi"]) for row in rows] == [
         (ids.agreed, "Ana", "Moderate", ""),
         (ids.median, "Ana", "Unhealthy", "151"),
@@ -113,8 +113,8 @@ def test_the_second_file_has_each_answer_that_holds(busy, taken):
     assert list(first.values()) == ["assisted", "model-3", "180", "4.5"]
 
 
-def test_events_come_in_the_order_in_which_they_happened(busy, taken):
-    rows = taken("events")
+def test_events_come_in_the_order_in_which_they_happened(busy, exported):
+    rows = exported("events")
     assert [int(row["event"]) for row in rows] == [*range(1, len(rows) + 1)]
     assert [row["kind"] for row in rows if int(row["item"]) == busy.ids.undone] == [
         "answer",
@@ -127,13 +127,13 @@ def test_events_come_in_the_order_in_which_they_happened(busy, taken):
     assert {row["request_id"] for row in rows if not row["request_id"]} == set()
 
 
-def test_no_text_becomes_a_formula(busy, taken):
+def test_no_text_becomes_a_formula(busy, exported):
     store, people = busy.store, busy.people
     cat = store.accounts.add_user(people["admin"], "=cmd|' /C calc'!A0", PIN, "expert", NOW)
     answer = Answer(category=1, note="\t+1")
     say(store, cat, busy.ids.unskipped, answer)
     store.review.send_back(cat, busy.ids.unskipped, "@SUM(1)", request_id(), NOW)
-    tables = [taken("csv"), taken("csv", file=1), taken("events")]
+    tables = [exported("csv"), exported("csv", file=1), exported("events")]
     texts = [cell for table in tables for row in table for cell in row.values() if cell]
     starts = {text for text in texts if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))}
     assert starts == set()

@@ -46,15 +46,15 @@ def test_the_busy_store_teaches_what_was_settled_of_its_training_split(busy, tmp
     )
     values = {value.photo_hash: value for value in busy.store.adjudicated("train")}
     ids = {row.photo.stem: values[row.photo.stem].item for row in rows}
-    told = {ids[row.photo.stem]: (row.aqi, row.reading) for row in rows}
-    assert told == {
+    learned = {ids[row.photo.stem]: (row.aqi, row.reading) for row in rows}
+    assert learned == {
         busy.ids.agreed: (76, Reading(pm25=11.5, co=1)),  # the middle of 51 to 100
         busy.ids.median: (156, Reading(pm25=12.5, co=1)),
         busy.ids.overruled: (90, Reading(pm25=13.5, co=1)),
         busy.ids.corrected: (126, Reading(pm25=12.25)),
     }
-    said = [row["AQI_From"] for row in cells(tmp_path / "out")]
-    assert said == ["middle of the category", "AQI", "AQI", "middle of the category"]
+    sources = [row["AQI_From"] for row in cells(tmp_path / "out")]
+    assert sources == ["middle of the category", "AQI", "AQI", "middle of the category"]
     about = (tmp_path / "out" / "README.txt").read_text()
     assert "AQI known for 2; for the others people gave a category" in about
     assert "Moderate 76, Unhealthy for Sensitive Groups 126" in about
@@ -77,8 +77,8 @@ def test_what_belongs_together_is_in_one_group_and_fold(store, admin, ana, train
     day = timedelta(days=1)
     for number in range(1, 21):
         save(tmp_path / "in" / f"{number:02}.jpg", number)
-    for near, of in ((21, 3), (22, 11)):
-        save(tmp_path / "in" / f"{near}.jpg", of, quality=80)
+    for near, original in ((21, 3), (22, 11)):
+        save(tmp_path / "in" / f"{near}.jpg", original, quality=80)
     lines = ["photo,pm25,place,time"]
     for number in range(1, 23):
         time = (MORNING + number * day).isoformat()

@@ -22,21 +22,21 @@ faults = [
     if not interface.validate_task({"id": task["id"], "data": task["data"]})
 ]
 faults += [
-    [task["id"], one["id"]]
+    [task["id"], annotation["id"]]
     for task in tasks
-    for one in task["annotations"]
-    if not interface.validate_annotation(one)
+    for annotation in task["annotations"]
+    if not interface.validate_annotation(annotation)
 ]
 annotations = [interface.generate_sample_annotation() for _ in range(samples)]
-faults += ["sample" for one in annotations if not interface.validate_annotation(one)]
-for number, (task, one) in enumerate(zip(tasks, annotations, strict=False)):
+faults += ["sample" for annotation in annotations if not interface.validate_annotation(annotation)]
+for number, (task, annotation) in enumerate(zip(tasks, annotations, strict=False)):
     filled = {"id": 900_000 + number, "completed_by": 3, "created_at": "2026-11-02T10:00:00Z"}
-    task["annotations"].append({**one, **filled, "updated_at": filled["created_at"]})
+    task["annotations"].append({**annotation, **filled, "updated_at": filled["created_at"]})
 for task in tasks:
-    for one in task["annotations"]:
-        one.setdefault("completed_by", 1)
-        one.setdefault("updated_at", one["created_at"])
-        one.setdefault("lead_time", 1.0)
+    for annotation in task["annotations"]:
+        annotation.setdefault("completed_by", 1)
+        annotation.setdefault("updated_at", annotation["created_at"])
+        annotation.setdefault("lead_time", 1.0)
 (folder / "full.json").write_text(json.dumps(tasks))
 Converter(config, project_dir=None).convert_to_json_min(
     str(folder / "full.json"), str(folder / "min"), is_dir=False

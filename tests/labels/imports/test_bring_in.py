@@ -89,16 +89,16 @@ def test_a_data_folder_states_units_where_every_title_of_a_reading_does(tmp_path
         titles = titles.replace("CO,", "CO (mg/m3),")
         table.write_text("\n".join([titles, *rows]) + "\n", encoding="utf-8")
     listed = list_kaggle_folder(folder).candidates
-    assert [one.units_stated for one in listed] == [titled, titled]
-    assert all(one.reading.present for one in listed)
+    assert [candidate.units_stated for candidate in listed] == [titled, titled]
+    assert all(candidate.reading.present for candidate in listed)
 
 
 def test_the_whole_planted_folder_comes_in_and_again_brings_nothing(tmp_path, bring, held):
     folder = write_folder(tmp_path / "set", planted_records())
-    said = []
-    first = bring(folder, report=said.append)
+    messages = []
+    first = bring(folder, report=messages.append)
     assert (first.new, first.known, first.faults) == (36, 0, ())
-    assert said == ["36 of 36 photos read, 36 of them new"]
+    assert messages == ["36 of 36 photos read, 36 of them new"]
     before = held()
     again = bring(folder)
     assert (again.new, again.known, again.duplicates) == (0, 36, 0)
@@ -117,10 +117,10 @@ def test_an_import_that_was_cut_off_goes_on_and_ends_as_if_it_had_not_been(
     left = iter(range(calls))
     add_many = store.items.add_many
 
-    def cut(*given):
+    def cut(*arguments):
         if next(left, None) is None:
             raise KeyboardInterrupt
-        return add_many(*given)
+        return add_many(*arguments)
 
     with monkeypatch.context() as patched:
         patched.setattr(store.items, "add_many", cut)

@@ -123,15 +123,15 @@ def test_an_export_of_before_units_were_told_states_those_of_contributions_only(
     bring_in(other, chief, exported, Terms(), LATER)
     with other.database.read() as connection:
         rows = connection.execute(select(items.c.origin, items.c.units_stated))
-        told = {tuple(row) for row in rows}
-    assert told == {("import", False), ("contribution", True)}
+        stated = {tuple(row) for row in rows}
+    assert stated == {("import", False), ("contribution", True)}
 
 
 def test_people_of_the_same_name_are_the_same(exported, other, chief):
-    mine = other.accounts.add_user(chief, "ANA", PIN, "annotator", NOW)
+    ana = other.accounts.add_user(chief, "ANA", PIN, "annotator", NOW)
     bring_in(other, chief, exported, Terms(), LATER)
     assert Counter(user.name for user in other.accounts.users(chief))["Ana"] == 0
-    assert other.overview.progress(mine, NOW - timedelta(days=1), LATER).done == 6
+    assert other.overview.progress(ana, NOW - timedelta(days=1), LATER).done == 6
 
 
 def test_the_operator_stays_who_they_are(store, admin, other, tmp_path):

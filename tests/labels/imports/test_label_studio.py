@@ -23,17 +23,23 @@ AT = "2026-11-02T10:00:00.500000Z"
 def tasks(busy, tmp_path):
     """Our own tasks, by the name of their item, as Label Studio has them: with ids of its own."""
     export(busy.store, busy.people["expert"], "label-studio", tmp_path / "out")
-    told = json.loads((tmp_path / "out" / "tasks.json").read_text(encoding="utf-8"))
+    exported = json.loads((tmp_path / "out" / "tasks.json").read_text(encoding="utf-8"))
     names = {id: name for name, id in vars(busy.ids).items()}
-    return {names[task["id"]]: came_in(task, 500 + n) for n, task in enumerate(told)}
+    return {names[task["id"]]: came_in(task, 500 + n) for n, task in enumerate(exported)}
 
 
 def came_in(task: dict, id: int) -> dict:
     """What Label Studio makes of a task: new ids, whoever imports it as annotator, an address."""
     data = {**task["data"], "image": f"/data/local-files/?d=sky/{task['data']['image']}"}
     annotations = [
-        {**one, "id": 9000 + one["id"], "completed_by": 1, "updated_at": AT, "project": 7}
-        for one in task["annotations"]
+        {
+            **annotation,
+            "id": 9000 + annotation["id"],
+            "completed_by": 1,
+            "updated_at": AT,
+            "project": 7,
+        }
+        for annotation in task["annotations"]
     ]
     extra = {"drafts": [], "predictions": [], "meta": {}, "project": 7, "inner_id": 1}
     return {"id": id, "data": data, "annotations": annotations, **extra}
@@ -81,23 +87,23 @@ def bring(busy, tmp_path):
 
 def answers(busy, item: int) -> dict[str, Answer]:
     view = busy.store.review.view(busy.people["admin"], item)
-    return {one.name: one.answer for one in view.answers}
+    return {event.name: event.answer for event in view.answers}
 
 
 def minimal(task: dict) -> list[dict]:
     """The same as JSON-MIN has it: a record for each annotation, a lone choice or text bare."""
     records = []
-    for one in task["annotations"]:
-        if one["was_cancelled"]:
+    for annotation in task["annotations"]:
+        if annotation["was_cancelled"]:
             continue
         record = {**task["data"], "id": task["id"]}
-        for each in one["result"]:
+        for each in annotation["result"]:
             (value,) = each["value"].values()
             bare = value[0] if isinstance(value, list) and len(value) == 1 else [each["value"]]
             record[each["from_name"]] = bare
-        record |= {"annotator": one["completed_by"], "annotation_id": one["id"]}
-        records.append(record | {name: one[name] for name in ("created_at", "updated_at")})
-        records[-1]["lead_time"] = one.get("lead_time", 0)
+        record |= {"annotator": annotation["completed_by"], "annotation_id": annotation["id"]}
+        records.append(record | {name: annotation[name] for name in ("created_at", "updated_at")})
+        records[-1]["lead_time"] = annotation.get("lead_time", 0)
     return records
 
 
@@ -127,7 +133,8 @@ def test_answers_count_as_those_of_an_annotator_who_cannot_sign_in(busy, tasks, 
     assert (there.role, there.disabled, there.has_pin) == ("annotator", True, False)
     assert "Label Studio: 3" not in busy.store.sign_in.names()
     assert {"Label Studio: 3", "Label Studio: 4"} <= {
-        one.annotator for _, one in AnswersTold(busy.store.database)(busy.people["admin"]).answers
+        answer.annotator
+        for _, answer in AnswersTold(busy.store.database)(busy.people["admin"]).answers
     }
     assert busy.store.verify() == ()
 
@@ -154,8 +161,8 @@ def test_json_min_alone_brings_the_same_answers(busy, tasks, bring):
         *(result("aqi", number=151), result("note", text=["a", "b"])),
     )
     assert bring(*minimal(tasks["guessed"])) == Imported(1, 0, 0, ())
-    said = answers(busy, busy.ids.guessed)["Label Studio: 3"]
-    assert (said.aqi, said.note, said.seen.seconds) == (151, "a\nb", 4.288)
+    answer = answers(busy, busy.ids.guessed)["Label Studio: 3"]
+    assert (answer.aqi, answer.note, answer.seen.seconds) == (151, "a\nb", 4.288)
 
 
 def test_what_we_exported_comes_back_as_known_and_over_nothing(busy, tasks, bring):
@@ -167,7 +174,7 @@ def test_what_we_exported_comes_back_as_known_and_over_nothing(busy, tasks, brin
     (ours,) = tasks["agreed"]["annotations"]
     ours["result"][0]["value"]["choices"] = ["Hazardous"]  # somebody has changed it there
     assert bring(tasks["agreed"]).new == 1
-    assert {name: one.band for name, one in answers(busy, busy.ids.agreed).items()} == {
+    assert {name: answer.band for name, answer in answers(busy, busy.ids.agreed).items()} == {
         "Ana": 1,
         "Label Studio: 1": 5,
     }
@@ -186,8 +193,8 @@ def test_an_answer_that_was_changed_there_is_a_new_event_and_the_old_file_brings
     assert bring(task) == Imported(1, 0, 0, ())
     assert bring(old) == Imported(0, 1, 0, ())
     view = busy.store.review.view(busy.people["admin"], busy.ids.guessed)
-    assert [one.answer.band for one in view.history] == [0, 1]
-    assert [one.answer.band for one in view.answers] == [1]
+    assert [event.answer.band for event in view.history] == [0, 1]
+    assert [event.answer.band for event in view.answers] == [1]
 
 
 def test_what_is_no_answer_or_of_no_open_item_is_listed_and_the_rest_comes_in(busy, tasks, bring):
@@ -210,13 +217,13 @@ def test_what_is_no_answer_or_of_no_open_item_is_listed_and_the_rest_comes_in(bu
     decided = annotate(tasks["overruled"], 41, 3, result("category", choices=["Good"]))
     predicted = {**tasks["skipped"], "predictions": [{"result": []}]}
     done = bring(good, strange, other, decided, predicted, 5)
-    told = [(fault.line, fault.column, fault.rule, fault.value) for fault in done.faults]
+    faults = [(fault.line, fault.column, fault.rule, fault.value) for fault in done.faults]
     us = "Good, Moderate, Unhealthy for Sensitive Groups, Unhealthy, Very Unhealthy, Hazardous"
     assert (done.new, done.known) == (1, 3)
     task = f"task {good['id']}"
-    assert sorted(told) == sorted(
+    assert sorted(faults) == sorted(
         [
-            (1, task, "must have its annotations in Label Studio's format", told[0][3]),
+            (1, task, "must have its annotations in Label Studio's format", faults[0][3]),
             (1, f"{task}, annotation 31", f"category must be one choice of {us}", "Bad"),
             (1, f"{task}, annotation 32", f"category must be one choice of {us}", "Good, Moderate"),
             (1, f"{task}, annotation 33", "aqi must be a whole number from 0 to 500", "501"),
@@ -270,8 +277,8 @@ def test_what_costs_a_part_only_is_told_and_the_answer_lives(busy, tasks, bring)
         ("note, of which the rest is kept, must have at most 500 characters", "501"),
         ("answer must have one standard, of which US AQI is kept", "India AQI Poor too"),
     ]
-    said = answers(busy, busy.ids.guessed)["Label Studio: 3"]
-    assert (said.standard, said.band, said.note) == ("us", 0, "x" * 500)
+    answer = answers(busy, busy.ids.guessed)["Label Studio: 3"]
+    assert (answer.standard, answer.band, answer.note) == ("us", 0, "x" * 500)
 
 
 @pytest.mark.parametrize(
@@ -340,5 +347,5 @@ def test_a_file_in_the_documented_format_is_read(busy, tasks, tmp_path):
     file = tmp_path / "project.json"
     done = bring_in(busy.store, busy.people["admin"], file, Terms(), LATER)
     assert (done.new, done.known) == (1, 0)
-    said = answers(busy, busy.ids.guessed)
-    assert {name: one.band for name, one in said.items()} == {"Label Studio: 10": 3}
+    by_name = answers(busy, busy.ids.guessed)
+    assert {name: answer.band for name, answer in by_name.items()} == {"Label Studio: 10": 3}

@@ -45,8 +45,8 @@ def test_what_label_studio_makes_of_an_export_comes_back(python, busy, tmp_path)
         [python, CHECK, out, "14"], capture_output=True, text=True, check=False, cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert told["faults"] == []
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["faults"] == []
     tasks = json.loads((out / "full.json").read_text())
     # A sample fills every control at once, as nobody would: it is for one answer of ours too many.
     before = totals(busy.store.database)
@@ -67,7 +67,9 @@ def test_what_label_studio_makes_of_an_export_comes_back(python, busy, tmp_path)
     for number, task in enumerate(tasks):
         last = task["annotations"][-1]
         last["result"] = [
-            one for one in last["result"] if one["from_name"] in (wanted[number % 4], "note")
+            control
+            for control in last["result"]
+            if control["from_name"] in (wanted[number % 4], "note")
         ]
     (out / "full.json").write_text(json.dumps(tasks))
     done_full = bring_in(busy.store, admin, out / "full.json", Terms(), NOW)

@@ -56,10 +56,10 @@ def test_four_photos_of_one_morning_are_one_group_and_one_fold(
     ],
 )
 def test_names_are_found_whatever_became_of_them(capsys, case, photos):
-    status, told = dry_run(capsys, CASES / case / "t.csv")
+    status, output = dry_run(capsys, CASES / case / "t.csv")
     assert status == 0
-    assert [(item["photo"], item["readings"]["pm25"]) for item in told["items"]] == photos
-    assert told["left_out"] == []
+    assert [(item["photo"], item["readings"]["pm25"]) for item in output["items"]] == photos
+    assert output["left_out"] == []
 
 
 def test_a_dry_run_tells_all_and_writes_nothing(capsys, tmp_path, monkeypatch):
@@ -74,19 +74,21 @@ def test_a_dry_run_tells_all_and_writes_nothing(capsys, tmp_path, monkeypatch):
         "broken.jpg,80,,,,,,\n"
         "gone.jpg,80,,,,,,\n"
     )
-    status, told = dry_run(capsys, folder / "m.csv")
+    status, output = dry_run(capsys, folder / "m.csv")
     assert status == 0
-    first, second = told["items"]
+    first, second = output["items"]
     assert (first["time"], first["group"]) == ("2026-01-05T05:00:00+05:30", "Chennai|2026-01-05")
     assert (first["readings"], first["gold"]) == ({}, 160)
     assert (second["time"], second["group"]) == (None, "Somewhere")
-    assert [(one["line"], one["column"], one["row_kept"]) for one in told["left_out"]] == [
+    assert [
+        (fault["line"], fault["column"], fault["row_kept"]) for fault in output["left_out"]
+    ] == [
         (2, "pm25", True),
         (3, "time", True),
         (4, "photo", False),
         (5, "photo", False),
     ]
-    assert told["ignored_columns"] == ["remarks"]
+    assert output["ignored_columns"] == ["remarks"]
     _, zoned = dry_run(capsys, folder / "m.csv", "--timezone", "Asia/Kathmandu")
     assert zoned["items"][1]["time"] == "2026-01-05T05:00:00+05:45"
     assert not (tmp_path / "home").exists()
@@ -94,5 +96,5 @@ def test_a_dry_run_tells_all_and_writes_nothing(capsys, tmp_path, monkeypatch):
 
 def test_a_dry_run_of_nothing_good_ends_with_2(capsys, tmp_path):
     (tmp_path / "t.csv").write_text("photo,pm25\nnone.jpg,1\n")
-    status, told = dry_run(capsys, tmp_path / "t.csv")
-    assert (status, told["items"], len(told["left_out"])) == (2, [], 1)
+    status, output = dry_run(capsys, tmp_path / "t.csv")
+    assert (status, output["items"], len(output["left_out"])) == (2, [], 1)

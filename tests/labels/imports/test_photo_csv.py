@@ -62,9 +62,9 @@ def test_the_clock_is_that_of_the_row_or_of_a_sample_place_and_never_silently_ut
         (4, "time", rule),
     ]
     assert [
-        (one.line, f"{one.taken_at.astimezone(UTC):%H:%M}", one.time_zone)
-        for one in listing.candidates
-        if one.taken_at is not None
+        (candidate.line, f"{candidate.taken_at.astimezone(UTC):%H:%M}", candidate.time_zone)
+        for candidate in listing.candidates
+        if candidate.taken_at is not None
     ] == [
         (3, "03:00", "Asia/Kolkata"),
         (5, "02:45", "+05:45"),
@@ -75,7 +75,10 @@ def test_the_clock_is_that_of_the_row_or_of_a_sample_place_and_never_silently_ut
 def test_a_table_may_say_that_nobody_knows_its_units(table, store, admin):
     titles = "photo,pm25,units stated"
     file = table("a.jpg,100,no", "deep/b.jpg,100,", titles=titles)
-    assert [one.units_stated for one in list_photo_csv(file, NOW).candidates] == [False, True]
+    assert [candidate.units_stated for candidate in list_photo_csv(file, NOW).candidates] == [
+        False,
+        True,
+    ]
     bring_in(store, admin, file, Terms(), NOW)
     items = [store.review.view(admin, number).item for number in (1, 2)]
     assert [item.unstated for item in items] == [("pm25",), ()]
@@ -119,7 +122,7 @@ def test_a_path_over_a_link_is_refused(table, tmp_path, path):
 def test_a_bad_row_is_listed_with_column_rule_and_value(table, line, column, rule, value):
     listing = list_photo_csv(table("deep/b.jpg,,,,,,,", line), NOW)
     kept = column not in {"", "photo"}
-    assert [one.line for one in listing.candidates] == ([2, 3] if kept else [2])
+    assert [candidate.line for candidate in listing.candidates] == ([2, 3] if kept else [2])
     (fault,) = listing.faults
     assert (fault.line, fault.column, fault.value, fault.row_kept) == (3, column, value, kept)
     assert fault.rule.startswith(rule)
@@ -136,7 +139,7 @@ def test_a_bad_row_is_listed_with_column_rule_and_value(table, line, column, rul
 )
 def test_a_cell_that_is_no_reading_is_left_out_alone(table, line, column, rule, value):
     listing = list_photo_csv(table("deep/b.jpg,,,,,,,", line), NOW)
-    assert [one.line for one in listing.candidates] == [2, 3]
+    assert [candidate.line for candidate in listing.candidates] == [2, 3]
     assert listing.faults == (Fault(3, column, rule, value, row_kept=True),)
 
 

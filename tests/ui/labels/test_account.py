@@ -62,7 +62,7 @@ def join(page, name: str, pin: str = PIN) -> AppTest:
     return submit(page, "Join")
 
 
-def told(page) -> str:
+def error_of(page) -> str:
     (error,) = page.error
     return error.value.replace("\\", "")
 
@@ -84,7 +84,7 @@ def test_the_first_admin_needs_the_code_that_only_the_log_tells(page, labels, ca
         page.run()
         assert code_of(caplog) not in str(page.main)
         make_first(page, "00000000")
-        assert told(page) == "Code must be the one in the terminal, got another."
+        assert error_of(page) == "Code must be the one in the terminal, got another."
         assert not inside(page)
         assert labels.sign_in.names() == ()
         assert inside(make_first(page, f" {code_of(caplog)} "))
@@ -119,10 +119,10 @@ def test_five_wrong_pins_make_even_the_right_one_wait(page, admin, clock):
     page.run()
     for _ in range(5):
         sign_in(page, "Ada", "9999")
-        assert told(page) == "Name and PIN must fit together, got others for 'Ada'."
+        assert error_of(page) == "Name and PIN must fit together, got others for 'Ada'."
         assert page.text_input(key="account_pin").value == ""
     sign_in(page, "Ada")
-    assert told(page) == "PIN must wait 31 s more after 5 wrong ones."
+    assert error_of(page) == "PIN must wait 31 s more after 5 wrong ones."
     clock.append(NOW + timedelta(seconds=31))
     assert inside(sign_in(page, "Ada"))
 
@@ -136,7 +136,7 @@ def test_an_invitation_makes_one_account_of_its_role(page, labels, admin):
     second = AppTest.from_function(gate, default_timeout=SECONDS)
     second.query_params["invite"] = token
     join(second.run(), "Cem")
-    assert "invitation must be a new one" in told(second).lower()
+    assert "invitation must be a new one" in error_of(second).lower()
     assert labels.sign_in.names() == ("Ada", "Ben")
 
 
@@ -171,7 +171,7 @@ def test_a_role_lost_or_an_account_locked_out_ends_it_at_the_next_run(page, labe
     assert inside(page.run())
     labels.accounts.set_disabled(admin, ben.id, True)
     assert not inside(page.run())
-    assert told(page) == "User must be one that is enabled, got 'Ben'."
+    assert error_of(page) == "User must be one that is enabled, got 'Ben'."
     labels.accounts.set_disabled(admin, ben.id, False)
     assert not inside(page.run())
 
@@ -191,12 +191,12 @@ def test_a_store_that_does_not_answer_signs_nobody_out(page, admin, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(SignIn, "again", busy)
         assert not inside(page.run())
-        assert told(page) == "The label store cannot be used: the label store must be free"
+        assert error_of(page) == "The label store cannot be used: the label store must be free"
     assert inside(page.run())
 
 
 def test_a_store_that_cannot_be_opened_is_told_without_its_password(page, monkeypatch):
     monkeypatch.setenv("AQFUSION_LABELS", "mysql://me:5ecret@host/labels")
     assert not inside(page.run())
-    assert "the label store must be a file or an address like" in told(page)
+    assert "the label store must be a file or an address like" in error_of(page)
     assert "5ecret" not in str(page.main)

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from aqfusion.ui.labels import elsewhere
 from tests.labels.planted import NOW, PIN
-from tests.ui.labels.test_account import SECONDS, gate, inside, sign_in, told
+from tests.ui.labels.test_account import SECONDS, error_of, gate, inside, sign_in
 
 ONE = {"auth": {"client_id": "a", "redirect_uri": "http://localhost/oauth2callback"}}
 TWO = {"auth": {"redirect_uri": "x", "google": {"client_id": "a"}, "other": {"client_id": "b"}}}
@@ -44,11 +44,11 @@ def test_each_provider_of_the_secrets_has_a_button(labels_home, admin, secrets, 
 
 
 def test_a_button_asks_its_own_provider(labels_home, admin, monkeypatch):
-    asked = []
-    monkeypatch.setattr("streamlit.login", asked.append)
+    asked_for = []
+    monkeypatch.setattr("streamlit.login", asked_for.append)
     visit(ONE).button(key="account_oidc_default").click().run()
     visit(TWO).button(key="account_oidc_other").click().run()
-    assert asked == [None, "other"]
+    assert asked_for == [None, "other"]
 
 
 def test_a_stranger_is_a_visitor_until_an_admin_says_more(labels, admin):
@@ -74,14 +74,14 @@ def test_whoever_is_locked_out_is_told_and_may_come_as_another(labels, admin):
     labels.accounts.set_disabled(admin, olga.id, True)
     for _ in range(2):
         assert not inside(page.run())
-        assert "must be" in told(page)
-        assert "enabled, got 'Olga'" in told(page)
+        assert "must be" in error_of(page)
+        assert "enabled, got 'Olga'" in error_of(page)
     assert inside(sign_in(page, "Ada"))
 
 
 def test_an_identity_without_a_subject_makes_no_account(labels, admin):
     page = visit(**{key: value for key, value in OLGA.items() if key != "sub"})
-    assert told(page) == "Account must have an identity (sub), got none."
+    assert error_of(page) == "Account must have an identity (sub), got none."
     assert len(labels.accounts.users(admin)) == 1
 
 

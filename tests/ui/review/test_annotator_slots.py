@@ -12,7 +12,7 @@ NAMES = {5: "Ana", 7: "Ben", 9: "Cid", 11: "Dia", 13: "Eli", 15: "Flo"}
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 
 
-def said(*users: int) -> list[Recorded]:
+def answers_by(*users: int) -> list[Recorded]:
     answer = Answer(category=1)
     return [
         Recorded(n, user, NAMES[user], NOW, "answer", answer, None, None, None)
@@ -20,14 +20,14 @@ def said(*users: int) -> list[Recorded]:
     ]
 
 
-def of(count: int) -> dict[int, str]:
+def first_people(count: int) -> dict[int, str]:
     return dict(list(NAMES.items())[:count])
 
 
 def places(count: int, *users: int) -> list[int | None]:
     """Who answered at each place; `None` where nobody did."""
-    found = slots(of(count), said(*users))
-    return [one.user if one.answer is not None else None for one in found]
+    places = slots(first_people(count), answers_by(*users))
+    return [place.user if place.answer is not None else None for place in places]
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,11 @@ def test_everybody_has_their_place(count, users, expected):
 
 
 def test_an_empty_place_says_whose_it_is():
-    empty = slots(of(2), said(7))[0]
+    empty = slots(first_people(2), answers_by(7))[0]
     assert (empty.user, empty.name, empty.answer) == (5, "Ana", None)
 
 
 def test_a_colour_stays_and_a_name_is_text():
-    assert len({colour_of(of(6), user) for user in NAMES}) == 6
-    assert colour_of(of(2), 7) == colour_of(of(6), 7)
-    assert "<b>" not in badge(of(1), 5, "<b>x</b>")
+    assert len({colour_of(first_people(6), user) for user in NAMES}) == 6
+    assert colour_of(first_people(2), 7) == colour_of(first_people(6), 7)
+    assert "<b>" not in badge(first_people(1), 5, "<b>x</b>")

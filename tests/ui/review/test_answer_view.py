@@ -51,11 +51,11 @@ def test_every_event_is_told_in_words_the_oldest_first(store, people):
         "overruled: Hazardous, instead of Moderate",
         "asked for one more opinion, instead of Hazardous",
     ]
-    shown = answer_view.history(store.review.view(eva, item).item, history)
-    assert "<img" not in shown
-    assert shown.count("<li>") == len(history) + 1
-    assert shown.index("It came by import") < shown.index("too dark") < shown.index("again")
-    assert "2 Nov 2026, 09:01 (UTC+00:00)" in shown
+    text = answer_view.history(store.review.view(eva, item).item, history)
+    assert "<img" not in text
+    assert text.count("<li>") == len(history) + 1
+    assert text.index("It came by import") < text.index("too dark") < text.index("again")
+    assert "2 Nov 2026, 09:01 (UTC+00:00)" in text
 
 
 def test_a_skip_taken_back_is_told_as_one():

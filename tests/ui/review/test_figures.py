@@ -25,12 +25,12 @@ from tests.labels.planted import MINUTE, NOW
 EVIL = "=cmd()"
 
 
-def told(*said: tuple[int, str, int], **more) -> Told:
+def records(*answers: tuple[int, str, int], **more) -> Told:
     """Answers a minute apart: item, who, what."""
     return Told(
         tuple(
             (item, Answered(who, NOW + number * MINUTE, answer, **more))
-            for number, (item, who, answer) in enumerate(said)
+            for number, (item, who, answer) in enumerate(answers)
         ),
         0,
     )
@@ -41,11 +41,11 @@ def rows(table) -> list[dict[str, str]]:
 
 
 def test_full_agreement_is_one_and_reversed_answers_are_below_chance():
-    alike = told(*((item, who, item % 6) for item in range(30) for who in ("Ana", "Ben")))
-    found = figures_of(alike)
-    assert (found.answers, found.items) == (60, 30)
-    assert found.ordinal.value == found.nominal.value == found.pairs[0].kappa.value == 1
-    against = told(
+    alike = records(*((item, who, item % 6) for item in range(30) for who in ("Ana", "Ben")))
+    counted = figures_of(alike)
+    assert (counted.answers, counted.items) == (60, 30)
+    assert counted.ordinal.value == counted.nominal.value == counted.pairs[0].kappa.value == 1
+    against = records(
         *((item, "Ana", item % 6) for item in range(30)),
         *((item, "Ben", 5 - item % 6) for item in range(30)),
     )
@@ -53,35 +53,35 @@ def test_full_agreement_is_one_and_reversed_answers_are_below_chance():
 
 
 def test_people_and_model_are_counted_for_each_and_for_all():
-    answers = told((1, "Ana", 3), (2, "Ana", 4), (1, "Ben", 3), (3, "Ben", CANNOT_TELL), model=4)
-    found = figures_of(answers)
-    assert found.against_model["Ana"][3] == (0, 0, 0, 0, 1, 0)
-    assert found.everybody[3] == (0, 0, 0, 0, 2, 0)
-    assert found.everybody[4] == (0, 0, 0, 0, 1, 0)
-    assert sum(map(sum, found.everybody)) == 3
+    answers = records((1, "Ana", 3), (2, "Ana", 4), (1, "Ben", 3), (3, "Ben", CANNOT_TELL), model=4)
+    counted = figures_of(answers)
+    assert counted.against_model["Ana"][3] == (0, 0, 0, 0, 1, 0)
+    assert counted.everybody[3] == (0, 0, 0, 0, 2, 0)
+    assert counted.everybody[4] == (0, 0, 0, 0, 1, 0)
+    assert sum(map(sum, counted.everybody)) == 3
 
 
 def test_pairs_are_of_those_with_most_answers(monkeypatch):
     monkeypatch.setattr(figures, "MOST_PAIRED", 2)
-    said = [(item, who, item % 6) for item in range(6) for who in ("Ana", "Ben", "Cem")]
-    found = figures_of(told(*said, (7, "Cem", 1), (8, "Ben", 2)))
-    assert [(pair.first, pair.second) for pair in found.pairs] == [("Ben", "Cem")]
-    assert len(found.annotators) == 3
+    answers = [(item, who, item % 6) for item in range(6) for who in ("Ana", "Ben", "Cem")]
+    counted = figures_of(records(*answers, (7, "Cem", 1), (8, "Ben", 2)))
+    assert [(pair.first, pair.second) for pair in counted.pairs] == [("Ben", "Cem")]
+    assert len(counted.annotators) == 3
 
 
 def test_csv_has_each_figure_with_its_interval_and_no_formula():
-    said = [(item, who, (item + (who == EVIL) * (item % 4 == 0)) % 6) for item in range(24)
+    answers = [(item, who, (item + (who == EVIL) * (item % 4 == 0)) % 6) for item in range(24)
             for who in ("Ana", EVIL)]  # fmt: skip
-    found = figures_of(told(*said, gold=1))
-    (pair,) = rows(pair_table(found))
+    counted = figures_of(records(*answers, gold=1))
+    (pair,) = rows(pair_table(counted))
     assert (pair["one"], pair["other"], pair["items"]) == ("'=cmd()", "Ana", "24")
     assert float(pair["kappa low"]) < float(pair["kappa"]) < float(pair["kappa high"])
-    evil, ana = rows(annotator_table(found))
+    evil, ana = rows(annotator_table(counted))
     assert (evil["annotator"], ana["annotator"]) == ("'=cmd()", "Ana")
     assert (ana["items"], ana["gold items"]) == ("24", "24")
     assert float(ana["gold right"]) == pytest.approx(4 / 24, abs=1e-4)
     assert float(ana["gold right low"]) > 0
-    assert [row["Krippendorff's alpha"] for row in rows(alpha_table(found))] == [
+    assert [row["Krippendorff's alpha"] for row in rows(alpha_table(counted))] == [
         *("Ordinal", "Nominal"),
     ]
 

@@ -37,7 +37,7 @@ def versions(tmp_path, checkpoint_folder):
     ],
 )
 def test_what_waits_is_said(since, says):
-    assert gain.waiting(since, "v0001-0123456789ab") == says
+    assert gain.new_labels_sentence(since, "v0001-0123456789ab") == says
 
 
 def test_the_curve_goes_through_what_served_and_beside_it_lies_what_did_not(versions):
