@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Annotated, TypeVar
 
 from aqfusion.errors import InputError
+from aqfusion.io.json_models import PositiveDecimal, ReadAs, Text, check, fault, read_table
 from aqfusion.settings import ASSETS
-from aqfusion.table_file import Field, read_table
 
 POLLUTANTS = ("pm25", "pm10", "o3", "co", "so2", "no2")
 # Spellings without spaces, signs and case: µg/m³, ug m-3, µg·m⁻³ and ug_m3 are all ugm3.
@@ -32,6 +33,7 @@ _UNITS = {
 }
 _UNITS |= dict.fromkeys(("ppb", "ppbv", "partsperbillion", "nmolmol", "nmolmol1"), "ppb")
 _UNITS |= dict.fromkeys(("ppm", "ppmv", "partspermillion", "umolmol", "umolmol1"), "ppm")
+_T = TypeVar("_T")
 POLLUTANT_FILE = ASSETS / "standards" / "pollutants.json"
 
 
@@ -116,12 +118,35 @@ def _unit_key(unit: str) -> str:
     return "".join(sign for sign in plain if sign.isalnum() and sign.isascii())
 
 
+def in_order(by_pollutant: dict[str, _T]) -> dict[str, _T]:
+    """Refuse all but the six pollutants in their order; `ValueError`."""
+    if tuple(by_pollutant) != POLLUTANTS:
+        raise ValueError(f"must name {', '.join(POLLUTANTS)} in this order")
+    return by_pollutant
+
+
+@dataclass(frozen=True)
+class _StoredPollutant:
+    label: Text
+    pretty_label: Text
+    unit: Text
+    units: dict[str, PositiveDecimal]
+    limit: PositiveDecimal
+    limit_reason: Text
+    description: Text
+
+
+@dataclass(frozen=True)
+class _StoredPollutants:
+    pollutants: Annotated[
+        dict[str, _StoredPollutant], ReadAs(dict[str, _StoredPollutant], in_order)
+    ]
+
+
 def load_pollutants(path: Path) -> dict[str, Pollutant]:
     """Read and check a pollutant table; a fault raises `TableError`."""
-    entries = read_table(path)["pollutants"]
-    if entries.keys() != POLLUTANTS:
-        raise entries.fault(f"must name {', '.join(POLLUTANTS)} in this order")
-    return {name: _pollutant(name, entry) for name, entry in entries.items()}
+    stored = check(_StoredPollutants, read_table(path, Decimal), path.name)
+    return {name: _pollutant(name, entry, path.name) for name, entry in stored.pollutants.items()}
 
 
 @cache
@@ -129,23 +154,18 @@ def _shipped() -> dict[str, Pollutant]:
     return load_pollutants(POLLUTANT_FILE)
 
 
-def _pollutant(name: str, entry: Field) -> Pollutant:
-    factors = {unit: factor.number() for unit, factor in entry["units"].items()}
-    unit = entry["unit"].text()
-    if next(iter(factors), None) != unit or factors[unit] != 1:
-        raise entry["units"].fault(f"must begin with the canonical {unit} as 1")
-    for factor in dict(entry["units"].items()).values():
-        if not factor.number() > 0:
-            raise factor.fault("must be > 0")
-    if not entry["limit"].number() > 0:
-        raise entry["limit"].fault("must be > 0")
+def _pollutant(name: str, entry: _StoredPollutant, file: str) -> Pollutant:
+    factors = entry.units
+    if next(iter(factors), None) != entry.unit or factors[entry.unit] != 1:
+        rule = f"must begin with the canonical {entry.unit} as 1"
+        raise fault(file, f"pollutants.{name}.units", rule, factors)
     return Pollutant(
         name=name,
-        label=entry["label"].text(),
-        pretty_label=entry["pretty_label"].text(),
-        unit=unit,
+        label=entry.label,
+        pretty_label=entry.pretty_label,
+        unit=entry.unit,
         factors=factors,
-        limit=float(entry["limit"].number()),
-        limit_reason=entry["limit_reason"].text(),
-        description=entry["description"].text(),
+        limit=float(entry.limit),
+        limit_reason=entry.limit_reason,
+        description=entry.description,
     )

@@ -1,33 +1,49 @@
 """Read an AQI standard from its table in `assets/standards` and check every rule it must obey."""
 
-import re
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Annotated
 
-from aqfusion.air.pollutants import POLLUTANTS, pollutant
-from aqfusion.table_file import Field, read_table
+from aqfusion.air.pollutants import POLLUTANTS, in_order, pollutant
+from aqfusion.io.json_models import (
+    ExactNumber,
+    Flag,
+    ReadAs,
+    Rule,
+    TableError,
+    Text,
+    Whole,
+    check,
+    fault,
+    one_of,
+    read_table,
+)
 
 AQI_TOP = 500
+_Broken = Callable[[str, str, object], TableError]  # of a place, a rule and a value
+_Colour = Annotated[str, Rule("must be a colour like #00E400", pattern="^#[0-9A-F]{6}$")]
 
 
 @dataclass(frozen=True)
 class Category:
     """A band of the index in words; text colours reach a contrast of 4.5:1 on their colour."""
 
-    name: str
-    i_low: int
-    i_high: int
-    colour: str
-    text_colour: str
-    friendly_colour: str
-    friendly_text_colour: str
-    meaning: str
-    advice: str
-    advice_sensitive: str
+    name: Text
+    i_low: Whole
+    i_high: Whole
+    colour: _Colour
+    text_colour: _Colour
+    friendly_colour: _Colour
+    friendly_text_colour: _Colour
+    meaning: Text
+    advice: Text
+    advice_sensitive: Text
 
 
 @dataclass(frozen=True)
@@ -74,109 +90,120 @@ class StandardTables:
     categories: tuple[Category, ...]
 
 
+@dataclass(frozen=True)
+class _StoredTable:
+    averaging: Text
+    rows: tuple[tuple[ExactNumber, ExactNumber, Whole, Whole], ...]
+    closed_at: Annotated[Decimal | None, ReadAs(ExactNumber, Decimal)] = None
+
+
+@dataclass(frozen=True)
+class _StoredPollutant:
+    unit: Text
+    decimals: Annotated[int, Rule("must be a whole number from 0 to 6", ge=0, le=6)]
+    tables: tuple[_StoredTable, ...]
+
+
+_Count = Annotated[
+    int, Rule(f"must be a whole number from 1 to {len(POLLUTANTS)}", ge=1, le=len(POLLUTANTS))
+]
+
+
+@dataclass(frozen=True)
+class _StoredStandard:
+    key: Text
+    title: Text
+    short_name: Text
+    source: Text
+    notes: tuple[Text, ...]
+    truncate: Flag
+    min_pollutants: _Count
+    one_of: tuple[Annotated[str, one_of(POLLUTANTS)], ...]
+    pollutants: Annotated[
+        dict[str, _StoredPollutant], ReadAs(dict[str, _StoredPollutant], in_order)
+    ]
+    categories: tuple[Category, ...]
+
+
 def load_tables(path: Path) -> StandardTables:
     """Read one standard; a fault raises `TableError` with file, field, rule and value."""
-    file = read_table(path)
-    categories = _categories(file["categories"])
-    pollutants = file["pollutants"]
-    if pollutants.keys() != POLLUTANTS:
-        raise pollutants.fault(f"must name {', '.join(POLLUTANTS)} in this order")
-    if not 1 <= file["min_pollutants"].whole() <= len(POLLUTANTS):
-        raise file["min_pollutants"].fault(f"must be 1 to {len(POLLUTANTS)}")
-    for name in file["one_of"].entries():
-        if name.text() not in POLLUTANTS:
-            raise name.fault(f"must be one of {', '.join(POLLUTANTS)}")
-    return StandardTables(
-        key=file["key"].text(),
-        title=file["title"].text(),
-        short_name=file["short_name"].text(),
-        source=file["source"].text(),
-        notes=tuple(note.text() for note in file["notes"].entries()),
-        truncate=file["truncate"].flag(),
-        min_pollutants=file["min_pollutants"].whole(),
-        one_of=tuple(name.text() for name in file["one_of"].entries()),
-        pollutants={name: _tables(name, entry, categories) for name, entry in pollutants.items()},
-        categories=categories,
-    )
+    stored: _StoredStandard = check(_StoredStandard, read_table(path, Decimal), path.name)
+    broken = partial(fault, path.name)
+    _check_categories(stored.categories, broken)
+    bands = {(category.i_low, category.i_high) for category in stored.categories}
+    pollutants = {
+        name: _tables(name, entry, bands, broken) for name, entry in stored.pollutants.items()
+    }
+    return StandardTables(**vars(stored) | {"pollutants": pollutants})
 
 
-def _categories(field: Field) -> tuple[Category, ...]:
+def _check_categories(categories: tuple[Category, ...], broken: _Broken) -> None:
     expected = 0
-    for entry in field.entries():
-        if entry["i_low"].whole() != expected:
-            raise entry["i_low"].fault(f"must be {expected}, so that the categories leave no hole")
-        if entry["i_high"].whole() <= expected:
-            raise entry["i_high"].fault(f"must be above i_low {expected}")
-        expected = entry["i_high"].whole() + 1
+    for number, category in enumerate(categories):
+        place, low, high = f"categories[{number}]", category.i_low, category.i_high
+        if low != expected:
+            rule = f"must be {expected}, so that the categories leave no hole"
+            raise broken(f"{place}.i_low", rule, low)
+        if high <= expected:
+            raise broken(f"{place}.i_high", f"must be above i_low {expected}", high)
+        expected = high + 1
     if expected != AQI_TOP + 1:
-        raise field.fault(f"must cover 0 to {AQI_TOP} (they end at {expected - 1})")
-    return tuple(_category(entry) for entry in field.entries())
+        names = [category.name for category in categories]
+        rule = f"must cover 0 to {AQI_TOP} (they end at {expected - 1})"
+        raise broken("categories", rule, names)
 
 
-def _category(entry: Field) -> Category:
-    return Category(
-        name=entry["name"].text(),
-        i_low=entry["i_low"].whole(),
-        i_high=entry["i_high"].whole(),
-        colour=_colour(entry["colour"]),
-        text_colour=_colour(entry["text_colour"]),
-        friendly_colour=_colour(entry["friendly_colour"]),
-        friendly_text_colour=_colour(entry["friendly_text_colour"]),
-        meaning=entry["meaning"].text(),
-        advice=entry["advice"].text(),
-        advice_sensitive=entry["advice_sensitive"].text(),
+def _tables(
+    name: str, entry: _StoredPollutant, bands: set[tuple[int, int]], broken: _Broken
+) -> PollutantTables:
+    place, units = f"pollutants.{name}", pollutant(name).units
+    if entry.unit not in units:
+        raise broken(f"{place}.unit", f"must be one of {', '.join(units)}", entry.unit)
+    step = Decimal(1).scaleb(-entry.decimals)
+    tables = tuple(
+        _table(table, step, bands, partial(_below, broken, f"{place}.tables[{number}]"))
+        for number, table in enumerate(entry.tables)
     )
-
-
-def _colour(field: Field) -> str:
-    if not re.fullmatch(r"#[0-9A-F]{6}", field.text()):
-        raise field.fault("must be a colour like #00E400")
-    return field.text()
-
-
-def _tables(name: str, entry: Field, categories: tuple[Category, ...]) -> PollutantTables:
-    units = pollutant(name).units
-    if entry["unit"].text() not in units:
-        raise entry["unit"].fault(f"must be one of {', '.join(units)}")
-    if not 0 <= entry["decimals"].whole() <= 6:
-        raise entry["decimals"].fault("must be 0 to 6")
-    step = Decimal(1).scaleb(-entry["decimals"].whole())
-    tables = tuple(_table(table, step, categories) for table in entry["tables"].entries())
+    names = [table.averaging for table in tables]
     if not tables or any(tables[0].points[0]) or tables[-1].points[-1][1] != AQI_TOP:
-        raise entry["tables"].fault(f"must lead from (0, 0) to the index {AQI_TOP}")
+        raise broken(f"{place}.tables", f"must lead from (0, 0) to the index {AQI_TOP}", names)
     for below, above in pairwise(tables):
         reached, begun = below.points[-1], above.points[0]
         if begun[0] > reached[0] + step or begun[1] > reached[1] + 1 or above.points[-1] <= reached:
-            raise entry["tables"].fault(f"must go on where {below.averaging} ends")
-    return PollutantTables(entry["unit"].text(), entry["decimals"].whole(), tables)
+            raise broken(f"{place}.tables", f"must go on where {below.averaging} ends", names)
+    return PollutantTables(entry.unit, entry.decimals, tables)
 
 
-def _table(field: Field, step: Decimal, categories: tuple[Category, ...]) -> AveragingTable:
-    bands = {(category.i_low, category.i_high) for category in categories}
+def _below(broken: _Broken, table: str, place: str, rule: str, value: object) -> TableError:
+    return broken(f"{table}.{place}", rule, value)
+
+
+def _table(
+    table: _StoredTable, step: Decimal, bands: set[tuple[int, int]], broken: _Broken
+) -> AveragingTable:
     points: list[tuple[Decimal, int]] = []
-    for row in field["rows"].entries():
-        cells = row.entries()
-        if len(cells) != 4:
-            raise row.fault("must be [c_low, c_high, i_low, i_high]")
-        c_low, c_high = cells[0].number(), cells[1].number()
-        i_low, i_high = cells[2].whole(), cells[3].whole()
-        for cell in cells[:2]:
-            if cell.number() % step:
-                raise cell.fault(f"must be a multiple of {step}")
+    for number, row in enumerate(table.rows):
+        place = f"rows[{number}]"
+        c_low, c_high, i_low, i_high = row
+        for cell, concentration in enumerate((c_low, c_high)):
+            if concentration % step:
+                raise broken(f"{place}[{cell}]", f"must be a multiple of {step}", concentration)
         if points and c_low != points[-1][0] + step:
-            raise cells[0].fault(f"must be {points[-1][0] + step}, so that the rows leave no hole")
+            rule = f"must be {points[-1][0] + step}, so that the rows leave no hole"
+            raise broken(f"{place}[0]", rule, c_low)
         if points and i_low != points[-1][1] + 1:
-            raise cells[2].fault(f"must be {points[-1][1] + 1}, so that the rows leave no hole")
+            rule = f"must be {points[-1][1] + 1}, so that the rows leave no hole"
+            raise broken(f"{place}[2]", rule, i_low)
         if c_high <= c_low:
-            raise cells[1].fault(f"must be above c_low {c_low}")
+            raise broken(f"{place}[1]", f"must be above c_low {c_low}", c_high)
         if (i_low, i_high) not in bands:
-            raise row.fault("must have the index range of a category")
+            raise broken(place, "must have the index range of a category", row)
         points += [(c_low, i_low), (c_high, i_high)]
     if not points:
-        raise field["rows"].fault("must have at least one row")
-    if "closed_at" in field.keys():  # noqa: SIM118 - a Field is no dict
-        closed_at = field["closed_at"].number()
-        if closed_at <= points[-1][0] or points[-1][1] >= AQI_TOP:
-            raise field["closed_at"].fault(f"must be above the last row's end {points[-1][0]}")
-        points.append((closed_at, AQI_TOP))
-    return AveragingTable(field["averaging"].text(), tuple(points))
+        raise broken("rows", "must have at least one row", [])
+    if table.closed_at is not None:
+        if table.closed_at <= points[-1][0] or points[-1][1] >= AQI_TOP:
+            rule = f"must be above the last row's end {points[-1][0]}"
+            raise broken("closed_at", rule, table.closed_at)
+        points.append((table.closed_at, AQI_TOP))
+    return AveragingTable(table.averaging, tuple(points))

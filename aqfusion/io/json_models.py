@@ -88,6 +88,30 @@ class Names:
         return {"type": "typed-dict", "fields": fields, "extra_behavior": self.extra}
 
 
+class Exact:
+    """Marks a `Decimal` that is read from a whole number or from a number's digits, no text."""
+
+    def __init__(self, words: str, **bounds: Any) -> None:
+        self.words, self.bounds = words, bounds
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
+        """Put a whole number's way to a decimal before pydantic's own check."""
+        return {
+            "type": "custom-error",
+            "schema": {
+                "type": "function-before",
+                "schema": {"type": "decimal", "strict": True, **self.bounds},
+                "function": {"type": "no-info", "function": _decimal},
+            },
+            "custom_error_type": "rule",
+            "custom_error_message": self.words,
+        }
+
+
+def _decimal(value: object) -> object:
+    return Decimal(value) if type(value) is int else value
+
+
 OrAbsent = Annotated[_T | None, MayBeAbsent()]
 Text = Annotated[str, Rule("must be a text that is not empty", pattern=r"[^\s\x1c-\x1f]")]
 Flag = Annotated[bool, Rule("must be true or false")]
@@ -95,6 +119,8 @@ Whole = Annotated[int, Rule("must be a whole number")]
 Count = Annotated[int, Rule("must be a whole number >= 0", ge=0)]
 Number = Annotated[float, Rule("must be a number", allow_inf_nan=False)]
 Positive = Annotated[float, Rule("must be a number > 0", gt=0, allow_inf_nan=False)]
+ExactNumber = Annotated[Decimal, Exact("must be a number", allow_inf_nan=False)]
+PositiveDecimal = Annotated[Decimal, Exact("must be a number > 0", gt=0)]
 Size = Annotated[float, Rule(f"must be a number >= 0 and < {_TOO_LARGE}", ge=0, lt=_TOO_LARGE)]
 Share = Annotated[float, Rule("must be a number from 0 to 1", ge=0, le=1)]
 Correlation = Annotated[float, Rule("must be a number from -1 to 1", ge=-1, le=1)]
@@ -215,7 +241,10 @@ def _sentence(error: Mapping[str, Any], name: str, place: str) -> TableError:
     """A fault that pydantic found, in the house's words."""
     where, rule = list(error["loc"]), _RULES.get(error["type"], error["msg"])
     if error["type"] == "missing":
-        rule = f"must have {where.pop()!r}"
+        key = where.pop()
+        rule = f"must have {key!r}" if isinstance(key, str) else f"must have {key + 1} entries"
+    elif error["type"] == "too_long":
+        rule = f"must have at most {error['ctx']['max_length']} entries"
     elif error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         return fault(name, _address(place, where[:-1]), "must have no unknown names", where[-1])
     elif error["type"] == "value_error":

@@ -155,15 +155,15 @@ def test_every_pollutant_is_described(name):
     [
         (
             lambda t: t["o3"]["units"].update(ppb=0),
-            "broken.json: pollutants.o3.units.ppb must be > 0, got 0",
+            "broken.json: pollutants.o3.units.ppb must be a number > 0, got 0",
         ),
         (
             lambda t: t["co"].update(limit=-5),
-            "broken.json: pollutants.co.limit must be > 0, got -5",
+            "broken.json: pollutants.co.limit must be a number > 0, got -5",
         ),
         (
             lambda t: t["co"].update(limit=True),
-            "broken.json: pollutants.co.limit must be a number, got true",
+            "broken.json: pollutants.co.limit must be a number > 0, got true",
         ),
         (
             lambda t: t["so2"].update(label=" "),

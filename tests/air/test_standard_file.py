@@ -40,7 +40,7 @@ def _pm25(table):
         ),
         (
             lambda t: _pm25(t)["rows"][0].pop(),
-            "pollutants.pm25.tables[0].rows[0] must be [c_low, c_high, i_low, i_high]",
+            "pollutants.pm25.tables[0].rows[0] must have 4 entries",
         ),
         (
             lambda t: _pm25(t)["rows"][5].__setitem__(3, 499),
@@ -62,7 +62,7 @@ def _pm25(table):
         ),
         (
             lambda t: t["pollutants"]["pm25"].update(decimals=-1),
-            "pollutants.pm25.decimals must be 0 to 6, got -1",
+            "pollutants.pm25.decimals must be a whole number from 0 to 6, got -1",
         ),
         (lambda t: t["pollutants"].pop("co"), "pollutants must name pm25, pm10, o3, co, so2, no2"),
         (
@@ -80,7 +80,10 @@ def _pm25(table):
         ),
         (lambda t: t["categories"][0].pop("advice"), "categories[0] must have 'advice'"),
         (lambda t: t.update(truncate=1), "truncate must be true or false, got 1"),
-        (lambda t: t.update(min_pollutants=9), "min_pollutants must be 1 to 6, got 9"),
+        (
+            lambda t: t.update(min_pollutants=9),
+            "min_pollutants must be a whole number from 1 to 6",
+        ),
         (lambda t: t.update(one_of=["pm1"]), "one_of[0] must be one of pm25"),
         (lambda t: t.update(notes="none"), 'notes must be a list, got "none"'),
         (lambda t: t.update(pollutants=[]), "pollutants must be an object, got []"),

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aqfusion.air.aqi import STANDARDS, load_standard
+from aqfusion.air.pollutants import load_pollutants
 from aqfusion.errors import InputError
 from aqfusion.explain.saved_report import read_report
 from aqfusion.io.json_models import (
@@ -64,6 +66,8 @@ READERS = {
         lambda path: config_of(Path(path.name), read_json(path)),
     ),
     "report.json": (old("report.json"), read_report),
+    "us.json": (table_at("standards", STANDARDS["us"]), load_standard),
+    "pollutants.json": (table_at("standards", "pollutants.json"), load_pollutants),
     "site.json": (old("site.json"), read_site),
 }
 
