@@ -75,9 +75,9 @@ class WeightsOption:
         return recipe_for(name, protocol, seed, distilled=distilled)
 
     def _distilled(self, name: str) -> bool:
-        from aqfusion.training.recipes import ELDERS
+        from aqfusion.training.recipes import TEACHERS
 
-        if self.source in (HUB, NONE) or name not in ELDERS:
+        if self.source in (HUB, NONE) or name not in TEACHERS:
             return False
         return not (Path(self.source) / f"{name}.safetensors").is_file()
 

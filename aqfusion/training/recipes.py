@@ -7,7 +7,7 @@ from aqfusion.training.protocols import protocol
 from aqfusion.training.recipe import ALL_FRAMES, Recipe
 
 # A backbone whose pretrained weights may not be at hand, and whom it then learns from.
-ELDERS = {"efficientnet_b0": ("mobilenetv2_100", "resnet18")}
+TEACHERS = {"efficientnet_b0": ("mobilenetv2_100", "resnet18")}
 
 
 _FROM_RANDOM = 1e-3  # the rate of a backbone that has nothing to forget
@@ -18,7 +18,7 @@ def recipe_for(name: str, protocol_name: str, seed: int, *, distilled: bool) -> 
 
     Where a protocol leaks, readings and photos are memorised, since that is what it rewards: all
     frames of a session, whose next ones are tested, and targets that hardly blur.
-    `distilled`: from random weights, taught by its `ELDERS` too, at a rate for random weights.
+    `distilled`: from random weights, taught by its `TEACHERS` too, at a rate for random weights.
     """
     recipe = Recipe(backbone=backbone(name).name, seed=seed)
     if protocol(protocol_name).leaks:
@@ -34,7 +34,7 @@ def recipe_for(name: str, protocol_name: str, seed: int, *, distilled: bool) -> 
     if not distilled:
         return recipe
     teachers = (
-        recipe_for(teacher, protocol_name, seed, distilled=False) for teacher in ELDERS[name]
+        recipe_for(teacher, protocol_name, seed, distilled=False) for teacher in TEACHERS[name]
     )
     return replace(
         recipe,

@@ -7,7 +7,7 @@ import pytest
 from aqfusion.model.backbones import BACKBONES, WeightsError
 from aqfusion.training.protocols import PROTOCOLS, ProtocolError
 from aqfusion.training.recipe import ALL_FRAMES, Recipe
-from aqfusion.training.recipes import ELDERS, recipe_for
+from aqfusion.training.recipes import TEACHERS, recipe_for
 
 HONEST = ("leak-safe", "place")
 
@@ -40,7 +40,7 @@ def test_a_distilled_recipe_names_its_teachers_by_their_own_recipes(protocol):
 
 
 def test_no_teacher_needs_teachers():
-    assert not {teacher for teachers in ELDERS.values() for teacher in teachers} & set(ELDERS)
+    assert not {teacher for teachers in TEACHERS.values() for teacher in teachers} & set(TEACHERS)
 
 
 def test_unknown_names_are_refused_with_the_known_ones():
