@@ -23,6 +23,7 @@ from sqlalchemy import Connection, insert, select, update
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the package, when run as a script
 
 from aqfusion.air.sensors import Reading
+from aqfusion.cli.main import run_command
 from aqfusion.cli.options import WholeNumber, print_json
 from aqfusion.errors import InputError
 from aqfusion.evaluation.latency import median_ms
@@ -140,11 +141,11 @@ def _label(store: LabelStore, actor: Actor, now: datetime) -> Any:
 
 
 @click.command()
-@click.argument("sizes", type=WholeNumber(100, 10**7), nargs=-1, required=True)
+@click.argument("sizes", metavar="SIZES...", type=WholeNumber(100, 10**7), nargs=-1, required=True)
 def main(sizes: tuple[int, ...]) -> None:
     """Time the label queue with so many items, as JSON."""
     print_json(queue_bench(sizes))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command(main, "benchmarks/label_queue.py"))

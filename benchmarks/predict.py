@@ -1,4 +1,4 @@
-"""How long the steps of a prediction take on this machine, all measured in one run.
+"""Time of the steps of a prediction on this machine, all measured in one run.
 
     python benchmarks/predict.py [--model NAME_OR_FOLDER]
 
@@ -19,6 +19,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the package, when run as a script
 
 from aqfusion.air.aqi import STANDARDS, standard
+from aqfusion.cli.main import run_command
 from aqfusion.cli.options import model_option, print_json
 from aqfusion.evaluation.latency import READING, REPEATS, median_ms
 from aqfusion.explain.ablation import ablations
@@ -90,4 +91,4 @@ def main(model: str | None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command(main, "benchmarks/predict.py"))

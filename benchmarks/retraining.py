@@ -22,6 +22,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the package, when run as a script
 
 from aqfusion.air.sensors import Reading
+from aqfusion.cli.main import run_command
 from aqfusion.cli.options import WholeNumber, model_option, print_json
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import Answer
@@ -119,7 +120,7 @@ def _window(picture: Image.Image, draw: np.random.Generator) -> Photo:
 
 
 @click.command()
-@click.argument("corrections", type=WholeNumber(1, 10**6), default=1000)
+@click.argument("corrections", metavar="CORRECTIONS", type=WholeNumber(1, 10**6), default=1000)
 @model_option()
 def main(corrections: int, model: str | None) -> None:
     """Time a retraining with so many corrections (default: 1000), in seconds, as JSON."""
@@ -127,4 +128,4 @@ def main(corrections: int, model: str | None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command(main, "benchmarks/retraining.py"))

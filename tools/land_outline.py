@@ -21,6 +21,7 @@ from shapely import LinearRing, LineString, Polygon, box, get_parts
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the package, when run as a script
 
+from aqfusion.cli.main import run_command
 from aqfusion.errors import InputError
 from aqfusion.files import replace_file
 from aqfusion.settings import ASSETS
@@ -158,12 +159,9 @@ def _unbroken(ring: Ring) -> Ring:
 @click.option("--out", default=OUTLINE, type=click.Path(path_type=Path), help="where to")
 def main(source: Path, out: Path) -> None:
     """Cut the land of the stations map out of land-50m.json of the npm package world-atlas."""
-    try:
-        size = write_outline(source, out)
-    except InputError as error:
-        raise click.UsageError(str(error)) from error
+    size = write_outline(source, out)
     click.echo(f"wrote {size} bytes to {out}", err=True)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command(main, "tools/land_outline.py"))

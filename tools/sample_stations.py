@@ -22,10 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the package, whe
 from aqfusion.air.aqi import round_half_up
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.air.sensors import Reading
+from aqfusion.cli.main import run_command
 from aqfusion.cli.options import PathText, data_folder, data_option, print_json, report
 from aqfusion.cli.train import read_rows
 from aqfusion.dataset.folder import Row
-from aqfusion.errors import InputError
 from aqfusion.files import replace_file
 from aqfusion.stations.sample import (
     COLUMNS,
@@ -100,10 +100,7 @@ def _csv(lines: Sequence[Sequence[str]]) -> str:
 )
 def main(data: str | None, out: str) -> None:
     """Make the table, write it whole and print what is in it."""
-    try:
-        table = make_table(read_rows(data_folder(data)), load_places(FOLDER / PLACES_NAME))
-    except InputError as error:
-        raise click.UsageError(str(error)) from error
+    table = make_table(read_rows(data_folder(data)), load_places(FOLDER / PLACES_NAME))
     for sentence in table.left_out:
         report(sentence)
     replace_file(Path(out), table.csv.encode("utf-8"))
@@ -111,4 +108,4 @@ def main(data: str | None, out: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command(main, "tools/sample_stations.py"))

@@ -38,7 +38,7 @@ COMMANDS = {
     "labels": "labels:labels",
     "completion": "main:completion",
 }
-# The names of before 0.2, kept for one release.
+# Former names, kept for one release.
 MOVED = {
     "bench": "benchmarks/predict.py, label_queue.py or retraining.py",
     "outline": "tools/land_outline.py",
@@ -90,9 +90,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = os.environ.get(COMPLETION_VARIABLE)
     if asked:  # by the script of `completion`, at each press of the tabulator key
         return shell_complete(program, {}, PROGRAM, COMPLETION_VARIABLE, asked)
+    return run_command(program, PROGRAM, argv)
+
+
+def run_command(command: click.Command, name: str, argv: Sequence[str] | None = None) -> int:
+    """Run a command, here or of a script; whatever goes wrong is one sentence and a status."""
     try:
-        with program.make_context(PROGRAM, list(sys.argv[1:] if argv is None else argv)) as context:
-            program.invoke(context)
+        with command.make_context(name, list(sys.argv[1:] if argv is None else argv)) as context:
+            command.invoke(context)
     except click.exceptions.Exit as stop:  # after --help and --version
         sys.exit(stop.exit_code)
     except click.UsageError as error:

@@ -32,7 +32,7 @@ class UsageError(InputError):
 
 def refuse(param: click.Parameter | None, rule: str, value: object) -> NoReturn:
     """Raise the sentence of a value: the option as it is typed, its rule, what was typed."""
-    name = "value" if param is None else (param.metavar or param.opts[0])
+    name = "value" if param is None else (param.metavar or param.opts[0]).rstrip(".")
     if param is not None and param.param_type_name == "option":
         name = param.opts[0]
     raise UsageError(f"{name} {rule}, got {value!r}")
@@ -283,7 +283,7 @@ def label_store() -> "Iterator[LabelStore]":
     """Open the store of the settings, and close it in the end."""
     from aqfusion.labels.store import LabelStore
 
-    store = LabelStore.of(load_settings())
+    store = LabelStore.from_settings(load_settings())
     try:
         yield store
     finally:

@@ -4,8 +4,8 @@ import json
 from itertools import pairwise
 
 import pytest
-from click.testing import CliRunner
 
+from aqfusion.cli.main import run_command
 from aqfusion.settings import ASSETS, ROOT
 
 shapely = pytest.importorskip("shapely")
@@ -72,13 +72,12 @@ def test_simplify_drops_what_is_small_and_holds_the_edge_of_the_box():
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", "not json", '{"transform": 3}'])
-def test_another_file_is_refused_in_one_sentence(tmp_path, content):
+def test_another_file_is_refused_in_one_sentence(tmp_path, capsys, content):
     source = tmp_path / "other.json"
     source.write_text(content, encoding="utf-8")
     options = ["--source", str(source), "--out", str(tmp_path / "out")]
-    refused = CliRunner().invoke(main, options)
-    assert refused.exit_code == 2
-    assert refused.stderr.endswith("other.json must be world-atlas' land-50m.json\n")
+    assert run_command(main, "land_outline.py", options) == 2
+    assert capsys.readouterr().err == "other.json must be world-atlas' land-50m.json\n"
     assert not (tmp_path / "out").exists()
 
 

@@ -3,9 +3,8 @@
 import json
 from pathlib import Path
 
-from click.testing import CliRunner, Result
-
 from aqfusion.air.sensors import Reading
+from aqfusion.cli.main import run_command
 from aqfusion.stations.sample import FOLDER, PLACES_NAME, TABLE_NAME, load_places
 from tests.planted import record, rows_of, write_folder
 from tools.sample_stations import main, make_table
@@ -14,8 +13,8 @@ PLACES = load_places(FOLDER / PLACES_NAME)
 HEAD = "station,time,pm25,pm10,o3,co,so2,no2,aqi\n"
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [*map(str, arguments)])
+def run(*arguments: object) -> int:
+    return run_command(main, "sample_stations.py", [*map(str, arguments)])
 
 
 def planted(session: str, place: str, **changes):
@@ -54,26 +53,26 @@ def test_what_is_left_out_is_told():
     )
 
 
-def test_the_command_writes_the_table_and_says_what_is_in_it(tmp_path):
+def test_the_command_writes_the_table_and_says_what_is_in_it(tmp_path, capsys):
     records = [record("a.jpg", Location="Mumbai"), record("b.jpg")]
     out = tmp_path / "out.csv"
     folder = write_folder(tmp_path / "data", records)
-    done = run("--data", folder, "--out", out)
+    assert run("--data", folder, "--out", out) == 0
+    printed, progress = capsys.readouterr()
     sentence = "Location 'Alphaville' must have known coordinates: 1 left out"
-    assert json.loads(done.stdout) == {"wrote": str(out), "sessions": 1, "left_out": [sentence]}
-    assert done.stderr == f"{sentence}\n"
+    assert json.loads(printed) == {"wrote": str(out), "sessions": 1, "left_out": [sentence]}
+    assert progress == f"{sentence}\n"
     assert out.read_text() == HEAD + "mumbai,2023-02-01T08:00+05:30,40.5,80,30,1.2,5,20,90\n"
 
 
-def test_a_bad_folder_leaves_no_table(tmp_path):
+def test_a_bad_folder_leaves_no_table(tmp_path, capsys):
     out = tmp_path / "out.csv"
-    refused = run("--data", tmp_path / "none", "--out", out)
-    assert refused.exit_code == 2
-    assert refused.stderr.endswith(f"data folder must exist, got {tmp_path / 'none'}\n")
+    assert run("--data", tmp_path / "none", "--out", out) == 2
+    assert capsys.readouterr().err == f"data folder must exist, got {tmp_path / 'none'}\n"
     assert not out.exists()
 
 
 def test_the_real_data_gives_the_shipped_table(real_data, tmp_path):
     out = Path(tmp_path / "out.csv")
-    assert run("--data", real_data, "--out", out).exit_code == 0
+    assert run("--data", real_data, "--out", out) == 0
     assert out.read_bytes() == (FOLDER / TABLE_NAME).read_bytes()
