@@ -83,8 +83,8 @@ class Container:
 
     `format` is JPEG, PNG, WEBP, HEIC or AVIF, `orientation` the EXIF number 1 to 8, `pixels` the
     file without the parts that no pixel needs, `profile` an ICC profile of its colours. `is_cut`
-    says that the end is missing. `coefficients` is how many bytes a JPEG's decoder holds however
-    small the picture that is asked of it, `None` where a format is only decoded in full, and
+    means that the end is missing. `coefficients` is how many bytes a JPEG's decoder holds however
+    small the requested picture, `None` where a format is only decoded in full, and
     `depth` the bits of a sample of HEIC or AVIF. `taken` is the camera's clock, if EXIF has it.
     """
 

@@ -1,4 +1,4 @@
-"""How long the steps of a prediction take on this machine, all measured in one run.
+"""Time of the steps of a prediction on this machine, all measured in one run.
 
     python benchmarks/predict.py [--model NAME_OR_FOLDER]
 

@@ -138,6 +138,6 @@ def labels_home(
 @pytest.fixture
 def labels(labels_home: Path) -> Iterator[LabelStore]:
     """The store in `labels_home`, opened beside the pages."""
-    store = LabelStore.of(load_settings())
+    store = LabelStore.from_settings(load_settings())
     yield store
     store.close()

@@ -35,7 +35,7 @@ def page(labels_home):
 def kept(labels) -> dict[tuple[str, str, int], int]:
     """All counts by origin, figure and bin, after every waiting one was counted."""
     counted._tally(load_settings()).flush(everything=True)
-    with closing(LabelStore.of(load_settings())) as store:
+    with closing(LabelStore.from_settings(load_settings())) as store:
         cells = store.predictions.since(store.accounts.operator(NOW), date(2000, 1, 1))
     return {(cell.origin, cell.figure, cell.bin): n for cell, n in cells.items()}
 

@@ -61,7 +61,7 @@ def table(tmp_path, *lines: str) -> Path:
 
 def kept(name: str, *aqis: float) -> int:
     """Keep a site in the store, as somebody with an account does."""
-    store = LabelStore.of(load_settings())
+    store = LabelStore.from_settings(load_settings())
     ana = store.accounts.add_user(store.accounts.operator(NOW), "Ana", "1234", "annotator", NOW)
     site = store.sites.create(ana, replace(site_of(*aqis), name=name), "r", NOW)
     store.close()
@@ -197,7 +197,7 @@ def test_a_settled_label_is_a_day_of_its_place_at_once(capsys, model):
     kept("Roof", 100)
     given = ("predict", "--pm25", "80", "--site", "Roof", "--model", model)
     before = answer(capsys, *given)
-    store = LabelStore.of(load_settings())
+    store = LabelStore.from_settings(load_settings())
     operator = store.accounts.operator(NOW)
     new = NewItem(photo_hash="ab" * 32, reading=Reading(), place="Roof", taken_at=NOW)
     item, _ = store.items.add(operator, new, NOW)

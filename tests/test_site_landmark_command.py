@@ -133,7 +133,7 @@ def test_days_that_are_added_are_measured_and_evaluate_tells_what_it_helps(
 
 
 def test_a_site_of_the_store_keeps_its_landmark(capsys, shots):
-    store = LabelStore.of(load_settings())
+    store = LabelStore.from_settings(load_settings())
     ana = store.accounts.add_user(store.accounts.operator(NOW), "Ana", "1234", "annotator", NOW)
     store.sites.create(ana, Site("My town"), "r", NOW)
     store.close()

@@ -259,7 +259,7 @@ def _run(options: _Retraining, registry: "Registry", folder: Path | None) -> Non
         for left in registry.home.glob(f"{_WORK}*"):  # of a run that was killed
             shutil.rmtree(left, ignore_errors=True)
         at = datetime.now(UTC)
-        store = LabelStore.of(load_settings())
+        store = LabelStore.from_settings(load_settings())
         with closing(store), TemporaryDirectory(prefix=_WORK, dir=registry.home) as work:
             if options.dry_run and (few := _too_few(store, registry)) is not None:
                 run.end("refused", few.reason)

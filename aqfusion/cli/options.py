@@ -283,7 +283,7 @@ def label_store() -> "Iterator[LabelStore]":
     """Open the store of the settings, and close it in the end."""
     from aqfusion.labels.store import LabelStore
 
-    store = LabelStore.of(load_settings())
+    store = LabelStore.from_settings(load_settings())
     try:
         yield store
     finally:

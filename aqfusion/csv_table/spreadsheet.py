@@ -45,7 +45,7 @@ def sheet_rows(
             if not workbook.worksheets:
                 raise CsvTableError("the spreadsheet must have a sheet with a table, got none")
             sheet = workbook.worksheets[0]
-            sheet.reset_dimensions()  # what a file says of its own size need not be true
+            sheet.reset_dimensions()  # the stated size of a file need not be true
             rows = sheet.iter_rows(max_col=most_columns, values_only=True)
             for number, cells in enumerate(rows, start=1):
                 if number > most_rows:

@@ -32,7 +32,7 @@ def text_of(content: bytes) -> tuple[str, str]:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        # Almost any bytes are text in cp1252, so that there a sign of control tells what is none.
+        # Almost any bytes are text in cp1252, so that there a control character shows what is none.
         if "\0" in text or (encoding == "cp1252" and _NO_TEXT.search(text)):
             continue
         return text.replace("\r\n", "\n").replace("\r", "\n"), encoding.removesuffix("-sig")

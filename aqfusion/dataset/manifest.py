@@ -1,7 +1,7 @@
-"""MANIFEST.csv: sessions, groups and folds that somebody fixed; what it does not say is made.
+"""MANIFEST.csv: sessions, groups and folds that somebody fixed; missing ones are computed.
 
-Whatever cuts through a session or a group would make every figure too rosy: the first that is
-said of one holds, and the rest is told.
+Whatever cuts through a session or a group would make every metric optimistic: the first that is
+entry of one holds, and others are faults.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -75,7 +75,7 @@ class Manifest:
 def read_manifest(
     path: Path | None, on_fault: Callable[[Fault], None], on_note: Callable[[str], None]
 ) -> Manifest:
-    """Read a manifest cell by cell; one that cannot be read is told, and nothing is taken of it."""
+    """Read a manifest cell by cell; one that cannot be read is a fault, and none of it is used."""
     if path is None:
         return Manifest()
     try:

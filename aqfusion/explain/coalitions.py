@@ -16,7 +16,7 @@ SHOWN: Bools = (np.arange(2 ** len(INPUTS))[:, None] >> np.arange(len(INPUTS)) &
 _WITHOUT_LANDMARKS, _WITHOUT_SITE = len(SHOWN) // 2, len(SHOWN) // 4
 
 # Whether the photo is shown (B,), readings (B, 6), NaN where missing, and whether the site and the
-# landmarks are shown (B,), to what the model says.
+# landmarks are shown (B,), to the predictions.
 Ask = Callable[[Bools, Floats, Bools, Bools], Told]
 
 

@@ -1,4 +1,4 @@
-"""One sentence on what the formula of a standard and the model say of the same readings."""
+"""One sentence on a standard's formula beside the model, for the same readings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from aqfusion.air.pollutants import pollutant
 from aqfusion.air.sensors import Reading
 from aqfusion.model.predict import Result
 
-_MODEL = standard("us")  # the model answers in the US AQI, whatever formula stands beside it
+_MODEL = standard("us")  # the model answers in the US AQI, whatever formula it is compared with
 _TIMES = {"1h": "one hour", "8h": "8 hours", "24h": "24 hours"}
 _POSITIONS = ("first", "second", "third", "fourth", "fifth", "sixth")
 _UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³"}

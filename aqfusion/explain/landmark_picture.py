@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 from aqfusion.sites.extinction import Sighting
 from aqfusion.sites.landmark import Box
 
-LANDMARK, SKY = "#D55E00", "#0072B2"  # told apart by colour-blind readers too (Okabe & Ito 2008)
+LANDMARK, SKY = "#D55E00", "#0072B2"  # distinct for colour-blind readers too (Okabe & Ito 2008)
 _LONGEST = 1600  # pixels
 
 

@@ -46,7 +46,7 @@ class User:
 
 
 class Accounts:
-    """What admins do with accounts. Every function raises `RoleError` for others."""
+    """Administration of accounts. Every function raises `RoleError` for others."""
 
     def __init__(self, database: Database) -> None:
         """Work on an open store."""

@@ -1,4 +1,4 @@
-"""What a training learns from: one settled value per item, and a hash of all of them."""
+"""Adjudicated labels to train on: one per item, and a hash of all of them."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -72,7 +72,7 @@ def adjudicated(
 def snapshot_hash(values: Iterable[Adjudicated]) -> str:
     """Return a SHA-256 (hex) that is equal when a training would learn the same.
 
-    It depends neither on ids nor on who said it: a restored store has the hash of the first.
+    It depends neither on ids nor on the annotators: a restored store has the hash of the first.
     """
     lines = sorted(
         digest_of(

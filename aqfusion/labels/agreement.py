@@ -38,7 +38,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class PairAgreement:
-    """Two annotators and their quadratic-weighted kappa over the items both told."""
+    """Two annotators and their quadratic-weighted kappa over the items both answered."""
 
     first: str
     second: str

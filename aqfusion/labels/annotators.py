@@ -15,7 +15,7 @@ PAUSE = timedelta(minutes=10)  # longer without an answer is time away from work
 class Answered:
     """One person's answer to one item, the one that counts; 0 to 5 or `CANNOT_TELL`.
 
-    `gold` is the known answer of a gold item, `model` the category (0 to 5) that the model said;
+    `gold` is the known answer of a gold item, `model` the model's category (0 to 5);
     `None` where there is none. One that was `covered` was given to another photo of the same view.
     Another number raises `ValueError`.
     """
@@ -53,7 +53,7 @@ class Share:
 
 @dataclass(frozen=True)
 class AnnotatorFigures:
-    """What is known of one annotator; `None` where nothing is.
+    """Statistics of one annotator; `None` where nothing is known.
 
     `per_hour` is items per hour of work; `gold` the share of gold items answered right, can't tell
     being right only where nobody can; `gold_distance` how many categories the gold answers that

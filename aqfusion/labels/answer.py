@@ -1,4 +1,4 @@
-"""What a person says of an item, every rule of it checked before anything is written."""
+"""An annotator's answer to an item, checked in full before anything is written."""
 
 import math
 from collections.abc import Mapping
@@ -29,9 +29,9 @@ class ItemGoneError(AnswerError):
 
 @dataclass(frozen=True)
 class Seen:
-    """What the person saw of the model before answering, and how long they took.
+    """How much of the model the annotator saw before answering, and how long they took.
 
-    `aqi` is what the model of that version said; `None` where it was hidden or not there.
+    `aqi` is the prediction of the model of that version; `None` where it was hidden or not there.
     """
 
     mode: str = "blind"
@@ -115,7 +115,7 @@ class Answer:
         }
 
     @classmethod
-    def of(cls, event: Any) -> "Answer":
+    def from_event(cls, event: Any) -> "Answer":
         """Read an event's columns back."""
         return cls(
             category=event.category if event.aqi is None else None,

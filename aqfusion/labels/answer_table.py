@@ -18,7 +18,7 @@ Answers = NDArray[np.int8]  # (N, A)
 
 @dataclass(frozen=True, eq=False)
 class AnswerTable:
-    """What A `annotators` said of N `items`: `answers` (N, A), 0 to 5, can't tell or missing."""
+    """Answers of A `annotators` to N `items`: `answers` (N, A), 0 to 5, can't tell or missing."""
 
     items: tuple[str, ...]
     annotators: tuple[str, ...]
@@ -35,7 +35,7 @@ class AnswerTable:
                     raise ValueError(f"answers must be {MISSING} to {CANNOT_TELL}, got {code}")
 
     @classmethod
-    def of(cls, answered: Iterable[tuple[str, str, int]]) -> "AnswerTable":
+    def from_answers(cls, answered: Iterable[tuple[str, str, int]]) -> "AnswerTable":
         """Make the table of (item, annotator, answer), names in their order.
 
         Two answers of one person to one item raise `ValueError`: which one counts is for the

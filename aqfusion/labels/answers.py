@@ -46,7 +46,7 @@ class UndoError(InputError):
 
 @dataclass(frozen=True)
 class LastSaid:
-    """What a person said last and may take back: an answer, or a skip where that is `None`."""
+    """The last answer of an annotator, which may be undone; a skip where `answer` is `None`."""
 
     event: int
     item: int
@@ -55,7 +55,7 @@ class LastSaid:
 
 
 class Answers:
-    """What annotators write; a request id that comes again returns what its first coming did."""
+    """Writes of annotators; a request id that comes again returns what its first coming did."""
 
     def __init__(self, database: Database) -> None:
         """Work on an open store."""
@@ -148,7 +148,7 @@ class Answers:
             last = _last_answer(connection, actor.id)
         if last is None:
             return None
-        answer = Answer.of(last) if last.kind == "answer" else None
+        answer = Answer.from_event(last) if last.kind == "answer" else None
         return LastSaid(last.id, last.item, last.at, answer)
 
     def undo(
@@ -162,7 +162,7 @@ class Answers:
         """Take back one's own last answer or skip, and lease its item again.
 
         An answer that was given to several photos goes back from all that nobody has decided.
-        What the person had said of the item before holds again. `only` is the event that the
+        The answer that the person gave to the item before holds again. `only` is the event that the
         person was shown; where another is the last one by now, `UndoError`. Asked again with the
         same request id it changes nothing and leases nothing.
         """
@@ -259,7 +259,7 @@ def _in_time(
     now: datetime,
     lease: Any | None,
 ) -> Saved:
-    """Keep an answer; one that comes when somebody else has the seat is told to be late."""
+    """Keep an answer; one that comes when somebody else has the seat is marked as late."""
     new, user = projection.event_by(request.actor.id) is None, request.actor.id
     ended = lease is None or lease.until <= now
     over = ended and not seat_free(connection, projection.item, user, now)
@@ -292,7 +292,7 @@ def _skip(
 
 
 def _last_answer(connection: Connection, user: int) -> Any | None:
-    # Each of the two is one step in the index; both at once would read all that the user said.
+    # Each of the two is one step in the index; both at once would read all events of the user.
     newest = [
         connection.execute(_NEWEST, {"who": user, "skipped": skipped}).scalar()
         for skipped in (False, True)

@@ -32,7 +32,7 @@ class Told:
 
 
 class AnswersTold:
-    """What experts may know of everybody's work; every function raises `RoleError` for others."""
+    """All annotation records, for experts; every function raises `RoleError` for others."""
 
     def __init__(self, database: Database) -> None:
         """Work on an open store."""

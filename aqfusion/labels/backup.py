@@ -32,7 +32,7 @@ class BackupError(InputError):
 
 @dataclass(frozen=True)
 class Backup:
-    """What a backup holds: rows by table, photos, and hashes of photos that were missing."""
+    """Contents of a backup: rows by table, photos, and hashes of photos that were missing."""
 
     rows: dict[str, int]
     photos: int

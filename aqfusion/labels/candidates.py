@@ -24,7 +24,7 @@ _URGENT = {"sent back": 2, "overlap": 1}  # reasons that are a matter of the mom
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """What somebody wants to be asked about; `None` does not matter.
+    """The choice of items that an annotator wants; `None` does not matter.
 
     `reason` is the kind of an item's first reason, "sent back" or "overlap" (it has been begun).
     """

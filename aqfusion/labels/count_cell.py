@@ -1,4 +1,4 @@
-"""What is counted of predictions: light to import, for pages that open no store."""
+"""The cells in which predictions are counted: light to import, for pages that open no store."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ __all__ = ["Cell"]
 
 
 class Cell(NamedTuple):
-    """What is counted: on a UTC day (ISO 8601), a model's version, where the input came from.
+    """A cell of the counts: a UTC day (ISO 8601), a model's version, where the input came from.
 
     `figure` is a fact, as "photo", whose `bins` are "" and `bin` 0, or a histogram's name; `bins`
     is then the hash of its ranges, and `bin` the number of one.

@@ -54,7 +54,7 @@ def fold(item: Any, events: Iterable[Any]) -> Standing:
 
 
 def verdict(answers: Iterable[Any]) -> str:
-    """Say what enough answers come to.
+    """The status of an item that has enough answers.
 
     A wrong reading is for an expert. That nobody can tell needs two who say why in the same way;
     categories of different standards are different.
@@ -70,7 +70,7 @@ def verdict(answers: Iterable[Any]) -> str:
 
 
 def queue_columns(item: Any, standing: Standing) -> dict[str, Any]:
-    """Return what the queue has to know of an item, but for its crowd."""
+    """Return the columns of an item by which the queue is ordered, but for its annotators."""
     answer_count = len(standing.answers)
     open_now = standing.status in {"open", "sent back"}
     served = open_now and standing.trusted and item.duplicate_of is None
@@ -86,7 +86,7 @@ def queue_columns(item: Any, standing: Standing) -> dict[str, Any]:
 
 
 def members_of(standing: Standing) -> str:
-    """Return the crowd of an item in the queue: those who have said something or skipped it."""
+    """Return the annotators of an item as the queue has them: who has answered or skipped it."""
     return " ".join(("", *map(str, sorted(standing.answers_by_user)), ""))
 
 

@@ -130,7 +130,7 @@ def in_turn(connection: Connection, lock: int) -> None:
 
 
 class TryAgainError(StoreError):
-    """What another try of the same transaction may well get over."""
+    """An error that another try of the same transaction may well get over."""
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What somebody has begun to say of an item: it survives a reload, until the item is answered."""
+"""Drafts of answers: they survive a reload, until the item is answered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -53,7 +53,7 @@ class Drafts:
         self._database = database
 
     def get(self, actor: Actor, item: int) -> Draft | None:
-        """Return what the actor has begun to say of an item; `None` if nothing."""
+        """Return the actor's draft of an answer to the item; `None` where there is none."""
         with self._database.read() as connection:
             acting(connection, actor, "annotator", lock=False)
             row = connection.execute(_ASKED, {"who": actor.id, "of": item}).first()

@@ -1,6 +1,6 @@
 """Which items come out of turn: a share at random, and some whose answer is known.
 
-Drawn from a hash of the person and of how many items they did, so that it can be told afterwards.
+Drawn from a hash of the person and of how many items they did, so that it can be repeated.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The book of label events: each request is written once, however often it is sent."""
+"""The append-only log of label events: each request is written once, however often it is sent."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +33,7 @@ class RequestError(InputError):
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody asks for, under an id that the asking side drew; `content` is JSON."""
+    """A write under an idempotency key that the caller drew; `content` is JSON."""
 
     id: str
     kind: str
@@ -46,7 +46,7 @@ class Request:
 
     @property
     def digest(self) -> str:
-        """What a repeated request has in common with the first."""
+        """The digest that a repeated request has in common with the first."""
         return digest_of(self.kind, self.actor.id, self.content)
 
 
@@ -85,7 +85,7 @@ def append(
 
 
 def gist(event: Any) -> dict[str, Any] | None:
-    """Return what an event said, as the event that replaces it repeats it."""
+    """Return the label of an event, as the event that replaces it repeats it."""
     if event is None:
         return None
     label = {name: getattr(event, name) for name in ("standard", "category", "aqi", "cant_tell")}

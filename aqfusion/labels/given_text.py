@@ -7,7 +7,7 @@ from typing import Any
 
 from aqfusion.errors import InputError
 
-__all__ = ["digest_of", "one_line", "several_lines", "shown"]
+__all__ = ["digest_of", "one_line", "quoted", "several_lines"]
 
 
 def several_lines(field: str, text: str, longest: int) -> str:
@@ -20,7 +20,7 @@ def several_lines(field: str, text: str, longest: int) -> str:
     if len(kept) > longest:
         raise InputError(f"{field} must have at most {longest} characters, got {len(kept)}")
     if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in kept):
-        raise InputError(f"{field} must have no control characters, got {shown(kept)}")
+        raise InputError(f"{field} must have no control characters, got {quoted(kept)}")
     return kept
 
 
@@ -32,7 +32,7 @@ def one_line(field: str, text: str, longest: int, least: int = 1) -> str:
     return kept
 
 
-def shown(text: str) -> str:
+def quoted(text: str) -> str:
     """Return a value as an error repeats it: quoted, and not too long."""
     return ascii(text if len(text) <= 40 else f"{text[:37]}...")
 

@@ -27,7 +27,7 @@ class Invite:
 
 
 class Invites:
-    """What admins do with invitations. Every function raises `RoleError` for others."""
+    """Administration of invitations. Every function raises `RoleError` for others."""
 
     def __init__(self, database: Database) -> None:
         """Work on an open store."""

@@ -40,7 +40,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class ModelView:
-    """What a model says of an item; `kind` names what it saw (fused, image_only, sensors_only).
+    """A model's prediction for an item; `kind` names what it saw (fused, image_only, sensors_only).
 
     `low` and `high` bound the interval in AQI points; `probabilities` are of the six US
     categories, the cleanest first.
@@ -66,7 +66,7 @@ class ModelView:
 
 @dataclass(frozen=True)
 class Task:
-    """What an annotator may know of an item: nothing in it tells the answer."""
+    """The part of an item that an annotator may see: nothing in it gives the answer away."""
 
     id: int
     photo_hash: str
@@ -78,7 +78,7 @@ class Task:
     time_zone: str | None = None
 
     @classmethod
-    def of(cls, row: Any) -> "Task":
+    def from_row(cls, row: Any) -> "Task":
         """Read a row of `items`."""
         return cls(
             *(row.id, row.photo_hash, reading_of(row), row.place, row.taken_at, row.licence),
@@ -128,7 +128,7 @@ class Item:
         return () if self.units_stated else self.task.reading.present
 
     @classmethod
-    def of(cls, row: Any) -> "Item":
+    def from_row(cls, row: Any) -> "Item":
         """Read a row of `items`."""
         same = (
             *("origin", "source", "consent", "consented_at", "trusted", "split", "known_aqi"),
@@ -136,7 +136,7 @@ class Item:
             *("created", "status", "units_stated"),
         )
         return cls(
-            task=Task.of(row),
+            task=Task.from_row(row),
             group=row.group_key,
             reasons=reasons_of(row),
             fold_view=view_of(row.fold_view),

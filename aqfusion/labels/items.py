@@ -30,7 +30,7 @@ class Added:
 
 @dataclass(frozen=True)
 class View:
-    """What a job found out about an item: its place in the queue and why, and what models say.
+    """Result of scoring an item: its place in the queue and why, and the predictions for it.
 
     What is `None` stays as it was. `scored_by` is the model that the priority comes from, and
     `scored_event` the item's newest event that it takes into account, 0 before the first.
@@ -47,7 +47,7 @@ class View:
 
 
 class Items:
-    """What admins and their jobs do with items."""
+    """Writes of admins and their jobs to items."""
 
     def __init__(self, database: Database) -> None:
         """Work on an open store."""

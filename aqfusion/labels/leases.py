@@ -128,7 +128,7 @@ def grant(
     own_event: Any | None = None,
     tab: str = "",
 ) -> Leased:
-    """Give a user, who said `own_event` of the item, a seat; what else the tab held is free."""
+    """Lease an item to a user whose event of it is `own_event`; the tab's other leases end."""
     same, until = {"of": item.id, "who": user}, now + lasts
     connection.execute(_END_OTHERS, {**same, "now": now, "of_tab": tab})
     token = connection.execute(_TOKEN, same).scalar()
@@ -138,7 +138,7 @@ def grant(
         token = secrets.token_urlsafe(16)
         row = {"item": item.id, "user": user, "until": until, "token": token, "tab": tab}
         connection.execute(_INSERT, row)
-    return Leased(Task.of(item), token, until, why, own_event)
+    return Leased(Task.from_row(item), token, until, why, own_event)
 
 
 def drop(connection: Connection, user: int, item: int) -> None:

@@ -87,7 +87,7 @@ class NewItem:
 
     @property
     def key(self) -> str:
-        """What two equal items share, on every database."""
+        """The key that two equal items share, on every database."""
         return digest_of(self.photo_hash, [getattr(self.reading, name) for name in POLLUTANTS])
 
     def columns(self, now: datetime) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class Offer:
 
 
 class Offers:
-    """What visitors give; experts moderate it before anybody labels it."""
+    """Contributions of visitors; experts moderate them before anybody labels them."""
 
     def __init__(
         self, database: Database, photos: PhotoStore, limits: Limits | None = None

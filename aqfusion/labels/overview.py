@@ -25,7 +25,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Progress:
-    """What a person did since some moment: items, and per hour from the first to now.
+    """The progress of an annotator since some moment: items, and per hour from the first to now.
 
     An answer that covered photos of the same view counts once for the pace.
     """
@@ -66,7 +66,7 @@ class Overview:
         with self._database.read() as connection:
             acting(connection, actor, "annotator", lock=False)
             rows = connection.execute(query).all()
-        return tuple(Skipped(Task.of(row), row.at, row.reason) for row in rows)
+        return tuple(Skipped(Task.from_row(row), row.at, row.reason) for row in rows)
 
     def counts(self) -> dict[str, int]:
         """Count the items of each status."""
@@ -76,7 +76,7 @@ class Overview:
         return {status: counts.get(status, 0) for status in STATUSES}
 
     def settled_since(self, event: int) -> SettledSince:
-        """Count what a training could learn from, and that was said after the event of that id."""
+        """Count the settled items to train on that were answered after the event of that id."""
         answered = select(answers.c.item, answers.c.event).where(
             answers.c.event > event, answers.c.skipped.is_(False)
         )

@@ -25,7 +25,7 @@ _SCALE = "us"
 
 @dataclass(frozen=True)
 class Settled:
-    """When people settled an item's category, and whether the model had said another."""
+    """When people settled an item's category, and whether the model had predicted another."""
 
     at: datetime
     differs: bool

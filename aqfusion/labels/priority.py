@@ -48,7 +48,7 @@ _WORTH_SAYING = 0.25  # of model unsure: 100 AQI
 
 @dataclass(frozen=True)
 class View:
-    """What a model says: an AQI and its 90 % interval, whole numbers; else `ValueError`."""
+    """A model's prediction: an AQI and its 90 % interval, whole numbers; else `ValueError`."""
 
     aqi: int
     low: int
@@ -63,7 +63,7 @@ class View:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of an item; `None` and empty where nothing is.
+    """The inputs of an item's acquisition score; `None` and empty where there is nothing.
 
     `view` is the model's with all there is, `photo_view` with the photo alone; `answers` are one
     per annotator, 0 to 5 or `CANNOT_TELL`; `near_duplicate` says that another item stands for it;

@@ -79,7 +79,7 @@ def _damaged(path: Path, error: Exception) -> BackupError:
 
 
 def _first_line(error: Exception) -> str:
-    """What an error says, without statement and traceback."""
+    """The first line of an error, without statement and traceback."""
     lines = str(getattr(error, "orig", None) or error).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__
 

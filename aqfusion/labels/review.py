@@ -1,4 +1,4 @@
-"""What experts do: see an item whole, decide it, send it back, let contributions in."""
+"""Review by experts: see an item with its history, decide it, send it back, moderate."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class ReviewError(InputError):
 
 @dataclass(frozen=True)
 class Recorded:
-    """An event with the name of who did it; `answer` where it said something of the item."""
+    """An event with the name of who did it; `answer` where it holds a label of the item."""
 
     event: int
     user: int
@@ -41,9 +41,9 @@ class Recorded:
     reason: str | None
 
     @classmethod
-    def of(cls, row: Any) -> "Recorded":
+    def from_row(cls, row: Any) -> "Recorded":
         """Read an event joined with its user."""
-        answer = Answer.of(row) if row.kind in {"answer", "accept", "overrule"} else None
+        answer = Answer.from_event(row) if row.kind in {"answer", "accept", "overrule"} else None
         remarks = (row.about, row.old, row.reason)
         return cls(row.id, row.user, row.name, row.at, row.kind, answer, *remarks)
 
@@ -59,7 +59,7 @@ class ItemView:
 
 
 class Review:
-    """What experts see and decide; every function raises `RoleError` for others."""
+    """Review of items by experts; every function raises `RoleError` for others."""
 
     def __init__(self, database: Database) -> None:
         """Work on an open store."""
@@ -74,7 +74,7 @@ class Review:
             acting(connection, actor, "expert", lock=False)
             row = find_item(connection, item)
             of_item = events_query.where(label_events.c.item == item).order_by(label_events.c.id)
-            history = tuple(Recorded.of(event) for event in connection.execute(of_item))
+            history = tuple(Recorded.from_row(event) for event in connection.execute(of_item))
             current_query = select(answers.c.event).where(
                 answers.c.item == item, ~answers.c.skipped
             )
@@ -82,7 +82,7 @@ class Review:
             decided = select(decisions.c.event).where(decisions.c.item == item)
             decision = connection.execute(decided).scalar()
         return ItemView(
-            Item.of(row),
+            Item.from_row(row),
             tuple(event for event in history if event.event in current),
             next((event for event in history if event.event == decision), None),
             history,
@@ -101,7 +101,8 @@ class Review:
             acting(connection, actor, "expert", lock=False)
             rows = connection.execute(query).all()
         return {
-            item: tuple(Recorded.of(row) for row in rows if row.item == item) for item in wanted
+            item: tuple(Recorded.from_row(row) for row in rows if row.item == item)
+            for item in wanted
         }
 
     def accept(self, actor: Actor, item: int, user: int, request_id: str, now: datetime) -> Saved:
@@ -113,7 +114,7 @@ class Review:
             event = projection.event_by(user)
             if event is None or event.kind != "answer":
                 raise ReviewError(f"answer must be one that item {item} has, got none of {user}")
-            columns = Answer.of(event).columns()
+            columns = Answer.from_event(event).columns()
             return _write(connection, projection, request, now, **columns, about=event.id)
 
         return save_once(self._database, request, "expert", work)

@@ -42,7 +42,7 @@ class Frame:
 
 
 class SameView:
-    """What is offered beside an item."""
+    """A photo of the same view that is offered beside an item."""
 
     def __init__(self, database: Database) -> None:
         """Work on an open store."""
@@ -63,7 +63,7 @@ class SameView:
                 if same_view(row, other) and _free(connection, other, actor.id, now)
             ]
         frames.sort(key=lambda other: (_apart(row, other), other.id))
-        return tuple(Frame(Task.of(frame), frame.lane > 0) for frame in frames[:MOST_COVERED])
+        return tuple(Frame(Task.from_row(frame), frame.lane > 0) for frame in frames[:MOST_COVERED])
 
 
 def same_view(row: Any, other: Any) -> bool:

@@ -18,7 +18,7 @@ _MOST = 200
 
 @dataclass(frozen=True)
 class Filters:
-    """What an item must be; `None` and empty do not matter.
+    """Conditions that an item must meet; `None` and empty do not matter.
 
     `annotator` has answered it, `category` (0 to 5) is what somebody says now, `text` is found in
     its source, its place or a note, or begins its photo's hash.
@@ -49,7 +49,7 @@ class Around:
 
 
 class Search:
-    """What experts look for."""
+    """Search of items for experts."""
 
     def __init__(self, database: Database) -> None:
         """Work on an open store."""
@@ -66,7 +66,7 @@ class Search:
         with self._database.read() as connection:
             acting(connection, actor, "expert", lock=False)
             rows = connection.execute(query).all()
-        page = tuple(Item.of(row) for row in rows[:wanted])
+        page = tuple(Item.from_row(row) for row in rows[:wanted])
         return Found(page, page[-1].task.id if len(rows) > wanted else None)
 
     def around(self, actor: Actor, filters: Filters, item: int) -> Around:

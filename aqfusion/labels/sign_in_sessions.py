@@ -40,7 +40,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Cookie:
-    """What the browser is to keep, and for how many seconds."""
+    """The value that the browser keeps, and for how many seconds."""
 
     value: str
     seconds: int

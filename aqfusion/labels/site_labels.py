@@ -1,4 +1,4 @@
-"""What people settled about photos of a place becomes days of its site, at once and untrained."""
+"""Adjudicated labels of photos of a place as measured days of its site, without a training."""
 
 import unicodedata
 from collections.abc import Iterable

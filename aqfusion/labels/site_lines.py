@@ -1,4 +1,4 @@
-"""What happened to sites as lines of JSON beside the items' export, and back."""
+"""Events of sites as lines of JSON beside the export of items, and back."""
 
 import json
 from collections.abc import Iterator

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select
 from aqfusion.labels.actor import Actor, RoleError, acting
 from aqfusion.labels.database import Database, in_turn
 from aqfusion.labels.events import Request, RequestError
-from aqfusion.labels.given_text import shown
+from aqfusion.labels.given_text import quoted
 from aqfusion.labels.schema import site_events, users
 from aqfusion.labels.site_book import DaysKept, KeptSite, SiteBook, SiteStoreError, head_of
 from aqfusion.sites.site import MOST_DAYS, Day, Site
@@ -62,10 +62,10 @@ class Sites:
         matches = [entry for entry in self.entries(actor) if _key(entry.name) == _key(name)]
         own = [entry for entry in matches if entry.owner == actor.id]
         if not matches:
-            raise SiteStoreError(f"site must be one of the store, got {shown(name)}")
+            raise SiteStoreError(f"site must be one of the store, got {quoted(name)}")
         if len(matches) > 1 and len(own) != 1:
             owners = ", ".join(entry.owner_name for entry in matches)
-            raise SiteStoreError(f"site must be one alone, got {shown(name)} of {owners}")
+            raise SiteStoreError(f"site must be one alone, got {quoted(name)} of {owners}")
         return self.get(actor, (own or matches)[0].id)
 
     def create(self, actor: Actor, site: Site, request: str, now: datetime) -> int:
@@ -117,7 +117,7 @@ class Sites:
         self._change(actor, site, (head_of(head),), lambda _: head, request, now)
 
     def delete(self, actor: Actor, site: int, request: str, now: datetime) -> None:
-        """Let a site go; its events stay in the book."""
+        """Delete a site; its events stay in the event log."""
 
         def work(connection: Connection) -> list[dict[str, Any]]:
             projection = _open(connection, actor, site)
@@ -231,7 +231,7 @@ def _entries(connection: Connection, owner: int | None) -> tuple[SiteEntry, ...]
 
 def _check_name(own_entries: Sequence[SiteEntry], name: str, own: int | None) -> None:
     if any(_key(entry.name) == _key(name) and entry.id != own for entry in own_entries):
-        raise SiteStoreError(f"site name must be new among those of its person, got {shown(name)}")
+        raise SiteStoreError(f"site name must be new among those of its person, got {quoted(name)}")
 
 
 def _earlier(connection: Connection, request: str, digest: str) -> tuple[int, ...]:

@@ -82,7 +82,7 @@ def event_of(event: Mapping[str, Any], item: int) -> dict[str, Any]:
     if event["kind"] not in EVENT_KINDS:
         raise StateLineError(f"kind must be one of {', '.join(EVENT_KINDS)}, got {event['kind']!r}")
     if event["kind"] in _SAYS:
-        columns = Answer.of(SimpleNamespace(**event)).columns()
+        columns = Answer.from_event(SimpleNamespace(**event)).columns()
     else:
         columns = dict.fromkeys(_SAID)
     if any(event[name] != value for name, value in columns.items()):

@@ -86,7 +86,7 @@ class LabelStore:
         return cls(database, PhotoStore(photos), shares)
 
     @classmethod
-    def of(cls, settings: Settings) -> "LabelStore":
+    def from_settings(cls, settings: Settings) -> "LabelStore":
         """Open the store that the settings name, or the one in the program's own folder."""
         home = Path(settings.home) / "labels"
         labels = settings.labels or str(home / "labels.db")

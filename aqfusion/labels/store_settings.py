@@ -17,7 +17,7 @@ _GUIDELINES = "guidelines"
 
 
 class StoreSettings:
-    """What holds for the whole store. Every function that writes raises `RoleError` for others."""
+    """Settings of the whole store. Every function that writes raises `RoleError` for others."""
 
     def __init__(self, database: Database) -> None:
         """Work on an open store."""

@@ -47,7 +47,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Choices:
-    """What the queue can be filtered by."""
+    """The places and reasons by which the queue can be filtered."""
 
     places: tuple[Choice, ...]
     reasons: tuple[Choice, ...]

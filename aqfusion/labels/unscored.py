@@ -53,7 +53,7 @@ class OfPlace:
 
 
 class Unscored:
-    """What a scoring reads; every function but the counts raises `RoleError` below an admin."""
+    """The scoring backlog; every function but the counts raises `RoleError` below an admin."""
 
     def __init__(self, database: Database) -> None:
         """Work on an open store."""
@@ -109,7 +109,7 @@ class Unscored:
                 answers_by_item.setdefault(event.item, []).append(event)
         return tuple(
             ToScore(
-                Item.of(rows[number]),
+                Item.from_row(rows[number]),
                 tuple(answers_by_item.get(number, ())) if rows[number].status in _JUDGED else (),
                 last.get(number, 0),
             )
@@ -118,7 +118,7 @@ class Unscored:
         )
 
     def labelled_days(self, actor: Actor) -> Mapping[str, frozenset[date]]:
-        """The local days of each place that people have said something of which counts."""
+        """The local days of each place for which there is a label that counts."""
         query = (
             select(items.c.place, items.c.taken_at, items.c.time_zone)
             .where(items.c.status.in_(("answered", "settled")), items.c.kind == "normal")

@@ -6,7 +6,7 @@ six pollutants are not, one of the last seven is.
 
 Units: ug/m3, CO mg/m3; another one is in the title, as in `o3 (ppb)`, for the whole column.
 Time: ISO 8601 with its offset, or on the clock that a column `timezone` names or that the place
-has; never just guessed. What comes in and what is made of it stands in docs/formats.md.
+has; never just guessed. docs/formats.md has the formats in full.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -72,9 +72,9 @@ class Parsed:
     """The content of a file: each row that is not blank is in a measurement or has a fault.
 
     Measurements are in the file's order, one for a station and time; `ignored` are titles of
-    columns that nobody reads, `notes` sentences of what is not lost and yet must be told. `network`
-    is whose table it is. `unplaced` are measurements of one station whose `Place` must be asked
-    for: their coordinates mean nothing.
+    columns not read, `notes` sentences on what was changed without loss. `network` is the table's
+    publisher. `unplaced` are measurements of one station whose `Place` the user must enter:
+    their coordinates mean nothing.
     """
 
     measurements: tuple[Measurement, ...]

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from aqfusion.air.pollutants import POLLUTANTS, ReadingError, parse_unit
 from aqfusion.air.sensors import Reading
-from aqfusion.io.json_models import TableError
+from aqfusion.io.json_models import Number, TableError, Whole, check
 from aqfusion.stations.left_out import LeftOut
-from aqfusion.stations.outside import time_of
-from aqfusion.table_file import Field
+from aqfusion.stations.outside import UtcTime
 
 DAY = timedelta(days=1)
 AHEAD = timedelta(hours=1)  # clocks differ, and an hour's mean may carry the hour's end
@@ -35,11 +35,11 @@ class Latest:
 @dataclass(frozen=True)
 class _Row:
     sensor: Sensor
-    value: Field
+    value: object
     time: datetime | None  # None: not a time, or one to come
 
 
-def latest(rows: Iterable[Field], sensors: Mapping[int, Sensor], now: datetime) -> Latest:
+def latest(rows: Iterable[object], sensors: Mapping[int, Sensor], now: datetime) -> Latest:
     """Read the rows of OpenAQ's `latest`; those of sensors that are not in `sensors` are ignored.
 
     A reading that is a day older than now, or than the station's newest, is not mixed with it.
@@ -69,15 +69,32 @@ class _UnknownUnit(Exception):
     pass
 
 
-def _row(entry: Field, sensors: Mapping[int, Sensor], now: datetime) -> _Row | None:
-    sensor = sensors.get(entry["sensorsId"].whole())
+@dataclass(frozen=True)
+class _OfSensor:
+    sensorsId: Whole
+
+
+@dataclass(frozen=True)
+class _Times:
+    utc: UtcTime
+
+
+@dataclass(frozen=True)
+class _Stored:
+    value: Any
+    datetime: Any = None
+
+
+def _row(entry: object, sensors: Mapping[int, Sensor], now: datetime) -> _Row | None:
+    sensor = sensors.get(check(_OfSensor, entry, "OpenAQ").sensorsId)
     if sensor is None or sensor.pollutant not in POLLUTANTS:
         return None
+    stored: _Stored = check(_Stored, entry, "OpenAQ")
     try:
-        time = time_of(entry["datetime"]["utc"])
+        time: datetime = check(_Times, stored.datetime, "OpenAQ").utc
     except TableError:
-        return _Row(sensor, entry["value"], None)
-    return _Row(sensor, entry["value"], time if time <= now + AHEAD else None)
+        return _Row(sensor, stored.value, None)
+    return _Row(sensor, stored.value, time if time <= now + AHEAD else None)
 
 
 def _canonical(row: _Row) -> float:
@@ -86,5 +103,6 @@ def _canonical(row: _Row) -> float:
         unit = parse_unit(name, row.sensor.unit)
     except ReadingError as error:
         raise _UnknownUnit from error
-    value = getattr(Reading.from_values({name: float(row.value.number())}, {name: unit}), name)
+    number: float = check(Number, row.value, "OpenAQ")
+    value = getattr(Reading.from_values({name: number}, {name: unit}), name)
     return float(value)

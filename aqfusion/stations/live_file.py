@@ -9,15 +9,15 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aqfusion.air.sensors import POLLUTANTS, Reading
+from aqfusion.air.sensors import Reading
 from aqfusion.errors import InputError
 from aqfusion.files import replace_file
+from aqfusion.io.json_models import Flag, Number, Size, Text, check, read_table
 from aqfusion.stations.latest import AHEAD
 from aqfusion.stations.left_out import LeftOut
 from aqfusion.stations.openaq_stations import STATIONS
-from aqfusion.stations.outside import coordinate, in_zone, plain_text, time_of
+from aqfusion.stations.outside import Latitude, Longitude, UtcTime, in_zone, plain_text
 from aqfusion.stations.station import Measurement, Station
-from aqfusion.table_file import Field, read_table
 
 _MOST_BYTES = 100_000
 _MOST_FILES = 500
@@ -53,13 +53,12 @@ def read_kept(path: Path, server: str, now: datetime) -> Kept | None:
     try:
         if not path.is_file() or path.stat().st_size > _MOST_BYTES:  # nor a pipe nor a device
             return None
-        table = read_table(path)
-        fetched_at = time_of(table["fetched_at"])
-        entries = table["measurements"].entries()
-        if table["server"].text() != server or fetched_at > now or len(entries) > STATIONS:
+        stored: _Stored = check(_Stored, read_table(path), path.name)
+        fetched_at = stored.fetched_at
+        if stored.server != server or fetched_at > now or len(stored.measurements) > STATIONS:
             return None
-        excluded = LeftOut(**table["left_out"].each(_count))
-        measurements = tuple(_measurement(measurement) for measurement in entries)
+        excluded = LeftOut(**{name: int(count) for name, count in stored.left_out.items()})
+        measurements = tuple(map(_measurement, stored.measurements))
         if any(measurement.time > fetched_at + AHEAD for measurement in measurements):
             return None
         return Kept(measurements, excluded, fetched_at)
@@ -78,21 +77,37 @@ def _as_json(measurement: Measurement) -> dict[str, object]:
     }
 
 
-def _measurement(entry: Field) -> Measurement:
+@dataclass(frozen=True)
+class _StoredMeasurement:
+    id: Text
+    name: Text
+    latitude: Latitude
+    longitude: Longitude
+    approximate: Flag
+    source: Text
+    reading: dict[str, Number]
+    time: UtcTime
+    zone: Text
+
+
+@dataclass(frozen=True)
+class _Stored:
+    fetched_at: UtcTime
+    measurements: tuple[_StoredMeasurement, ...]
+    server: Text
+    left_out: dict[str, Size]
+
+
+def _measurement(stored: _StoredMeasurement) -> Measurement:
     station = Station(
-        id=plain_text(entry["id"].text()),
-        name=plain_text(entry["name"].text()),
-        latitude=coordinate(entry["latitude"], 90),
-        longitude=coordinate(entry["longitude"], 180),
-        approximate=entry["approximate"].flag(),
-        source=plain_text(entry["source"].text()),
+        id=plain_text(stored.id),
+        name=plain_text(stored.name),
+        latitude=stored.latitude,
+        longitude=stored.longitude,
+        approximate=stored.approximate,
+        source=plain_text(stored.source),
     )
-    reading = entry["reading"].each(lambda value: float(value.number()))
-    if not reading or not {*reading} <= {*POLLUTANTS}:
-        raise entry["reading"].fault("must name pollutants")
-    time = in_zone(time_of(entry["time"]), entry["zone"].text())
-    return Measurement(station, time, Reading(**reading), aqi=None)
-
-
-def _count(field: Field) -> int:
-    return int(field.size())
+    if not stored.reading:
+        raise InputError("reading must name pollutants, got none")
+    time = in_zone(stored.time, stored.zone)
+    return Measurement(station, time, Reading(**stored.reading), aqi=None)

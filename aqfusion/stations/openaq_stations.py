@@ -7,18 +7,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from openaq import OpenAQ, RateLimitError
 from openaq.core.responses import LatestResponse, LocationsResponse
 
 from aqfusion.air.pollutants import POLLUTANTS
-from aqfusion.io.json_models import TableError
+from aqfusion.io.json_models import Count, TableError, Text, Whole, check, parse_table
 from aqfusion.stations.latest import DAY, Sensor, latest
 from aqfusion.stations.left_out import LeftOut
 from aqfusion.stations.openaq_transport import USED_UP, Fault
-from aqfusion.stations.outside import coordinate, distance_km, in_zone, plain_text, time_of
+from aqfusion.stations.outside import (
+    Latitude,
+    Longitude,
+    UtcTime,
+    distance_km,
+    in_zone,
+    plain_text,
+)
 from aqfusion.stations.station import Measurement, Station
-from aqfusion.table_file import Field, parse_table
 
 STATIONS = 5
 RADIUS_KM = 25  # the largest that the API takes
@@ -30,6 +37,11 @@ _NONE = f"OpenAQ has nothing from the last day within {RADIUS_KM} km"
 _LONG = 600  # seconds; a station reports once an hour
 # What the client raises at an answer of another shape.
 _MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    results: list[Any]
 
 
 @dataclass(frozen=True)
@@ -82,7 +94,7 @@ def fetch(client: OpenAQ, place: tuple[float, float], now: datetime) -> Fetched:
 
 def _nearest(client: OpenAQ, place: tuple[float, float], now: datetime) -> list[_Near]:
     """Return the stations that measure now; the API sorts by id only, so all are asked for."""
-    entries: tuple[Field, ...] = ()
+    entries: list[Any] = []
     for radius in (RADIUS_KM, _CLOSER_KM):
         entries = _rows(
             partial(
@@ -108,34 +120,89 @@ def _nearest(client: OpenAQ, place: tuple[float, float], now: datetime) -> list[
     return sorted(unique, key=lambda one: (one.distance_km, one.number))[:STATIONS]
 
 
-def _near(entry: Field, place: tuple[float, float], now: datetime) -> _Near | None:
+@dataclass(frozen=True)
+class _Parameter:
+    name: Text
+
+
+@dataclass(frozen=True)
+class _AnySensor:
+    parameter: _Parameter
+
+
+@dataclass(frozen=True)
+class _ParameterWithUnits:
+    name: Text
+    units: Any
+
+
+@dataclass(frozen=True)
+class _OurSensor:
+    id: Whole
+    parameter: _ParameterWithUnits
+
+
+@dataclass(frozen=True)
+class _Times:
+    utc: UtcTime
+
+
+@dataclass(frozen=True)
+class _Activity:
+    sensors: list[Any]
+    datetimeLast: _Times | None = None
+
+
+@dataclass(frozen=True)
+class _Coordinates:
+    latitude: Latitude
+    longitude: Longitude
+
+
+@dataclass(frozen=True)
+class _Provider:
+    name: Text
+
+
+@dataclass(frozen=True)
+class _Location:
+    id: Count
+    coordinates: _Coordinates
+    provider: _Provider
+    name: Text | None = None
+    timezone: Text | None = None
+
+
+def _near(entry: object, place: tuple[float, float], now: datetime) -> _Near | None:
     """Read one location; `None` where it has been silent or measures none of our pollutants."""
-    last = entry.optional("datetimeLast", lambda times: time_of(times["utc"]))
-    sensors = {
-        sensor["id"].whole(): Sensor(name, unit if isinstance(unit, str) else "")
-        for sensor in entry["sensors"].entries()
-        if (name := sensor["parameter"]["name"].text()) in POLLUTANTS
-        for unit in (sensor["parameter"]["units"].value,)
-    }
-    if last is None or last < now - DAY or not sensors:
+    activity: _Activity = check(_Activity, entry, "OpenAQ")
+    sensors = {}
+    for stored in activity.sensors:
+        if check(_AnySensor, stored, "OpenAQ").parameter.name in POLLUTANTS:
+            sensor: _OurSensor = check(_OurSensor, stored, "OpenAQ")
+            units = sensor.parameter.units
+            unit = units if isinstance(units, str) else ""
+            sensors[sensor.id] = Sensor(sensor.parameter.name, unit)
+    last = activity.datetimeLast
+    if last is None or last.utc < now - DAY or not sensors:
         return None
-    number, at = entry["id"].count(), entry["coordinates"]
-    where = coordinate(at["latitude"], 90), coordinate(at["longitude"], 180)
-    name = plain_text(entry.optional("name", Field.text) or "") or f"Station {number}"
-    provider = plain_text(entry["provider"]["name"].text())
-    station = Station(f"openaq-{number}", name, *where, approximate=False, source=_source(provider))
-    zone = entry.optional("timezone", Field.text)
-    return _Near(number, station, zone, sensors, distance_km(place, where))
+    location: _Location = check(_Location, entry, "OpenAQ")
+    where = location.coordinates.latitude, location.coordinates.longitude
+    name = plain_text(location.name or "") or f"Station {location.id}"
+    source = _source(plain_text(location.provider.name))
+    station = Station(f"openaq-{location.id}", name, *where, approximate=False, source=source)
+    return _Near(location.id, station, location.timezone, sensors, distance_km(place, where))
 
 
 def _source(provider: str) -> str:
     return f"OpenAQ, {provider}" if provider else "OpenAQ"
 
 
-def _rows(ask: Callable[[], LocationsResponse | LatestResponse]) -> tuple[Field, ...]:
+def _rows(ask: Callable[[], LocationsResponse | LatestResponse]) -> list[Any]:
     try:
         content = ask().json().encode(errors="replace")
-        return parse_table(content, "OpenAQ")["results"].entries()
+        answer: _Answer = check(_Answer, parse_table(content, "OpenAQ"), "OpenAQ")
+        return answer.results
     except RateLimitError as error:  # the client's own count of the requests that are left
         raise Fault(USED_UP, final=True) from error
     except _MALFORMED as error:

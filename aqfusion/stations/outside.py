@@ -2,10 +2,11 @@
 
 import math
 from datetime import UTC, datetime
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aqfusion.errors import InputError
-from aqfusion.table_file import Field
+from aqfusion.io.json_models import ReadAs, Rule, Text
 
 _EARTH_KM = 6371.0088
 _JOINERS = "\u200c\u200d"  # no glyphs of their own, but Indic and Persian names are spelt with them
@@ -22,13 +23,18 @@ def plain_text(text: str, longest: int = 80) -> str:
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
 
 
-def time_of(field: Field) -> datetime:
+def time_of(text: str) -> datetime:
     """Read an ISO time, in UTC; one that names no zone is in UTC already, as OpenAQ's `utc` is."""
     try:
-        time = datetime.fromisoformat(field.text())
+        time = datetime.fromisoformat(text)
         return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise field.fault("must be a time") from error
+        raise ValueError("must be a time") from error
+
+
+UtcTime = Annotated[datetime, ReadAs(Text, time_of)]
+Latitude = Annotated[float, Rule("must be a number from -90 to 90", ge=-90, le=90)]
+Longitude = Annotated[float, Rule("must be a number from -180 to 180", ge=-180, le=180)]
 
 
 def in_zone(time: datetime, zone: str | None) -> datetime:
@@ -41,14 +47,6 @@ def in_zone(time: datetime, zone: str | None) -> datetime:
         return time.astimezone(ZoneInfo(zone)) if zone else time
     except (ZoneInfoNotFoundError, ValueError, OSError, OverflowError):
         return time
-
-
-def coordinate(field: Field, limit: int) -> float:
-    """Return degrees from -`limit` to `limit`."""
-    degrees = float(field.number())
-    if not -limit <= degrees <= limit:
-        raise field.fault(f"must be -{limit} to {limit}")
-    return degrees
 
 
 def rounded_place(latitude: float, longitude: float) -> tuple[float, float]:

@@ -76,5 +76,5 @@ def _tally(settings: Settings) -> Tally:
 def _write(settings: Settings, counts: Mapping[Cell, int]) -> None:
     from aqfusion.labels.store import LabelStore
 
-    with closing(LabelStore.of(settings)) as store:
+    with closing(LabelStore.from_settings(settings)) as store:
         store.predictions.add(counts)

@@ -118,7 +118,7 @@ def test_all_is_in_one_view_and_an_error_moves_no_button(visitor, planted):
         box = page.locator(seen).first.bounding_box()
         assert box["y"] >= 0, seen
         assert box["y"] + box["height"] <= 900, seen
-    before = [place_of(visitor, one) for one in buttons]
+    before = [place_of(visitor, button) for button in buttons]
     for _ in range(2):
         page.keyboard.press("o")
         page.wait_for_selector(f"{SLOT} p:has-text('must be given')")

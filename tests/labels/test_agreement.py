@@ -62,12 +62,12 @@ def test_alpha_is_that_of_the_krippendorff_package(level):
         used = generator.choice(codes, generator.integers(2, codes + 1), replace=False)
         answers = generator.choice(used, shape)
         answers[generator.random(shape) < generator.random()] = MISSING
-        found = alpha(table(*answers.T.tolist()), seed)
-        if found.value is None:
+        estimate = alpha(table(*answers.T.tolist()), seed)
+        if estimate.value is None:
             continue
         data = np.where(answers == MISSING, np.nan, answers).T
         wanted = krippendorff.alpha(data, value_domain=range(codes), level_of_measurement=level)
-        assert found.value == pytest.approx(wanted, abs=5.1e-5), seed
+        assert estimate.value == pytest.approx(wanted, abs=5.1e-5), seed
         compared += 1
     assert compared > 110
 
@@ -204,10 +204,10 @@ def test_ten_people_and_two_thousand_items_take_a_second():
 
 def test_a_table_is_made_of_answers_in_any_order():
     answers = [("photo 2", "Ram", 5), ("photo 1", "Asha", 0), ("photo 2", "Asha", CANNOT_TELL)]
-    made = AnswerTable.of(answers)
+    made = AnswerTable.from_answers(answers)
     assert (made.items, made.annotators) == (("photo 1", "photo 2"), ("Asha", "Ram"))
     assert made.answers.tolist() == [[0, MISSING], [CANNOT_TELL, 5]]
-    assert AnswerTable.of([]).answers.shape == (0, 0)
+    assert AnswerTable.from_answers([]).answers.shape == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_a_table_is_made_of_answers_in_any_order():
 )
 def test_answers_that_make_no_table_are_refused(answers, message):
     with pytest.raises(ValueError, match=message):
-        AnswerTable.of(answers)
+        AnswerTable.from_answers(answers)
 
 
 def test_arrays_that_are_no_table_are_refused():

@@ -234,11 +234,11 @@ def test_a_file_that_is_no_store_is_named(tmp_path, content):
 
 def test_the_settings_name_the_store(tmp_path):
     settings = load_settings({"AQFUSION_HOME": str(tmp_path)}, tmp_path / "none")
-    LabelStore.of(settings).close()
+    LabelStore.from_settings(settings).close()
     assert (tmp_path / "labels" / "labels.db").is_file()
     assert (tmp_path / "labels").stat().st_mode & 0o077 == 0  # the hashes of PINs lie there
     variables = {"AQFUSION_HOME": str(tmp_path), "AQFUSION_LABELS": str(tmp_path / "mine.db")}
-    LabelStore.of(load_settings(variables, tmp_path / "none")).close()
+    LabelStore.from_settings(load_settings(variables, tmp_path / "none")).close()
     assert (tmp_path / "mine.db").is_file()
 
 

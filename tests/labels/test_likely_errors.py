@@ -66,7 +66,7 @@ def test_doubted_labels_are_those_off_the_diagonal_of_cleanlabs_confident_joint(
         counted[given[position], suggested] += 1
     left = joint - np.diag(np.diag(joint)) - counted
     assert (left.min(), left.sum()) == (0, len(rest))
-    thresholds = np.array([held_out[given == one, one].mean() for one in range(6)])
+    thresholds = np.array([held_out[given == category, category].mean() for category in range(6)])
     for position in rest:
         own = held_out[position, given[position]]
         assert (held_out[position][held_out[position] >= thresholds] <= own).all()
@@ -79,13 +79,13 @@ def test_of_two_neighbouring_categories_the_order_is_cleanlabs_self_confidence()
     share = generator.random(400)
     held_out = np.zeros((400, 6))
     held_out[:, 2], held_out[:, 3] = share, 1 - share
-    found = likely_errors(held_out, given)
-    positions = np.array([error.position for error in found])
+    errors = likely_errors(held_out, given)
+    positions = np.array([error.position for error in errors])
     two = held_out[:, 2:4]
     confidence = get_label_quality_scores(given - 2, two, method="self_confidence")
-    assert len(found) > 100
+    assert len(errors) > 100
     assert positions.tolist() == positions[np.argsort(confidence[positions])].tolist()
-    assert [error.expected_off for error in found] == [
+    assert [error.expected_off for error in errors] == [
         round(float(off), 4) for off in 1 - confidence[positions]
     ]
 

@@ -199,13 +199,13 @@ def test_a_writer_that_is_killed_leaves_all_of_a_batch_or_nothing(store, url, ad
             [head, *(add(store, admin, 100 * lot + n, duplicate_of=head) for n in range(1, 21))]
         )
     store.close()
-    told = run_writers("kill_batches", url, ana.id, lots, KILLS)
+    acknowledged = run_writers("kill_batches", url, ana.id, lots, KILLS)
     again = LabelStore.open(url, "photos")
     with again.database.read() as connection:
         answered = [*connection.execute(select(label_events.c.item)).scalars()]
     for lot in lots:
         assert sum(item in answered for item in lot) in {0, 21}
     assert len(answered) == len({*answered})
-    assert {item for lot in told for item in lots[lot]} <= {*answered}
+    assert {item for lot in acknowledged for item in lots[lot]} <= {*answered}
     assert again.verify() == ()
     again.close()

@@ -8,7 +8,6 @@ import pytest
 from aqfusion.air.sensors import Reading
 from aqfusion.stations.latest import Latest, Sensor, latest
 from aqfusion.stations.left_out import LeftOut
-from aqfusion.table_file import Field, parse_table
 from tests.stations.openaq_server import row
 
 NOW = datetime(2026, 9, 24, 17, 30, tzinfo=UTC)
@@ -16,8 +15,8 @@ AT_17, AT_16 = NOW.replace(minute=0), NOW.replace(hour=16, minute=0)
 YEARS_AGO, DAY_BEFORE = "2018-02-22T04:00:00Z", "2026-09-23T16:59:59Z"
 
 
-def rows(*entries: dict) -> list[Field]:
-    return list(parse_table(json.dumps(entries).encode(), "OpenAQ").entries())
+def rows(*entries: dict) -> list[object]:
+    return json.loads(json.dumps(entries))
 
 
 def one(name: str, unit: str, value: object, utc: object = "2026-09-24T17:00:00Z") -> Latest:

@@ -1,1 +1,1 @@
-"""What the store holds, for others to read: whole files and folders, or none."""
+"""Exports of the store, for other programs: complete files and folders, or none."""

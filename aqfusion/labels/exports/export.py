@@ -42,7 +42,7 @@ class ExportError(InputError):
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: how many items, events or photos to train with.
+    """The files that were written: how many items, events or photos to train with.
 
     `left_out` are sentences, `missing` hashes of photos that are gone.
     """

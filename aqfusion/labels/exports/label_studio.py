@@ -1,4 +1,4 @@
-"""Tasks as Label Studio imports them, with what each annotator said.
+"""Tasks as Label Studio imports them, with the answers of each annotator.
 
 The format: https://labelstud.io/guide/task_format.html. Accounts are other ones there and an
 unknown `completed_by` stops an import, so who answered is a result of its own.

@@ -1,4 +1,4 @@
-"""What a training folder holds: settled items as photos, sessions, groups and folds.
+"""Rows of a training folder: settled items as photos, sessions, groups and folds.
 
 What must not be split is one group: a place and day, the same photo, and photos that are nearly
 the same, whatever their days. In the public set that makes 58 groups of 77, the largest a tenth.

@@ -1,4 +1,4 @@
-"""What an import would make of a source, without a store: every photo is read, nothing kept."""
+"""The result of an import without a store: every photo is read, nothing kept."""
 
 from datetime import datetime
 from typing import Any

@@ -50,7 +50,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Imported:
-    """What became of every row: new items, those known before, and those with faults.
+    """Result of an import: new items, `known` ones that the store had already, and faults.
 
     `duplicates` are those of the new ones that are kept without being served.
     """
@@ -119,7 +119,7 @@ class _Intake:
         self.faults: list[Fault] = []
         self._store, self._actor, self._name = store, actor, name
         self._terms, self._now = terms, now
-        self._near = NearPhotos.of(store.database)
+        self._near = NearPhotos.from_database(store.database)
 
     def take(self, batch: Sequence[Candidate]) -> None:
         """Take the candidates in, and count what became of each."""

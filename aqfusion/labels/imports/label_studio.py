@@ -1,4 +1,4 @@
-"""Answers come back from Label Studio: each is an event of an annotator, once, told as imported.
+"""Answers come back from Label Studio: each is an event of an annotator, once, marked as imported.
 
 Who answered there has no account here. So each annotator of Label Studio gets one that nobody can
 sign in to, "Label Studio: 3": their answers count in agreement and review as everybody's do, and
@@ -182,7 +182,7 @@ class _Keeper:
         return same[0]
 
     def _is_ours(self, item: int, annotation: Annotation, label: dict[str, Any]) -> bool:
-        """Tell whether somebody said this here: an answer that we had exported."""
+        """Whether the answer was given here: an answer that this store had exported."""
         if annotation.answered_by is None:
             return False
         query = (

@@ -244,7 +244,7 @@ def _annotation(
 
 
 def _who(completed_by: Any) -> str:
-    """Name an annotator as both exports do: by number, or by address where that is told."""
+    """Name an annotator as both exports do: by number, or by address where that is stated."""
     if isinstance(completed_by, Mapping):
         completed_by = completed_by.get("email") or completed_by.get("id")
     return "" if completed_by is None else str(completed_by)

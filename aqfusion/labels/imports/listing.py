@@ -1,4 +1,4 @@
-"""What a source of photos offers, before any photo is opened."""
+"""The list of photos of a source, before any photo is opened."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

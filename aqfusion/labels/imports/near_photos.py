@@ -28,7 +28,7 @@ class NearPhotos:
             self.add(group, fingerprint, key)
 
     @classmethod
-    def of(cls, database: Database) -> "NearPhotos":
+    def from_database(cls, database: Database) -> "NearPhotos":
         """Begin with what the store has."""
         query = select(items.c.group_key, items.c.fingerprint, items.c.key).where(
             items.c.fingerprint.is_not(None),

@@ -1,4 +1,4 @@
-"""What if: one reading swept, two swept, and what it would take to reach a category."""
+"""Counterfactuals: one reading swept, two swept, and the value that reaches a category."""
 
 import numpy as np
 import streamlit as st

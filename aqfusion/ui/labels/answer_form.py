@@ -54,12 +54,12 @@ def keep_draft(on: Desk, raw: Mapping[str, Any]) -> None:
 
 
 def draft(on: Desk, leased: Leased) -> Draft:
-    """What to begin with: the draft, else what was said of the item before."""
+    """The form's first content: the draft, else the answer given to the item before."""
     if on.draft is not None:
         return on.draft
     if leased.own_event is None or leased.own_event.kind != "answer":
         return Draft()
-    answer = Answer.of(leased.own_event)
+    answer = Answer.from_event(leased.own_event)
     corrections = {
         name: "" if value is None else f"{value:g}"[:_LONGEST_VALUE]
         for name, value in answer.corrections.items()

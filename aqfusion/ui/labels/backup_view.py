@@ -38,7 +38,7 @@ def show(actor: Actor) -> None:
 
 
 def _prepared(actor: Actor) -> ReadyFile | None:
-    """Write a backup with its progress shown; what stops it is told."""
+    """Write a backup with its progress shown; an error is shown."""
     bar, ready = st.progress(0.0, "Writing ..."), ReadyFile("backup.zip", "admin")
 
     def on_photo(done: int, total: int) -> None:

@@ -29,7 +29,7 @@ BLIND, ASSISTED = "blind", "assisted"
 
 @dataclass
 class Desk:
-    """What one session has in hand; `trail` are the items that it has dealt with, in order."""
+    """The item of one annotation session; `trail` are the items before it, in order."""
 
     actor: Actor
     since: datetime
@@ -74,7 +74,7 @@ def set_mode(on: Desk, mode: str) -> None:
 
 
 def keep_draft(on: Desk, draft: Draft) -> None:
-    """Keep what has been begun to say of the item on the desk; only a refusal is told."""
+    """Save the draft of an answer to the current item; only a refusal gives a message."""
     if on.leased is None:
         return
     item, on.draft = on.leased.task.id, draft
@@ -168,7 +168,7 @@ def stale(on: Desk) -> None:
 
 
 def back(on: Desk) -> None:
-    """Go back to the item before; what was said of it holds until it is answered anew."""
+    """Go back to the item before; its answer holds until it is answered again."""
     here = on.leased.task.id if on.leased else None
     at = on.trail.index(here) if here in on.trail else len(on.trail)
     if at:
@@ -240,7 +240,7 @@ def _seen(on: Desk, leased: Leased, mode: str) -> Seen:
 
 
 def _try(on: Desk, work: Callable[[], None]) -> None:
-    """Do it; what the store refuses is told, and the item stays where it is."""
+    """Run a write; a refusal of the store becomes a message, and the item stays."""
     on.words, on.to_confirm, on.undone = None, None, None
     on.turn += 1
     try:
@@ -248,7 +248,7 @@ def _try(on: Desk, work: Callable[[], None]) -> None:
     except ItemGoneError as error:
         _lead_on(on, str(error))
     except RequestError:
-        # It was written, and the line broke before that was told; another answer came then.
+        # It was written, and the line broke before the reply came; another answer came then.
         _lead_on(on, "what you answered here first is saved; go back to the item to change that")
     except InputError as error:
         on.words = str(error)

@@ -1,4 +1,4 @@
-"""What the desk tells in its place for messages: what was saved, undone, refused or is asked."""
+"""Messages of an annotation session: saved, undone, refused, or a question."""
 
 from typing import Any
 

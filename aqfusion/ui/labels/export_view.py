@@ -1,4 +1,4 @@
-"""What the store holds, in a format of one's choice, as one file to take away."""
+"""Export of the store, in a format of one's choice, as one file to download."""
 
 import zipfile
 from pathlib import Path
@@ -44,7 +44,7 @@ def show(actor: Actor) -> None:
 
 
 def _prepared(actor: Actor, chosen: str) -> ReadyFile | None:
-    """Write the export and pack it; what stops it is told."""
+    """Write the export and pack it; an error is shown."""
     ready = ReadyFile(f"{chosen}.zip", "admin" if chosen == "jsonl" else "expert")
     line = st.empty()
 

@@ -81,7 +81,7 @@ def _code_fits(key: str) -> bool:
 
 @st.cache_resource(show_spinner=False)
 def _code() -> str:
-    """A secret of this server's run, told in its log only."""
+    """A secret of this server's run, written to its log only."""
     code = secrets.token_hex(4)
     _log.warning("The label store has no admin yet. Code for the first one: %s", code)
     return code

@@ -20,7 +20,7 @@ _FIELD = "admin_guidelines_text"
 
 
 def text() -> str:
-    """What holds now: the admin's text, else the one that comes with the program."""
+    """The text that holds now: the admin's, else the one that comes with the program."""
     return opened.reached().settings.guidelines() or default()
 
 

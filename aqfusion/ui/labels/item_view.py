@@ -123,7 +123,7 @@ def _obey(on: Desk, command: object) -> None:
 
 
 def component_data(on: Desk) -> dict[str, Any]:
-    """All that the page is told: no name of a file, and in blind mode no hint of the model."""
+    """All data that the page gets: no name of a file, and in blind mode no hint of the model."""
     return {
         "turn": f"{on.request} {on.turn}",  # another one after each thing that was done
         "request": on.request,
@@ -156,7 +156,7 @@ def _item(on: Desk, leased: Leased) -> dict[str, Any]:
     task, mode = leased.task, on.mode
     photo, missing = _photo(task)
     answer = (
-        Answer.of(leased.own_event)
+        Answer.from_event(leased.own_event)
         if leased.own_event and leased.own_event.kind == "answer"
         else None
     )
@@ -208,7 +208,7 @@ def _about(leased: Leased, mode: str) -> str:
 
 
 def why(reason: Reason, mode: str) -> str:
-    """Return the reason, without what others or the model said where that would sway the answer."""
+    """Return the reason, without what would sway the answer: others' answers, the model's."""
     if reason.kind in _OF_THE_MODEL:
         return reason.words if mode == ASSISTED else _OF_THE_MODEL[reason.kind]
     if reason.kind in _SAYS_NOTHING_OF_THE_AIR:
@@ -217,7 +217,7 @@ def why(reason: Reason, mode: str) -> str:
 
 
 def reason_words(kind: str) -> str:
-    """A kind of reason, as it may be told before an answer."""
+    """A kind of reason, in words that may be shown before an answer."""
     texts = {
         **_OF_THE_MODEL,
         **_OF_OTHERS,
@@ -229,7 +229,7 @@ def reason_words(kind: str) -> str:
 
 
 def _suggestion(task: Task) -> dict[str, Any]:
-    """What the model says, to be marked as such."""
+    """The model's prediction, to be marked as such."""
     view = task.model_view
     if view is None:
         return {"aqi": "", "words": "The model has not scored this item yet."}

@@ -41,4 +41,4 @@ def now() -> datetime:
     max_entries=2, show_spinner="Opening the label store ...", on_release=LabelStore.close
 )
 def _opened(settings: Settings) -> LabelStore:
-    return LabelStore.of(settings)
+    return LabelStore.from_settings(settings)

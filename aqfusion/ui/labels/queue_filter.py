@@ -1,4 +1,4 @@
-"""What the annotator wants to be asked about: a place, a reason; kept as long as the session."""
+"""The annotator's filter of the queue: a place, a reason; kept as long as the session."""
 
 from collections.abc import Callable
 

@@ -56,7 +56,7 @@ class ReadyFile:
 
 
 def prepared(key: str, place: str, ready: ReadyFile, work: Callable[[Path], Done]) -> Done | None:
-    """Let `work` write the file and keep it for the session; what stops that is told at `place`."""
+    """Let `work` write the file and keep it for the session; an error is shown at `place`."""
     try:
         done = work(ready.path)
         ready.check_size()

@@ -41,7 +41,7 @@ def show(actor: Actor) -> None:
 
 
 def begin(actor: Actor) -> None:
-    """Start a scoring, in a callback; what stands against it is told where `show` draws."""
+    """Start a scoring, in a callback; a refusal is shown where `show` draws."""
     told.attempt(PLACE, lambda: _started(actor))
 
 
@@ -85,7 +85,7 @@ def counted(now: Progress) -> str:
 
 
 def outcome(now: Progress) -> str:
-    """What came of a scoring, in a sentence.
+    """The result of a scoring, in a sentence.
 
     >>> outcome(Progress("cancelled", "", "", 1, "Ada", said="x", done=32, total=364))
     'The last scoring, started by Ada, was cancelled: 32 of 364 scored. It goes on where it was.'

@@ -30,7 +30,7 @@ def forget() -> None:
 
 
 def enter(way: Callable[[], Actor]) -> bool:
-    """Sign in by `way`, for this tab and for the next; what it refuses is told."""
+    """Sign in by `way`, for this tab and for the next; a refusal is shown."""
 
     def work() -> None:
         actor, code = opened.reached().sessions.begin(way(), opened.now())

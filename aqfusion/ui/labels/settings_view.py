@@ -1,4 +1,4 @@
-"""What the label store runs with, shown without secrets; it is set by environment or secrets."""
+"""Settings of the label store, shown without secrets; environment or secrets set them."""
 
 from html import escape
 

@@ -1,4 +1,4 @@
-"""What came of the last click, told once and where it was made."""
+"""The message about the last click, shown once and where it was made."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from aqfusion.ui.plain import plain
 
 
 def attempt(place: str, work: Callable[[], str | None], *, refused: str = "") -> bool:
-    """Do what a click asks for, in its callback; what `work` returns or raises is told at `place`.
+    """Run `work` in the callback of a click; its message or error is shown at `place`.
 
     `refused` comes before the sentence of what went wrong.
     """
@@ -26,7 +26,7 @@ def attempt(place: str, work: Callable[[], str | None], *, refused: str = "") ->
 
 
 def telling(line: DeltaGenerator) -> Callable[[str], None]:
-    """What long work reports its steps to: each takes the place of the one before in `line`."""
+    """The callback for steps of long work: each replaces the one before in `line`."""
 
     def report(step: str) -> None:
         line.caption(plain(step))
@@ -40,7 +40,7 @@ def tell(place: str, text: str, *, good: bool = True) -> None:
 
 
 def show(place: str) -> None:
-    """Draw what is to be said here, if anything; it is gone with the next run."""
+    """Draw the message of this place, if there is one; it is gone with the next run."""
     good, text = st.session_state.pop(_key(place), (True, ""))
     if not text:
         return

@@ -25,7 +25,7 @@ class Slot:
 def slots(people: Mapping[int, str], answers: Sequence[Recorded]) -> tuple[Slot, ...]:
     """Give everybody their place, by the order in which people joined.
 
-    Up to `MOST_SLOTS` people have a place of their own, empty where they said nothing. Of more,
+    Up to `MOST_SLOTS` people have a place of their own, empty where they gave no answer. Of more,
     each has a place that others may share; where two who share it answered the same item, the
     later one takes the next free place.
     """

@@ -92,7 +92,7 @@ def _verdict(answer: Answer) -> str:
 
 
 def _facts(answer: Answer, reading: Reading) -> str:
-    """What stands beside the verdict; a note keeps its lines."""
+    """Details beside the label; a note keeps its lines."""
     facts = [answer.confidence, saw(answer.seen), took(answer.seen.seconds)]
     lines = [" · ".join(fact for fact in facts if fact), *corrected(answer, reading)]
     note = f'<p class="aq-quote">{escape(answer.note)}</p>' if answer.note else ""

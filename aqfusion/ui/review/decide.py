@@ -96,7 +96,7 @@ def moderate(at: Desk, admit: bool, reason: Callable[[], str]) -> None:
 
 
 def seen_by_expert(displayed: Shown, view: ModelView | None) -> Seen:
-    """What an expert knew of the model when they decided: this page hides nothing."""
+    """How much of the model an expert saw when they decided: this page hides nothing."""
     seconds = round(time.monotonic() - displayed.since, 1)
     if view is None:
         return Seen("assisted", seconds=seconds)

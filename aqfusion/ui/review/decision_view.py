@@ -127,7 +127,7 @@ def _correction(event: Recorded, item: Item) -> None:
 
 
 def _answer(at: Desk, view: ItemView, kind: str, scale: str, kept: list[Recorded]) -> Answer:
-    """What the form says; an empty one raises `InputError`."""
+    """The answer in the form; an empty one raises `InputError`."""
     item, state = at.displayed.item, st.session_state
     value = state.get(f"review_value_{item}_{kind}")
     if value is None:
@@ -170,5 +170,5 @@ def _scale(answers: tuple[Recorded, ...]) -> str:
 
 
 def _text(key: str) -> Callable[[], str]:
-    """What stands in a text field when it is asked for."""
+    """A function that reads a text field when it is called."""
     return lambda: str(st.session_state.get(key, ""))

@@ -1,4 +1,4 @@
-"""What is known of an item besides what people say: pure HTML."""
+"""Facts of an item besides its answers: pure HTML."""
 
 from datetime import UTC, tzinfo
 from html import escape

@@ -1,4 +1,4 @@
-"""What the figures of agreement mean, as tables and in plain sentences."""
+"""The meaning of the agreement statistics, as tables and in plain sentences."""
 
 from aqfusion.air.aqi import standard
 from aqfusion.figures import Estimate
@@ -84,7 +84,7 @@ def annotator_table(figures: Figures) -> Table:
 
 
 def alpha_in_words(alpha: Agreement) -> str:
-    """What an alpha means.
+    """The meaning of an alpha.
 
     >>> alpha_in_words(Agreement(0.85, 0.7, 0.9, 40, None))
     'People agree well enough to rely on, though with 40 items it could be as low as 0.70.'
@@ -99,7 +99,7 @@ def alpha_in_words(alpha: Agreement) -> str:
 
 
 def kappa_in_words(kappa: Agreement) -> str:
-    """What a kappa means.
+    """The meaning of a kappa.
 
     >>> kappa_in_words(Agreement(0.65, 0.61, 0.7, 400, None))
     'Substantial agreement.'

@@ -62,7 +62,7 @@ def figures_of(records: Told) -> Figures:
         by_name[answer.annotator].append(answer)
     # Frames of one view that one look covered are no evidence of their own.
     looked_at = ((item, answer) for item, answer in records.answers if not answer.covered)
-    table = AnswerTable.of(
+    table = AnswerTable.from_answers(
         (str(item), answer.annotator, answer.answer) for item, answer in looked_at
     )
     return Figures(

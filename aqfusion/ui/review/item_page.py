@@ -35,7 +35,7 @@ _KEYS = (ASSETS / "review" / "keys.js").read_text(encoding="utf-8")
 
 
 def show(store: LabelStore, actor: Actor, number: int) -> None:
-    """Draw an item; one that is not there is told."""
+    """Draw an item, or the error that there is none."""
     try:
         view = store.review.view(actor, number)
         around = store.search.around(actor, place.work_list().filters, number)
@@ -126,7 +126,7 @@ def _decided(view: ItemView, zone: tzinfo) -> None:
 
 
 def _photo(store: LabelStore, item: Item) -> None:
-    """The photo as it is kept; one that is lost or damaged is told."""
+    """The photo as it is kept; or the error that it is lost or damaged."""
     with st.container(key="review_photo"):
         try:
             data = store.photos.get(item.task.photo_hash)
@@ -138,7 +138,7 @@ def _photo(store: LabelStore, item: Item) -> None:
 
 
 def _model(item: Item) -> None:
-    """What the model says, and what the official formulas do."""
+    """The predictions of the model, and the results of the official formulas."""
     view, fold = item.task.model_view, item.fold_view
     left, right = st.columns([7, 6], gap="medium")
     with left.container(border=True, height="stretch", key="review_model"):

@@ -1,4 +1,4 @@
-"""Places where an expert is told what was done, or why not: always there, always as high.
+"""Places for messages to an expert, what was done or why not: always there, always as high.
 
 A message that came and went would push the buttons of decisions under the pointer. So each place
 is drawn empty too, and what does not fit scrolls inside it.

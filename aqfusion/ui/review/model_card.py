@@ -1,4 +1,4 @@
-"""What a model said of an item: number, interval and six bars, as pure HTML."""
+"""A model's prediction for an item: number, interval and six bars, as pure HTML."""
 
 from html import escape
 

@@ -27,7 +27,7 @@ class WorkList:
 
 @dataclass(frozen=True)
 class Notice:
-    """What is told at an item (`None`: at the list) until the expert goes elsewhere.
+    """The message at an item (`None`: at the list) until the expert goes elsewhere.
 
     `item` is the one that it is of, `about` what was tried in vain; `None` for what has been
     done. `once` tells one from another that says the same.
@@ -90,7 +90,7 @@ def tell_fault(at: int, about: str, text: str) -> None:
 
 
 def notice(at: int | None) -> Notice | None:
-    """What there is to say at an item, or at the list."""
+    """The message at an item, or at the list."""
     kept: Notice | None = st.session_state.get(_NOTICE)
     return kept if kept is not None and kept.at == at else None
 

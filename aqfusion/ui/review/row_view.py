@@ -1,4 +1,4 @@
-"""One row of the work list: photo, where and when, who said what, why it is here; pure HTML."""
+"""One row of the work list: photo, where and when, all answers, why it is here; pure HTML."""
 
 from collections.abc import Mapping, Sequence
 from html import escape

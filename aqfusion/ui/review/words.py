@@ -1,4 +1,4 @@
-"""What people said and did, in plain words; all of it text that still has to be escaped."""
+"""Answers and events in plain words; all of it text that still has to be escaped."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -55,7 +55,7 @@ def answer_text(answer: Answer) -> str:
 
 
 def replaced_text(old: Event) -> str:
-    """What an event replaced or took back, as the store repeats it."""
+    """The label that an event replaced or took back, as the store repeats it."""
     if old.get("standard") is None:
         return "a skip"
     category = None if old["cant_tell"] or old["aqi"] is not None else old["category"]
@@ -63,7 +63,7 @@ def replaced_text(old: Event) -> str:
 
 
 def given_label(item: Item) -> tuple[str, str] | None:
-    """What came with an item as its label: whose it is, and what it says; `None` without one.
+    """The label that came with an item: whose it is, and what it says; `None` without one.
 
     A visitor's guess comes with a contribution; every other one was in what was imported.
     """
@@ -76,7 +76,7 @@ def given_label(item: Item) -> tuple[str, str] | None:
 
 
 def saw(seen: Seen) -> str:
-    """What somebody knew of the model before they answered."""
+    """How much of the model somebody saw before they answered."""
     if seen.mode == "blind":
         return "blind: the model's view was hidden"
     model = f" of {seen.model_version}" if seen.model_version else ""
@@ -86,7 +86,7 @@ def saw(seen: Seen) -> str:
 
 
 def corrected(answer: Answer, reading: Reading) -> tuple[str, ...]:
-    """What an answer says of wrong readings, one sentence each.
+    """The corrections of readings in an answer, one sentence each.
 
     >>> corrected(Answer(category=0, corrections={"pm25": 8, "no2": None}), Reading(pm25=80, no2=4))
     ('PM2.5 is 8 µg/m³, not 80', 'NO2 is not 4 µg/m³; what it is, is not known')
@@ -113,7 +113,7 @@ def took(seconds: float | None) -> str | None:
 
 
 def did(event: Recorded, history: Sequence[Recorded]) -> str:
-    """What an event did, as the sentence that a name begins goes on."""
+    """The act of an event, as the sentence that a name begins goes on."""
     about = next((earlier for earlier in history if earlier.event == event.about), None)
     instead = f", instead of {replaced_text(event.old)}" if event.old else ""
     if event.kind == "undo":
