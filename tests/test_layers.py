@@ -13,7 +13,7 @@ from aqfusion.settings import ROOT
 # From the ground up; a module imports from its own floor and from lower ones.
 FLOORS = (
     {
-        *("errors", "settings", "files", "io", "table_file", "csv_cells"),
+        *("errors", "settings", "files", "io", "csv_cells"),
         *("figures", "history_figures", "metrics", "metrics_file"),
     },
     {

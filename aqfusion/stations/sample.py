@@ -14,10 +14,10 @@ from aqfusion.air.pollutants import POLLUTANTS, ReadingError
 from aqfusion.air.sensors import Reading
 from aqfusion.csv_table.fault import CellError
 from aqfusion.dataset.clock import clock_time
-from aqfusion.io.json_models import TableError
+from aqfusion.io.json_models import Flag, TableError, Text, check, fault, read_table
 from aqfusion.settings import ASSETS
+from aqfusion.stations.outside import Latitude, Longitude
 from aqfusion.stations.station import Measurement, Station
-from aqfusion.table_file import Field, read_table
 from aqfusion.time_zones import TimeError, at, zone
 
 FOLDER = ASSETS / "stations"
@@ -56,27 +56,47 @@ def load_sample(folder: Path) -> tuple[Measurement, ...]:
         measurement = _measurement(row, stations)
         key = (measurement.station, measurement.time)
         if key in seen:
-            raise row.fault("must be another station or another time than the lines above")
+            rule = "must be another station or another time than the lines above"
+            raise fault(row.file, f"line {row.number}", rule, row.cells)
         if measurements and measurement.time < measurements[-1].time:
-            raise row["time"].fault("must not be earlier than the line above")
+            raise row.fault("time", "must not be earlier than the line above")
         seen.add(key)
         measurements.append(measurement)
     return tuple(measurements)
 
 
+@dataclass(frozen=True)
+class _StoredPlace:
+    id: Text
+    name: Text
+    latitude: Latitude
+    longitude: Longitude
+    approximate: Flag
+    location: Text
+    timezone: Text
+
+
+@dataclass(frozen=True)
+class _StoredPlaces:
+    source: Text
+    licence: Text
+    units_stated: Flag
+    stations: tuple[_StoredPlace, ...]
+
+
 def load_places(path: Path) -> tuple[Place, ...]:
     """Read and check the places; a fault raises `TableError`."""
-    table = read_table(path)
-    credit = f"{table['source'].text()}, {table['licence'].text()}"
-    units_stated = table["units_stated"].flag()
-    entries = table["stations"].entries()
+    stored: _StoredPlaces = check(_StoredPlaces, read_table(path), path.name)
+    credit = f"{stored.source}, {stored.licence}"
     for key in ("id", "location"):
         seen: set[str] = set()
-        for entry in entries:
-            if entry[key].text() in seen:
-                raise entry[key].fault("must not be that of a place above")
-            seen.add(entry[key].text())
-    return tuple(_place(entry, credit, units_stated) for entry in entries)
+        for number, entry in enumerate(stored.stations):
+            value = getattr(entry, key)
+            if value in seen:
+                rule = "must not be that of a place above"
+                raise fault(path.name, f"stations[{number}].{key}", rule, value)
+            seen.add(value)
+    return tuple(_place(entry, credit, stored.units_stated) for entry in stored.stations)
 
 
 def session_time(session: str, timezone: str) -> datetime | None:
@@ -89,32 +109,45 @@ def session_time(session: str, timezone: str) -> datetime | None:
         return None
 
 
-def _place(entry: Field, credit: str, units_stated: bool) -> Place:
+def _place(entry: _StoredPlace, credit: str, units_stated: bool) -> Place:
     station = Station(
-        id=entry["id"].text(),
-        name=entry["name"].text(),
-        latitude=_degrees(entry["latitude"], 90),
-        longitude=_degrees(entry["longitude"], 180),
-        approximate=entry["approximate"].flag(),
+        id=entry.id,
+        name=entry.name,
+        latitude=entry.latitude,
+        longitude=entry.longitude,
+        approximate=entry.approximate,
         source=credit,
         units_stated=units_stated,
     )
-    return Place(station, entry["location"].text(), entry["timezone"].text())
+    return Place(station, entry.location, entry.timezone)
 
 
-def _degrees(field: Field, most: int) -> float:
-    if not abs(field.number()) <= most:
-        raise field.fault(f"must be -{most} to {most}")
-    return float(field.number())
+@dataclass(frozen=True)
+class _Line:
+    """A line of the table, whose cells are never empty where `text` reads them."""
+
+    file: str
+    number: int
+    cells: dict[str, str]
+
+    def text(self, column: str) -> str:
+        """The text of a cell."""
+        if not self.cells[column].strip():
+            raise self.fault(column, "must be a text that is not empty")
+        return self.cells[column]
+
+    def fault(self, column: str, rule: str) -> TableError:
+        """The error that says that a cell breaks `rule`."""
+        return fault(self.file, f"line {self.number}.{column}", rule, self.cells[column])
 
 
-def _rows(path: Path) -> list[Field]:
+def _rows(path: Path) -> list[_Line]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.reader(file, strict=True)
             header = next(reader, [])
             if tuple(header) != COLUMNS:
-                raise Field(path.name, "line 1", header).fault(f"must be {','.join(COLUMNS)}")
+                raise fault(path.name, "line 1", f"must be {','.join(COLUMNS)}", header)
             lines = [(reader.line_num, cells) for cells in reader]
     except OSError as error:
         raise TableError(f"{path.name} must be a readable file: {error.strerror}") from error
@@ -122,41 +155,41 @@ def _rows(path: Path) -> list[Field]:
         raise TableError(f"{path.name} must be a CSV file in UTF-8: {error}") from error
     for number, cells in lines:
         if len(cells) != len(COLUMNS):
-            raise Field(path.name, f"line {number}", cells).fault(
-                "must have as many cells as line 1"
-            )
+            rule = "must have as many cells as line 1"
+            raise fault(path.name, f"line {number}", rule, cells)
     return [
-        Field(path.name, f"line {number}", dict(zip(COLUMNS, cells, strict=True)))
-        for number, cells in lines
+        _Line(path.name, number, dict(zip(COLUMNS, cells, strict=True))) for number, cells in lines
     ]
 
 
-def _measurement(row: Field, stations: dict[str, Station]) -> Measurement:
-    station = stations.get(row["station"].text())
+def _measurement(row: _Line, stations: dict[str, Station]) -> Measurement:
+    station = stations.get(row.text("station"))
     if station is None:
-        raise row["station"].fault(f"must be a station of {PLACES_NAME}")
-    return Measurement(station, _time(row["time"]), _reading(row), _aqi(row["aqi"]))
+        raise row.fault("station", f"must be a station of {PLACES_NAME}")
+    return Measurement(station, _time(row), _reading(row), _aqi(row))
 
 
-def _time(field: Field) -> datetime:
+def _time(row: _Line) -> datetime:
     try:
-        time = datetime.fromisoformat(field.text())
+        time = datetime.fromisoformat(row.text("time"))
+    except TableError:
+        raise
     except ValueError as error:
-        raise field.fault("must be a time as in 2023-02-01T08:30+05:30") from error
+        raise row.fault("time", "must be a time as in 2023-02-01T08:30+05:30") from error
     if time.tzinfo is None:
-        raise field.fault("must name its offset")
+        raise row.fault("time", "must name its offset")
     return time
 
 
-def _reading(row: Field) -> Reading:
+def _reading(row: _Line) -> Reading:
     try:
-        return Reading.from_values({name: str(row[name].value) for name in POLLUTANTS})
+        return Reading.from_values({name: row.cells[name] for name in POLLUTANTS})
     except ReadingError as error:
-        raise TableError(f"{row.file}: {row.path}: {error}") from error
+        raise TableError(f"{row.file}: line {row.number}: {error}") from error
 
 
-def _aqi(field: Field) -> int:
-    text = field.text()
+def _aqi(row: _Line) -> int:
+    text = row.text("aqi")
     if not (text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) <= 500):
-        raise field.fault("must be a whole number from 0 to 500")
+        raise row.fault("aqi", "must be a whole number from 0 to 500")
     return int(text)
