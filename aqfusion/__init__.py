@@ -8,11 +8,11 @@ True
 
 from typing import TYPE_CHECKING, Any
 
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 
 if TYPE_CHECKING:
-    from aqfusion.model.predict import load_model as load_model
-    from aqfusion.photo import Photo as Photo
+    from aqfusion.images.photo import Photo
+    from aqfusion.model.predictor import load_model
 
 __version__ = "0.1.0"
 __all__ = ["Photo", "Reading", "load_model"]
@@ -21,11 +21,11 @@ __all__ = ["Photo", "Reading", "load_model"]
 def __getattr__(name: str) -> Any:
     """Import the photo reader and the model on first use, so that the rest starts at once."""
     if name == "Photo":
-        from aqfusion.photo import Photo
+        from aqfusion.images.photo import Photo
 
         return Photo
     if name == "load_model":
-        from aqfusion.model.predict import load_model
+        from aqfusion.model.predictor import load_model
 
         return load_model
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,16 +22,16 @@ from sqlalchemy import Connection, insert, select, update
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the package, when run as a script
 
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.cli.main import run_command
 from aqfusion.cli.options import WholeNumber, print_json
 from aqfusion.errors import InputError
 from aqfusion.evaluation.latency import median_ms
-from aqfusion.labels.actor import Actor
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.draw import Shares
-from aqfusion.labels.new_item import NewItem
+from aqfusion.labels.authorization import Actor
+from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.queue import Queue
+from aqfusion.labels.queue_sql import Shares
 from aqfusion.labels.schema import answers, crowds, items, label_events
 from aqfusion.labels.store import LabelStore
 

@@ -22,14 +22,13 @@ from aqfusion.air.aqi import STANDARDS, standard
 from aqfusion.cli.main import run_command
 from aqfusion.cli.options import model_option, print_json
 from aqfusion.evaluation.latency import READING, REPEATS, median_ms
-from aqfusion.explain.ablation import ablations
-from aqfusion.explain.heat_map import heat_map
-from aqfusion.explain.shapley import contributions
-from aqfusion.explain.what_if import Scene, search
-from aqfusion.model.predict import load_model
-from aqfusion.photo import Photo
-from aqfusion.scenes import scenes
+from aqfusion.explain.attribution import ablations, contributions
+from aqfusion.explain.saliency import saliency_map
+from aqfusion.explain.what_if import WhatIfInput, search
+from aqfusion.images.photo import Photo
+from aqfusion.model.predictor import load_model
 from aqfusion.settings import ASSETS, load_settings
+from aqfusion.synthetic_scenes import scenes
 
 _SWEPT = np.linspace(0, 500, 121)  # ug/m3, as many values as the Explain page draws
 _WANTED = standard("us").categories[0]
@@ -42,7 +41,7 @@ def bench(model: str, repeats: int = REPEATS) -> dict[str, Any]:
     upload = _enlarged(scene, (4000, 3000))
     photo = Photo.decode(scene)
     embedding = predictor.embed(photo)
-    scene_given = Scene(partial(predictor.ask, embedding), READING, has_photo=True)
+    scene_given = WhatIfInput(partial(predictor.ask, embedding), READING, has_photo=True)
     steps: dict[str, Callable[[], object]] = {
         "decode_12_megapixels": lambda: Photo.decode(upload),
         "embed_photo": lambda: predictor.embed(photo),
@@ -52,7 +51,7 @@ def bench(model: str, repeats: int = REPEATS) -> dict[str, Any]:
         "ablation_and_shapley": lambda: _contributions(scene_given),
         "what_if_sweep": lambda: scene_given.changed({"pm25": _SWEPT}),
         "what_if_search": lambda: search(scene_given, "pm25", _WANTED, READING.pm25 or 0.0),
-        "heat_map": lambda: heat_map(predictor, photo),
+        "heat_map": lambda: saliency_map(predictor, photo),
     }
     ms = {name: median_ms(step, repeats) for name, step in steps.items()}
     slider = ms["predict_from_embedding"] + ms["formulas"]
@@ -71,7 +70,7 @@ def bench(model: str, repeats: int = REPEATS) -> dict[str, Any]:
     }
 
 
-def _contributions(scene: Scene) -> object:
+def _contributions(scene: WhatIfInput) -> object:
     """The explanations that a slider move computes anew, from one batch."""
     all_coalitions = scene.coalitions()
     return ablations(all_coalitions), contributions(all_coalitions)

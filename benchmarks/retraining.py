@@ -21,21 +21,21 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the package, when run as a script
 
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.cli.main import run_command
 from aqfusion.cli.options import WholeNumber, model_option, print_json
 from aqfusion.errors import InputError
+from aqfusion.images.photo import Photo
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.draw import Shares
-from aqfusion.labels.new_item import NewItem
+from aqfusion.labels.item_insertion import NewItem
+from aqfusion.labels.queue_sql import Shares
 from aqfusion.labels.store import LabelStore
-from aqfusion.photo import Photo
 from aqfusion.registry.registry import TERMINAL, Registry
-from aqfusion.retrain.aside import one_thread
-from aqfusion.retrain.fast_path import FAST
-from aqfusion.retrain.job import attempt, keep
-from aqfusion.scenes import scenes
+from aqfusion.retraining.fast_trainer import FAST
+from aqfusion.retraining.fork_worker import one_thread
+from aqfusion.retraining.pipeline import keep, train_candidate
 from aqfusion.settings import ASSETS, load_settings
+from aqfusion.synthetic_scenes import scenes
 from aqfusion.training.recipe import Recipe
 
 _SIZE = 320  # pixels
@@ -59,7 +59,7 @@ def retrain_bench(model: str, count: int, recipe: Recipe = FAST) -> dict[str, An
                 looked = time.perf_counter()
 
         processor = _processor()
-        trial = attempt(store, registry, recipe, on_step)
+        trial = train_candidate(store, registry, recipe, on_step)
         judged = time.perf_counter()
         keep(trial, registry, TERMINAL, now, promote=True)
         ended = time.perf_counter()

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from aqfusion import Photo, Reading, load_model
-from aqfusion.explain.shapley import contributions
-from aqfusion.explain.what_if import Scene
+from aqfusion.explain.attribution import contributions
+from aqfusion.explain.what_if import WhatIfInput
 from aqfusion.settings import ASSETS
 from aqfusion.sites.site import Day, Site
 
@@ -34,7 +34,7 @@ def main(photo_path: Path = PHOTO) -> None:
 
     # Which input moved the answer by how much: exact Shapley values over all subsets of inputs.
     ask = partial(predictor.ask, predictor.embed(photo))
-    attribution = contributions(Scene(ask, reading, has_photo=True).coalitions())
+    attribution = contributions(WhatIfInput(ask, reading, has_photo=True).coalitions())
     print(f"without any input: AQI {attribution.base:.0f}")
     for name, points in attribution.points.items():
         if points:

@@ -6,13 +6,11 @@ from aqfusion.errors import InputError
 from aqfusion.ui import page
 from aqfusion.ui.labels import (
     account,
+    accounts_view,
     export_view,
     guidelines,
     import_view,
-    invite_view,
-    opened,
-    people_view,
-    settings_view,
+    store_session,
     store_view,
 )
 
@@ -32,20 +30,20 @@ part = st.segmented_control(
 )
 try:
     if part == PEOPLE:
-        people_view.show(actor)
+        accounts_view.render_people(actor)
         with st.container(border=True, key="card_invite"):
-            invite_view.show(actor)
+            accounts_view.render_invite(actor)
     elif part == STORE:
-        store_view.show(actor)
+        store_view.render_store(actor)
     elif part == IN_AND_OUT:
         with st.container(border=True, key="card_import"):
-            import_view.show(actor)
+            import_view.render_import(actor)
         with st.container(border=True, key="card_export"):
-            export_view.show(actor)
+            export_view.render_export(actor)
     else:
-        settings_view.show(actor)
+        store_view.render_settings(actor)
         with st.container(border=True, key="card_guidelines"):
             guidelines.edit(actor)
 except InputError as error:
-    opened.failed(error)
+    store_session.failed(error)
 page.end()

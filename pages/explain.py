@@ -2,27 +2,24 @@
 
 import streamlit as st
 
-from aqfusion.explain.ablation import ablations
-from aqfusion.explain.shapley import contributions
-from aqfusion.ui import counted, inputs, page, reading_link, result_view
+from aqfusion.explain.attribution import ablations, contributions
+from aqfusion.ui import inputs, page, reading_input, result_view, usage
+from aqfusion.ui.chart_style import png_button
 from aqfusion.ui.explain import (
-    compare_view,
-    landmark_view,
-    map_view,
-    similar_view,
-    take_away_view,
+    export_view,
+    model_comparison_view,
+    photo_evidence_view,
+    similar_photos_view,
+    text,
     what_if_view,
-    words,
 )
-from aqfusion.ui.explain.ablation_chart import ablation_chart
-from aqfusion.ui.explain.waterfall_chart import waterfall_chart
-from aqfusion.ui.figure_style import png_button
+from aqfusion.ui.explain.charts import ablation_chart, waterfall_chart
 
 page.begin(
     "Why this number?", "What the photo and each reading did to it, and what would change it."
 )
 inputs.prepare()
-reading_link.restore()
+reading_input.restore()
 model = page.model()
 
 choices = st.expander("Change photo and readings", key="explain_inputs", on_change="rerun")
@@ -36,24 +33,24 @@ user_inputs = inputs.current(model)
 result = user_inputs.result()
 if result is None:
     inputs.explain_no_prediction(user_inputs)
-    counted.note(user_inputs)
+    usage.note(user_inputs)
     page.end()
     st.stop()
 
 st.container(key="result_aqi").html(
-    result_view.brief(result) + words.place(result, user_inputs.model.checkpoint.sha256)
+    result_view.brief(result) + text.place(result, user_inputs.model.checkpoint.sha256)
 )
 with st.container(border=True, key="exhibit_map"):
     st.subheader("Where the photo speaks", anchor=False)
-    map_view.show(user_inputs, result)
+    photo_evidence_view.render_map(user_inputs, result)
 
-landmark_view.show(user_inputs, result)
+photo_evidence_view.render_landmark(user_inputs, result)
 
 input_coalitions = user_inputs.scene.coalitions()
 left, right = st.columns(2)
 with left.container(border=True, height="stretch", key="exhibit_shapley"):
     st.subheader("What each input did", anchor=False)
-    st.markdown(words.SHAPLEY)
+    st.markdown(text.SHAPLEY)
     st.plotly_chart(
         waterfall_chart(
             contributions(input_coalitions), input_coalitions.present, user_inputs.reading
@@ -65,7 +62,7 @@ with left.container(border=True, height="stretch", key="exhibit_shapley"):
     )
 with right.container(border=True, height="stretch", key="exhibit_ablation"):
     st.subheader("With parts left out", anchor=False)
-    st.markdown(words.ABLATION)
+    st.markdown(text.ABLATION)
     st.plotly_chart(
         ablation_chart(ablations(input_coalitions)),
         width="stretch",
@@ -75,8 +72,8 @@ with right.container(border=True, height="stretch", key="exhibit_ablation"):
     )
 with st.container(border=True, key="exhibit_what_if"):
     st.subheader("What if", anchor=False)
-    what_if_view.show(user_inputs, result)
-compare_view.show(
+    what_if_view.render_what_if(user_inputs, result)
+model_comparison_view.render_model_comparison(
     user_inputs.photo,
     user_inputs.reading,
     user_inputs.trusted,
@@ -85,9 +82,11 @@ compare_view.show(
     extinction=user_inputs.model.extinction,
 )
 if user_inputs.photo and user_inputs.embedding:
-    similar_view.show(model, user_inputs.photo, user_inputs.embedding, result.image_only)
+    similar_photos_view.render_similar_photos(
+        model, user_inputs.photo, user_inputs.embedding, result.image_only
+    )
 with st.container(border=True, key="exhibit_take_away"):
     st.subheader("Take it away", anchor=False)
-    take_away_view.show(user_inputs)
-counted.note(user_inputs)
+    export_view.render_export(user_inputs)
+usage.note(user_inputs)
 page.end(model)

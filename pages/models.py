@@ -4,10 +4,10 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.ui import page
-from aqfusion.ui.labels import account, opened
-from aqfusion.ui.plain import plain
-from aqfusion.ui.versions import drift_view, gain_view, run_view, serving_view, version_list
-from aqfusion.ui.versions.opened import registry
+from aqfusion.ui.labels import account, store_session
+from aqfusion.ui.markup import plain
+from aqfusion.ui.registry import drift_view, label_impact_view, retraining_view, version_list
+from aqfusion.ui.registry.registry_session import registry
 
 NOW, VERSIONS, DRIFT = "Now", "Versions", "Drift"
 
@@ -27,17 +27,19 @@ try:
     if part == NOW:
         left, right = st.columns(2, gap="medium")
         with left.container(border=True, height="stretch", key="card_serving"):
-            serving_view.show(actor)
+            version_list.render_serving(actor)
         with right.container(border=True, height="stretch", key="card_run"):
-            run_view.show(actor)
+            retraining_view.render_retraining(actor)
         with st.container(border=True, key="card_gain"):
-            gain_view.show()
+            label_impact_view.render_label_impact()
     elif part == VERSIONS:
-        version_list.show(actor)
+        version_list.render_version_list(actor)
     else:
         with st.container(border=True, key="card_drift"):
             st.subheader("Is the air still what it was?", anchor=False)
-            drift_view.show(opened.store(), actor, registry().current(), opened.now())
+            drift_view.render_drift(
+                store_session.store(), actor, registry().current(), store_session.now()
+            )
 except InputError as error:
     st.error(plain(str(error)), icon=":material/error:")
 page.end()

@@ -3,7 +3,14 @@
 import streamlit as st
 
 from aqfusion.ui import inputs, page
-from aqfusion.ui.site import add_day, days_list, landmark_view, open_site, says, take_away
+from aqfusion.ui.sites import (
+    add_day,
+    days_list,
+    export_view,
+    landmark_view,
+    site_choice,
+    site_prediction_view,
+)
 
 page.begin(
     "My places",
@@ -14,7 +21,7 @@ inputs.prepare()
 model = page.model()
 if model.checkpoint.sites is None:
     st.warning("This model is of an older kind: it cannot use the days of a place.")
-own = open_site.choose()
+own = site_choice.select_site()
 if own is None:
     page.end(model)
     st.stop()
@@ -22,18 +29,18 @@ if own is None:
 left, right = st.columns([6, 7], gap="medium")
 with right.container(border=True, key="card_says"):
     st.subheader("What is said here", anchor=False)
-    moved = says.show(inputs.current(model), own.with_recent_days)
+    moved = site_prediction_view.render_says(inputs.current(model), own.with_recent_days)
 with left.container(border=True, key="card_add_day"):
     st.subheader("Add a day", anchor=False)
-    add_day.show(model, own, moved)
+    add_day.render_add_day(model, own, moved)
 with st.container(border=True, key="card_days"):
     st.subheader("Its days", anchor=False)
-    days_list.show(model, own, moved)
+    days_list.render_days_list(model, own, moved)
 landmarks = st.expander("Landmarks", key="mysite_landmarks", on_change="rerun")
 if landmarks.open:  # closed, it would still cost the time to look for them
     with landmarks:
-        landmark_view.show(model, own)
+        landmark_view.render_landmark(model, own)
 with st.container(border=True, key="card_away"):
     st.subheader("Keep it", anchor=False)
-    take_away.show(own)
+    export_view.render_export(own)
 page.end(model)

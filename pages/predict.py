@@ -2,25 +2,25 @@
 
 import streamlit as st
 
-from aqfusion.explain.site_words import place_sentence
+from aqfusion.explain.explanation_text import place_sentence
 from aqfusion.ui import (
-    contribute,
-    counted,
+    contribution_form,
     formula_view,
     haze_view,
     inputs,
     page,
-    reading_link,
+    reading_input,
     result_view,
+    usage,
 )
-from aqfusion.ui.explain import short_view
+from aqfusion.ui.explain import attribution_view
 
 page.begin(
     "How clean is this air?",
     "Choose a photo of the sky, add what your sensors say, and read the Air Quality Index.",
 )
 inputs.prepare()
-reading_link.restore()
+reading_input.restore()
 model = page.model()
 
 photo_column, result_column = st.columns([6, 7], gap="medium")
@@ -36,15 +36,15 @@ with result_column.container(border=True, height="stretch", key="card_sensors"):
 user_inputs = inputs.current(model)
 result = user_inputs.result()
 with photo_card.container(key="haze"):
-    haze_view.show(user_inputs, result)
+    haze_view.render_haze(user_inputs, result)
 with result_card, st.container(horizontal=True, vertical_alignment="center", key="result_head"):
     st.subheader("Air Quality Index", anchor=False, width="stretch")
     standard = formula_view.choose()
 if result is None:
     with result_card.container(key="result_aqi"):
         inputs.explain_no_prediction(user_inputs)
-    contribute.show(user_inputs)
-    counted.note(user_inputs)
+    contribution_form.render_contribution_form(user_inputs)
+    usage.note(user_inputs)
     page.end()
     st.stop()
 
@@ -62,7 +62,7 @@ with st.container(border=True, key="card_details"):
     right.html(formula_view.formulas(user_inputs.reading, user_inputs.unstated))
 with st.container(border=True, key="card_why"):
     st.subheader("Why this number?", anchor=False)
-    short_view.show(user_inputs, result)
-contribute.show(user_inputs)
-counted.note(user_inputs)
+    attribution_view.render_short(user_inputs, result)
+contribution_form.render_contribution_form(user_inputs)
+usage.note(user_inputs)
 page.end(model)

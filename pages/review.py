@@ -5,22 +5,22 @@ import streamlit as st
 from aqfusion.errors import InputError
 from aqfusion.settings import ASSETS
 from aqfusion.ui import page
-from aqfusion.ui.labels import account, export_view, opened
-from aqfusion.ui.plain import plain
-from aqfusion.ui.review import agreement_view, item_page, place, work_list
+from aqfusion.ui.labels import account, export_view, store_session
+from aqfusion.ui.markup import plain
+from aqfusion.ui.review import agreement_view, item_view, routing, work_list
 
 page.begin("Which label holds?", "What annotators could not settle among themselves, you decide.")
 st.html(ASSETS / "review" / "review.css")
 actor = account.require("expert")
-store = opened.store()
+store = store_session.store()
 try:
-    number = place.item()
+    number = routing.item()
 except InputError as error:
     st.error(plain(str(error)), icon=":material/link_off:")
     number = None
 
 if number is not None:
-    item_page.show(store, actor, number)
+    item_view.render_item_page(store, actor, number)
     page.end()
     st.stop()
 
@@ -34,10 +34,10 @@ part = st.segmented_control(
     label_visibility="collapsed",
 )
 if part == "Work list":
-    work_list.show(store, actor)
+    work_list.render_work_list(store, actor)
 elif part == "Agreement":
-    agreement_view.show(store, actor)
+    agreement_view.render_agreement(store, actor)
 else:
     with st.container(border=True, key="card_export"):
-        export_view.show(actor)
+        export_view.render_export(actor)
 page.end()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aqfusion.ui import inputs, page
-from aqfusion.ui.stations import explorer, live_view, own_view, sources, timeline
+from aqfusion.ui.stations import explorer, live_view, sources, timeline, upload_view
 
 page.begin("Where is it measured?", "Choose a station, and its readings go into the sliders.")
 inputs.prepare()
@@ -19,7 +19,7 @@ name = st.segmented_control(
 )
 st.caption(sources.SAYS[name])
 if name == sources.OWN:
-    source = own_view.choose()
+    source = upload_view.choose()
 elif name == sources.LIVE:
     source = live_view.choose()
 else:
@@ -32,7 +32,7 @@ if source is None:
 @st.fragment(run_every=timeline.pace())
 def moving() -> None:
     """Run by itself while the time plays; the rest of the page stays."""
-    explorer.show(source)
+    explorer.render_explorer(source)
 
 
 moving()

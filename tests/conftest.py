@@ -10,17 +10,17 @@ import torch
 from streamlit.components.v2 import manifest_scanner
 
 from aqfusion.evaluation import baselines, scores
+from aqfusion.images.photo import Photo
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import Checkpoint, Config, save_checkpoint
-from aqfusion.model.guard import Guard
 from aqfusion.model.network import AQFusionNet, Architecture
-from aqfusion.photo import Photo
-from aqfusion.release import measure, train
-from aqfusion.scenes.nothing import nothing
+from aqfusion.model.photo_screening import PhotoScreen
+from aqfusion.release import measure_metrics, train_model
 from aqfusion.settings import load_settings
-from aqfusion.training import calibrate, guard_fitting, teacher, workshop
-from aqfusion.ui import counted
-from aqfusion.ui.labels import first_admin, opened
+from aqfusion.synthetic_scenes.non_sky import nothing
+from aqfusion.training import calibration, distillation, experiment, photo_screening_training
+from aqfusion.ui import usage
+from aqfusion.ui.labels import sign_in_form, store_session
 from tests.planted import planted_records, write_folder
 from tests.planted_sites import save_with_sites
 
@@ -44,7 +44,7 @@ def _home_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def _counts_do_not_wait() -> Iterator[None]:
     """What a test's visitors brought is counted in its own home, not while the next one runs."""
     yield
-    counted._tally.clear()
+    usage._tally.clear()
 
 
 @pytest.fixture(scope="session")
@@ -61,18 +61,18 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def shrink(patch: pytest.MonkeyPatch) -> None:
     """Forests of 3 trees, frames of 64 pixels, few steps and few resamples."""
-    patch.setattr(teacher, "TREES", 3)
-    patch.setattr(teacher, "LESSONS", 300)
+    patch.setattr(distillation, "TREES", 3)
+    patch.setattr(distillation, "LESSONS", 300)
     patch.setattr(baselines, "_TREES", 3)
-    patch.setattr(calibrate, "_STEPS", 2)
+    patch.setattr(calibration, "_STEPS", 2)
     patch.setattr(scores, "_RESAMPLES", 5)
-    patch.setattr(train, "STORED_SIZE", 64)
-    patch.setattr(workshop, "STORED_SIZE", 64)
+    patch.setattr(train_model, "STORED_SIZE", 64)
+    patch.setattr(experiment, "STORED_SIZE", 64)
     patch.setattr(
-        measure, "non_sky_pictures", lambda: {"blank": {"0": Photo.from_image(nothing(0))}}
+        measure_metrics, "non_sky_pictures", lambda: {"blank": {"0": Photo.from_image(nothing(0))}}
     )
-    patch.setattr(guard_fitting, "STORED_SIZE", 64)
-    patch.setattr(guard_fitting, "FRAMES", 1)
+    patch.setattr(photo_screening_training, "STORED_SIZE", 64)
+    patch.setattr(photo_screening_training, "FRAMES", 1)
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +90,7 @@ def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"data_licence": "none, nothing was learned", "backbone_weights": "none: from scratch"},
     )
     folder = tmp_path_factory.mktemp("models") / "untrained"
-    save_checkpoint(folder, Checkpoint(network, Guard(1280), config, {"n": 0}))
+    save_checkpoint(folder, Checkpoint(network, PhotoScreen(1280), config, {"n": 0}))
     return folder
 
 
@@ -128,11 +128,11 @@ def labels_home(
     (home / "labels").mkdir(parents=True)
     (home / "labels" / "labels.db").write_bytes(empty_labels)
     monkeypatch.setenv("AQFUSION_HOME", str(home))
-    monkeypatch.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 8)  # else 50 ms for each PIN
-    for cached in (opened._opened, first_admin._code):  # the model may stay
+    monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)  # else 50 ms for each PIN
+    for cached in (store_session._opened, sign_in_form._code):  # the model may stay
         cached.clear()
     yield home
-    opened._opened.clear()  # and closes the store
+    store_session._opened.clear()  # and closes the store
 
 
 @pytest.fixture

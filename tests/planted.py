@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from aqfusion.air.sensors import Reading
-from aqfusion.dataset.folder import CSV_NAME, PHOTO_FOLDER, READING_COLUMNS, Row
+from aqfusion.air.readings import Reading
+from aqfusion.data.dataset_folder import CSV_NAME, PHOTO_FOLDER, READING_COLUMNS, DatasetRow
 
 HEADER = ("Location", "Filename", "Year", "Month", "Day", "Hour", "AQI", *READING_COLUMNS)
 HEADER = (*HEADER, "AQI_Class")
@@ -77,11 +77,11 @@ def planted_records() -> list[dict[str, object]]:
     return records
 
 
-def rows_of(session: str, photos: int = 1, **changes: object) -> list[Row]:
+def rows_of(session: str, photos: int = 1, **changes: object) -> list[DatasetRow]:
     """Rows of one session without files; `changes` are fields of `Row`, `group` is its own."""
     fields = {"place": "Alphaville", "group": session, "fold": 0, "aqi": 100.0}
     fields |= {"reading": Reading(pm25=40.0), **changes}
     return [
-        Row(photo=Path(f"{session}-{number}.jpg"), session=session, **fields)
+        DatasetRow(photo=Path(f"{session}-{number}.jpg"), session=session, **fields)
         for number in range(photos)
     ]

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from aqfusion.air.sensors import Reading
-from aqfusion.labels.draw import Shares
-from aqfusion.labels.item import ModelView, Reason
-from aqfusion.labels.new_item import NewItem
+from aqfusion.air.readings import Reading
+from aqfusion.images.photo import Photo
+from aqfusion.labels.item import ItemPrediction, Reason
+from aqfusion.labels.item_insertion import NewItem
+from aqfusion.labels.queue_sql import Shares
 from aqfusion.labels.store import LabelStore
-from aqfusion.photo import Photo
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 PIN = "1234"
@@ -24,11 +24,11 @@ def planted_photo(number: int) -> Photo:
     return Photo.from_image(Image.fromarray(colours).resize((160, 120)))
 
 
-def planted_view(aqi: float) -> ModelView:
+def planted_view(aqi: float) -> ItemPrediction:
     """What a model would say of it."""
     chances = [0.02] * 6
     chances[min(5, int(aqi // 51))] = 0.9
-    return ModelView("planted", "fused", aqi, max(0, aqi - 40), aqi + 40, tuple(chances))
+    return ItemPrediction("planted", "fused", aqi, max(0, aqi - 40), aqi + 40, tuple(chances))
 
 
 def planted_store(home: Path, count: int, overlap: int = 1, twice: int = 0) -> LabelStore:

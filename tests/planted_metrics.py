@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from aqfusion.figures import FIGURES, KINDS
+from aqfusion.metric_values import FIGURES, KINDS
 
 PLACES = {
     "Mumbai": (1762, 22),

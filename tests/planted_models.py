@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 
 from aqfusion.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from aqfusion.model.guard import Guard
 from aqfusion.model.network import AQFusionNet
+from aqfusion.model.photo_screening import PhotoScreen
 
 
 def ship(assets: Path, checkpoint_folder: Path) -> Path:
@@ -31,4 +31,4 @@ def save_untrained(folder: Path, backbone: str, like: Path) -> None:
     network = AQFusionNet(architecture).eval().requires_grad_(False)
     features = network.image_encoder.project.in_features
     config = replace(config, architecture=architecture)
-    save_checkpoint(folder, Checkpoint(network, Guard(features), config, {"n": 0}))
+    save_checkpoint(folder, Checkpoint(network, PhotoScreen(features), config, {"n": 0}))

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from aqfusion.model.bins import smoothed_targets
-from aqfusion.training.held_out import HeldOut
+from aqfusion.training.holdout_predictions import HoldoutPredictions
 from aqfusion.training.sessions import Session, session_aqi, sessions_of
 from tests.planted import rows_of
 
@@ -25,7 +25,7 @@ def sessions(*, by_place: bool) -> tuple[Session, ...]:
     return sessions_of(rows)
 
 
-def held_out(of: tuple[Session, ...], error: float, seed: int = 0) -> HeldOut:
+def held_out(of: tuple[Session, ...], error: float, seed: int = 0) -> HoldoutPredictions:
     """A network whose photo and readings are off by `error` AQI."""
     generator = torch.Generator().manual_seed(seed)
     aqi = session_aqi(of)
@@ -35,7 +35,7 @@ def held_out(of: tuple[Session, ...], error: float, seed: int = 0) -> HeldOut:
         said = truth + error * torch.randn(truth.shape, generator=generator)
         return smoothed_targets(said.clamp(5, 495), 25.0).log()
 
-    return HeldOut(
+    return HoldoutPredictions(
         cnn_logits=logits(aqi[owner]),
         haze_logits=logits(aqi[owner]),
         session=owner,

@@ -12,19 +12,18 @@ import numpy as np
 import torch
 from PIL import Image
 
-from aqfusion.air.sensors import Reading
-from aqfusion.labels.actor import Actor
+from aqfusion.air.readings import Reading
+from aqfusion.images.photo import Photo
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.draw import Shares
-from aqfusion.labels.new_item import NewItem
+from aqfusion.labels.authorization import Actor
+from aqfusion.labels.item_insertion import NewItem
+from aqfusion.labels.queue_sql import Shares
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import FEATURES, Checkpoint, Config, save_checkpoint
-from aqfusion.model.guard import Guard
 from aqfusion.model.network import AQFusionNet, Architecture
-from aqfusion.photo import Photo
-from aqfusion.retrain.features import Features, Known, save_features
-from aqfusion.retrain.look import joined, look
-from aqfusion.retrain.trunk import trunk_hash
+from aqfusion.model.photo_screening import PhotoScreen
+from aqfusion.retraining.features import Features, TrainingSessionFeatures, save_features
+from aqfusion.retraining.image_features import backbone_hash, concatenate, extract_features
 from aqfusion.training.recipe import Recipe
 from tests.planted import sky
 
@@ -39,9 +38,9 @@ _FRAMES = 2
 
 def shrink(patch) -> None:
     """Trainings of a second."""
-    patch.setattr("aqfusion.training.teacher.TREES", 3)
-    patch.setattr("aqfusion.training.teacher.LESSONS", 1000)
-    patch.setattr("aqfusion.retrain.fast_path.CNN_STEPS", 80)
+    patch.setattr("aqfusion.training.distillation.TREES", 3)
+    patch.setattr("aqfusion.training.distillation.LESSONS", 1000)
+    patch.setattr("aqfusion.retraining.fast_trainer.CNN_STEPS", 80)
 
 
 def planted_model(folder: Path) -> Path:
@@ -53,7 +52,7 @@ def planted_model(folder: Path) -> Path:
     reach = dict.fromkeys(even, 0.45)
     config = Config(architecture, 64, even, reach, (), {"data_licence": "none"})
     # Rounded, as it will be read back.
-    checkpoint = Checkpoint(network.half().float(), Guard(512), config, {"n": 0})
+    checkpoint = Checkpoint(network.half().float(), PhotoScreen(512), config, {"n": 0})
     save_checkpoint(folder, checkpoint)
     save_features(folder / FEATURES, planted_features(checkpoint))
     return folder
@@ -66,13 +65,13 @@ def planted_features(checkpoint: Checkpoint) -> Features:
         place, aqi = PLACES[number % 3], 20.0 + 16 * number
         day = f"{place}|2023-02-{1 + number // 3:02}"
         reading = Reading(pm25=aqi, so2=4.0 + number % 5)
-        sessions.append(Known(f"{day}|8", place, day, aqi, reading, _FRAMES))
+        sessions.append(TrainingSessionFeatures(f"{day}|8", place, day, aqi, reading, _FRAMES))
         frames = [Photo.from_image(sky(aqi, seed=100 * number + frame)) for frame in range(_FRAMES)]
-        looks.append(look(checkpoint, frames))
+        looks.append(extract_features(checkpoint, frames))
         owner += [number] * _FRAMES
-    seen, owners = joined(looks), torch.tensor(owner)
+    seen, owners = concatenate(looks), torch.tensor(owner)
     return Features(
-        trunk_hash(checkpoint),
+        backbone_hash(checkpoint),
         "planted",
         tuple(sessions),
         seen.features,

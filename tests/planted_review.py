@@ -5,21 +5,21 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-from aqfusion.air.sensors import Reading
-from aqfusion.labels.actor import Actor
-from aqfusion.labels.answer import Answer, Seen
-from aqfusion.labels.item import ModelView, Reason
-from aqfusion.labels.new_item import NewItem
-from aqfusion.labels.offers import Offer
+from aqfusion.air.readings import Reading
+from aqfusion.images.photo import Photo
+from aqfusion.labels.answer import Answer, AnswerContext
+from aqfusion.labels.authorization import Actor
+from aqfusion.labels.contributions import Contribution
+from aqfusion.labels.item import ItemPrediction, Reason
+from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.store import LabelStore
-from aqfusion.photo import Photo
 from tests.hostile import encode, sky
 from tests.labels.planted import MINUTE, NOW, PIN, say
 
 EVIL = "<img src=x onerror=alert(1)> **b** [l](http://x.y)"
 READING = Reading(pm25=80, pm10=130, no2=40)
-VIEW = ModelView("mobilenet-1", "fused", 152.4, 101, 214, (0.02, 0.1, 0.3, 0.4, 0.13, 0.05))
-FOLD = ModelView("fold-3", "fused", 171, 120, 230, (0.02, 0.05, 0.2, 0.5, 0.15, 0.08))
+VIEW = ItemPrediction("mobilenet-1", "fused", 152.4, 101, 214, (0.02, 0.1, 0.3, 0.4, 0.13, 0.05))
+FOLD = ItemPrediction("fold-3", "fused", 171, 120, 230, (0.02, 0.05, 0.2, 0.5, 0.15, 0.08))
 _photos = count(1)
 
 
@@ -68,8 +68,14 @@ def _conflicts(planted: Planted) -> None:
     more = {"reasons": why, "model_view": VIEW, "fold_view": FOLD, "place": "Biratnagar"}
     for name in ("oldest", "middle", "newest"):
         item = add(planted, name, **more)
-        seen = Seen("assisted", "mobilenet-1", 152, 12.5)
-        say(planted.store, planted.ana, item, Answer(category=1, seen=Seen(seconds=4.25)), NOW)
+        seen = AnswerContext("assisted", "mobilenet-1", 152, 12.5)
+        say(
+            planted.store,
+            planted.ana,
+            item,
+            Answer(category=1, seen=AnswerContext(seconds=4.25)),
+            NOW,
+        )
         later = NOW + timedelta(seconds=90)
         answer = Answer(aqi=180, confidence="unsure", note=EVIL, seen=seen)
         say(planted.store, planted.ben, item, answer, later)
@@ -86,5 +92,5 @@ def _others(planted: Planted) -> None:
     say(store, ana, gold, 3, NOW + MINUTE)
     say(store, ben, gold, 2, NOW + MINUTE)
     add(planted, "open")
-    offer = Offer(photo_of(0), READING, "consent 1", Answer(category=2))
+    offer = Contribution(photo_of(0), READING, "consent 1", Answer(category=2))
     planted.items["offered"] = store.offers.offer("a session", offer, NOW)

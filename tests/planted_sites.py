@@ -8,10 +8,10 @@ import torch
 
 from aqfusion.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from aqfusion.model.prediction import KINDS
+from aqfusion.model.site_gaussian_process import ProcessDays, clock_days
 from aqfusion.model.site_model import DAY_STEPS, SiteConfig, SiteModel
-from aqfusion.model.site_process import Days, clock_days
 from aqfusion.sites.site import Day, Site
-from aqfusion.training.site_fitting import fitted_site_process
+from aqfusion.training.site_process_training import fitted_site_process
 
 # The usual AQI of each place; the last one is among the sample stations.
 LEVELS = {"Alphaville": 60.0, "Betatown, North": 210.0, "ITO, Delhi": 330.0}
@@ -41,7 +41,7 @@ def with_sites(checkpoint: Checkpoint) -> Checkpoint:
     return replace(checkpoint, config=replace(checkpoint.config, sites=config), sites=sites)
 
 
-def training_days() -> Days:
+def training_days() -> ProcessDays:
     """Four days of each place, a little below and above its level, with readings that rise too."""
     rows = [
         (level * factor, number, place)
@@ -51,7 +51,7 @@ def training_days() -> Days:
     aqi = torch.tensor([row[0] for row in rows], dtype=torch.float64)
     share = torch.tensor([0.6, 1.0, 0.2, 0.01, 0.05, 0.2], dtype=torch.float64)
     time = [clock_days(START + timedelta(days=7 * row[1])) for row in rows]
-    return Days(
+    return ProcessDays(
         aqi,
         aqi[:, None] * share,
         torch.tensor(time, dtype=torch.float64),

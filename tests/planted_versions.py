@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from aqfusion.registry.comparison import write_comparison
 from aqfusion.registry.registry import Registry
-from aqfusion.registry.version import Version
+from aqfusion.registry.version import Version, write_comparison
 from aqfusion.settings import DEFAULT_MODEL
 
 WEIGHTS = ("config.json", "model.safetensors", "metrics.json")

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from aqfusion.background.progress import Progress, RunError
-from aqfusion.curation import process
-from aqfusion.labels.actor import RoleError
-from aqfusion.labels.imports.intake import SourceError, Terms, take_in
-from aqfusion.labels.imports.uploads import Upload, list_uploads
+from aqfusion.active_learning import scoring_process
+from aqfusion.background_jobs import JobProgress, RunError
+from aqfusion.labels.authorization import RoleError
+from aqfusion.labels.imports.item_import import SourceError, Terms, import_items
+from aqfusion.labels.imports.photo_sources import Upload, list_uploads
 from aqfusion.labels.search import Filters
 from aqfusion.settings import ROOT
 from tests.labels.pictures import save
@@ -31,7 +31,7 @@ def admin(labels):
 def started(monkeypatch) -> list[str]:
     """Who would have started a scoring: the page's part is tested here, the process elsewhere."""
     names: list[str] = []
-    monkeypatch.setattr(process, "start", lambda settings, actor: names.append(actor.name))
+    monkeypatch.setattr(scoring_process, "start", lambda settings, actor: names.append(actor.name))
     return names
 
 
@@ -120,7 +120,7 @@ def test_only_an_admin_imports(labels, admin, photos, tmp_path):
     (tmp_path / "0").write_bytes(photos[0][1])
     listing = list_uploads([Upload("1.jpg", tmp_path / "0")], NOW)
     with pytest.raises(RoleError):
-        take_in(labels, eva, listing, Terms(), NOW)
+        import_items(labels, eva, listing, Terms(), NOW)
     assert opened(eva).get("file_uploader") == []
 
 
@@ -163,10 +163,12 @@ def test_what_came_in_is_scored_by_itself_and_progress_is_shown(
     assert started == ["Ada", "Ada"]
     bring(page, photos[:2])  # known already: nothing to score
     assert started == ["Ada", "Ada"]
-    now = Progress("running", "", "", 1, "Ada", "", done=137, total=364)
-    monkeypatch.setattr(process, "status", lambda settings: now)
+    now = JobProgress("running", "", "", 1, "Ada", "", done=137, total=364)
+    monkeypatch.setattr(scoring_process, "status", lambda settings: now)
     asked = []
-    monkeypatch.setattr(process, "cancel", lambda settings, actor: asked.append(actor.name) or True)
+    monkeypatch.setattr(
+        scoring_process, "cancel", lambda settings, actor: asked.append(actor.name) or True
+    )
     page.run()
     assert "137 of 364 scored, started by Ada" in page.get("progress")[0].proto.text
     press(page, "End it")
@@ -180,7 +182,7 @@ def test_what_keeps_a_scoring_from_starting_is_told_and_the_import_stays(
     def refused(settings, actor):
         raise RunError("only one scoring may run at a time, got one already (process 7)")
 
-    monkeypatch.setattr(process, "start", refused)
+    monkeypatch.setattr(scoring_process, "start", refused)
     page = bring(opened(admin), photos[:2])
     assert "New: 2." in told(page)
     assert "Scoring the new items did not start: start it below." in told(page)

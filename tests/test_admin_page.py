@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from aqfusion.labels.actor import Actor, RoleError
+from aqfusion.labels.authorization import Actor, RoleError
 from aqfusion.labels.backup import backup
 from aqfusion.labels.sign_in import SignInError
 from aqfusion.settings import ROOT
-from aqfusion.ui.labels.opened import now
+from aqfusion.ui.labels.store_session import now
 from tests.labels.planted import NOW, PIN
 
 SECONDS = 60

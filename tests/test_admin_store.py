@@ -7,19 +7,18 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from aqfusion.air.sensors import Reading
-from aqfusion.labels.address import database_url
+from aqfusion.air.readings import Reading
+from aqfusion.images.photo import Photo
 from aqfusion.labels.backup import backup
-from aqfusion.labels.database import Database
+from aqfusion.labels.contributions import Contribution
+from aqfusion.labels.database import Database, database_url
 from aqfusion.labels.item import STATUSES
-from aqfusion.labels.offers import Offer
 from aqfusion.labels.photo_store import PhotoStore
 from aqfusion.labels.store import LabelStore
-from aqfusion.photo import Photo
 from aqfusion.settings import ROOT
-from aqfusion.ui.labels import first_admin, settings_view, store_view
-from aqfusion.ui.labels.opened import now
-from aqfusion.ui.labels.ready_file import TakeAwayError
+from aqfusion.ui.labels import sign_in_form, store_view
+from aqfusion.ui.labels.download import TakeAwayError
+from aqfusion.ui.labels.store_session import now
 from tests.labels.planted import NOW, PIN, add, say
 from tests.test_admin_page import SECONDS, opened, press, show, told
 
@@ -88,7 +87,7 @@ def test_a_backup_that_nobody_takes_goes_when_it_is_discarded(labels, admin, tmp
 
 
 def test_a_backup_too_large_to_hold_in_memory_is_told(labels, admin, monkeypatch):
-    monkeypatch.setattr("aqfusion.ui.labels.ready_file.MOST_BYTES", 100)
+    monkeypatch.setattr("aqfusion.ui.labels.download.MOST_BYTES", 100)
     page = press(show(opened(admin), "Store"), "Prepare a backup")
     assert "take it in the terminal" in told(page)
     assert "admin_backup_ready" not in page.session_state
@@ -99,19 +98,19 @@ def test_a_refused_photo_is_deleted_when_an_admin_clears_up(labels, admin, monke
     digest = labels.review.view(admin, item).item.task.photo_hash
     labels.review.moderate(admin, item, False, "a face", "refuse-1", now())
     page = show(opened(admin), "Store")
-    monkeypatch.setattr("aqfusion.ui.labels.opened.now", lambda: now() + timedelta(days=1))
+    monkeypatch.setattr("aqfusion.ui.labels.store_session.now", lambda: now() + timedelta(days=1))
     assert told(press(page, "Delete photos that no item needs")) == "1 photo deleted."
     assert not labels.photos.exists(digest)
 
 
 def offered(labels: LabelStore) -> int:
-    return labels.offers.offer("session", Offer(SKY, Reading(pm25=40), "text-1"), now())
+    return labels.offers.offer("session", Contribution(SKY, Reading(pm25=40), "text-1"), now())
 
 
 def bring_back(content: bytes | None, code: str | None = None) -> AppTest:
     """The first card of an empty store, with a backup put into it."""
     page = AppTest.from_file(str(ROOT / "pages" / "admin.py"), default_timeout=SECONDS).run()
-    page.text_input(key="account_backup_code").set_value(code or first_admin._code())
+    page.text_input(key="account_backup_code").set_value(code or sign_in_form._code())
     if content is not None:
         page.file_uploader(key="account_backup_file").upload("b.zip", content, "application/zip")
     return press(page, "Bring it back")
@@ -154,7 +153,7 @@ def test_a_store_with_something_in_it_takes_no_backup(labels, archive):
 def test_settings_are_shown_without_passwords():
     where = database_url("postgresql://me:5ecret@host/labels")
     store = LabelStore(Database(where), PhotoStore("sftp://me:5ecret@host/<b>photos"))
-    table = settings_view.settings_table(store, ("google",))
+    table = store_view.settings_table(store, ("google",))
     assert "postgresql+psycopg://host/labels" in table
     assert "sftp://host/&lt;b&gt;photos" in table
     assert "PIN, OpenID Connect (google)" in table

@@ -7,8 +7,8 @@ import pytest
 
 from aqfusion.air.aqi import STANDARDS
 from aqfusion.cli import labels, main
-from aqfusion.labels import new_item
-from aqfusion.labels.actor import ROLES
+from aqfusion.labels import item_insertion
+from aqfusion.labels.authorization import ROLES
 from aqfusion.labels.exports.export import FORMATS
 from aqfusion.settings import ROOT
 
@@ -119,7 +119,7 @@ def test_a_command_that_left_names_the_script_that_does_it_now(capsys, former, s
 def test_the_words_of_the_store_are_those_of_its_commands():
     assert (*labels.ROLES, "operator") == ROLES
     assert labels.FORMATS == FORMATS
-    assert labels.MOST_ANSWERS == new_item._MOST_OVERLAP
+    assert labels.MOST_ANSWERS == item_insertion._MOST_OVERLAP
 
 
 @pytest.mark.parametrize("option", ["--status --cancel", "--cancel --status"])

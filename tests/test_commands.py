@@ -11,8 +11,8 @@ import pytest
 import aqfusion
 from aqfusion.cli import main
 from aqfusion.cli.train import WeightsOption
-from aqfusion.dataset.folder import CSV_NAME
-from aqfusion.evaluation.map_trust import map_trust
+from aqfusion.data.dataset_folder import CSV_NAME
+from aqfusion.evaluation.saliency_faithfulness import saliency_faithfulness
 from aqfusion.settings import ROOT
 from tests.planted import planted_records, sky, write_folder
 from tests.planted_sites import save_with_sites
@@ -119,8 +119,8 @@ def test_evaluate_tells_a_model_that_knows_sites_with_their_history_too(
 
 @pytest.mark.usefixtures("_tiny")
 def test_train_prints_every_documented_key_and_the_model_is_there(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("aqfusion.training.fit.fit_sensors", lambda *_: None)
-    monkeypatch.setattr("aqfusion.training.fit.fit_haze", lambda *_: None)
+    monkeypatch.setattr("aqfusion.training.training_loop.fit_sensors", lambda *_: None)
+    monkeypatch.setattr("aqfusion.training.training_loop.fit_haze", lambda *_: None)
     data = write_folder(tmp_path / "data", planted_records()[::3][:4])
     out = tmp_path / "model"
     options = ["--epochs", "1", "--seed", "3", "--licence", "planted"]
@@ -255,7 +255,7 @@ def test_evaluate_refuses_a_bad_protocol_before_any_photo_is_read(
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AQFUSION_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("aqfusion.photo.Photo.open", pytest.fail)
+    monkeypatch.setattr("aqfusion.images.photo.Photo.open", pytest.fail)
     (tmp_path / "empty").mkdir()
     (tmp_path / "damaged.json").write_text('{"format": 1, "proto')
     before = sorted(tmp_path.rglob("*"))
@@ -279,7 +279,8 @@ def test_evaluate_measures_what_is_asked_for_and_says_where(
     """The measuring itself is `test_measure`'s; here it is what is handed over."""
     asked = []
     monkeypatch.setattr(
-        "aqfusion.release.measure.Measurement.run", lambda *given: asked.append(given)
+        "aqfusion.release.measure_metrics.MetricsMeasurement.run",
+        lambda *given: asked.append(given),
     )
     monkeypatch.setenv("AQFUSION_HOME", str(tmp_path / "home"))
     options = ["--data", data_folder, "--out", tmp_path / "figures.json"]
@@ -290,7 +291,10 @@ def test_evaluate_measures_what_is_asked_for_and_says_where(
         "backbones": ["resnet18"],
     }
     answer(capsys, "evaluate", "--protocol", "paper", "--cache", tmp_path / "kept", *options)
-    assert [told.heat_map_figures for told, *_ in asked] == [map_trust, map_trust]
+    assert [told.heat_map_figures for told, *_ in asked] == [
+        saliency_faithfulness,
+        saliency_faithfulness,
+    ]
     assert [(len(told.rows), runs, told.cache, out) for told, runs, out in asked] == [
         (
             36,
@@ -336,7 +340,7 @@ def test_a_full_disk_is_one_sentence(capsys, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("aqfusion.scenes.write_scenes", full)
+    monkeypatch.setattr("aqfusion.synthetic_scenes.write_scenes", full)
     assert refusal(capsys, "render-scenes") == "No space left on device"
 
 
@@ -344,7 +348,7 @@ def test_an_interrupt_is_one_short_sentence_and_130(capsys, monkeypatch):
     def interrupted(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("aqfusion.scenes.write_scenes", interrupted)
+    monkeypatch.setattr("aqfusion.synthetic_scenes.write_scenes", interrupted)
     assert main(["render-scenes"]) == 130
     assert capsys.readouterr() == ("", "interrupted\n")
 

@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from aqfusion.air.sensors import Reading
-from aqfusion.labels.address import StoreError
-from aqfusion.labels.fingerprint import fingerprint
+from aqfusion.air.readings import Reading
+from aqfusion.images.perceptual_hash import perceptual_hash
+from aqfusion.images.photo import Photo
+from aqfusion.labels.database import StoreError
 from aqfusion.labels.store import LabelStore
-from aqfusion.photo import Photo
-from aqfusion.scenes.nothing import nothing
 from aqfusion.settings import ASSETS, ROOT
+from aqfusion.synthetic_scenes.non_sky import nothing
 from aqfusion.ui import consent
 from tests.labels.planted import NOW, PIN
 
@@ -126,7 +126,7 @@ def test_what_is_given_waits_for_an_expert_with_all_that_was_agreed_to(page, lab
     assert item.guess == {"standard": "us", "category": 3, "aqi": None, "cant_tell": None}
     assert task.reading == Reading(pm25=48, pm10=95, o3=40, co=0.9, so2=9, no2=32)
     assert (task.place, task.taken_at, item.source) == (None, None, None)
-    assert item.fingerprint == f"{fingerprint(Photo.decode(photo_of())) % 2**64:016x}"
+    assert item.fingerprint == f"{perceptual_hash(Photo.decode(photo_of())) % 2**64:016x}"
     said = task.model_view
     assert said is not None
     assert said.kind == "fused"
@@ -157,13 +157,13 @@ def test_place_and_camera_are_gone(page, labels, labels_home):
 
 
 def test_a_sixth_photo_in_an_hour_waits(page, labels, monkeypatch):
-    monkeypatch.setattr("aqfusion.ui.labels.opened.now", lambda: NOW)
+    monkeypatch.setattr("aqfusion.ui.labels.store_session.now", lambda: NOW)
     upload(page)
     for _ in range(5):
         assert told(give(page)).startswith("Thank you")
     assert told(give(page)) == "Nothing was kept: offers must be at most 5 an hour, got more."
     assert labels.overview.counts()["pending"] == 1  # the same photo is the same item
-    monkeypatch.setattr("aqfusion.ui.labels.opened.now", lambda: NOW + timedelta(hours=1))
+    monkeypatch.setattr("aqfusion.ui.labels.store_session.now", lambda: NOW + timedelta(hours=1))
     assert told(give(page)).startswith("Thank you")
 
 

@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from aqfusion.images.photo import Photo
 from aqfusion.labels.store import LabelStore
-from aqfusion.model.label_view import version_of
-from aqfusion.photo import Photo
-from aqfusion.scenes.nothing import nothing
+from aqfusion.model.item_prediction import version_of
 from aqfusion.settings import ROOT, load_settings
-from aqfusion.ui import consent, counted, models
+from aqfusion.synthetic_scenes.non_sky import nothing
+from aqfusion.ui import cached_models, consent, usage
 from tests.labels.planted import NOW
 from tests.test_contribute import everything, photo_of, upload
 
@@ -34,7 +34,7 @@ def page(labels_home):
 
 def kept(labels) -> dict[tuple[str, str, int], int]:
     """All counts by origin, figure and bin, after every waiting one was counted."""
-    counted._tally(load_settings()).flush(everything=True)
+    usage._tally(load_settings()).flush(everything=True)
     with closing(LabelStore.from_settings(load_settings())) as store:
         cells = store.predictions.since(store.accounts.operator(NOW), date(2000, 1, 1))
     return {(cell.origin, cell.figure, cell.bin): n for cell, n in cells.items()}
@@ -71,7 +71,7 @@ def test_it_is_counted_for_the_version_that_judged_it_on_its_day(page, labels):
     upload(page)
     kept(labels)
     cells = labels.predictions.since(labels.accounts.operator(NOW), date(2000, 1, 1))
-    assert {cell.model for cell in cells} == {version_of(models.predictor())}
+    assert {cell.model for cell in cells} == {version_of(cached_models.predictor())}
     assert {cell.day for cell in cells} == {datetime.now(UTC).date().isoformat()}
 
 
@@ -128,7 +128,7 @@ def test_nothing_but_counts_is_kept(page, labels, labels_home):
     assert found["upload", "pm25", 7] == 1
     photo = Photo.decode(content)
     secrets = (b"mine.jpg", b"Secret Camera", photo.digest.encode(), bytes.fromhex(photo.digest))
-    vector = models.embedding(models.predictor(), photo).vector[0].numpy()
+    vector = cached_models.embedding(cached_models.predictor(), photo).vector[0].numpy()
     numbers = (vector.tobytes()[:64], str(SECRET).encode(), f"{vector[0]:.4f}".encode())
     for data in everything(labels_home).values():
         assert not any(secret in data for secret in (*secrets, *numbers))
@@ -142,7 +142,7 @@ def test_nothing_but_counts_is_kept(page, labels, labels_home):
         ] == [0, 0, 0, 1, 0]  # the operator, who read the counts
     for day, model, origin, figure, bins, number, times in rows:
         assert re.fullmatch(r"\d{4}-\d\d-\d\d", day)
-        assert (model, origin, times) == (version_of(models.predictor()), "upload", 1)
+        assert (model, origin, times) == (version_of(cached_models.predictor()), "upload", 1)
         assert re.fullmatch(r"[a-z0-9]+", figure)
         assert re.fullmatch(r"([0-9a-f]{16})?", bins)
         assert 0 <= number <= 10
@@ -161,7 +161,7 @@ def test_what_is_kept_is_said_before_anything_is_given(page):
 def test_without_a_store_the_prediction_stays_and_nothing_is_told(page, monkeypatch):
     monkeypatch.setenv("AQFUSION_LABELS", "mysql://me:5ecret@host/x")
     upload(page)
-    counted._tally(load_settings()).flush(everything=True)
+    usage._tally(load_settings()).flush(everything=True)
     page.run()
     assert not page.exception
     assert not page.error

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from aqfusion.settings import ROOT
-from aqfusion.ui import figures_found
+from aqfusion.ui import cached_metrics
 from tests.planted_metrics import planted_metrics, write_metrics
 
 SECONDS = 60
@@ -18,7 +18,7 @@ CHARTS = 6
 def open_page(monkeypatch, tmp_path):
     def open_it(metrics=None, script="pages/evaluation.py"):
         path = tmp_path / "metrics.json"
-        monkeypatch.setattr(figures_found, "METRICS", path)
+        monkeypatch.setattr(cached_metrics, "METRICS", path)
         if isinstance(metrics, bytes):
             path.write_bytes(metrics)
         elif metrics:
@@ -157,7 +157,7 @@ def test_new_figures_are_shown_without_a_restart(open_page):
     metrics = planted_metrics()
     page = open_page(metrics)
     metrics["data"]["licence"] = "another licence"
-    write_metrics(figures_found.METRICS, metrics)
+    write_metrics(cached_metrics.METRICS, metrics)
     page.run()
     assert "another licence" in page.caption[0].value
 

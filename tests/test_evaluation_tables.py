@@ -5,8 +5,7 @@ import re
 
 import pytest
 
-from aqfusion.release.card import table
-from aqfusion.release.shipped import card_of, shipped_names
+from aqfusion.release.model_card import card_of, shipped_names, table
 from aqfusion.settings import ASSETS, ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ import pytest
 
 from aqfusion.cli import main
 from aqfusion.cli.train import HANDLE
-from aqfusion.dataset.folder import read_folder
+from aqfusion.data.dataset_folder import read_folder
 
 
 def install(monkeypatch, download):

@@ -3,9 +3,14 @@
 import pytest
 
 from aqfusion.errors import InputError
-from aqfusion.figures import Estimate
-from aqfusion.history_figures import HistoryBaseline, HistoryFigures, rmse_after, unknown_place
-from aqfusion.metrics import expected_rmse
+from aqfusion.metric_values import Estimate
+from aqfusion.metrics import (
+    HistoryBaseline,
+    HistoryFigures,
+    expected_rmse,
+    rmse_after,
+    unknown_place,
+)
 from aqfusion.metrics_file import read_metrics
 from tests.planted_metrics import planted_metrics, write_metrics
 

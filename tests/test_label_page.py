@@ -12,7 +12,7 @@ from aqfusion.labels.answer import Answer
 from aqfusion.labels.item import Reason
 from aqfusion.labels.search import Filters
 from aqfusion.settings import ROOT
-from aqfusion.ui.labels import item_view, opened
+from aqfusion.ui.labels import annotation_view, store_session
 from tests.planted_labels import NOW, PIN, planted_store
 
 SECONDS = 60
@@ -222,8 +222,8 @@ def test_undo_takes_back_only_the_answer_that_the_question_named(page, store):
     page = sign_in("Asha")
     command(page, "undo")
     asha = store.sign_in.by_pin("Asha", PIN, NOW)
-    leased = store.queue.next_item(asha, opened.now())
-    store.answers.save(asha, leased.token, "elsewhere", Answer(5), opened.now())
+    leased = store.queue.next_item(asha, store_session.now())
+    store.answers.save(asha, leased.token, "elsewhere", Answer(5), store_session.now())
     command(page, "confirm")
     assert "your last answer has changed" in message(page).lower()
     assert answers_of(store) == {1: (3, None, None), 2: (5, None, None)}
@@ -326,7 +326,7 @@ def test_blind_hides_the_model_until_the_answer_and_says_what_was_seen(page, sto
 @pytest.mark.parametrize("mode", ["blind", "assisted"])
 @pytest.mark.parametrize("kind", ["annotators disagree", "label likely wrong", "of another age"])
 def test_a_reason_that_may_tell_the_answer_is_not_told(kind, mode):
-    reason = item_view.why(Reason(kind, "it is Hazardous"), mode)
+    reason = annotation_view.why(Reason(kind, "it is Hazardous"), mode)
     assert reason
     assert "Hazardous" not in reason
 

@@ -4,10 +4,10 @@
 
 import pytest
 
-from aqfusion.air.sensors import Reading
-from aqfusion.labels.new_item import NewItem
-from aqfusion.labels.team import Member, TeamProgress
-from aqfusion.ui.labels import team_view
+from aqfusion.air.readings import Reading
+from aqfusion.labels.item_insertion import NewItem
+from aqfusion.labels.progress import Member, TeamProgress
+from aqfusion.ui.labels import progress_view
 from tests.planted_labels import NOW, PIN, planted_photo
 from tests.test_label_page import (  # noqa: F401  # fixtures
     answers_of,
@@ -117,7 +117,7 @@ def test_the_team_is_shown_to_annotators_by_name(store, page):
 
 
 def test_a_name_is_no_html():
-    html = team_view.table(TeamProgress(0, 0, 0, (Member("<b>x</b>", 1, 0),)))
+    html = progress_view.table(TeamProgress(0, 0, 0, (Member("<b>x</b>", 1, 0),)))
     assert "&lt;b&gt;x&lt;/b&gt;" in html
     assert "%" not in html
 

@@ -5,9 +5,8 @@ import json
 import pytest
 
 from aqfusion.errors import InputError
-from aqfusion.figures import Estimate, Interval, MaskedRmse, PlaceFigures, Trust
-from aqfusion.history_figures import HistoryBaseline, HistoryFigures
-from aqfusion.metrics import Catch, MapMethod, Published
+from aqfusion.metric_values import Estimate, Interval, MaskedRmse, PlaceFigures, Trust
+from aqfusion.metrics import Catch, HistoryBaseline, HistoryFigures, MapMethod, Published
 from aqfusion.metrics_file import read_metrics
 from tests.planted_metrics import planted_metrics, write_metrics
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from aqfusion.labels.actor import RoleError
-from aqfusion.registry.locks import locked
+from aqfusion.io.file_lock import locked
+from aqfusion.labels.authorization import RoleError
 from aqfusion.registry.registry import TERMINAL
-from aqfusion.retrain import run
+from aqfusion.retraining import process
 from aqfusion.settings import ROOT
-from aqfusion.ui.plain import plain
+from aqfusion.ui.markup import plain
 from tests.labels.planted import NOW, PIN
 from tests.planted_versions import (
     REFUSAL,
@@ -84,8 +84,8 @@ def test_an_annotator_sees_none_of_it_and_the_registry_refuses_them(
         lambda: registry.promote(ben, version.name, "mine", NOW),
         lambda: registry.rollback(ben, "mine", NOW),
         lambda: registry.prune(ben),
-        lambda: run.start(registry.home, ben),
-        lambda: run.cancel(registry.home, ben),
+        lambda: process.start(registry.home, ben),
+        lambda: process.cancel(registry.home, ben),
     ):
         with pytest.raises(RoleError):
             act()
@@ -151,15 +151,15 @@ def test_a_damaged_version_is_told_and_the_one_before_serves(registry, eva, chec
 
 def test_a_run_is_seen_by_every_page_and_is_ended_by_a_click(registry, eva, monkeypatch):
     asked = []
-    monkeypatch.setattr(run, "cancel", lambda home, actor: asked.append(actor.name) or True)
+    monkeypatch.setattr(process, "cancel", lambda home, actor: asked.append(actor.name) or True)
     keep_progress(registry, state="running", by="Uma_*", step="looked at 3 of 9 sessions")
     with locked(registry.home / "run.lock", 1) as held:
         assert held
         page = opened(eva)
         assert "looked at 3 of 9 sessions" in words(page)
         assert not [button for button in page.button if button.label == "Retrain"]
-        with pytest.raises(run.RunError, match="only one retraining may run at a time"):
-            run.start(registry.home, eva)
+        with pytest.raises(process.RunError, match="only one retraining may run at a time"):
+            process.start(registry.home, eva)
         press(page, "End it")
         assert asked == ["Eva"]
 

@@ -8,26 +8,26 @@ from pathlib import Path
 
 import pytest
 
-from aqfusion.air.sensors import Reading
-from aqfusion.dataset.folder import read_folder
-from aqfusion.explain.repeat import repeat
+from aqfusion.air.readings import Reading
+from aqfusion.data.dataset_folder import read_folder
+from aqfusion.explain.reproduction import reproduce
 from aqfusion.explain.saved_report import read_report
-from aqfusion.labels.actor import Actor
-from aqfusion.labels.drafts import Draft
+from aqfusion.images.photo import Photo
+from aqfusion.labels.annotation_sessions import Draft
+from aqfusion.labels.authorization import Actor
+from aqfusion.labels.backup import restore
 from aqfusion.labels.exports.export import export
-from aqfusion.labels.imports.bring_in import bring_in
-from aqfusion.labels.imports.intake import Imported, Terms
-from aqfusion.labels.restore import restore
+from aqfusion.labels.imports.import_source import import_from_source
+from aqfusion.labels.imports.item_import import Imported, Terms
+from aqfusion.labels.progress import totals
 from aqfusion.labels.store import LabelStore
-from aqfusion.labels.totals import totals
 from aqfusion.model.checkpoint import FEATURES
-from aqfusion.model.predict import Predictor, load_model
-from aqfusion.photo import Photo
+from aqfusion.model.predictor import Predictor, load_model
 from aqfusion.registry.registry import Registry
-from aqfusion.retrain.features import load_features
-from aqfusion.retrain.trunk import trunk_hash
+from aqfusion.retraining.features import load_features
+from aqfusion.retraining.image_features import backbone_hash
 from aqfusion.sites.site_file import read_site
-from aqfusion.stations.live_file import read_kept
+from aqfusion.stations.live_stations import read_kept
 
 OLD = Path(__file__).parent / "fixtures" / "v0"
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -165,7 +165,7 @@ def test_the_old_backup_fills_an_empty_store(empty):
 def test_the_old_export_of_everything_comes_back(empty, tmp_path):
     chief = empty.accounts.first_admin("Chief", "1234", NOW)
     file = OLD / "export" / "labels.jsonl"
-    assert bring_in(empty, chief, file, Terms(), LATER) == Imported(16, 0, 0, ())
+    assert import_from_source(empty, chief, file, Terms(), LATER) == Imported(16, 0, 0, ())
     assert (empty.verify(), empty.snapshot_hash(), settled(empty)) == ((), SNAPSHOT, SETTLED)
     again = export(empty, chief, "jsonl", tmp_path / "again" / "labels.jsonl").wrote[0]
     assert again.read_bytes() == file.read_bytes()
@@ -183,7 +183,7 @@ def test_the_old_tasks_for_label_studio_come_back_into_the_store_once(store):
     ada = store.sign_in.by_pin("Ada", "1234", NOW)
     file = OLD / "label-studio" / "tasks.json"
     assert len(json.loads(file.read_text(encoding="utf-8"))) == 14
-    assert bring_in(store, ada, file, Terms(), LATER) == Imported(0, 14, 0, ())
+    assert import_from_source(store, ada, file, Terms(), LATER) == Imported(0, 14, 0, ())
     assert (store.verify(), store.snapshot_hash()) == ((), SNAPSHOT)
 
 
@@ -245,7 +245,7 @@ def test_the_old_model_predicts_the_same_to_six_digits(predictor):
 
 
 def test_the_old_features_are_of_the_old_models_backbone(models, predictor):
-    found = load_features(models / "model" / FEATURES, trunk_hash(predictor.checkpoint))
+    found = load_features(models / "model" / FEATURES, backbone_hash(predictor.checkpoint))
     assert [one.aqi for one in found.sessions] == [40, 90, 140, 190, 240, 290]
     assert found.features.shape == (6, 1280)
 
@@ -254,7 +254,7 @@ def test_the_old_report_comes_out_again(predictor):
     saved = read_report(OLD / "report.json")
     site = read_site(OLD / "site.json").site
     assert (saved.reading, saved.taken_at) == (READING, datetime(2023, 3, 3, 9, tzinfo=UTC))
-    again = repeat(saved, predictor.at(site), Photo.open(OLD / "photo.png"), LATER)
+    again = reproduce(saved, predictor.at(site), Photo.open(OLD / "photo.png"), LATER)
     assert again.differences == ()
     assert again.report.result.fused.aqi == 148
 

@@ -10,8 +10,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from aqfusion.air.pollutants import POLLUTANTS
-from aqfusion.air.reading_link import link
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading, link
 from aqfusion.settings import ROOT
 
 SECONDS = 60
@@ -298,10 +297,10 @@ def test_the_readings_of_a_link_are_shown_in_the_units_chosen():
 
 def test_the_link_is_there_to_copy_and_opens_the_same_readings():
     def show() -> None:
-        from aqfusion.air.sensors import Reading
-        from aqfusion.ui import reading_link
+        from aqfusion.air.readings import Reading
+        from aqfusion.ui import reading_input
 
-        reading_link.show(Reading(no2=40, pm25=80.5))
+        reading_input.render_reading_link(Reading(no2=40, pm25=80.5))
 
     page = AppTest.from_function(show).run()
     assert not page.exception

@@ -9,15 +9,15 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from aqfusion.evaluation.site_days import judge_site
-from aqfusion.model.guard import RULES, Guard
-from aqfusion.model.predict import load_model
-from aqfusion.photo import Photo
+from aqfusion.evaluation.leave_one_day_out import leave_one_day_out
+from aqfusion.images.photo import Photo
+from aqfusion.model.photo_screening import RULES, PhotoScreen
+from aqfusion.model.predictor import load_model
 from aqfusion.settings import ROOT
 from aqfusion.sites.site import Day
 from aqfusion.sites.site_file import parse_site, site_bytes
-from aqfusion.ui import figures_found
-from aqfusion.ui.site import days_list, mine
+from aqfusion.ui import cached_metrics
+from aqfusion.ui.sites import days_list, own_sites
 from tests.planted import sky
 from tests.planted_sites import LEVELS, site_of
 from tests.sites import views
@@ -100,7 +100,7 @@ def test_of_nothing_no_number_is_told_until_there_is_a_day():
 
 
 def test_a_place_with_days_answers_where_the_photo_is_refused(monkeypatch):
-    monkeypatch.setattr(Guard, "reason", lambda *_: RULES[0].words)
+    monkeypatch.setattr(PhotoScreen, "reason", lambda *_: RULES[0].words)
     page = opened("predict")
     page.session_state["site_mine"] = {"My roof": site_of(200.0, 220.0)}
     page.run()
@@ -364,7 +364,7 @@ def test_how_many_days_are_enough_is_told_where_it_was_measured(monkeypatch, tmp
     run.pop("history", None)
     path = tmp_path / "metrics.json"
     path.write_text(json.dumps(metrics))
-    monkeypatch.setattr(figures_found, "METRICS", path)
+    monkeypatch.setattr(cached_metrics, "METRICS", path)
     assert "How many days are enough?" not in shown(with_site(100))
     run["history"] = [
         {
@@ -398,15 +398,17 @@ def test_a_day_without_a_date_has_that_of_its_photo():
 
 def test_of_very_many_days_the_last_ones_are_asked_about():
     many = site_of(*[50] * 290, *[200] * 20)
-    own = mine.Own("account:1", many)
+    own = own_sites.OwnSites("account:1", many)
     assert own.with_recent_days.days == many.days[10:]
-    assert mine.Own("account:1", site_of(1, 2)).with_recent_days.day_count == 2
+    assert own_sites.OwnSites("account:1", site_of(1, 2)).with_recent_days.day_count == 2
 
 
 def test_the_table_tells_each_day_by_its_own_row(site_model_folder):
     other = Day(300, "monitor", standard="india")
     site = replace(site_of(100, 200, 300), days=(*site_of(100, 200, 300).days, other))
-    rows = days_list.table(site, judge_site(load_model(site_model_folder), site, most=2)).rows
+    rows = days_list.days_table(
+        site, leave_one_day_out(load_model(site_model_folder), site, most=2)
+    ).rows
     told = [(row[1], row[3]) for row in rows]
     assert told == [(300, None), (300, 150), (200, 200), (100, None)]
     assert rows[0][-1] == "monitor, India AQI: does not count"

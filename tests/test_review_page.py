@@ -8,11 +8,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from aqfusion.labels.actor import RoleError
 from aqfusion.labels.answer import Answer
+from aqfusion.labels.authorization import RoleError
 from aqfusion.labels.store import LabelStore
 from aqfusion.settings import ROOT
-from aqfusion.ui.review import decide, row_view
+from aqfusion.ui.review import decisions, work_list
 from tests.labels.planted import NOW, PIN, request_id, say
 from tests.planted_review import EVIL, VIEW, Planted, add, plant
 
@@ -25,8 +25,8 @@ def _fresh(monkeypatch, tmp_path):
     for name in ("AQFUSION_DATA", "AQFUSION_MODEL", "AQFUSION_LABELS", "AQFUSION_PHOTOS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AQFUSION_HOME", str(tmp_path))
-    monkeypatch.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 8)
-    monkeypatch.setattr(decide, "TOO_SOON_SECONDS", 0)
+    monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)
+    monkeypatch.setattr(decisions, "TOO_SOON_SECONDS", 0)
     st.cache_resource.clear()
     st.cache_data.clear()
     yield
@@ -138,10 +138,10 @@ def test_filters_add_up_and_pages_turn(planted, monkeypatch):
 
 def test_a_formula_is_not_used_where_nobody_states_the_units(planted):
     item = add(planted, "unstated", units_stated=False, model_view=VIEW)
-    row = row_view.row(view(planted, "unstated").item, (), {}, None)
+    row = work_list.row(view(planted, "unstated").item, (), {}, None)
     assert "Model 152" in row
     assert "US formula" not in row
-    assert "US formula 1" in row_view.row(view(planted, "newest").item, (), {}, None)
+    assert "US formula 1" in work_list.row(view(planted, "newest").item, (), {}, None)
     page = opened(planted.expert, item)
     assert html(page).count("not usable: no units") == 2
     assert "Nobody states these units" in html(page)
@@ -259,13 +259,13 @@ def test_a_double_click_saves_once(planted):
     def twice() -> None:
         import streamlit as st
 
-        from aqfusion.ui.review import decide
+        from aqfusion.ui.review import decisions
 
         planted, item = st.session_state["planted"], st.session_state["item"]
         view = planted.store.review.view(planted.expert, item)
-        desk = decide.desk(planted.store, planted.expert, view)
-        decide.accept(desk, planted.ben.id)
-        decide.accept(desk, planted.ben.id)
+        desk = decisions.desk(planted.store, planted.expert, view)
+        decisions.accept(desk, planted.ben.id)
+        decisions.accept(desk, planted.ben.id)
 
     page = AppTest.from_function(twice, default_timeout=SECONDS)
     page.session_state["planted"], page.session_state["item"] = planted, planted.items["newest"]
@@ -283,10 +283,10 @@ def test_a_double_click_saves_once(planted):
 
 def test_the_next_items_button_takes_no_second_half_of_a_double_click(planted, monkeypatch):
     page = opened(planted.expert, planted.items["newest"])
-    monkeypatch.setattr(decide, "TOO_SOON_SECONDS", 3600)
+    monkeypatch.setattr(decisions, "TOO_SOON_SECONDS", 3600)
     press(page, f"review_accept_{planted.items['newest']}_{planted.ben.id}")
     assert view(planted, "newest").item.status == "conflict"
-    monkeypatch.setattr(decide, "TOO_SOON_SECONDS", 0)
+    monkeypatch.setattr(decisions, "TOO_SOON_SECONDS", 0)
     press(page, f"review_accept_{planted.items['newest']}_{planted.ben.id}")
     assert view(planted, "newest").item.status == "settled"
 

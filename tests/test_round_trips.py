@@ -14,16 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aqfusion.air.sensors import Reading
-from aqfusion.csv_cells import undefused
-from aqfusion.dataset.folder import read_folder
+from aqfusion.air.readings import Reading
+from aqfusion.data.dataset_folder import read_folder
+from aqfusion.io.spreadsheet_csv import undefused
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.exports.export import export
-from aqfusion.labels.imports.photo_csv import list_photo_rows
+from aqfusion.labels.imports.photo_sources import list_photo_rows
 from aqfusion.labels.store import LabelStore
-from aqfusion.stations.csv_file import parse_stations, template
-from aqfusion.stations.sample import sample_measurements
-from aqfusion.stations.station import Measurement, Station
+from aqfusion.stations.measurements import Station, StationMeasurement
+from aqfusion.stations.sample_stations import sample_measurements
+from aqfusion.stations.station_table import parse_stations, template
 from aqfusion.ui.stations.station_list import as_csv
 from tests.labels.busy import put
 from tests.labels.planted import NOW, PIN, say
@@ -57,7 +57,7 @@ def test_all_measurements_read_back_are_the_same_table_with_its_index():
 )
 def test_a_station_keeps_its_name_whatever_a_spreadsheet_would_make_of_it(id):
     station = Station(id, f"{id} {id}", 28.6, 77.2, True, SOURCE)
-    (one,) = home([Measurement(station, NOW, Reading(pm25=40), None)])
+    (one,) = home([StationMeasurement(station, NOW, Reading(pm25=40), None)])
     words = " ".join(id.split())
     assert (one.station.id, one.station.name) == (words, f"{words} {words}")
     assert one.station.approximate
@@ -75,7 +75,7 @@ def test_a_station_keeps_its_name_whatever_a_spreadsheet_would_make_of_it(id):
 def test_numbers_and_times_come_home_exactly(latitude, longitude, pm25, aqi, time, quarters):
     at = time.replace(tzinfo=timezone(timedelta(minutes=15 * quarters)))
     station = Station("roof", "Roof", latitude, longitude, False, SOURCE)
-    one = Measurement(station, at, Reading(pm25=pm25), aqi)
+    one = StationMeasurement(station, at, Reading(pm25=pm25), aqi)
     parsed = parse_stations(as_csv([one], {}).encode(), NOW)
     if parsed.measurements:  # some places are refused as swapped or as nowhere
         assert parsed.measurements == (one,)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.cli import main
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.new_item import NewItem
+from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.store import LabelStore
-from aqfusion.model.predict import load_model
+from aqfusion.model.predictor import load_model
 from aqfusion.settings import load_settings
 from aqfusion.sites.site import Site
 from aqfusion.sites.site_file import read_site, write_site

@@ -6,9 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from aqfusion.settings import ROOT
-from aqfusion.stations import live
-from aqfusion.stations.sample import sample_measurements
-from aqfusion.ui import sensor_input
+from aqfusion.stations import live_stations
+from aqfusion.stations.sample_stations import sample_measurements
+from aqfusion.ui import reading_input
 
 SECONDS = 60
 TITLES = b"id,name,lat,lon,time,pm25,no2,aqi\n"
@@ -44,7 +44,7 @@ def reading(page) -> dict[str, float | None]:
     state = page.session_state
     return {
         name: state[f"sensor_{name}_value"] if state[f"sensor_{name}_on"] else None
-        for name in sensor_input.POLLUTANTS
+        for name in reading_input.POLLUTANTS
     }
 
 
@@ -62,7 +62,7 @@ def test_choosing_a_station_fills_the_sliders_and_predicts(page):
     shown = page.session_state["stations_choice_time_Sample"]
     of_mumbai = [m for m in sample_measurements() if m.station.id == "mumbai" and m.time <= shown]
     last = of_mumbai[-1].reading
-    assert reading(page) == {name: getattr(last, name) for name in sensor_input.POLLUTANTS}
+    assert reading(page) == {name: getattr(last, name) for name in reading_input.POLLUTANTS}
     assert set(page.session_state["sensor_unstated"]) == set(last.present)
     assert page.session_state["photo_source"] == "None"
     assert "The model now, from these readings" in html(page)
@@ -178,7 +178,9 @@ def test_a_live_problem_is_told_beside_the_last_good_answer(page, monkeypatch):
 
     def nearest(latitude, longitude, now, settings):
         asked.append((latitude, longitude))
-        return live.Live(kept, datetime(2026, 1, 1, tzinfo=UTC), "OpenAQ cannot be reached.")
+        return live_stations.Live(
+            kept, datetime(2026, 1, 1, tzinfo=UTC), "OpenAQ cannot be reached."
+        )
 
     monkeypatch.setattr("aqfusion.ui.stations.live_view.nearest", nearest)
     show(page.run(), "Live")

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the package, whe
 
 from aqfusion.cli.main import run_command
 from aqfusion.errors import InputError
-from aqfusion.files import replace_file
+from aqfusion.io.atomic_files import replace_file
 from aqfusion.settings import ASSETS
 
 OUTLINE = ASSETS / "stations" / "land.geojson"

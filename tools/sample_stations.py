@@ -21,18 +21,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the package, whe
 
 from aqfusion.air.aqi import round_half_up
 from aqfusion.air.pollutants import POLLUTANTS
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.cli.main import run_command
 from aqfusion.cli.options import PathText, data_folder, data_option, print_json, report
 from aqfusion.cli.train import read_rows
-from aqfusion.dataset.folder import Row
-from aqfusion.files import replace_file
-from aqfusion.stations.sample import (
+from aqfusion.data.dataset_folder import DatasetRow
+from aqfusion.io.atomic_files import replace_file
+from aqfusion.stations.sample_stations import (
     COLUMNS,
     FOLDER,
     PLACES_NAME,
     TABLE_NAME,
-    Place,
+    SamplePlace,
     load_places,
     session_time,
 )
@@ -47,7 +47,7 @@ class SampleTable:
     left_out: tuple[str, ...]
 
 
-def make_table(rows: Sequence[Row], places: Sequence[Place]) -> SampleTable:
+def make_table(rows: Sequence[DatasetRow], places: Sequence[SamplePlace]) -> SampleTable:
     """Put the rows' sessions in the order of time; the same rows give the same bytes.
 
     A place that `places` does not know is left out: its coordinates would be a guess.

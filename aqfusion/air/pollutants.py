@@ -126,7 +126,7 @@ def in_order(by_pollutant: dict[str, _T]) -> dict[str, _T]:
 
 
 @dataclass(frozen=True)
-class _StoredPollutant:
+class _PollutantEntry:
     label: Text
     pretty_label: Text
     unit: Text
@@ -138,9 +138,7 @@ class _StoredPollutant:
 
 @dataclass(frozen=True)
 class _StoredPollutants:
-    pollutants: Annotated[
-        dict[str, _StoredPollutant], ReadAs(dict[str, _StoredPollutant], in_order)
-    ]
+    pollutants: Annotated[dict[str, _PollutantEntry], ReadAs(dict[str, _PollutantEntry], in_order)]
 
 
 def load_pollutants(path: Path) -> dict[str, Pollutant]:
@@ -154,7 +152,7 @@ def _shipped() -> dict[str, Pollutant]:
     return load_pollutants(POLLUTANT_FILE)
 
 
-def _pollutant(name: str, entry: _StoredPollutant, file: str) -> Pollutant:
+def _pollutant(name: str, entry: _PollutantEntry, file: str) -> Pollutant:
     factors = entry.units
     if next(iter(factors), None) != entry.unit or factors[entry.unit] != 1:
         rule = f"must begin with the canonical {entry.unit} as 1"

@@ -34,7 +34,7 @@ from aqfusion.errors import InputError
 from aqfusion.settings import load_settings
 
 if TYPE_CHECKING:
-    from aqfusion.background.running import Running
+    from aqfusion.background_jobs import RunningJob
 
 # As the store has them, which is not imported to print a help.
 ROLES = ("visitor", "annotator", "expert", "admin")
@@ -94,8 +94,7 @@ def import_photos(
 
 
 def _try_import(source: str, timezone: tzinfo | None) -> None:
-    from aqfusion.labels.imports.bring_in import list_source
-    from aqfusion.labels.imports.dry_run import dry_run
+    from aqfusion.labels.imports.import_source import dry_run, list_source
 
     summary = dry_run(list_source(Path(source), now(), timezone))
     print_json({"source": source, **summary})
@@ -106,13 +105,13 @@ def _try_import(source: str, timezone: tzinfo | None) -> None:
 def _import(
     source: str, timezone: tzinfo | None, overlap: int, frozen: bool, licence: str | None
 ) -> None:
-    from aqfusion.labels.imports.bring_in import bring_in
-    from aqfusion.labels.imports.intake import Terms
+    from aqfusion.labels.imports.import_source import import_from_source
+    from aqfusion.labels.imports.item_import import Terms
 
     terms = Terms(overlap, "frozen" if frozen else "train", licence)
     with label_store() as store:
         operator = store.accounts.operator(now())
-        done = bring_in(store, operator, Path(source), terms, now(), report, timezone)
+        done = import_from_source(store, operator, Path(source), terms, now(), report, timezone)
     for fault in done.faults[:_MOST_FAULTS]:
         report(str(fault))
     if len(done.faults) > _MOST_FAULTS:
@@ -160,7 +159,7 @@ def export(kind: str, out: str) -> None:
 @json_option
 def stats() -> None:
     """Count items, answers and events."""
-    from aqfusion.labels.totals import totals
+    from aqfusion.labels.progress import totals
 
     with label_store() as store:
         sums = totals(store.database)
@@ -198,7 +197,7 @@ def backup(path: str) -> None:
 @json_option
 def restore(path: str) -> None:
     """Fill an empty store from a backup, or nothing."""
-    from aqfusion.labels.restore import restore as read_backup
+    from aqfusion.labels.backup import restore as read_backup
 
     with label_store() as store:
         held = read_backup(store, Path(path))
@@ -234,7 +233,7 @@ def _ask_pin() -> str:
 @json_option
 def invite(role: str) -> None:
     """Print a secret with which one person can make an account, once; it is shown only now."""
-    from aqfusion.labels.invites import INVITE_LASTS
+    from aqfusion.labels.accounts import INVITE_LASTS
 
     with label_store() as store:
         operator, at = store.accounts.operator(now()), now()
@@ -253,15 +252,15 @@ def score_command(
     model: str | None, time_limit: int | None, by: str | None, status: bool, cancel: bool
 ) -> None:
     """Score the unlabelled items: what the model says of them, the most telling first."""
-    from aqfusion.curation import process
+    from aqfusion.active_learning import scoring_process
     from aqfusion.registry.registry import TERMINAL
 
     not_both(status, cancel)
     if status:
-        progress = process.status(load_settings())
+        progress = scoring_process.status(load_settings())
         print_json({"run": None if progress is None else asdict(progress)})
     elif cancel:
-        print_json({"cancelled": process.cancel(load_settings(), TERMINAL)})
+        print_json({"cancelled": scoring_process.cancel(load_settings(), TERMINAL)})
     else:
         actor = terminal_actor(by)
         print_json(score(actor.name, lambda: served_model(model), time_limit))
@@ -284,17 +283,17 @@ def score(by: str, choose: Callable[[], str], seconds: int | None = None) -> dic
 
     Returns how many items are new, were scored before, and are without their photo.
     """
-    from aqfusion.background.running import running
-    from aqfusion.curation.process import NOUN, scoring_folder
+    from aqfusion.active_learning.scoring_process import NOUN, scoring_folder
+    from aqfusion.background_jobs import running
 
     home = scoring_folder(load_settings())
     home.mkdir(parents=True, exist_ok=True)
     with running(home, by, report, None if seconds is None else float(seconds), NOUN) as run:
         run.report("loading the model")
         # Imported here: they bring the network along, and a second run is refused without it.
-        from aqfusion.curation.score import score_unlabelled
-        from aqfusion.model.predict import load_model
-        from aqfusion.retrain.aside import one_thread
+        from aqfusion.active_learning.scoring import score_unlabelled
+        from aqfusion.model.predictor import load_model
+        from aqfusion.retraining.fork_worker import one_thread
 
         one_thread()
         model = load_model(choose())
@@ -306,7 +305,7 @@ def score(by: str, choose: Callable[[], str], seconds: int | None = None) -> dic
     return scored
 
 
-def _counter(run: "Running") -> Callable[[int, int, int], None]:
+def _counter(run: "RunningJob") -> Callable[[int, int, int], None]:
     reported = -_EVERY
 
     def count(done: int, total: int, missing: int) -> None:

@@ -7,20 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aqfusion.cli.options import (
-    Number,
-    PathText,
-    UsageError,
-    json_option,
-    print_json,
-    refuse,
-)
+from aqfusion.cli.options import Number, PathText, UsageError, json_option, print_json, refuse
 from aqfusion.cli.site_options import NamedSite, site_argument, site_named
 from aqfusion.sites.landmark import Box
 
 if TYPE_CHECKING:
-    from aqfusion.photo import Photo
-    from aqfusion.sites.contrast import Contrast
+    from aqfusion.images.photo import Photo
+    from aqfusion.sites.extinction import Contrast
 
 
 class BoxType(click.ParamType[Box]):
@@ -88,7 +81,7 @@ def landmark(
     if remove is not None:
         _remove(named, remove)
         return
-    from aqfusion.photo import Photo
+    from aqfusion.images.photo import Photo
 
     opened = Photo.open(Path(str(photo)))
     if box is not None:
@@ -98,7 +91,7 @@ def landmark(
 
 
 def _remove(named: NamedSite, name: str) -> None:
-    from aqfusion.sites.drawing import remove_landmark
+    from aqfusion.sites.landmark_drawing import remove_landmark
 
     site = remove_landmark(named.site, name)
     named.change(site)
@@ -113,7 +106,7 @@ def _remove(named: NamedSite, name: str) -> None:
 
 
 def _draw(named: NamedSite, photo: "Photo", asked: _Drawn) -> None:
-    from aqfusion.sites.drawing import draw_landmark
+    from aqfusion.sites.landmark_drawing import draw_landmark
 
     drawn = draw_landmark(named.site, photo, asked.box, asked.name, asked.sky, asked.distance_km)
     named.change(drawn.site)
@@ -167,7 +160,7 @@ def _measure(named: NamedSite, photo: "Photo") -> None:
 
 
 def _contrast_as_json(contrast: "Contrast", distance_km: float | None) -> dict[str, Any]:
-    from aqfusion.sites.visual_range import visual_range
+    from aqfusion.sites.extinction import visual_range
 
     numbers: dict[str, Any] = {
         "extinction": round(contrast.extinction, 4),

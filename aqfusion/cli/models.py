@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from aqfusion.labels.store import LabelStore
     from aqfusion.registry.registry import Registry
     from aqfusion.registry.version import Version
-    from aqfusion.retrain.job import Trial
-    from aqfusion.retrain.readiness import Readiness
+    from aqfusion.retraining.pipeline import Candidate
+    from aqfusion.retraining.readiness import Readiness
 
 _MOST_DAYS = 3650
 _WORK = ".working-"
@@ -135,10 +135,10 @@ def prune() -> None:
 @json_option
 def drift(days: int) -> None:
     """What visitors bring, of late, against what the model was trained on."""
-    from aqfusion.drift.reference import reference_of
-    from aqfusion.drift.report import counted_of
-    from aqfusion.drift.report import report as drift_report
-    from aqfusion.model.predict import load_model
+    from aqfusion.model.predictor import load_model
+    from aqfusion.monitoring.drift_report import counted_of
+    from aqfusion.monitoring.drift_report import report as drift_report
+    from aqfusion.monitoring.reference import reference_of
 
     registry, at = _registry(), now()
     served = registry.current()
@@ -214,15 +214,15 @@ def retrain(status: bool, cancel: bool, **options: str | int | bool | None) -> N
     promoted where it is not worse. Prints the verdict as JSON.
     """
     from aqfusion.registry.registry import TERMINAL
-    from aqfusion.retrain import run
+    from aqfusion.retraining import process
 
     not_both(status, cancel)
     registry = _registry()
     if status:
-        progress = run.status(registry.home)
+        progress = process.status(registry.home)
         print_json({"run": None if progress is None else asdict(progress)})
     elif cancel:
-        print_json({"cancelled": run.cancel(registry.home, TERMINAL)})
+        print_json({"cancelled": process.cancel(registry.home, TERMINAL)})
     else:
         _retrain(_Retraining(**options), registry)  # type: ignore[arg-type]  # click checked them
 
@@ -234,18 +234,18 @@ def _retrain(options: _Retraining, registry: "Registry") -> None:
     if folder is None:
         _run(options, registry, None)
         return
-    from aqfusion.retrain.full_path import help_first
-    from aqfusion.training import ranks
+    from aqfusion.retraining.full_trainer import help_first
+    from aqfusion.training import distributed
 
-    with ranks.together():
-        if ranks.rank() == 0:
+    with distributed.together():
+        if distributed.rank() == 0:
             _run(options, registry, folder)
         else:
             help_first(report)
 
 
 def _run(options: _Retraining, registry: "Registry", folder: Path | None) -> None:
-    from aqfusion.background.running import running
+    from aqfusion.background_jobs import running
 
     actor = terminal_actor(options.by)
     limit = None if options.time_limit is None else float(options.time_limit)
@@ -254,7 +254,7 @@ def _run(options: _Retraining, registry: "Registry", folder: Path | None) -> Non
         run.report("reading the labels")
         # Imported here: they bring the network along, and a second run is refused without it.
         from aqfusion.labels.store import LabelStore
-        from aqfusion.retrain.job import keep
+        from aqfusion.retraining.pipeline import keep
 
         for left in registry.home.glob(f"{_WORK}*"):  # of a run that was killed
             shutil.rmtree(left, ignore_errors=True)
@@ -282,7 +282,7 @@ def _run(options: _Retraining, registry: "Registry", folder: Path | None) -> Non
 
 def _too_few(store: "LabelStore", registry: "Registry") -> "Readiness | None":
     """What there is, where it is too little to retrain; a run that is no trial says so itself."""
-    from aqfusion.retrain.readiness import readiness
+    from aqfusion.retraining.readiness import readiness
 
     labels = readiness(store, registry)
     return None if labels.ready else labels
@@ -290,13 +290,13 @@ def _too_few(store: "LabelStore", registry: "Registry") -> "Readiness | None":
 
 def _fast_trial(
     options: _Retraining, store: "LabelStore", registry: "Registry", tell: Callable[[str], None]
-) -> "Trial":
-    from aqfusion.retrain.aside import one_thread
-    from aqfusion.retrain.fast_path import FAST
-    from aqfusion.retrain.job import attempt
+) -> "Candidate":
+    from aqfusion.retraining.fast_trainer import FAST
+    from aqfusion.retraining.fork_worker import one_thread
+    from aqfusion.retraining.pipeline import train_candidate
 
     one_thread()
-    return attempt(store, registry, replace(FAST, seed=options.seed), tell)
+    return train_candidate(store, registry, replace(FAST, seed=options.seed), tell)
 
 
 def _full_trial(
@@ -304,12 +304,14 @@ def _full_trial(
     folder: Path,
     places: "tuple[LabelStore, Registry, Path]",
     tell: Callable[[str], None],
-) -> "Trial":
-    from aqfusion.retrain.full_path import Full, full_trial
+) -> "Candidate":
+    from aqfusion.retraining.full_trainer import Full, train_full_candidate
     from aqfusion.training.recipe import Recipe
 
     recipe = Recipe(seed=options.seed)
     if options.epochs is not None:
         recipe = replace(recipe, epochs=options.epochs)
     store, registry, work = places
-    return full_trial(store, registry, Full(folder, recipe, datetime.now(UTC)), work, tell)
+    return train_full_candidate(
+        store, registry, Full(folder, recipe, datetime.now(UTC)), work, tell
+    )

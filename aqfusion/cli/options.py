@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
 from aqfusion.settings import load_settings
 from aqfusion.time_zones import TimeError, zone
 
 if TYPE_CHECKING:
-    from aqfusion.labels.actor import Actor
+    from aqfusion.labels.authorization import Actor
     from aqfusion.labels.store import LabelStore
 
 MOST_SECONDS = 7 * 24 * 3600  # of a time limit
@@ -272,7 +272,7 @@ def terminal_actor(by: str | None) -> "Actor":
     """Who holds the terminal, under the name of `--by`."""
     from dataclasses import replace
 
-    from aqfusion.labels.given_text import one_line
+    from aqfusion.labels.text_validation import one_line
     from aqfusion.registry.registry import TERMINAL
 
     return TERMINAL if by is None else replace(TERMINAL, name=one_line("--by", by, 200))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from aqfusion.air.aqi import STANDARDS, standard
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.cli.options import (
     SERVED,
     Choice,
@@ -25,12 +25,12 @@ from aqfusion.cli.options import (
     typed_options,
 )
 from aqfusion.cli.site_options import PlaceAndTime, place_options
-from aqfusion.explain.targets import METHOD_NAMES, RAISES, TARGETS
+from aqfusion.explain.saliency_targets import METHOD_NAMES, RAISES, TARGETS
 
 if TYPE_CHECKING:
     from aqfusion.explain.saved_report import SavedReport
-    from aqfusion.model.predict import Predictor
-    from aqfusion.photo import Photo
+    from aqfusion.images.photo import Photo
+    from aqfusion.model.predictor import Predictor
 
 _T = TypeVar("_T")
 _PICTURE = ".png"
@@ -38,7 +38,7 @@ _OF_A_REPETITION = {"--repeat", "--image", "--site", "--model", "--json"}
 
 
 @dataclass(frozen=True)
-class _Inputs:
+class _PredictOptions:
     """What a prediction is made from, as it was typed."""
 
     image: str | None
@@ -57,13 +57,13 @@ class _Inputs:
 
     def open_photo(self) -> "Photo | None":
         """Open the photo, if there is one."""
-        from aqfusion.photo import Photo
+        from aqfusion.images.photo import Photo
 
         return None if self.image is None else Photo.open(self.image)
 
     def load_predictor(self) -> "Predictor":
         """Load the model, which takes seconds, where and when the photo was taken."""
-        from aqfusion.model.predict import load_model
+        from aqfusion.model.predictor import load_model
 
         return self.place.at(load_model(served_model(self.model)))
 
@@ -90,7 +90,7 @@ def _prediction_options(command: Callable[..., None]) -> Callable[..., None]:
         trust_photo: bool,
         **others: Any,
     ) -> None:
-        command(inputs=_Inputs(image, reading, place, model, trust_photo), **others)
+        command(inputs=_PredictOptions(image, reading, place, model, trust_photo), **others)
 
     return with_inputs
 
@@ -98,7 +98,7 @@ def _prediction_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command(short_help="Predict the AQI from a photo, readings, or both.")
 @_prediction_options
 @json_option
-def predict(inputs: _Inputs) -> None:
+def predict(inputs: _PredictOptions) -> None:
     """Predict the AQI from a photo, readings, or both, as JSON."""
     inputs.check_something("predict")
     inputs.place.check()
@@ -132,7 +132,7 @@ def predict(inputs: _Inputs) -> None:
 
 def _answer_or_usage(command: str, ask: Callable[[], _T]) -> _T:
     """What `ask` gives; a photo that is refused, and nothing beside it, is a `UsageError`."""
-    from aqfusion.model.predict import PhotoRefusedError
+    from aqfusion.model.predictor import PhotoRefusedError
 
     try:
         return ask()
@@ -216,7 +216,7 @@ class _Pictures:
 @json_option
 @click.pass_context
 def explain(
-    context: click.Context, /, inputs: _Inputs, repeat: str | None, **pictures: str | None
+    context: click.Context, /, inputs: _PredictOptions, repeat: str | None, **pictures: str | None
 ) -> None:
     """Predict, and say what each input did to it: a report as JSON, and pictures."""
     if repeat is not None:
@@ -239,7 +239,7 @@ def explain(
     _explain(inputs, drawn, inputs.open_photo())
 
 
-def _explain(inputs: _Inputs, pictures: _Pictures, photo: "Photo | None") -> None:
+def _explain(inputs: _PredictOptions, pictures: _Pictures, photo: "Photo | None") -> None:
     predictor = inputs.load_predictor()
     from aqfusion.explain.report import Inputs, as_json, report_of
 
@@ -251,15 +251,15 @@ def _explain(inputs: _Inputs, pictures: _Pictures, photo: "Photo | None") -> Non
             f"{report.result.photo_problem} (--trust-photo uses it all the same)"
         )
     if pictures.out or pictures.heat_map:
-        from aqfusion.explain.card import card
-        from aqfusion.explain.heat_map import heat_map
-        from aqfusion.explain.overlay import overlay
-        from aqfusion.explain.paper import as_png
-        from aqfusion.files import replace_file
+        from aqfusion.explain.photo_overlays import overlay
+        from aqfusion.explain.saliency import saliency_map
+        from aqfusion.explain.share_card import card
+        from aqfusion.explain.text_layout import as_png
+        from aqfusion.io.atomic_files import replace_file
 
         heat, target = None, pictures.target or RAISES
         if photo is not None and report.photo_used:
-            heat = heat_map(predictor, photo, pictures.method or METHOD_NAMES[0], target)
+            heat = saliency_map(predictor, photo, pictures.method or METHOD_NAMES[0], target)
             if pictures.heat_map:
                 replace_file(Path(pictures.heat_map), as_png(overlay(photo.image, heat)))
         if pictures.out:
@@ -267,12 +267,12 @@ def _explain(inputs: _Inputs, pictures: _Pictures, photo: "Photo | None") -> Non
     print_json(as_json(report))
 
 
-def _repeat(inputs: _Inputs, saved: "SavedReport", photo: "Photo | None") -> None:
+def _repeat(inputs: _PredictOptions, saved: "SavedReport", photo: "Photo | None") -> None:
     predictor = inputs.load_predictor()
-    from aqfusion.explain.repeat import repeat
+    from aqfusion.explain.reproduction import reproduce
     from aqfusion.explain.saved_report import ReportError
 
-    repeated = repeat(saved, predictor, photo, now())
+    repeated = reproduce(saved, predictor, photo, now())
     if not repeated.agrees:
         first, *more = repeated.differences
         others = f"; {len(more)} more values differ" if more else ""

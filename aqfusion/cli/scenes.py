@@ -14,7 +14,7 @@ from aqfusion.settings import ASSETS
 )
 def render_scenes(out: str) -> None:
     """Paint the sample scenes again, as assets/scenes/scenes.json says."""
-    from aqfusion.scenes import write_scenes
+    from aqfusion.synthetic_scenes import write_scenes
 
     write_scenes(Path(out))
     if Path(out) == ASSETS / "scenes":  # the guidelines' examples: same view, other air

@@ -17,8 +17,8 @@ from aqfusion.sites.site_file import read_site, write_site
 from aqfusion.time_zones import TimeError, names_offset, read_time
 
 if TYPE_CHECKING:
-    from aqfusion.labels.sites import KeptSite
-    from aqfusion.model.predict import Predictor
+    from aqfusion.labels.sites import StoredSite
+    from aqfusion.model.predictor import Predictor
 
 _ENDING = ".json"
 _MOST_NAMES = 12  # in a sentence
@@ -176,7 +176,7 @@ def knows_sites(predictor: "Predictor") -> bool:
     return predictor.checkpoint.sites is not None
 
 
-def _stored(name: str) -> "KeptSite | None":
+def _stored(name: str) -> "StoredSite | None":
     """The store's site of this name; a store that is not there is not made."""
     if not _has_store():
         return None

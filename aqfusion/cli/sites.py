@@ -28,7 +28,7 @@ from aqfusion.cli.options import (
     served_model,
 )
 from aqfusion.cli.site_options import is_file, knows_sites, site_argument, site_for, site_named
-from aqfusion.csv_table.fault import Fault, shortened
+from aqfusion.csv_table.errors import TableFault, shortened
 from aqfusion.errors import InputError
 from aqfusion.sites.days_table import DayRow, read_days
 from aqfusion.sites.site import MODEL_STANDARD, SOURCES, Day, DayPhoto, Site
@@ -36,7 +36,7 @@ from aqfusion.sites.site_file import site_bytes, write_site
 from aqfusion.time_zones import zone_at
 
 if TYPE_CHECKING:
-    from aqfusion.model.predict import Predictor
+    from aqfusion.model.predictor import Predictor
 
 _PHOTOS = 10  # between two lines of progress
 _DAYS = 25  # between two lines of progress
@@ -119,7 +119,7 @@ def add(site: str, table: str, source: str, trust_photo: bool, model: str | None
     faults = [*read.faults]
     model_name: str | None = None
     if any(row.photo is not None for row in read.rows):
-        from aqfusion.model.predict import load_model  # takes seconds, with torch
+        from aqfusion.model.predictor import load_model  # takes seconds, with torch
 
         predictor = load_model(served_model(model))
         model_name = predictor.name
@@ -155,10 +155,10 @@ def _day_photos(
     site: Site,
     rows: Sequence[DayRow],
     trust: bool,
-    faults: list[Fault],
+    faults: list[TableFault],
 ) -> list[DayPhoto | None]:
     """What is kept of each row's photo; one that cannot be used is a fault, and its day stays."""
-    from aqfusion.photo import Photo
+    from aqfusion.images.photo import Photo
     from aqfusion.sites.extinction import extinctions
 
     photos: list[DayPhoto | None] = []
@@ -179,18 +179,20 @@ def _day_photos(
                 _unmeasured(row.line, refusal, row.photo.name) for refusal in seen.refusals
             )
         except (InputError, OSError) as error:
-            faults.append(Fault(row.line, "photo", shortened(str(error)), row.photo.name, True))
+            faults.append(
+                TableFault(row.line, "photo", shortened(str(error)), row.photo.name, True)
+            )
         done += 1
         if done % _PHOTOS == 0 or done == wanted:
             report(f"{done} of {wanted} photos seen")
     return photos
 
 
-def _unmeasured(line: int, refusal: str, name: str) -> Fault:
-    return Fault(line, "photo", f"tells nothing at a landmark: {refusal}", name, True)
+def _unmeasured(line: int, refusal: str, name: str) -> TableFault:
+    return TableFault(line, "photo", f"tells nothing at a landmark: {refusal}", name, True)
 
 
-def _fault_as_json(fault: Fault) -> dict[str, object]:
+def _fault_as_json(fault: TableFault) -> dict[str, object]:
     return {
         "line": fault.line,
         "column": fault.column,
@@ -212,13 +214,13 @@ def evaluate(site: str, model: str | None) -> None:
     # What is wrong with a file is said before the model is loaded, which takes seconds.
     place = site_named(site).site if is_file(site) else None
 
-    from aqfusion.evaluation.site_days import judge_site
-    from aqfusion.model.predict import load_model
+    from aqfusion.evaluation.leave_one_day_out import leave_one_day_out
+    from aqfusion.model.predictor import load_model
 
     predictor = load_model(served_model(model))
     place = place or site_for(predictor, site)
     knows_sites(predictor)
-    scores = judge_site(predictor, place, _report_days)
+    scores = leave_one_day_out(predictor, place, _report_days)
     if scores.foreign_photos:
         report(
             f"{scores.foreign_photos} photos were seen by another model and are not used: "

@@ -14,9 +14,9 @@ from aqfusion.cli.options import (
     print_json,
     print_lines,
 )
-from aqfusion.csv_table.fault import CsvTableError
+from aqfusion.csv_table.errors import CsvTableError
 from aqfusion.errors import InputError
-from aqfusion.stations.csv_file import MOST_BYTES, Parsed, Place, parse_stations
+from aqfusion.stations.station_table import MOST_BYTES, Parsed, UploadedStation, parse_stations
 
 
 class NothingReadError(InputError):
@@ -45,7 +45,7 @@ def check(file: str, lat: float | None, lon: float | None, name: str, as_program
     Says what is taken and what is left out. A table without coordinates is of one station, whose
     place --lat, --lon and --name give. Ends with 0 if anything was read, else with 2.
     """
-    from aqfusion.stations.report import as_json, summary
+    from aqfusion.stations.import_report import as_json, summary
 
     content, place = _content(Path(file)), _place(lat, lon, name)
     try:
@@ -72,9 +72,9 @@ def _content(path: Path) -> bytes:
         raise InputError(f"FILE must be a readable file, got {path}: {reason}") from error
 
 
-def _place(latitude: float | None, longitude: float | None, name: str) -> Place | None:
+def _place(latitude: float | None, longitude: float | None, name: str) -> UploadedStation | None:
     if latitude is None and longitude is None:
         return None
     if latitude is None or longitude is None:
         raise UsageError("--lat and --lon must be given together")
-    return Place(latitude, longitude, name)
+    return UploadedStation(latitude, longitude, name)

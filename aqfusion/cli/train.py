@@ -26,8 +26,8 @@ from aqfusion.cli.options import (
 from aqfusion.settings import ASSETS, load_settings
 
 if TYPE_CHECKING:
-    from aqfusion.csv_table.fault import Fault
-    from aqfusion.dataset.folder import Row
+    from aqfusion.csv_table.errors import TableFault
+    from aqfusion.data.dataset_folder import DatasetRow
     from aqfusion.model.network import AQFusionNet
     from aqfusion.training.recipe import Recipe
 
@@ -67,7 +67,7 @@ class WeightsOption:
 
     def recipe(self, name: str, protocol: str, seed: int) -> "Recipe":
         """The recipe of a backbone under a protocol that suits the weights at hand."""
-        from aqfusion.training.recipes import recipe_for
+        from aqfusion.training.recipe import recipe_for
 
         distilled = self._distilled(name)
         if distilled:
@@ -75,18 +75,18 @@ class WeightsOption:
         return recipe_for(name, protocol, seed, distilled=distilled)
 
     def _distilled(self, name: str) -> bool:
-        from aqfusion.training.recipes import TEACHERS
+        from aqfusion.training.recipe import TEACHERS
 
         if self.source in (HUB, NONE) or name not in TEACHERS:
             return False
         return not (Path(self.source) / f"{name}.safetensors").is_file()
 
 
-def read_rows(folder: Path, tell: Callable[[str], None] = report) -> "tuple[Row, ...]":
+def read_rows(folder: Path, tell: Callable[[str], None] = report) -> "tuple[DatasetRow, ...]":
     """Read a data folder, and tell what is left out; `DataError` where nothing is good."""
-    from aqfusion.dataset.folder import read_folder
+    from aqfusion.data.dataset_folder import read_folder
 
-    faults: list[Fault] = []
+    faults: list[TableFault] = []
     notes: list[str] = []
     rows = read_folder(folder, faults.append, notes.append)
     for line in [*notes, *faults[:_MOST_FAULTS]]:
@@ -158,7 +158,7 @@ def _train(options: _Training) -> None:
     weights = WeightsOption(options.weights)
     folder = data_folder(options.data)
 
-    from aqfusion.release.train import train as train_model
+    from aqfusion.release.train_model import train as train_model
 
     recipe = weights.recipe(options.backbone, "leak-safe", options.seed)
     if options.epochs is not None:
@@ -222,8 +222,8 @@ def evaluate(context: click.Context, /, **texts: str | None) -> None:
             rule = f"{name} needs --protocol: leak-safe, place, paper or all"
             raise UsageError(f"{rule}, got none")
 
-    from aqfusion.evaluation.evaluate import evaluate as evaluate_model
-    from aqfusion.model.predict import load_model
+    from aqfusion.evaluation.model_evaluation import evaluate as evaluate_model
+    from aqfusion.model.predictor import load_model
 
     rows = read_rows(data_folder(options.data))
     predictor = load_model(options.model or load_settings().model)
@@ -235,9 +235,9 @@ def _evaluate_protocols(options: _Evaluation, asked: str) -> None:
         raise UsageError(
             f"--model must be left out where --protocol trains its own, got {options.model!r}"
         )
-    from aqfusion.evaluation.map_trust import map_trust
+    from aqfusion.evaluation.saliency_faithfulness import saliency_faithfulness
     from aqfusion.model.backbones import BACKBONES, backbone
-    from aqfusion.release.measure import Measurement
+    from aqfusion.release.measure_metrics import MetricsMeasurement
     from aqfusion.training.protocols import PROTOCOLS, protocol
 
     trunk = options.backbone or ALL
@@ -248,7 +248,9 @@ def _evaluate_protocols(options: _Evaluation, asked: str) -> None:
     weights = WeightsOption(options.weights)
     rows = read_rows(data_folder(options.data))
     runs = [(protocol, backbone) for protocol in protocols for backbone in backbones]
-    Measurement(rows, options.licence, weights, cache, report, map_trust).run(runs, out)
+    MetricsMeasurement(rows, options.licence, weights, cache, report, saliency_faithfulness).run(
+        runs, out
+    )
     print_json({"wrote": str(out), "protocols": protocols, "backbones": backbones})
 
 
@@ -256,7 +258,7 @@ def _evaluate_protocols(options: _Evaluation, asked: str) -> None:
 @json_option
 def cards() -> None:
     """Write assets/models/*/README.md from each model's config.json and assets/metrics.json."""
-    from aqfusion.release.shipped import write_cards
+    from aqfusion.release.model_card import write_cards
 
     print_json({"wrote": [str(path) for path in write_cards()]})
 
@@ -278,15 +280,14 @@ def features(data: str | None, model: str | None, licence: str, out: str | None)
     What it saw is written: numbers, no photos and no file names.
     """
     from aqfusion.model.checkpoint import FEATURES
-    from aqfusion.model.predict import load_model, model_folder
-    from aqfusion.retrain.features import save_features
-    from aqfusion.retrain.gather import gather
+    from aqfusion.model.predictor import load_model, model_folder
+    from aqfusion.retraining.features import save_features, write_features
 
     name = model or load_settings().model
     rows = read_rows(data_folder(data))
     predictor = load_model(name)
     file = Path(out) if out else model_folder(name) / FEATURES
-    extracted = gather(predictor.checkpoint, rows, licence, report)
+    extracted = write_features(predictor.checkpoint, rows, licence, report)
     print_json(
         {
             "wrote": str(file),
@@ -317,9 +318,9 @@ def fetch_data(out: str) -> None:
         raise UsageError(f"--out must not exist yet, got {folder}")
     downloaded = _download()
 
-    from aqfusion.dataset.folder import read_folder
+    from aqfusion.data.dataset_folder import read_folder
 
-    faults: list[Fault] = []
+    faults: list[TableFault] = []
     rows = read_folder(downloaded, faults.append)
     lost = [fault for fault in faults if not fault.row_kept]
     if lost:  # bad rows of somebody's own folder are left out, but this data set is whole

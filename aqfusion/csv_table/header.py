@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
-from aqfusion.csv_cells import undefused
-from aqfusion.csv_table.fault import CellError, CsvTableError
-from aqfusion.csv_table.notes import Notes
-from aqfusion.csv_table.titles import Title, read_title, title_key
+from aqfusion.csv_table.column_titles import Title, read_title, title_key
+from aqfusion.csv_table.errors import CellError, CsvTableError, Notes
+from aqfusion.io.spreadsheet_csv import undefused
 
 __all__ = ["Columns", "CsvTableError", "Header", "known_titles", "read_header"]
 

@@ -4,7 +4,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 
 READING = Reading(pm25=48, pm10=95, o3=40, co=0.9, so2=9, no2=32)
 REPEATS = 15

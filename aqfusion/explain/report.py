@@ -7,20 +7,22 @@ from functools import partial
 from typing import Any
 
 import aqfusion
-from aqfusion.air.aqi import STANDARDS, Index, Standard, standard
+from aqfusion.air.aqi import STANDARDS, IndexResult, Standard, standard
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
-from aqfusion.air.sensors import Reading
-from aqfusion.explain.ablation import Ablated, ablations
-from aqfusion.explain.coalitions import coalitions
-from aqfusion.explain.saved_report import FORMAT
-from aqfusion.explain.saved_site import SavedSite, instant
-from aqfusion.explain.shapley import Contributions, contributions
-from aqfusion.explain.site_words import place_sentence
-from aqfusion.explain.words import DISCLAIMER, basis
-from aqfusion.model.predict import Embedding, Predictor, Result
+from aqfusion.air.readings import Reading
+from aqfusion.explain.attribution import (
+    AblatedPrediction,
+    Attribution,
+    ablations,
+    coalitions,
+    contributions,
+)
+from aqfusion.explain.explanation_text import DISCLAIMER, basis, place_sentence
+from aqfusion.explain.saved_report import FORMAT, SavedSite, instant
+from aqfusion.images.photo import Photo
 from aqfusion.model.prediction import Prediction
-from aqfusion.photo import Photo
-from aqfusion.sites.landmark_evidence import Evidence
+from aqfusion.model.predictor import Embedding, Predictor, Result
+from aqfusion.sites.landmark_evidence import LandmarkEvidence
 
 _DIGITS = 6
 
@@ -39,7 +41,7 @@ class Inputs:
 
 
 @dataclass(frozen=True)
-class Report:
+class PredictionReport:
     """One prediction with its explanation; `model` and `sha256` name the weights it came from.
 
     `formula` has the index of each standard by key, `made_at` is in UTC; `taken_at` is when
@@ -53,9 +55,9 @@ class Report:
     version: str
     made_at: datetime
     result: Result
-    ablations: tuple[Ablated, ...]
-    contributions: Contributions
-    formula: Mapping[str, Index]
+    ablations: tuple[AblatedPrediction, ...]
+    contributions: Attribution
+    formula: Mapping[str, IndexResult]
     taken_at: datetime | None = None
     extinction: Mapping[str, float] = field(default_factory=dict)
 
@@ -67,7 +69,7 @@ class Report:
 
 def report_of(
     predictor: Predictor, inputs: Inputs, now: datetime, embedding: Embedding | None = None
-) -> Report:
+) -> PredictionReport:
     """Predict and explain; `embedding` is that of the photo, where it is known already.
 
     A predictor at a site explains that too. `now` must name its time zone. Nothing to go on, as
@@ -89,7 +91,7 @@ def report_of(
         predictor.knows_site,
         result.landmarks is not None,
     )
-    return Report(
+    return PredictionReport(
         inputs=inputs,
         model=predictor.name,
         sha256=predictor.checkpoint.sha256,
@@ -104,15 +106,15 @@ def report_of(
     )
 
 
-def _index(inputs: Inputs, index_standard: Standard) -> Index:
+def _index(inputs: Inputs, index_standard: Standard) -> IndexResult:
     if inputs.units_stated or not inputs.reading.present:
         return index_standard.index(inputs.reading)
     name = index_standard.short_name
     why = f"The {name} cannot be told: nobody states the units of these readings."
-    return Index(None, None, None, {}, why, beyond=False)
+    return IndexResult(None, None, None, {}, why, beyond=False)
 
 
-def as_json(report: Report) -> dict[str, Any]:
+def as_json(report: PredictionReport) -> dict[str, Any]:
     """The report as JSON; `saved_report` reads it back. All numbers are finite.
 
     - `format`: 2; it changes when a key changes its meaning. Format 1 knew no sites: it has no
@@ -195,7 +197,7 @@ def _prediction(prediction: Prediction | None) -> dict[str, Any] | None:
     return None if prediction is None else prediction.as_json()
 
 
-def _landmarks(evidence: Evidence | None) -> dict[str, Any] | None:
+def _landmarks(evidence: LandmarkEvidence | None) -> dict[str, Any] | None:
     if evidence is None:
         return None
     return {

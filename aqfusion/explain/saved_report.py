@@ -1,30 +1,86 @@
-"""A report read back from its JSON, whoever wrote it: what is needed to repeat it, checked."""
+"""The site of a report: its name and days, and the checksum of all that an answer rests on.
 
+A report read back from its JSON, whoever wrote it: what is needed to repeat it, checked.
+"""
+
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
-from aqfusion.explain.saved_site import SavedSite, site_digest
+from aqfusion.images.photo import Photo
 from aqfusion.io.json_models import (
     Flag,
     Names,
+    OrAbsent,
     ReadAs,
     Sha256,
     Size,
     TableError,
     Text,
+    Whole,
     check,
     check_format,
     fault,
     parse_table,
 )
-from aqfusion.photo import Photo
-from aqfusion.sites.site import Site
+from aqfusion.sites.site import Day, Site
+
+
+@dataclass(frozen=True)
+class SavedSite:
+    """A site as a report names it; `learned_as` is the model's own name of a place it learned."""
+
+    name: Text
+    days: Whole
+    learned_as: OrAbsent[Text]
+    digest: Sha256
+
+    @classmethod
+    def of(cls, site: Site) -> "SavedSite":
+        """What is said of a site."""
+        return cls(site.name, site.day_count, site.learned_as, site_digest(site))
+
+
+def site_digest(site: Site) -> str:
+    """SHA-256 (hex) of the days that count, the landmarks with their photo, the time zone; not of
+    the name.
+
+    A photo counts by what was measured in it, so the same days in a file of another version, or
+    seen by another model, have the same digest.
+    """
+    told = {
+        "timezone": site.timezone,
+        "learned_as": site.learned_as,
+        "days": [_day(day) for day in site.history],
+        "landmarks": [asdict(landmark) for landmark in site.landmarks],
+        "reference": None if site.reference is None else site.reference.digest,
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def instant(time: datetime) -> str:
+    """A time as ISO 8601 in UTC."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _day(day: Day) -> list[Any]:
+    extinction = {} if day.photo is None else dict(day.photo.extinction)
+    taken_at = None if day.taken_at is None else instant(day.taken_at)
+    values = [None if value is None else float(value) for value in _readings(day)]
+    return [float(day.aqi), taken_at, values, extinction]
+
+
+def _readings(day: Day) -> list[float | None]:
+    """By pollutant, `None` where missing: a missing one is a NaN to the model, which is no JSON."""
+    return list(vars(day.reading).values())
+
 
 FORMAT = 2
 _WITHOUT_SITES = 1  # a format of before there were sites
@@ -79,7 +135,7 @@ class _Model:
 
 
 @dataclass(frozen=True)
-class _Stored:
+class _StoredReport:
     inputs: _Inputs
     model: _Model
     prediction: dict[Any, Any]
@@ -173,7 +229,7 @@ def parse_report(content: bytes, name: str = "report") -> SavedReport:
 
 def _saved(table: Any, name: str) -> SavedReport:
     format_ = check_format(table, name, _WITHOUT_SITES, FORMAT)
-    stored: _Stored = check(_Stored, table, name)
+    stored: _StoredReport = check(_StoredReport, table, name)
     inputs = stored.inputs
     for key, unit in inputs.units.items():
         if unit != pollutant(key).unit:

@@ -7,15 +7,15 @@ import numpy as np
 
 from aqfusion.air.aqi import Category
 from aqfusion.air.pollutants import pollutant
-from aqfusion.air.sensors import POLLUTANTS, Reading
-from aqfusion.explain.coalitions import Ask, Coalitions, coalitions
-from aqfusion.model.prediction import Bools, Floats, Prediction, Told
+from aqfusion.air.readings import POLLUTANTS, Reading
+from aqfusion.explain.attribution import Ask, Coalitions, coalitions
+from aqfusion.model.prediction import Bools, Floats, Prediction, PredictionBatch
 
 _COARSE = 400  # values of the first look, closer together where they are small
 
 
 @dataclass(frozen=True)
-class Scene:
+class WhatIfInput:
     """The start of a counterfactual: the model's function, readings, and other inputs present."""
 
     ask: Ask
@@ -24,7 +24,7 @@ class Scene:
     has_site: bool = False
     has_landmarks: bool = False
 
-    def changed(self, values: Mapping[str, Floats]) -> Told:
+    def changed(self, values: Mapping[str, Floats]) -> PredictionBatch:
         """Predictions as readings take `values`, (B,) each, while all else stays."""
         count = len(next(iter(values.values())))
         readings = np.tile(self.reading.values, (count, 1))  # (B, 6)
@@ -39,7 +39,7 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """The value of a reading, nearest to the start, at which a category is predicted.
 
     Where no value does, `reached` is false and the value is the one that comes nearest to it.
@@ -50,7 +50,7 @@ class Found:
     prediction: Prediction
 
 
-def grid(scene: Scene, across: tuple[str, Floats], up: tuple[str, Floats]) -> Floats:
+def grid(scene: WhatIfInput, across: tuple[str, Floats], up: tuple[str, Floats]) -> Floats:
     """The AQI (U, A) as two readings take their values, `across` (A,) and `up` (U,)."""
     (name_across, a), (name_up, u) = across, up
     prediction_batch = scene.changed(
@@ -60,7 +60,7 @@ def grid(scene: Scene, across: tuple[str, Floats], up: tuple[str, Floats]) -> Fl
     return aqi
 
 
-def search(scene: Scene, name: str, category: Category, start: float) -> Found:
+def search(scene: WhatIfInput, name: str, category: Category, start: float) -> SearchResult:
     """Search the value of one reading, nearest to `start`, at which the category is predicted.
 
     First over the whole range of the pollutant, then in steps of 0.1 (CO 0.01) around the best.
@@ -74,10 +74,12 @@ def search(scene: Scene, name: str, category: Category, start: float) -> Found:
     fine = _on_scale(name, np.linspace(low, high, _COARSE))
     value = _best(scene, name, category, start, np.append(fine, best))
     prediction_batch = scene.changed({name: np.array([value])})
-    return Found(bool(_in_category(prediction_batch, category)[0]), value, prediction_batch[0])
+    return SearchResult(
+        bool(_in_category(prediction_batch, category)[0]), value, prediction_batch[0]
+    )
 
 
-def _best(scene: Scene, name: str, category: Category, start: float, values: Floats) -> float:
+def _best(scene: WhatIfInput, name: str, category: Category, start: float, values: Floats) -> float:
     """Of `values` the nearest to `start` that reaches the category, else what comes nearest."""
     prediction_batch = scene.changed({name: values})
     hits = _in_category(prediction_batch, category)
@@ -89,7 +91,7 @@ def _best(scene: Scene, name: str, category: Category, start: float, values: Flo
     return float(values[missed.argmin()])
 
 
-def _in_category(prediction_batch: Told, category: Category) -> Bools:
+def _in_category(prediction_batch: PredictionBatch, category: Category) -> Bools:
     """Whether the rounded AQI lies in the category (B,)."""
     rounded = np.floor(prediction_batch.aqi + 0.5)
     return (category.i_low <= rounded) & (rounded <= category.i_high)

@@ -1,23 +1,29 @@
-"""Users and their roles; one enabled admin always stays."""
+"""Users and their roles; one enabled admin always stays.
+
+Invitations: each lets one person make an account of a role, until it expires.
+"""
 
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from aqfusion.errors import InputError
-from aqfusion.labels.actor import ROLES, Actor, acting
+from aqfusion.labels.authorization import ROLES, Actor, require_role
 from aqfusion.labels.database import Database, in_turn
-from aqfusion.labels.given_text import one_line
-from aqfusion.labels.schema import sign_ins, users
-from aqfusion.labels.secrets_kept import hashed_pin
+from aqfusion.labels.passwords import hashed_pin, new_token, token_digest
+from aqfusion.labels.schema import invites, sign_ins, users
+from aqfusion.labels.text_validation import one_line
 
 __all__ = [
     *("OPERATOR", "AccountError", "Accounts", "User"),
     *("administrating", "checked_role", "insert_user", "lock_accounts", "name_key"),
+    "INVITE_LASTS",
+    "Invite",
+    "Invites",
 ]
 
 OPERATOR = "the terminal"
@@ -108,7 +114,7 @@ class Accounts:
             raise AccountError(f"goal must be 1 to 10000 items, got {goal}")
 
         def work(connection: Connection) -> None:
-            acting(connection, actor, "annotator")
+            require_role(connection, actor, "annotator")
             connection.execute(update(users).where(users.c.id == actor.id).values(goal=goal))
 
         self._database.write(work)
@@ -116,7 +122,7 @@ class Accounts:
     def users(self, actor: Actor) -> tuple[User, ...]:
         """List all accounts by name."""
         with self._database.read() as connection:
-            acting(connection, actor, "admin", lock=False)
+            require_role(connection, actor, "admin", lock=False)
             rows = connection.execute(select(users).where(users.c.role != "operator")).all()
         accounts = (
             User(
@@ -184,4 +190,60 @@ def checked_role(role: str) -> str:
 def administrating(connection: Connection, actor: Actor) -> None:
     """Let an admin, and nobody else, change accounts in this transaction."""
     lock_accounts(connection)
-    acting(connection, actor, "admin")
+    require_role(connection, actor, "admin")
+
+
+INVITE_LASTS = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Invite:
+    """An invitation that can still be used, as an admin sees it; its secret is kept nowhere."""
+
+    id: int
+    role: str
+    made_by: str
+    expires: datetime
+
+
+class Invites:
+    """Administration of invitations. Every function raises `RoleError` for others."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open store."""
+        self._database = database
+
+    def make(self, actor: Actor, role: str, now: datetime, lasts: timedelta = INVITE_LASTS) -> str:
+        """Return the secret of a link with which one person can join; it is shown only now."""
+        token, wanted = new_token(), checked_role(role)
+
+        def work(connection: Connection) -> str:
+            administrating(connection, actor)
+            row = {"digest": token_digest(token), "role": wanted, "made_by": actor.id}
+            connection.execute(insert(invites).values(**row, expires=now + lasts))
+            return token
+
+        return self._database.write(work)
+
+    def unused(self, actor: Actor, now: datetime) -> tuple[Invite, ...]:
+        """List the invitations that can still be used, the first to expire first."""
+        query = (
+            select(invites.c.id, invites.c.role, users.c.name, invites.c.expires)
+            .join(users, users.c.id == invites.c.made_by)
+            .where(invites.c.used_by.is_(None), invites.c.expires > now)
+            .order_by(invites.c.expires, invites.c.id)
+        )
+        with self._database.read() as connection:
+            require_role(connection, actor, "admin", lock=False)
+            return tuple(Invite(*row) for row in connection.execute(query))
+
+    def take_back(self, actor: Actor, invite: int) -> None:
+        """Make an invitation worthless; one that is used or gone raises `AccountError`."""
+
+        def work(connection: Connection) -> None:
+            administrating(connection, actor)
+            unused_invite = (invites.c.id == invite, invites.c.used_by.is_(None))
+            if not connection.execute(delete(invites).where(*unused_invite)).rowcount:
+                raise AccountError(f"invitation must be one that nobody has used, got {invite}")
+
+        self._database.write(work)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aqfusion.air.aqi import STANDARDS, standard
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
-from aqfusion.labels.given_text import one_line, several_lines
+from aqfusion.labels.text_validation import one_line, several_lines
 
-__all__ = ["CANT_TELL", "CONFIDENCES", "MODES", "Answer", "AnswerError", "Seen"]
+__all__ = ["CANT_TELL", "CONFIDENCES", "MODES", "Answer", "AnswerContext", "AnswerError"]
 
 CANT_TELL = ("night", "cloud", "not sky", "sensor fault", "unit mix-up", "other")
 CONFIDENCES = ("sure", "unsure")
@@ -28,7 +28,7 @@ class ItemGoneError(AnswerError):
 
 
 @dataclass(frozen=True)
-class Seen:
+class AnswerContext:
     """How much of the model the annotator saw before answering, and how long they took.
 
     `aqi` is the prediction of the model of that version; `None` where it was hidden or not there.
@@ -71,7 +71,7 @@ class Answer:
     confidence: str = "sure"
     note: str = ""
     corrections: Mapping[str, float | None] = field(default_factory=dict)
-    seen: Seen = field(default_factory=Seen)
+    seen: AnswerContext = field(default_factory=AnswerContext)
 
     def __post_init__(self) -> None:
         """Check every value; what breaks a rule raises `AnswerError`."""
@@ -125,7 +125,7 @@ class Answer:
             confidence=event.confidence,
             note=event.note or "",
             corrections=event.corrections or {},
-            seen=Seen(event.mode, event.model_version, event.seen_aqi, event.seconds),
+            seen=AnswerContext(event.mode, event.model_version, event.seen_aqi, event.seconds),
         )
 
 

@@ -8,28 +8,19 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 
 from aqfusion.errors import InputError
-from aqfusion.labels.actor import Actor, acting
+from aqfusion.labels.annotation_sessions import drop_draft
 from aqfusion.labels.answer import Answer, AnswerError, ItemGoneError
-from aqfusion.labels.book import Book
+from aqfusion.labels.authorization import Actor, require_role
 from aqfusion.labels.database import Database
-from aqfusion.labels.drafts import drop_draft
-from aqfusion.labels.events import Request, gist
-from aqfusion.labels.given_text import several_lines
+from aqfusion.labels.event_log import Request, Saved, gist, save_once
 from aqfusion.labels.item import reading_of
-from aqfusion.labels.leases import (
-    Leased,
-    drop,
-    event_by,
-    grant,
-    kept_lease,
-    lease_of,
-    seat_free,
-)
-from aqfusion.labels.same_view import cover, in_batch, take_back
-from aqfusion.labels.saving import Saved, save_once
+from aqfusion.labels.item_projection import ItemProjection
+from aqfusion.labels.leases import Leased, drop, event_by, grant, kept_lease, lease_of, seat_free
 from aqfusion.labels.schema import answers, label_events
+from aqfusion.labels.similar_views import in_batch, propagate_answer, take_back
+from aqfusion.labels.text_validation import several_lines
 
-__all__ = ["Answers", "LastSaid", "UndoError", "answer_content", "check_corrections"]
+__all__ = ["AnswerStore", "LastAnswer", "UndoError", "answer_content", "check_corrections"]
 
 _NEWEST = select(func.max(answers.c.event)).where(
     answers.c.user == bindparam("who"), answers.c.skipped == bindparam("skipped")
@@ -45,7 +36,7 @@ class UndoError(InputError):
 
 
 @dataclass(frozen=True)
-class LastSaid:
+class LastAnswer:
     """The last answer of an annotator, which may be undone; a skip where `answer` is `None`."""
 
     event: int
@@ -54,7 +45,7 @@ class LastSaid:
     answer: Answer | None
 
 
-class Answers:
+class AnswerStore:
     """Writes of annotators; a request id that comes again returns what its first coming did."""
 
     def __init__(self, database: Database) -> None:
@@ -80,9 +71,11 @@ class Answers:
 
         def work(connection: Connection) -> Saved:
             lease = lease_of(connection, actor.id, token)
-            projection = Book.open(connection, lease.item)
+            projection = ItemProjection.open(connection, lease.item)
             saved = _in_time(connection, projection, request, answer, now, lease)
-            return cover(connection, request, saved, answer, also, now) if also else saved
+            return (
+                propagate_answer(connection, request, saved, answer, also, now) if also else saved
+            )
 
         return save_once(self._database, request, "annotator", work)
 
@@ -104,11 +97,13 @@ class Answers:
         request = Request(request_id, "answer", actor, content)
 
         def work(connection: Connection) -> Saved:
-            projection = Book.open(connection, leased.task.id)
+            projection = ItemProjection.open(connection, leased.task.id)
             _unanswered_since(projection, leased, actor)
             lease = kept_lease(connection, actor.id, leased.token)
             saved = _in_time(connection, projection, request, answer, now, lease)
-            return cover(connection, request, saved, answer, also, now) if also else saved
+            return (
+                propagate_answer(connection, request, saved, answer, also, now) if also else saved
+            )
 
         return save_once(self._database, request, "annotator", work)
 
@@ -120,7 +115,7 @@ class Answers:
         request = Request(request_id, "skip", actor, (leased.token, ""))
 
         def work(connection: Connection) -> Saved:
-            projection = Book.open(connection, leased.task.id)
+            projection = ItemProjection.open(connection, leased.task.id)
             _unanswered_since(projection, leased, actor)
             return _skip(connection, projection, request, "", now)
 
@@ -133,7 +128,7 @@ class Answers:
         request = Request(request_id, "answer", actor, (item, answer_content(answer)))
 
         def work(connection: Connection) -> Saved:
-            projection = Book.open(connection, item)
+            projection = ItemProjection.open(connection, item)
             event = projection.event_by(actor.id)
             if event is None or event.kind != "answer":
                 raise AnswerError(f"item must be one that you have answered, got {item}")
@@ -141,15 +136,15 @@ class Answers:
 
         return save_once(self._database, request, "annotator", work)
 
-    def last_answer(self, actor: Actor) -> LastSaid | None:
+    def last_answer(self, actor: Actor) -> LastAnswer | None:
         """Return what `undo` would take back, or `None`."""
         with self._database.read() as connection:
-            acting(connection, actor, "annotator", lock=False)
+            require_role(connection, actor, "annotator", lock=False)
             last = _last_answer(connection, actor.id)
         if last is None:
             return None
         answer = Answer.from_event(last) if last.kind == "answer" else None
-        return LastSaid(last.id, last.item, last.at, answer)
+        return LastAnswer(last.id, last.item, last.at, answer)
 
     def undo(
         self,
@@ -178,7 +173,7 @@ class Answers:
             events = [last] if last.kind == "skip" else in_batch(connection, last)
             undone, stay = take_back(connection, request, events, now)
             if not undone:
-                decided = Book.open(connection, last.item).standing.status
+                decided = ItemProjection.open(connection, last.item).standing.status
                 raise UndoError(
                     f"item {last.item} must not be decided yet, got one that is {decided}"
                 )
@@ -205,7 +200,7 @@ class Answers:
         request = Request(request_id, "skip", actor, (token, kept))
 
         def work(connection: Connection) -> Saved:
-            projection = Book.open(connection, lease_of(connection, actor.id, token).item)
+            projection = ItemProjection.open(connection, lease_of(connection, actor.id, token).item)
             return _skip(connection, projection, request, kept, now)
 
         return save_once(self._database, request, "annotator", work)
@@ -215,7 +210,7 @@ class Answers:
         request = Request(request_id, "unskip", actor, (item,))
 
         def work(connection: Connection) -> Saved:
-            projection = Book.open(connection, item)
+            projection = ItemProjection.open(connection, item)
             event = projection.event_by(actor.id)
             if event is None or event.kind != "skip":
                 raise AnswerError(f"item must be one that you have skipped, got {item}")
@@ -239,7 +234,7 @@ def check_corrections(item: Any, answer: Answer) -> None:
         raise AnswerError(f"correction must be of a reading that item {item.id} has, got {name}")
 
 
-def _unanswered_since(projection: Book, leased: Leased, actor: Actor) -> None:
+def _unanswered_since(projection: ItemProjection, leased: Leased, actor: Actor) -> None:
     """Refuse what would replace an answer that the person had not before them."""
     event = projection.event_by(actor.id)
     if event is None or event.kind != "answer":
@@ -253,7 +248,7 @@ def _unanswered_since(projection: Book, leased: Leased, actor: Actor) -> None:
 
 def _in_time(
     connection: Connection,
-    projection: Book,
+    projection: ItemProjection,
     request: Request,
     answer: Answer,
     now: datetime,
@@ -268,7 +263,11 @@ def _in_time(
 
 
 def _answer(
-    connection: Connection, projection: Book, request: Request, answer: Answer, now: datetime
+    connection: Connection,
+    projection: ItemProjection,
+    request: Request,
+    answer: Answer,
+    now: datetime,
 ) -> Saved:
     status, item = projection.standing.status, projection.item.id
     if status in {"settled", "rejected", "pending"}:
@@ -282,7 +281,7 @@ def _answer(
 
 
 def _skip(
-    connection: Connection, projection: Book, request: Request, reason: str, now: datetime
+    connection: Connection, projection: ItemProjection, request: Request, reason: str, now: datetime
 ) -> Saved:
     event = projection.event_by(request.actor.id)
     if event is not None and event.kind == "answer":

@@ -1,26 +1,126 @@
-"""One file with everything: tables as JSON Lines, photos, and a manifest with their checksums."""
+"""Tables as JSON Lines and back: the same lines from SQLite and from PostgreSQL.
+
+One file with everything: tables as JSON Lines, photos, and a manifest with their checksums.
+
+A backup back into an empty store: all of it, checked before and after, or nothing.
+"""
 
 import hashlib
 import json
 import os
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, delete, func, insert, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from aqfusion.errors import InputError
-from aqfusion.labels.actor import Actor, acting
-from aqfusion.labels.dump import TABLES, Sum, lines_of
-from aqfusion.labels.photo_store import PhotoMissingError
-from aqfusion.labels.schema import VERSION, items
+from aqfusion.images.photo import MAX_BYTES
+from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.database import in_turn
+from aqfusion.labels.integrity import faults_in
+from aqfusion.labels.photo_store import PhotoMissingError, PhotoStore
+from aqfusion.labels.schema import (
+    VERSION,
+    UtcTime,
+    crowds,
+    items,
+    label_events,
+    metadata,
+    prediction_counts,
+    server_keys,
+    sign_ins,
+    users,
+)
 from aqfusion.labels.store import LabelStore
 
-__all__ = ["FORMAT", "MANIFEST", "Backup", "BackupError", "backup", "photo_entry", "table_entry"]
+__all__ = [
+    "FORMAT",
+    "MANIFEST",
+    "TABLES",
+    "Backup",
+    "BackupError",
+    "Sum",
+    "backup",
+    "check",
+    "lines_of",
+    "load",
+    "photo_entry",
+    "restore",
+    "rows_of",
+    "table_entry",
+]
+
+_BATCH = 1000
+# In an order in which no row comes before what it refers to. Who is signed in where stays out: a
+# copy of the store must open no door, and after a restore everybody signs in again.
+TABLES: tuple[Table, ...] = tuple(
+    table for table in metadata.sorted_tables if table not in (sign_ins, server_keys)
+)
+
+
+class Sum:
+    """Count and SHA-256 of lines, as they pass."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.rows = 0
+        self._hash = hashlib.sha256()
+
+    def over(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Pass lines on."""
+        for line in lines:
+            self.rows += 1
+            self._hash.update(line)
+            yield line
+
+    def as_json(self) -> dict[str, Any]:
+        """Count and checksum as a manifest has them."""
+        return {"rows": self.rows, "sha256": self._hash.hexdigest()}
+
+
+def lines_of(connection: Connection, table: Table) -> Iterator[bytes]:
+    """Return a table's rows in the order of their keys, each as one line of JSON."""
+    query = select(table).order_by(*table.primary_key.columns)
+    for row in connection.execute(query.execution_options(yield_per=_BATCH)):
+        yield json.dumps(dict(row._mapping), default=_time, sort_keys=True).encode() + b"\n"
+
+
+def rows_of(table: Table, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Read rows back; what is no row of this table raises `ValueError`."""
+    times = [column.name for column in table.columns if isinstance(column.type, UtcTime)]
+    names = {column.name for column in table.columns}
+    for line in lines:
+        row = json.loads(line)
+        if not isinstance(row, dict) or row.keys() != names:
+            raise ValueError(f"{table.name} must have the columns of this program")
+        for name in times:
+            row[name] = row[name] and datetime.fromisoformat(row[name])
+        yield row
+
+
+def load(connection: Connection, table: Table, rows: Iterator[dict[str, Any]]) -> None:
+    """Write rows into an empty table, and let its numbers go on after them."""
+    while batch := list(islice(rows, _BATCH)):
+        connection.execute(insert(table), batch)
+    if connection.dialect.name == "postgresql" and "id" in table.columns:
+        last = connection.execute(select(func.max(table.c.id))).scalar()
+        if last is not None:
+            sequence = text("SELECT setval(pg_get_serial_sequence(:table, 'id'), :last)")
+            connection.execute(sequence, {"table": table.name, "last": last})
+
+
+def _time(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -51,7 +151,6 @@ def backup(
     It holds the hashes of PINs: keep it like the store itself. Photos that are missing are named,
     and do not stop it. `on_photo` hears how many photos are done, and of how many.
     """
-    from aqfusion.labels.restore import check
 
     if path.exists():
         raise BackupError(f"backup must be a new file, got {path.name}, which exists")
@@ -94,7 +193,7 @@ def _write(
 ) -> Backup:
     sums: dict[str, Any] = {}
     with store.database.snapshot() as connection:
-        acting(connection, actor, "admin", lock=False)
+        require_role(connection, actor, "admin", lock=False)
         for table in TABLES:
             total = Sum()
             with archive.open(table_entry(table.name), "w", force_zip64=True) as entry:
@@ -129,3 +228,119 @@ def _write(
 
 def _photos(connection: Connection) -> Iterator[str]:
     yield from connection.execute(select(items.c.photo_hash).distinct()).scalars()
+
+
+_LOCK = 0x41514F  # any number, the same in every process
+_LONGEST_LINE = 10_000_000  # bytes of one row: an entry that unpacks to gigabytes is damage
+
+
+def restore(store: LabelStore, path: Path) -> Backup:
+    """Fill an empty store from a backup of any database; `BackupError` says why not.
+
+    Rows come in one transaction, which is only committed once they read back as they were and the
+    photos are kept.
+    """
+    held = check(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sums = json.loads(archive.read(MANIFEST))["tables"]
+            store.database.write(lambda connection: _fill(connection, archive, sums, store.photos))
+    except InputError:
+        raise
+    except SQLAlchemyError as error:  # rows that fit their checksum, and break a rule of the store
+        rule = "must hold rows that a store takes"
+        raise BackupError(
+            f"{path.name} {rule}, got {_first_line(error)}; nothing is kept"
+        ) from error
+    except Exception as error:  # the file may have changed since it was checked
+        raise _damaged(path, error) from error
+    return held
+
+
+def check(path: Path) -> Backup:
+    """Read a whole backup against its manifest; `BackupError` names what does not fit."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _check(archive, path.name)
+    except BackupError:
+        raise
+    except Exception as error:  # each layer of a zip fails in its own way
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> BackupError:
+    return BackupError(f"{path.name} must be a whole backup, got one damaged: {_first_line(error)}")
+
+
+def _first_line(error: Exception) -> str:
+    """The first line of an error, without statement and traceback."""
+    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__
+
+
+def _check(archive: zipfile.ZipFile, name: str) -> Backup:
+    manifest = json.loads(archive.read(MANIFEST))
+    if manifest["format"] != FORMAT or manifest["version"] != VERSION:
+        got = f"{manifest['format']} of store version {manifest['version']}"
+        raise BackupError(
+            f"{name} must have format {FORMAT} of store version {VERSION}, got {got}: a backup of "
+            "another version goes into the AQFusion that made it, and a newer AQFusion brings the "
+            "store that comes of it up to date when it opens it"
+        )
+    rows: dict[str, int] = {}
+    for table in TABLES:
+        total = Sum()
+        with archive.open(table_entry(table.name)) as lines:
+            for _row in rows_of(table, total.over(_bounded(lines))):
+                pass
+        if total.as_json() != manifest["tables"][table.name]:
+            raise BackupError(f"{name} must be as it was written, got another {table.name}")
+        rows[table.name] = total.rows
+    digests = _digests(archive)
+    listed = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    if (len(digests), listed) != (manifest["photos"], manifest["photos_sha256"]):
+        raise BackupError(f"{name} must have {manifest['photos']} photos, got others")
+    for digest in digests:
+        if archive.getinfo(photo_entry(digest)).file_size > MAX_BYTES:
+            raise BackupError(f"{name} must have photos of at most 25 MB, got {digest[:12]}")
+        if hashlib.sha256(archive.read(photo_entry(digest))).hexdigest() != digest:
+            raise BackupError(f"{name} must have photos as they were, got another {digest[:12]}")
+    return Backup(rows, len(digests), tuple(manifest["missing_photos"]))
+
+
+def _digests(archive: zipfile.ZipFile) -> list[str]:
+    names = (name for name in archive.namelist() if name.startswith("photos/"))
+    return sorted(name.removeprefix("photos/").removesuffix(".jpg") for name in names)
+
+
+def _bounded(entry: IO[bytes]) -> Iterator[bytes]:
+    for line in iter(lambda: entry.readline(_LONGEST_LINE + 1), b""):
+        if len(line) > _LONGEST_LINE:
+            raise ValueError("a row must have at most 10 MB")
+        yield line
+
+
+def _fill(
+    connection: Connection, archive: zipfile.ZipFile, sums: dict[str, Any], photos: PhotoStore
+) -> None:
+    in_turn(connection, _LOCK)
+    for table in (users, items, label_events):
+        if connection.execute(select(func.count()).select_from(table)).scalar_one():
+            raise BackupError(f"store must be empty to be filled, got one with {table.name}")
+    connection.execute(delete(crowds))  # but for the empty one, which every new store has
+    connection.execute(delete(prediction_counts))  # of visitors who came before the backup did
+    for table in TABLES:
+        with archive.open(table_entry(table.name)) as lines:
+            load(connection, table, rows_of(table, _bounded(lines)))
+        total = Sum()
+        for _line in total.over(lines_of(connection, table)):
+            pass
+        if total.as_json() != sums[table.name]:
+            raise BackupError(
+                f"{table.name} must read back as it was, got another; nothing is kept"
+            )
+    faults = faults_in(connection)
+    if faults:
+        raise BackupError(f"backup must hold a sound view, got: {faults[0]}; nothing is kept")
+    for digest in _digests(archive):  # last: a photo is written where its row is as good as kept
+        photos.put_bytes(archive.read(photo_entry(digest)))

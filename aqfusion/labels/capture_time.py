@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from aqfusion.stations.sample import FOLDER, PLACES_NAME, load_places
+from aqfusion.stations.sample_stations import FOLDER, PLACES_NAME, load_places
 from aqfusion.time_zones import TimeError, on_the_clock_of, zone
 
 __all__ = [

@@ -1,4 +1,6 @@
-"""One way to read and one to write, on SQLite and PostgreSQL: short transactions that hold.
+"""Where a label store lies: SQLite file or PostgreSQL server, never with a password shown.
+
+One way to read and one to write, on SQLite and PostgreSQL: short transactions that hold.
 
 SQLite: WAL, so that readers never wait; BEGIN IMMEDIATE for writers, so that none fails halfway;
 synchronous=FULL, so that what was acknowledged survives a power cut. PostgreSQL: READ COMMITTED,
@@ -12,15 +14,63 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 
-from aqfusion.labels.address import StoreError, without_password
+from aqfusion.errors import InputError
 
-__all__ = ["Database", "TryAgainError", "in_turn"]
+__all__ = ["Database", "StoreError", "TryAgainError", "database_url", "in_turn", "without_password"]
+
+_RULE = "the label store must be a file or an address like postgresql://user@host/name"
+
+
+class StoreError(InputError):
+    """A label store that cannot be opened, or is too busy to answer."""
+
+
+def database_url(text: str) -> URL:
+    """Read the path of an SQLite file, `sqlite:///path` or `postgresql://...`.
+
+    Another address raises `StoreError`; it repeats what was given only where no password can be.
+    """
+    if "://" not in text:
+        return _sqlite(text)
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError) as error:  # whose text repeats the address
+        raise StoreError(f"{_RULE}, got one that cannot be read") from error.with_traceback(None)
+    kind = url.drivername.split("+")[0]
+    if kind == "sqlite" and not url.query:
+        return _sqlite(url.database or "")
+    if kind in {"postgresql", "postgres"} and url.database:
+        return url.set(drivername="postgresql+psycopg")
+    raise StoreError(f"{_RULE}, got {without_password(text)!r}")
+
+
+def without_password(text: str) -> str:
+    """Return an address as it may be shown.
+
+    >>> without_password("sftp://me:secret@host:22/photos?key=secret"), without_password("/a/b")
+    ('sftp://host:22/photos', '/a/b')
+    """
+    if "://" not in text:
+        return text
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # half of an IPv6 address
+        return f"{text.split('://')[0][:20]}://..."
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _sqlite(path: str) -> URL:
+    if not path or path == ":memory:" or path.startswith("file:"):
+        raise StoreError(f"{_RULE}, got {path!r}")
+    return URL.create("sqlite", database=str(Path(path).expanduser().absolute()))
+
 
 _BUSY_SECONDS = 30
 _BUSY = (

@@ -9,13 +9,22 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, select
 from sqlalchemy.engine import Row
 
-from aqfusion.air.sensors import POLLUTANTS, Reading
+from aqfusion.air.readings import POLLUTANTS, Reading
 from aqfusion.errors import InputError
 from aqfusion.labels.capture_time import time_text
-from aqfusion.labels.given_text import one_line
 from aqfusion.labels.schema import items
+from aqfusion.labels.text_validation import one_line
 
-__all__ = ["STATUSES", "Item", "ItemError", "ModelView", "Reason", "Task", "find_item", "lock_item"]
+__all__ = [
+    "STATUSES",
+    "Item",
+    "ItemError",
+    "ItemPrediction",
+    "Reason",
+    "Task",
+    "find_item",
+    "lock_item",
+]
 
 STATUSES = (
     *("pending", "open", "answered", "conflict", "flagged", "settled", "sent back", "rejected"),
@@ -39,7 +48,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class ModelView:
+class ItemPrediction:
     """A model's prediction for an item; `kind` names what it saw (fused, image_only, sensors_only).
 
     `low` and `high` bound the interval in AQI points; `probabilities` are of the six US
@@ -74,7 +83,7 @@ class Task:
     place: str | None
     taken_at: datetime | None
     licence: str | None
-    model_view: ModelView | None = field(repr=False)
+    model_view: ItemPrediction | None = field(repr=False)
     time_zone: str | None = None
 
     @classmethod
@@ -117,7 +126,7 @@ class Item:
     reasons: tuple[Reason, ...]
     duplicate_of: int | None
     fingerprint: str | None
-    fold_view: ModelView | None = field(repr=False)
+    fold_view: ItemPrediction | None = field(repr=False)
     created: datetime
     status: str
     units_stated: bool
@@ -149,9 +158,9 @@ def reading_of(row: Any) -> Reading:
     return Reading(**{name: getattr(row, name) for name in POLLUTANTS})
 
 
-def view_of(value: Mapping[str, Any] | None) -> ModelView | None:
+def view_of(value: Mapping[str, Any] | None) -> ItemPrediction | None:
     """Return a model's view from its JSON."""
-    return None if value is None else ModelView(**value)
+    return None if value is None else ItemPrediction(**value)
 
 
 def reasons_of(row: Any) -> tuple[Reason, ...]:

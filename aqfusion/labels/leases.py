@@ -15,9 +15,8 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from sqlalchemy.engine import Row
 
 from aqfusion.errors import InputError
-from aqfusion.labels.columns import Id, UtcTime
 from aqfusion.labels.item import Reason, Task
-from aqfusion.labels.schema import answers, label_events, leases
+from aqfusion.labels.schema import Id, UtcTime, answers, label_events, leases
 
 __all__ = [
     *("LEASE_LASTS", "LeaseError", "Leased", "Tab"),

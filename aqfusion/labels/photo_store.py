@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aqfusion.errors import InputError
-from aqfusion.files import replace_file
-from aqfusion.labels.address import StoreError, without_password
+from aqfusion.io.atomic_files import replace_file
+from aqfusion.labels.database import StoreError, without_password
 
 if TYPE_CHECKING:
-    from aqfusion.photo import Photo
+    from aqfusion.images.photo import Photo
 
 __all__ = ["PhotoMissingError", "PhotoStore"]
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from aqfusion.air.aqi import Index, standard
-from aqfusion.air.sensors import Reading
-from aqfusion.labels.answer_table import CANNOT_TELL
+from aqfusion.air.aqi import IndexResult, standard
+from aqfusion.air.readings import Reading
+from aqfusion.labels.agreement import CANNOT_TELL
+from aqfusion.labels.confident_learning import LikelyError
 from aqfusion.labels.item import Reason
-from aqfusion.labels.likely_errors import LikelyError
 
 # They add up to 1. A conflict of people comes first: only a person ends it, and work is already in
 # it. Photo against readings weighs little: the formula takes a moment's reading for 24 hours of it.
@@ -47,7 +47,7 @@ _WORTH_SAYING = 0.25  # of model unsure: 100 AQI
 
 
 @dataclass(frozen=True)
-class View:
+class PredictionSummary:
     """A model's prediction: an AQI and its 90 % interval, whole numbers; else `ValueError`."""
 
     aqi: int
@@ -62,7 +62,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class PriorityInputs:
     """The inputs of an item's acquisition score; `None` and empty where there is nothing.
 
     `view` is the model's with all there is, `photo_view` with the photo alone; `answers` are one
@@ -71,8 +71,8 @@ class Evidence:
     `units_stated` nobody knows the units of the reading, and no formula judges it.
     """
 
-    view: View | None = None
-    photo_view: View | None = None
+    view: PredictionSummary | None = None
+    photo_view: PredictionSummary | None = None
     reading: Reading | None = None
     answers: tuple[int, ...] = ()
     likely_error: LikelyError | None = None
@@ -93,7 +93,7 @@ class Priority:
     reasons: tuple[Reason, ...]
 
 
-def priority(evidence: Evidence) -> Priority:
+def priority(evidence: PriorityInputs) -> Priority:
     """Weigh an item.
 
     >>> result = priority(Evidence(view=View(150, 90, 260), answers=(0, 3)))
@@ -150,7 +150,7 @@ def _label_likely_wrong(error: LikelyError | None) -> tuple[float, str] | None:
     return min(1.0, error.expected_off / _FAR_APART), why
 
 
-def _model_unsure(view: View | None) -> tuple[float, str] | None:
+def _model_unsure(view: PredictionSummary | None) -> tuple[float, str] | None:
     if view is None:
         return None
     part = min(1.0, (view.high - view.low) / _WIDEST)
@@ -159,7 +159,7 @@ def _model_unsure(view: View | None) -> tuple[float, str] | None:
 
 
 def _photo_against_readings(
-    photo: View | None, reading: Reading | None
+    photo: PredictionSummary | None, reading: Reading | None
 ) -> tuple[float, str] | None:
     """How far the formula's AQI lies outside of what the photo alone allows."""
     if photo is None or reading is None:
@@ -178,7 +178,7 @@ def _first_days(days: int | None) -> tuple[float, str] | None:
     return _FIRST_DAYS[max(step for step in _FIRST_DAYS if step <= days)]
 
 
-def _in_words(formula: Index) -> str:
+def _in_words(formula: IndexResult) -> str:
     return f"above {formula.aqi}" if formula.beyond else str(formula.aqi)
 
 

@@ -7,16 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from aqfusion.labels.actor import Actor, acting
-from aqfusion.labels.candidates import (
-    EVERYTHING,
-    QueueFilter,
-    first_gold,
-    first_in_lot,
-    first_in_queue,
-)
+from aqfusion.labels.authorization import Actor, require_role
 from aqfusion.labels.database import Database, TryAgainError
-from aqfusion.labels.draw import Shares
 from aqfusion.labels.item import Reason, lock_item, reasons_of
 from aqfusion.labels.leases import (
     LEASE_LASTS,
@@ -28,6 +20,14 @@ from aqfusion.labels.leases import (
     held,
     lease_of,
     seat_free,
+)
+from aqfusion.labels.queue_sql import (
+    EVERYTHING,
+    QueueFilter,
+    Shares,
+    first_gold,
+    first_in_lot,
+    first_in_queue,
 )
 from aqfusion.labels.schema import answers, items, leases
 
@@ -74,7 +74,7 @@ class Queue:
         """
 
         def work(connection: Connection) -> Leased | None:
-            acting(connection, actor, "annotator")
+            require_role(connection, actor, "annotator")
             lease, elsewhere = held(connection, actor.id, now, tab)
             if lease is not None and event_by(connection, lease.item, actor.id) is None:
                 item = lock_item(connection, lease.item)
@@ -93,7 +93,7 @@ class Queue:
         """
 
         def work(connection: Connection) -> Leased:
-            acting(connection, actor, "annotator")
+            require_role(connection, actor, "annotator")
             return self._lease(connection, actor, item, now, tab.id)
 
         return self._database.write(work)
@@ -102,7 +102,7 @@ class Queue:
         """Hold a leased item for longer; `LeaseError` where somebody has taken it meanwhile."""
 
         def work(connection: Connection) -> Leased:
-            acting(connection, actor, "annotator")
+            require_role(connection, actor, "annotator")
             lease = lease_of(connection, actor.id, token)
             return self._lease(connection, actor, lease.item, now, lease.tab)
 
@@ -112,7 +112,7 @@ class Queue:
         """Let go of an item, so that others can have it at once."""
 
         def work(connection: Connection) -> None:
-            acting(connection, actor, "annotator")
+            require_role(connection, actor, "annotator")
             own_lease = (leases.c.user == actor.id, leases.c.token == token, leases.c.until > now)
             connection.execute(update(leases).where(*own_lease).values(until=now))
 

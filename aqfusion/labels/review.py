@@ -8,16 +8,15 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from aqfusion.errors import InputError
-from aqfusion.labels.actor import Actor, acting
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.answers import answer_content, check_corrections
-from aqfusion.labels.book import Book
+from aqfusion.labels.authorization import Actor, require_role
 from aqfusion.labels.database import Database
-from aqfusion.labels.events import Request, gist
-from aqfusion.labels.given_text import several_lines
+from aqfusion.labels.event_log import Request, Saved, gist, save_once
 from aqfusion.labels.item import Item, find_item
-from aqfusion.labels.saving import Saved, save_once
+from aqfusion.labels.item_projection import ItemProjection
 from aqfusion.labels.schema import answers, decisions, label_events, users
+from aqfusion.labels.text_validation import several_lines
 
 __all__ = ["ItemView", "Recorded", "Review", "ReviewError"]
 
@@ -71,7 +70,7 @@ class Review:
             users, users.c.id == label_events.c.user
         )
         with self._database.snapshot() as connection:
-            acting(connection, actor, "expert", lock=False)
+            require_role(connection, actor, "expert", lock=False)
             row = find_item(connection, item)
             of_item = events_query.where(label_events.c.item == item).order_by(label_events.c.id)
             history = tuple(Recorded.from_row(event) for event in connection.execute(of_item))
@@ -98,7 +97,7 @@ class Review:
             .order_by(label_events.c.user)
         )
         with self._database.read() as connection:
-            acting(connection, actor, "expert", lock=False)
+            require_role(connection, actor, "expert", lock=False)
             rows = connection.execute(query).all()
         return {
             item: tuple(Recorded.from_row(row) for row in rows if row.item == item)
@@ -155,7 +154,7 @@ class Review:
         request = Request(request_id, "admit" if admit else "reject", actor, (item, kept))
 
         def work(connection: Connection) -> Saved:
-            projection = Book.open(connection, item)
+            projection = ItemProjection.open(connection, item)
             if projection.standing.status != "pending":
                 got = f"got one that is {projection.standing.status}"
                 raise ReviewError(f"item {item} must be pending, {got}")
@@ -164,8 +163,8 @@ class Review:
         return save_once(self._database, request, "expert", work)
 
 
-def _to_decide(connection: Connection, item: int) -> Book:
-    projection = Book.open(connection, item)
+def _to_decide(connection: Connection, item: int) -> ItemProjection:
+    projection = ItemProjection.open(connection, item)
     status, gold = projection.standing.status, projection.item.kind == "gold"
     if status in {"pending", "rejected"} or gold:
         got = "a gold one" if gold else f"one that is {status}"
@@ -174,7 +173,11 @@ def _to_decide(connection: Connection, item: int) -> Book:
 
 
 def _write(
-    connection: Connection, projection: Book, request: Request, now: datetime, **columns: Any
+    connection: Connection,
+    projection: ItemProjection,
+    request: Request,
+    now: datetime,
+    **columns: Any,
 ) -> Saved:
     return projection.write(
         connection, request, now, **columns, old=gist(projection.standing.decision)

@@ -1,26 +1,74 @@
-"""The tables of the label store; `migrations/versions` brings a database to them.
+"""What all tables share: column types that mean the same on SQLite and PostgreSQL, and names.
+
+The tables of the label store; `migrations/versions` brings a database to them.
 
 `label_events` is the truth and only ever grows. `answers` and `decisions` are its current view,
 and the last columns of `items` are the queue's: all of these follow from the events. `site_events`
 only grows too; sites are read from it.
 """
 
+from datetime import UTC, datetime
+from typing import Any
+
 from sqlalchemy import (
+    JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    DateTime,
+    Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
+    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
     false,
 )
+from sqlalchemy.types import TypeDecorator
 
-from aqfusion.labels.columns import Id, Json, Real, UtcTime
-from aqfusion.labels.columns import metadata as metadata
+__all__ = ["Id", "Json", "Real", "UtcTime", "metadata"]
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only where the key is an INTEGER.
+Id = BigInteger().with_variant(Integer, "sqlite")
+Real = Float(53)
+Json = JSON(none_as_null=True)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A time with a zone, kept in UTC; one without a zone is a fault of the program."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Bring a time to UTC: SQLite drops the zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError(f"a time must have a zone, got {value.isoformat()}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Give the zone back; PostgreSQL answers in the zone of the session."""
+        if value is None:
+            return None
+        time: datetime = value
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
 
 VERSION = "9"  # the last migration; tests hold it to the scripts
 

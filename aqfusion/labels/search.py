@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import Select, or_, select
 
-from aqfusion.labels.actor import Actor, acting
+from aqfusion.labels.authorization import Actor, require_role
 from aqfusion.labels.database import Database
-from aqfusion.labels.given_text import one_line
 from aqfusion.labels.item import STATUSES, Item, ItemError
 from aqfusion.labels.schema import answers, items, label_events
+from aqfusion.labels.text_validation import one_line
 
-__all__ = ["Around", "Filters", "Found", "Search"]
+__all__ = ["Around", "Filters", "Search", "SearchPage"]
 
 _MOST = 200
 
@@ -33,7 +33,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchPage:
     """A page of items, and after which id the next page begins; `None` on the last one."""
 
     items: tuple[Item, ...]
@@ -57,17 +57,17 @@ class Search:
 
     def __call__(
         self, actor: Actor, filters: Filters, after: int | None = None, most: int = 50
-    ) -> Found:
+    ) -> SearchPage:
         """Return the newest items that fit, or those that follow the page that ended at `after`."""
         wanted = min(max(1, most), _MOST)
         query = _query(filters).order_by(items.c.id.desc()).limit(wanted + 1)
         if after is not None:
             query = query.where(items.c.id < after)
         with self._database.read() as connection:
-            acting(connection, actor, "expert", lock=False)
+            require_role(connection, actor, "expert", lock=False)
             rows = connection.execute(query).all()
         page = tuple(Item.from_row(row) for row in rows[:wanted])
-        return Found(page, page[-1].task.id if len(rows) > wanted else None)
+        return SearchPage(page, page[-1].task.id if len(rows) > wanted else None)
 
     def around(self, actor: Actor, filters: Filters, item: int) -> Around:
         """Return the nearest items that fit, on both sides of one that need not fit itself."""
@@ -75,7 +75,7 @@ class Search:
         newer = query.where(items.c.id > item).order_by(items.c.id)
         older = query.where(items.c.id < item).order_by(items.c.id.desc())
         with self._database.read() as connection:
-            acting(connection, actor, "expert", lock=False)
+            require_role(connection, actor, "expert", lock=False)
             return Around(connection.execute(newer).scalar(), connection.execute(older).scalar())
 
     def places(self) -> tuple[str, ...]:

@@ -8,11 +8,11 @@ from sqlalchemy.engine import Row
 
 from aqfusion.errors import InputError
 from aqfusion.labels.accounts import ADMINS, checked_role, insert_user, lock_accounts, name_key
-from aqfusion.labels.actor import Actor, acting
+from aqfusion.labels.authorization import Actor, require_role
 from aqfusion.labels.database import Database
-from aqfusion.labels.given_text import one_line
+from aqfusion.labels.passwords import hashed_pin, pin_fits, renewed_pin, token_digest
 from aqfusion.labels.schema import invites, users
-from aqfusion.labels.secrets_kept import hashed_pin, pin_fits, renewed_pin, token_digest
+from aqfusion.labels.text_validation import one_line
 
 __all__ = ["SignIn", "SignInError"]
 
@@ -117,7 +117,7 @@ class SignIn:
     def again(self, actor: Actor) -> Actor:
         """Return the actor as they are now; `RoleError` once they are disabled."""
         with self._database.read() as connection:
-            row = acting(connection, actor, "visitor", lock=False)
+            row = require_role(connection, actor, "visitor", lock=False)
         return Actor(row.id, row.name, row.role, actor.sign_in)
 
 

@@ -17,12 +17,12 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.engine import Row
 
-from aqfusion.labels.actor import Actor, SignedOutError, acting
+from aqfusion.labels.authorization import Actor, SignedOutError, require_role
 from aqfusion.labels.database import Database
+from aqfusion.labels.passwords import new_token, token_digest
 from aqfusion.labels.schema import server_keys, sign_ins, users
-from aqfusion.labels.secrets_kept import new_token, token_digest
 
-__all__ = ["CODE_LASTS", "Cookie", "Limits", "SignInSessions"]
+__all__ = ["CODE_LASTS", "Cookie", "SessionLimits", "SignInSessions"]
 
 CODE_LASTS = timedelta(seconds=60)
 _MOST_OF_ONE = 50  # browsers of one person; with one more the oldest is signed out
@@ -31,7 +31,7 @@ _SALT = "aqfusion sign-in"
 
 
 @dataclass(frozen=True)
-class Limits:
+class SessionLimits:
     """How long a sign-in lasts, and how long without use."""
 
     lasts: timedelta = timedelta(days=14)
@@ -49,10 +49,10 @@ class Cookie:
 class SignInSessions:
     """Who is signed in in which browser."""
 
-    def __init__(self, database: Database, limits: Limits | None = None) -> None:
+    def __init__(self, database: Database, limits: SessionLimits | None = None) -> None:
         """Work on an open store."""
         self._database = database
-        self._limits = limits or Limits()
+        self._limits = limits or SessionLimits()
         self._key: str | None = None
 
     @property
@@ -65,7 +65,7 @@ class SignInSessions:
         code = new_token()
 
         def work(connection: Connection) -> Actor:
-            acting(connection, actor, "visitor")
+            require_role(connection, actor, "visitor")
             connection.execute(delete(sign_ins).where(sign_ins.c.until <= now))
             newest = select(sign_ins.c.id).where(sign_ins.c.user == actor.id)
             newest = newest.order_by(sign_ins.c.id.desc()).limit(_MOST_OF_ONE - 1)
@@ -139,7 +139,7 @@ class SignInSessions:
         """Sign out wherever the actor is signed in by PIN, and return in how many browsers."""
 
         def work(connection: Connection) -> int:
-            acting(connection, actor, "visitor")
+            require_role(connection, actor, "visitor")
             return connection.execute(delete(sign_ins).where(sign_ins.c.user == actor.id)).rowcount
 
         return self._database.write(work)

@@ -1,22 +1,45 @@
-"""Sites that people keep in the store: their own for annotators, all of them for experts."""
+"""Sites that people keep in the store: their own for annotators, all of them for experts.
 
-from collections.abc import Callable, Sequence
+Adjudicated labels of photos of a place as measured days of its site, without a training.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from aqfusion.labels.actor import Actor, RoleError, acting
+from aqfusion.air.aqi import STANDARDS
+from aqfusion.labels.adjudication import AdjudicatedLabel, adjudicated_labels
+from aqfusion.labels.authorization import Actor, RoleError, require_role
+from aqfusion.labels.capture_time import zone_of
 from aqfusion.labels.database import Database, in_turn
-from aqfusion.labels.events import Request, RequestError
-from aqfusion.labels.given_text import quoted
+from aqfusion.labels.event_log import Request, RequestError
 from aqfusion.labels.schema import site_events, users
-from aqfusion.labels.site_book import DaysKept, KeptSite, SiteBook, SiteStoreError, head_of
-from aqfusion.sites.site import MOST_DAYS, Day, Site
+from aqfusion.labels.site_events import (
+    DaysKept,
+    SiteProjection,
+    SiteStoreError,
+    StoredSite,
+    head_of,
+)
+from aqfusion.labels.text_validation import quoted
+from aqfusion.sites.site import MOST_DAYS, Day, Site, SiteError
 from aqfusion.sites.site_file import day_line
+from aqfusion.time_zones import on_the_clock_of
 
-__all__ = ["MOST_EVENTS", "MOST_SITES", "KeptSite", "SiteEntry", "SiteStoreError", "Sites"]
+__all__ = [
+    "MOST_EVENTS",
+    "MOST_SITES",
+    "SiteEntry",
+    "SiteStoreError",
+    "Sites",
+    "StoredSite",
+    "label_days",
+    "with_labels",
+]
 
 MOST_SITES = 50  # of one person
 MOST_EVENTS = 3 * MOST_DAYS  # of one site: what was added and removed stays in its book
@@ -48,16 +71,16 @@ class Sites:
     def entries(self, actor: Actor) -> tuple[SiteEntry, ...]:
         """The sites that the actor may see, by name: their own, and all for experts."""
         with self._database.read() as connection:
-            row = acting(connection, actor, _LEAST, lock=False)
+            row = require_role(connection, actor, _LEAST, lock=False)
             everybody = Actor(row.id, row.name, row.role).may(_OTHERS)
             return _entries(connection, None if everybody else row.id)
 
-    def get(self, actor: Actor, site: int) -> KeptSite:
+    def get(self, actor: Actor, site: int) -> StoredSite:
         """A site with its days."""
         with self._database.snapshot() as connection:
             return _open(connection, actor, site, lock=False).kept
 
-    def named(self, actor: Actor, name: str) -> KeptSite:
+    def named(self, actor: Actor, name: str) -> StoredSite:
         """The one site of this name that the actor may see; their own before those of others."""
         matches = [entry for entry in self.entries(actor) if _key(entry.name) == _key(name)]
         own = [entry for entry in matches if entry.owner == actor.id]
@@ -157,7 +180,7 @@ class Sites:
         digest = request.digest
 
         def once(connection: Connection) -> tuple[int, ...]:
-            acting(connection, request.actor, _LEAST)
+            require_role(connection, request.actor, _LEAST)
             in_turn(connection, _LOCK)
             before = _earlier(connection, request.id, digest)
             if before:
@@ -187,10 +210,10 @@ class Sites:
 
 def _open(
     connection: Connection, actor: Actor, site: int, coming: int = 0, lock: bool = True
-) -> SiteBook:
+) -> SiteProjection:
     """Read a site that the actor may see; `coming` events must still fit into its book."""
-    row = acting(connection, actor, _LEAST, lock=lock)
-    projection = SiteBook.open(connection, site)
+    row = require_role(connection, actor, _LEAST, lock=lock)
+    projection = SiteProjection.open(connection, site)
     if projection.owner != row.id and not Actor(row.id, row.name, row.role).may(_OTHERS):
         raise RoleError(f"role must be {_OTHERS} or above for the sites of others, got {row.role}")
     if projection.events + coming > MOST_EVENTS:
@@ -252,3 +275,47 @@ def _earlier(connection: Connection, request: str, digest: str) -> tuple[int, ..
 
 def _key(name: str) -> str:
     return " ".join(name.split()).casefold()
+
+
+SOURCE = "label"
+
+
+def with_labels(database: Database, site: Site) -> Site:
+    """The site with the settled labels of the place that has its name, beside its own days.
+
+    A label of the same time as a day takes its place, and of two labels the one that was settled
+    last. Where there are too many, the newest days stay.
+    """
+    places = {_plain(name) for name in (site.name, site.learned_as) if name}
+    days = label_days(adjudicated_labels(database, places=places))
+    if not days:
+        return site
+    times = {day.taken_at for day in days}
+    own = tuple(day for day in site.days if day.taken_at is None or day.taken_at not in times)
+    both = sorted((*own, *days), key=_time)
+    return replace(site, days=tuple(both[-MOST_DAYS:]))
+
+
+def label_days(values: Iterable[AdjudicatedLabel]) -> tuple[Day, ...]:
+    """Days of settled values with a time and an exact AQI; one for each time, the last settled."""
+    days = {}
+    for value in sorted(values, key=lambda value: value.last_event):
+        if value.aqi is None or value.taken_at is None or value.standard not in STANDARDS:
+            continue
+        zone = zone_of(value.time_zone, value.place)
+        time = value.taken_at if zone is None else on_the_clock_of(zone, value.taken_at)
+        try:
+            day = Day(value.aqi, SOURCE, time, value.standard, value.reading)
+        except SiteError:  # of a year that no site knows
+            continue
+        days[value.taken_at] = day
+    return tuple(sorted(days.values(), key=_time))
+
+
+def _time(day: Day) -> float:
+    return day.taken_at.timestamp() if day.taken_at else 0.0
+
+
+def _plain(name: str) -> str:
+    """A name as items keep that of their place."""
+    return " ".join(unicodedata.normalize("NFC", name).split())

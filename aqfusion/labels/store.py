@@ -1,45 +1,73 @@
-"""The label store: one object with a part for each kind of work."""
+"""Texts that admins set for everybody, kept in the store: the guidelines of the label desk.
+
+The label store: one object with a part for each kind of work.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Connection, delete, insert, select
 
-from aqfusion.labels.accounts import Accounts
-from aqfusion.labels.actor import Actor, acting
-from aqfusion.labels.address import database_url
-from aqfusion.labels.adjudicated import Adjudicated, adjudicated, snapshot_hash
-from aqfusion.labels.answers import Answers
-from aqfusion.labels.answers_told import AnswersTold
-from aqfusion.labels.database import Database
-from aqfusion.labels.drafts import Drafts
-from aqfusion.labels.draw import Shares
-from aqfusion.labels.invites import Invites
-from aqfusion.labels.items import Items
+from aqfusion.labels.accounts import Accounts, Invites, administrating
+from aqfusion.labels.adjudication import AdjudicatedLabel, adjudicated_labels, snapshot_hash
+from aqfusion.labels.annotation_records import AnnotationRecords
+from aqfusion.labels.annotation_sessions import AnnotationModeStore, Drafts
+from aqfusion.labels.answers import AnswerStore
+from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.contributions import ContributionStore
+from aqfusion.labels.database import Database, database_url
+from aqfusion.labels.integrity import rebuild, verify
+from aqfusion.labels.item_insertion import Items
 from aqfusion.labels.migrations import prepare
-from aqfusion.labels.offers import Offers
-from aqfusion.labels.overview import Overview
 from aqfusion.labels.photo_store import PhotoStore
-from aqfusion.labels.prediction_counts import PredictionCounts
+from aqfusion.labels.progress import Overview, Team
 from aqfusion.labels.queue import Queue
+from aqfusion.labels.queue_sql import Shares
 from aqfusion.labels.review import Review
-from aqfusion.labels.same_view import SameView
-from aqfusion.labels.schema import items
+from aqfusion.labels.schema import items, store_settings
+from aqfusion.labels.scoring_backlog import ScoringBacklog
 from aqfusion.labels.search import Search
 from aqfusion.labels.sign_in import SignIn
-from aqfusion.labels.sign_in_sessions import Limits, SignInSessions
-from aqfusion.labels.site_labels import with_labels
-from aqfusion.labels.sites import Sites
-from aqfusion.labels.sittings import Sittings
-from aqfusion.labels.store_settings import StoreSettings
-from aqfusion.labels.team import Team
-from aqfusion.labels.unscored import Unscored
-from aqfusion.labels.verify import rebuild, verify
+from aqfusion.labels.sign_in_sessions import SessionLimits, SignInSessions
+from aqfusion.labels.similar_views import SameView
+from aqfusion.labels.sites import Sites, with_labels
+from aqfusion.labels.text_validation import several_lines
+from aqfusion.labels.usage_counts import PredictionCounts
 from aqfusion.settings import Settings
 from aqfusion.sites.site import Site
 
-__all__ = ["LabelStore"]
+__all__ = ["LONGEST_GUIDELINES", "LabelStore", "StoreSettings"]
+
+LONGEST_GUIDELINES = 8_000
+_GUIDELINES = "guidelines"
+
+
+class StoreSettings:
+    """Settings of the whole store. Every function that writes raises `RoleError` for others."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open store."""
+        self._database = database
+
+    def guidelines(self) -> str | None:
+        """Return the guidelines that an admin has written; `None` where the default holds."""
+        query = select(store_settings.c.value).where(store_settings.c.name == _GUIDELINES)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar()
+
+    def set_guidelines(self, actor: Actor, text: str, now: datetime) -> None:
+        """Replace the guidelines; an empty text brings the default back."""
+        kept = several_lines("guidelines", text.replace("\r\n", "\n"), LONGEST_GUIDELINES)
+
+        def work(connection: Connection) -> None:
+            administrating(connection, actor)
+            connection.execute(delete(store_settings).where(store_settings.c.name == _GUIDELINES))
+            if kept:
+                row = {"name": _GUIDELINES, "value": kept, "changed": now, "changed_by": actor.id}
+                connection.execute(insert(store_settings).values(**row))
+
+        self._database.write(work)
 
 
 class LabelStore:
@@ -59,18 +87,18 @@ class LabelStore:
         self.sign_in = SignIn(database)
         self.sessions = SignInSessions(database)
         self.items = Items(database)
-        self.offers = Offers(database, photos)
+        self.offers = ContributionStore(database, photos)
         self.queue = Queue(database, shares)
         self.overview = Overview(database)
         self.team = Team(database)
-        self.unscored = Unscored(database)
-        self.answers = Answers(database)
+        self.unscored = ScoringBacklog(database)
+        self.answers = AnswerStore(database)
         self.drafts = Drafts(database)
-        self.sittings = Sittings(database)
+        self.sittings = AnnotationModeStore(database)
         self.same_view = SameView(database)
         self.review = Review(database)
         self.search = Search(database)
-        self.annotation_records = AnswersTold(database)
+        self.annotation_records = AnnotationRecords(database)
         self.predictions = PredictionCounts(database)
         self.settings = StoreSettings(database)
         self.sites = Sites(database)
@@ -91,7 +119,7 @@ class LabelStore:
         home = Path(settings.home) / "labels"
         labels = settings.labels or str(home / "labels.db")
         store = cls.open(labels, settings.photos or str(home / "photos"))
-        limits = Limits(
+        limits = SessionLimits(
             timedelta(days=settings.sign_in_days), timedelta(minutes=settings.idle_minutes)
         )
         store.sessions = SignInSessions(store.database, limits)
@@ -101,9 +129,9 @@ class LabelStore:
         """Let go of all connections."""
         self.database.close()
 
-    def adjudicated(self, split: str | None = None) -> Iterator[Adjudicated]:
+    def adjudicated(self, split: str | None = None) -> Iterator[AdjudicatedLabel]:
         """Go through what a training learns from; a split of "train" leaves frozen items out."""
-        return adjudicated(self.database, split)
+        return adjudicated_labels(self.database, split)
 
     def with_labels(self, site: Site) -> Site:
         """A site's history: its own days and the settled labels of the place of its name."""
@@ -124,7 +152,7 @@ class LabelStore:
     def sweep_photos(self, actor: Actor, now: datetime) -> int:
         """Delete photos of no item, or of a rejected one, and return how many."""
         with self.database.read() as connection:
-            acting(connection, actor, "admin", lock=False)
+            require_role(connection, actor, "admin", lock=False)
             query = select(items.c.photo_hash).where(items.c.status != "rejected")
             needed = {*connection.execute(query).scalars()}
         return self.photos.sweep(needed, now)

@@ -16,11 +16,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from aqfusion.files import replace_file
+from aqfusion.io.atomic_files import replace_file
 from aqfusion.model.backbones import feature_count
-from aqfusion.model.config_file import Config, ModelError, config_of, read_bytes, read_json
-from aqfusion.model.guard import Guard
+from aqfusion.model.config import Config, ModelError, config_of, read_bytes, read_json
 from aqfusion.model.network import AQFusionNet
+from aqfusion.model.photo_screening import PhotoScreen
 from aqfusion.model.site_model import SiteConfig, SiteModel
 
 __all__ = [
@@ -50,7 +50,7 @@ class Checkpoint:
     """
 
     network: AQFusionNet
-    guard: Guard
+    guard: PhotoScreen
     config: Config
     metrics: dict[str, Any]
     sha256: str = ""
@@ -134,7 +134,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     try:
         state = load(weights)
         network = AQFusionNet(config.architecture)
-        guard = Guard(feature_count(network.image_encoder.trunk))
+        guard = PhotoScreen(feature_count(network.image_encoder.trunk))
         sites = None if config.sites is None else _empty_sites(state, config.sites)
         checkpoint = Checkpoint(network, guard, config, {}, actual, sites)
         modules = _modules(checkpoint)

@@ -1,4 +1,7 @@
-"""Pool the distributions of photo, readings and site into one over the AQI bins."""
+"""The landmarks in a photo as a factor in the site's distribution.
+
+Pool the distributions of photo, readings and site into one over the AQI bins.
+"""
 
 import math
 from collections.abc import Mapping
@@ -9,19 +12,53 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from aqfusion.air.sensors import POLLUTANTS
+from aqfusion.air.readings import POLLUTANTS
+from aqfusion.model import bins
 from aqfusion.model.checkpoint import Checkpoint
-from aqfusion.model.landmark_factor import LandmarkFactor, landmark_factor
 from aqfusion.model.prediction import KINDS, kind_of
-from aqfusion.model.site_model import ELSEWHERE, LEARNED, KnownDays, SiteConfig, SiteModel
-from aqfusion.model.site_process import Days, SiteProcess, clock_days
+from aqfusion.model.site_gaussian_process import ProcessDays, SiteProcess, clock_days
+from aqfusion.model.site_model import ELSEWHERE, LEARNED, SiteConfig, SiteModel, SitePosterior
+from aqfusion.sites.landmark_evidence import LandmarkEvidence, site_evidence
 from aqfusion.sites.site import Day, Site
+
+_ONE_STD = 0.8413  # of the normal distribution lies below
+
+
+@dataclass(frozen=True, eq=False)
+class LandmarkFactor:
+    """The evidence, and the logarithm of the likelihood of each bin by it (50,)."""
+
+    evidence: LandmarkEvidence
+    logits: Tensor
+
+
+def landmark_factor(
+    site: Site, extinction: Mapping[str, float], usual: Tensor
+) -> LandmarkFactor | None:
+    """Weigh today's extinctions, by landmark, against the days of the site.
+
+    `usual` (50,) are the site's probabilities on a day of which nothing is known. `None` where the
+    days have no landmarks, or none that make the distribution any narrower.
+    """
+    low, level, high = (
+        math.log(bins.quantile(usual[None], share).item())
+        for share in (1 - _ONE_STD, 0.5, _ONE_STD)
+    )
+    spread = (high - low) / 2  # by quantiles, since the bins have long tails
+    evidence = site_evidence(site, extinction, level, spread)
+    factor = None if evidence is None else evidence.factor(spread)
+    if evidence is None or factor is None:
+        return None
+    mean, std = factor
+    away = (bins.CENTRES.double().log() - level - mean) / std  # (50,)
+    return LandmarkFactor(evidence, -(away**2) / 2)
+
 
 MOST_DAYS = 200  # of a site that are learned: more hardly add to its level
 
 
 @dataclass(frozen=True, eq=False)
-class Opinions:
+class ModalityPredictions:
     """Logits (B, 50) of the photo and of the readings alone, and which modalities are present.
 
     `readings` (B, 6) are in canonical units, NaN where missing; `has_image`, `has_site` and
@@ -72,14 +109,14 @@ class Fusion:
         self._checkpoint, self._site, self._taken_at = checkpoint, site, taken_at
         self._extinction = extinction or {}
 
-    def __call__(self, opinions: Opinions) -> Fused:
+    def __call__(self, opinions: ModalityPredictions) -> Fused:
         """Pool the opinions."""
         sites, config = self._checkpoint.sites, self._checkpoint.config.sites
         if sites is None or config is None:
             return self._of_network(opinions)
         return self._with_site(opinions, sites, config)
 
-    def _of_network(self, opinions: Opinions) -> Fused:
+    def _of_network(self, opinions: ModalityPredictions) -> Fused:
         """Predict as models without a site process do."""
         config, gate = self._checkpoint.config, self._checkpoint.network.gate
         logits, share = gate(opinions.image, opinions.sensors, opinions.has_image, opinions.present)
@@ -89,7 +126,9 @@ class Fusion:
         probabilities = (logits.double() / temperature[:, None]).softmax(1)
         return Fused(probabilities, reach, share, torch.zeros_like(share))
 
-    def _with_site(self, opinions: Opinions, sites: SiteModel, config: SiteConfig) -> Fused:
+    def _with_site(
+        self, opinions: ModalityPredictions, sites: SiteModel, config: SiteConfig
+    ) -> Fused:
         learned = self._place < len(config.places)
         standing = opinions.has_site & learned  # (B,)
         count = 0 if self._site is None else self._site.day_count
@@ -112,7 +151,7 @@ class Fusion:
             site_share,
         )
 
-    def _site_probabilities(self, opinions: Opinions, time: Tensor) -> Tensor:
+    def _site_probabilities(self, opinions: ModalityPredictions, time: Tensor) -> Tensor:
         """Log probabilities (B, 50) by the site's days and landmarks where they are shown."""
         log_probabilities = self._days_probabilities(opinions, time)
         landmarks_shown = opinions.has_site & opinions.has_landmarks
@@ -124,7 +163,7 @@ class Fusion:
             log_probabilities,
         )
 
-    def _days_probabilities(self, opinions: Opinions, time: Tensor) -> Tensor:
+    def _days_probabilities(self, opinions: ModalityPredictions, time: Tensor) -> Tensor:
         """Log probabilities (B, 50) by the process, with the site's days where it is shown."""
         if self._site is None or not bool(opinions.has_site.any()):
             return self._without_days.log_probabilities(opinions.readings, time)
@@ -135,7 +174,7 @@ class Fusion:
         return torch.where(opinions.has_site[:, None], with_days, without_days)
 
     def _network_probabilities(
-        self, opinions: Opinions, standing: Tensor, sites: SiteModel, config: SiteConfig
+        self, opinions: ModalityPredictions, standing: Tensor, sites: SiteModel, config: SiteConfig
     ) -> tuple[Tensor, Tensor]:
         """Log probabilities (B, 50) of photo and readings, and the photo's share of them (B,)."""
         by_standing = []
@@ -173,18 +212,18 @@ class Fusion:
         return places.index(learned_as) if learned_as in places else len(places)
 
     @cached_property
-    def _with_days(self) -> KnownDays:
+    def _with_days(self) -> SitePosterior:
         """The process with the site's history."""
         if self._site is None:
             return self._without_days
         days = days_of(self._site, self._place)
-        return KnownDays(self._process, days, self._place)
+        return SitePosterior(self._process, days, self._place)
 
     @cached_property
-    def _without_days(self) -> KnownDays:
+    def _without_days(self) -> SitePosterior:
         """The process of a place without days."""
         places = self._checkpoint.config.sites.places if self._checkpoint.config.sites else ()
-        return KnownDays(self._process, Days.none(), len(places))
+        return SitePosterior(self._process, ProcessDays.none(), len(places))
 
     @property
     def _process(self) -> SiteProcess:
@@ -200,7 +239,7 @@ class Fusion:
         return time if time is None or zone is None else time.astimezone(zone)
 
 
-def days_of(site: Site, place: int) -> Days:
+def days_of(site: Site, place: int) -> ProcessDays:
     """The history of a site as the process takes it, under the number of its place.
 
     An answer takes the cube of all days in time, so of a long history the newest days count.
@@ -215,8 +254,8 @@ def days_of(site: Site, place: int) -> Days:
 
     history = sorted(site.history, key=clock_or_first)[-MOST_DAYS:]
     if not history:
-        return Days.none()
-    return Days(
+        return ProcessDays.none()
+    return ProcessDays(
         torch.tensor([day.aqi for day in history], dtype=torch.float64),
         torch.tensor(
             [[float("nan") if v is None else v for v in day.reading.values] for day in history],

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from aqfusion.model.backbones import create_trunk, feature_count, normalise
-from aqfusion.model.haze import STATISTICS, haze_statistics
+from aqfusion.model.haze_features import STATISTICS, haze_features
 
 EMBED_DIM = 128  # E: of the space that photos and readings share
 
@@ -36,7 +36,7 @@ class ImageEncoder(nn.Module):
 
     def embed(self, images: Tensor, features: Tensor) -> Tensor:
         """Embed pixels (B, 3, H, W) whose backbone features are known already as (B, E)."""
-        return self.mix(features, haze_statistics(images))
+        return self.mix(features, haze_features(images))
 
     def mix(self, features: Tensor, statistics: Tensor) -> Tensor:
         """Embed backbone features and haze statistics (B, 108) as (B, E)."""

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor, nn
 
-from aqfusion.air.sensors import POLLUTANTS
+from aqfusion.air.readings import POLLUTANTS
 from aqfusion.io.json_models import Number, Positive, Rule, of_length, one_of
 from aqfusion.model.backbones import BACKBONES
 from aqfusion.model.bins import BIN_COUNT

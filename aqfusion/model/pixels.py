@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from aqfusion.photo import Photo
+from aqfusion.images.photo import Photo
 
 STORED_SIZE = 192  # pixels a side: what every photo is brought to, in training and in the app
 # Haze is read from contrast, colour and where in the frame they fade. So: no hue or saturation

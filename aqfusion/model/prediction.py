@@ -40,7 +40,7 @@ class Prediction:
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class PredictionBatch:
     """Predictions for B inputs, before rounding.
 
     Mean AQI, ends of the 90 % interval and the photo's weight, all (B,); chances of the six US

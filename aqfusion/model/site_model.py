@@ -17,7 +17,7 @@ from aqfusion.model.bins import BIN_COUNT
 from aqfusion.model.haze_score import RANKS
 from aqfusion.model.network import AlignedGate
 from aqfusion.model.prediction import KINDS
-from aqfusion.model.site_process import Days, SiteProcess, Solved
+from aqfusion.model.site_gaussian_process import ProcessDays, ProcessPosterior, SiteProcess
 
 ELSEWHERE, LEARNED = 0, 1
 STANDINGS = ("elsewhere", "learned")
@@ -26,7 +26,7 @@ DAY_STEPS = (0, 1, 2, 4, 8)
 _SLOPES = 2  # of the pool's figures: a constant, and the logarithm of the days
 
 
-class SitePool(nn.Module):
+class OpinionPool(nn.Module):
     """How much the site's opinion weighs against the network's, by kind of input and days known.
 
     A logarithmic opinion pool, as the gate's of photo and readings: what follows is one
@@ -107,12 +107,12 @@ class SiteModel(nn.Module):
         super().__init__()
         self.process = process
         self.gate = AlignedGate()
-        self.pool = SitePool()
+        self.pool = OpinionPool()
 
     @classmethod
     def with_room_for(cls, days: int) -> "SiteModel":
         """A model of the right shapes for weights with so many training days."""
-        empty = Days(
+        empty = ProcessDays(
             torch.zeros(days).double(),
             torch.zeros(days, 6).double(),
             torch.zeros(days).double(),
@@ -121,15 +121,15 @@ class SiteModel(nn.Module):
         return cls(SiteProcess(empty, torch.zeros(2, 8).double()))
 
 
-class KnownDays:
+class SitePosterior:
     """A process that has learned the training days and those of one place, for any readings."""
 
-    def __init__(self, process: SiteProcess, history: Days, place: int) -> None:
+    def __init__(self, process: SiteProcess, history: ProcessDays, place: int) -> None:
         """`history` takes the place of what the process knows of `place`; `time` is asked about."""
         others = process.days.where(process.place != place)
         self._process, self._days = process, others.and_also(history)
         self._place = place
-        self._solved: dict[tuple[bool, ...], Solved] = {}
+        self._solved: dict[tuple[bool, ...], ProcessPosterior] = {}
 
     def log_probabilities(self, readings: Tensor, time: Tensor) -> Tensor:
         """Predict from readings (B, 6), NaN where missing, at a time (B,) as `clock_days`.

@@ -7,9 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from aqfusion.labels.actor import Actor, RoleError
-from aqfusion.labels.given_text import several_lines
-from aqfusion.registry.current import (
+from aqfusion.io.file_lock import locked
+from aqfusion.labels.authorization import Actor, RoleError
+from aqfusion.labels.text_validation import several_lines
+from aqfusion.registry.serving import (
     Promotion,
     Served,
     current_model,
@@ -17,7 +18,6 @@ from aqfusion.registry.current import (
     promotions,
     put_current,
 )
-from aqfusion.registry.locks import locked
 from aqfusion.registry.version import (
     RegistryError,
     Version,

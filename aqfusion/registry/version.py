@@ -2,6 +2,8 @@
 
 `manifest.json` holds the SHA-256 of every other file, the folder's name that of the manifest: so a
 damaged file is noticed wherever it is.
+
+Changes from a version's parent to the version, item by item: a file beside its weights.
 """
 
 import hashlib
@@ -10,22 +12,26 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aqfusion.errors import InputError
-from aqfusion.files import replace_file
+from aqfusion.io.atomic_files import replace_file
 
 __all__ = [
+    "COMPARISON",
     "MANIFEST",
+    "Comparison",
     "RegistryError",
     "Version",
+    "comparison",
     "faults",
     "read_version",
     "title",
     "version_names",
+    "write_comparison",
     "write_version",
 ]
 
@@ -176,3 +182,28 @@ def _to_disk(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+COMPARISON = "comparison.json"
+
+# By part: "frozen" sessions, "corrections" by networks that had not learned them, all that was
+# "learned" as item and band, and what was "left_out" with the reason.
+Comparison = Mapping[str, Sequence[Any]]
+
+
+def write_comparison(folder: Path, changes: Comparison) -> None:
+    """Write it into the folder of a version that is being made."""
+    content = json.dumps(changes, separators=(",", ":"), ensure_ascii=False)
+    replace_file(folder / COMPARISON, content.encode())
+
+
+def comparison(version: Version) -> Comparison:
+    """Read it; nothing where a version has none, `RegistryError` where it is damaged."""
+    path = version.folder / COMPARISON
+    if COMPARISON not in version.manifest["files"]:
+        return {}
+    try:
+        changes: Comparison = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise RegistryError(f"{path} must say what changed: {error!r}") from error
+    return changes

@@ -13,13 +13,19 @@ from pathlib import Path
 
 from aqfusion.air.aqi import STANDARDS
 from aqfusion.air.pollutants import POLLUTANTS
-from aqfusion.csv_table.cell_values import aqi_value, is_absent, plain_number
-from aqfusion.csv_table.fault import CellError, CsvTableError, Fault
+from aqfusion.csv_table.column_titles import POLLUTANT_TITLES, title_key
+from aqfusion.csv_table.errors import CellError, CsvTableError, TableFault
 from aqfusion.csv_table.header import Columns, Header
-from aqfusion.csv_table.row import RowCells, past, required
-from aqfusion.csv_table.rows import read_rows
-from aqfusion.csv_table.titles import POLLUTANT_TITLES, title_key
-from aqfusion.dataset.photo_names import PhotoTree
+from aqfusion.csv_table.reader import read_rows
+from aqfusion.csv_table.typed_row import (
+    RowCells,
+    aqi_value,
+    is_absent,
+    past,
+    plain_number,
+    required,
+)
+from aqfusion.data.photo_files import PhotoTree
 from aqfusion.sites.site import MODEL_STANDARD, Day
 from aqfusion.time_zones import DateOrder, TimeError, date_order, read_time, zone
 
@@ -59,7 +65,7 @@ class DaysTable:
     """Days in the table's order, faults, columns not read, and notes."""
 
     rows: tuple[DayRow, ...]
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[TableFault, ...] = ()
     ignored: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -85,15 +91,15 @@ def parse_days(
     header, raw_rows = read_rows(content, _COLUMNS, MOST_BYTES, MOST_ROWS)
     table = list(raw_rows)
     order = date_order(
-        header.cell(cells, "time") for _, cells in table if not isinstance(cells, Fault)
+        header.cell(cells, "time") for _, cells in table if not isinstance(cells, TableFault)
     )
     if order:
         header.notes.add(f"dates are read with the {order}, as some can be read in no other way")
     rows: list[DayRow] = []
-    faults: list[Fault] = []
-    reader = _Reader(header, find, local, order, now)
+    faults: list[TableFault] = []
+    reader = _DaysTableReader(header, find, local, order, now)
     for line, cells in table:
-        if isinstance(cells, Fault):
+        if isinstance(cells, TableFault):
             faults.append(cells)
             continue
         row, wrong = reader.read(line, cells)
@@ -105,14 +111,14 @@ def parse_days(
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _DaysTableReader:
     header: Header
     find: Callable[[str], Path]
     local: tzinfo | None
     order: DateOrder | None
     now: datetime
 
-    def read(self, line: int, cells: Sequence[str]) -> tuple[DayRow | None, tuple[Fault, ...]]:
+    def read(self, line: int, cells: Sequence[str]) -> tuple[DayRow | None, tuple[TableFault, ...]]:
         """Read a row: its day, if it has an AQI, and the faults of the row or of single cells."""
         row = RowCells(self.header, line, cells)
         standard = row.take("standard", _standard)

@@ -31,7 +31,7 @@ _STEPS = 30
 
 
 @dataclass(frozen=True)
-class Evidence:
+class LandmarkEvidence:
     """Today's log AQI less the site's level, as a normal distribution: `shift` and `std`.
 
     It is what to believe, not a likelihood: the spread of the site's days is in it already.
@@ -66,7 +66,7 @@ def site_evidence(
     today: Mapping[str, float],
     level: float | None = None,
     spread: float = USUAL_SPREAD,
-) -> Evidence | None:
+) -> LandmarkEvidence | None:
     """The evidence of today's extinctions, by landmark; to judge a day, leave its date out first.
 
     `level` and `spread` are those of the site's log AQI.
@@ -87,7 +87,7 @@ def landmark_evidence(
     today: float,
     level: float | None = None,
     spread: float = USUAL_SPREAD,
-) -> Evidence | None:
+) -> LandmarkEvidence | None:
     """Fit days (D,), without those that are NaN; `None` for fewer than two, or none today.
 
     `level` is the site's log AQI by all of its days, by default the mean of these, and `spread`
@@ -119,7 +119,7 @@ def landmark_evidence(
         )
     covariance = np.linalg.inv(precision)
     now = np.array([1.0, float(_standard(np.array([today]), centre, width)[0]) * width])
-    return Evidence(
+    return LandmarkEvidence(
         shift=float(now @ line),
         std=math.sqrt(_TO_NORMAL * variance + float(now @ covariance @ now)),
         slope=float(line[1]),

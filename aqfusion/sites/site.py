@@ -7,12 +7,12 @@ from datetime import date, datetime, tzinfo
 from typing import Annotated
 
 from aqfusion.air.aqi import STANDARDS
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
 from aqfusion.io.json_models import ReadAs, Rule, Sha256, at_most
 from aqfusion.sites.landmark import LONGEST_NAME as LONGEST_LANDMARK
 from aqfusion.sites.landmark import Landmark
-from aqfusion.sites.reference import Reference
+from aqfusion.sites.reference_photo import ReferencePhoto
 from aqfusion.time_zones import zone
 
 # The standard of the model's AQI; a day of another one is kept, but has no effect.
@@ -113,7 +113,7 @@ class Site:
     days: tuple[Day, ...] = ()
     landmarks: tuple[Landmark, ...] = ()
     learned_as: str | None = None
-    reference: Reference | None = None
+    reference: ReferencePhoto | None = None
 
     def __post_init__(self) -> None:
         """Check what can be wrong."""

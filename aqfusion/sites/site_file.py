@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from aqfusion.air.pollutants import POLLUTANTS
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
-from aqfusion.files import replace_file
+from aqfusion.io.atomic_files import replace_file
 from aqfusion.io.json_models import (
     Number,
     ReadAs,
@@ -31,7 +31,7 @@ from aqfusion.io.json_models import (
     short,
 )
 from aqfusion.sites.landmark import Landmark
-from aqfusion.sites.reference import Reference
+from aqfusion.sites.reference_photo import ReferencePhoto
 from aqfusion.sites.site import MODEL_STANDARD, MOST_DAYS, MOST_LANDMARKS, Day, DayPhoto, Site
 from aqfusion.time_zones import TimeError, zone
 
@@ -78,7 +78,7 @@ def parse_site(content: bytes, name: str = "site file") -> ReadSite:
     table = parse_table(content, name)
     check_format(table, name, FORMAT)
     stored: _StoredSite = check(_StoredSite, table, name)
-    reader = _Reader(name, [])
+    reader = _SiteFileReader(name, [])
     reader.tell_others(table, _SITE_KEYS, "")
     days = reader.each(stored.days, reader.day, "days")
     landmarks = reader.each(stored.landmarks, reader.landmark, "landmarks")
@@ -135,7 +135,7 @@ def day_line(day: Day) -> str:
 
 def parse_day(line: str, name: str) -> Day:
     """Read what `day_line` wrote; a day that breaks a rule raises `InputError`."""
-    return _Reader(name, []).day(parse_table(line.encode(), name), "")
+    return _SiteFileReader(name, []).day(parse_table(line.encode(), name), "")
 
 
 def _time(text: str) -> datetime:
@@ -184,7 +184,7 @@ class _StoredReference:
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _SiteFileReader:
     """Reads the parts of one file; what each part costs is told in `faults`."""
 
     name: str
@@ -228,10 +228,10 @@ class _Reader:
         self.tell_others(value, ("name", "box", "sky", "distance_km"), place)
         return landmark
 
-    def reference(self, value: Any, place: str) -> Reference:
+    def reference(self, value: Any, place: str) -> ReferencePhoto:
         """The reference photo."""
         stored: _StoredReference = check(_StoredReference, value, self.name, place)
-        return Reference.from_base64(stored.digest, stored.jpeg)
+        return ReferencePhoto.from_base64(stored.digest, stored.jpeg)
 
     def tell_others(self, table: dict[str, Any], names: tuple[str, ...], place: str) -> None:
         """Tell each name that is not of this format: it may be a slip of the pen."""

@@ -31,7 +31,7 @@ _REFUSED = {
 }
 
 
-class Fault(Exception):
+class TransportError(Exception):
     """An answer that did not come: `sentence` says why, without a full stop.
 
     `wait_seconds` is how long to ask nothing, of this place where it is `here_only`; a `final`
@@ -53,7 +53,7 @@ class Fault(Exception):
 
 
 @dataclass(frozen=True)
-class _Answer:
+class _HttpAnswer:
     status: int
     remaining: str | None
     reset: str | None
@@ -92,21 +92,21 @@ class BoundedTransport(Transport):
         return Response(answer.status, body, clean)
 
 
-def _asked(method: str, parts: SplitResult, headers: dict[str, str], seconds: float) -> _Answer:
+def _asked(method: str, parts: SplitResult, headers: dict[str, str], seconds: float) -> _HttpAnswer:
     """Ask in a thread of its own: looking up a name and a slow drip of bytes have no timeout."""
     if seconds <= 0:
-        raise Fault(_LATE)
+        raise TransportError(_LATE)
     secure = parts.scheme == "https"
     connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
     connection = connect(parts.hostname or "", parts.port, timeout=seconds)
-    answer: Future[_Answer] = Future()
+    answer: Future[_HttpAnswer] = Future()
     path = f"{parts.path or '/'}?{parts.query}".rstrip("?")
 
     def ask() -> None:
         try:
             connection.request(method, path, headers=headers)
             answer.set_result(_read(connection.getresponse()))
-        except (OSError, http.client.HTTPException, ValueError, Fault) as error:
+        except (OSError, http.client.HTTPException, ValueError, TransportError) as error:
             answer.set_exception(error)
         finally:
             connection.close()
@@ -116,23 +116,23 @@ def _asked(method: str, parts: SplitResult, headers: dict[str, str], seconds: fl
         return answer.result(timeout=seconds)
     except TimeoutError as error:  # the wait's, or a socket's
         _hang_up(connection)
-        raise Fault(_LATE) from error
+        raise TransportError(_LATE) from error
     except ssl.SSLError as error:
-        raise Fault("The server in OpenAQ's place cannot prove who it is") from error
+        raise TransportError("The server in OpenAQ's place cannot prove who it is") from error
     except OSError as error:
-        raise Fault("OpenAQ cannot be reached") from error
+        raise TransportError("OpenAQ cannot be reached") from error
     except (http.client.HTTPException, ValueError) as error:
-        raise Fault("OpenAQ broke its answer off") from error
+        raise TransportError("OpenAQ broke its answer off") from error
 
 
-def _read(response: http.client.HTTPResponse) -> _Answer:
+def _read(response: http.client.HTTPResponse) -> _HttpAnswer:
     body = response.read(MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
-        raise Fault("OpenAQ's answer is too long to be one")
+        raise TransportError("OpenAQ's answer is too long to be one")
     if response.length:  # fewer bytes came than were announced
         raise http.client.IncompleteRead(body, response.length)
     reset = response.getheader("x-ratelimit-reset") or response.getheader("retry-after")
-    return _Answer(response.status, response.getheader("x-ratelimit-remaining"), reset, body)
+    return _HttpAnswer(response.status, response.getheader("x-ratelimit-remaining"), reset, body)
 
 
 def _hang_up(connection: http.client.HTTPConnection) -> None:
@@ -152,9 +152,11 @@ def _judge(status: int, wait: int) -> None:
     if status == 200:
         return
     if status == 429:
-        raise Fault(f"{USED_UP} (429)", wait, final=True)
+        raise TransportError(f"{USED_UP} (429)", wait, final=True)
     if status in _REFUSED:
-        raise Fault(_REFUSED[status], final=True)
+        raise TransportError(_REFUSED[status], final=True)
     if 300 <= status < 400:  # the key must not follow to another host
-        raise Fault(f"OpenAQ's address points elsewhere ({status}), which is not followed")
-    raise Fault(f"OpenAQ {'has a fault of its own' if status >= 500 else 'refuses'} ({status})")
+        raise TransportError(f"OpenAQ's address points elsewhere ({status}), which is not followed")
+    raise TransportError(
+        f"OpenAQ {'has a fault of its own' if status >= 500 else 'refuses'} ({status})"
+    )

@@ -45,7 +45,7 @@ def alignment_loss(image_embedding: Tensor, sensor_embedding: Tensor, session: T
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class EmbeddingBatch:
     """A batch of B photos that joins the readings' space: what belongs to each.
 
     `readings` (B, 6) are standardised, NaN where missing; `targets` (B, 50); `session` (B,).
@@ -57,7 +57,11 @@ class Shown:
 
 
 def photo_loss(
-    network: AQFusionNet, image: Tensor, batch: Shown, alignment: float, generator: torch.Generator
+    network: AQFusionNet,
+    image: Tensor,
+    batch: EmbeddingBatch,
+    alignment: float,
+    generator: torch.Generator,
 ) -> Tensor:
     """Photo alone, photo with some of the readings at a random weight, and alignment.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from aqfusion.air.aqi import standard
-from aqfusion.dataset.folder import Row
+from aqfusion.data.dataset_folder import DatasetRow
 from aqfusion.errors import InputError
 from aqfusion.training.sessions import Session, sessions_of
 
@@ -29,21 +29,21 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Protocol:
+class SplitProtocol:
     """A way to split; `leaks` where photos of one session stand on both sides."""
 
     name: str
     says: str
-    split: Callable[[Sequence[Row], int], tuple[Part, ...]]
+    split: Callable[[Sequence[DatasetRow], int], tuple[Part, ...]]
     leaks: bool = False
 
 
-def _by_fold(rows: Sequence[Row], seed: int) -> tuple[Part, ...]:
+def _by_fold(rows: Sequence[DatasetRow], seed: int) -> tuple[Part, ...]:
     sessions = sessions_of(rows)
     return _leave_out(sessions, {f"fold{session.fold}": session.fold for session in sessions})
 
 
-def _by_place(rows: Sequence[Row], seed: int) -> tuple[Part, ...]:
+def _by_place(rows: Sequence[DatasetRow], seed: int) -> tuple[Part, ...]:
     # Places that share a group (identical photos) leave together, under the number of the first.
     number: dict[str, int] = {}
     for row in rows:
@@ -72,7 +72,7 @@ def _leave_out(sessions: tuple[Session, ...], numbers: dict[str, int]) -> tuple[
     )
 
 
-def _by_photo(rows: Sequence[Row], seed: int) -> tuple[Part, ...]:
+def _by_photo(rows: Sequence[DatasetRow], seed: int) -> tuple[Part, ...]:
     """80/20 at random within each category; gate and intervals are fitted across two halves."""
     generator = np.random.default_rng(seed)
     by_category = defaultdict(list)
@@ -92,19 +92,19 @@ def _by_photo(rows: Sequence[Row], seed: int) -> tuple[Part, ...]:
 PROTOCOLS = {
     protocol.name: protocol
     for protocol in (
-        Protocol(
+        SplitProtocol(
             "leak-safe",
             "Five folds by place and day, merged where photos are identical; every photo is judged "
             "by a network, a gate and intervals that never saw its fold.",
             _by_fold,
         ),
-        Protocol(
+        SplitProtocol(
             "place",
             "One place left out at a time: every photo is judged by a network, a gate and "
             "intervals that never saw its place.",
             _by_place,
         ),
-        Protocol(
+        SplitProtocol(
             "paper",
             "A random 80/20 split of photos, stratified by category, as the paper's: the readings "
             "and the AQI of nearly every judged photo were learned by heart.",
@@ -115,14 +115,14 @@ PROTOCOLS = {
 }
 
 
-def protocol(name: str) -> Protocol:
+def protocol(name: str) -> SplitProtocol:
     """Look a protocol up; `ProtocolError` lists the known ones."""
     if name not in PROTOCOLS:
         raise ProtocolError(f"protocol must be one of {', '.join(PROTOCOLS)}, got {name!r}")
     return PROTOCOLS[name]
 
 
-def split(name: str, rows: Sequence[Row], seed: int) -> tuple[Part, ...]:
+def split(name: str, rows: Sequence[DatasetRow], seed: int) -> tuple[Part, ...]:
     """The parts of a protocol; data that leaves nothing to train or to test on is refused."""
     parts = protocol(name).split(rows, seed)
     sessions = len({row.session for row in rows})

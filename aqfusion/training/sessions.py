@@ -1,4 +1,7 @@
-"""The sessions of a data folder as tensors: one reading vector and one AQI each, many photos."""
+"""The sessions of a data folder as tensors: one reading vector and one AQI each, many photos.
+
+Sessions alike in weight, however many photos they have; and quantiles by weight.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,9 +11,9 @@ from datetime import datetime
 import torch
 from torch import Tensor
 
-from aqfusion.air.sensors import POLLUTANTS
-from aqfusion.dataset.folder import Row
-from aqfusion.model.site_process import Days, clock_days
+from aqfusion.air.readings import POLLUTANTS
+from aqfusion.data.dataset_folder import DatasetRow
+from aqfusion.model.site_gaussian_process import ProcessDays, clock_days
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Session:
     place: str
     group: str
     fold: int
-    rows: tuple[Row, ...]
+    rows: tuple[DatasetRow, ...]
 
     @property
     def aqi(self) -> float:
@@ -34,9 +37,9 @@ class Session:
         return self.rows[0].clock
 
 
-def sessions_of(rows: Sequence[Row]) -> tuple[Session, ...]:
+def sessions_of(rows: Sequence[DatasetRow]) -> tuple[Session, ...]:
     """Gather rows by session, in the order of their first row."""
-    gathered: dict[str, list[Row]] = defaultdict(list)
+    gathered: dict[str, list[DatasetRow]] = defaultdict(list)
     for row in rows:
         gathered[row.session].append(row)
     return tuple(
@@ -56,10 +59,10 @@ def session_aqi(sessions: Sequence[Session]) -> Tensor:
     return torch.tensor([session.aqi for session in sessions], dtype=torch.float32)
 
 
-def session_days(sessions: Sequence[Session], places: Sequence[str]) -> Days:
+def session_days(sessions: Sequence[Session], places: Sequence[str]) -> ProcessDays:
     """The sessions as the site process takes them, each place by its number in `places`."""
     numbers = {place: number for number, place in enumerate(places)}
-    return Days(
+    return ProcessDays(
         session_aqi(sessions).double(),
         session_readings(sessions).double(),
         torch.tensor([clock_days(session.clock) for session in sessions], dtype=torch.float64),
@@ -76,3 +79,22 @@ def sensor_statistics(readings: Tensor) -> tuple[tuple[float, ...], tuple[float,
     variance = ((logs - mean).nan_to_num() ** 2).sum(0) / count
     std = torch.where(variance > 1e-6, variance.sqrt(), 1.0)  # a constant sensor stays finite
     return tuple(mean.tolist()), tuple(std.tolist())
+
+
+def session_weights(session: Tensor, *within: Tensor) -> Tensor:
+    """Weights (N,) that add up to 1 and give every session (N,) the same.
+
+    With more keys, (N,) each, all that agree in every one of them are a session.
+    """
+    keys = torch.stack([session, *within], 1)
+    _, place, count = keys.unique(dim=0, return_inverse=True, return_counts=True)
+    weights: Tensor = 1 / (count[place] * len(count))
+    return weights
+
+
+def weighted_quantile(values: Tensor, weights: Tensor, level: float) -> Tensor:
+    """The least of `values` (N,) at or below which lies `level` of the `weights` (N,)."""
+    order = values.argsort()
+    reached = weights[order].cumsum(0) >= level - 1e-6
+    position = int(reached.float().argmax()) if bool(reached.any()) else len(values) - 1
+    return values[order][position]

@@ -11,12 +11,12 @@ from torch import Tensor
 
 from aqfusion.model.bins import cumulative, smoothed_targets
 from aqfusion.model.prediction import KINDS
-from aqfusion.model.site_model import DAY_STEPS, ELSEWHERE, LEARNED, STANDINGS, SitePool
-from aqfusion.training.calibrate import TARGET_COVERAGE, Calibration, Shown, pooled
-from aqfusion.training.held_out import MASKS, HeldOut
+from aqfusion.model.site_model import DAY_STEPS, ELSEWHERE, LEARNED, STANDINGS, OpinionPool
+from aqfusion.training.calibration import TARGET_COVERAGE, Calibration, CalibrationBatch, pooled
+from aqfusion.training.holdout_predictions import MASKS, HoldoutPredictions
 from aqfusion.training.losses import distribution_loss, mean_loss
-from aqfusion.training.site_questions import SiteAnswers
-from aqfusion.training.weighting import balanced, weighted_quantile
+from aqfusion.training.sessions import session_weights, weighted_quantile
+from aqfusion.training.site_holdout import SiteHoldoutPredictions
 
 PHOTOS_FITTED = 6  # of each session: more of the same hour are no more evidence
 _STEPS = 200
@@ -57,14 +57,14 @@ class Pooling:
 class SiteCalibration:
     """The pool, and half an interval's width in probability by standing, kind and days."""
 
-    pool: SitePool
+    pool: OpinionPool
     reach: dict[str, dict[str, tuple[float, ...]]]
 
 
 def pooling(
-    held_out: HeldOut,
+    held_out: HoldoutPredictions,
     calibration: Calibration,
-    answers: SiteAnswers,
+    answers: SiteHoldoutPredictions,
     numbers: Sequence[int],
     most_photos: int | None = None,
 ) -> Pooling:
@@ -101,7 +101,7 @@ def pooling(
         calibration.gate,
         calibration.haze_share,
         held_out,
-        Shown(photo, mask, has_image),
+        CalibrationBatch(photo, mask, has_image),
     )
     kind = kind_numbers((held_out.present[session] & MASKS[mask]).any(1), has_image)
     temperature = torch.tensor([calibration.temperature[name] for name in KINDS])[kind]
@@ -139,7 +139,7 @@ def kind_numbers(any_reading: Tensor, has_image: Tensor) -> Tensor:
     return torch.where(has_image, with_photo, torch.where(any_reading, sensors_only, nothing))
 
 
-def fit_pool(rows: Pooling, sigma: float, seed: int) -> SitePool:
+def fit_pool(rows: Pooling, sigma: float, seed: int) -> OpinionPool:
     """The pool under which what was measured is likeliest and the mean nearest to it."""
     generator = torch.Generator().manual_seed(seed)
     pool = first_pool()
@@ -147,7 +147,7 @@ def fit_pool(rows: Pooling, sigma: float, seed: int) -> SitePool:
     optimizer = torch.optim.Adam(pool.parameters(), _RATE)
     # Inputs of every kind and number of days alike, and within them groups.
     days = rows.days.clamp(max=99).long()
-    chance = balanced(rows.standing, days, rows.kind, rows.group)
+    chance = session_weights(rows.standing, days, rows.kind, rows.group)
     for _ in range(_STEPS):
         chosen = torch.multinomial(chance, _BATCH, replacement=True, generator=generator)
         part = rows.where(chosen)
@@ -161,9 +161,9 @@ def fit_pool(rows: Pooling, sigma: float, seed: int) -> SitePool:
     return pool.eval().requires_grad_(False)
 
 
-def first_pool() -> SitePool:
+def first_pool() -> OpinionPool:
     """The pool as it is believed to be before any place was held out."""
-    pool = SitePool()
+    pool = OpinionPool()
     with torch.no_grad():
         for standing, share in _SHARES.items():
             pool.share[standing, :, 0] = share
@@ -171,7 +171,7 @@ def first_pool() -> SitePool:
 
 
 def fit_reach(
-    rows: Pooling, pool: SitePool, before: dict[str, float]
+    rows: Pooling, pool: OpinionPool, before: dict[str, float]
 ) -> dict[str, dict[str, tuple[float, ...]]]:
     """How far from the median, in probability, intervals must reach: as `calibrate` has it.
 
@@ -200,8 +200,8 @@ def _reach(score: Tensor, rows: Pooling, here: Tensor, otherwise: float) -> floa
     level = min(1.0, TARGET_COVERAGE * (sessions + 1) / sessions)
     # Groups alike, and within one its sessions.
     group, session = rows.group[here], rows.session[here]
-    weights = balanced(group, session)
-    share = balanced(group)
+    weights = session_weights(group, session)
+    share = session_weights(group)
     by_group = torch.zeros_like(weights)
     for number in group.unique().tolist():
         inside = group == number

@@ -8,9 +8,9 @@ import numpy as np
 from aqfusion.model import bins
 from aqfusion.model.haze_score import RANKS
 from aqfusion.model.site_model import SiteConfig, SiteModel
-from aqfusion.training.calibrate import Calibration, calibrate
-from aqfusion.training.held_out import HeldOut
-from aqfusion.training.sessions import Session, session_days
+from aqfusion.training.calibration import Calibration, calibrate
+from aqfusion.training.holdout_predictions import HoldoutPredictions
+from aqfusion.training.sessions import Session, session_days, session_weights, weighted_quantile
 from aqfusion.training.site_calibration import (
     PHOTOS_FITTED,
     Pooling,
@@ -20,18 +20,17 @@ from aqfusion.training.site_calibration import (
     joined_poolings,
     pooling,
 )
-from aqfusion.training.site_fitting import fitted_site_process
-from aqfusion.training.site_questions import SiteQuestions, fit_masks, joined_answers
-from aqfusion.training.weighting import balanced, weighted_quantile
+from aqfusion.training.site_holdout import SiteHoldout, fit_masks, joined_answers
+from aqfusion.training.site_process_training import fitted_site_process
 
 _DRAWS = 12
 
 
 @dataclass(frozen=True)
-class Unseen:
+class SiteHoldoutSessions:
     """Predictions for sessions held out together, those sessions, and all that there are."""
 
-    held_out: HeldOut
+    held_out: HoldoutPredictions
     tested: Sequence[Session]
     everything: Sequence[Session]
 
@@ -39,8 +38,8 @@ class Unseen:
 def site_model(
     sessions: Sequence[Session],
     calibration: Calibration,
-    days: Unseen,
-    places: Unseen | None,
+    days: SiteHoldoutSessions,
+    places: SiteHoldoutSessions | None,
     sigma: float,
     seed: int,
     report: Callable[[str], None],
@@ -70,24 +69,24 @@ def site_model(
     return model.eval().requires_grad_(False), config
 
 
-def haze_ranks(held_out: HeldOut, haze_share: float) -> tuple[float, ...]:
+def haze_ranks(held_out: HoldoutPredictions, haze_share: float) -> tuple[float, ...]:
     """101 percentiles of the AQI that held-out photos alone suggest, sessions alike in weight."""
     logits = (1 - haze_share) * held_out.cnn_logits + haze_share * held_out.haze_logits
     suggested = bins.mean(logits.double().softmax(1))
-    weights = balanced(held_out.session)
+    weights = session_weights(held_out.session)
     levels = np.linspace(0, 1, RANKS)
     return tuple(round(weighted_quantile(suggested, weights, level).item(), 2) for level in levels)
 
 
 def _rows(
-    unseen: Unseen,
+    unseen: SiteHoldoutSessions,
     calibration: Calibration,
     *,
     places: bool,
     seed: int,
     report: Callable[[str], None],
 ) -> Pooling:
-    questions = SiteQuestions(unseen.everything, report, _DRAWS, seed)
+    questions = SiteHoldout(unseen.everything, report, _DRAWS, seed)
     ask = questions.elsewhere if places else questions.at_learned_places
     folds = sorted(set(unseen.held_out.fold.tolist()))
     answers = joined_answers([ask(fold, [], fit_masks(seed)) for fold in folds])

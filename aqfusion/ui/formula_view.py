@@ -6,12 +6,12 @@ from html import escape
 
 import streamlit as st
 
-from aqfusion.air.aqi import STANDARDS, Index, Standard, standard
+from aqfusion.air.aqi import STANDARDS, IndexResult, Standard, standard
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
-from aqfusion.air.sensors import Reading
-from aqfusion.explain.formula_words import Sides, formula_words, usable
-from aqfusion.model.predict import Result
-from aqfusion.stations.sample import sample_measurements
+from aqfusion.air.readings import Reading
+from aqfusion.explain.formula_text import Sides, formula_words, usable
+from aqfusion.model.predictor import Result
+from aqfusion.stations.sample_stations import sample_measurements
 from aqfusion.ui.result_view import Formula, pill
 
 _KEY = "formula_standard"
@@ -95,15 +95,15 @@ def _highest() -> Mapping[str, float]:
     }
 
 
-def _indices(reading: Reading) -> dict[str, Index]:
+def _indices(reading: Reading) -> dict[str, IndexResult]:
     return {key: standard(key).index(reading) for key in STANDARDS}
 
 
-def _heads(indices: dict[str, Index], unstated: Sequence[str]) -> str:
+def _heads(indices: dict[str, IndexResult], unstated: Sequence[str]) -> str:
     return "".join(_head(key, index, unstated) for key, index in indices.items())
 
 
-def _head(key: str, index: Index, unstated: Sequence[str]) -> str:
+def _head(key: str, index: IndexResult, unstated: Sequence[str]) -> str:
     title = f'<div class="aq-title">{escape(standard(key).short_name)}</div>'
     if unstated:
         return f'<div>{title}<div class="aq-muted">{_UNUSABLE}</div></div>'
@@ -116,7 +116,7 @@ def _head(key: str, index: Index, unstated: Sequence[str]) -> str:
     )
 
 
-def _row(name: str, indices: dict[str, Index], unstated: Sequence[str]) -> str:
+def _row(name: str, indices: dict[str, IndexResult], unstated: Sequence[str]) -> str:
     cells = ""
     for index in indices.values():
         value = None if name in unstated else index.sub_indices.get(name)

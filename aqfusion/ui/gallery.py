@@ -7,14 +7,14 @@ from pathlib import Path
 import streamlit as st
 from PIL import Image
 
-from aqfusion.air.sensors import Reading
-from aqfusion.dataset.folder import read_folder
+from aqfusion.air.readings import Reading
+from aqfusion.data.dataset_folder import read_folder
 from aqfusion.errors import InputError
-from aqfusion.photo import Photo, PhotoError
-from aqfusion.scenes import scenes
+from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.settings import ASSETS, load_settings
-from aqfusion.stations.sample import FOLDER, PLACES_NAME, load_places, session_time
-from aqfusion.ui.inline_picture import data_url
+from aqfusion.stations.sample_stations import FOLDER, PLACES_NAME, load_places, session_time
+from aqfusion.synthetic_scenes import scenes
+from aqfusion.ui.markup import data_url
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _THUMB = (160, 117)  # pixels

@@ -7,9 +7,9 @@ from html import escape
 import streamlit as st
 
 from aqfusion.model.haze_score import WORDS, HazeScore
-from aqfusion.model.predict import Predictor, Result
-from aqfusion.ui import gallery, models, photo_input
-from aqfusion.ui.inputs import Given
+from aqfusion.model.predictor import Predictor, Result
+from aqfusion.ui import cached_models, gallery, photo_input
+from aqfusion.ui.inputs import PredictionInputs
 
 MEANING = (
     "How hazy the photo looks, as a rank among the photos that the model learned from. What it "
@@ -31,7 +31,7 @@ class Example:
     chosen: bool = False
 
 
-def show(inputs: Given, result: Result | None) -> None:
+def render_haze(inputs: PredictionInputs, result: Result | None) -> None:
     """Draw the scale; a model that gives no scores, an older one, has none."""
     examples = _examples(inputs.model.checkpoint.sha256, inputs.model)
     if not examples:
@@ -47,7 +47,7 @@ def _examples(weights: str, _of: Predictor) -> tuple[Example, ...]:
     """The rendered scenes by their own scores, judged once by each model."""
     examples = []
     for sample in gallery.scene_samples().values():
-        haze = _of.haze(models.embedding(_of, gallery.photo_of(sample.path)))
+        haze = _of.haze(cached_models.embedding(_of, gallery.photo_of(sample.path)))
         if haze is not None:
             picture = gallery.thumbnail(sample.path, _SIZE)
             examples.append(Example(sample.id, sample.title, haze.score, picture))

@@ -6,22 +6,22 @@ from functools import partial
 
 import streamlit as st
 
-from aqfusion.air.sensors import Reading
-from aqfusion.explain.what_if import Scene
-from aqfusion.model.predict import Embedding, NothingKnownError, Predictor, Result
-from aqfusion.photo import Photo
+from aqfusion.air.readings import Reading
+from aqfusion.explain.what_if import WhatIfInput
+from aqfusion.images.photo import Photo
+from aqfusion.model.predictor import Embedding, NothingKnownError, Predictor, Result
 from aqfusion.sites.site import Site
-from aqfusion.ui import consent, models, photo_input, presets, sensor_input
-from aqfusion.ui.site import choice
-from aqfusion.ui.site.taken import taken_at
+from aqfusion.ui import cached_models, consent, photo_input, reading_input
+from aqfusion.ui.sites import site_choice
+from aqfusion.ui.sites.save_days import taken_at
 
-_KEPT = ("sensor_", "photo_source", "photo_sample", "photo_trust_", choice.KEY)
+_KEPT = ("sensor_", "photo_source", "photo_sample", "photo_trust_", site_choice.KEY)
 _NOT_KEPT = "sensor_presets"
 _HELD = "inputs_held"  # of no widget, so that Streamlit never drops it
 
 
 @dataclass(frozen=True)
-class Given:
+class PredictionInputs:
     """A model at a site, a photo with its screening, and readings.
 
     All may be absent: no photo, no reading, and the model at no site. `unstated` names the readings
@@ -46,12 +46,12 @@ class Given:
         return None if self.refused else self.embedding
 
     @property
-    def scene(self) -> Scene:
+    def scene(self) -> WhatIfInput:
         """The same as what-ifs and explanations take it."""
         has_photo = self.usable is not None
         ask = partial(self.model.ask, self.usable)
         has_landmarks = has_photo and self.model.landmarks is not None
-        return Scene(ask, self.reading, has_photo, self.model.knows_site, has_landmarks)
+        return WhatIfInput(ask, self.reading, has_photo, self.model.knows_site, has_landmarks)
 
     def result(self) -> Result | None:
         """The prediction; `None` without any usable input."""
@@ -79,19 +79,19 @@ def keep() -> None:
 def prepare() -> None:
     """Give the widgets their first values; called before any of them is drawn."""
     photo_input.prepare()
-    sensor_input.prepare()
+    reading_input.prepare()
 
 
-def current(model: Predictor) -> Given:
+def current(model: Predictor) -> PredictionInputs:
     """The current inputs, whether the widgets are drawn or not."""
     photo = photo_input.current()
-    embedding = models.embedding(model, photo) if photo else None
+    embedding = cached_models.embedding(model, photo) if photo else None
     trusted = photo is not None and photo_input.is_trusted(photo)
-    site = choice.current(model)
+    site = site_choice.current(model)
     counts = embedding is not None and (trusted or embedding.problem is None)
     here = at_place(model, site, photo if counts else None, taken_at(photo, site))
-    reading, unstated = sensor_input.current(), sensor_input.unstated()
-    return Given(here, photo, embedding, trusted, reading, unstated)
+    reading, unstated = reading_input.current(), reading_input.unstated()
+    return PredictionInputs(here, photo, embedding, trusted, reading, unstated)
 
 
 def at_place(
@@ -99,22 +99,22 @@ def at_place(
 ) -> Predictor:
     """The model at a place, with what a photo that counts shows at the landmarks there."""
     if site is None or photo is None or not site.landmarks:
-        return models.at(model, site, time)
-    return models.at(model, site, time, models.extinctions(site, photo).values)
+        return cached_models.at(model, site, time)
+    return cached_models.at(model, site, time, cached_models.extinctions(site, photo).values)
 
 
 def choose_photo(model: Predictor) -> None:
     """Draw the choice of a photo and of its place, and whether to insist on a refused one."""
     photo = photo_input.choose()
-    problem = models.embedding(model, photo).problem if photo else None
+    problem = cached_models.embedding(model, photo).problem if photo else None
     if photo and problem:
         photo_input.trust(photo, problem)
-    choice.choose(model)
+    site_choice.choose(model)
     if not photo_input.is_example():
         st.caption(consent.COUNTED)
 
 
-def explain_no_prediction(inputs: Given) -> None:
+def explain_no_prediction(inputs: PredictionInputs) -> None:
     """Write why there is no prediction, and what would give one."""
     if inputs.refused is None:
         st.info("Nothing to go on yet: choose a photo or switch a reading on.")
@@ -129,16 +129,16 @@ def explain_no_prediction(inputs: Given) -> None:
 def choose_reading() -> None:
     """Draw the sliders, and example readings below them."""
     with st.container(key="sensor_told"):
-        st.caption(sensor_input.origin())
-    sensor_input.choose()
+        st.caption(reading_input.origin())
+    reading_input.choose()
     with st.container(
         horizontal=True, gap="small", vertical_alignment="center", key="sensor_presets"
     ):
         st.markdown("Example readings", width="content")
-        for name in presets.PRESETS:
-            st.button(name, key=f"preset_{name}", on_click=sensor_input.example, args=(name,))
+        for name in reading_input.PRESETS:
+            st.button(name, key=f"preset_{name}", on_click=reading_input.example, args=(name,))
         st.button(
-            "Switch all off", key="readings_off", on_click=sensor_input.fill, args=(Reading(),)
+            "Switch all off", key="readings_off", on_click=reading_input.fill, args=(Reading(),)
         )
         st.button(
             "Reset", key="reset", icon=":material/restart_alt:", type="tertiary", on_click=_reset
@@ -148,4 +148,4 @@ def choose_reading() -> None:
 def _reset() -> None:
     """Start again as the page was first seen."""
     photo_input.reset()
-    sensor_input.reset()
+    reading_input.reset()

@@ -1,12 +1,38 @@
-"""Header and footer of every page."""
+"""Keep the server's pauses short.
+
+Streamlit collects all garbage at the end of every run. With the libraries of this app in memory
+that holds the whole process for a quarter of a second, while the last of the page still waits to be
+sent. What a library made when it was imported never becomes garbage, so it need not be scanned.
+
+Header and footer of every page.
+"""
+
+import gc
+import sys
+from threading import Lock
 
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.model.predict import Predictor
+from aqfusion.model.predictor import Predictor
 from aqfusion.registry.version import number_of, title
 from aqfusion.settings import ASSETS
-from aqfusion.ui import inputs, models, navigation, pauses
+from aqfusion.ui import cached_models, inputs, navigation
+
+_lock = Lock()
+_modules = 0
+
+
+def shorten() -> None:
+    """Take what has been imported since the last time out of the collector's way."""
+    global _modules
+    with _lock:
+        if len(sys.modules) == _modules:
+            return
+        _modules = len(sys.modules)
+    gc.collect()  # what is garbage now would stay for good
+    gc.freeze()
+
 
 DISCLAIMER = (
     "AQFusion is a research demonstration. Its numbers are estimates: not an official index, "
@@ -17,7 +43,7 @@ DISCLAIMER = (
 def begin(title: str, intro: str) -> None:
     """Set up the page; it must work with and without `app.py` having run before."""
     navigation.ensure()
-    pauses.shorten()
+    shorten()
     st.set_page_config(
         page_title=f"{title} - AQFusion", page_icon=ASSETS / "favicon.png", layout="wide"
     )
@@ -31,7 +57,7 @@ def begin(title: str, intro: str) -> None:
 def model() -> Predictor:
     """The model that serves; one that cannot be used ends the page with a sentence."""
     try:
-        return models.predictor()
+        return cached_models.predictor()
     except InputError as error:
         st.error(f"The model cannot be used: {error}", icon=":material/error:")
         end()

@@ -4,8 +4,8 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from aqfusion.errors import InputError
-from aqfusion.photo import Photo, PhotoError
-from aqfusion.ui import gallery, sensor_input
+from aqfusion.images.photo import Photo, PhotoError
+from aqfusion.ui import gallery, reading_input
 
 SAMPLES, UPLOAD, CAMERA, NONE = "Samples", "Upload", "Camera", "None"
 START = "light-haze"
@@ -140,7 +140,7 @@ def _from_gallery(view: "st.delta_generator.DeltaGenerator") -> Photo:
             "Use the readings of this session",
             key="photo_readings",
             icon=":material/sensors:",
-            on_click=sensor_input.fill,
+            on_click=reading_input.fill,
             args=(sample.reading,),
             kwargs={"units_stated": False},  # the data folder has none
         )

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from html import escape
 
 from aqfusion.air.aqi import Category, standard
-from aqfusion.explain.words import basis
-from aqfusion.model.predict import Result
+from aqfusion.explain.explanation_text import basis
 from aqfusion.model.prediction import Prediction
+from aqfusion.model.predictor import Result
 
 _TOP = 500
 

@@ -1,18 +1,48 @@
-"""Tasks of the server besides pages: the sign-in cookie, and who may resume a session."""
+"""One lock for the state of a browser session, however many of its runs overlap.
+
+Streamlit 1.67 gives every run of a script its own `SafeSessionState`, and with it a lock,
+around the one `SessionState` of the visitor. A run that is being replaced ends while the next
+begins: the one removes what it did not draw, the other goes over the same dictionary, and the
+visitor reads "dictionary changed size during iteration" where the page should be.
+
+Tasks of the server besides pages: the sign-in cookie, and who may resume a session.
+"""
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
+from weakref import WeakValueDictionary
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Route
+from streamlit.runtime.state import SafeSessionState, SessionState
 
 from aqfusion.errors import InputError
-from aqfusion.ui import one_lock
-from aqfusion.ui.labels import cookie_route, opened, session_guard, session_registry
+from aqfusion.ui.labels import browser_sessions, sign_in_cookie, store_session
+
+_alone: Callable[..., None] = SafeSessionState.__init__
+_making = threading.Lock()
+# By identity: a SessionState can be neither hashed nor weakly referenced. A lock lives as long as a
+# SafeSessionState that holds it, and with it the SessionState; so no other can have its identity.
+_locks: WeakValueDictionary[int, threading.RLock] = WeakValueDictionary()
+
+
+def _shared(
+    self: SafeSessionState, state: SessionState, yield_callback: Callable[[], None]
+) -> None:
+    _alone(self, state, yield_callback)
+    with _making:
+        object.__setattr__(self, "_lock", _locks.setdefault(id(state), self._lock))
+
+
+def install() -> None:
+    """Let all runs of a visitor share one lock, from the next run on; again does nothing more."""
+    SafeSessionState.__init__ = _shared  # type: ignore[method-assign]
+
 
 _PRUNE_SECONDS = 15.0
 _log = logging.getLogger(__name__)
@@ -20,18 +50,18 @@ _log = logging.getLogger(__name__)
 
 def routes() -> list[Route]:
     """Return the addresses of our own beside Streamlit's."""
-    return [Route(cookie_route.path(), cookie_route.answer, methods=["POST"])]
+    return [Route(sign_in_cookie.path(), sign_in_cookie.answer, methods=["POST"])]
 
 
 def middleware() -> list[Middleware]:
     """Return what every request passes before Streamlit sees it."""
-    return [Middleware(session_guard.SessionGuard)]
+    return [Middleware(browser_sessions.SessionGuard)]
 
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Guard sessions from runs that overlap, and end sign-ins when their time is over."""
-    one_lock.install()
+    install()
     task = asyncio.create_task(_prune_forever())
     try:
         yield
@@ -44,9 +74,11 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 async def _prune_forever() -> None:
     while True:
         await asyncio.sleep(_PRUNE_SECONDS)
-        if session_registry.is_empty():
+        if browser_sessions.is_empty():
             continue  # nobody has signed in here: no store needs to be opened
         try:
-            await run_in_threadpool(lambda: opened.reached().sessions.prune(opened.now()))
+            await run_in_threadpool(
+                lambda: store_session.reached().sessions.prune(store_session.now())
+            )
         except (InputError, OSError) as error:  # a busy store: the next round does it
             _log.warning("Sign-ins whose time is over could not be ended: %s", error)

@@ -1,10 +1,15 @@
-"""A table of text, numbers and estimates: as HTML for the page, as CSV for a spreadsheet."""
+"""A table of text, numbers and estimates: as HTML for the page, as CSV for a spreadsheet.
+
+The button under a table that takes it away as CSV.
+"""
 
 from dataclasses import dataclass
 from html import escape
 
-from aqfusion.csv_cells import CsvCell, csv_text
-from aqfusion.figures import Estimate
+import streamlit as st
+
+from aqfusion.io.spreadsheet_csv import CsvCell, csv_text
+from aqfusion.metric_values import Estimate
 
 Cell = str | int | float | Estimate | None
 
@@ -105,3 +110,17 @@ def _spread(cell: Cell, is_wide: bool) -> list[CsvCell]:
     if isinstance(cell, Estimate):
         return [cell.value, cell.low, cell.high]
     return [cell, *([None, None] if is_wide else [])]
+
+
+def csv_button(noun: str, content: Table, about: str = "") -> None:
+    """Draw it; `noun` names button, file and widget, as "against-model", `of` the file further."""
+    st.download_button(
+        f"{noun.replace('-', ' ').capitalize()} as CSV",
+        content.csv,
+        "-".join(filter(None, ("aqfusion", noun, about))) + ".csv",
+        "text/csv",
+        key=f"csv_{noun}",
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+    )

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aqfusion.air.aqi import STANDARDS, AqiError, Index, round_half_up, standard
-from aqfusion.air.sensors import POLLUTANTS, Reading, ReadingError, convert, pollutant
+from aqfusion.air.aqi import STANDARDS, AqiError, IndexResult, round_half_up, standard
+from aqfusion.air.readings import POLLUTANTS, Reading, ReadingError, convert, pollutant
 
 US, INDIA = standard("us"), standard("india")
 BOTH = pytest.mark.parametrize("rules", [US, INDIA], ids=["us", "india"])
@@ -84,7 +84,7 @@ def test_a_last_binary_digit_does_not_decide_the_truncation():
 
 def test_an_index_is_told_whole():
     reading = Reading(pm25=100, pm10=100, no2=40)
-    assert INDIA.index(reading) == Index(
+    assert INDIA.index(reading) == IndexResult(
         aqi=232,
         category=INDIA.category_of(232),
         dominant="pm25",

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aqfusion.air.reading_link import link, query_of, reading_of
-from aqfusion.air.sensors import POLLUTANTS, Reading, ReadingError, pollutant
+from aqfusion.air.readings import (
+    POLLUTANTS,
+    Reading,
+    ReadingError,
+    link,
+    pollutant,
+    query_of,
+    reading_of,
+)
 
 READINGS = st.builds(
     Reading,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aqfusion.air.pollutants import POLLUTANT_FILE, convert_exactly, load_pollutants
-from aqfusion.air.sensors import POLLUTANTS, Reading, ReadingError, convert, pollutant
+from aqfusion.air.readings import POLLUTANTS, Reading, ReadingError, convert, pollutant
 from aqfusion.io.json_models import TableError
 
 

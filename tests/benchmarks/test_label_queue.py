@@ -6,7 +6,7 @@ import pytest
 
 from aqfusion.cli.main import run_command
 from aqfusion.errors import InputError
-from aqfusion.labels.candidates import first_gold, first_in_lot, first_in_queue
+from aqfusion.labels.queue_sql import first_gold, first_in_lot, first_in_queue
 from benchmarks import label_queue
 from tests.labels.planted import NOW
 

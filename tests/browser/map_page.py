@@ -6,10 +6,9 @@ import streamlit as st
 
 from aqfusion.air.aqi import standard
 from aqfusion.settings import ASSETS
-from aqfusion.ui.stations.legend import legend
-from aqfusion.ui.stations.map_view import choose
-from aqfusion.ui.stations.mark import Mark
-from aqfusion.ui.stations.views import US, bands
+from aqfusion.ui.stations.explorer import pick_on_map
+from aqfusion.ui.stations.map import legend
+from aqfusion.ui.stations.map_values import US, Mark, bands
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 PLACES = [
@@ -53,7 +52,7 @@ count = int(st.query_params.get("marks", 0))
 marks = list(scattered(count)) if count else [mark(*place) for place in PLACES]
 if st.toggle("Only the worst", key="worst"):
     marks = [one for one in marks if int(one.label) > 200]
-chosen = choose(
+chosen = pick_on_map(
     marks, "stations", on_choose=lambda identity: st.session_state.update(told=identity)
 )
 st.html(legend(bands(US)))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from streamlit.web.cli import main
 
-from aqfusion.ui import figures_found
+from aqfusion.ui import cached_metrics
 
 if __name__ == "__main__":
-    figures_found.METRICS = Path(sys.argv.pop(1))
+    cached_metrics.METRICS = Path(sys.argv.pop(1))
     main()

@@ -11,10 +11,10 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from aqfusion.air.aqi import standard
-from aqfusion.air.sensors import POLLUTANTS, Reading
-from aqfusion.labels.new_item import NewItem
+from aqfusion.air.readings import POLLUTANTS, Reading
+from aqfusion.images.photo import Photo
+from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.store import LabelStore
-from aqfusion.photo import Photo
 from tests.browser.conftest import SCREENSHOTS, serve
 from tests.browser.test_label import sign_in
 from tests.planted_labels import NOW, PIN, planted_view

@@ -5,8 +5,8 @@ import io
 import pytest
 from PIL import Image
 
-from aqfusion.model.predict import load_model
-from aqfusion.scenes import scenes
+from aqfusion.model.predictor import load_model
+from aqfusion.synthetic_scenes import scenes
 from tests.browser.conftest import RESULT, SCREENS
 
 pytestmark = pytest.mark.browser

@@ -7,17 +7,21 @@ import numpy as np
 import pytest
 import torch
 
-from aqfusion.air.sensors import Reading
-from aqfusion.evaluation import assess as module
+from aqfusion.air.readings import Reading
+from aqfusion.evaluation import backbone_evaluation as module
 from aqfusion.evaluation import scores
-from aqfusion.evaluation.answers import Answers, Judged, answers
-from aqfusion.evaluation.assess import FULL, assess, judged, truth_of
+from aqfusion.evaluation.backbone_evaluation import FULL, evaluate_backbone, judged, truth_of
+from aqfusion.evaluation.calibrated_predictions import (
+    CalibratedPredictions,
+    JudgedPhotos,
+    calibrated_predictions,
+)
 from aqfusion.model.bins import CENTRES
 from aqfusion.model.network import AlignedGate
 from aqfusion.model.prediction import KINDS
-from aqfusion.training import calibrate
-from aqfusion.training.calibrate import Calibration
-from aqfusion.training.held_out import HeldOut
+from aqfusion.training import calibration
+from aqfusion.training.calibration import Calibration
+from aqfusion.training.holdout_predictions import HoldoutPredictions
 from aqfusion.training.sessions import Session, session_aqi, sessions_of
 from tests.planted import rows_of
 
@@ -47,12 +51,12 @@ def certain(aqi: torch.Tensor) -> torch.Tensor:
     return 40 * torch.nn.functional.one_hot(nearest, 50).float()
 
 
-def planted(photo_off: float = 0.0, sensors_off: float = 0.0) -> HeldOut:
+def planted(photo_off: float = 0.0, sensors_off: float = 0.0) -> HoldoutPredictions:
     """Each modality is certain of the measured AQI plus what it is off by."""
     given = sessions()
     owner = torch.tensor([i for i, session in enumerate(given) for _ in session.rows])
     aqi = session_aqi(given)
-    return HeldOut(
+    return HoldoutPredictions(
         cnn_logits=certain(aqi[owner] + photo_off),
         haze_logits=certain(aqi[owner] + photo_off),
         session=owner,
@@ -66,9 +70,11 @@ def planted(photo_off: float = 0.0, sensors_off: float = 0.0) -> HeldOut:
 @pytest.fixture(scope="module")
 def told() -> dict:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calibrate, "_STEPS", 3)
+        patch.setattr(calibration, "_STEPS", 3)
         patch.setattr(scores, "_RESAMPLES", 20)
-        return assess(planted(photo_off=20, sensors_off=-10), sessions(), sigma=15.0, seed=0)
+        return evaluate_backbone(
+            planted(photo_off=20, sensors_off=-10), sessions(), sigma=15.0, seed=0
+        )
 
 
 def test_truth_is_one_entry_per_photo_in_the_sessions_order():
@@ -156,7 +162,7 @@ def test_sessions_are_told_fold_by_fold_with_what_was_said_of_them(told):
 
 
 def test_a_session_without_readings_says_nothing_by_readings_alone(monkeypatch):
-    monkeypatch.setattr(calibrate, "_STEPS", 1)
+    monkeypatch.setattr(calibration, "_STEPS", 1)
     monkeypatch.setattr(scores, "_RESAMPLES", 5)
     rows = [
         *rows_of("a", 2, fold=0, aqi=105.5),
@@ -168,7 +174,7 @@ def test_a_session_without_readings_says_nothing_by_readings_alone(monkeypatch):
     aqi, owner = session_aqi(given), torch.tensor([0, 0, 1, 2, 3])
     present = torch.ones(4, 6, dtype=torch.bool)
     present[1] = False
-    held_out = HeldOut(
+    held_out = HoldoutPredictions(
         cnn_logits=certain(aqi[owner] + 10),
         haze_logits=certain(aqi[owner] + 10),
         session=owner,
@@ -177,7 +183,7 @@ def test_a_session_without_readings_says_nothing_by_readings_alone(monkeypatch):
         aqi=aqi,
         fold=torch.tensor([0, 0, 1, 1]),
     )
-    told = assess(held_out, given, sigma=15.0, seed=0)["sessions"]
+    told = evaluate_backbone(held_out, given, sigma=15.0, seed=0)["sessions"]
     assert [row["sensors_only"] is None for row in told] == [False, True, False, False]
     assert all(len(row["image_only"]) == len(row["fused"]) == 3 for row in told)
 
@@ -186,14 +192,14 @@ def test_late_fusion_weighs_by_the_inverse_squared_errors_of_the_other_folds():
     """In fold 0 the photo is off by 10 and the readings by 20, in fold 1 by 30 and by 10."""
     held_out = replace(planted(), fold=torch.tensor([0, 0, 0, 1, 1, 1]))
     even = Calibration(0.5, AlignedGate(), {}, {})
-    parts = [Judged(held_out.where(held_out.fold == fold), even) for fold in (0, 1)]
+    parts = [JudgedPhotos(held_out.where(held_out.fold == fold), even) for fold in (0, 1)]
     measured = held_out.aqi[held_out.session].double().numpy()
     first = np.arange(13) < 6
     zeros, chances = np.zeros(13), np.zeros((13, 6))
 
-    def answered(in_first: float, in_second: float) -> Answers:
+    def answered(in_first: float, in_second: float) -> CalibratedPredictions:
         aqi = measured + np.where(first, in_first, in_second)
-        return Answers(aqi, zeros, zeros, chances, chances)
+        return CalibratedPredictions(aqi, zeros, zeros, chances, chances)
 
     said = {"image_only": answered(10, 30), "sensors_only": answered(-20, -10)}
     mixed = module._late_fusion(parts, said) - measured
@@ -202,9 +208,9 @@ def test_late_fusion_weighs_by_the_inverse_squared_errors_of_the_other_folds():
 
 
 def test_late_fusion_of_equal_errors_is_the_mean_of_the_two(monkeypatch):
-    monkeypatch.setattr(calibrate, "_STEPS", 1)
+    monkeypatch.setattr(calibration, "_STEPS", 1)
     monkeypatch.setattr(scores, "_RESAMPLES", 5)
-    told = assess(planted(photo_off=20, sensors_off=-20), sessions(), sigma=15.0, seed=0)
+    told = evaluate_backbone(planted(photo_off=20, sensors_off=-20), sessions(), sigma=15.0, seed=0)
     assert told["late_fusion"]["session_rmse"] < 1
 
 
@@ -217,8 +223,10 @@ def test_calibration_is_told_before_and_after_the_temperature():
     gate, reach = AlignedGate().requires_grad_(False), dict.fromkeys(KINDS, 0.45)
 
     def told_at(temperature: float) -> dict:
-        part = Judged(held_out, Calibration(0.5, gate, dict.fromkeys(KINDS, temperature), reach))
-        said = answers([part], *FULL["image_only"])
+        part = JudgedPhotos(
+            held_out, Calibration(0.5, gate, dict.fromkeys(KINDS, temperature), reach)
+        )
+        said = calibrated_predictions([part], *FULL["image_only"])
         return judged(truth_of(sessions()), said, sessions(), seed=0)["calibration"]
 
     cold, warm = told_at(1.0), told_at(4.0)

@@ -6,20 +6,20 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from aqfusion.dataset.folder import read_folder
+from aqfusion.data.dataset_folder import read_folder
 from aqfusion.evaluation import scores
-from aqfusion.evaluation.assess import FULL
-from aqfusion.evaluation.at_places import (
+from aqfusion.evaluation.backbone_evaluation import FULL
+from aqfusion.evaluation.model_evaluation import (
     answers_of,
-    at_pasts,
+    evaluate,
     means_of_other_days,
-    nowhere,
-    pasts_of,
+    no_history,
+    predict_with_history,
+    site_histories,
 )
-from aqfusion.evaluation.evaluate import evaluate
-from aqfusion.model.predict import load_model
-from aqfusion.photo import Photo
-from aqfusion.training.held_out import listen
+from aqfusion.images.photo import Photo
+from aqfusion.model.predictor import load_model
+from aqfusion.training.holdout_predictions import predict_holdout
 from aqfusion.training.sessions import sessions_of
 from tests.planted import rows_of
 from tests.planted_sites import LEVELS, START, save_with_sites
@@ -51,7 +51,7 @@ def aqis(past) -> list[float]:
 
 def test_a_session_s_own_date_and_other_places_are_no_past_of_it(predictor):
     here = "Deltapur"
-    found = pasts_of(
+    found = site_histories(
         predictor,
         sessions(
             (here, 100.0, clock(1)),
@@ -73,7 +73,7 @@ def test_a_session_s_own_date_and_other_places_are_no_past_of_it(predictor):
 
 def test_what_the_model_learned_of_a_place_counts_but_for_that_date(predictor):
     first = START.replace(tzinfo=None)  # of the learned days, which lie a week apart
-    new, old = pasts_of(
+    new, old = site_histories(
         predictor, sessions(("Alphaville", 90.0, clock(1)), ("Alphaville", 55.0, first))
     )
     others = [LEVELS["Alphaville"] * factor for factor in (0.95, 1.05, 1.15)]
@@ -84,7 +84,7 @@ def test_what_the_model_learned_of_a_place_counts_but_for_that_date(predictor):
 
 def test_a_long_past_is_cut_to_the_days_nearest_in_time(predictor):
     told = [("Deltapur", float(n), datetime(2024, 1, 1) + timedelta(days=n)) for n in range(100)]
-    last = pasts_of(predictor, sessions(*told))[-1]
+    last = site_histories(predictor, sessions(*told))[-1]
     assert aqis(last) == [float(n) for n in range(39, 99)]
 
 
@@ -96,7 +96,7 @@ def test_the_mean_of_other_days_needs_no_model_and_is_of_other_places_where_ther
         ("Deltapur", 200.0, clock(2)),
         ("Epsilonville", 400.0, clock(3)),
     )
-    found = means_of_other_days(pasts_of(predictor, told), told)
+    found = means_of_other_days(site_histories(predictor, told), told)
     assert found.tolist() == [200.0, 100.0, 150.0]
 
 
@@ -104,9 +104,11 @@ def test_the_mean_of_other_days_needs_no_model_and_is_of_other_places_where_ther
 def test_answers_are_those_of_the_model_at_the_place(predictor, data_folder, at_home):
     found = sessions_of(read_folder(data_folder))
     checkpoint = predictor.checkpoint
-    held_out = listen(checkpoint.network, found, checkpoint.config.image_size, lambda _: None)
-    pasts = pasts_of(predictor, found)
-    fusions = at_pasts(checkpoint, pasts) if at_home else nowhere(checkpoint, found)
+    held_out = predict_holdout(
+        checkpoint.network, found, checkpoint.config.image_size, lambda _: None
+    )
+    pasts = site_histories(predictor, found)
+    fusions = predict_with_history(checkpoint, pasts) if at_home else no_history(checkpoint, found)
     share = checkpoint.network.image_encoder.haze_share.item()
     said = {
         kind: answers_of(fusions, share, held_out, found, shown) for kind, shown in FULL.items()
@@ -155,7 +157,7 @@ def test_an_older_model_is_told_as_ever(checkpoint_folder, data_folder, monkeypa
 def test_a_day_is_judged_the_same_whatever_its_own_aqi_was(predictor):
     """Its own figure, planted otherwise, changes nothing that it is judged by."""
     told = [("Deltapur", 100.0, clock(1)), ("Deltapur", 200.0, clock(2))]
-    one, _ = pasts_of(predictor, sessions(*told))
-    other, _ = pasts_of(predictor, sessions(("Deltapur", 450.0, clock(1)), told[1]))
+    one, _ = site_histories(predictor, sessions(*told))
+    other, _ = site_histories(predictor, sessions(("Deltapur", 450.0, clock(1)), told[1]))
     assert replace(one.site, days=()) == replace(other.site, days=())
     assert aqis(one) == aqis(other)

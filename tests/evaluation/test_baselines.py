@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from aqfusion.air.aqi import standard
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.evaluation import baselines as module
 from aqfusion.evaluation.baselines import baselines
 from aqfusion.training.protocols import split

@@ -8,16 +8,22 @@ import numpy as np
 import pytest
 import torch
 
-from aqfusion.dataset.folder import read_folder
-from aqfusion.evaluation import map_trust as measured
-from aqfusion.evaluation import road
-from aqfusion.evaluation.map_trust import Judges, Trial, aqi_of, figures, map_trust, trial
-from aqfusion.evaluation.road import TAKEN
-from aqfusion.explain.heat_map import METHODS, HeatMap
+from aqfusion.data.dataset_folder import read_folder
+from aqfusion.evaluation import saliency_faithfulness as measured
+from aqfusion.evaluation.saliency_faithfulness import (
+    TAKEN,
+    DeletionTrial,
+    FaithfulnessNetworks,
+    aqi_of,
+    figures,
+    saliency_faithfulness,
+    trial,
+)
+from aqfusion.explain.saliency import METHODS, SaliencyMap
 from aqfusion.model.network import AQFusionNet
+from aqfusion.training.experiment import training
 from aqfusion.training.protocols import split
 from aqfusion.training.recipe import Recipe
-from aqfusion.training.trainings import training
 from tests.conftest import shrink
 from tests.explain.planted_network import COLUMNS, DECOY, RAISING, ROWS, ColourTrunk
 from tests.explain.planted_network import planted_network as network_with
@@ -35,8 +41,8 @@ def cell(place: tuple[int, int]) -> tuple[slice, slice]:
 
 
 @pytest.fixture(scope="module")
-def judges() -> Judges:
-    return Judges(network_with(ColourTrunk()), network_with(), temperature=1.0)
+def judges() -> FaithfulnessNetworks:
+    return FaithfulnessNetworks(network_with(ColourTrunk()), network_with(), temperature=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -48,16 +54,18 @@ def photo() -> torch.Tensor:
     return image
 
 
-def trials(judges: Judges, photo: torch.Tensor) -> list[Trial]:
+def trials(judges: FaithfulnessNetworks, photo: torch.Tensor) -> list[DeletionTrial]:
     return [trial(judges, photo, np.random.default_rng(seed)) for seed in range(PHOTOS)]
 
 
 def planted_maps(monkeypatch, values: np.ndarray) -> None:
     """All methods draw this map."""
-    monkeypatch.setattr(measured, "map_of", lambda *given: HeatMap(values.astype(np.float32)))
+    monkeypatch.setattr(
+        measured, "saliency_map", lambda *given: SaliencyMap(values.astype(np.float32))
+    )
 
 
-def gains(tried: list[Trial], method: str = "GradCAM") -> np.ndarray:
+def gains(tried: list[DeletionTrial], method: str = "GradCAM") -> np.ndarray:
     return np.array([one.scores[method] - one.by_chance for one in tried])
 
 
@@ -115,8 +123,8 @@ def test_the_haze_branch_is_held_at_the_photo_as_it_was(judges, photo):
 def test_figures_are_means_with_intervals_over_groups():
     scores = {"GradCAM": 6.0, "GradCAM++": 1.0, "LayerCAM": -3.0, "EigenCAM": 1.0}
     likenesses = {"GradCAM": 0.25, "GradCAM++": None, "LayerCAM": -0.5, "EigenCAM": 1.0}
-    one = Trial(1.0, scores, likenesses)
-    other = Trial(2.0, {**scores, "GradCAM": 1.5}, {**likenesses, "GradCAM": None})
+    one = DeletionTrial(1.0, scores, likenesses)
+    other = DeletionTrial(2.0, {**scores, "GradCAM": 1.5}, {**likenesses, "GradCAM": None})
     told = figures([one, other, one], ["a", "a", "a"], seed=0)
     assert told == {
         "photos": 3,
@@ -168,7 +176,7 @@ class Bench:
 
     def figures(self) -> dict:
         """What comes into the metrics file."""
-        return map_trust(self.workshop, self.parts, seed=0)
+        return saliency_faithfulness(self.workshop, self.parts, seed=0)
 
 
 def random_weights(network: AQFusionNet, name: str) -> None:
@@ -180,7 +188,7 @@ def bench(data_folder, tmp_path_factory) -> Iterator[Bench]:
     with pytest.MonkeyPatch.context() as patch:
         shrink(patch)
         patch.setattr(measured, "STORED_SIZE", 64)
-        patch.setattr(road, "TAKEN", (20,))
+        patch.setattr(measured, "TAKEN", (20,))
         yield Bench(data_folder, tmp_path_factory.mktemp("kept"))
 
 
@@ -199,9 +207,9 @@ def test_held_out_sessions_are_tried_once_each_and_again_with_the_same_result(be
 def test_each_photo_is_judged_by_the_network_that_never_saw_it(bench, monkeypatch):
     asked = []
 
-    def noted(judges: Judges, images: torch.Tensor, generator) -> Trial:
+    def noted(judges: FaithfulnessNetworks, images: torch.Tensor, generator) -> DeletionTrial:
         asked.append((judges, images, generator.random()))
-        return Trial(0.0, dict.fromkeys(METHODS, 0.0), dict.fromkeys(METHODS))
+        return DeletionTrial(0.0, dict.fromkeys(METHODS, 0.0), dict.fromkeys(METHODS))
 
     monkeypatch.setattr(measured, "trial", noted)
     told = bench.figures()

@@ -5,7 +5,7 @@ import importlib.util
 import numpy as np
 import pytest
 
-from aqfusion.evaluation.non_sky import RENDERED, non_sky_pictures
+from aqfusion.evaluation.photo_screening_evaluation import RENDERED, non_sky_pictures
 
 SMALL = (120, 90)
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from aqfusion.evaluation.answers import Judged
-from aqfusion.evaluation.partial import PartialSensors, partial_sensors
+from aqfusion.evaluation.backbone_evaluation import MissingReadingsEvaluation, partial_sensors
+from aqfusion.evaluation.calibrated_predictions import JudgedPhotos
 from aqfusion.evaluation.scores import Truth
 from aqfusion.model.bins import smoothed_targets
 from aqfusion.model.network import AlignedGate
 from aqfusion.model.prediction import KINDS
-from aqfusion.training.calibrate import Calibration
-from aqfusion.training.held_out import MASKS, HeldOut
+from aqfusion.training.calibration import Calibration
+from aqfusion.training.holdout_predictions import MASKS, HoldoutPredictions
 
 AQI = torch.tensor([55.5, 205.5, 405.5])
 CONSTANT = smoothed_targets(torch.full((1,), 205.5), 5.0).log()[0]
@@ -25,11 +25,11 @@ EVEN = Calibration(
 )
 
 
-def planted() -> HeldOut:
+def planted() -> HoldoutPredictions:
     """Readings tell the AQI where the first is shown, else a constant; photos tell nothing."""
     known = smoothed_targets(AQI, 5.0).log()  # (3, 50)
     first = MASKS[:, 0][None, :, None]  # (1, 64, 1)
-    return HeldOut(
+    return HoldoutPredictions(
         cnn_logits=CONSTANT.repeat(5, 1),
         haze_logits=CONSTANT.repeat(5, 1),
         session=torch.tensor([0, 0, 0, 1, 2]),
@@ -40,14 +40,14 @@ def planted() -> HeldOut:
     )
 
 
-def told_of(held_out: HeldOut) -> PartialSensors:
+def told_of(held_out: HoldoutPredictions) -> MissingReadingsEvaluation:
     session = held_out.session.numpy()
     truth = Truth(held_out.aqi.double().numpy()[session], session, session)
-    return partial_sensors([Judged(held_out, EVEN)], truth)
+    return partial_sensors([JudgedPhotos(held_out, EVEN)], truth)
 
 
 @pytest.fixture(scope="module")
-def told() -> PartialSensors:
+def told() -> MissingReadingsEvaluation:
     return told_of(planted())
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from aqfusion.evaluation.reliability import brier, expected_calibration_error, reliability
+from aqfusion.evaluation.scores import brier, expected_calibration_error, reliability
 
 GOOD, MODERATE, HAZARDOUS = 40.0, 90.0, 400.0  # AQI
 

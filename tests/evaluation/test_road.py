@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from aqfusion.evaluation.road import TAKEN, ranks, road
+from aqfusion.evaluation.saliency_faithfulness import TAKEN, deletion_curve, ranks
 
 SIZE = 32
 PATCH = (slice(8, 16), slice(16, 24))  # the only pixels that the answer rests on
@@ -35,7 +35,7 @@ def marking(*place: slice) -> np.ndarray:
 
 
 def score(importance: np.ndarray, seed: int = 0) -> float:
-    return road(said, picture(), importance, seed)
+    return deletion_curve(said, picture(), importance, seed)
 
 
 def test_a_map_of_what_matters_is_worth_its_points_and_the_reverse_costs_as_many():
@@ -75,7 +75,7 @@ def test_as_many_pixels_are_taken_whatever_the_map():
         return images.sum((1, 2, 3))
 
     grey = torch.full((1, 3, SIZE, SIZE), 0.5)
-    road(counting, grey, marking(*PATCH), 0)
+    deletion_curve(counting, grey, marking(*PATCH), 0)
     taken = sorted(round(SIZE**2 * share / 100) for share in TAKEN for _ in range(2))
     assert sorted(seen) == pytest.approx([0, *taken], abs=1)
 

@@ -15,7 +15,7 @@ from aqfusion.evaluation.scores import (
     mean_with_interval,
     scores,
 )
-from aqfusion.figures import FIGURES
+from aqfusion.metric_values import FIGURES
 
 ENDS = [category.i_high for category in standard("us").categories]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aqfusion.model.prediction import Bools, Floats, Told
+from aqfusion.model.prediction import Bools, Floats, PredictionBatch
 
 PHOTO_POINTS = 7.0
 SITE_POINTS = 30.0
@@ -21,7 +21,7 @@ class PlantedAsk:
 
     def __call__(
         self, photo_shown: Bools, readings: Floats, site_shown: Bools, landmarks_shown: Bools
-    ) -> Told:
+    ) -> PredictionBatch:
         """Say the AQI: photo, site and, beside the site, its landmarks count their points."""
         self.asked.append((photo_shown.copy(), readings.copy()))
         self.sites.append(site_shown.copy())
@@ -31,10 +31,10 @@ class PlantedAsk:
         return self.told(self._says(readings) + points)
 
     @staticmethod
-    def told(aqi: Floats) -> Told:
+    def told(aqi: Floats) -> PredictionBatch:
         """What is said where only the AQI (B,) matters."""
         aqi = np.asarray(aqi, dtype=np.float64)
-        return Told(
+        return PredictionBatch(
             aqi,
             aqi - 5,
             aqi + 5,

@@ -9,15 +9,14 @@ import numpy as np
 from PIL import Image
 
 from aqfusion.air.aqi import STANDARDS, standard
-from aqfusion.air.sensors import Reading
-from aqfusion.explain.coalitions import INPUTS
-from aqfusion.explain.heat_map import HeatMap
-from aqfusion.explain.report import Inputs, Report
-from aqfusion.explain.shapley import Contributions
+from aqfusion.air.readings import Reading
+from aqfusion.explain.attribution import INPUTS, Attribution
+from aqfusion.explain.report import Inputs, PredictionReport
+from aqfusion.explain.saliency import SaliencyMap
+from aqfusion.images.photo import Photo
 from aqfusion.model.haze_score import HazeScore
-from aqfusion.model.predict import Result
 from aqfusion.model.prediction import Prediction
-from aqfusion.photo import Photo
+from aqfusion.model.predictor import Result
 from aqfusion.sites.site import Site
 
 NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -38,7 +37,7 @@ def report(
     problem: str | None = None,
     points: Mapping[str, float] = MappingProxyType({}),
     site: Site | None = None,
-) -> Report:
+) -> PredictionReport:
     """A report whose inputs have moved the AQI by so many `points`."""
     used = photo is not None and problem is None
     said = prediction(aqi)
@@ -54,7 +53,7 @@ def report(
         site,
         HazeScore(70, 150.0) if used and site is not None else None,
     )
-    return Report(
+    return PredictionReport(
         inputs=Inputs(reading, photo),
         model="planted",
         sha256="0123456789abcdef" * 4,
@@ -62,17 +61,17 @@ def report(
         made_at=NOW,
         result=result,
         ablations=(),
-        contributions=Contributions(
+        contributions=Attribution(
             aqi - sum(points.values()), aqi, dict.fromkeys(INPUTS, 0.0) | dict(points)
         ),
         formula={key: standard(key).index(reading) for key in STANDARDS},
     )
 
 
-def renamed(known: Report, name: str) -> Report:
+def renamed(known: PredictionReport, name: str) -> PredictionReport:
     return replace(known, model=name)
 
 
-def hot_left() -> HeatMap:
+def hot_left() -> SaliencyMap:
     """All evidence in the left column of three."""
-    return HeatMap(np.array([[1, 0, 0]] * 3, np.float32))
+    return SaliencyMap(np.array([[1, 0, 0]] * 3, np.float32))

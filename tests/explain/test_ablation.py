@@ -2,10 +2,9 @@
 
 import pytest
 
-from aqfusion.air.sensors import Reading
-from aqfusion.explain.ablation import ablations
-from aqfusion.explain.coalitions import coalitions
-from aqfusion.ui.explain.ablation_chart import name_of
+from aqfusion.air.readings import Reading
+from aqfusion.explain.attribution import ablations, coalitions
+from aqfusion.ui.explain.charts import name_of
 from tests.explain.planted_ask import PlantedAsk
 
 THREE = Reading(pm25=100, o3=20, no2=3)

@@ -9,25 +9,24 @@ import pytest
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageColor, features
 
-from aqfusion.air.sensors import POLLUTANTS, Reading
-from aqfusion.explain import paper
-from aqfusion.explain.card import card
-from aqfusion.explain.card_rows import AXIS, LOWERED, RAISED
-from aqfusion.explain.heat_map import HeatMap
-from aqfusion.explain.paper import (
+from aqfusion.air.readings import POLLUTANTS, Reading
+from aqfusion.explain import text_layout
+from aqfusion.explain.saliency import SaliencyMap
+from aqfusion.explain.saliency_targets import TARGETS
+from aqfusion.explain.share_card import AXIS, LOWERED, RAISED, card
+from aqfusion.explain.text_layout import (
     MARGIN,
     PAGE,
     WIDTH,
-    Paper,
+    CardCanvas,
     as_png,
     plain,
     runs,
     text_width,
     wrapped,
 )
-from aqfusion.explain.targets import TARGETS
-from aqfusion.model.guard import RULES
-from aqfusion.photo import Photo
+from aqfusion.images.photo import Photo
+from aqfusion.model.photo_screening import RULES
 from aqfusion.settings import ASSETS
 from tests.explain.planted_report import PHOTO, READING, US, hot_left, renamed, report
 from tests.planted_sites import site_of
@@ -121,7 +120,7 @@ def test_a_site_has_its_bar_and_its_line_of_what_it_says_alone():
 
 
 def test_a_heat_map_changes_the_right_picture_where_the_evidence_is():
-    plain_map = HeatMap(np.zeros((3, 3), np.float32))
+    plain_map = SaliencyMap(np.zeros((3, 3), np.float32))
     cold, hot = (np.asarray(card(report(), heat)).astype(int) for heat in (plain_map, hot_left()))
     changed = np.abs(hot - cold).max(axis=-1) > 20
     changed[-900:] = False  # and the words below
@@ -181,7 +180,7 @@ def test_a_place_is_drawn_as_its_letters_and_not_as_boxes(words):
 
 
 def written(words: str) -> Image.Image:
-    sheet = Paper((600, 80), PAGE)
+    sheet = CardCanvas((600, 80), PAGE)
     sheet.text((10, 60), words, 40, "#000000", anchor="ls")
     return sheet.image
 
@@ -204,19 +203,19 @@ def test_signs_that_turn_or_hide_others_are_left_out_and_joiners_stay():
 
 
 def test_words_of_several_scripts_fit_their_place_and_no_letter_loses_its_marks():
-    sheet = Paper((600, 80), PAGE)
+    sheet = CardCanvas((600, 80), PAGE)
     wide = sheet.text((10, 60), "काठमाडौं " * 40, 30, "#000000", anchor="ls", width=300)
     assert 250 < wide <= 300
     assert (np.asarray(sheet.image)[:, 312:] == 255).all()
     for width in range(60, 160, 3):
-        _, cut = paper._fitted("काठमाडौं" * 9, 14, False, width)
+        _, cut = text_layout._fitted("काठमाडौं" * 9, 14, False, width)
         end = len(cut) - 3
         assert not unicodedata.category(("काठमाडौं" * 9)[end]).startswith("M")
 
 
 @pytest.mark.parametrize(("anchor", "left"), [("ls", 300), ("ms", 300), ("rs", 300)])
 def test_an_anchor_holds_for_a_line_of_several_fonts(anchor, left):
-    sheet = Paper((900, 80), PAGE)
+    sheet = CardCanvas((900, 80), PAGE)
     words = "AQI 東京 काठमाडौं"
     wide = sheet.text((left, 60), words, 30, "#000000", anchor=anchor)
     ink = np.flatnonzero((np.asarray(sheet.image) < 128).any(axis=(0, 2)))

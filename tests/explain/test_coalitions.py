@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from aqfusion.air.sensors import POLLUTANTS, Reading
-from aqfusion.explain.coalitions import INPUTS, SHOWN, coalitions
+from aqfusion.air.readings import POLLUTANTS, Reading
+from aqfusion.explain.attribution import INPUTS, SHOWN, coalitions
 from tests.explain.planted_ask import PlantedAsk
 
 READING = Reading(pm25=80.5, o3=0.0, no2=40)

@@ -12,24 +12,24 @@ import pytest
 import torch
 
 from aqfusion import Photo, load_model
-from aqfusion.evaluation.untrained import likeness, untrained
-from aqfusion.explain.heat_map import (
+from aqfusion.evaluation.saliency_faithfulness import map_similarity, randomise_model
+from aqfusion.explain.saliency import (
     LOWERS,
     METHODS,
     RAISES,
     TARGETS,
-    HeatMap,
     HeatMapError,
-    heat_map,
+    SaliencyMap,
     map_of,
+    saliency_map,
     target_of,
 )
 from aqfusion.model.backbones import BACKBONES
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.pixels import stack
-from aqfusion.model.predict import Predictor
-from aqfusion.scenes import scenes
+from aqfusion.model.predictor import Predictor
 from aqfusion.settings import ASSETS, ROOT
+from aqfusion.synthetic_scenes import scenes
 from tests.conftest import ARCHITECTURE
 from tests.explain.planted_network import COLUMNS, DECOY, LOWERING, RAISING, ROWS, planted_network
 
@@ -47,7 +47,7 @@ def photos() -> list[Photo]:
     return [Photo.open(ASSETS / "scenes" / scene.file) for scene in scenes()[:3]]
 
 
-def drawn(method: str, target: str) -> HeatMap:
+def drawn(method: str, target: str) -> SaliencyMap:
     return map_of(planted_network(), PIXELS, method, target_of(target, temperature=1.0))
 
 
@@ -84,7 +84,7 @@ def test_a_map_is_empty_where_nothing_speaks_for_what_is_asked(method):
 
 
 def test_a_map_is_stretched_to_the_photo_with_its_top_row_on_top():
-    stretched = HeatMap(only_at(RAISING)).over((400, 300))
+    stretched = SaliencyMap(only_at(RAISING)).over((400, 300))
     assert stretched.shape == (300, 400)
     row, column = np.unravel_index(stretched.argmax(), stretched.shape)
     assert (row // 100, column // 100) == RAISING
@@ -104,7 +104,7 @@ def test_a_map_is_stretched_to_the_photo_with_its_top_row_on_top():
 )
 def test_what_does_not_exist_is_one_sentence(predictor, photos, method, target, sentence):
     with pytest.raises(HeatMapError) as error:
-        heat_map(predictor, photos[0], method, target)
+        saliency_map(predictor, photos[0], method, target)
     assert str(error.value).startswith(sentence)
 
 
@@ -123,7 +123,7 @@ def test_threads_that_share_a_model_draw_the_maps_that_one_alone_draws(predictor
     jobs = list(product(photos, METHODS, (RAISES, "Good")))
 
     def draw(job) -> np.ndarray:
-        return heat_map(predictor, *job).values
+        return saliency_map(predictor, *job).values
 
     alone = [draw(job) for job in jobs]
     vectors = [predictor.embed(photo).vector for photo in photos]
@@ -141,7 +141,7 @@ def test_nothing_is_left_on_the_network_that_was_explained(predictor, photos):
     network = predictor.checkpoint.network
     before = {name: value.clone() for name, value in network.state_dict().items()}
     for method in METHODS:
-        heat_map(predictor, photos[0], method)
+        saliency_map(predictor, photos[0], method)
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
     assert [p for p in network.parameters() if p.grad is not None or p.requires_grad] == []
     hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks")
@@ -154,10 +154,10 @@ def test_a_network_that_learned_otherwise_draws_otherwise(predictor, photos):
     network, pixels = predictor.checkpoint.network, stack(photos, 192)
     for method in METHODS:
         alike = [
-            likeness(
+            map_similarity(
                 map_of(network, photo[None], method, target_of(RAISES, 1.0)).values,
                 map_of(
-                    untrained(network, seed), photo[None], method, target_of(RAISES, 1.0)
+                    randomise_model(network, seed), photo[None], method, target_of(RAISES, 1.0)
                 ).values,
             )
             for photo in pixels

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from aqfusion.explain.landmark_picture import LANDMARK, SKY, landmark_picture
+from aqfusion.explain.photo_overlays import LANDMARK, SKY, landmark_picture
 from aqfusion.sites.extinction import Sighting
 from aqfusion.sites.landmark import Box, Landmark
 

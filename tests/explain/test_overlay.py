@@ -7,11 +7,11 @@ import pytest
 from matplotlib import colormaps
 from PIL import Image
 
-from aqfusion.explain.heat_map import HeatMap
-from aqfusion.explain.overlay import ANCHORS, colour_bar, colour_table, covered, overlay
+from aqfusion.explain.photo_overlays import ANCHORS, colour_bar, colour_table, covered, overlay
+from aqfusion.explain.saliency import SaliencyMap
 
 GREY = Image.new("RGB", (30, 20), (128, 128, 128))
-CORNER = HeatMap(np.eye(4, dtype=np.float32)[:1].repeat(4, 0))  # all in the left column of four
+CORNER = SaliencyMap(np.eye(4, dtype=np.float32)[:1].repeat(4, 0))  # all in the left column of four
 
 
 def test_evidence_changes_its_pixels_and_nothing_else():
@@ -31,7 +31,7 @@ def test_the_strongest_evidence_has_the_lightest_colour_at_the_stated_opacity():
 
 
 def test_an_empty_map_leaves_the_photo_as_it_is():
-    assert overlay(GREY, HeatMap(np.zeros((3, 3), np.float32))).tobytes() == GREY.tobytes()
+    assert overlay(GREY, SaliencyMap(np.zeros((3, 3), np.float32))).tobytes() == GREY.tobytes()
 
 
 def test_the_overlay_is_as_large_as_the_photo_and_the_photo_stays():

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 import aqfusion
 from aqfusion.air.aqi import standard
-from aqfusion.air.sensors import POLLUTANTS, Reading
+from aqfusion.air.readings import POLLUTANTS, Reading
 from aqfusion.errors import InputError
-from aqfusion.explain.coalitions import INPUTS
-from aqfusion.explain.repeat import Difference, repeat
+from aqfusion.explain.attribution import INPUTS
 from aqfusion.explain.report import Inputs, as_json, report_of
+from aqfusion.explain.reproduction import Difference, reproduce
 from aqfusion.explain.saved_report import ReportError, parse_report, read_report
+from aqfusion.images.photo import Photo
 from aqfusion.io.json_models import TableError
-from aqfusion.model.guard import RULES, Guard
-from aqfusion.model.predict import NothingKnownError, load_model
-from aqfusion.photo import Photo
+from aqfusion.model.photo_screening import RULES, PhotoScreen
+from aqfusion.model.predictor import NothingKnownError, load_model
 from tests.explain.planted_report import NOW
 from tests.planted import sky
 
@@ -135,7 +135,7 @@ def test_an_embedding_that_is_known_gives_the_same_report(predictor, photo, monk
 
 
 def refusing(predictor, monkeypatch):
-    monkeypatch.setattr(Guard, "reason", lambda *_: RULES[0].words)
+    monkeypatch.setattr(PhotoScreen, "reason", lambda *_: RULES[0].words)
     return predictor
 
 
@@ -168,7 +168,7 @@ def test_every_report_comes_out_again(predictor, photo, reading, has_photo, trus
     shown = photo if has_photo else None
     first = as_json(report_of(predictor, Inputs(reading, shown, trust), NOW))
     assert json.loads(json.dumps(first, allow_nan=False)) == first
-    again = repeat(saved(first), predictor, shown, datetime(2030, 1, 1, tzinfo=UTC))
+    again = reproduce(saved(first), predictor, shown, datetime(2030, 1, 1, tzinfo=UTC))
     assert again.agrees
     assert as_json(again.report) == {**first, "made_at": "2030-01-01T00:00:00Z"}
 
@@ -194,14 +194,14 @@ def test_every_report_comes_out_again(predictor, photo, reading, has_photo, trus
     ],
 )
 def test_whatever_was_changed_in_the_results_is_found(predictor, photo, written, path, value):
-    again = repeat(saved(changed(written, path, value)), predictor, photo, NOW)
+    again = reproduce(saved(changed(written, path, value)), predictor, photo, NOW)
     assert [difference.path for difference in again.differences] == [path]
 
 
 def test_a_difference_says_what_stood_there_and_what_was_found(predictor, photo, written):
     found = written["prediction"]["fused"]["aqi"]
     stated = saved(changed(written, "prediction.fused.aqi", found + 7))
-    again = repeat(stated, predictor, photo, NOW)
+    again = reproduce(stated, predictor, photo, NOW)
     assert again.differences == (Difference("prediction.fused.aqi", str(found + 7), str(found)),)
 
 
@@ -211,15 +211,15 @@ def test_the_last_digit_and_a_half_that_fell_the_other_way_are_no_difference(
     near = changed(written, "prediction.fused.aqi", written["prediction"]["fused"]["aqi"] + 1)
     base = written["explanation"]["contributions"]["base"]
     near = changed(near, "explanation.contributions.base", base + 5e-4)
-    assert repeat(saved(near), predictor, photo, NOW).agrees
-    assert not repeat(
+    assert reproduce(saved(near), predictor, photo, NOW).agrees
+    assert not reproduce(
         saved(changed(near, "explanation.contributions.base", base + 0.5)), predictor, photo, NOW
     ).agrees
 
 
 def test_another_reading_in_the_report_gives_another_result(predictor, photo, written):
     other = saved(changed(written, "inputs.readings.pm25", 3))
-    assert not repeat(other, predictor, photo, NOW).agrees
+    assert not reproduce(other, predictor, photo, NOW).agrees
 
 
 def test_another_photo_or_model_is_refused_by_its_checksum(predictor, photo, written):
@@ -231,11 +231,11 @@ def test_another_photo_or_model_is_refused_by_its_checksum(predictor, photo, wri
     }
     for shown, sentence in sentences.items():
         with pytest.raises(ReportError, match=sentence):
-            repeat(saved(written), predictor, shown, NOW)
+            reproduce(saved(written), predictor, shown, NOW)
     with pytest.raises(ReportError, match="was made without a photo, got one"):
-        repeat(saved(changed(written, "inputs.photo", None)), predictor, photo, NOW)
+        reproduce(saved(changed(written, "inputs.photo", None)), predictor, photo, NOW)
     with pytest.raises(ReportError, match=r"^model must have the sha256 a{12}\.\.\. as report"):
-        repeat(saved(changed(written, "model.sha256", "a" * 64)), predictor, photo, NOW)
+        reproduce(saved(changed(written, "model.sha256", "a" * 64)), predictor, photo, NOW)
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_a_report_with_anything_anywhere_is_refused_in_a_sentence_or_repeated(
     path = data.draw(st.sampled_from(sorted(paths(written))))
     value = data.draw(JSON)
     with contextlib.suppress(InputError):
-        again = repeat(saved(changed(written, path, value)), predictor, photo, NOW)
+        again = reproduce(saved(changed(written, path, value)), predictor, photo, NOW)
         assert again.agrees in (True, False)
 
 
@@ -331,6 +331,6 @@ def test_readings_without_units_have_no_index_and_a_repetition_knows_it(predicto
     for index in told["formula"].values():
         assert (index["aqi"], index["category"], index["sub_indices"]) == (None, None, {})
         assert index["incomplete"].endswith("nobody states the units of these readings.")
-    assert repeat(saved(told), predictor, photo, NOW).agrees
+    assert reproduce(saved(told), predictor, photo, NOW).agrees
     del told["inputs"]["units_stated"]  # as before units could be unknown
-    assert not repeat(saved(told), predictor, photo, NOW).agrees
+    assert not reproduce(saved(told), predictor, photo, NOW).agrees

@@ -7,10 +7,16 @@ import numpy as np
 import pytest
 
 from aqfusion import Photo, load_model
-from aqfusion.air.sensors import Reading
-from aqfusion.explain.coalitions import INPUTS, SHOWN, Coalitions, coalitions
-from aqfusion.explain.shapley import contributions, shapley_values
-from aqfusion.model.predict import Predictor
+from aqfusion.air.readings import Reading
+from aqfusion.explain.attribution import (
+    INPUTS,
+    SHOWN,
+    Coalitions,
+    coalitions,
+    contributions,
+    shapley_values,
+)
+from aqfusion.model.predictor import Predictor
 from tests.explain.planted_ask import LANDMARK_POINTS, SITE_POINTS, PlantedAsk
 from tests.planted import sky
 

@@ -11,12 +11,12 @@ import pytest
 import torch
 from PIL import Image
 
-from aqfusion.air.sensors import Reading
-from aqfusion.dataset.folder import Row, read_folder
-from aqfusion.explain import similar_file
-from aqfusion.explain.similar import FRAMES, Neighbour, SimilarPhotos, frames_of
-from aqfusion.model.predict import Embedding, load_model
-from aqfusion.photo import Photo
+from aqfusion.air.readings import Reading
+from aqfusion.data.dataset_folder import DatasetRow, read_folder
+from aqfusion.explain import similar_photos
+from aqfusion.explain.similar_photos import FRAMES, Neighbour, SimilarPhotos, frames_of
+from aqfusion.images.photo import Photo
+from aqfusion.model.predictor import Embedding, load_model
 
 # Grey levels by session: an embedding is turned by one degree per level.
 LEVELS = {"a": (10, 90), "b": (40, 41, 42), "c": (200,), "d": (60, 61)}
@@ -53,7 +53,7 @@ def plant(path: Path, level: int) -> None:
 
 
 @pytest.fixture
-def rows(tmp_path) -> list[Row]:
+def rows(tmp_path) -> list[DatasetRow]:
     (tmp_path / "photos").mkdir()
     planted = []
     for session, levels in LEVELS.items():
@@ -61,7 +61,9 @@ def rows(tmp_path) -> list[Row]:
             path = tmp_path / "photos" / f"{session}-{number}.png"
             plant(path, level)
             aqi = MEASURED[session]
-            planted.append(Row(path, "Alphaville", session, session, 0, Reading(pm25=1.0), aqi))
+            planted.append(
+                DatasetRow(path, "Alphaville", session, session, 0, Reading(pm25=1.0), aqi)
+            )
     return planted
 
 
@@ -175,8 +177,8 @@ def test_a_file_of_another_model_or_other_photos_is_foreign(rows, home, tmp_path
 
 def test_a_file_without_a_seal_is_not_trusted(tmp_path):
     path = tmp_path / "x.safetensors"
-    path.write_bytes(similar_file.save({"frames": torch.zeros(1)}))
-    assert similar_file.kept(path, "key") is None
+    path.write_bytes(similar_photos.save({"frames": torch.zeros(1)}))
+    assert similar_photos.kept(path, "key") is None
 
 
 @pytest.mark.parametrize("change", ["rewritten", "touched", "gone"])
@@ -251,7 +253,7 @@ def test_a_home_that_cannot_be_written_costs_time_only(rows, home):
 
 
 def test_of_two_visitors_at_once_one_builds_and_both_hear_how_far_it_is(rows, home, monkeypatch):
-    monkeypatch.setattr("aqfusion.explain.similar._PATIENCE", 0.01)
+    monkeypatch.setattr("aqfusion.explain.similar_photos._PATIENCE", 0.01)
     model = PlantedModel()
     similar = SimilarPhotos(model, rows, home)
     begun, other_waits = threading.Event(), threading.Event()

@@ -7,15 +7,14 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from aqfusion.air.sensors import Reading
-from aqfusion.explain.coalitions import INPUTS
-from aqfusion.explain.repeat import repeat
+from aqfusion.air.readings import Reading
+from aqfusion.explain.attribution import INPUTS
 from aqfusion.explain.report import Inputs, as_json, report_of
-from aqfusion.explain.saved_report import ReportError, parse_report
-from aqfusion.explain.saved_site import site_digest
+from aqfusion.explain.reproduction import reproduce
+from aqfusion.explain.saved_report import ReportError, parse_report, site_digest
+from aqfusion.images.photo import Photo
 from aqfusion.io.json_models import TableError
-from aqfusion.model.predict import NothingKnownError, load_model
-from aqfusion.photo import Photo
+from aqfusion.model.predictor import NothingKnownError, load_model
 from aqfusion.sites.site import Day
 from aqfusion.sites.site_file import parse_site, site_bytes
 from tests.explain.planted_report import NOW
@@ -87,7 +86,7 @@ def test_a_report_at_a_site_comes_out_again(there, predictor, photo, reading, ha
     first = as_json(report_of(there, Inputs(reading, shown), NOW))
     # The time of the photo is in the report; the site is as its file brings it back.
     brought = parse_site(site_bytes(SITE), "site.json").site
-    again = repeat(saved(first), predictor.at(brought), shown, NOW)
+    again = reproduce(saved(first), predictor.at(brought), shown, NOW)
     assert again.differences == ()
     assert as_json(again.report) == first
 
@@ -96,7 +95,7 @@ def test_a_place_that_the_model_knows_need_not_be_given(predictor):
     known = predictor.known_sites()[0]
     first = as_json(report_of(predictor.at(known), Inputs(READING), NOW))
     assert first["inputs"]["site"]["learned_as"] == known.learned_as
-    assert repeat(saved(first), predictor, None, NOW).agrees
+    assert reproduce(saved(first), predictor, None, NOW).agrees
 
 
 def test_another_site_or_another_day_of_it_is_refused(predictor, there, photo, written):
@@ -106,10 +105,10 @@ def test_another_site_or_another_day_of_it_is_refused(predictor, there, photo, w
         (None, r"^report.json was made at 'My roof' with 3 days \(digest [0-9a-f]{12}\.\.\.\)"),
     ):
         with pytest.raises(ReportError, match=sentence):
-            repeat(saved(written), predictor.at(site), photo, NOW)
+            reproduce(saved(written), predictor.at(site), photo, NOW)
     alone = as_json(report_of(predictor, Inputs(READING), NOW))
     with pytest.raises(ReportError, match="was made without a site, got 'My roof'"):
-        repeat(saved(alone), there, None, NOW)
+        reproduce(saved(alone), there, None, NOW)
 
 
 def test_a_renamed_site_is_the_same_and_a_changed_day_is_not():
@@ -153,18 +152,18 @@ def test_landmarks_are_told_have_their_points_and_come_out_again(predictor):
     plain = predictor.at(site, None, {}).predict(READING, hazy, trust_photo=True).fused.as_json()
     assert rows["landmarks"]["prediction"] == plain != told["prediction"]["fused"]
     assert "the haze at the landmarks speaks for" in told["in_words"][1]
-    assert repeat(saved(told), there, hazy, NOW).agrees
+    assert reproduce(saved(told), there, hazy, NOW).agrees
     moved = replace(site, landmarks=site.landmarks[:1])
     with pytest.raises(ReportError, match="another place, or has other days"):
-        repeat(saved(told), predictor.at(moved), hazy, NOW)
+        reproduce(saved(told), predictor.at(moved), hazy, NOW)
 
 
 def test_a_report_of_format_1_is_read_and_comes_out_again(checkpoint_folder, photo):
     older = load_model(checkpoint_folder)
     first = as_format_1(as_json(report_of(older, Inputs(READING, photo), NOW)))
-    assert repeat(saved(first), older, photo, NOW).agrees
+    assert reproduce(saved(first), older, photo, NOW).agrees
     first["prediction"]["photo_share"] += 0.1
-    (found,) = repeat(saved(first), older, photo, NOW).differences
+    (found,) = reproduce(saved(first), older, photo, NOW).differences
     assert found.path == "prediction.photo_share"
 
 

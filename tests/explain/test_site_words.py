@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aqfusion.explain.site_words import place_sentence
-from aqfusion.explain.words import basis
+from aqfusion.explain.explanation_text import basis, place_sentence
 from aqfusion.model.haze_score import HazeScore
-from aqfusion.model.predict import Result
+from aqfusion.model.predictor import Result
 from aqfusion.sites.site import Day, DayPhoto, Site
 from tests.explain.planted_report import prediction
 

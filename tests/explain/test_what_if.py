@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from aqfusion.air.aqi import Category, standard
-from aqfusion.air.sensors import POLLUTANTS, Reading
-from aqfusion.explain.what_if import Found, Scene, grid, search
+from aqfusion.air.readings import POLLUTANTS, Reading
+from aqfusion.explain.what_if import SearchResult, WhatIfInput, grid, search
 from tests.explain.planted_ask import PHOTO_POINTS, PlantedAsk
 
 READING = Reading(pm25=50.0, o3=20.0)
@@ -28,11 +28,11 @@ def islands(*spans: tuple[float, float]):
     return says
 
 
-def scene(says=None, reading: Reading = READING, has_photo: bool = False) -> Scene:
-    return Scene(PlantedAsk(says), reading, has_photo)
+def scene(says=None, reading: Reading = READING, has_photo: bool = False) -> WhatIfInput:
+    return WhatIfInput(PlantedAsk(says), reading, has_photo)
 
 
-def assert_says(found: Found, category: Category) -> None:
+def assert_says(found: SearchResult, category: Category) -> None:
     assert found.reached
     assert found.prediction.category == category
 

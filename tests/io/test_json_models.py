@@ -35,7 +35,7 @@ from aqfusion.io.json_models import (
     read_table,
 )
 from aqfusion.metrics_file import read_metrics
-from aqfusion.model.config_file import config_of, read_json
+from aqfusion.model.config import config_of, read_json
 from aqfusion.settings import ASSETS, ROOT
 from aqfusion.sites.site_file import read_site
 from tests.planted_metrics import planted_metrics

@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from aqfusion.air.sensors import Reading
-from aqfusion.labels.actor import Actor
-from aqfusion.labels.answer import Answer, Seen
-from aqfusion.labels.item import ModelView, Reason
-from aqfusion.labels.new_item import NewItem
-from aqfusion.labels.offers import Offer
+from aqfusion.air.readings import Reading
+from aqfusion.images.photo import Photo
+from aqfusion.labels.answer import Answer, AnswerContext
+from aqfusion.labels.authorization import Actor
+from aqfusion.labels.contributions import Contribution
+from aqfusion.labels.item import ItemPrediction, Reason
+from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.store import LabelStore
-from aqfusion.photo import Photo
 from tests.labels.pictures import picture
 from tests.labels.planted import MINUTE, NOW, PIN, request_id, say
 
 HOSTILE = '=HYPERLINK("http://x")|\'@+-\u202e,\n";'
 MORNING = datetime(2023, 2, 1, 3, 0, tzinfo=UTC)
-VIEW = ModelView("model-3", "fused", 180.5, 120.0, 240.0, (0.0, 0.1, 0.2, 0.4, 0.2, 0.1))
+VIEW = ItemPrediction("model-3", "fused", 180.5, 120.0, 240.0, (0.0, 0.1, 0.2, 0.4, 0.2, 0.1))
 GUESS = {"standard": "us", "category": 3, "aqi": 151, "cant_tell": None}
 
 
@@ -63,7 +63,7 @@ def busy_folder(tmp_path_factory: pytest.TempPathFactory, sqlite_ready: bytes) -
     folder = tmp_path_factory.mktemp("busy")
     (folder / "labels.db").write_bytes(sqlite_ready)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 8)
+        patched.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)
         store = LabelStore.open(str(folder / "labels.db"), str(folder / "photos"))
         people = {"admin": store.accounts.first_admin("Ada", PIN, NOW)}
         for name, role in (("Eva", "expert"), ("Ana", "annotator"), ("Ben", "annotator")):
@@ -97,7 +97,7 @@ def put(store: LabelStore, admin: Actor, number: int, **more: object) -> int:
 def offer(store: LabelStore, number: int) -> int:
     """Let a visitor offer a photo."""
     guess = Answer(category=2, standard="india")
-    contribution = Offer(
+    contribution = Contribution(
         Photo.from_image(picture(number)), Reading(pm10=80), "consent 1", guess, VIEW
     )
     return store.offers.offer(f"session {number}", contribution, NOW)
@@ -130,7 +130,7 @@ def fill(store: LabelStore, admin: Actor, expert: Actor, ana: Actor, ben: Actor)
         "skipped": put(store, admin, 16),
     }
     made = Ids(**ids)
-    seen = Seen("assisted", "model-3", 180, 4.5)
+    seen = AnswerContext("assisted", "model-3", 180, 4.5)
     say(store, ana, made.agreed, Answer(category=1, note=HOSTILE, seen=seen))
     say(store, ana, made.median, Answer(aqi=151))
     say(store, ben, made.median, Answer(aqi=160, confidence="unsure"), NOW + MINUTE)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from aqfusion.labels.actor import Actor
-from aqfusion.labels.draw import Shares
+from aqfusion.labels.authorization import Actor
+from aqfusion.labels.queue_sql import Shares
 from aqfusion.labels.schema import metadata
 from aqfusion.labels.store import LabelStore
 from tests.labels import postgres
@@ -79,4 +79,4 @@ def ben(store: LabelStore, admin: Actor) -> Actor:
 @pytest.fixture(autouse=True)
 def _cheap_pins(monkeypatch: pytest.MonkeyPatch) -> None:
     """A PIN's hash takes 50 ms on purpose; what is tested is what is done with it."""
-    monkeypatch.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 8)
+    monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)

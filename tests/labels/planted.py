@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from aqfusion.air.sensors import Reading
-from aqfusion.labels.actor import Actor
+from aqfusion.air.readings import Reading
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.new_item import NewItem
-from aqfusion.labels.saving import Saved
+from aqfusion.labels.authorization import Actor
+from aqfusion.labels.event_log import Saved
+from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.store import LabelStore
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

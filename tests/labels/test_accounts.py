@@ -7,9 +7,9 @@ from sqlalchemy import select, update
 
 from aqfusion.errors import InputError
 from aqfusion.labels.accounts import AccountError
-from aqfusion.labels.actor import RoleError
+from aqfusion.labels.authorization import RoleError
+from aqfusion.labels.passwords import pin_fits, renewed_pin
 from aqfusion.labels.schema import users
-from aqfusion.labels.secrets_kept import pin_fits, renewed_pin
 from aqfusion.labels.sign_in import SignInError
 from tests.labels.planted import MINUTE, NOW, PIN
 
@@ -156,7 +156,7 @@ def test_a_hash_of_before_is_checked_once_more_and_renewed(store, ana):
 
 def test_a_hash_of_another_cost_is_renewed(store, ana, monkeypatch):
     assert pin_of(store, ana.id).startswith("$argon2id$v=19$m=8,t=2,p=1$")
-    monkeypatch.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 16)
+    monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 16)
     assert store.sign_in.by_pin("Ana", PIN, NOW) == ana
     assert pin_of(store, ana.id).startswith("$argon2id$v=19$m=16,t=2,p=1$")
 

@@ -8,12 +8,14 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from aqfusion.labels.agreement import (
+    CANNOT_TELL,
+    MISSING,
     Agreement,
+    AnswerTable,
     nominal_alpha,
     ordinal_alpha,
     weighted_kappas,
 )
-from aqfusion.labels.answer_table import CANNOT_TELL, MISSING, AnswerTable
 
 # Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability", section C: four observers,
 # twelve units, five values; a dot is missing.

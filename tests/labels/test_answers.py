@@ -3,9 +3,9 @@
 import pytest
 
 from aqfusion.errors import InputError
-from aqfusion.labels.answer import Answer, AnswerError, Seen
+from aqfusion.labels.answer import Answer, AnswerContext, AnswerError
 from aqfusion.labels.answers import UndoError
-from aqfusion.labels.events import RequestError
+from aqfusion.labels.event_log import RequestError
 from aqfusion.labels.leases import LeaseError
 from tests.labels.planted import MINUTE, NOW, add, request_id, say
 
@@ -16,7 +16,7 @@ def item(store, admin):
 
 
 def test_an_answer_is_kept_with_all_that_was_seen(store, item, ana, expert):
-    seen = Seen("assisted", "model-3", 180, 4.5)
+    seen = AnswerContext("assisted", "model-3", 180, 4.5)
     answer = Answer(aqi=151, confidence="unsure", note="hazy\nlow sun", seen=seen)
     saved = say(store, ana, item, answer)
     (event,) = store.review.view(expert, item).answers
@@ -177,4 +177,4 @@ def test_a_wrong_answer_is_named(wrong, sentence):
 )
 def test_what_was_seen_is_checked_too(wrong):
     with pytest.raises(AnswerError):
-        Seen(**wrong)
+        AnswerContext(**wrong)

@@ -11,13 +11,11 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from aqfusion.images.photo import Photo
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.backup import Backup, BackupError, backup
-from aqfusion.labels.dump import TABLES, lines_of
-from aqfusion.labels.restore import check, restore
+from aqfusion.labels.backup import TABLES, Backup, BackupError, backup, check, lines_of, restore
 from aqfusion.labels.schema import VERSION, items
 from aqfusion.labels.store import LabelStore
-from aqfusion.photo import Photo
 from tests.labels import postgres
 from tests.labels.planted import NOW, PIN, add, new_item, request_id, say
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from aqfusion.cli import main
-from aqfusion.dataset.folder import read_folder
+from aqfusion.data.dataset_folder import read_folder
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.store import LabelStore
 from aqfusion.settings import ROOT

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from aqfusion.labels.current import fold, members_of, queue_columns, verdict
+from aqfusion.labels.item_projection import fold_events, majority_label, members_of, queue_columns
 
 
 def answer(category=None, cant_tell=None, corrections=None, standard="us"):
@@ -28,7 +28,7 @@ def answer(category=None, cant_tell=None, corrections=None, standard="us"):
     ],
 )
 def test_enough_answers_come_to(answers, status):
-    assert verdict(answers) == status
+    assert majority_label(answers) == status
 
 
 def item(**more):
@@ -69,14 +69,14 @@ def events(*steps):
     ],
 )
 def test_events_leave_an_item(item_row, steps, status, who):
-    standing = fold(item_row, events(*steps))
+    standing = fold_events(item_row, events(*steps))
     assert standing.status == status
     assert {user: event.id for user, event in standing.answers_by_user.items()} == who
 
 
 def test_a_send_back_always_asks_one_more_person():
     late = events((1, "answer", 2), (2, "answer", 3), (9, "send back"))  # more than were asked for
-    standing = fold(item(overlap=1), late)
+    standing = fold_events(item(overlap=1), late)
     columns = queue_columns(item(), standing)
     assert (standing.wanted, columns["seats"], columns["lane"], columns["urgent"]) == (3, 1, 1, 2)
     assert members_of(standing) == " 1 2 "
@@ -93,4 +93,4 @@ def test_a_send_back_always_asks_one_more_person():
     ],
 )
 def test_what_is_served_has_a_lane(item_row, lane):
-    assert queue_columns(item_row, fold(item_row, []))["lane"] == lane
+    assert queue_columns(item_row, fold_events(item_row, []))["lane"] == lane

@@ -12,10 +12,9 @@ from sqlalchemy import MetaData, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from aqfusion.labels import migrations
-from aqfusion.labels.address import StoreError, database_url, without_password
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.database import Database
-from aqfusion.labels.item import ModelView, Reason
+from aqfusion.labels.database import Database, StoreError, database_url, without_password
+from aqfusion.labels.item import ItemPrediction, Reason
 from aqfusion.labels.migrations import prepare
 from aqfusion.labels.schema import VERSION, items, metadata
 from aqfusion.labels.store import LabelStore
@@ -90,7 +89,7 @@ def test_of_older_readings_only_those_of_contributions_have_stated_units(empty_u
         then.setattr(migrations, "VERSION", "8")
         old = Database(database_url(empty_url))
         prepare(old)
-    view = ModelView("a model", "fused", 60.0, 40.0, 90.0, (0.0, 1.0, 0.0, 0.0, 0.0, 0.0))
+    view = ItemPrediction("a model", "fused", 60.0, 40.0, 90.0, (0.0, 1.0, 0.0, 0.0, 0.0, 0.0))
     ranked = {"model_view": view, "priority": 0.5}
     contribution = {"origin": "contribution", "consent": "v1", "consented_at": NOW}
     by_formula = (Reason("model unsure", "It is"), Reason("photo against readings", "They say"))
@@ -123,7 +122,7 @@ def write_as_then(connection):
     """One person's answer to an item that a model has ranked, and an item that none has."""
     tables = MetaData()
     tables.reflect(connection)
-    view = ModelView("a model", "fused", 60.0, 40.0, 90.0, (0.0, 1.0, 0.0, 0.0, 0.0, 0.0))
+    view = ItemPrediction("a model", "fused", 60.0, 40.0, 90.0, (0.0, 1.0, 0.0, 0.0, 0.0, 0.0))
     ranked = {"model_view": view, "priority": 0.5, "reasons": (Reason("model unsure", "It is"),)}
     rows = [new_item(1, **ranked).columns(NOW), new_item(2).columns(NOW)]
     rows[0] |= {"status": "answered", "lane": 0, "urgent": 1, "seats": 0}

@@ -4,15 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
-from aqfusion.labels.item import ItemError, ModelView, Reason
-from aqfusion.labels.items import Added, View
-from aqfusion.labels.new_item import NewItem
+from aqfusion.labels.item import ItemError, ItemPrediction, Reason
+from aqfusion.labels.item_insertion import InsertedItems, ItemScore, NewItem
 from tests.labels.planted import NOW, add, new_item
 
 HASH = "ab" * 32
-VIEW = ModelView("model-3", "fused", 171.5, 90.0, 260.0, (0.0, 0.1, 0.2, 0.5, 0.2, 0.0))
+VIEW = ItemPrediction("model-3", "fused", 171.5, 90.0, 260.0, (0.0, 0.1, 0.2, 0.5, 0.2, 0.0))
 
 
 def test_the_same_photo_and_reading_are_one_item(store, admin):
@@ -27,9 +26,9 @@ def test_the_same_photo_and_reading_are_one_item(store, admin):
 def test_an_import_may_be_run_again(store, admin):
     progress = []
     many = [new_item(number) for number in range(12)]
-    assert store.items.add_many(admin, many[:7], NOW) == Added(7, 0)
-    assert store.items.add_many(admin, many, NOW, progress.append) == Added(5, 7)
-    assert progress == [Added(5, 7)]
+    assert store.items.add_many(admin, many[:7], NOW) == InsertedItems(7, 0)
+    assert store.items.add_many(admin, many, NOW, progress.append) == InsertedItems(5, 7)
+    assert progress == [InsertedItems(5, 7)]
     assert store.overview.counts()["open"] == 12
 
 
@@ -63,13 +62,13 @@ def test_an_item_keeps_all_that_is_known_of_it(store, admin, expert):
 def test_a_view_changes_what_it_names(store, admin, expert):
     item = add(store, admin, 1, fingerprint="0" * 16, model_view=VIEW)
     why = (Reason("error", "The label is likely wrong"),)
-    assert store.items.set_views(admin, [View(item, 0.4, why)]) == 1
+    assert store.items.set_views(admin, [ItemScore(item, 0.4, why)]) == 1
     kept = store.review.view(expert, item).item
     assert (kept.priority, kept.reasons, kept.fingerprint) == (0.4, why, "0" * 16)
     assert kept.task.model_view == VIEW
     assert list(store.items.fingerprints()) == [(item, "0" * 16)]
     with pytest.raises(ItemError, match="item must be in the store, got 99"):
-        store.items.set_views(admin, [View(item, 0.9), View(99, 0.9)])
+        store.items.set_views(admin, [ItemScore(item, 0.9), ItemScore(99, 0.9)])
     assert store.review.view(expert, item).item.priority == 0.4  # whole or not at all
 
 
@@ -106,6 +105,6 @@ def test_a_wrong_item_is_named(wrong, sentence):
 
 def test_a_models_view_has_six_finite_probabilities():
     with pytest.raises(ItemError, match="model view must have 6 probabilities, got 2"):
-        ModelView("m", "fused", 1.0, 0.0, 2.0, (0.5, 0.5))
+        ItemPrediction("m", "fused", 1.0, 0.0, 2.0, (0.5, 0.5))
     with pytest.raises(ItemError, match="model view must have finite numbers"):
-        ModelView("m", "fused", float("inf"), 0.0, 2.0, (0.0,) * 6)
+        ItemPrediction("m", "fused", float("inf"), 0.0, 2.0, (0.0,) * 6)

@@ -1,13 +1,13 @@
 """What the labels since a version come to: only what a training could learn from."""
 
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.item import ModelView
-from aqfusion.labels.overview import SettledSince
+from aqfusion.labels.item import ItemPrediction
+from aqfusion.labels.progress import SettledSince
 from tests.labels.planted import NOW, add, request_id, say
 
 
-def view(aqi: float) -> ModelView:
-    return ModelView("planted", "fused", aqi, 0, 500, (1, 0, 0, 0, 0, 0))
+def view(aqi: float) -> ItemPrediction:
+    return ItemPrediction("planted", "fused", aqi, 0, 500, (1, 0, 0, 0, 0, 0))
 
 
 def test_only_what_is_settled_since_then_counts_and_each_item_once(store, admin, ana, ben, expert):

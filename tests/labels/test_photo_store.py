@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
-from aqfusion.labels.address import StoreError
+from aqfusion.images.photo import Photo
+from aqfusion.labels.database import StoreError
 from aqfusion.labels.photo_store import PhotoMissingError, PhotoStore
-from aqfusion.photo import Photo
 
 PHOTO = Photo.from_image(Image.linear_gradient("L"))
 

@@ -6,23 +6,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aqfusion.air.sensors import Reading
-from aqfusion.labels.answer_table import CANNOT_TELL
+from aqfusion.air.readings import Reading
+from aqfusion.labels.agreement import CANNOT_TELL
+from aqfusion.labels.confident_learning import LikelyError
 from aqfusion.labels.item import Reason
-from aqfusion.labels.likely_errors import LikelyError
-from aqfusion.labels.priority import WEIGHTS, Evidence, Priority, View, priority
+from aqfusion.labels.priority import WEIGHTS, PredictionSummary, Priority, PriorityInputs, priority
 
 PM25_OF_AQI_321 = Reading(pm25=235.4)  # 225.5 is 301 and 325.4 is 500: 301 + 9.9 * 199 / 99.9
 
 
 def test_an_item_of_which_nothing_is_known_is_worth_nothing_and_says_nothing():
-    assert priority(Evidence()) == Priority(0.0, {}, ())
+    assert priority(PriorityInputs()) == Priority(0.0, {}, ())
 
 
 def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
     assert sum(WEIGHTS.values()) == pytest.approx(1)
-    worst = Evidence(
-        *(View(250, 0, 500), View(40, 0, 90), Reading(pm25=400), (0, 5)),
+    worst = PriorityInputs(
+        *(PredictionSummary(250, 0, 500), PredictionSummary(40, 0, 90), Reading(pm25=400), (0, 5)),
         LikelyError(7, 0, 5, 4.5),
         place_days=0,
     )
@@ -57,36 +57,56 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
 @pytest.mark.parametrize(
     ("evidence", "part", "reason"),
     [
-        (Evidence(view=View(170, 90, 260)), 0.425, "The model is unsure: it says 90 to 260"),
-        (Evidence(view=View(60, 50, 70)), 0.05, None),
-        (Evidence(view=View(60, 50, 150)), 0.25, "The model is unsure: it says 50 to 150"),
         (
-            Evidence(photo_view=View(80, 20, 260), reading=PM25_OF_AQI_321),
+            PriorityInputs(view=PredictionSummary(170, 90, 260)),
+            0.425,
+            "The model is unsure: it says 90 to 260",
+        ),
+        (PriorityInputs(view=PredictionSummary(60, 50, 70)), 0.05, None),
+        (
+            PriorityInputs(view=PredictionSummary(60, 50, 150)),
+            0.25,
+            "The model is unsure: it says 50 to 150",
+        ),
+        (
+            PriorityInputs(photo_view=PredictionSummary(80, 20, 260), reading=PM25_OF_AQI_321),
             0.61,
             "Photo and readings say different things: 80 and 321",
         ),
-        (Evidence(photo_view=View(200, 90, 321), reading=PM25_OF_AQI_321), 0.0, None),
         (
-            Evidence(photo_view=View(200, 90, 260), reading=Reading(pm25=9)),
+            PriorityInputs(photo_view=PredictionSummary(200, 90, 321), reading=PM25_OF_AQI_321),
+            0.0,
+            None,
+        ),
+        (
+            PriorityInputs(photo_view=PredictionSummary(200, 90, 260), reading=Reading(pm25=9)),
             0.4,
             "Photo and readings say different things: 200 and 50",
         ),
-        (Evidence(place_days=0), 1.0, "Its place has no labelled day yet"),
-        (Evidence(place_days=1), 0.5, "Its place has only one labelled day"),
-        (Evidence(place_days=3), 0.3, "Its place has only a few labelled days"),
-        (Evidence(place_days=7), 0.1, None),
-        (Evidence(place_days=900), 0.0, None),
-        (Evidence(answers=(2, 2, 2)), 0.0, None),
-        (Evidence(answers=(2, 3)), 0.5, "Annotators disagree: Unhealthy for Sensitive Groups "),
+        (PriorityInputs(place_days=0), 1.0, "Its place has no labelled day yet"),
+        (PriorityInputs(place_days=1), 0.5, "Its place has only one labelled day"),
+        (PriorityInputs(place_days=3), 0.3, "Its place has only a few labelled days"),
+        (PriorityInputs(place_days=7), 0.1, None),
+        (PriorityInputs(place_days=900), 0.0, None),
+        (PriorityInputs(answers=(2, 2, 2)), 0.0, None),
         (
-            Evidence(answers=(CANNOT_TELL, 0)),
+            PriorityInputs(answers=(2, 3)),
+            0.5,
+            "Annotators disagree: Unhealthy for Sensitive Groups ",
+        ),
+        (
+            PriorityInputs(answers=(CANNOT_TELL, 0)),
             0.5,
             "Annotators disagree: Good and can't tell",
         ),
-        (Evidence(answers=(3, 0, 1)), 0.8333, "Annotators disagree: Good, Moderate and Unhealthy"),
-        (Evidence(answers=(0, 0, 0, 0, 5)), 0.4, "Annotators disagree: Good and Hazardous"),
         (
-            Evidence(likely_error=LikelyError(0, 1, 2, 0.8)),
+            PriorityInputs(answers=(3, 0, 1)),
+            0.8333,
+            "Annotators disagree: Good, Moderate and Unhealthy",
+        ),
+        (PriorityInputs(answers=(0, 0, 0, 0, 5)), 0.4, "Annotators disagree: Good and Hazardous"),
+        (
+            PriorityInputs(likely_error=LikelyError(0, 1, 2, 0.8)),
             0.4,
             "The label may be wrong: it is Moderate, models that never saw it say Unhealthy for",
         ),
@@ -104,10 +124,12 @@ def test_each_part_and_its_sentence(evidence, part, reason):
 @pytest.mark.parametrize(
     "evidence",
     [
-        Evidence(photo_view=View(80, 20, 260)),  # no readings, so nothing against the photo
-        Evidence(photo_view=View(80, 20, 260), reading=Reading()),
-        Evidence(reading=PM25_OF_AQI_321),
-        Evidence(answers=(4,)),
+        PriorityInputs(
+            photo_view=PredictionSummary(80, 20, 260)
+        ),  # no readings, so nothing against the photo
+        PriorityInputs(photo_view=PredictionSummary(80, 20, 260), reading=Reading()),
+        PriorityInputs(reading=PM25_OF_AQI_321),
+        PriorityInputs(answers=(4,)),
     ],
 )
 def test_half_of_a_comparison_is_no_evidence(evidence):
@@ -115,7 +137,11 @@ def test_half_of_a_comparison_is_no_evidence(evidence):
 
 
 def test_the_weightiest_reason_comes_first_not_the_largest_part():
-    result = priority(Evidence(View(250, 130, 370), View(80, 20, 231), PM25_OF_AQI_321))
+    result = priority(
+        PriorityInputs(
+            PredictionSummary(250, 130, 370), PredictionSummary(80, 20, 231), PM25_OF_AQI_321
+        )
+    )
     assert [*result.parts.values()] == [0.6, 0.9]
     assert [reason.words.split()[0] for reason in result.reasons] == ["The", "Photo"]
 
@@ -129,8 +155,8 @@ def test_the_weightiest_reason_comes_first_not_the_largest_part():
 )
 def test_scores_and_parts_stay_between_0_and_1(ends, answers, pm25, off):
     low, aqi, high = sorted(ends)
-    view, error = View(aqi, low, high), LikelyError(0, 1, 2, off)
-    result = priority(Evidence(view, view, Reading(pm25=pm25), tuple(answers), error))
+    view, error = PredictionSummary(aqi, low, high), LikelyError(0, 1, 2, off)
+    result = priority(PriorityInputs(view, view, Reading(pm25=pm25), tuple(answers), error))
     assert 0 <= result.score <= 1
     assert all(0 <= part <= 1 for part in result.parts.values())
     assert result.score == pytest.approx(
@@ -141,4 +167,4 @@ def test_scores_and_parts_stay_between_0_and_1(ends, answers, pm25, off):
 @pytest.mark.parametrize("numbers", [(90, 100, 200), (10, -1, 20), (10, 0, 501), (10, 12, 20)])
 def test_a_view_whose_interval_does_not_hold_it_is_refused(numbers):
     with pytest.raises(ValueError, match="low, aqi, high must rise from 0 to 500, got"):
-        View(*numbers)
+        PredictionSummary(*numbers)

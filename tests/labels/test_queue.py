@@ -5,11 +5,11 @@ from collections import Counter
 import pytest
 
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.draw import Shares
 from aqfusion.labels.item import Reason
-from aqfusion.labels.items import View
+from aqfusion.labels.item_insertion import ItemScore
 from aqfusion.labels.leases import LeaseError
 from aqfusion.labels.queue import Queue
+from aqfusion.labels.queue_sql import Shares
 from tests.labels.planted import MINUTE, NOW, add, request_id, say, status
 
 
@@ -27,7 +27,7 @@ def test_the_most_urgent_comes_first_and_the_reasons_with_it(store, admin, ana, 
     begun = add(store, admin, 3, priority=0.0, overlap=2)
     back = add(store, admin, 4, priority=0.0)
     why = (Reason("unsure", "The model is unsure: it says 90 to 260"),)
-    store.items.set_views(admin, [View(high, 0.9, why)])
+    store.items.set_views(admin, [ItemScore(high, 0.9, why)])
     say(store, ben, begun, 1)
     say(store, ben, back, 1)
     store.review.send_back(expert, back, "look at the horizon", request_id(), NOW)

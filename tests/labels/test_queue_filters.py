@@ -5,13 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from aqfusion.labels.actor import RoleError
-from aqfusion.labels.candidates import QueueFilter, first_in_queue
-from aqfusion.labels.draw import Shares
+from aqfusion.labels.authorization import RoleError
 from aqfusion.labels.item import Reason
+from aqfusion.labels.progress import Choices, FilterOption, Member, TeamProgress
 from aqfusion.labels.queue import Queue
+from aqfusion.labels.queue_sql import QueueFilter, Shares, first_in_queue
 from aqfusion.labels.schema import items
-from aqfusion.labels.team import Choice, Choices, Member, TeamProgress
 from benchmarks import label_queue
 from tests.benchmarks.test_label_queue import steps
 from tests.labels.planted import NOW, add, request_id, say
@@ -117,8 +116,8 @@ def test_the_choices_are_what_is_in_the_queue(store, admin, ana, ben, planted):
     say(store, ben, planted[1], 1)
     choices = store.team.choices(ana)
     assert choices == Choices(
-        (Choice("Delhi", 2), Choice("Pune", 1)),
-        (Choice("photo against readings", 2), Choice("model unsure", 1)),
+        (FilterOption("Delhi", 2), FilterOption("Pune", 1)),
+        (FilterOption("photo against readings", 2), FilterOption("model unsure", 1)),
     )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.review import ReviewError
 from aqfusion.labels.search import Filters

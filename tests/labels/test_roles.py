@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from aqfusion.labels.actor import Actor, RoleError
 from aqfusion.labels.answer import Answer
+from aqfusion.labels.authorization import Actor, RoleError
 from aqfusion.labels.backup import backup
-from aqfusion.labels.items import View
+from aqfusion.labels.item_insertion import ItemScore
 from aqfusion.labels.search import Filters
 from aqfusion.labels.store import LabelStore
 from aqfusion.sites.site import Day, Site
@@ -51,7 +51,7 @@ FUNCTIONS: dict[str, list[tuple[str, Ask]]] = {
     "admin": [
         ("add", lambda s, a, _: s.items.add(a, new_item(7), NOW)),
         ("add_many", lambda s, a, _: s.items.add_many(a, [new_item(7)], NOW)),
-        ("set_views", lambda s, a, _: s.items.set_views(a, [View(1, 0.5)])),
+        ("set_views", lambda s, a, _: s.items.set_views(a, [ItemScore(1, 0.5)])),
         ("mark_duplicate", lambda s, a, _: s.items.mark_duplicate(a, 1, None)),
         ("users", lambda s, a, _: s.accounts.users(a)),
         ("add_user", lambda s, a, _: s.accounts.add_user(a, "New", PIN, "admin", NOW)),

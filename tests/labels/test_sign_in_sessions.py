@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from aqfusion.labels.actor import RoleError, SignedOutError
-from aqfusion.labels.backup import backup
-from aqfusion.labels.restore import restore
+from aqfusion.labels.authorization import RoleError, SignedOutError
+from aqfusion.labels.backup import backup, restore
 from aqfusion.labels.schema import sign_ins
-from aqfusion.labels.sign_in_sessions import CODE_LASTS, Limits, SignInSessions
+from aqfusion.labels.sign_in_sessions import CODE_LASTS, SessionLimits, SignInSessions
 from aqfusion.labels.store import LabelStore
 from tests.labels.planted import MINUTE, NOW, PIN, add, say
 
@@ -91,7 +90,7 @@ def test_a_role_is_looked_up_anew_whatever_the_cookie_says(store, admin, ana):
 
 
 def test_without_use_it_ends_and_with_use_it_ends_at_its_time(store, ana):
-    sessions = SignInSessions(store.database, Limits(timedelta(days=1), HOUR))
+    sessions = SignInSessions(store.database, SessionLimits(timedelta(days=1), HOUR))
     store.sessions = sessions
     here, value = signed_in(store, ana)
     assert sessions.by_cookie(value, NOW + HOUR) is None

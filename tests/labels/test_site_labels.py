@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.item import Reason
-from aqfusion.labels.items import View
+from aqfusion.labels.item_insertion import ItemScore
 from aqfusion.sites.site import Day, Site
 from tests.labels.planted import NOW, add, request_id, say
 
@@ -76,7 +76,7 @@ def test_a_label_takes_the_place_of_a_day_of_its_time_and_the_last_one_wins(stor
 
 
 def test_the_newest_days_stay_where_there_are_too_many(store, admin, expert, monkeypatch):
-    monkeypatch.setattr("aqfusion.labels.site_labels.MOST_DAYS", 2)
+    monkeypatch.setattr("aqfusion.labels.sites.MOST_DAYS", 2)
     own = replace(ROOF, days=(Day(90, "monitor", MORNING - DAY), Day(95, "monitor", MORNING + DAY)))
     settled(store, admin, expert, 1, Answer(aqi=180))
     assert [day.aqi for day in store.with_labels(own).days] == [180, 95]
@@ -95,7 +95,9 @@ def test_labelled_days_are_told_by_place_on_its_own_clock(store, admin, expert):
 def test_items_are_found_by_their_reason_with_its_words(store, admin):
     item, other = (add(store, admin, n, place="Roof", taken_at=MORNING) for n in (1, 2))
     reasons = (Reason("model unsure", "It is"), Reason("first days of a place", "None yet"))
-    store.items.set_views(admin, [View(item, 0.5, reasons), View(other, 0.5, reasons[:1])])
+    store.items.set_views(
+        admin, [ItemScore(item, 0.5, reasons), ItemScore(other, 0.5, reasons[:1])]
+    )
     [entry] = store.unscored.of_places(admin, "first days of a place")
     assert (entry.item, entry.place, entry.words) == (item, "Roof", "None yet")
     assert date(2026, 3, 1) in entry.days

@@ -11,15 +11,14 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from aqfusion.labels.actor import RoleError
-from aqfusion.labels.backup import backup
-from aqfusion.labels.events import RequestError
+from aqfusion.labels.authorization import RoleError
+from aqfusion.labels.backup import backup, restore
+from aqfusion.labels.event_log import RequestError
 from aqfusion.labels.exports.export import export
-from aqfusion.labels.imports.bring_in import bring_in
 from aqfusion.labels.imports.full_state import StateFileError
-from aqfusion.labels.imports.intake import Terms
-from aqfusion.labels.restore import restore
-from aqfusion.labels.site_book import DaysKept
+from aqfusion.labels.imports.import_source import import_from_source
+from aqfusion.labels.imports.item_import import Terms
+from aqfusion.labels.site_events import DaysKept
 from aqfusion.labels.sites import SiteStoreError
 from aqfusion.labels.store import LabelStore
 from aqfusion.sites.landmark import Box, Landmark
@@ -251,7 +250,7 @@ def test_sites_come_back_from_an_export_of_all_there_is(store, admin, ana, tmp_p
     wrote, other, chief = moved(store, admin, ana, tmp_path)
     assert wrote[2].name == "labels-sites.jsonl"
     for new in (1, 0):
-        assert bring_in(other, chief, wrote[0], Terms(), NOW).new == new
+        assert import_from_source(other, chief, wrote[0], Terms(), NOW).new == new
         sites = [
             (entry.id, entry.name, entry.owner_name, entry.days)
             for entry in other.sites.entries(chief)
@@ -292,6 +291,6 @@ def test_a_file_of_sites_that_breaks_a_rule_keeps_nothing(
     change(lines)
     wrote[2].write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     with pytest.raises(StateFileError, match=says):
-        bring_in(other, chief, wrote[0], Terms(), NOW)
+        import_from_source(other, chief, wrote[0], Terms(), NOW)
     assert (other.sites.entries(chief), other.overview.counts()["open"]) == ((), 0)
     other.close()

@@ -3,9 +3,8 @@
 import pytest
 
 from aqfusion.errors import InputError
-from aqfusion.labels.actor import RoleError
-from aqfusion.labels.backup import backup
-from aqfusion.labels.restore import restore
+from aqfusion.labels.authorization import RoleError
+from aqfusion.labels.backup import backup, restore
 from aqfusion.labels.store import LabelStore
 from tests.planted_labels import NOW, PIN, planted_store
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from aqfusion.labels.annotation_sessions import MOST_DRAFTS, Draft
 from aqfusion.labels.answer import Answer, ItemGoneError
-from aqfusion.labels.drafts import MOST_DRAFTS, Draft
 from aqfusion.labels.leases import Tab
 from tests.labels.planted import MINUTE, NOW, add, request_id, say
 

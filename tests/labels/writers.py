@@ -16,11 +16,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aqfusion.errors import InputError
-from aqfusion.labels.actor import Actor
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.count_cell import Cell
-from aqfusion.labels.draw import Shares
+from aqfusion.labels.authorization import Actor
+from aqfusion.labels.queue_sql import Shares
 from aqfusion.labels.store import LabelStore
+from aqfusion.labels.usage_key import Cell
 from aqfusion.sites.site import Day
 from tests.labels.planted import NOW
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save
 
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.model.checkpoint import (
     CONFIG,
     METRICS,
@@ -22,10 +22,10 @@ from aqfusion.model.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from aqfusion.model.guard import Guard
 from aqfusion.model.network import AQFusionNet
-from aqfusion.model.predict import Predictor
+from aqfusion.model.photo_screening import PhotoScreen
 from aqfusion.model.prediction import KINDS
+from aqfusion.model.predictor import Predictor
 from tests.conftest import ARCHITECTURE
 
 HALVES = dict.fromkeys(KINDS, 0.5)
@@ -61,7 +61,7 @@ def some_checkpoint(seed: int) -> Checkpoint:
     config = Config(
         ARCHITECTURE, 64, dict.fromkeys(KINDS, 1.5), dict.fromkeys(KINDS, 0.4), ("s",), {"a": 1}
     )
-    return Checkpoint(network, Guard(1280), config, {"n": seed})
+    return Checkpoint(network, PhotoScreen(1280), config, {"n": seed})
 
 
 def test_what_is_saved_is_loaded(tmp_path):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from aqfusion import Photo, load_model
-from aqfusion.air.sensors import Reading
-from aqfusion.model.predict import NothingKnownError, PhotoRefusedError, Predictor
+from aqfusion.air.readings import Reading
 from aqfusion.model.prediction import KINDS
+from aqfusion.model.predictor import NothingKnownError, PhotoRefusedError, Predictor
 from tests.planted import sky
 from tests.planted_sites import LEVELS, site_of, with_sites
 

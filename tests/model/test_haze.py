@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from aqfusion.model.haze import BANDS, COARSE_BANDS, STATISTICS, haze_statistics
+from aqfusion.model.haze_features import BANDS, COARSE_BANDS, STATISTICS, haze_features
 
 # The order of the maps whose band means come first, as in `haze_statistics`.
 MAPS = ("red", "green", "blue", "saturation", "dark", "gradient", "spread", "contrast", "br", "rg")
@@ -37,22 +37,22 @@ def veiled(images: torch.Tensor, transmission: float | torch.Tensor) -> torch.Te
 def test_there_are_as_many_as_is_said_for_any_size_from_64_on():
     for height, width in ((64, 64), (192, 192), (64, 200), (129, 77)):
         images = torch.randint(256, (2, 3, height, width)).byte()
-        assert haze_statistics(images).shape == (2, STATISTICS)
+        assert haze_features(images).shape == (2, STATISTICS)
     assert STATISTICS == 108
 
 
 def test_bytes_and_floats_say_the_same_and_a_photo_says_it_in_any_company():
     images = city().byte()
-    together = haze_statistics(images)
-    assert torch.equal(haze_statistics(images.float()), together)
-    alone = torch.cat([haze_statistics(image[None]) for image in images])
+    together = haze_features(images)
+    assert torch.equal(haze_features(images.float()), together)
+    alone = torch.cat([haze_features(image[None]) for image in images])
     assert (alone - together).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize("size", [64, 192])
 def test_a_mirrored_photo_says_nearly_the_same(size):
     images = torch.nn.functional.interpolate(city(), (size, size))
-    there, back = haze_statistics(images), haze_statistics(images.flip(3))
+    there, back = haze_features(images), haze_features(images.flip(3))
     spread_of_gradient = slice(STATISTICS - 4 * COARSE_BANDS, STATISTICS - 3 * COARSE_BANDS)
     paired = (there - back).abs()[:, spread_of_gradient]
     # Right and below are paired from another corner in a mirror; that alone moves a little.
@@ -65,7 +65,7 @@ def test_a_mirrored_photo_says_nearly_the_same(size):
 @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (120, 120, 120), (30, 90, 250)])
 def test_a_picture_of_one_colour_gives_finite_statistics(colour):
     image = torch.tensor(colour)[None, :, None, None].expand(1, 3, 64, 64).byte()
-    said = haze_statistics(image)
+    said = haze_features(image)
     assert bool(said.isfinite().all())
     assert means(said, "gradient").abs().max() == 0
     assert means(said, "dark") == pytest.approx(min(colour) / 255, abs=1e-6)
@@ -74,7 +74,7 @@ def test_a_picture_of_one_colour_gives_finite_statistics(colour):
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_veil_takes_colour_and_contrast_and_lifts_the_darkest(seed):
-    clear, thin, thick = (haze_statistics(veiled(city(seed), t)) for t in (1.0, 0.7, 0.3))
+    clear, thin, thick = (haze_features(veiled(city(seed), t)) for t in (1.0, 0.7, 0.3))
     for before, after in ((clear, thin), (thin, thick)):
         for name in ("saturation", "gradient", "spread", "contrast"):
             assert bool((means(after, name) < means(before, name)).all()), name
@@ -88,7 +88,7 @@ def test_a_veil_over_the_horizon_is_seen_in_its_band_and_not_elsewhere():
     clear = torch.nn.functional.interpolate(city(), (192, 192))
     transmission = torch.ones(192, 1)
     transmission[48:72] = 0.2
-    before, after = haze_statistics(clear), haze_statistics(veiled(clear, transmission))
+    before, after = haze_features(clear), haze_features(veiled(clear, transmission))
 
     def moved(name: str) -> list[bool]:
         return ((means(after, name) - means(before, name)).abs() > 0.02).any(0).tolist()
@@ -103,5 +103,5 @@ def test_the_dark_channel_is_the_darkest_of_a_window_and_of_its_three_colours():
     """One pixel without blue darkens all the windows that hold it, two by two of 47 by 47."""
     image = torch.full((1, 3, 192, 192), 255.0)
     image[0, 2, 105, 50] = 0
-    dark = means(haze_statistics(image), "dark")[0]
+    dark = means(haze_features(image), "dark")[0]
     assert (1 - dark).tolist() == pytest.approx([*[0] * 5, 4 / (5 * 47), 0, 0], abs=1e-6)

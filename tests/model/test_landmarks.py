@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aqfusion.air.sensors import Reading
-from aqfusion.model.predict import Embedding, Predictor, load_model
+from aqfusion.air.readings import Reading
+from aqfusion.model.predictor import Embedding, Predictor, load_model
 from aqfusion.sites.site import Site
 from tests.planted_sites import site_of, with_sites
 from tests.sites.views import AQIS, View, photo, watched_town

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 import streamlit as st
 
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.model.checkpoint import load_checkpoint
 from aqfusion.model.fusion import MOST_DAYS, days_of
-from aqfusion.model.predict import Predictor
+from aqfusion.model.predictor import Predictor
 from aqfusion.sites.site import Day
-from aqfusion.ui import models
+from aqfusion.ui import cached_models
 from tests.planted_sites import START, site_of, with_sites
 
 
@@ -33,11 +33,11 @@ def test_of_a_very_long_history_the_newest_days_are_learned(predictor):
 def test_a_page_learns_the_days_of_a_site_once(predictor):
     st.cache_resource.clear()
     site = site_of(90.0, 120.0)
-    there = models.at(predictor, site)
-    assert models.at(predictor, site_of(90.0, 120.0)) is there
+    there = cached_models.at(predictor, site)
+    assert cached_models.at(predictor, site_of(90.0, 120.0)) is there
     assert there.site == site
-    changed = models.at(predictor, site_of(90.0, 121.0))
-    renamed = models.at(predictor, replace(site, name="Roof"))
+    changed = cached_models.at(predictor, site_of(90.0, 121.0))
+    renamed = cached_models.at(predictor, replace(site, name="Roof"))
     assert (changed.site.history[1].aqi, renamed.site.name) == (121.0, "Roof")
-    assert models.at(predictor, None).site is None
+    assert cached_models.at(predictor, None).site is None
     st.cache_resource.clear()

@@ -15,11 +15,11 @@ from aqfusion.model.backbones import (
     normalise,
 )
 from aqfusion.model.bins import smoothed_targets
-from aqfusion.model.haze import STATISTICS, haze_statistics
+from aqfusion.model.haze_features import STATISTICS, haze_features
 from aqfusion.model.image_encoder import EMBED_DIM, HazeEncoder
 from aqfusion.model.network import AlignedGate, AQFusionNet, Architecture, SensorEncoder
-from aqfusion.training.calibrate import Shown, pooled
-from aqfusion.training.held_out import MASKS, HeldOut
+from aqfusion.training.calibration import CalibrationBatch, pooled
+from aqfusion.training.holdout_predictions import MASKS, HoldoutPredictions
 from aqfusion.training.losses import distribution_loss
 
 NAN = float("nan")
@@ -114,7 +114,7 @@ def test_the_image_embedding_is_the_two_branches_by_the_haze_share(network, shar
     encoder = deepcopy(network.image_encoder)
     encoder.haze_share.fill_(share)
     images = torch.randint(256, (2, 3, 64, 64), generator=torch.Generator().manual_seed(0)).byte()
-    cnn, haze = encoder.embed_cnn(images), encoder.haze(haze_statistics(images))
+    cnn, haze = encoder.embed_cnn(images), encoder.haze(haze_features(images))
     assert encoder(images) == pytest.approx((1 - share) * cnn + share * haze, abs=1e-4)
     assert (cnn - haze).abs().max() > 0.1
 
@@ -180,7 +180,7 @@ def test_calibration_sees_what_the_network_will_say(network):
     sensors = encoder(encoder.standardise(shown.flatten(0, 1)))  # (128, E)
     images = embeddings(3)
     haze = embeddings(3, 5)
-    held_out = HeldOut(
+    held_out = HoldoutPredictions(
         cnn_logits=network.head(images),
         haze_logits=network.head(haze),
         session=torch.tensor([0, 0, 1]),
@@ -192,7 +192,9 @@ def test_calibration_sees_what_the_network_will_say(network):
     photo = torch.arange(3).repeat_interleave(64 * 2)  # every photo, mask and kind
     mask = torch.arange(64).repeat(6)
     has_image = torch.tensor([True, False]).repeat_interleave(64).repeat(3)
-    from_logits, weight = pooled(network.gate, 0.3, held_out, Shown(photo, mask, has_image))
+    from_logits, weight = pooled(
+        network.gate, 0.3, held_out, CalibrationBatch(photo, mask, has_image)
+    )
     session = held_out.session[photo]
     from_embeddings, same_weight = network.fuse(
         (0.7 * images + 0.3 * haze)[photo],

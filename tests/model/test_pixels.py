@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
+from aqfusion.images.photo import Photo
 from aqfusion.model.pixels import GAIN, augment, batches, pixels, stack
-from aqfusion.photo import Photo
 
 
 def test_the_whole_photo_is_squeezed_not_cropped():

@@ -1,7 +1,7 @@
 """The planted model with sites does what the tests that use it rely on."""
 
-from aqfusion.air.sensors import Reading
-from aqfusion.model.predict import load_model
+from aqfusion.air.readings import Reading
+from aqfusion.model.predictor import load_model
 from tests.planted_sites import LEVELS, site_of
 
 

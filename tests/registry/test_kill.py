@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aqfusion.registry.registry import Registry
 from aqfusion.registry.version import faults, number_of
-from aqfusion.retrain.run import status
+from aqfusion.retraining.process import status
 from aqfusion.settings import ROOT
 
 TRIES = int(os.environ.get("AQFUSION_KILLS", "6"))

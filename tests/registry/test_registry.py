@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from aqfusion.labels.actor import Actor, RoleError
-from aqfusion.registry.current import CURRENT, Served
+from aqfusion.labels.authorization import Actor, RoleError
 from aqfusion.registry.registry import TERMINAL, Registry
+from aqfusion.registry.serving import CURRENT, Served
 from aqfusion.registry.version import MANIFEST, RegistryError, Version
 from aqfusion.settings import ROOT
 from tests.planted_retrain import NOW
@@ -227,7 +227,7 @@ def test_another_process_serves_the_new_version_within_a_moment(registry):
     made(registry)
     program = (
         "import sys, time; from pathlib import Path\n"
-        "from aqfusion.registry.current import current_model\n"
+        "from aqfusion.registry.serving import current_model\n"
         "home = Path(sys.argv[1]); first = current_model(home, 'shipped').version\n"
         "print(first, flush=True)\n"
         "while (now := current_model(home, 'shipped').version) == first: time.sleep(0.01)\n"

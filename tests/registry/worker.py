@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aqfusion.background.running import running
+from aqfusion.background_jobs import running
 from aqfusion.registry.registry import TERMINAL, Registry
 
 FILES = ("config.json", "metrics.json", "model.safetensors")

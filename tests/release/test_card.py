@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from aqfusion.release.card import card
+from aqfusion.release.model_card import card
 from aqfusion.settings import ASSETS
 from tests.planted_metrics import planted_metrics
 

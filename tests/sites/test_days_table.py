@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aqfusion.air.sensors import Reading
-from aqfusion.csv_table.fault import CellError, CsvTableError
+from aqfusion.air.readings import Reading
+from aqfusion.csv_table.errors import CellError, CsvTableError
 from aqfusion.sites.days_table import parse_days, read_days
 from aqfusion.sites.site import Day
 from aqfusion.time_zones import zone

@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aqfusion.photo import Photo
-from aqfusion.sites.contrast import measure
-from aqfusion.sites.extinction import extinctions
+from aqfusion.images.photo import Photo
+from aqfusion.sites.extinction import extinctions, measure
 from aqfusion.sites.landmark import Box, Landmark, LandmarkError, sky_above
-from aqfusion.sites.reference import Reference
+from aqfusion.sites.reference_photo import ReferencePhoto
 from aqfusion.sites.site import Site
 from tests.sites.views import HEIGHT, TOWERS, WIDTH, View, landmarks, photo, truth
 
@@ -38,7 +37,7 @@ def views():
 
 @pytest.fixture(scope="module")
 def town():
-    return Site("town", landmarks=landmarks(), reference=Reference.from_photo(photo(View(15))))
+    return Site("town", landmarks=landmarks(), reference=ReferencePhoto.from_photo(photo(View(15))))
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +132,7 @@ def test_a_logo_in_both_pictures_is_no_view():
         pixels[600:750, 20:270] = logo[..., None]
         return Photo.from_image(Image.fromarray(pixels))
 
-    site = Site("town", landmarks=landmarks(), reference=Reference.from_photo(with_logo(3)))
+    site = Site("town", landmarks=landmarks(), reference=ReferencePhoto.from_photo(with_logo(3)))
     said = told(site, with_logo(8))
     assert "must show the reference photo's view" in said
     assert int(re.search(r"got (\d+) that agree", said)[1]) >= 15

@@ -9,7 +9,7 @@ import pytest
 from aqfusion.sites.landmark import Box, Landmark
 from aqfusion.sites.landmark_evidence import (
     SLOPE,
-    Evidence,
+    LandmarkEvidence,
     combined,
     landmark_evidence,
     site_evidence,
@@ -102,7 +102,7 @@ def test_days_with_a_landmark_that_were_above_the_level_lift_the_shift():
 
 
 def test_the_factor_makes_the_opinion_into_the_evidence():
-    evidence, spread = Evidence(0.2, 0.3, 0.25, 0.1, 9), 0.45
+    evidence, spread = LandmarkEvidence(0.2, 0.3, 0.25, 0.1, 9), 0.45
     mean, std = evidence.factor(spread)
     precision = 1 / std**2 + 1 / spread**2
     assert mean / std**2 / precision == pytest.approx(evidence.shift)

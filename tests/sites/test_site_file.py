@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
+from aqfusion.images.photo import Photo
 from aqfusion.io.json_models import TableError
-from aqfusion.photo import Photo
 from aqfusion.sites.landmark import Box, Landmark
-from aqfusion.sites.reference import Reference
+from aqfusion.sites.reference_photo import ReferencePhoto
 from aqfusion.sites.site import SOURCES, Day, DayPhoto, Site
 from aqfusion.sites.site_file import (
     LARGEST,
@@ -28,7 +28,7 @@ DIGEST, MODEL = "ab" * 32, "cd" * 32
 TIME = datetime(2026, 3, 1, 8, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
 PHOTO = DayPhoto(DIGEST, MODEL, (0.1234, -1.5, 0.0), 40.5, {"hill": 1.25})
 HILL = Landmark("hill", Box(0.1, 0.4, 0.2, 0.5), Box(0.1, 0.2, 0.2, 0.3), 12.5)
-REFERENCE = Reference.from_photo(Photo.decode(encode(sky(), "PNG")))
+REFERENCE = ReferencePhoto.from_photo(Photo.decode(encode(sky(), "PNG")))
 FULL = Site(
     "दिल्ली, ITO",
     28.6,

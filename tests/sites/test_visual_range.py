@@ -4,8 +4,7 @@ import math
 
 import pytest
 
-from aqfusion.sites.contrast import FAINTEST, Contrast
-from aqfusion.sites.visual_range import visual_range
+from aqfusion.sites.extinction import FAINTEST, Contrast, visual_range
 
 
 def contrast(extinction, std=0.0, is_hidden=False):

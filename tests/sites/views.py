@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from aqfusion.photo import Photo
+from aqfusion.images.photo import Photo
 from aqfusion.sites.landmark import Box, Landmark
-from aqfusion.sites.reference import Reference
+from aqfusion.sites.reference_photo import ReferencePhoto
 from aqfusion.sites.site import DayPhoto, Site
 from tests.planted_sites import site_of
 
@@ -70,7 +70,7 @@ def watched_town(model: str) -> Site:
         lost = 1.3 + np.log(day.aqi / 100) / SLOPE  # on the way from the tower, 3 km
         extinction = {one.name: one.distance_km * lost / 3 for one in marks}
         days.append(replace(day, photo=DayPhoto("ab" * 32, model, (0.5,) * 128, 40, extinction)))
-    reference = Reference.from_photo(photo(View(60.0)))
+    reference = ReferencePhoto.from_photo(photo(View(60.0)))
     return replace(site_of(), days=tuple(days), landmarks=marks, reference=reference)
 
 

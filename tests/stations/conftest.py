@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aqfusion.stations.live import LiveStations
+from aqfusion.stations.live_stations import LiveStations
 from tests.stations.openaq_server import KEY, OpenAQServer
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from aqfusion.csv_table.header import CsvTableError
-from aqfusion.stations.csv_file import Parsed, Place, parse_stations
-from aqfusion.stations.report import as_json, looks_like
+from aqfusion.stations.import_report import as_json, looks_like
+from aqfusion.stations.station_table import Parsed, UploadedStation, parse_stations
 
 CASES = Path(__file__).parent.parent / "cases"
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -60,7 +60,7 @@ def test_a_report_of_cpcb_asks_for_its_station_and_is_read_with_it():
     assert made["measurements"] == [one("station", time, None, None, None, **values)]
     assert (made["left_out"], made["ignored_columns"]) == ([], ["To Date"])
     content = (CASES / "cpcb-export/t.csv").read_bytes()
-    placed = parse_stations(content, NOW, place=Place(28.65, 77.3, "Anand Vihar"))
+    placed = parse_stations(content, NOW, place=UploadedStation(28.65, 77.3, "Anand Vihar"))
     assert as_json(placed)["measurements"] == [
         one("Anand Vihar", time, 28.65, 77.3, None, **values)
     ]
@@ -232,7 +232,7 @@ def test_a_table_of_airgradient_gives_what_is_corrected():
         "PM2.5 (μg/m³) raw,PM2.5 (μg/m³) corrected,PM10 (μg/m³),TVOC (ppb)"
     )
     row = "67,Roof,false,2025-09-17 09:15:00,2025-09-17T02:15:00.000Z,33.8,30.1,40,9"
-    place = Place(13.75, 100.5)
+    place = UploadedStation(13.75, 100.5)
     made = as_json(parse_stations(f"{titles}\n{row}\n".encode(), NOW, place=place))
     assert made["measurements"] == [
         one("67", "2025-09-17T02:15:00+00:00", 13.75, 100.5, pm25=30.1, pm10=40.0)
@@ -241,7 +241,7 @@ def test_a_table_of_airgradient_gives_what_is_corrected():
 
 def test_a_table_of_purpleair_counts_seconds():
     content = b"time_stamp,sensor_index,humidity,pm2.5_cf_1,pm2.5_atm\n1719792000,12345,40,9,8\n"
-    made = as_json(parse_stations(content, NOW, place=Place(28.6, 77.2)))
+    made = as_json(parse_stations(content, NOW, place=UploadedStation(28.6, 77.2)))
     assert made["measurements"] == [one("12345", "2024-07-01T00:00:00+00:00", 28.6, 77.2, pm25=8.0)]
 
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aqfusion.air.sensors import Reading
-from aqfusion.csv_table.fault import Fault, fault_report
+from aqfusion.air.readings import Reading
+from aqfusion.csv_table.errors import TableFault, fault_report
 from aqfusion.csv_table.header import CsvTableError
-from aqfusion.stations import csv_file
-from aqfusion.stations.csv_file import parse_stations, template
+from aqfusion.stations import station_table
+from aqfusion.stations.station_table import parse_stations, template
 from tests.planted_stations import GOOD, NOW, TITLES, WAS, parse, with_cell
 
 
@@ -112,7 +112,7 @@ def test_what_cannot_be_taken_apart_is_refused(content, sentence):
 
 
 def test_too_many_rows_are_refused(monkeypatch):
-    monkeypatch.setattr(csv_file, "MOST_ROWS", 2)
+    monkeypatch.setattr(station_table, "MOST_ROWS", 2)
     with pytest.raises(CsvTableError, match="at most 2 rows"):
         parse("x", "x", "", "x")
 
@@ -160,7 +160,7 @@ def test_the_template_is_a_good_file():
 
 
 def test_a_list_of_faults_holds_no_formula():
-    report = fault_report((Fault(3, "=x", "must, be", "-1"), Fault(4, "", "r", "@now")))
+    report = fault_report((TableFault(3, "=x", "must, be", "-1"), TableFault(4, "", "r", "@now")))
     assert list(csv.reader(io.StringIO(report.removeprefix("\ufeff")))) == [
         ["line", "column", "rule", "value", "left_out"],
         ["3", "'=x", "must, be", "'-1", "row"],

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from aqfusion.csv_table.fault import Fault
-from aqfusion.csv_table.rows import QUOTES
+from aqfusion.csv_table.errors import TableFault
+from aqfusion.csv_table.reader import QUOTES
 from tests.planted_stations import GOOD, TITLES, WAS, parse, with_cell
 
 
@@ -53,7 +53,7 @@ def test_a_bad_cell_is_listed_and_the_rows_around_it_load(column, text, rule):
     value = text.strip('"')
     value = value if len(value) <= 80 else f"{value[:77]}..."
     # A zone is not needed beside a time that names its offset, so that its cell is left out alone.
-    assert parsed.faults == (Fault(4, column, rule, value, row_kept=column == "timezone"),)
+    assert parsed.faults == (TableFault(4, column, rule, value, row_kept=column == "timezone"),)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_cell_that_is_no_reading_is_left_out_alone(column, text, rule):
     parsed = parse(with_cell(column, text))
     (measured,) = parsed.measurements
     value = text.strip('"')
-    assert parsed.faults == (Fault(2, column, rule, value, row_kept=True),)
+    assert parsed.faults == (TableFault(2, column, rule, value, row_kept=True),)
     assert parsed.bad_lines == ()
     left = {"pm25": {"pm25": None}, "o3 (ppb)": {"o3": None}, "aqi": {}}[column]
     assert measured == replace(WAS, reading=replace(WAS.reading, **left))
@@ -93,7 +93,7 @@ def test_all_that_is_wrong_with_a_row_is_listed():
     [
         (
             GOOD.replace("28.6", "28.7").replace("08:30", "09:30"),
-            Fault(
+            TableFault(
                 3,
                 "lat",
                 "and lon must be within 250 m of 28.6, 77.2 for this id, as in line 2",
@@ -102,19 +102,19 @@ def test_all_that_is_wrong_with_a_row_is_listed():
         ),
         (
             GOOD.replace("08:30Z", "14:00+05:30").replace(",80,", ",81,"),
-            Fault(3, "pm25", "must be 80 for this id and time, as in line 2", "81"),
+            TableFault(3, "pm25", "must be 80 for this id and time, as in line 2", "81"),
         ),
         (
             with_cell("pm25", "").replace(",30,1.2", ",,"),
-            Fault(3, "", "must have a reading or an aqi", ""),
+            TableFault(3, "", "must have a reading or an aqi", ""),
         ),
-        ('a,"Roof', Fault(3, "", QUOTES, 'a,"Roof')),
-        ('a,"Ro"of",1', Fault(3, "", QUOTES, 'a,"Ro"of",1')),
+        ('a,"Roof', TableFault(3, "", QUOTES, 'a,"Roof')),
+        ('a,"Ro"of",1', TableFault(3, "", QUOTES, 'a,"Ro"of",1')),
         (
             GOOD.replace("80", "80,5").replace("1.2,", "1.2,7"),
-            Fault(3, "", "must have no more cells than there are titles, 10", "11"),
+            TableFault(3, "", "must have no more cells than there are titles, 10", "11"),
         ),
-        ("x" * 50_001, Fault(3, "", "must have at most 50000 characters", "50001")),
+        ("x" * 50_001, TableFault(3, "", "must have at most 50000 characters", "50001")),
     ],
 )
 def test_a_row_that_cannot_be_is_listed(row, fault):

@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aqfusion.air.sensors import Reading
-from aqfusion.stations.latest import Latest, Sensor, latest
-from aqfusion.stations.left_out import LeftOut
+from aqfusion.air.readings import Reading
+from aqfusion.stations.openaq import Latest, LeftOut, Sensor, latest
 from tests.stations.openaq_server import row
 
 NOW = datetime(2026, 9, 24, 17, 30, tzinfo=UTC)

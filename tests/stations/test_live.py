@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
 from aqfusion.settings import load_settings
-from aqfusion.stations import live as live_module
-from aqfusion.stations.live import Live, LiveStations, nearest
-from aqfusion.stations.station import Measurement, Station
+from aqfusion.stations import live_stations as live_module
+from aqfusion.stations.live_stations import Live, LiveStations, nearest
+from aqfusion.stations.measurements import Station, StationMeasurement
 from tests.stations.openaq_server import KEY, location, row, sensor
 
 DELHI = (28.563262, 77.186937)
@@ -24,7 +24,7 @@ def test_a_station_is_told_with_its_reading_its_source_and_its_own_time(live, se
     found = live.nearest(*DELHI, now)
     [measured] = found.measurements
     assert found == Live((measured,), now, None)
-    assert measured == Measurement(
+    assert measured == StationMeasurement(
         station, now.replace(minute=0), Reading(pm25=80.5, o3=137.34), None
     )
     assert measured.time.isoformat() == "2026-09-24T22:30:00+05:30"

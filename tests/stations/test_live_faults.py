@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from aqfusion.stations.live import LiveStations
+from aqfusion.stations.live_stations import LiveStations
 from tests.stations.openaq_server import KEY, location, page, row, send, sensor
 
 DELHI = (28.563262, 77.186937)

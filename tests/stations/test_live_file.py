@@ -8,16 +8,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aqfusion.air.sensors import Reading
-from aqfusion.stations.left_out import LeftOut
-from aqfusion.stations.live_file import Kept, keep, read_kept
-from aqfusion.stations.station import Measurement, Station
+from aqfusion.air.readings import Reading
+from aqfusion.stations.live_stations import CachedStations, keep, read_kept
+from aqfusion.stations.measurements import Station, StationMeasurement
+from aqfusion.stations.openaq import LeftOut
 
 URL = "https://api.openaq.org/v3/"
 NOW = datetime(2026, 9, 24, 17, 30, tzinfo=UTC)
 STATION = Station("openaq-17", "R K Puram", 28.56, 77.19, False, "OpenAQ, CPCB")
 TIME = datetime(2026, 9, 24, 22, 30, tzinfo=ZoneInfo("Asia/Kolkata"))
-KEPT = Kept((Measurement(STATION, TIME, Reading(pm25=80.5, co=0), None),), LeftOut(1, 2), NOW)
+KEPT = CachedStations(
+    (StationMeasurement(STATION, TIME, Reading(pm25=80.5, co=0), None),), LeftOut(1, 2), NOW
+)
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from datetime import time as clock
 import pytest
 from openpyxl import Workbook
 
-from aqfusion.csv_table import spreadsheet
+from aqfusion.csv_table import reader
 from aqfusion.csv_table.header import CsvTableError
-from aqfusion.stations.csv_file import Parsed, parse_stations
-from aqfusion.stations.report import as_json
+from aqfusion.stations.import_report import as_json
+from aqfusion.stations.station_table import Parsed, parse_stations
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -70,7 +70,7 @@ def test_a_day_and_a_clock_in_two_columns():
 
 
 def test_what_unpacks_to_too_much_is_refused(monkeypatch):
-    monkeypatch.setattr(spreadsheet, "MOST_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(reader, "MOST_UNPACKED_BYTES", 1000)
     with pytest.raises(CsvTableError, match="the spreadsheet must unpack to at most"):
         read(["id"])
 
@@ -100,7 +100,7 @@ def test_a_broken_spreadsheet_is_a_sentence(share):
 
 
 def test_too_many_rows_are_refused(monkeypatch):
-    monkeypatch.setattr("aqfusion.stations.csv_file.MOST_ROWS", 2)
+    monkeypatch.setattr("aqfusion.stations.station_table.MOST_ROWS", 2)
     row = ["a", 28.6, 77.2, "2026-01-05T08:00Z", 80]
     with pytest.raises(CsvTableError, match="at most 2 rows"):
         read(["id", "lat", "lon", "time", "pm25"], row, row, row)

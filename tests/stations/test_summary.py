@@ -6,18 +6,29 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from aqfusion.air.aqi import standard
-from aqfusion.air.sensors import Reading
-from aqfusion.stations.sample import sample_measurements
-from aqfusion.stations.station import Measurement, Station
-from aqfusion.stations.summary import age_in_words, is_old, latest, time_steps, verdict
+from aqfusion.air.readings import Reading
+from aqfusion.stations.measurements import (
+    Station,
+    StationMeasurement,
+    age_in_words,
+    is_old,
+    latest,
+    summarise,
+    time_steps,
+)
+from aqfusion.stations.sample_stations import sample_measurements
 
 NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 US, INDIA = standard("us"), standard("india")
 
 
-def measured(id: str, time: datetime, aqi: int | None = None, **reading: float) -> Measurement:
-    return Measurement(Station(id, id, 1, 2, False, "planted"), time, Reading(**reading), aqi)
+def measured(
+    id: str, time: datetime, aqi: int | None = None, **reading: float
+) -> StationMeasurement:
+    return StationMeasurement(
+        Station(id, id, 1, 2, False, "planted"), time, Reading(**reading), aqi
+    )
 
 
 def test_the_latest_measurement_of_each_station_is_at_the_time_or_before():
@@ -32,39 +43,39 @@ def test_the_latest_measurement_of_each_station_is_at_the_time_or_before():
 
 def test_two_sources_may_use_one_id():
     ours = measured("a", NOON, pm25=1)
-    theirs = Measurement(Station("a", "A", 5, 6, False, "else"), NOON, Reading(pm25=1), None)
+    theirs = StationMeasurement(Station("a", "A", 5, 6, False, "else"), NOON, Reading(pm25=1), None)
     assert set(latest((ours, theirs), NOON)) == {ours, theirs}
 
 
 def test_the_formula_judges_where_no_aqi_is_stated():
-    said = verdict(measured("a", NOON, pm25=80, pm10=100), US)
+    said = summarise(measured("a", NOON, pm25=80, pm10=100), US)
     assert (said.aqi, said.category.name, said.dominant) == (168, "Unhealthy", "pm25")
     assert (said.stated, said.why) == (False, "US AQI by formula, from PM2.5, PM10")
 
 
 def test_the_stated_aqi_wins_and_the_pollutant_that_explains_it_is_dominant():
-    said = verdict(measured("a", NOON, aqi=90, pm25=30, pm10=300, co=244), US)
+    said = summarise(measured("a", NOON, aqi=90, pm25=30, pm10=300, co=244), US)
     assert (said.aqi, said.category.name, said.dominant) == (90, "Moderate", "pm25")
     assert (said.stated, said.why) == (True, "AQI as its source states it")
 
 
 def test_a_stated_aqi_is_a_us_aqi():
     readings = {"pm25": 20, "pm10": 300, "no2": 40}
-    said = verdict(measured("a", NOON, aqi=90, **readings), INDIA)
+    said = summarise(measured("a", NOON, aqi=90, **readings), INDIA)
     assert (said.aqi, said.stated) == (250, False)
-    assert verdict(measured("a", NOON, aqi=90, no2=400), INDIA).aqi is None
-    assert verdict(measured("a", NOON, aqi=0), US).dominant is None
-    assert verdict(measured("a", NOON, aqi=90, co=244), US).dominant is None
+    assert summarise(measured("a", NOON, aqi=90, no2=400), INDIA).aqi is None
+    assert summarise(measured("a", NOON, aqi=0), US).dominant is None
+    assert summarise(measured("a", NOON, aqi=90, co=244), US).dominant is None
 
 
 def test_too_few_readings_are_told():
-    said = verdict(measured("a", NOON, no2=40), INDIA)
+    said = summarise(measured("a", NOON, no2=40), INDIA)
     assert (said.aqi, said.category, said.dominant, said.stated) == (None, None, None, False)
     assert said.why.startswith("The India AQI needs three pollutants")
 
 
 def test_beyond_the_scale_is_told():
-    assert verdict(measured("a", NOON, pm25=900), US).beyond
+    assert summarise(measured("a", NOON, pm25=900), US).beyond
 
 
 @pytest.mark.parametrize(
@@ -106,7 +117,7 @@ def test_a_moment_is_one_step_in_whatever_zone_it_was_told():
 
 def test_every_sample_has_a_verdict():
     for measurement in sample_measurements():
-        said = verdict(measurement, US)
+        said = summarise(measurement, US)
         assert (said.aqi, said.stated) == (measurement.aqi, True)
         assert said.dominant in (None, *measurement.reading.present)
 
@@ -114,12 +125,12 @@ def test_every_sample_has_a_verdict():
 def test_no_formula_judges_readings_without_units_but_a_stated_aqi_stands():
     planted = measured("a", NOON, aqi=90, pm25=20, pm10=30, co=100)
     nobody_knows = replace(planted, station=replace(planted.station, units_stated=False))
-    assert verdict(nobody_knows, US) == verdict(planted, US)
+    assert summarise(nobody_knows, US) == summarise(planted, US)
     for one, of in ((nobody_knows, INDIA), (replace(nobody_knows, aqi=None), US)):
-        said = verdict(one, of)
+        said = summarise(one, of)
         assert (said.aqi, said.category, said.dominant) == (None, None, None)
         assert said.why == f"The {of.short_name} cannot be told: the station states no units."
-    assert verdict(planted, INDIA).aqi == 500
+    assert summarise(planted, INDIA).aqi == 500
 
 
 def test_the_sample_stations_state_no_units():

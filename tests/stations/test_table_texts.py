@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aqfusion.stations.csv_file import parse_stations
+from aqfusion.stations.station_table import parse_stations
 from tests.planted_stations import GOOD, NOW, TITLES, WAS, parse
 
 TABLE = f"{TITLES}\n{GOOD}\n"

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from aqfusion.air.sensors import Reading
+from aqfusion.air.readings import Reading
 from aqfusion.cli.main import run_command
-from aqfusion.stations.sample import FOLDER, PLACES_NAME, TABLE_NAME, load_places
+from aqfusion.stations.sample_stations import FOLDER, PLACES_NAME, TABLE_NAME, load_places
 from tests.planted import record, rows_of, write_folder
 from tools.sample_stations import main, make_table
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from safetensors.torch import load_file, save_file
 
-from aqfusion.dataset.folder import read_folder
-from aqfusion.training import ranks
+from aqfusion.data.dataset_folder import read_folder
+from aqfusion.training import distributed
+from aqfusion.training.experiment import training
 from aqfusion.training.recipe import Recipe
 from aqfusion.training.sessions import sessions_of
-from aqfusion.training.trainings import training
 
 RECIPE = Recipe(
     "resnet18",
@@ -26,18 +26,18 @@ RECIPE = Recipe(
 def main(data: Path, out: Path) -> None:
     rows = tuple(row for row in read_folder(data) if row.fold in (0, 1))
     sessions = sessions_of(rows)
-    with ranks.together():
-        own = out / f"work-{ranks.rank()}"
+    with distributed.together():
+        own = out / f"work-{distributed.rank()}"
         workshop = training(
             rows, RECIPE, lambda network, name: None, own, lambda text: None
         ).workshop
-        if ranks.rank() == 0:
+        if distributed.rank() == 0:
             workshop.with_validation(sessions, 0)
             state = load_file(workshop.work / "validated.network.safetensors")
         else:
             state = workshop.assist(sessions, 0).state_dict()
         state = {name: tensor.contiguous() for name, tensor in state.items()}
-        save_file(state, out / f"rank-{ranks.rank()}-of-{ranks.ranks()}.safetensors")
+        save_file(state, out / f"rank-{distributed.rank()}-of-{distributed.ranks()}.safetensors")
 
 
 if __name__ == "__main__":

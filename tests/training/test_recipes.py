@@ -6,8 +6,7 @@ import pytest
 
 from aqfusion.model.backbones import BACKBONES, WeightsError
 from aqfusion.training.protocols import PROTOCOLS, ProtocolError
-from aqfusion.training.recipe import ALL_FRAMES, Recipe
-from aqfusion.training.recipes import TEACHERS, recipe_for
+from aqfusion.training.recipe import ALL_FRAMES, TEACHERS, Recipe, recipe_for
 
 HONEST = ("leak-safe", "place")
 

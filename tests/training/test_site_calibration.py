@@ -6,8 +6,9 @@ import torch
 from aqfusion.model import bins
 from aqfusion.model.prediction import KINDS
 from aqfusion.model.site_model import DAY_STEPS, LEARNED
-from aqfusion.training import calibrate as calibrating
-from aqfusion.training.calibrate import calibrate
+from aqfusion.training import calibration as calibrating
+from aqfusion.training.calibration import calibrate
+from aqfusion.training.sessions import session_weights
 from aqfusion.training.site_calibration import (
     first_pool,
     fit_pool,
@@ -16,8 +17,7 @@ from aqfusion.training.site_calibration import (
     kind_numbers,
     pooling,
 )
-from aqfusion.training.site_questions import SiteQuestions, fit_masks, joined_answers
-from aqfusion.training.weighting import balanced
+from aqfusion.training.site_holdout import SiteHoldout, fit_masks, joined_answers
 from tests.planted_places import held_out, sessions
 
 FUSED = KINDS.index("fused")
@@ -31,7 +31,7 @@ def _few_steps(monkeypatch):
 @pytest.fixture(scope="module")
 def asked():
     of = sessions(by_place=False)
-    questions = SiteQuestions(of, lambda text: None, draws=1, seed=0)
+    questions = SiteHoldout(of, lambda text: None, draws=1, seed=0)
     answers = joined_answers(
         [questions.at_learned_places(fold, [], fit_masks(0)) for fold in range(5)]
     )
@@ -99,8 +99,8 @@ def test_sessions_of_two_parts_stay_apart(asked):
 
 def test_what_weighs_alike_agrees_in_every_key():
     place, session = torch.tensor([-3, -3, -3, 0]), torch.tensor([5, 5, 100_000_005, 5])
-    assert balanced(place, session).tolist() == pytest.approx([1 / 6, 1 / 6, 1 / 3, 1 / 3])
-    assert balanced(session).tolist() == pytest.approx([1 / 6, 1 / 6, 1 / 2, 1 / 6])
+    assert session_weights(place, session).tolist() == pytest.approx([1 / 6, 1 / 6, 1 / 3, 1 / 3])
+    assert session_weights(session).tolist() == pytest.approx([1 / 6, 1 / 6, 1 / 2, 1 / 6])
 
 
 def test_a_photo_is_shown_or_not_with_every_answer_about_its_session(asked):

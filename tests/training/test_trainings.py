@@ -7,12 +7,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from aqfusion.air.sensors import Reading
-from aqfusion.dataset.folder import Row, read_folder
+from aqfusion.air.readings import Reading
+from aqfusion.data.dataset_folder import DatasetRow, read_folder
 from aqfusion.model.network import AQFusionNet
+from aqfusion.training.experiment import Training, training
 from aqfusion.training.protocols import Part, split
 from aqfusion.training.recipe import ALL_FRAMES, Recipe
-from aqfusion.training.trainings import Training, training
 
 SMALL = Recipe(
     "resnet18",
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("_tiny")
 
 
 @pytest.fixture(scope="module")
-def rows(data_folder: Path) -> tuple[Row, ...]:
+def rows(data_folder: Path) -> tuple[DatasetRow, ...]:
     """The sessions of two folds."""
     return tuple(row for row in read_folder(data_folder) if row.fold in (0, 1))
 
@@ -65,7 +65,7 @@ def test_the_same_training_has_the_same_folder_and_says_whether_its_trunk_is_ran
 
 
 def test_every_change_of_recipe_rows_trunk_or_teachers_has_a_folder_of_its_own(rows, tmp_path):
-    def changed(**fields) -> tuple[Row, ...]:
+    def changed(**fields) -> tuple[DatasetRow, ...]:
         return (replace(rows[0], **fields), *rows[1:])
 
     other_teacher = replace(YOUNG, distilled_from=(SMALL, replace(SMALL, seed=2)))
@@ -115,7 +115,9 @@ def test_what_is_trained_is_not_trained_again_and_teachers_teach_with_what_they_
     kept = (teacher.work / f"{part.name}.network.safetensors").read_bytes()
 
     told.clear()
-    monkeypatch.setattr("aqfusion.training.workshop.listen", pytest.fail)  # nor is it asked again
+    monkeypatch.setattr(
+        "aqfusion.training.experiment.predict_holdout", pytest.fail
+    )  # nor is it asked again
     again = begun(rows, tmp_path, SMALL, told=told).workshop.held_out(part)
     assert told == []
     assert torch.equal(again.cnn_logits, first.cnn_logits)
@@ -152,7 +154,7 @@ def test_opinions_are_what_the_teachers_photos_alone_say_on_average(rows, tmp_pa
 
 
 def test_a_photo_is_stood_for_by_the_frame_nearest_before_it(rows, tmp_path, monkeypatch):
-    monkeypatch.setattr("aqfusion.training.workshop.FRAMES_KEPT", 2)
+    monkeypatch.setattr("aqfusion.training.experiment.FRAMES_KEPT", 2)
     workshop = begun(rows, tmp_path).workshop
     session = first_part(rows).train[0]
     statistics, frame = workshop.haze_by_photo(session)
@@ -160,7 +162,7 @@ def test_a_photo_is_stood_for_by_the_frame_nearest_before_it(rows, tmp_path, mon
 
 
 def test_as_many_frames_are_kept_as_an_epoch_draws(rows, tmp_path, monkeypatch):
-    monkeypatch.setattr("aqfusion.training.workshop.FRAMES_KEPT", 2)
+    monkeypatch.setattr("aqfusion.training.experiment.FRAMES_KEPT", 2)
     session = first_part(rows).train[0]
     every = begun(rows, tmp_path, replace(SMALL, frames_per_session=ALL_FRAMES)).workshop
     statistics, frame = every.haze_by_photo(session)

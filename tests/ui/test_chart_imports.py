@@ -7,7 +7,7 @@ from aqfusion.settings import ROOT
 
 
 def test_pandas_is_whole_before_a_chart_can_be_drawn():
-    code = "import sys, aqfusion.ui.figure_style; print(sys.modules['pandas'].Series.__name__)"
+    code = "import sys, aqfusion.ui.chart_style; print(sys.modules['pandas'].Series.__name__)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from aqfusion.model.haze_score import HazeScore
-from aqfusion.model.predict import load_model
-from aqfusion.scenes import scenes
+from aqfusion.model.predictor import load_model
+from aqfusion.synthetic_scenes import scenes
 from aqfusion.ui import haze_view
 from aqfusion.ui.haze_view import Example, scale, spread
 

@@ -5,13 +5,13 @@ import threading
 import pytest
 from streamlit.runtime.state import SafeSessionState, SessionState
 
-from aqfusion.ui import one_lock
+from aqfusion.ui import server
 
 
 @pytest.fixture(autouse=True)
 def _installed(monkeypatch):
     monkeypatch.setattr(SafeSessionState, "__init__", SafeSessionState.__init__)
-    one_lock.install()
+    server.install()
 
 
 def over(state):

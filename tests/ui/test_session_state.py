@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aqfusion.settings import ROOT
-from aqfusion.ui import inputs, sensor_input
+from aqfusion.ui import inputs, reading_input
 
 FILES = sorted([*ROOT.glob("aqfusion/ui/**/*.py"), *ROOT.glob("pages/*.py")])
 
@@ -82,7 +82,11 @@ def test_a_run_that_was_interrupted_anywhere_leaves_no_page_without_its_keys(mon
         monkeypatch.setattr("streamlit.session_state", rest)
         inputs.prepare()
         assert rest == whole
-        for action in (sensor_input._units_changed, sensor_input.current, sensor_input.own_reading):
+        for action in (
+            reading_input._units_changed,
+            reading_input.current,
+            reading_input.own_reading,
+        ):
             monkeypatch.setattr("streamlit.session_state", dict(broken))
             action()
     assert 20 < after < 199

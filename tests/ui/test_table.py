@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from aqfusion.figures import Estimate
+from aqfusion.metric_values import Estimate
 from aqfusion.ui.table import Column, Table
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from aqfusion.air.aqi import standard
-from aqfusion.air.sensors import Reading
-from aqfusion.model.predict import Result
+from aqfusion.air.readings import Reading
 from aqfusion.model.prediction import Prediction
+from aqfusion.model.predictor import Result
 from aqfusion.ui import formula_view, result_view
 
 US = standard("us")

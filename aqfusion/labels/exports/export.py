@@ -12,8 +12,10 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from aqfusion.errors import InputError
-from aqfusion.files import new_folder, replace_file, replace_file_by
-from aqfusion.labels.actor import Actor
+from aqfusion.io.atomic_files import new_folder, replace_file, replace_file_by
+from aqfusion.labels.authorization import Actor
+from aqfusion.labels.exports.csv_tables import answers_table, events_table, items_table
+from aqfusion.labels.exports.item_history import copy_photos, count_rows, for_export, whole_items
 from aqfusion.labels.exports.label_studio import (
     HOW_TO,
     MAY_NOT_BE_LABELLED,
@@ -21,13 +23,10 @@ from aqfusion.labels.exports.label_studio import (
     Tasks,
     labelling_interface,
 )
-from aqfusion.labels.exports.photo_copies import copy_photos
-from aqfusion.labels.exports.tables import answers_table, events_table, items_table
 from aqfusion.labels.exports.training_folder import write_training_folder
-from aqfusion.labels.exports.whole_item import count_rows, for_export, whole_items
+from aqfusion.labels.item_json import state_json
 from aqfusion.labels.schema import items, label_events, site_events
-from aqfusion.labels.site_lines import site_lines, sites_beside
-from aqfusion.labels.state_line import state_json
+from aqfusion.labels.site_events import site_lines, sites_beside
 from aqfusion.labels.store import LabelStore
 
 __all__ = ["FORMATS", "ExportError", "Exported", "export", "photos_beside"]

@@ -13,9 +13,8 @@ from xml.sax.saxutils import quoteattr
 from aqfusion.air.aqi import STANDARDS, standard
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.labels.answer import CANT_TELL
-from aqfusion.labels.exports.photo_copies import photo_name
-from aqfusion.labels.exports.tables import category_name
-from aqfusion.labels.exports.whole_item import WholeItem
+from aqfusion.labels.exports.csv_tables import category_name
+from aqfusion.labels.exports.item_history import WholeItem, photo_name
 
 __all__ = [
     *("ANSWERED_BY", "CANT_TELL_CONTROL", "CONTROLS", "HOW_TO", "MAY_NOT_BE_LABELLED", "PHOTOS"),

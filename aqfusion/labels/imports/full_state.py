@@ -14,20 +14,20 @@ from typing import Any
 from PIL import JpegImagePlugin
 from sqlalchemy import Connection, func, select
 
-from aqfusion.csv_table.fault import Fault, shortened
+from aqfusion.csv_table.errors import TableFault, shortened
 from aqfusion.errors import InputError
+from aqfusion.images.photo import MAX_BYTES, Photo
 from aqfusion.labels.accounts import OPERATOR, insert_user, lock_accounts, name_key
-from aqfusion.labels.actor import Actor, acting
-from aqfusion.labels.book import refold
-from aqfusion.labels.dump import load
+from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.backup import load
 from aqfusion.labels.exports.export import photos_beside
-from aqfusion.labels.imports.intake import Imported
+from aqfusion.labels.imports.item_import import Imported
+from aqfusion.labels.integrity import faults_in
+from aqfusion.labels.item_json import StateLine
+from aqfusion.labels.item_projection import rebuild_projection
 from aqfusion.labels.schema import items, label_events, site_events, users
-from aqfusion.labels.site_lines import site_rows, sites_beside
-from aqfusion.labels.state_line import StateLine
+from aqfusion.labels.site_events import site_rows, sites_beside
 from aqfusion.labels.store import LabelStore
-from aqfusion.labels.verify import faults_in
-from aqfusion.photo import MAX_BYTES, Photo
 
 __all__ = ["StateFileError", "import_state"]
 
@@ -53,7 +53,7 @@ def import_state(
     is kept.
     """
     with store.database.read() as connection:
-        acting(connection, actor, "admin", lock=False)
+        require_role(connection, actor, "admin", lock=False)
     count, digests = _check(file)
     try:
         for _row in site_rows(sites_beside(file)):
@@ -114,7 +114,7 @@ def _lines(file: Path) -> Iterator[tuple[int, StateLine]]:
                 raise StateFileError(sentence) from error
 
 
-def _photo(store: LabelStore, file: Path, line: int, digest: str) -> Fault | None:
+def _photo(store: LabelStore, file: Path, line: int, digest: str) -> TableFault | None:
     """Put the photo of an item where the store finds it, or say why not."""
     if store.photos.exists(digest):
         return None
@@ -124,7 +124,7 @@ def _photo(store: LabelStore, file: Path, line: int, digest: str) -> Fault | Non
             data = stream.read(MAX_BYTES + 1)
     except OSError:
         rule = f"must be in the store or in {photos_beside(file).name}"
-        return Fault(line, "photo_hash", rule, digest)
+        return TableFault(line, "photo_hash", rule, digest)
     try:
         if hashlib.sha256(data).hexdigest() != digest:
             raise InputError("must be the photo of this hash")
@@ -133,14 +133,14 @@ def _photo(store: LabelStore, file: Path, line: int, digest: str) -> Fault | Non
             if image.info.keys() - _PLAIN_JPEG:
                 raise InputError("must have no metadata")
     except (InputError, SyntaxError, OSError) as error:
-        return Fault(line, "photo_hash", shortened(str(error)), digest)
+        return TableFault(line, "photo_hash", shortened(str(error)), digest)
     store.photos.put_bytes(data)
     return None
 
 
 def _fill(connection: Connection, actor: Actor, file: Path, now: datetime) -> int:
     """Write everything in one transaction, and prove it before it is committed."""
-    acting(connection, actor, "admin")
+    require_role(connection, actor, "admin")
     lock_accounts(connection)
     held = connection.execute(select(func.count()).select_from(items)).scalar_one()
     if held:
@@ -153,7 +153,7 @@ def _fill(connection: Connection, actor: Actor, file: Path, now: datetime) -> in
     load(connection, site_events, (people.row(event) for event in rows))
     touched = select(label_events.c.item).distinct().order_by(label_events.c.item)
     for item in connection.execute(touched).scalars().all():
-        refold(connection, item)
+        rebuild_projection(connection, item)
     count = connection.execute(select(func.count()).select_from(items)).scalar_one()
     faults = faults_in(connection)
     if faults:

@@ -14,15 +14,13 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from aqfusion.csv_table.fault import Fault, shortened
+from aqfusion.csv_table.errors import TableFault, shortened
 from aqfusion.errors import InputError
 from aqfusion.labels.accounts import administrating, insert_user, name_key
-from aqfusion.labels.actor import Actor, acting
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.book import Book
-from aqfusion.labels.events import Request, gist
-from aqfusion.labels.given_text import digest_of, one_line
-from aqfusion.labels.imports.intake import Imported, SourceError
+from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.event_log import Request, gist
+from aqfusion.labels.imports.item_import import Imported, SourceError
 from aqfusion.labels.imports.label_studio_file import (
     Annotation,
     LabelStudioTask,
@@ -30,8 +28,10 @@ from aqfusion.labels.imports.label_studio_file import (
     printable,
     read_label_studio,
 )
+from aqfusion.labels.item_projection import ItemProjection
 from aqfusion.labels.schema import items, label_events, users
 from aqfusion.labels.store import LabelStore
+from aqfusion.labels.text_validation import digest_of, one_line
 
 __all__ = ["import_label_studio"]
 
@@ -66,7 +66,7 @@ def import_label_studio(
     is no answer, are listed as faults; a line there is the place of the task in the file.
     """
     with store.database.read() as connection:
-        acting(connection, actor, "admin", lock=False)
+        require_role(connection, actor, "admin", lock=False)
     tasks, faults = read_label_studio(file)
     wanted = [answer for task in tasks for answer in _answers(task, faults)]
     # One order for all who write, so that no two wait for each other.
@@ -79,7 +79,7 @@ def import_label_studio(
 
         def work(
             connection: Connection, batch: Sequence[_Wanted] = batch
-        ) -> tuple[int, int, list[Fault]]:
+        ) -> tuple[int, int, list[TableFault]]:
             administrating(connection, actor)
             return _Keeper(connection, printable(file.name, 200), now).keep(batch)
 
@@ -94,7 +94,7 @@ def import_label_studio(
     return Imported(new, already_stored, 0, tuple(faults))
 
 
-def _answers(task: LabelStudioTask, faults: list[Fault]) -> list[_Wanted]:
+def _answers(task: LabelStudioTask, faults: list[TableFault]) -> list[_Wanted]:
     wanted: list[_Wanted] = []
     for annotation in task.annotations:
         if annotation.cancelled:
@@ -110,13 +110,13 @@ def _answers(task: LabelStudioTask, faults: list[Fault]) -> list[_Wanted]:
         wanted.append(_Wanted(task, annotation, answer))
     if task.predictions and not task.annotations:
         rule = "must have an annotation: predictions are no answers of people"
-        faults.append(Fault(task.number, f"task {task.id}", rule, "predictions only"))
+        faults.append(TableFault(task.number, f"task {task.id}", rule, "predictions only"))
     return wanted
 
 
-def _fault(task: LabelStudioTask, annotation: Annotation, sentence: str) -> Fault:
+def _fault(task: LabelStudioTask, annotation: Annotation, sentence: str) -> TableFault:
     rule, _, got = sentence.rpartition(", got ")
-    return Fault(
+    return TableFault(
         task.number, f"task {task.id}, annotation {annotation.id}", rule, shortened(got.strip("'"))
     )
 
@@ -132,10 +132,10 @@ class _Keeper:
         self._connection, self._file, self._now = connection, file, now
         self._accounts: dict[str, Actor] = {}
 
-    def keep(self, batch: Sequence[_Wanted]) -> tuple[int, int, list[Fault]]:
+    def keep(self, batch: Sequence[_Wanted]) -> tuple[int, int, list[TableFault]]:
         """Return how many answers are new, how many were known, and what was left out."""
         new = already_stored = 0
-        faults: list[Fault] = []
+        faults: list[TableFault] = []
         for wanted in batch:
             try:
                 added = self._keep(wanted)
@@ -154,7 +154,7 @@ class _Keeper:
         query = select(label_events.c.id).where(label_events.c.request_id == request_id)
         if self._connection.execute(query).first() or self._is_ours(item.id, annotation, label):
             return False
-        projection = Book.open(self._connection, item.id)
+        projection = ItemProjection.open(self._connection, item.id)
         status = projection.standing.status
         if status in _CLOSED:
             raise InputError(f"item {item.id} {_CLOSED[status]}, got one that is {status}")

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from aqfusion.air.aqi import STANDARDS, standard
-from aqfusion.csv_table.fault import Fault, shortened
+from aqfusion.csv_table.errors import TableFault, shortened
 from aqfusion.errors import InputError
-from aqfusion.labels.answer import CANT_TELL, Answer, Seen
+from aqfusion.labels.answer import CANT_TELL, Answer, AnswerContext
 from aqfusion.labels.exports.label_studio import ANSWERED_BY, CANT_TELL_CONTROL, CONTROLS
-from aqfusion.labels.given_text import several_lines
-from aqfusion.labels.imports.intake import SourceError
+from aqfusion.labels.imports.item_import import SourceError
+from aqfusion.labels.text_validation import several_lines
 
 __all__ = ["Annotation", "LabelStudioTask", "answer_of", "printable", "read_label_studio"]
 
@@ -57,20 +57,20 @@ class LabelStudioTask:
     predictions: int
 
 
-def read_label_studio(file: Path) -> tuple[list[LabelStudioTask], list[Fault]]:
+def read_label_studio(file: Path) -> tuple[list[LabelStudioTask], list[TableFault]]:
     """Return the tasks, and a fault for each entry that is none.
 
     What is no export of Label Studio at all raises `SourceError`.
     """
     entries = _entries(file)
     tasks: list[LabelStudioTask] = []
-    wrong: list[Fault] = []
+    wrong: list[TableFault] = []
     for number, entry in enumerate(entries, start=1):
         try:
             tasks.append(_task(number, entry, wrong))
         except _WRONG_SHAPE:
             rule = "must be one of Label Studio's JSON or JSON-MIN export"
-            wrong.append(Fault(number, "task", rule, shortened(str(entry))))
+            wrong.append(TableFault(number, "task", rule, shortened(str(entry))))
     if not tasks:
         rule = "must be a JSON or JSON-MIN export of Label Studio, with a task in it"
         raise SourceError(f"{file.name} {rule}, got {'none' if not entries else 'other JSON'}")
@@ -128,7 +128,7 @@ def _answer(
         raise InputError("annotation must have a category, an AQI or a reason, got none")
     if cant_tell is not None and not (band is None and aqi is None):
         raise InputError(f"annotation must not have a category beside a reason, got {cant_tell!r}")
-    seen = Seen(seconds=annotation.seconds)
+    seen = AnswerContext(seconds=annotation.seconds)
     answer = Answer(
         category=band if aqi is None else None,
         aqi=aqi,
@@ -166,7 +166,7 @@ def _entries(file: Path) -> list[Any]:
     return read if isinstance(read, list) else [read]
 
 
-def _task(number: int, entry: Mapping[str, Any], wrong: list[Fault]) -> LabelStudioTask:
+def _task(number: int, entry: Mapping[str, Any], wrong: list[TableFault]) -> LabelStudioTask:
     full = "annotations" in entry
     if not full and "annotation_id" not in entry:
         raise KeyError("annotations")
@@ -180,7 +180,7 @@ def _task(number: int, entry: Mapping[str, Any], wrong: list[Fault]) -> LabelStu
             annotations.append(_full(entry_annotation) if full else _minimal(entry_annotation))
         except _WRONG_SHAPE:
             rule = "must have its annotations in Label Studio's format"
-            wrong.append(Fault(number, f"task {id}", rule, shortened(str(entry_annotation))))
+            wrong.append(TableFault(number, f"task {id}", rule, shortened(str(entry_annotation))))
     return LabelStudioTask(
         number,
         id,

@@ -4,8 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from aqfusion.labels.address import StoreError
-from aqfusion.labels.database import Database, in_turn
+from aqfusion.labels.database import Database, StoreError, in_turn
 from aqfusion.labels.schema import VERSION
 
 __all__ = ["prepare"]

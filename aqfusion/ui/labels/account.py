@@ -9,12 +9,19 @@ from collections.abc import Callable
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.labels.actor import Actor, RoleError
+from aqfusion.labels.authorization import Actor, RoleError
 from aqfusion.labels.sign_in import SignInError
 from aqfusion.labels.store import LabelStore
 from aqfusion.ui import page
-from aqfusion.ui.labels import elsewhere, entrance, opened, session_actor, sign_in_cookie, told
-from aqfusion.ui.plain import plain
+from aqfusion.ui.labels import (
+    browser_sessions,
+    flash,
+    oidc,
+    sign_in_cookie,
+    sign_in_form,
+    store_session,
+)
+from aqfusion.ui.markup import plain
 
 
 def require(role: str) -> Actor:
@@ -22,7 +29,7 @@ def require(role: str) -> Actor:
     actor = current()
     if actor is None:
         sign_in_cookie.draw()
-        entrance.show(opened.store())
+        sign_in_form.render_entrance(store_session.store())
         page.end()
         st.stop()
     _who(actor)
@@ -40,30 +47,30 @@ def require(role: str) -> Actor:
 
 def current() -> Actor | None:
     """Who is signed in, as the store knows them now; `None` for a visitor without an account."""
-    store = opened.store()
+    store = store_session.store()
     try:
         actor = _looked_up(store)
     except (RoleError, SignInError) as error:  # signed out or disabled, or an account of no use
-        session_actor.forget()
+        browser_sessions.forget()
         sign_in_cookie.take_away()
-        told.tell(session_actor.PLACE, str(error), good=False)
+        flash.set_flash(browser_sessions.PLACE, str(error), good=False)
         return None
     except InputError as error:  # a store that does not answer signs nobody out
-        opened.failed(error)
+        store_session.failed(error)
     if actor is not None:
-        session_actor.remember(actor)
+        browser_sessions.remember(actor)
     return actor
 
 
 def _looked_up(store: LabelStore) -> Actor | None:
-    remembered = session_actor.signed_in_actor()
+    remembered = browser_sessions.signed_in_actor()
     if remembered is not None:
         actor = store.sign_in.again(remembered)
         if actor.sign_in is not None:
-            store.sessions.use(actor, opened.now())
+            store.sessions.use(actor, store_session.now())
         return actor
-    if elsewhere.has_identity():
-        return elsewhere.actor(store)
+    if oidc.has_identity():
+        return oidc.actor(store)
     return sign_in_cookie.holder(store)
 
 
@@ -86,16 +93,18 @@ def _who(actor: Actor) -> None:
 
 
 def _sign_out(actor: Actor) -> None:
-    if actor.sign_in is not None and not _ended(lambda: opened.reached().sessions.end(actor)):
+    if actor.sign_in is not None and not _ended(
+        lambda: store_session.reached().sessions.end(actor)
+    ):
         return
-    session_actor.forget()
+    browser_sessions.forget()
     sign_in_cookie.take_away()
-    elsewhere.leave()
+    oidc.leave()
 
 
 def _sign_out_everywhere(actor: Actor) -> None:
-    if _ended(lambda: opened.reached().sessions.end_all(actor)):
-        session_actor.forget()
+    if _ended(lambda: store_session.reached().sessions.end_all(actor)):
+        browser_sessions.forget()
         sign_in_cookie.take_away()
 
 
@@ -105,4 +114,4 @@ def _ended(work: Callable[[], object]) -> bool:
     def done() -> None:
         work()
 
-    return told.attempt(session_actor.PLACE, done)
+    return flash.run_with_flash(browser_sessions.PLACE, done)

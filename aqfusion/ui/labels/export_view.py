@@ -6,11 +6,11 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from aqfusion.labels.actor import Actor
+from aqfusion.labels.authorization import Actor
 from aqfusion.labels.exports.export import Exported, export
-from aqfusion.ui.labels import opened, ready_file, told
-from aqfusion.ui.labels.ready_file import ReadyFile
-from aqfusion.ui.plain import plain_list
+from aqfusion.ui.labels import download, flash, store_session
+from aqfusion.ui.labels.download import ReadyFile
+from aqfusion.ui.markup import plain_list
 
 PLACE, READY = "labels_export", "labels_export_ready"
 _FORMATS = {
@@ -24,23 +24,23 @@ _OUT = {"csv": "labels.csv", "events": "events.csv", "jsonl": "labels.jsonl"}
 _MOST_TOLD = 10
 
 
-def show(actor: Actor) -> None:
+def render_export(actor: Actor) -> None:
     """Draw the choice of a format, and the file once it is ready."""
     st.subheader("Export", anchor=False)
     chosen = st.selectbox(
         "What", list(_FORMATS), format_func=_FORMATS.__getitem__, key="labels_export_format"
     )
-    told.show(PLACE)
-    ready = ready_file.kept(READY)
+    flash.render_flash(PLACE)
+    ready = download.kept(READY)
     buttons, report = st.container(horizontal=True), st.container()
     if buttons.button("Prepare the export", key="labels_export", icon=":material/table_view:"):
-        ready_file.discard(READY)
+        download.discard(READY)
         with report:
             ready = _prepared(actor, chosen)
     if ready is not None:
         with buttons:
-            name = f"aqfusion-{ready.path.stem}-{opened.now():%Y-%m-%d}.zip"
-            ready_file.offer(READY, actor, ready, name)
+            name = f"aqfusion-{ready.path.stem}-{store_session.now():%Y-%m-%d}.zip"
+            download.offer(READY, actor, ready, name)
 
 
 def _prepared(actor: Actor, chosen: str) -> ReadyFile | None:
@@ -51,12 +51,12 @@ def _prepared(actor: Actor, chosen: str) -> ReadyFile | None:
     def work(path: Path) -> Exported:
         with st.spinner("Writing ..."), TemporaryDirectory(prefix="aqfusion-") as folder:
             out = Path(folder) / _OUT.get(chosen, chosen)
-            done = export(opened.store(), actor, chosen, out, told.telling(line))
+            done = export(store_session.store(), actor, chosen, out, flash.flash_pending(line))
             _pack(Path(folder), path)
         return done
 
     try:
-        done = ready_file.prepared(READY, PLACE, ready, work)
+        done = download.prepared(READY, PLACE, ready, work)
     finally:
         line.empty()
     if done is None:

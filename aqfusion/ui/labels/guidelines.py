@@ -6,12 +6,12 @@ from typing import Any
 import streamlit as st
 from PIL import Image
 
-from aqfusion.labels.actor import Actor
-from aqfusion.labels.store_settings import LONGEST_GUIDELINES
-from aqfusion.scenes import scenes
+from aqfusion.labels.authorization import Actor
+from aqfusion.labels.store import LONGEST_GUIDELINES
 from aqfusion.settings import ASSETS
-from aqfusion.ui.inline_picture import data_url
-from aqfusion.ui.labels import opened, told
+from aqfusion.synthetic_scenes import scenes
+from aqfusion.ui.labels import flash, store_session
+from aqfusion.ui.markup import data_url
 
 PLACE = "admin_guidelines"
 _TEXT = ASSETS / "label" / "guidelines.md"
@@ -21,7 +21,7 @@ _FIELD = "admin_guidelines_text"
 
 def text() -> str:
     """The text that holds now: the admin's, else the one that comes with the program."""
-    return opened.reached().settings.guidelines() or default()
+    return store_session.reached().settings.guidelines() or default()
 
 
 @cache
@@ -51,7 +51,7 @@ def for_desk() -> dict[str, Any]:
 def edit(actor: Actor) -> None:
     """Draw the field in which an admin writes the guidelines."""
     st.subheader("Guidelines for labelling", anchor=False)
-    told.show(PLACE)
+    flash.render_flash(PLACE)
     if st.session_state.get(_FIELD) is None:
         st.session_state[_FIELD] = text()
     st.text_area("Text", key=_FIELD, max_chars=LONGEST_GUIDELINES, height=360)
@@ -62,12 +62,12 @@ def edit(actor: Actor) -> None:
 
     def keep(new_text: str) -> None:
         def work() -> str:
-            opened.reached().settings.set_guidelines(actor, new_text, opened.now())
+            store_session.reached().settings.set_guidelines(actor, new_text, store_session.now())
             return (
                 "the guidelines are saved" if new_text.strip() else "the default text holds again"
             )
 
-        if told.attempt(PLACE, work, refused="Not saved: "):
+        if flash.run_with_flash(PLACE, work, refused="Not saved: "):
             st.session_state[_FIELD] = None
 
     with st.container(horizontal=True):

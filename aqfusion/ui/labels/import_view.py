@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from aqfusion.csv_table.fault import fault_report
+from aqfusion.csv_table.errors import fault_report
 from aqfusion.errors import InputError
-from aqfusion.labels.actor import Actor
-from aqfusion.labels.imports.intake import Imported, SourceError, Terms, take_in
-from aqfusion.labels.imports.uploads import Upload, list_uploads
-from aqfusion.ui.labels import opened, scoring_view, told
-from aqfusion.ui.plain import plain_list
+from aqfusion.labels.authorization import Actor
+from aqfusion.labels.imports.item_import import Imported, SourceError, Terms, import_items
+from aqfusion.labels.imports.photo_sources import Upload, list_uploads
+from aqfusion.ui.labels import flash, scoring_view, store_session
+from aqfusion.ui.markup import plain_list
 
 PLACE = "admin_import"
 _DONE, _ROUND = "admin_import_done", "admin_import_round"
@@ -21,7 +21,7 @@ _MOST_FILES = 1000
 _MOST_TOLD = 10
 
 
-def show(actor: Actor) -> None:
+def render_import(actor: Actor) -> None:
     """Draw the form, and what came of the last import."""
     st.subheader("Import", anchor=False)
     st.markdown(
@@ -53,11 +53,11 @@ def show(actor: Actor) -> None:
     if sent:
         split = "frozen" if frozen else "train"
         _bring_in(actor, files, int(overlap), split, licence.strip() or None)
-    told.show(PLACE)
+    flash.render_flash(PLACE)
     done = state.get(_DONE)
     if done is not None:
         _report(done)
-    scoring_view.show(actor)
+    scoring_view.render_scoring(actor)
 
 
 def _bring_in(
@@ -71,10 +71,20 @@ def _bring_in(
             raise SourceError(f"{rule}, got {len(files)}; more come in the terminal")
         with st.spinner("Reading the photos ..."), TemporaryDirectory(prefix="aqfusion-") as folder:
             uploads = [_kept(Path(folder), n, file) for n, file in enumerate(files)]
-            listing, terms = list_uploads(uploads, opened.now()), Terms(overlap, split, licence)
-            done = take_in(opened.store(), actor, listing, terms, opened.now(), told.telling(line))
+            listing, terms = (
+                list_uploads(uploads, store_session.now()),
+                Terms(overlap, split, licence),
+            )
+            done = import_items(
+                store_session.store(),
+                actor,
+                listing,
+                terms,
+                store_session.now(),
+                flash.flash_pending(line),
+            )
     except InputError as error:
-        told.tell(PLACE, str(error), good=False)
+        flash.set_flash(PLACE, str(error), good=False)
         return
     finally:
         line.empty()

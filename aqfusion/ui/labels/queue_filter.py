@@ -4,18 +4,18 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from aqfusion.labels.candidates import EVERYTHING, QueueFilter
-from aqfusion.labels.team import Choice
-from aqfusion.ui.labels import desk
-from aqfusion.ui.labels.desk import Desk
-from aqfusion.ui.labels.item_view import reason_words
-from aqfusion.ui.labels.opened import store
-from aqfusion.ui.plain import plain
+from aqfusion.labels.progress import FilterOption
+from aqfusion.labels.queue_sql import EVERYTHING, QueueFilter
+from aqfusion.ui.labels import annotation_session
+from aqfusion.ui.labels.annotation_session import AnnotationSession
+from aqfusion.ui.labels.annotation_view import reason_words
+from aqfusion.ui.labels.store_session import store
+from aqfusion.ui.markup import plain
 
 _PLACE, _REASON = "label_filter_place", "label_filter_reason"
 
 
-def show(on: Desk) -> None:
+def render_queue_filter(on: AnnotationSession) -> None:
     """Draw the filter, and the way out of one."""
     active = on.chosen != EVERYTHING
     fields = st.popover(
@@ -32,7 +32,7 @@ def show(on: Desk) -> None:
         st.caption(plain(_words(on.chosen)))
 
 
-def _fields(on: Desk) -> None:
+def _fields(on: AnnotationSession) -> None:
     choices = store().team.choices(on.actor)
     chosen = on.chosen
     for key, label, options, now, words in (
@@ -44,10 +44,10 @@ def _fields(on: Desk) -> None:
 
 
 def _select(
-    on: Desk,
+    on: AnnotationSession,
     key: str,
     label: str,
-    options: tuple[Choice, ...],
+    options: tuple[FilterOption, ...],
     now: str | None,
     words: Callable[[str], str],
 ) -> None:
@@ -66,22 +66,22 @@ def _select(
     )
 
 
-def _with(options: tuple[Choice, ...], now: str | None) -> tuple[Choice, ...]:
+def _with(options: tuple[FilterOption, ...], now: str | None) -> tuple[FilterOption, ...]:
     """What is chosen stays among the choices when the last item of it has been answered."""
     if now is None or now in {option.value for option in options}:
         return options
-    return (*options, Choice(now, 0))
+    return (*options, FilterOption(now, 0))
 
 
-def _choose(on: Desk) -> None:
+def _choose(on: AnnotationSession) -> None:
     state = st.session_state
-    desk.choose(on, QueueFilter(state.get(_PLACE), state.get(_REASON)))
+    annotation_session.choose(on, QueueFilter(state.get(_PLACE), state.get(_REASON)))
 
 
-def _clear(on: Desk) -> None:
+def _clear(on: AnnotationSession) -> None:
     for key in (_PLACE, _REASON):
         st.session_state.pop(key, None)
-    desk.choose(on, EVERYTHING)
+    annotation_session.choose(on, EVERYTHING)
 
 
 def _words(chosen: QueueFilter) -> str:

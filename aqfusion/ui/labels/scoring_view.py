@@ -4,26 +4,26 @@ from contextlib import suppress
 
 import streamlit as st
 
-from aqfusion.background.progress import Progress, RunError
-from aqfusion.curation import process
-from aqfusion.labels.actor import Actor
+from aqfusion.active_learning import scoring_process
+from aqfusion.background_jobs import JobProgress, RunError
+from aqfusion.labels.authorization import Actor
 from aqfusion.settings import load_settings
-from aqfusion.ui.labels import opened, told
-from aqfusion.ui.plain import plain
+from aqfusion.ui.labels import flash, store_session
+from aqfusion.ui.markup import plain
 
 PLACE = "admin_scoring"
 _EVERY = 2.0  # seconds
 _NOTE_LASTS = 10.0  # seconds
 
 
-def show(actor: Actor) -> None:
+def render_scoring(actor: Actor) -> None:
     """Draw how the scoring stands; while one runs it looks after it by itself."""
     st.markdown(
         "What the model says of an item decides how early it is asked about: what tells most comes "
         "first. Items are scored by themselves after each import."
     )
-    told.show(PLACE)
-    now = process.status(load_settings())
+    flash.render_flash(PLACE)
+    now = scoring_process.status(load_settings())
     if now is not None and now.state == "running":
         st.fragment(_watch, run_every=_EVERY)(actor)
         return
@@ -42,7 +42,7 @@ def show(actor: Actor) -> None:
 
 def begin(actor: Actor) -> None:
     """Start a scoring, in a callback; a refusal is shown where `show` draws."""
-    told.attempt(PLACE, lambda: _started(actor))
+    flash.run_with_flash(PLACE, lambda: _started(actor))
 
 
 def after_import(actor: Actor) -> None:
@@ -52,30 +52,30 @@ def after_import(actor: Actor) -> None:
         with suppress(RunError):
             _started(actor)
             return
-        now = process.status(load_settings())
+        now = scoring_process.status(load_settings())
         if now is None or now.state != "running":
             raise RunError("scoring the new items did not start: start it below")
 
-    told.attempt(PLACE, work)
+    flash.run_with_flash(PLACE, work)
 
 
 def note() -> None:
     """Tell an annotator, in a line, that items are not in the order of their worth yet."""
     settings = load_settings()
-    now = process.status(settings)
+    now = scoring_process.status(settings)
     words = None
     if now is not None and now.state == "running":
         words = counted(now)
     else:
         missing = now.failed if now else 0
-        left = _unscored(str(process.scoring_folder(settings))) - missing
+        left = _unscored(str(scoring_process.scoring_folder(settings))) - missing
         if left > 0:
             words = f"{left:,} item{'' if left == 1 else 's'} not scored yet"
     if words:
         st.caption(f"The order of the queue is not final: {words}.")
 
 
-def counted(now: Progress) -> str:
+def counted(now: JobProgress) -> str:
     """How far a scoring is.
 
     >>> counted(Progress("running", "", "", 1, done=137, total=364))
@@ -84,7 +84,7 @@ def counted(now: Progress) -> str:
     return f"{now.done:,} of {now.total:,} scored" if now.total else now.step or "starting"
 
 
-def outcome(now: Progress) -> str:
+def outcome(now: JobProgress) -> str:
     """The result of a scoring, in a sentence.
 
     >>> outcome(Progress("cancelled", "", "", 1, "Ada", said="x", done=32, total=364))
@@ -101,11 +101,11 @@ def outcome(now: Progress) -> str:
 
 
 def _started(actor: Actor) -> None:
-    process.start(load_settings(), opened.reached().sign_in.again(actor))
+    scoring_process.start(load_settings(), store_session.reached().sign_in.again(actor))
 
 
 def _standing() -> str:
-    counts = opened.reached().unscored.counts()
+    counts = store_session.reached().unscored.counts()
     total, left = sum(counts.values()), counts.get(None, 0)
     if not total:
         return "No item waits for answers."
@@ -117,11 +117,11 @@ def _standing() -> str:
 @st.cache_data(ttl=_NOTE_LASTS, max_entries=2, show_spinner=False)
 def _unscored(where: str) -> int:
     """Counted once for all annotators within some seconds."""
-    return opened.reached().unscored.counts().get(None, 0)
+    return store_session.reached().unscored.counts().get(None, 0)
 
 
 def _watch(actor: Actor) -> None:
-    now = process.status(load_settings())
+    now = scoring_process.status(load_settings())
     if now is None or now.state != "running":
         st.rerun()
     share = min(1.0, now.done / now.total) if now.total else 0.0
@@ -132,17 +132,17 @@ def _watch(actor: Actor) -> None:
 
 def _end(actor: Actor) -> None:
     def work() -> str:
-        admin = opened.reached().sign_in.again(actor)
-        ended = process.cancel(load_settings(), admin)
+        admin = store_session.reached().sign_in.again(actor)
+        ended = scoring_process.cancel(load_settings(), admin)
         return "it is asked to end; what is scored stays" if ended else "it had ended already"
 
-    told.attempt(PLACE, work)
+    flash.run_with_flash(PLACE, work)
 
 
 def _log() -> None:
     with st.expander("Log", key="admin_score_log"):
         try:
-            text = process.log(load_settings())
+            text = scoring_process.log(load_settings())
         except OSError as error:
             text = str(error)
         st.code(text or "nothing yet", language=None, height=240)

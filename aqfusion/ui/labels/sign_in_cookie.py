@@ -1,14 +1,120 @@
-"""The page's side of the sign-in cookie: read at the handshake, fetched after a sign-in."""
+"""Where a browser fetches its sign-in cookie: by a code that lives for a minute and serves once.
+
+The cookie can be read by no script (HttpOnly), comes with no request that another site sends but
+for a plain link (SameSite=Lax), and over HTTPS only over HTTPS, from this host alone (__Host-).
+
+The page's side of the sign-in cookie: read at the handshake, fetched after a sign-in.
+"""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from streamlit import config
 
-from aqfusion.labels.actor import Actor
-from aqfusion.labels.sign_in_sessions import CODE_LASTS
+from aqfusion.errors import InputError
+from aqfusion.labels.authorization import Actor
+from aqfusion.labels.sign_in_sessions import CODE_LASTS, Cookie
 from aqfusion.labels.store import LabelStore
-from aqfusion.ui.labels import cookie_route, opened
+from aqfusion.ui.labels import store_session
+
+_LONGEST_BODY = 500
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+def path() -> str:
+    """Return the address, below the base path that Streamlit is served at."""
+    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}/sign-in/cookie" if base else "/sign-in/cookie"
+
+
+def value_in(cookies: Mapping[str, str], origin: str, name: str) -> str | None:
+    """Return the sign-in cookie of a request from a page at `origin`, if it has one."""
+    return cookies.get(_full_name(origin, name))
+
+
+async def answer(request: Request) -> Response:
+    """Hand out the cookie for a code, or take a cookie away whose sign-in has ended."""
+    if not _is_own_page(request):
+        return Response("This address serves the app's own pages only.", 403, _NO_STORE)
+    try:
+        code = _code_in(await _body(request))
+    except ValueError as error:
+        return Response(str(error), 400, _NO_STORE)
+    try:
+        return await run_in_threadpool(_exchange, request, code)
+    except (InputError, OSError):
+        return Response("The label store does not answer.", 503, _NO_STORE)
+
+
+def _exchange(request: Request, code: str) -> Response:
+    sessions, now = store_session.reached().sessions, store_session.now()
+    origin = request.headers.get("origin", "")
+    name = _full_name(origin, sessions.cookie_name)
+    response = Response(status_code=204, headers=_NO_STORE)
+    cookie = sessions.redeem(code, now) if code else None
+    if code and cookie is None:
+        return Response("Code must be a new one, got one used, expired or unknown.", 403, _NO_STORE)
+    old = request.cookies.get(name)
+    if cookie is None and (old is None or sessions.by_cookie(old, now) is not None):
+        return response  # nothing to take away
+    new_cookie = cookie or Cookie("", 0)
+    response.set_cookie(
+        name,
+        new_cookie.value,
+        max_age=new_cookie.seconds,
+        path="/",
+        secure=_is_https(origin),
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _LONGEST_BODY:
+            raise ValueError(f"Body must have at most {_LONGEST_BODY} bytes, got more.")
+    return body
+
+
+def _code_in(body: bytes) -> str:
+    try:
+        content = json.loads(body)
+        code = content["code"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ValueError("Body must be JSON with a code, got another.") from error
+    if not isinstance(code, str):
+        raise ValueError("Code must be text, got another.")
+    return code
+
+
+def _is_own_page(request: Request) -> bool:
+    """Tell our pages from others': no other site can send JSON here, or hide where it is."""
+    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+        return False
+    site = request.headers.get("sec-fetch-site")  # only over HTTPS and on localhost
+    if site is not None:
+        return site == "same-origin"
+    origin = urlsplit(request.headers.get("origin", ""))
+    return bool(origin.netloc) and origin.netloc == request.headers.get("host")
+
+
+def _is_https(origin: str) -> bool:
+    # The browser says it: behind a proxy the request itself comes by plain HTTP.
+    return origin.startswith("https://")
+
+
+def _full_name(origin: str, name: str) -> str:
+    return f"__Host-{name}" if _is_https(origin) else name
+
 
 _CODE = "account_cookie_code"
 # Runs once for each code: the same script in a later run is not run again.
@@ -21,12 +127,12 @@ fetch({path}, {{method: "POST", credentials: "same-origin", cache: "no-store",
 def holder(store: LabelStore) -> Actor | None:
     """Whom the cookie of this tab's connection belongs to, if its sign-in goes on."""
     value = _value(store)
-    return store.sessions.by_cookie(value, opened.now()) if value else None
+    return store.sessions.by_cookie(value, store_session.now()) if value else None
 
 
 def hand_over(code: str) -> None:
     """Let the browser fetch the cookie when the page is drawn next."""
-    st.session_state[_CODE] = (code, opened.now() + CODE_LASTS)
+    st.session_state[_CODE] = (code, store_session.now() + CODE_LASTS)
 
 
 def take_away() -> None:
@@ -40,14 +146,14 @@ def draw() -> None:
     if kept is None:
         return
     code, until = kept
-    if opened.now() > until:
+    if store_session.now() > until:
         st.session_state.pop(_CODE, None)
         return
-    script = _FETCH.format(path=json.dumps(cookie_route.path()), code=json.dumps(code))
+    script = _FETCH.format(path=json.dumps(path()), code=json.dumps(code))
     with st.container(key="account_cookie"):
         st.html(script, unsafe_allow_javascript=True)
 
 
 def _value(store: LabelStore) -> str | None:
     origin = st.context.headers.get("Origin", "")
-    return cookie_route.value_in(st.context.cookies, origin, store.sessions.cookie_name)
+    return value_in(st.context.cookies, origin, store.sessions.cookie_name)

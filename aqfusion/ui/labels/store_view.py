@@ -1,14 +1,83 @@
-"""How the label store is: its figures, whether it is sound, its backup."""
+"""The store as one file to take away.
+
+How the label store is: its figures, whether it is sound, its backup.
+
+Settings of the label store, shown without secrets; environment or secrets set them.
+"""
 
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
-from aqfusion.labels.actor import Actor
-from aqfusion.ui.labels import backup_view, opened, told
-from aqfusion.ui.plain import plain_list
+from aqfusion.labels.accounts import INVITE_LASTS
+from aqfusion.labels.authorization import Actor
+from aqfusion.labels.backup import Backup, backup
+from aqfusion.labels.schema import VERSION
+from aqfusion.labels.store import LabelStore
+from aqfusion.ui.labels import download, flash, oidc, store_session
+from aqfusion.ui.labels.download import ReadyFile
+from aqfusion.ui.markup import plain_list
 
-PLACE = "admin_store"
+BACKUP_FLASH, READY = "admin_backup", "admin_backup_ready"
+
+
+def render_backup(actor: Actor) -> None:
+    """Draw the way to a backup, and say how one comes back."""
+    st.subheader("Backup", anchor=False)
+    st.markdown(
+        "One file with all accounts, items, events and photos, checked after it is written. "
+        "It holds the hashes of PINs: keep it where nobody else reads."
+    )
+    flash.render_flash(BACKUP_FLASH)
+    ready = download.kept(READY)
+    buttons, report = st.container(horizontal=True), st.container()
+    if buttons.button("Prepare a backup", key="admin_backup", icon=":material/archive:"):
+        download.discard(READY)
+        with report:
+            ready = _prepared(actor)
+    if ready is not None:
+        with buttons:
+            name = f"aqfusion-labels-{store_session.now():%Y-%m-%d}.zip"
+            download.offer(READY, actor, ready, name)
+    st.caption(
+        "A backup comes back only into an empty store, and this one has accounts: point "
+        "AQFUSION_LABELS at a new database, start the server, and open this page. Its first card "
+        "takes the file, with the code from the terminal."
+    )
+
+
+def _prepared(actor: Actor) -> ReadyFile | None:
+    """Write a backup with its progress shown; an error is shown."""
+    bar, ready = st.progress(0.0, "Writing ..."), ReadyFile("backup.zip", "admin")
+
+    def on_photo(done: int, total: int) -> None:
+        if done * 100 // total > (done - 1) * 100 // total:  # a hundred messages, not one per photo
+            bar.progress(done / total, f"Photo {done:,} of {total:,}")
+
+    def work(path: Path) -> Backup:
+        return backup(store_session.store(), actor, path, store_session.now(), on_photo)
+
+    try:
+        held = download.prepared(READY, BACKUP_FLASH, ready, work)
+    finally:
+        bar.empty()
+    if held is None:
+        return None
+    _report(held)
+    return ready
+
+
+def _report(held: Backup) -> None:
+    items, events = held.rows["items"], held.rows["label_events"]
+    text = f"Items: {items:,}. Events: {events:,}. Photos: {held.photos:,}."
+    if held.missing:
+        st.warning(f"{text} Photos missing: {len(held.missing):,}.", icon=":material/warning:")
+    else:
+        st.success(text, icon=":material/check_circle:")
+
+
+STORE_FLASH = "admin_store"
 SAYS = {
     "pending": "offered by visitors, and to be looked at by an expert",
     "open": "waiting for answers",
@@ -22,18 +91,18 @@ SAYS = {
 _MOST_FAULTS = 20
 
 
-def show(actor: Actor) -> None:
+def render_store(actor: Actor) -> None:
     """Draw all of it."""
     left, right = st.columns(2)
     with left.container(border=True, height="stretch", key="card_counts"):
         st.subheader("Items", anchor=False)
-        st.html(counts_table(opened.store().overview.counts()))
+        st.html(counts_table(store_session.store().overview.counts()))
     with right.container(border=True, height="stretch", key="card_sound"):
         st.subheader("Is it sound?", anchor=False)
         _verify()
         _sweep(actor)
     with st.container(border=True, key="card_backup"):
-        backup_view.show(actor)
+        render_backup(actor)
 
 
 def counts_table(counts: dict[str, int]) -> str:
@@ -59,7 +128,7 @@ def _verify() -> None:
     if not st.button("Check that they agree", key="admin_verify", icon=":material/rule:"):
         return
     with st.spinner("Adding the events up ..."):
-        faults = opened.store().verify()
+        faults = store_session.store().verify()
     if not faults:
         st.success("What is shown is the sum of all events.", icon=":material/check_circle:")
         return
@@ -76,12 +145,46 @@ def _sweep(actor: Actor) -> None:
         on_click=_delete_photos,
         args=(actor,),
     )
-    told.show(PLACE)
+    flash.render_flash(STORE_FLASH)
 
 
 def _delete_photos(actor: Actor) -> None:
     def work() -> str:
-        gone = opened.reached().sweep_photos(actor, opened.now())
+        gone = store_session.reached().sweep_photos(actor, store_session.now())
         return f"{gone} photo{'' if gone == 1 else 's'} deleted"
 
-    told.attempt(PLACE, work)
+    flash.run_with_flash(STORE_FLASH, work)
+
+
+def render_settings(_actor: Actor) -> None:
+    """Draw the table."""
+    st.html(settings_table(store_session.store(), oidc.providers()))
+    st.caption(
+        "AQFUSION_LABELS and AQFUSION_PHOTOS name other places, `[auth]` in the secrets file a "
+        "provider; README tells how. A change holds from the server's next start on."
+    )
+
+
+def settings_table(store: LabelStore, providers: tuple[str, ...]) -> str:
+    """Places, ways to sign in and limits, as HTML."""
+    limits = store.offers.limits
+    rows = {
+        "Database": store.database.where,
+        "Photos": store.photos.where,
+        "Version of the store": str(VERSION),
+        "Sign-in": "PIN" + "".join(f", OpenID Connect ({name})" for name in providers),
+        "Invitations last": f"{INVITE_LASTS.days} days, or what is chosen",
+        "Offers of one visitor": f"{limits.per_session} an hour",
+        "Offers of all visitors": f"{limits.per_hour} an hour",
+        "Offers waiting to be looked at": f"at most {limits.pending:,}",
+        "An offered photo": f"at most {limits.photo_bytes / 1e6:g} MB, without metadata",
+    }
+    cells = "".join(
+        f'<tr><th scope="row" class="aq-left">{escape(name)}</th>'
+        f'<td class="aq-left">{escape(value)}</td></tr>'
+        for name, value in rows.items()
+    )
+    return (
+        '<div class="aq aq-scroll" tabindex="0"><table class="aq-table aq-figures aq-settings">'
+        f"<tbody>{cells}</tbody></table></div>"
+    )

@@ -4,20 +4,19 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.labels.actor import Actor
+from aqfusion.labels.authorization import Actor
 from aqfusion.labels.store import LabelStore
-from aqfusion.ui.csv_button import csv_button
-from aqfusion.ui.evaluation.confusion_chart import confusion_chart, confusion_table
-from aqfusion.ui.figure_style import png_button
-from aqfusion.ui.plain import plain
-from aqfusion.ui.review import figure_words
-from aqfusion.ui.review.figures import MOST_PAIRED, Figures, figures_of
-from aqfusion.ui.table import Table
+from aqfusion.ui.chart_style import png_button
+from aqfusion.ui.evaluation.prediction_charts import confusion_chart, confusion_table
+from aqfusion.ui.markup import plain
+from aqfusion.ui.review import agreement_stats
+from aqfusion.ui.review.agreement_stats import MOST_PAIRED, Figures, figures_of
+from aqfusion.ui.table import Table, csv_button
 
 _EVERYBODY = "Everybody"
 
 
-def show(store: LabelStore, actor: Actor) -> None:
+def render_agreement(store: LabelStore, actor: Actor) -> None:
     """Draw all figures of the answers as they are now."""
     try:
         figures = _counted(
@@ -33,21 +32,24 @@ def show(store: LabelStore, actor: Actor) -> None:
     _table(
         "agreement",
         "How far everybody agrees",
-        figure_words.ALPHA,
-        figure_words.alpha_table(figures),
+        agreement_stats.ALPHA,
+        agreement_stats.alpha_table(figures),
     )
     if figures.pairs:
         limit_note = f" Of the {MOST_PAIRED} people with most answers." * (
             len(figures.annotators) > MOST_PAIRED
         )
         _table(
-            "pairs", "Two by two", figure_words.PAIRS + limit_note, figure_words.pair_table(figures)
+            "pairs",
+            "Two by two",
+            agreement_stats.PAIRS + limit_note,
+            agreement_stats.pair_table(figures),
         )
     _table(
         "annotators",
         "How each one works",
-        figure_words.ANNOTATORS,
-        figure_words.annotator_table(figures),
+        agreement_stats.ANNOTATORS,
+        agreement_stats.annotator_table(figures),
     )
     _against_model(figures)
 
@@ -59,7 +61,7 @@ def _basis(figures: Figures) -> str:
 
 
 def _against_model(figures: Figures) -> None:
-    with _card("against-model", "Where people and the model part", figure_words.AGAINST_MODEL):
+    with _card("against-model", "Where people and the model part", agreement_stats.AGAINST_MODEL):
         who = st.selectbox(
             "Whose answers",
             (_EVERYBODY, *figures.against_model),
@@ -79,7 +81,7 @@ def _against_model(figures: Figures) -> None:
             config=png_button("aqfusion-people-and-model"),
             alt="How often each category was answered where the model said each category",
         )
-        most = figure_words.commonest_difference(counts)
+        most = agreement_stats.commonest_difference(counts)
         if most:
             st.markdown(most)
         csv_button("against-model", confusion_table(counts, "people said", "the model says"))

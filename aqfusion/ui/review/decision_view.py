@@ -9,15 +9,15 @@ from aqfusion.errors import InputError
 from aqfusion.labels.answer import CANT_TELL, Answer
 from aqfusion.labels.item import Item
 from aqfusion.labels.review import ItemView, Recorded
-from aqfusion.ui.plain import plain
-from aqfusion.ui.review import decide, messages
-from aqfusion.ui.review.decide import Desk
-from aqfusion.ui.review.words import corrected
+from aqfusion.ui.markup import plain
+from aqfusion.ui.review import decisions, text
+from aqfusion.ui.review.decisions import ReviewSession
+from aqfusion.ui.review.text import corrected
 
 _CATEGORY, _AQI, _CANT_TELL = "Category", "Exact AQI", "Can't tell"
 
 
-def show(at: Desk, view: ItemView) -> None:
+def render_decision(at: ReviewSession, view: ItemView) -> None:
     """Draw what may be decided of an item that was let in, or say why nothing may."""
     item = view.item
     if item.status == "pending":
@@ -38,7 +38,7 @@ def show(at: Desk, view: ItemView) -> None:
             _send_back(at)
 
 
-def moderation(at: Desk) -> None:
+def moderation(at: ReviewSession) -> None:
     """Draw what may be decided of a contribution."""
     item = at.displayed.item
     reason = _text(f"review_moderation_reason_{item}")
@@ -57,13 +57,13 @@ def moderation(at: Desk) -> None:
                     key=f"review_{'admit' if admit else 'reject'}_{item}",
                     type="primary" if admit else "secondary",
                     shortcut=key,
-                    on_click=decide.moderate,
+                    on_click=decisions.moderate,
                     args=(at, admit, reason),
                 )
-            messages.fault(item, decide.MODERATE)
+            text.fault(item, decisions.MODERATE)
 
 
-def _overrule(at: Desk, view: ItemView) -> None:
+def _overrule(at: ReviewSession, view: ItemView) -> None:
     item = at.displayed.item
     st.subheader("Overrule", anchor=False)
     kind = st.segmented_control(
@@ -91,13 +91,13 @@ def _overrule(at: Desk, view: ItemView) -> None:
                 type="primary",
                 icon=":material/gavel:",
                 shortcut="o",
-                on_click=decide.overrule,
+                on_click=decisions.overrule,
                 args=(
                     *(at, lambda: _answer(at, view, kind, scale, kept)),
                     _text(f"review_reason_{item}"),
                 ),
             )
-            messages.fault(item, decide.OVERRULE)
+            text.fault(item, decisions.OVERRULE)
 
 
 def _value(kind: str, scale: str, item: int) -> None:
@@ -126,7 +126,9 @@ def _correction(event: Recorded, item: Item) -> None:
     )
 
 
-def _answer(at: Desk, view: ItemView, kind: str, scale: str, kept: list[Recorded]) -> Answer:
+def _answer(
+    at: ReviewSession, view: ItemView, kind: str, scale: str, kept: list[Recorded]
+) -> Answer:
     """The answer in the form; an empty one raises `InputError`."""
     item, state = at.displayed.item, st.session_state
     value = state.get(f"review_value_{item}_{kind}")
@@ -142,11 +144,11 @@ def _answer(at: Desk, view: ItemView, kind: str, scale: str, kept: list[Recorded
         cant_tell=value if kind == _CANT_TELL else None,
         standard=scale,
         corrections=corrections,
-        seen=decide.seen_by_expert(at.displayed, view.item.task.model_view),
+        seen=decisions.seen_by_expert(at.displayed, view.item.task.model_view),
     )
 
 
-def _send_back(at: Desk) -> None:
+def _send_back(at: ReviewSession) -> None:
     item = at.displayed.item
     st.subheader("Send back", anchor=False)
     st.markdown("One more annotator is asked, before all other items.")
@@ -157,10 +159,10 @@ def _send_back(at: Desk) -> None:
             key=f"review_send_back_{item}",
             icon=":material/undo:",
             shortcut="b",
-            on_click=decide.send_back,
+            on_click=decisions.send_back,
             args=(at, _text(f"review_back_reason_{item}")),
         )
-        messages.fault(item, decide.SEND_BACK)
+        text.fault(item, decisions.SEND_BACK)
 
 
 def _scale(answers: tuple[Recorded, ...]) -> str:

@@ -1,20 +1,111 @@
-"""The work list: what is to be decided, filtered and page by page."""
+"""One row of the work list: photo, where and when, all answers, why it is here; pure HTML.
 
-from collections.abc import Sequence
+Small pictures of the store's photos for the list: made once, a few hundred kept.
+
+The work list: what is to be decided, filtered and page by page.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from html import escape
 
 import streamlit as st
 
-from aqfusion.air.aqi import standard
+from aqfusion.air.aqi import round_half_up, standard
 from aqfusion.errors import InputError
-from aqfusion.labels.actor import Actor
+from aqfusion.images.photo import Photo
+from aqfusion.labels.authorization import Actor
 from aqfusion.labels.item import Item
+from aqfusion.labels.review import Recorded
 from aqfusion.labels.search import Filters
 from aqfusion.labels.store import LabelStore
-from aqfusion.ui.plain import plain
-from aqfusion.ui.review import messages, place, row_view
-from aqfusion.ui.review.place import WorkList
-from aqfusion.ui.review.thumbnails import thumbnail
+from aqfusion.ui.markup import data_url, plain
+from aqfusion.ui.result_view import pill
+from aqfusion.ui.review import routing, text
+from aqfusion.ui.review.answer_view import badge
+from aqfusion.ui.review.routing import WorkList
+from aqfusion.ui.review.text import answer_text, category_of
+
+_MOST = 6  # answers that are named
+
+
+def row(
+    item: Item, answers: Sequence[Recorded], people: Mapping[int, str], thumbnail: str | None
+) -> str:
+    """All of a row; nothing in it from outside is markup."""
+    return (
+        f'<div class="aq aq-row aq-small">{_picture(item, thumbnail)}{_what(item)}'
+        f"<div>{_answers(answers, people)}</div><div>{_why(item)}</div></div>"
+    )
+
+
+def label(item: Item, answers: Sequence[Recorded]) -> str:
+    """A row's name for those who hear it; text, which still has to be made plain."""
+    answers_text = "; ".join(
+        f"{event.name}: {answer_text(event.answer)}" for event in answers[:_MOST] if event.answer
+    )
+    parts = (f"Open item {item.task.id}, {item.status}", item.task.place or "", answers_text)
+    return ". ".join(part for part in parts if part)
+
+
+def _picture(item: Item, thumbnail: str | None) -> str:
+    if thumbnail is None:
+        return '<div class="aq-noimage">photo cannot be shown</div>'
+    return f'<img src="{escape(thumbnail)}" alt="" loading="lazy">'
+
+
+def _what(item: Item) -> str:
+    lines = [item.task.place or "", item.task.taken_text or ""]
+    rest = "".join(f"<div class='aq-muted'>{escape(line)}</div>" for line in lines if line)
+    return f"<div><strong>Item {item.task.id}</strong> · {escape(item.status)}{rest}</div>"
+
+
+def _answers(answers: Sequence[Recorded], people: Mapping[int, str]) -> str:
+    if not answers:
+        return '<span class="aq-muted">No answers</span>'
+    cells = "".join(_answer(event, people) for event in answers[:_MOST])
+    more = f"<li>and {len(answers) - _MOST} more</li>" if len(answers) > _MOST else ""
+    return f"<ul>{cells}{more}</ul>"
+
+
+def _answer(event: Recorded, people: Mapping[int, str]) -> str:
+    assert event.answer is not None
+    category = category_of(event.answer)
+    if category is None:
+        what = escape(answer_text(event.answer))
+    else:
+        exact = "" if event.answer.aqi is None else f"<strong>{event.answer.aqi}</strong> "
+        scale = "" if event.answer.standard == "us" else " India AQI"
+        what = f"{exact}{pill(category)}{scale}"
+    return f"<li>{badge(people, event.user, event.name)} {what}</li>"
+
+
+def _why(item: Item) -> str:
+    why = "; ".join(reason.words for reason in item.reasons)
+    view = item.task.model_view
+    formula = None if item.unstated else standard("us").index(item.task.reading).aqi
+    numbers = [f"Model {round_half_up(view.aqi)}"] if view else []
+    numbers += [f"US formula {formula}"] if formula is not None else []
+    return f"<div>{escape(why)}</div><div class='aq-muted'>{' · '.join(numbers)}</div>"
+
+
+_SIZE = (192, 128)  # pixels: twice as fine as it is shown
+
+
+def thumbnail(store: LabelStore, photo_hash: str) -> str | None:
+    """A photo of the store as a data URL of a few kB; `None` where it is lost or damaged."""
+    return _made(store, store.photos.where, photo_hash)
+
+
+@st.cache_data(ttl=3600, max_entries=600, show_spinner=False)
+def _made(_store: LabelStore, where: str, photo_hash: str) -> str | None:
+    try:
+        image = Photo.decode(_store.photos.get(photo_hash)).image.copy()
+    except InputError:  # the item itself tells what is wrong with it
+        return None
+    image.thumbnail(_SIZE)
+    return data_url(image)
+
 
 LISTS = {
     "Conflicts": ("conflict",),
@@ -36,9 +127,9 @@ _NEWER = "review_pages"
 _ON_A_PAGE = 25
 
 
-def show(store: LabelStore, actor: Actor) -> None:
+def render_work_list(store: LabelStore, actor: Actor) -> None:
     """Draw lists, filters and one page of items; a row opens its item wherever it is clicked."""
-    messages.done(None)
+    text.done(None)
     name = st.segmented_control(
         "Which items",
         list(LISTS),
@@ -51,7 +142,7 @@ def show(store: LabelStore, actor: Actor) -> None:
     )
     st.html(_counts(store, name))
     filters = replace(_filters(store, actor), statuses=LISTS[name])
-    place.keep_list(WorkList(name, filters))
+    routing.keep_list(WorkList(name, filters))
     pages: list[int] = st.session_state.setdefault(_NEWER, [])
     try:
         page = store.search(actor, filters, pages[-1] if pages else None, _ON_A_PAGE)
@@ -135,11 +226,11 @@ def _rows(store: LabelStore, actor: Actor, items: Sequence[Item]) -> None:
             events, number = answers[item.task.id], item.task.id
             with st.container(key=f"review_row_{number}"):
                 picture = thumbnail(store, item.task.photo_hash)
-                st.html(row_view.row(item, events, people, picture))
+                st.html(row(item, events, people, picture))
                 st.button(
-                    plain(row_view.label(item, events)),
+                    plain(label(item, events)),
                     key=f"review_open_{number}",
-                    on_click=place.open_item,
+                    on_click=routing.open_item,
                     args=(number,),
                 )
 
@@ -154,7 +245,7 @@ def _ways(items: Sequence[Item], after: int | None) -> None:
                 key="review_begin",
                 type="primary",
                 icon=":material/play_arrow:",
-                on_click=place.open_item,
+                on_click=routing.open_item,
                 args=(items[0].task.id,),
             )
         st.button("Newer", key="review_newer", disabled=not pages, on_click=_turn, args=(None,))
@@ -166,7 +257,7 @@ def _ways(items: Sequence[Item], after: int | None) -> None:
 def _go() -> None:
     number = st.session_state.get("review_go_number")
     if number is not None:
-        place.open_item(number)
+        routing.open_item(number)
 
 
 def _turn(after: int | None) -> None:

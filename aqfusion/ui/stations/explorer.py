@@ -1,31 +1,87 @@
-"""The moving part of the Stations page: time, map, the chosen station, list, history."""
+"""The map on a page, and the station that was clicked on it.
+
+The moving part of the Stations page: time, map, the chosen station, list, history.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from html import escape
 
 import streamlit as st
+from streamlit_folium import st_folium
 
 from aqfusion.settings import load_settings
-from aqfusion.stations.station import Measurement
-from aqfusion.stations.summary import is_old, latest
+from aqfusion.stations.measurements import StationMeasurement, is_old, latest
 from aqfusion.ui import result_view
-from aqfusion.ui.plain import plain
-from aqfusion.ui.stations import (
-    chosen_view,
-    live_view,
-    map_view,
-    predictions,
-    station_list,
-    timeline,
-)
-from aqfusion.ui.stations.legend import legend
+from aqfusion.ui.markup import plain
+from aqfusion.ui.stations import live_view, map_values, station_list, station_view, timeline
+from aqfusion.ui.stations.map import base_map, legend, mark_group
+from aqfusion.ui.stations.map_values import ERROR, INDIA, MODEL, US, Mark, bands, judge, marks
 from aqfusion.ui.stations.sources import Source
-from aqfusion.ui.stations.views import ERROR, INDIA, MODEL, US, bands, judge, marks
 
 
-def show(source: Source) -> None:
+def pick_on_map(
+    marks: Sequence[Mark],
+    key: str,
+    *,
+    height: int = 480,
+    chosen: str | None = None,
+    on_choose: Callable[[str], None] | None = None,
+    on_search: Callable[[float, float], None] | None = None,
+) -> str | None:
+    """Draw the map; return the id of the station clicked last, `None` before the first click.
+
+    Only a click on a station or on the search button runs the page again; `on_choose` or
+    `on_search` (degrees) is called then, before it runs. New marks are exchanged in place: the map
+    stays where the visitor has moved it. `chosen` marks a station that was chosen elsewhere.
+    """
+    ids = {mark.id for mark in marks}
+    if chosen != _clicked(key, ids):
+        # The map knows its own clicks; to send them back would draw all marks anew.
+        st.session_state[f"{key}_named"] = chosen
+    dark = st.context.theme.type == "dark"
+
+    def tell() -> None:
+        clicked, centre = _clicked(key, ids), _centre(key)
+        if on_choose is not None and clicked is not None:
+            on_choose(clicked)
+        if on_search is not None and centre is not None:
+            on_search(*centre)
+
+    st_folium(
+        base_map(dark=dark, search=on_search is not None),
+        key=key,
+        height=height,
+        use_container_width=True,
+        returned_objects=[],  # map.js itself sends the one thing that is wanted
+        feature_group_to_add=mark_group(marks, st.session_state.get(f"{key}_named")),
+        on_change=tell,
+    )
+    return _clicked(key, ids)
+
+
+def _clicked(key: str, ids: set[str]) -> str | None:
+    """The station that the browser sent, if it is one of this map."""
+    sent = st.session_state.get(key)
+    chosen = sent.get("station") if isinstance(sent, dict) else None
+    return chosen if isinstance(chosen, str) and chosen in ids else None
+
+
+def _centre(key: str) -> tuple[float, float] | None:
+    """The centre of the map where the search button was pressed last, latitude first."""
+    sent = st.session_state.get(key)
+    centre = sent.get("centre") if isinstance(sent, dict) else None
+    if not isinstance(centre, list) or len(centre) != 2:
+        return None
+    latitude, longitude = centre
+    is_number = isinstance(latitude, int | float) and isinstance(longitude, int | float)
+    if not is_number or not abs(latitude) <= 90 or not abs(longitude) <= 180:
+        return None
+    return float(latitude), float(longitude)
+
+
+def render_explorer(source: Source) -> None:
     """Draw it all for one source; a source without measurements has a bare map."""
     live_view.follow_search()
     views = [US, INDIA, *([MODEL, ERROR] if source.is_sample else [])]
@@ -38,7 +94,7 @@ def show(source: Source) -> None:
         persist_state="session",
         label_visibility="collapsed",
     )
-    estimates = predictions.leak_safe(load_settings().model) if source.is_sample else {}
+    estimates = map_values.leak_safe(load_settings().model) if source.is_sample else {}
     at = _time(source)
     measurements = latest(source.measurements, at)
     chosen_key = f"stations_choice_station_{source.name}"
@@ -53,9 +109,9 @@ def show(source: Source) -> None:
         if chosen is None:
             _invite(measurements, source, view, at)
         else:
-            chosen_view.show(chosen, view, estimates, at)
+            station_view.render_chosen(chosen, view, estimates, at)
     with left:
-        map_view.choose(
+        pick_on_map(
             marks(measurements, view, estimates, at, live=source.is_live),
             f"stations_map_{source.name}{live_view.place() if source.is_live else ''}",
             height=520,
@@ -65,7 +121,7 @@ def show(source: Source) -> None:
         )
         st.html(legend(bands(view)))
         if view in (MODEL, ERROR):
-            st.caption(predictions.SAYS)
+            st.caption(map_values.SAYS)
     if not measurements:
         return
     if chosen is not None:
@@ -76,11 +132,11 @@ def show(source: Source) -> None:
         ]
         with st.container(border=True, key="stations_history"):
             st.subheader(f"History: {plain(chosen.station.name)}", anchor=False)
-            chosen_view.history(
+            station_view.history(
                 sorted(of_station, key=lambda measurement: measurement.time), view, estimates, at
             )
     st.subheader("All stations at this time", anchor=False)
-    station_list.show(measurements, view, estimates, at, source.is_live, choose)
+    station_list.render_station_list(measurements, view, estimates, at, source.is_live, choose)
     st.download_button(
         "All measurements as CSV",
         lambda: station_list.as_csv(source.measurements, estimates),
@@ -99,7 +155,7 @@ def _time(source: Source) -> datetime:
     return timeline.choose(source)
 
 
-def _list(measurements: Sequence[Measurement], key: str) -> Measurement | None:
+def _list(measurements: Sequence[StationMeasurement], key: str) -> StationMeasurement | None:
     """Draw the list of stations by name; the one that is chosen there or on the map."""
     by_id = {measurement.station.id: measurement for measurement in measurements}
     if st.session_state.get(key) not in by_id:
@@ -123,14 +179,16 @@ def _list(measurements: Sequence[Measurement], key: str) -> Measurement | None:
     return by_id.get(chosen) if chosen else None
 
 
-def _give(measurements: Sequence[Measurement], id: str | None) -> None:
+def _give(measurements: Sequence[StationMeasurement], id: str | None) -> None:
     """Put the chosen measurement into the sliders of the Predict page."""
     for measurement in measurements:
         if measurement.station.id == id and measurement.reading.present:
-            chosen_view.give(measurement)
+            station_view.give(measurement)
 
 
-def _invite(measurements: Sequence[Measurement], source: Source, view: str, at: datetime) -> None:
+def _invite(
+    measurements: Sequence[StationMeasurement], source: Source, view: str, at: datetime
+) -> None:
     """Draw a summary before a station is chosen."""
     if not measurements:
         st.markdown("No stations to show yet.")

@@ -6,9 +6,9 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.settings import load_settings
-from aqfusion.stations.live import nearest
-from aqfusion.stations.sample import FOLDER, PLACES_NAME, load_places
-from aqfusion.stations.summary import age_in_words
+from aqfusion.stations.live_stations import nearest
+from aqfusion.stations.measurements import age_in_words
+from aqfusion.stations.sample_stations import FOLDER, PLACES_NAME, load_places
 from aqfusion.ui.stations import sources
 
 _LATITUDE, _LONGITUDE, _PLACE = "stations_latitude", "stations_longitude", "stations_near"

@@ -3,12 +3,15 @@
 folium and its plugins load their scripts from four hosts; here they come as `data:` URLs, from
 XStatic-Leaflet and from `assets/stations`. Its elements for single markers are not used: 2,000 of
 them take seconds to write, and they pass names on as HTML. `map.js` draws the marks from rows.
+
+The legend of the map's colours and signs, as HTML beside it.
 """
 
 import base64
 import json
 from collections.abc import Sequence
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ from folium.template import Template
 from xstatic.pkg import leaflet
 
 from aqfusion.settings import ASSETS
-from aqfusion.ui.stations.mark import Mark, as_plain_json, as_script
+from aqfusion.ui.stations.map_values import Band, Mark, as_plain_json, as_script
 
 _FOLDER = ASSETS / "stations"
 _CLUSTER = _FOLDER / "markercluster"
@@ -139,3 +142,25 @@ class _OfflineMap(folium.Map):
         ("markercluster_css", _data_url("text/css", _CLUSTER / "MarkerCluster.css")),
         ("stations_css", _data_url("text/css", _FOLDER / "map.css")),
     ]
+
+
+_SIGNS = (
+    ("", "position known"),
+    ("aq-sign-approximate", "position approximate"),
+    ("aq-sign-old", "old data"),
+    ("aq-sign-many", "several stations, by colour"),
+)
+
+
+def legend(bands: Sequence[Band]) -> str:
+    """Each band's colour, name and range, and the four signs."""
+    colours = "".join(
+        f'<li><i class="aq-swatch" style="background:{band.colour}"></i>'
+        f"{escape(band.name)} <span>{escape(band.range)}</span></li>"
+        for band in bands
+    )
+    signs = "".join(f'<li><i class="aq-sign {kind}"></i>{words}</li>' for kind, words in _SIGNS)
+    return (
+        '<div class="aq aq-small aq-legend" role="group" aria-label="What the map shows">'
+        f"<ul>{colours}</ul><ul>{signs}</ul></div>"
+    )

@@ -8,9 +8,9 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.settings import load_settings
-from aqfusion.stations.csv_file import Parsed, parse_stations
-from aqfusion.stations.sample import sample_measurements
-from aqfusion.stations.station import Measurement
+from aqfusion.stations.measurements import StationMeasurement
+from aqfusion.stations.sample_stations import sample_measurements
+from aqfusion.stations.station_table import Parsed, parse_stations
 
 SAMPLE, OWN, LIVE = "Sample", "Your own", "Live"
 SAYS = {
@@ -26,7 +26,7 @@ class Source:
     """Measurements of one kind: `SAMPLE`, `OWN` or `LIVE`."""
 
     name: str
-    measurements: tuple[Measurement, ...]
+    measurements: tuple[StationMeasurement, ...]
 
     @property
     def is_live(self) -> bool:

@@ -7,10 +7,9 @@ from datetime import datetime
 import streamlit as st
 
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
-from aqfusion.csv_cells import CsvCell, csv_text
-from aqfusion.stations.station import Measurement
-from aqfusion.stations.summary import age_in_words, is_old
-from aqfusion.ui.stations.views import INDIA, US, Estimates, error_of, estimate_of, judge, when
+from aqfusion.io.spreadsheet_csv import CsvCell, csv_text
+from aqfusion.stations.measurements import StationMeasurement, age_in_words, is_old
+from aqfusion.ui.stations.map_values import INDIA, US, Estimates, error_of, estimate_of, judge, when
 
 _CSV_TITLES = (
     *("id", "name", "lat", "lon", "position approximate", "time"),
@@ -21,8 +20,8 @@ _CSV_TITLES = (
 )
 
 
-def show(
-    measurements: Sequence[Measurement],
+def render_station_list(
+    measurements: Sequence[StationMeasurement],
     view: str,
     estimates: Estimates,
     at: datetime,
@@ -81,7 +80,7 @@ def show(
     )
 
 
-def as_csv(measurements: Sequence[Measurement], estimates: Estimates) -> str:
+def as_csv(measurements: Sequence[StationMeasurement], estimates: Estimates) -> str:
     """All measurements, one a line, for a spreadsheet or a script.
 
     `aqi` is the one that the source states, so that this table, read as a person's own, is the
@@ -90,7 +89,7 @@ def as_csv(measurements: Sequence[Measurement], estimates: Estimates) -> str:
     return csv_text([_CSV_TITLES, *(_line(measurement, estimates) for measurement in measurements)])
 
 
-def _line(measurement: Measurement, estimates: Estimates) -> tuple[CsvCell, ...]:
+def _line(measurement: StationMeasurement, estimates: Estimates) -> tuple[CsvCell, ...]:
     station, us, india = measurement.station, judge(measurement, US), judge(measurement, INDIA)
     computed = us if measurement.aqi is None else judge(replace(measurement, aqi=None), US)
     estimate = estimate_of(measurement, estimates)

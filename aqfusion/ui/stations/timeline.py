@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
-from aqfusion.stations.station import Measurement
-from aqfusion.stations.summary import latest, time_steps
+from aqfusion.stations.measurements import StationMeasurement, latest, time_steps
+from aqfusion.ui.stations.map_values import when
 from aqfusion.ui.stations.sources import Source
-from aqfusion.ui.stations.views import when
 
 PLAYING = "stations_playing"
 _STEP_SECONDS = 1.2
@@ -74,7 +73,7 @@ def _set_playing(playing: bool) -> None:
     st.rerun()  # the whole page, which sets how often this part runs
 
 
-def _fullest(measurements: Sequence[Measurement], steps: Sequence[datetime]) -> datetime:
+def _fullest(measurements: Sequence[StationMeasurement], steps: Sequence[datetime]) -> datetime:
     """The moment at which most stations have measured within a day; of equals the last."""
     if len(steps) > 300:
         return steps[-1]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from aqfusion.air.sensors import Reading
-from aqfusion.dataset.folder import CSV_NAME, Row, read_folder
+from aqfusion.air.readings import Reading
+from aqfusion.data.dataset_folder import CSV_NAME, DatasetRow, read_folder
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.exports.export import export
-from aqfusion.labels.imports.bring_in import bring_in
-from aqfusion.labels.imports.intake import Terms
+from aqfusion.labels.imports.import_source import import_from_source
+from aqfusion.labels.imports.item_import import Terms
 from tests.labels.busy import MORNING, put
 from tests.labels.pictures import save
 from tests.labels.planted import NOW, say
@@ -23,7 +23,7 @@ from tests.labels.planted import NOW, say
 def train(store, admin, tmp_path):
     """Export for a training and read it as one does."""
 
-    def train(number: int = 0) -> dict[str, Row]:
+    def train(number: int = 0) -> dict[str, DatasetRow]:
         folder = tmp_path / f"training-{number}"
         export(store, admin, "training", folder)
         return {row.photo.name: row for row in read_folder(folder)}
@@ -88,7 +88,7 @@ def test_what_belongs_together_is_in_one_group_and_fold(store, admin, ana, train
     save(tmp_path / "in" / "23.jpg", 23)
     lines.append(f"23.jpg,50,Here,{same_day}")
     (tmp_path / "in" / "photos.csv").write_text("\n".join(lines))
-    done = bring_in(store, admin, tmp_path / "in" / "photos.csv", Terms(), NOW)
+    done = import_from_source(store, admin, tmp_path / "in" / "photos.csv", Terms(), NOW)
     assert (done.new, done.duplicates, done.faults) == (24, 0, ())
     for item in range(1, 25):
         say(store, ana, item, Answer(aqi=10 * item))
@@ -118,8 +118,8 @@ def test_what_is_near_a_frozen_item_is_not_learned_from(store, admin, ana, tmp_p
     save(tmp_path / "train" / "deep" / "a.jpg", 1, quality=80)
     save(tmp_path / "train" / "b.jpg", 2)
     (tmp_path / "train" / "photos.csv").write_text("photo,place\ndeep/a.jpg,Here\nb.jpg,Here\n")
-    bring_in(store, admin, tmp_path / "frozen", Terms(split="frozen"), NOW)
-    bring_in(store, admin, tmp_path / "train" / "photos.csv", Terms(), NOW)
+    import_from_source(store, admin, tmp_path / "frozen", Terms(split="frozen"), NOW)
+    import_from_source(store, admin, tmp_path / "train" / "photos.csv", Terms(), NOW)
     for item in (2, 3):
         say(store, ana, item, Answer(aqi=80))
     done = export(store, admin, "training", tmp_path / "out")

@@ -4,19 +4,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aqfusion.csv_table.fault import Fault
-from aqfusion.dataset.folder import CSV_NAME, PHOTO_FOLDER
-from aqfusion.labels.actor import RoleError
-from aqfusion.labels.fingerprint import bits_apart, fingerprint
-from aqfusion.labels.imports import intake
-from aqfusion.labels.imports.bring_in import bring_in
-from aqfusion.labels.imports.intake import Imported, SourceError, Terms
-from aqfusion.labels.imports.kaggle_folder import list_kaggle_folder
-from aqfusion.labels.imports.near_photos import fingerprint_value
-from aqfusion.labels.imports.photo_folder import SUFFIXES
+from aqfusion.csv_table.errors import TableFault
+from aqfusion.data.dataset_folder import CSV_NAME, PHOTO_FOLDER
+from aqfusion.images.perceptual_hash import hamming_distance, perceptual_hash
+from aqfusion.images.photo import Photo
+from aqfusion.labels.authorization import RoleError
+from aqfusion.labels.imports import item_import
+from aqfusion.labels.imports.import_source import import_from_source
+from aqfusion.labels.imports.item_import import Imported, SourceError, Terms, fingerprint_value
+from aqfusion.labels.imports.photo_sources import SUFFIXES, list_kaggle_folder
 from aqfusion.labels.item import ItemError
 from aqfusion.labels.search import Filters
-from aqfusion.photo import Photo
 from tests.labels.pictures import bomb, picture, save, with_exif
 from tests.labels.planted import NOW
 from tests.planted import planted_records, record, write_csv, write_folder
@@ -25,7 +23,7 @@ from tests.planted import planted_records, record, write_csv, write_folder
 @pytest.fixture
 def bring(store, admin):
     def bring(source, terms=None, **more):
-        return bring_in(store, admin, source, terms or Terms(), NOW, **more)
+        return import_from_source(store, admin, source, terms or Terms(), NOW, **more)
 
     return bring
 
@@ -67,7 +65,7 @@ def test_a_data_folder_comes_in_with_its_own_labels_as_guesses(tmp_path, bring, 
     assert (first.overlap, first.split, first.task.licence) == (2, "frozen", "CC BY 4.0")
     assert (first.known_aqi, first.origin, first.source) == (None, "import", "set: Good_1.jpg")
     photo = Photo.decode(store.photos.get(first.task.photo_hash))
-    assert bits_apart(fingerprint_value(first.fingerprint), fingerprint(photo)) <= 1
+    assert hamming_distance(fingerprint_value(first.fingerprint), perceptual_hash(photo)) <= 1
 
 
 def test_an_annotator_sees_neither_the_given_label_nor_a_file_name(tmp_path, bring, store, ana):
@@ -113,7 +111,7 @@ def test_an_import_that_was_cut_off_goes_on_and_ends_as_if_it_had_not_been(
     folder = kaggle(tmp_path, *(record(name) for name in names))
     for twin, quality in ((3, 80), (7, 70)):
         save(folder / "Combined_Dataset" / PHOTO_FOLDER / names[twin], 1, quality)
-    monkeypatch.setattr(intake, "_BATCH", 3)
+    monkeypatch.setattr(item_import, "_BATCH", 3)
     left = iter(range(calls))
     add_many = store.items.add_many
 
@@ -178,9 +176,9 @@ def test_bad_rows_and_bad_photos_are_listed_and_the_others_come_in(tmp_path, bri
     assert [item.source for item in held()] == sources
     assert [item.guess is None for item in held()] == [False, True, False]
     assert done.faults == (
-        Fault(3, "Filename", "must be a sound image file, got a damaged JPEG", "broken.jpg"),
-        Fault(4, "Filename", "must have at most 40 megapixels, got 9000 x 9000", "bomb.png"),
-        Fault(5, "AQI", "must be a number from 0 to 500", "high", row_kept=True),
+        TableFault(3, "Filename", "must be a sound image file, got a damaged JPEG", "broken.jpg"),
+        TableFault(4, "Filename", "must have at most 40 megapixels, got 9000 x 9000", "bomb.png"),
+        TableFault(5, "AQI", "must be a number from 0 to 500", "high", row_kept=True),
     )
 
 
@@ -188,7 +186,7 @@ def test_a_place_that_is_too_long_is_left_out_alone(tmp_path, bring):
     folder = kaggle(tmp_path, record("a.jpg"), record("b.jpg", Location="x" * 201))
     (fault,) = bring(folder).faults
     rule = "must have at most 180 characters"
-    assert fault == Fault(3, "Location", rule, "x" * 77 + "...", row_kept=True)
+    assert fault == TableFault(3, "Location", rule, "x" * 77 + "...", row_kept=True)
     assert len([*(tmp_path / "photos").rglob("*.jpg")]) == 2
 
 
@@ -246,5 +244,5 @@ def test_terms_that_no_item_may_have_are_refused_before_any_photo_is_read():
 def test_only_an_admin_imports_and_others_leave_no_photo(tmp_path, store, expert):
     save(tmp_path / "new" / "a.jpg", 1)
     with pytest.raises(RoleError, match="role must be admin or above, got expert"):
-        bring_in(store, expert, tmp_path / "new", Terms(), NOW)
+        import_from_source(store, expert, tmp_path / "new", Terms(), NOW)
     assert not (tmp_path / "photos").exists()

@@ -13,19 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from aqfusion.air.sensors import Reading
-from aqfusion.csv_table.fault import Fault
-from aqfusion.labels.actor import RoleError
+from aqfusion.air.readings import Reading
+from aqfusion.csv_table.errors import TableFault
 from aqfusion.labels.answer import Answer
+from aqfusion.labels.authorization import RoleError
 from aqfusion.labels.exports.export import export
-from aqfusion.labels.imports.bring_in import bring_in
 from aqfusion.labels.imports.full_state import StateFileError
-from aqfusion.labels.imports.intake import Imported, Terms
-from aqfusion.labels.new_item import NewItem
+from aqfusion.labels.imports.import_source import import_from_source
+from aqfusion.labels.imports.item_import import Imported, Terms
+from aqfusion.labels.item_insertion import NewItem
+from aqfusion.labels.item_json import StateLine, StateLineError
+from aqfusion.labels.progress import totals
 from aqfusion.labels.schema import items
-from aqfusion.labels.state_line import StateLine, StateLineError
 from aqfusion.labels.store import LabelStore
-from aqfusion.labels.totals import totals
 from tests.labels.pictures import with_exif
 from tests.labels.planted import NOW, PIN, request_id, say
 
@@ -76,7 +76,7 @@ def changed(file: Path, change) -> Path:
 
 def test_an_export_comes_back_as_it_was(exported, busy, other, chief, tmp_path):
     store = busy.store
-    assert bring_in(other, chief, exported, Terms(), LATER) == Imported(16, 0, 0, ())
+    assert import_from_source(other, chief, exported, Terms(), LATER) == Imported(16, 0, 0, ())
     again = export(other, chief, "jsonl", tmp_path / "again" / "labels.jsonl").wrote[0]
     assert again.read_bytes() == exported.read_bytes()
     assert other.snapshot_hash() == store.snapshot_hash()
@@ -92,17 +92,17 @@ def test_an_export_comes_back_as_it_was(exported, busy, other, chief, tmp_path):
 def test_a_second_import_changes_nothing_and_another_store_is_no_place_for_it(
     exported, other, chief
 ):
-    bring_in(other, chief, exported, Terms(), LATER)
+    import_from_source(other, chief, exported, Terms(), LATER)
     before = other.snapshot_hash(), totals(other.database)
-    assert bring_in(other, chief, exported, Terms(), LATER) == Imported(0, 16, 0, ())
+    assert import_from_source(other, chief, exported, Terms(), LATER) == Imported(0, 16, 0, ())
     assert (other.snapshot_hash(), totals(other.database)) == before
     changed(exported, lambda lines: lines[0]["events"][0].update(request_id="new"))
     with pytest.raises(StateFileError, match="store must be empty for labels"):
-        bring_in(other, chief, exported, Terms(), LATER)
+        import_from_source(other, chief, exported, Terms(), LATER)
 
 
 def test_work_goes_on_where_it_was(exported, busy, other, chief):
-    bring_in(other, chief, exported, Terms(), LATER)
+    import_from_source(other, chief, exported, Terms(), LATER)
     (ana,) = (user for user in other.accounts.users(chief) if user.name == "Ana")
     assert (ana.role, ana.has_pin) == ("visitor", False)
     assert other.sign_in.names() == ("Chief",)
@@ -120,7 +120,7 @@ def test_an_export_of_before_units_were_told_states_those_of_contributions_only(
     exported, other, chief
 ):
     changed(exported, lambda lines: [line.pop("units_stated") for line in lines])
-    bring_in(other, chief, exported, Terms(), LATER)
+    import_from_source(other, chief, exported, Terms(), LATER)
     with other.database.read() as connection:
         rows = connection.execute(select(items.c.origin, items.c.units_stated))
         stated = {tuple(row) for row in rows}
@@ -129,7 +129,7 @@ def test_an_export_of_before_units_were_told_states_those_of_contributions_only(
 
 def test_people_of_the_same_name_are_the_same(exported, other, chief):
     ana = other.accounts.add_user(chief, "ANA", PIN, "annotator", NOW)
-    bring_in(other, chief, exported, Terms(), LATER)
+    import_from_source(other, chief, exported, Terms(), LATER)
     assert Counter(user.name for user in other.accounts.users(chief))["Ana"] == 0
     assert other.overview.progress(ana, NOW - timedelta(days=1), LATER).done == 6
 
@@ -138,11 +138,11 @@ def test_the_operator_stays_who_they_are(store, admin, other, tmp_path):
     operator = store.accounts.operator(NOW)
     (tmp_path / "new").mkdir()
     with_exif(tmp_path / "new" / "a.jpg", 1)
-    bring_in(store, operator, tmp_path / "new", Terms(), NOW)
+    import_from_source(store, operator, tmp_path / "new", Terms(), NOW)
     say(store, operator, 1, 2)
     file = export(store, operator, "jsonl", tmp_path / "labels.jsonl").wrote[0]
     chief = other.accounts.first_admin("Chief", PIN, NOW)
-    bring_in(other, chief, file, Terms(), LATER)
+    import_from_source(other, chief, file, Terms(), LATER)
     assert other.accounts.operator(LATER).role == "operator"
 
 
@@ -154,12 +154,12 @@ def test_photos_that_are_nowhere_or_not_what_they_seem_are_listed(
     gone, other_bytes = lines[0]["photo_hash"], lines[1]["photo_hash"]
     (photos / f"{gone}.jpg").unlink()
     (photos / f"{other_bytes}.jpg").write_bytes(b"something else")
-    done = bring_in(other, chief, exported, Terms(), LATER)
+    done = import_from_source(other, chief, exported, Terms(), LATER)
     assert (done.new, done.faults) == (
         16,
         (
-            Fault(1, "photo_hash", "must be in the store or in labels-photos", gone),
-            Fault(2, "photo_hash", "must be the photo of this hash", other_bytes),
+            TableFault(1, "photo_hash", "must be in the store or in labels-photos", gone),
+            TableFault(2, "photo_hash", "must be the photo of this hash", other_bytes),
         ),
     )
     rejected = lines[busy.ids.rejected - 1]["photo_hash"]
@@ -181,7 +181,7 @@ def test_no_photo_with_metadata_gets_in_by_its_hash(
     folder = tmp_path / "labels-photos"
     (tmp_path / "new").mkdir()
     with_exif(tmp_path / "new" / "a.jpg", 1)
-    bring_in(store, admin, tmp_path / "new", Terms(), NOW)
+    import_from_source(store, admin, tmp_path / "new", Terms(), NOW)
     export(store, admin, "jsonl", file)
     make(tmp_path / "planted.jpg")
     data = (tmp_path / "planted.jpg").read_bytes()
@@ -192,7 +192,7 @@ def test_no_photo_with_metadata_gets_in_by_its_hash(
         key = NewItem(photo_hash=digest, reading=Reading()).key
         lines[0].update(photo_hash=digest, key=key)
 
-    (fault,) = bring_in(other, chief, changed(file, swap), Terms(), LATER).faults
+    (fault,) = import_from_source(other, chief, changed(file, swap), Terms(), LATER).faults
     assert fault.rule.startswith(rule)
     assert not other.photos.exists(digest)
 
@@ -246,7 +246,7 @@ def field(line, **values):
 )  # fmt: skip
 def test_a_line_that_breaks_a_rule_stops_everything(exported, other, chief, change, sentence):
     with pytest.raises(StateFileError) as refused:
-        bring_in(other, chief, changed(exported, change), Terms(), LATER)
+        import_from_source(other, chief, changed(exported, change), Terms(), LATER)
     assert sentence in str(refused.value)
     assert sum(other.overview.counts().values()) == 0
     assert [user.name for user in other.accounts.users(chief)] == ["Chief"]
@@ -256,13 +256,13 @@ def test_a_line_that_breaks_a_rule_stops_everything(exported, other, chief, chan
 def test_what_is_no_export_is_refused(other, chief, tmp_path, content):
     (tmp_path / "x.jsonl").write_bytes(content)
     with pytest.raises(StateFileError, match=r"^x\.jsonl "):
-        bring_in(other, chief, tmp_path / "x.jsonl", Terms(), LATER)
+        import_from_source(other, chief, tmp_path / "x.jsonl", Terms(), LATER)
 
 
 def test_only_an_admin_imports(exported, other, chief, tmp_path):
     expert = other.accounts.add_user(chief, "Ed", PIN, "expert", NOW)
     with pytest.raises(RoleError):
-        bring_in(other, expert, exported, Terms(), LATER)
+        import_from_source(other, expert, exported, Terms(), LATER)
     assert not (tmp_path / "other" / "photos").exists()
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from aqfusion.labels.actor import RoleError
+from aqfusion.labels.annotation_records import AnnotationRecords
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.answers_told import AnswersTold
+from aqfusion.labels.authorization import RoleError
 from aqfusion.labels.exports.export import export
-from aqfusion.labels.imports.bring_in import bring_in
-from aqfusion.labels.imports.intake import Imported, SourceError, Terms
-from aqfusion.labels.totals import totals
+from aqfusion.labels.imports.import_source import import_from_source
+from aqfusion.labels.imports.item_import import Imported, SourceError, Terms
+from aqfusion.labels.progress import totals
 from tests.labels.planted import NOW, PIN
 
 LATER = NOW + timedelta(days=1)
@@ -80,7 +80,7 @@ def bring(busy, tmp_path):
     def bring(*tasks, who: str = "admin", name: str = "project-7.json") -> Imported:
         file = tmp_path / name
         file.write_text(json.dumps([*tasks]), encoding="utf-8")
-        return bring_in(busy.store, busy.people[who], file, Terms(), LATER)
+        return import_from_source(busy.store, busy.people[who], file, Terms(), LATER)
 
     return bring
 
@@ -134,7 +134,7 @@ def test_answers_count_as_those_of_an_annotator_who_cannot_sign_in(busy, tasks, 
     assert "Label Studio: 3" not in busy.store.sign_in.names()
     assert {"Label Studio: 3", "Label Studio: 4"} <= {
         answer.annotator
-        for _, answer in AnswersTold(busy.store.database)(busy.people["admin"]).answers
+        for _, answer in AnnotationRecords(busy.store.database)(busy.people["admin"]).answers
     }
     assert busy.store.verify() == ()
 
@@ -335,7 +335,7 @@ def test_an_item_of_another_number_is_found_by_its_photo(busy, tasks, bring):
 def test_what_is_no_export_of_label_studio_is_one_sentence(busy, tmp_path, content, sentence):
     (tmp_path / "x.json").write_text(content)
     with pytest.raises(SourceError) as refused:
-        bring_in(busy.store, busy.people["admin"], tmp_path / "x.json", Terms(), LATER)
+        import_from_source(busy.store, busy.people["admin"], tmp_path / "x.json", Terms(), LATER)
     assert str(refused.value).startswith(sentence)
 
 
@@ -345,7 +345,7 @@ def test_a_file_in_the_documented_format_is_read(busy, tasks, tmp_path):
     hash = Path(tasks["guessed"]["data"]["image"]).stem
     (tmp_path / "project.json").write_text(text.replace("PHOTO", hash))
     file = tmp_path / "project.json"
-    done = bring_in(busy.store, busy.people["admin"], file, Terms(), LATER)
+    done = import_from_source(busy.store, busy.people["admin"], file, Terms(), LATER)
     assert (done.new, done.known) == (1, 0)
     by_name = answers(busy, busy.ids.guessed)
     assert {name: answer.band for name, answer in by_name.items()} == {"Label Studio: 10": 3}

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from aqfusion.labels.exports.export import export
-from aqfusion.labels.imports.bring_in import bring_in
-from aqfusion.labels.imports.intake import Imported, Terms
-from aqfusion.labels.totals import totals
+from aqfusion.labels.imports.import_source import import_from_source
+from aqfusion.labels.imports.item_import import Imported, Terms
+from aqfusion.labels.progress import totals
 from aqfusion.settings import ROOT
 from tests.labels.planted import NOW
 
@@ -50,7 +50,7 @@ def test_what_label_studio_makes_of_an_export_comes_back(python, busy, tmp_path)
     tasks = json.loads((out / "full.json").read_text())
     # A sample fills every control at once, as nobody would: it is for one answer of ours too many.
     before = totals(busy.store.database)
-    both = bring_in(busy.store, admin, out / "full.json", Terms(), NOW)
+    both = import_from_source(busy.store, admin, out / "full.json", Terms(), NOW)
     ours = sum(len(task["annotations"]) - 1 for task in tasks)
     assert both.new == 0
     assert both.known == ours
@@ -72,13 +72,13 @@ def test_what_label_studio_makes_of_an_export_comes_back(python, busy, tmp_path)
             if control["from_name"] in (wanted[number % 4], "note")
         ]
     (out / "full.json").write_text(json.dumps(tasks))
-    done_full = bring_in(busy.store, admin, out / "full.json", Terms(), NOW)
+    done_full = import_from_source(busy.store, admin, out / "full.json", Terms(), NOW)
     settled = {busy.ids.overruled, busy.ids.nobody_can, busy.ids.corrected}
     assert (done_full.new, done_full.known) == (14 - len(settled), ours)
     assert {fault.value for fault in done_full.faults} == {"one that is settled"}
     assert totals(busy.store.database)["events"] == before["events"] + 14 - len(settled)
-    minimal = bring_in(busy.store, admin, out / "min" / "result.json", Terms(), NOW)
+    minimal = import_from_source(busy.store, admin, out / "min" / "result.json", Terms(), NOW)
     assert (minimal.new, minimal.known) == (0, ours)
     assert busy.store.verify() == ()
-    again = bring_in(busy.store, admin, out / "full.json", Terms(), NOW)
+    again = import_from_source(busy.store, admin, out / "full.json", Terms(), NOW)
     assert again == Imported(0, ours + 11, 0, done_full.faults)

@@ -6,11 +6,11 @@ import shutil
 import pytest
 
 from aqfusion.cli import main
-from aqfusion.dataset.folder import MANIFEST_NAME, read_folder
+from aqfusion.data.dataset_folder import MANIFEST_NAME, read_folder
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.exports.export import export
-from aqfusion.labels.imports.bring_in import bring_in
-from aqfusion.labels.imports.intake import Terms
+from aqfusion.labels.imports.import_source import import_from_source
+from aqfusion.labels.imports.item_import import Terms
 from aqfusion.labels.search import Filters
 from aqfusion.settings import ROOT
 from tests.labels.planted import NOW, say
@@ -28,7 +28,7 @@ def test_four_photos_of_one_morning_are_one_group_and_one_fold(
     store, admin, ana, expert, tmp_path, tables
 ):
     for name in tables:
-        bring_in(store, admin, CASES / "labels-day" / name, Terms(), NOW)
+        import_from_source(store, admin, CASES / "labels-day" / name, Terms(), NOW)
     items = store.search(expert, Filters(), most=10).items[::-1]
     assert [item.group for item in items] == ["Chennai|2026-01-05"] * 4
     assert [item.task.taken_text for item in items] == [

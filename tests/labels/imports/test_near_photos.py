@@ -2,8 +2,8 @@
 
 import pytest
 
-from aqfusion.labels.imports.near_photos import NearPhotos
-from aqfusion.labels.new_item import NewItem
+from aqfusion.labels.imports.item_import import NearPhotos
+from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.review import Review
 from tests.labels.planted import NOW, new_item, request_id
 

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aqfusion.air.sensors import Reading
-from aqfusion.csv_table.fault import Fault
+from aqfusion.air.readings import Reading
+from aqfusion.csv_table.errors import TableFault
 from aqfusion.csv_table.header import CsvTableError
-from aqfusion.labels.imports.bring_in import bring_in
-from aqfusion.labels.imports.intake import Terms
-from aqfusion.labels.imports.photo_csv import list_photo_csv
+from aqfusion.labels.imports.import_source import import_from_source
+from aqfusion.labels.imports.item_import import Terms
+from aqfusion.labels.imports.photo_sources import list_photo_csv
 from aqfusion.labels.search import Filters
 from tests.labels.pictures import save
 from tests.labels.planted import NOW
@@ -79,7 +79,7 @@ def test_a_table_may_say_that_nobody_knows_its_units(table, store, admin):
         False,
         True,
     ]
-    bring_in(store, admin, file, Terms(), NOW)
+    import_from_source(store, admin, file, Terms(), NOW)
     items = [store.review.view(admin, number).item for number in (1, 2)]
     assert [item.unstated for item in items] == [("pm25",), ()]
 
@@ -92,7 +92,7 @@ def test_a_path_that_could_lead_elsewhere_is_refused(table, tmp_path, path):
     save(tmp_path / "outside.jpg", 3)
     (fault,) = list_photo_csv(table(f"{path},,,,,,,"), NOW).faults
     rule = "must be a path below the folder of this file"
-    assert fault == Fault(2, "photo", rule, path)
+    assert fault == TableFault(2, "photo", rule, path)
 
 
 @pytest.mark.parametrize("path", ["link.jpg", "way/outside.jpg", "deep/loop/a.jpg"])
@@ -103,7 +103,7 @@ def test_a_path_over_a_link_is_refused(table, tmp_path, path):
     (folder / "way").symlink_to(tmp_path, target_is_directory=True)
     (folder / "deep" / "loop").symlink_to(folder, target_is_directory=True)
     (fault,) = list_photo_csv(table(f"{path},,,,,,,"), NOW).faults
-    assert fault == Fault(2, "photo", "must lead over no link", path)
+    assert fault == TableFault(2, "photo", "must lead over no link", path)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_bad_row_is_listed_with_column_rule_and_value(table, line, column, rul
 def test_a_cell_that_is_no_reading_is_left_out_alone(table, line, column, rule, value):
     listing = list_photo_csv(table("deep/b.jpg,,,,,,,", line), NOW)
     assert [candidate.line for candidate in listing.candidates] == [2, 3]
-    assert listing.faults == (Fault(3, column, rule, value, row_kept=True),)
+    assert listing.faults == (TableFault(3, column, rule, value, row_kept=True),)
 
 
 def test_every_row_is_an_item_or_known_or_listed(table, store, admin, expert):
@@ -148,7 +148,7 @@ def test_every_row_is_an_item_or_known_or_listed(table, store, admin, expert):
         "a.jpg,12,,,,,90,", "a.jpg,12,,,,,90,", "a.jpg,13,,,,,,70", "gone.jpg,1,,,,,,",
         "deep,1,,,,,,", "a.jpg,much,,,,,,", "a.jpg,12,,,,,,60",
     )]  # fmt: skip
-    done = bring_in(store, admin, table(*lines, titles=TITLES + ",remarks"), Terms(), NOW)
+    done = import_from_source(store, admin, table(*lines, titles=TITLES + ",remarks"), Terms(), NOW)
     assert (done.new, done.known, done.ignored) == (3, 1, ("remarks",))
     assert [(fault.line, fault.column, fault.value) for fault in done.faults] == [
         (5, "photo", "gone.jpg"),

@@ -5,10 +5,10 @@ from math import log2
 
 import pytest
 
-from aqfusion.figures import Estimate
-from aqfusion.history_figures import HistoryBaseline, HistoryFigures
-from aqfusion.ui.evaluation import headline, history_chart, history_table
-from aqfusion.ui.evaluation.words import HISTORY_BASELINES, HISTORY_KINDS
+from aqfusion.metric_values import Estimate
+from aqfusion.metrics import HistoryBaseline, HistoryFigures
+from aqfusion.ui.evaluation import history_view, metric_tables
+from aqfusion.ui.evaluation.text import HISTORY_BASELINES, HISTORY_KINDS
 
 
 def known(kind, days, rmse, coverage=0.9, places=8):
@@ -31,7 +31,7 @@ MEANS = (simple("constant", 0, 114.7), simple("place_mean", 1, 88), simple("plac
 
 
 def test_chart_has_a_line_per_kind_with_intervals_and_two_simple_ones():
-    figure = history_chart.history_chart((*PHOTO, *FUSED, *ALONE), MEANS)
+    figure = history_view.history_chart((*PHOTO, *FUSED, *ALONE), MEANS)
     lines = {trace.name: trace for trace in figure.data}
     assert list(lines) == [
         *HISTORY_KINDS.values(),
@@ -50,12 +50,12 @@ def test_chart_has_a_line_per_kind_with_intervals_and_two_simple_ones():
 
 def test_value_outside_its_interval_draws_no_line_backwards():
     odd = HistoryFigures("fused", 0, Estimate(9, 10, 12), 1, 1, 1, 1, 1, 1, 1, 1)
-    (trace, *_) = history_chart.history_chart([odd], ()).data
+    (trace, *_) = history_view.history_chart([odd], ()).data
     assert (trace.error_y.array, trace.error_y.arrayminus) == ((3,), (0,))
 
 
 def test_step_table_has_every_figure_of_every_cell():
-    rows = history_table.step_table((*PHOTO[:1], *FUSED[:1], *ALONE)).rows
+    rows = history_view.step_table((*PHOTO[:1], *FUSED[:1], *ALONE)).rows
     figures = (90.5, 99.5, 0.3, 0.9, 260.5, 24, 8)
     assert rows[0] == ("Photo and readings", 0, Estimate(70, 50, 80), 110.5, *figures)
     assert rows[1][:2] == ("Photo only", 0)
@@ -63,7 +63,7 @@ def test_step_table_has_every_figure_of_every_cell():
 
 
 def test_methods_stand_beside_each_other_by_known_days():
-    table = history_table.rival_table((*PHOTO, *FUSED), MEANS)
+    table = history_view.rival_table((*PHOTO, *FUSED), MEANS)
     assert [column.title for column in table.columns] == [*("method", "0 days", "1 day", "8 days")]
     assert len(table.rows) == len(HISTORY_KINDS) + len(HISTORY_BASELINES)
     rows = {row[0]: row[1:] for row in table.rows}
@@ -82,43 +82,43 @@ def test_known_places_are_told_with_and_without_their_days():
         simple("ridge_place", None, 51),
     )
     quality = (99.5, 0.3, 0.9, 260.5)
-    assert history_table.known_place_table(own, others).rows == (
+    assert history_view.known_place_table(own, others).rows == (
         ("Ours: photo only", 110.5, 90.5, Estimate(62, 42, 72), *quality),
         ("Ours: only the place's days", None, Estimate(65, 45, 75), None, *quality),
         ("Mean of the place's days", None, Estimate(64.5, 63.5, 65.5), None, *[None] * 4),
         ("Ridge regression", Estimate(58, 57, 59), None, Estimate(51, 50, 52), *[None] * 4),
     )
-    assert history_table.known_place_sentence(own, others) == (
+    assert history_view.known_place_sentence(own, others) == (
         "A photo alone is off by 110.5 AQI points, with the place's days by 62.0, and the days "
         "without the photo by 65.0; the mean AQI of those days is off by 64.5."
     )
-    assert history_table.known_place_sentence(own, ()).endswith("without the photo by 65.0.")
-    assert history_table.known_place_sentence(own[:1], ()).endswith("days by 62.0.")
-    assert history_table.known_place_sentence(PHOTO, others) == ""
+    assert history_view.known_place_sentence(own, ()).endswith("without the photo by 65.0.")
+    assert history_view.known_place_sentence(own[:1], ()).endswith("days by 62.0.")
+    assert history_view.known_place_sentence(PHOTO, others) == ""
 
 
 def test_chart_is_told_in_words_with_its_figures():
-    first, fused, places = history_table.chart_sentences((*PHOTO, *FUSED), MEANS)
+    first, fused, places = history_view.chart_sentences((*PHOTO, *FUSED), MEANS)
     assert "from a photo alone is 112 AQI points" in first
     assert fused == "With photo and readings it is 70 and 41 with 0 and 8 known days."
     assert "with 0, 1 and 8 known days that is 8, 8 and 5 places" in places
-    assert history_table.chart_sentences(PHOTO[:2], ()) == []
+    assert history_view.chart_sentences(PHOTO[:2], ()) == []
 
 
 def test_interval_is_told_as_it_is():
-    said = history_table.interval_sentence((*PHOTO, *FUSED)).replace("\u00a0", " ")
+    said = history_view.interval_sentence((*PHOTO, *FUSED)).replace("\u00a0", " ")
     assert said == (
         "The 90 % interval holds 87 to 93 % of the photos, as it should, in 3 of these 5 cases; "
         "furthest off is photo only, 0 days: 80 %."
     )
-    known_only = history_table.interval_sentence([known("nothing", None, 65, coverage=0.99)])
+    known_only = history_view.interval_sentence([known("nothing", None, 65, coverage=0.99)])
     assert known_only.endswith(
         "in 0 of these 1 cases; furthest off is only the place's days: 99\u00a0%."
     )
 
 
 def test_headline_tells_what_a_photo_is_worth_at_a_new_place(metrics):
-    said = " ".join(re.sub(r"<[^>]+>", " ", headline.headline(metrics())).split())
+    said = " ".join(re.sub(r"<[^>]+>", " ", metric_tables.headline(metrics())).split())
     assert "At a place that the model has never seen, its typical error from a photo" in said
     assert "Ours, at a place never seen MobileNetV2, photo only At a place" in said
     assert said.endswith(
@@ -133,5 +133,7 @@ def test_headline_is_silent_where_new_places_are_not_computed(metrics, part):
         place = whole["protocols"]["place"]
         (place if part in place else place["backbones"]["mobilenetv2_100"]).pop(part)
 
-    assert "never seen" not in headline.headline(metrics(change))
-    assert "never seen" not in headline.headline(metrics(lambda m: m["protocols"].pop("place")))
+    assert "never seen" not in metric_tables.headline(metrics(change))
+    assert "never seen" not in metric_tables.headline(
+        metrics(lambda m: m["protocols"].pop("place"))
+    )

@@ -4,24 +4,25 @@ import numpy as np
 import pytest
 
 from aqfusion.air.aqi import standard
-from aqfusion.air.sensors import POLLUTANTS, Reading
-from aqfusion.explain.ablation import Ablated
-from aqfusion.explain.coalitions import INPUTS
-from aqfusion.explain.shapley import Contributions
-from aqfusion.figures import Estimate
-from aqfusion.metrics import HeatMaps, MapMethod
-from aqfusion.model.prediction import Prediction, Told
-from aqfusion.ui.explain import words
-from aqfusion.ui.explain.ablation_chart import ablation_chart, name_of
-from aqfusion.ui.explain.contribution_view import bars, contribution_bars
-from aqfusion.ui.explain.grid_chart import grid_chart
-from aqfusion.ui.explain.sweep_chart import sweep_chart
-from aqfusion.ui.explain.waterfall_chart import waterfall_chart
+from aqfusion.air.readings import POLLUTANTS, Reading
+from aqfusion.explain.attribution import INPUTS, AblatedPrediction, Attribution
+from aqfusion.metric_values import Estimate
+from aqfusion.metrics import MapMethod, SaliencyMetrics
+from aqfusion.model.prediction import Prediction, PredictionBatch
+from aqfusion.ui.explain import text
+from aqfusion.ui.explain.attribution_view import bars, contribution_bars
+from aqfusion.ui.explain.charts import (
+    ablation_chart,
+    grid_chart,
+    name_of,
+    sweep_chart,
+    waterfall_chart,
+)
 
 US = standard("us")
 READING = Reading(pm25=80, no2=40)
 POINTS = dict(zip(INPUTS, (23.0, -60.0, 0.0, 0.0, 0.0, 0.0, 7.0, 0.0, 0.0), strict=True))
-FOUND = Contributions(base=160.0, aqi=130.0, points=POINTS)
+FOUND = Attribution(base=160.0, aqi=130.0, points=POINTS)
 GIVEN = ("photo", "pm25", "no2")
 
 
@@ -51,8 +52,8 @@ def test_the_waterfalls_axis_holds_its_furthest_step():
 
 def test_each_ablated_row_has_its_number_interval_and_colour():
     rows = [
-        Ablated(("photo", "pm25"), (), prediction(180)),
-        Ablated(("pm25",), ("photo",), prediction(40)),
+        AblatedPrediction(("photo", "pm25"), (), prediction(180)),
+        AblatedPrediction(("pm25",), ("photo",), prediction(40)),
     ]
     bar, text = ablation_chart(rows).data
     assert list(bar.x) == [180, 40]
@@ -83,12 +84,12 @@ def test_each_ablated_row_has_its_number_interval_and_colour():
     ],
 )
 def test_a_row_is_called_by_what_it_leaves_out(left, without, name):
-    assert name_of(Ablated(left, without, prediction(100))) == name
+    assert name_of(AblatedPrediction(left, without, prediction(100))) == name
 
 
 def test_the_sweep_draws_line_band_and_todays_point():
     values = np.array([0.0, 50.0, 100.0])
-    told = Told(
+    told = PredictionBatch(
         *(np.array(row, float) for row in ([60, 90, 120], [30, 50, 70], [100, 150, 200])),
         values,
         values,
@@ -106,7 +107,7 @@ def test_the_sweep_draws_line_band_and_todays_point():
 
 def test_the_sweep_stands_before_the_categories():
     values = np.array([0.0, 1.0])
-    told = Told(values, values, values, values, values, values)
+    told = PredictionBatch(values, values, values, values, values, values)
     bands = [
         shape
         for shape in sweep_chart("co", values, told, None).layout.shapes
@@ -145,7 +146,7 @@ def test_a_bar_that_raises_goes_to_the_right_and_one_that_lowers_to_the_left():
 
 
 def test_a_site_has_its_step_in_the_waterfall_and_its_bar():
-    found = Contributions(130.0, 100.0, {**dict.fromkeys(INPUTS, 0.0), "pm25": 20.0, "site": -50.0})
+    found = Attribution(130.0, 100.0, {**dict.fromkeys(INPUTS, 0.0), "pm25": 20.0, "site": -50.0})
     (trace,) = waterfall_chart(found, ("pm25", "site"), READING).data
     assert list(trace.x) == [130.0, 20.0, -50.0, 100.0]
     assert trace.y[2] == "This place"
@@ -162,7 +163,7 @@ def test_a_model_that_knows_no_places_has_no_row_for_one():
 def test_every_input_has_a_row_whether_given_or_not():
     html = contribution_bars(FOUND, GIVEN, READING)
     assert html.count("not given") == len(POLLUTANTS) - 2 + 1  # and the place
-    for text in (
+    for phrase in (
         "raised it by 23",
         "lowered it by 60",
         "raised it by 7",
@@ -177,8 +178,8 @@ def test_names_are_text():
 
 
 def test_a_photo_of_little_weight_is_said_to_explain_little():
-    assert words.share(0.05).endswith("so the map explains little of it.")
-    assert words.share(0.5) == "The photo has 50\u00a0% of the weight in this result."
+    assert text.share(0.05).endswith("so the map explains little of it.")
+    assert text.share(0.5) == "The photo has 50\u00a0% of the weight in this result."
 
 
 @pytest.mark.parametrize(
@@ -192,7 +193,7 @@ def test_a_photo_of_little_weight_is_said_to_explain_little():
 def test_a_method_is_trusted_as_far_as_it_was_measured(low, high, said):
     estimate = Estimate(2.0, low, high)
     method = MapMethod(estimate, estimate, 0.5, 0.1)
-    found = HeatMaps(9, (10, 20), estimate, {"GradCAM": method})
-    assert words.trust("GradCAM", found).endswith(said)
-    assert "not been measured" in words.trust("LayerCAM", found)
-    assert "not been measured" in words.trust("GradCAM", None)
+    found = SaliencyMetrics(9, (10, 20), estimate, {"GradCAM": method})
+    assert text.trust("GradCAM", found).endswith(said)
+    assert "not been measured" in text.trust("LayerCAM", found)
+    assert "not been measured" in text.trust("GradCAM", None)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from aqfusion.labels.address import StoreError
+from aqfusion.labels.database import StoreError
 from aqfusion.labels.sign_in import SignIn
 from tests.labels.planted import NOW, PIN
 
@@ -26,7 +26,7 @@ def gate() -> None:
 def clock(monkeypatch):
     """What pages take for now; a test moves it on."""
     times = [NOW]
-    monkeypatch.setattr("aqfusion.ui.labels.opened.now", lambda: times[-1])
+    monkeypatch.setattr("aqfusion.ui.labels.store_session.now", lambda: times[-1])
     return times
 
 

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from aqfusion.ui.labels import opened, session_registry
-from aqfusion.ui.labels.session_guard import SessionGuard
+from aqfusion.ui.labels import browser_sessions, store_session
+from aqfusion.ui.labels.browser_sessions import SessionGuard
 from tests.labels.planted import PIN
 
 ORIGIN = b"http://aqfusion.example"
@@ -15,10 +15,10 @@ ORIGIN = b"http://aqfusion.example"
 @pytest.fixture
 def signed_in(labels_home, labels, monkeypatch):
     """A session of a signed-in person: its sign-in and the cookie."""
-    ada = labels.accounts.first_admin("Ada", PIN, opened.now())
-    here, code = labels.sessions.begin(ada, opened.now())
-    monkeypatch.setitem(session_registry._sign_ins, "the-session", here.sign_in)
-    return here, labels.sessions.redeem(code, opened.now()).value
+    ada = labels.accounts.first_admin("Ada", PIN, store_session.now())
+    here, code = labels.sessions.begin(ada, store_session.now())
+    monkeypatch.setitem(browser_sessions._sign_ins, "the-session", here.sign_in)
+    return here, labels.sessions.redeem(code, store_session.now()).value
 
 
 def resumed(cookie: str, session: str = "the-session") -> bool:
@@ -48,8 +48,8 @@ def test_only_the_cookie_of_its_sign_in_resumes_a_session(labels, signed_in):
     assert resumed(f"{name}={value}")
     assert not resumed("")
     assert not resumed(f"{name}=x{value}")
-    _other, code = labels.sessions.begin(here, opened.now())
-    of_other = labels.sessions.redeem(code, opened.now()).value
+    _other, code = labels.sessions.begin(here, store_session.now())
+    of_other = labels.sessions.redeem(code, store_session.now()).value
     assert not resumed(f"{name}={of_other}")
     labels.sessions.end(here)
     assert not resumed(f"{name}={value}")

@@ -6,7 +6,7 @@ import pytest
 
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.review import Recorded
-from aqfusion.ui.review.annotator_slots import badge, colour_of, slots
+from aqfusion.ui.review.answer_view import badge, colour_of, slots
 
 NAMES = {5: "Ana", 7: "Ben", 9: "Cid", 11: "Dia", 13: "Eli", 15: "Flo"}
 NOW = datetime(2026, 11, 2, tzinfo=UTC)

@@ -6,18 +6,18 @@ from html import escape
 
 import pytest
 
-from aqfusion.labels.answer import Answer, Seen
-from aqfusion.labels.item import ModelView
+from aqfusion.labels.answer import Answer, AnswerContext
+from aqfusion.labels.item import ItemPrediction
 from aqfusion.labels.store import LabelStore
-from aqfusion.ui.review import answer_view, facts, model_card
-from aqfusion.ui.review.words import did, replaced_text
+from aqfusion.ui.review import answer_view, item_view
+from aqfusion.ui.review.text import did, replaced_text
 from tests.labels.planted import MINUTE, NOW, PIN, add, new_item, request_id, say
 from tests.planted_review import EVIL, READING
 
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    monkeypatch.setattr("aqfusion.labels.secrets_kept._MEMORY_KIB", 8)
+    monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)
     store = LabelStore.open(str(tmp_path / "labels.db"), str(tmp_path / "photos"))
     yield store
     store.close()
@@ -72,7 +72,7 @@ def test_a_card_tells_all_of_an_answer_and_nothing_is_markup(store, people):
         confidence="unsure",
         note=f"{EVIL}\nsecond line",
         corrections={"pm25": 8.5, "no2": None},
-        seen=Seen("assisted", EVIL[:60], 300, 75.4),
+        seen=AnswerContext("assisted", EVIL[:60], 300, 75.4),
     )
     say(store, evil, item, answer, NOW + timedelta(hours=1))
     view = store.review.view(eva, item)
@@ -84,18 +84,22 @@ def test_a_card_tells_all_of_an_answer_and_nothing_is_markup(store, people):
         "2 Nov 2026, 10:00 (UTC+00:00)",
     ):
         assert words in card
-    for part in (facts.origin(view.item), facts.reasons(view.item), facts.readings(view.item)):
+    for part in (
+        item_view.origin(view.item),
+        item_view.reasons(view.item),
+        item_view.readings(view.item),
+    ):
         assert "<img" not in part
-    assert "&lt;img" in facts.origin(view.item)
-    assert "80 <small>µg/m³</small>" in facts.readings(view.item)
+    assert "&lt;img" in item_view.origin(view.item)
+    assert "80 <small>µg/m³</small>" in item_view.readings(view.item)
 
 
 def test_a_models_view_has_its_number_interval_and_six_bars():
-    view = ModelView(EVIL, "image_only", 150.5, 90.2, 210.9, (0.1, 0.2, 0.3, 0.2, 0.1, 0.1))
-    card = model_card.card(view)
+    view = ItemPrediction(EVIL, "image_only", 150.5, 90.2, 210.9, (0.1, 0.2, 0.3, 0.2, 0.1, 0.1))
+    card = item_view.card(view)
     assert "<img" not in card
     assert 'aria-label="AQI 151"' in card
     assert "90 to 211" in card
     assert "photo only" in card
     assert card.count('class="aq-bar"') == 6
-    assert "<strong>151</strong> (90 to 211)" in model_card.fair(view)
+    assert "<strong>151</strong> (90 to 211)" in item_view.fair(view)

@@ -6,28 +6,27 @@ from datetime import timedelta
 
 import pytest
 
-from aqfusion.labels.agreement import Agreement
-from aqfusion.labels.annotators import Answered
-from aqfusion.labels.answer_table import CANNOT_TELL
-from aqfusion.labels.answers_told import Told
-from aqfusion.ui.review import figures
-from aqfusion.ui.review.figure_words import (
+from aqfusion.labels.agreement import CANNOT_TELL, Agreement
+from aqfusion.labels.annotation_records import AnnotationRecord
+from aqfusion.labels.annotator_stats import Answered
+from aqfusion.ui.review import agreement_stats
+from aqfusion.ui.review.agreement_stats import (
     alpha_in_words,
     alpha_table,
     annotator_table,
     commonest_difference,
+    figures_of,
     kappa_in_words,
     pair_table,
 )
-from aqfusion.ui.review.figures import figures_of
 from tests.labels.planted import MINUTE, NOW
 
 EVIL = "=cmd()"
 
 
-def records(*answers: tuple[int, str, int], **more) -> Told:
+def records(*answers: tuple[int, str, int], **more) -> AnnotationRecord:
     """Answers a minute apart: item, who, what."""
-    return Told(
+    return AnnotationRecord(
         tuple(
             (item, Answered(who, NOW + number * MINUTE, answer, **more))
             for number, (item, who, answer) in enumerate(answers)
@@ -62,7 +61,7 @@ def test_people_and_model_are_counted_for_each_and_for_all():
 
 
 def test_pairs_are_of_those_with_most_answers(monkeypatch):
-    monkeypatch.setattr(figures, "MOST_PAIRED", 2)
+    monkeypatch.setattr(agreement_stats, "MOST_PAIRED", 2)
     answers = [(item, who, item % 6) for item in range(6) for who in ("Ana", "Ben", "Cem")]
     counted = figures_of(records(*answers, (7, "Cem", 1), (8, "Ben", 2)))
     assert [(pair.first, pair.second) for pair in counted.pairs] == [("Ben", "Cem")]
@@ -91,7 +90,7 @@ def test_pace_leaves_pauses_out():
         (item, Answered("Ana", NOW + timedelta(minutes=minutes), 0))
         for item, minutes in enumerate((0, 2, 4, 64, 66))
     )
-    (row,) = rows(annotator_table(figures_of(Told(answers, 0))))
+    (row,) = rows(annotator_table(figures_of(AnnotationRecord(answers, 0))))
     assert float(row["per hour"]) == 30
 
 

@@ -6,7 +6,7 @@ import pytest
 from streamlit_folium import _get_feature_group_string, _get_header, _get_map_string
 
 from aqfusion.ui.stations.map import base_map, mark_group, station_map
-from aqfusion.ui.stations.mark import Mark, as_script
+from aqfusion.ui.stations.map_values import Mark, as_script
 
 HOSTILE = "</script><img src=x onerror=alert(1)> _div_1 {{'x'}} `${y}` \\u2028\u2028 \"'"
 DELHI = Mark("delhi", "Delhi", 28.6, 77.2, "#7E0023", "#FFFFFF", "312", ("AQI 312",), True, False)

@@ -4,19 +4,18 @@ import csv
 import io
 from datetime import UTC, datetime, timedelta
 
-from aqfusion.air.sensors import Reading
-from aqfusion.figures import Estimate
-from aqfusion.stations.sample import sample_measurements
-from aqfusion.stations.station import Measurement, Station
-from aqfusion.ui.stations.history_chart import AQI, history_chart
-from aqfusion.ui.stations.predictions import leak_safe
+from aqfusion.air.readings import Reading
+from aqfusion.metric_values import Estimate
+from aqfusion.stations.measurements import Station, StationMeasurement
+from aqfusion.stations.sample_stations import sample_measurements
+from aqfusion.ui.stations.map_values import INDIA, US, leak_safe
 from aqfusion.ui.stations.station_list import as_csv
-from aqfusion.ui.stations.views import INDIA, US
+from aqfusion.ui.stations.station_view import AQI, history_chart
 
 AT = datetime.fromisoformat("2023-02-02T09:00+05:45")
 EVIL = Station("=cmd()", "<img src=x onerror=alert(1)>", 27.0, 85.0, True, "@me")
-ONE = Measurement(EVIL, AT, Reading(pm25=65), 156)
-LATER = Measurement(EVIL, AT + timedelta(hours=2), Reading(), 90)
+ONE = StationMeasurement(EVIL, AT, Reading(pm25=65), 156)
+LATER = StationMeasurement(EVIL, AT + timedelta(hours=2), Reading(), 90)
 TOLD = {("=cmd()", AT): Estimate(170.0, 120.0, 260.0)}
 
 

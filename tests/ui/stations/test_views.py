@@ -4,20 +4,22 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aqfusion.air.sensors import Reading
-from aqfusion.figures import Estimate
-from aqfusion.stations.station import Measurement, Station
-from aqfusion.ui.stations.views import ERROR, INDIA, MODEL, US, bands, error_of, marks, when
+from aqfusion.air.readings import Reading
+from aqfusion.metric_values import Estimate
+from aqfusion.stations.measurements import Station, StationMeasurement
+from aqfusion.ui.stations.map_values import ERROR, INDIA, MODEL, US, bands, error_of, marks, when
 
 AT = datetime.fromisoformat("2023-02-02T09:00+05:45")
 STATION = Station("a", "<b>A</b>", 27.0, 85.0, True, "somebody")
 
 
-def measured(aqi: int | None = None, **readings: float) -> Measurement:
-    return Measurement(STATION, AT, Reading(**readings), aqi)
+def measured(aqi: int | None = None, **readings: float) -> StationMeasurement:
+    return StationMeasurement(STATION, AT, Reading(**readings), aqi)
 
 
-def mark(one: Measurement, view: str, said: float | None = None, hours: float = 0, live=False):
+def mark(
+    one: StationMeasurement, view: str, said: float | None = None, hours: float = 0, live=False
+):
     told = {} if said is None else {("a", AT): Estimate(said, said - 30, said + 40)}
     return marks([one], view, told, AT + timedelta(hours=hours), live=live)[0]
 

@@ -1,0 +1,258 @@
+"""One sentence on a standard's formula beside the model, for the same readings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aqfusion.air.aqi import IndexResult, Standard, round_half_up, standard
+from aqfusion.air.pollutants import pollutant
+from aqfusion.air.readings import Reading
+from aqfusion.model.predictor import Result
+
+_MODEL = standard("us")  # the model answers in the US AQI, whatever formula it is compared with
+_TIMES = {"1h": "one hour", "8h": "8 hours", "24h": "24 hours"}
+_POSITIONS = ("first", "second", "third", "fourth", "fifth", "sixth")
+_UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³"}
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The model's side of the comparison: AQI and interval, and each modality's own AQI."""
+
+    aqi: float
+    low: float
+    high: float
+    photo: float | None = None
+    readings: float | None = None
+    site: float | None = None
+
+    @classmethod
+    def from_result(cls, result: Result) -> "Sides":
+        """The same of a prediction; the site counts where its days are known."""
+        fused = result.fused
+        alone = (
+            None if prediction is None else float(prediction.aqi)
+            for prediction in (
+                result.image_only,
+                result.sensors_only,
+                result.site_only if result.site_days else None,
+            )
+        )
+        return cls(fused.aqi, fused.low, fused.high, *alone)
+
+
+def usable(index: IndexResult, unstated: Sequence[str]) -> bool:
+    """Whether readings define the index: `unstated` ones, of unknown unit, do not."""
+    return index.aqi is not None and not unstated
+
+
+def formula_words(
+    reading: Reading,
+    index_standard: Standard,
+    sides: Sides,
+    unstated: Sequence[str] = (),
+    highest: Mapping[str, float] | None = None,
+) -> str:
+    """The sentence for the case at hand; "" where there is no reading.
+
+    `unstated` names the readings of unknown unit, `highest` has the largest readings that
+    the model learned from, in canonical units.
+    """
+    index = index_standard.index(reading)
+    if not reading.present:
+        return ""
+    if unstated:
+        return _unstated(index, reading, unstated)
+    if index.aqi is None or index.category is None or index.dominant is None:
+        return index.incomplete or ""
+    return _beside(
+        _Case(reading, index_standard, index, index.aqi, index.dominant, sides), highest or {}
+    )
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A whole index, its number and the pollutant that sets it, beside the model."""
+
+    reading: Reading
+    standard: Standard
+    index: IndexResult
+    aqi: int
+    worst: str
+    sides: Sides
+
+    @property
+    def label(self) -> str:
+        return pollutant(self.worst).label
+
+    @property
+    def step(self) -> int:
+        """By how many categories the model is above the formula."""
+        return self.steps_to(self.aqi)
+
+    def steps_to(self, index: float) -> int:
+        """By how many categories the model is above an index of this standard."""
+        return _place(_MODEL, self.sides.aqi) - _place(self.standard, index)
+
+
+def _beside(case: _Case, highest: Mapping[str, float]) -> str:
+    index, step = case.index, case.step
+    most = highest.get(case.worst)
+    if index.beyond:
+        return (
+            f"{_measured(case.reading, case.worst)} is beyond the {case.standard.short_name}, "
+            "which ends at 500: the formula says no more than that, and the model knows "
+            "nothing above it."
+        )
+    if step and most is not None and getattr(case.reading, case.worst) > 1.2 * most:
+        return (
+            f"{_measured(case.reading, case.worst)} is far above what the model learned from, "
+            f"which was {most:.4g} at most, so that only the formula can follow it."
+        )
+    if not step:
+        return _agree(case)
+    photo = _photo(case)
+    if photo:
+        return photo
+    if abs(step) == 1:
+        return _one_apart(case)
+    return (
+        _scale(case) or _carbon_monoxide(case) or _worst_alone(case) or _site(case) or _rest(case)
+    )
+
+
+def _unstated(index: IndexResult, reading: Reading, unstated: Sequence[str]) -> str:
+    worst = max(unstated, key=lambda name: index.sub_indices.get(name, 0))
+    entry = pollutant(worst)
+    return (
+        "These readings come without units, so the formula cannot be used: "
+        f"{entry.label} {getattr(reading, worst):.4g}, taken as {_UNITS[entry.unit]}, would make "
+        f"it {index.sub_indices.get(worst, 0)}."
+    )
+
+
+def _agree(case: _Case) -> str:
+    category = _MODEL.category_of(case.sides.aqi)
+    if case.standard.key == _MODEL.key:
+        return f'Formula and model agree on "{category.name}".'
+    formula_category = case.standard.category_of(case.aqi).name
+    position = _POSITIONS[_place(_MODEL, case.sides.aqi)]
+    return (
+        f'Formula and model agree: "{formula_category}" is the {position} category of the '
+        f'{case.standard.short_name}, and "{category.name}" of the US AQI, in which the model '
+        "answers."
+    )
+
+
+def _photo(case: _Case) -> str:
+    """The photo drew the model away from what readings and formula say."""
+    photo, readings = case.sides.photo, case.sides.readings
+    if photo is None or readings is None:
+        return ""
+    alone = _place(_MODEL, readings) - _place(case.standard, case.aqi)
+    if abs(alone) >= abs(case.step) or (photo > readings) != (case.step > 0):
+        return ""
+    looks = "hazier" if photo > readings else "clearer"
+    return (
+        f"The photo looks {looks} than these readings say: alone it suggests "
+        f"{round_half_up(photo)}, the readings alone {round_half_up(readings)}, and the model "
+        "weighs both."
+    )
+
+
+def _one_apart(case: _Case) -> str:
+    if case.standard.key != _MODEL.key and not _steps_in_us(case):
+        return (
+            f"One category apart, because the two scales draw their lines at other values: the US "
+            f"formula, {_MODEL.index(case.reading).aqi}, is in the model's category."
+        )
+    hours = _averaging(case)
+    if hours == _TIMES["1h"]:
+        return (
+            f"One category apart: the formula knows {case.label} of this hour alone, the model "
+            "what was published for the whole day at such readings."
+        )
+    return (
+        f"One category apart: the formula takes {case.label} of this moment for a mean of {hours}, "
+        "the model knows what was published at such moments."
+    )
+
+
+def _steps_in_us(case: _Case) -> int | None:
+    """By how many categories the model is off the US formula."""
+    formula_category = _MODEL.index(case.reading).aqi
+    return (
+        None
+        if formula_category is None
+        else _place(_MODEL, case.sides.aqi) - _place(_MODEL, formula_category)
+    )
+
+
+def _scale(case: _Case) -> str:
+    """Another standard than the model's makes the difference."""
+    steps = _steps_in_us(case)
+    if case.standard.key == _MODEL.key or steps is None or abs(steps) > 1:
+        return ""
+    return (
+        f"The {case.standard.short_name} is another scale than the US AQI, in which the model "
+        f"answers: by the US formula these readings give {_MODEL.index(case.reading).aqi}, beside "
+        f"its {round_half_up(case.sides.aqi)}."
+    )
+
+
+def _carbon_monoxide(case: _Case) -> str:
+    if case.worst != "co":
+        return ""
+    return (
+        "The formula goes by CO, and there the model cannot follow: the stations that it learned "
+        "from state no unit of their CO."
+    )
+
+
+def _worst_alone(case: _Case) -> str:
+    """The formula knows the worst pollutant alone, and the others are with the model."""
+    others = {name: i for name, i in case.index.sub_indices.items() if name != case.worst}
+    second = max(others.values(), default=None)
+    if second is None or abs(case.steps_to(second)) >= abs(case.step) or case.step > 0:
+        return ""
+    name = next(name for name, sub_index in others.items() if sub_index == second)
+    return (
+        f"The formula goes by {case.label} alone; {pollutant(name).label}, the next of the "
+        f"{len(case.reading.present)} readings that the model weighs, would give {second}."
+    )
+
+
+def _site(case: _Case) -> str:
+    """The days of the place drew the model away from the formula."""
+    site = case.sides.site
+    if site is None or (site > case.aqi) != (case.step > 0) or abs(case.steps_to(site)) > 1:
+        return ""
+    return (
+        f"These readings are not as this place usually is: its days are at {round_half_up(site)}, "
+        f"the formula makes {case.aqi} of them, and the model weighs both."
+    )
+
+
+def _rest(case: _Case) -> str:
+    sides, hours, what = case.sides, _averaging(case), f"{case.label} of this moment"
+    if len(case.reading.present) == 1:
+        what = f"{case.label}, the only reading,"
+    between = f"{round_half_up(sides.low)} to {round_half_up(sides.high)}"
+    return (
+        f"The formula takes {what} for a mean of {hours}; the model, which knows what stations "
+        f"published at such moments, expects {between}."
+    )
+
+
+def _averaging(case: _Case) -> str:
+    """The averaging time of the table that sets the index, in words."""
+    tables = case.standard.pollutants[case.worst].tables
+    return _TIMES.get(tables[0].averaging, tables[0].averaging)
+
+
+def _measured(reading: Reading, name: str) -> str:
+    entry = pollutant(name)
+    return f"{entry.label} of {getattr(reading, name):.4g} {_UNITS[entry.unit]}"
+
+
+def _place(scale: Standard, index: float) -> int:
+    return scale.categories.index(scale.category_of(index))

@@ -1,0 +1,67 @@
+"""Who acts, and what they may: looked up in the very transaction that writes."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.engine import Row
+
+from aqfusion.errors import InputError
+from aqfusion.labels.schema import sign_ins, users
+
+__all__ = ["ROLES", "Actor", "RoleError", "SignedOutError", "require_role"]
+
+# Each may what those before it may. An operator holds the terminal and with it the database;
+# nobody signs in as one.
+ROLES = ("visitor", "annotator", "expert", "admin", "operator")
+
+
+# To build a statement takes SQLAlchemy three times as long as to run it, and inside a transaction
+# of SQLite everybody waits: what every label needs is built once.
+_USER = select(users).where(users.c.id == bindparam("of"))
+_LOCKED_USER = _USER.with_for_update(key_share=True)
+_SIGNED_IN = select(sign_ins.c.id).where(
+    sign_ins.c.id == bindparam("sign_in"), sign_ins.c.user == bindparam("of")
+)
+
+
+class RoleError(InputError):
+    """Somebody asked for what their role does not let them do."""
+
+
+class SignedOutError(RoleError):
+    """Somebody whose sign-in has ended: by themselves, by an admin, or by time."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person who has signed in; `role` is what it was then, the store looks it up anew.
+
+    `sign_in` is the kept sign-in by which they came; once that has ended they may do nothing.
+    """
+
+    id: int
+    name: str
+    role: str
+    sign_in: int | None = field(default=None, compare=False)
+
+    def may(self, role: str) -> bool:
+        """Tell whether a page should offer what needs `role`."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+def require_role(connection: Connection, actor: Actor, least: str, lock: bool = True) -> Row[Any]:
+    """Return the actor's row; whoever is disabled or below the role `least` gets a `RoleError`.
+
+    In a writing transaction the row stays locked: one person's writes come one after the other.
+    """
+    row = connection.execute(_LOCKED_USER if lock else _USER, {"of": actor.id}).first()
+    if row is None or row.disabled:
+        raise RoleError(f"user must be one that is enabled, got {actor.name!r}")
+    if actor.sign_in is not None:
+        sign_in_key = {"sign_in": actor.sign_in, "of": actor.id}
+        if connection.execute(_SIGNED_IN, sign_in_key).first() is None:
+            raise SignedOutError(f"{actor.name} is no longer signed in here; please sign in again")
+    if ROLES.index(row.role) < ROLES.index(least):
+        raise RoleError(f"role must be {least} or above, got {row.role}")
+    return row

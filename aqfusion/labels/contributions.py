@@ -1,0 +1,125 @@
+"""Photos that visitors offer: kept only with consent, within limits, and served to nobody yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from aqfusion.air.readings import Reading
+from aqfusion.errors import InputError
+from aqfusion.labels.answer import Answer
+from aqfusion.labels.database import Database, in_turn
+from aqfusion.labels.item import ItemPrediction
+from aqfusion.labels.item_insertion import NewItem
+from aqfusion.labels.photo_store import PhotoStore
+from aqfusion.labels.schema import items, offers
+from aqfusion.labels.text_validation import digest_of, one_line
+
+if TYPE_CHECKING:
+    from aqfusion.images.photo import Photo
+
+__all__ = ["Contribution", "ContributionLimits", "ContributionStore", "OfferError"]
+
+_HOUR = timedelta(hours=1)
+_LOCK = 0x41514E  # any number, the same in every process
+
+
+class OfferError(InputError):
+    """An offer without consent, too large, or one too many."""
+
+
+@dataclass(frozen=True)
+class ContributionLimits:
+    """How much visitors may give: per hour and session, per hour in all, waiting, and in bytes."""
+
+    per_session: int = 5
+    per_hour: int = 100
+    pending: int = 2000
+    photo_bytes: int = 3_000_000
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """A photo with its reading and a guess; `consent` names the text that was agreed to.
+
+    `licence` is the one under which that text gives the photo away.
+    """
+
+    photo: "Photo"
+    reading: Reading
+    consent: str
+    guess: Answer | None = None
+    model_view: ItemPrediction | None = None
+    fingerprint: str | None = None
+    licence: str | None = None
+
+
+class ContributionStore:
+    """Contributions of visitors; experts moderate them before anybody labels them."""
+
+    def __init__(
+        self, database: Database, photos: PhotoStore, limits: ContributionLimits | None = None
+    ) -> None:
+        """Work on an open store."""
+        self._database = database
+        self._photos = photos
+        self.limits = limits or ContributionLimits()
+
+    def offer(self, session: str, offer: Contribution, now: datetime) -> int:
+        """Keep an offer as a pending item and return its id; nothing is kept if it is refused.
+
+        `session` is any secret of the visitor's browser session, of which a digest is kept for
+        an hour. What breaks a rule raises `OfferError`.
+        """
+        if not offer.consent.strip():
+            raise OfferError("consent must be given before a photo is kept, got none")
+        consent = one_line("consent", offer.consent, 200)
+        encoded = offer.photo.to_jpeg(95)
+        if len(encoded) > self.limits.photo_bytes:
+            most = self.limits.photo_bytes
+            raise OfferError(f"photo must have at most {most} bytes, got {len(encoded)}")
+        digest = digest_of(session)
+        self._database.write(lambda connection: self._count(connection, digest, now))
+        new = NewItem(
+            photo_hash=self._photos.put_bytes(encoded),
+            reading=offer.reading,
+            origin="contribution",
+            licence=offer.licence,
+            consent=consent,
+            consented_at=now,
+            trusted=False,
+            guess=_guess(offer.guess),
+            model_view=offer.model_view,
+            fingerprint=offer.fingerprint,
+        )
+        row = new.columns(now)
+
+        def work(connection: Connection) -> int:
+            self._database.insert_new(connection, items, [row])
+            same = select(items.c.id).where(items.c.key == new.key)
+            return int(connection.execute(same).scalar_one())
+
+        return self._database.write(work)
+
+    def _count(self, connection: Connection, session: str, now: datetime) -> None:
+        """Count an offer before its photo is written, so that many at once gain nothing."""
+        in_turn(connection, _LOCK)
+        connection.execute(delete(offers).where(offers.c.at <= now - _HOUR))
+        connection.execute(insert(offers).values(session=session, at=now))
+        query = select(func.count()).select_from(offers)
+        session_count = connection.execute(query.where(offers.c.session == session)).scalar_one()
+        if session_count > self.limits.per_session:
+            raise OfferError(f"offers must be at most {self.limits.per_session} an hour, got more")
+        if connection.execute(query).scalar_one() > self.limits.per_hour:
+            raise OfferError("offers of all visitors must wait for an hour, got too many")
+        waiting = select(func.count()).where(items.c.status == "pending")
+        if connection.execute(waiting).scalar_one() >= self.limits.pending:
+            raise OfferError("offers must wait until others are looked at, got too many")
+
+
+def _guess(answer: Answer | None) -> Mapping[str, Any] | None:
+    if answer is None:
+        return None
+    return {name: answer.columns()[name] for name in ("standard", "category", "aqi", "cant_tell")}

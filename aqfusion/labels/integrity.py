@@ -1,0 +1,95 @@
+"""Prove that the current view is the fold of all events, or make it so again; sites are read."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.database import Database
+from aqfusion.labels.event_log import events_of
+from aqfusion.labels.item_projection import (
+    ItemState,
+    fold_events,
+    members_of,
+    queue_columns,
+    rebuild_projection,
+)
+from aqfusion.labels.schema import answers, crowds, decisions, items, label_events
+from aqfusion.labels.site_events import site_faults
+
+__all__ = ["faults_in", "rebuild", "verify"]
+
+_BATCH = 500
+
+
+def verify(database: Database) -> tuple[str, ...]:
+    """Return a sentence for each item and site that is not what its events say; none is well."""
+    with database.snapshot() as connection:
+        return faults_in(connection)
+
+
+def faults_in(connection: Connection) -> tuple[str, ...]:
+    """Do what `verify` does within a transaction."""
+    faults = [fault for item in _items(connection) for fault in _faults(connection, item)]
+    for table, name in ((answers, "answer"), (decisions, "decision")):
+        events = label_events.c.item == table.c.item, label_events.c.id == table.c.event
+        lost = select(table.c.item).where(~select(label_events.c.id).where(*events).exists())
+        faults += [
+            f"item {item} must have the event of its {name}, got none"
+            for item in connection.execute(lost).scalars()
+        ]
+    return (*faults, *site_faults(connection))
+
+
+def rebuild(database: Database, actor: Actor) -> int:
+    """Fold the events of every item anew, and return how many items that is."""
+    with database.snapshot() as connection:
+        require_role(connection, actor, "admin", lock=False)
+        touched = list(connection.execute(_touched()).scalars())
+
+    for item in touched:
+        database.write(partial(rebuild_projection, item=item))
+    return len(touched)
+
+
+def _touched() -> Any:
+    return select(label_events.c.item).distinct().order_by(label_events.c.item)
+
+
+def _items(connection: Connection) -> Iterator[Any]:
+    """All items that something happened to, or that look as if it had."""
+    touched = items.c.id.in_(select(label_events.c.item)) | items.c.id.in_(select(answers.c.item))
+    strange = (items.c.crowd != 1) | items.c.status.not_in(("open", "pending"))
+    query = select(items, crowds.c.members).join(crowds, crowds.c.id == items.c.crowd)
+    ordered = query.where(touched | strange).order_by(items.c.id)
+    return iter(connection.execute(ordered.execution_options(yield_per=_BATCH)))
+
+
+def _faults(connection: Connection, item: Any) -> Iterator[str]:
+    try:
+        standing = fold_events(item, events_of(connection, item.id))
+    except IndexError:
+        yield f"item {item.id} must have what its undos take back, got too many undos"
+        return
+    query = select(answers.c.user, answers.c.event, answers.c.skipped)
+    kept = {tuple(row) for row in connection.execute(query.where(answers.c.item == item.id))}
+    expected = {
+        (user, event.id, event.kind == "skip") for user, event in standing.answers_by_user.items()
+    }
+    if kept != expected:
+        yield f"item {item.id} must have the answers of its events, got {sorted(kept ^ expected)}"
+    decided = select(decisions.c.event).where(decisions.c.item == item.id)
+    decision = connection.execute(decided).scalar()
+    wanted = standing.decision and standing.decision.id
+    if decision != wanted:
+        yield f"item {item.id} must have the decision {wanted}, got {decision}"
+    for name, value in _columns(item, standing).items():
+        if getattr(item, name) != value:
+            yield f"item {item.id} must have {name} {value}, got {getattr(item, name)}"
+
+
+def _columns(item: Any, standing: ItemState) -> dict[str, Any]:
+    columns = queue_columns(item, standing)
+    return {**columns, "members": members_of(standing) if columns["lane"] == 1 else " "}

@@ -1,0 +1,135 @@
+"""Loaded models and photo embeddings, kept between reruns and shared between visitors."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from importlib import import_module
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from aqfusion.explain import haze_saliency as haze
+from aqfusion.explain.photo_overlays import overlay
+from aqfusion.explain.saved_report import site_digest
+from aqfusion.images.photo import Photo
+from aqfusion.model.predictor import Embedding, Predictor, load_model
+from aqfusion.registry.registry import Registry
+from aqfusion.settings import load_settings
+from aqfusion.sites.site import Site
+
+if TYPE_CHECKING:
+    from aqfusion.explain.saliency import SaliencyMap
+    from aqfusion.sites.extinction import Extinctions
+
+
+def predictor() -> Predictor:
+    """The version that serves now, else the settings' model; a bad one raises `ModelError`.
+
+    Called once in a run of a page, so that all it shows is of one version.
+    """
+    return loaded(Registry.of(load_settings()).current().model)
+
+
+# Three backbones side by side, and the versions that open pages still show.
+@st.cache_resource(show_spinner="Loading the model ...", max_entries=8)
+def loaded(model: str) -> Predictor:
+    """A model by its name or folder, loaded once; a bad one raises `ModelError`."""
+    # Seconds of imports that the first map would wait for; the first number should not.
+    Thread(target=import_module, args=("aqfusion.explain.saliency",), daemon=True).start()
+    return load_model(model)
+
+
+def at(
+    model: Predictor,
+    site: Site | None,
+    taken_at: datetime | None = None,
+    extinction: Mapping[str, float] | None = None,
+) -> Predictor:
+    """The model at a site, kept: what it makes of the days costs time once, not at every move."""
+    if site is None:
+        return model.at(None, taken_at)
+    seen = None if extinction is None else tuple(sorted(extinction.items()))
+    kept = _at(model.checkpoint.sha256, site_digest(site), taken_at, seen, model, site)
+    if kept.site == site:
+        return kept
+    return model.at(site, taken_at, extinction)  # of another name, for example
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)  # up to 50 MB each
+def _at(
+    weights: str,
+    digest: str,
+    taken_at: datetime | None,
+    seen: tuple[tuple[str, float], ...] | None,
+    _of: Predictor,
+    _site: Site,
+) -> Predictor:
+    return _of.at(_site, taken_at, None if seen is None else dict(seen))
+
+
+def extinctions(site: Site, photo: Photo) -> "Extinctions":
+    """The extinctions of a photo at a site's landmarks, computed once: it takes half a second."""
+    reference = None if site.reference is None else site.reference.digest
+    return _extinctions(reference, repr(site.landmarks), photo.digest, site, photo)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _extinctions(
+    reference: str | None, landmarks: str, digest: str, _site: Site, _photo: Photo
+) -> "Extinctions":
+    from aqfusion.sites.extinction import extinctions as measured  # which loads OpenCV
+
+    return measured(_site, _photo)
+
+
+def embedding(model: Predictor, photo: Photo) -> Embedding:
+    """The photo's embedding (1, 128); computed once per photo, however often a slider moves."""
+    return _embedding(model.checkpoint.sha256, photo.digest, model, photo)
+
+
+def heat_map(model: Predictor, photo: Photo, method: str, target: str) -> "SaliencyMap":
+    """The photo's map, computed once per model, method and target."""
+    return _heat_map(model.checkpoint.sha256, photo.digest, method, target, model, photo)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _heat_map(
+    weights: str, digest: str, method: str, target: str, _of: Predictor, _photo: Photo
+) -> "SaliencyMap":
+    from aqfusion.explain.saliency import saliency_map
+
+    return saliency_map(_of, _photo, method, target)
+
+
+def marked(model: Predictor, photo: Photo, method: str, target: str, opacity: float) -> bytes:
+    """The photo under its map as JPEG, drawn once however often a slider moves."""
+    return _marked(model.checkpoint.sha256, photo.digest, method, target, opacity, model, photo)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _marked(
+    weights: str,
+    digest: str,
+    method: str,
+    target: str,
+    opacity: float,
+    _model: Predictor,
+    _photo: Photo,
+) -> bytes:
+    drawn = overlay(_photo.image, heat_map(_model, _photo, method, target), opacity)
+    return Photo.from_image(drawn).to_jpeg()
+
+
+def haze_evidence(model: Predictor, photo: Photo) -> tuple[float, ...]:
+    """The share of the haze at each height in the photo's AQI."""
+    return _haze_evidence(model.checkpoint.sha256, photo.digest, model, photo)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _haze_evidence(weights: str, digest: str, _of: Predictor, _photo: Photo) -> tuple[float, ...]:
+    return haze.haze_evidence(_of, _photo)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _embedding(weights: str, digest: str, _of: Predictor, _photo: Photo) -> Embedding:
+    return _of.embed(_photo)

@@ -1,0 +1,104 @@
+"""A visitor may offer the photo they gave, with its readings and a guess; only if they agree.
+
+The label store, whose libraries take a second to load, is opened when somebody offers, not before.
+"""
+
+import secrets
+from contextlib import suppress
+
+import streamlit as st
+
+from aqfusion.air.aqi import standard
+from aqfusion.air.readings import Reading
+from aqfusion.images.photo import Photo
+from aqfusion.ui import consent, photo_input
+from aqfusion.ui.inputs import PredictionInputs
+from aqfusion.ui.labels import flash
+
+_SESSION = "contribute_session"
+_DONT_KNOW = "I don't know"
+
+
+def render_contribution_form(inputs: PredictionInputs) -> None:
+    """Draw the offer under a photo of the visitor's own; nothing under a sample."""
+    if inputs.photo is not None and photo_input.is_own():
+        with st.expander("Give this photo to AQFusion", key="contribute"):
+            _form(inputs, inputs.photo)
+
+
+@st.fragment
+def _form(inputs: PredictionInputs, photo: Photo) -> None:
+    st.markdown(consent.consent().text)
+    names = [category.name for category in standard("us").categories]
+    st.selectbox(
+        "What would you call this air?",
+        [_DONT_KNOW, *names],
+        key=_key("guess", photo),
+        width=320,
+    )
+    # An example is no measurement, and what has no unit cannot be kept with one.
+    if inputs.reading.present and not inputs.unstated:
+        st.checkbox(
+            "The readings in the sliders were measured there and then: keep them too.",
+            key=_key("measured", photo),
+        )
+    st.checkbox("I agree to this text, and may give this photo away.", key=_key("consent", photo))
+    st.button(
+        "Give it",
+        key=_key("give", photo),
+        icon=":material/volunteer_activism:",
+        on_click=_give,
+        args=(inputs, photo),
+    )
+    flash.render_flash(_key("told", photo))
+
+
+def _give(inputs: PredictionInputs, photo: Photo) -> None:
+    state = st.session_state
+    place = _key("told", photo)
+    if not state.get(_key("consent", photo)):
+        flash.set_flash(
+            place, "Nothing was kept: tick that you agree to the text first", good=False
+        )
+        return
+    guess = state.get(_key("guess", photo), _DONT_KNOW)
+    reading = inputs.reading if state.get(_key("measured", photo)) else Reading()
+    session = state.setdefault(_SESSION, secrets.token_urlsafe(24))
+
+    def work() -> str:
+        _offer(inputs, photo, reading, guess, session)
+        return "Thank you. An expert looks at your photo before anybody labels it"
+
+    flash.run_with_flash(place, work, refused="Nothing was kept: ")
+
+
+def _offer(
+    inputs: PredictionInputs, photo: Photo, reading: Reading, guess: str, session: str
+) -> None:
+    from aqfusion.images.perceptual_hash import perceptual_hash
+    from aqfusion.labels.answer import Answer
+    from aqfusion.labels.contributions import Contribution
+    from aqfusion.model.item_prediction import model_view
+    from aqfusion.model.predictor import NothingKnownError
+    from aqfusion.ui.labels import store_session
+
+    names = [category.name for category in standard("us").categories]
+    view = None
+    with suppress(NothingKnownError):  # a refused photo without readings
+        prediction = inputs.model.predict(reading, inputs.embedding, trust_photo=inputs.trusted)
+        view = model_view(inputs.model, prediction)
+    offer = Contribution(
+        photo,
+        reading,
+        consent.consent().id,
+        None if guess == _DONT_KNOW else Answer(category=names.index(guess)),
+        view,
+        f"{perceptual_hash(photo) % 2**64:016x}",
+        consent.LICENCE,
+    )
+    store_session.reached().offers.offer(session, offer, store_session.now())
+
+
+def _key(name: str, photo: Photo) -> str:
+    """A widget's key: an entry for one photo is not kept for the next."""
+    return f"contribute_{name}_{photo.digest[:16]}"

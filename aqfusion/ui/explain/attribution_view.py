@@ -1,0 +1,107 @@
+"""Attribution of the AQI to each input: bars in pure HTML of a height that never changes.
+
+The short answer to "why?": the photo's map and what each input did.
+"""
+
+from collections.abc import Mapping
+from html import escape
+
+import streamlit as st
+
+from aqfusion.air.readings import Reading
+from aqfusion.explain.attribution import LANDMARKS, SITE, Attribution, contributions
+from aqfusion.explain.explanation_text import moved
+from aqfusion.explain.saliency_targets import RAISES
+from aqfusion.model.predictor import Result
+from aqfusion.ui import cached_models
+from aqfusion.ui.explain import text
+from aqfusion.ui.inputs import PredictionInputs
+
+_LEAST_SCALE = 60.0  # AQI points: small contributions should look small
+
+
+def contribution_bars(
+    attribution: Attribution,
+    input_names: tuple[str, ...],
+    reading: Reading,
+    knows_places: bool = True,
+) -> str:
+    """One row per input, present or not: raised to the right, lowered to the left.
+
+    A model that knows no sites has no row for one; without landmarks there is none for them.
+    """
+    rows = {
+        text.with_amount(name, reading): points if name in input_names else None
+        for name, points in attribution.points.items()
+        if (name != SITE or knows_places) and (name != LANDMARKS or name in input_names)
+    }
+    return (
+        '<div class="aq aq-small"><div class="aq-title">What each input did</div>'
+        f'<p class="aq-muted">Knowing nothing, the model says {attribution.base:.0f}. '
+        f"From there the inputs lead to {attribution.aqi:.0f}:</p>"
+        f"{bars(rows)}</div>"
+    )
+
+
+def bars(points: Mapping[str, float | None]) -> str:
+    """A row per name: AQI points raised to the right, lowered to the left, `None` not given."""
+    moves = [abs(value) for value in points.values() if value is not None]
+    scale = max([_LEAST_SCALE, *moves])
+    rows = "".join(
+        f'<span class="aq-muted">{escape(name)}</span><div class="aq-move"></div>'
+        '<span class="aq-value aq-muted">not given</span>'
+        if value is None
+        else _row(name, value, scale)
+        for name, value in points.items()
+    )
+    return f'<div class="aq-rows aq-moves">{rows}</div>'
+
+
+def _row(name: str, points: float, scale: float) -> str:
+    side, length = ("left" if points > 0 else "right"), 50 * abs(points) / scale
+    kind = "aq-up" if points > 0 else "aq-down"
+    return (
+        f'<span>{escape(name)}</span><div class="aq-move"><i class="{kind}" '
+        f'style="{side}:50%;width:{length:.1f}%"></i></div>'
+        f'<span class="aq-value">{moved(points)}</span>'
+    )
+
+
+_OPACITY = 0.6
+
+
+def render_short(inputs: PredictionInputs, result: Result) -> None:
+    """Draw both; the map comes last, because it is the slower one."""
+    left, right = st.columns([6, 7], gap="medium")
+    scene = inputs.scene
+    coalitions = scene.coalitions()
+    with right:
+        st.html(
+            contribution_bars(
+                contributions(coalitions),
+                coalitions.present,
+                inputs.reading,
+                inputs.model.checkpoint.sites is not None,
+            )
+        )
+        # A button, not a link: Streamlit refuses to draw a link to a page it has not met yet.
+        if st.button("Explain in full", key="explain_open", icon=":material/search_insights:"):
+            st.switch_page("pages/explain.py")
+    with left.container(key="why_map"):
+        _map(inputs, result)
+
+
+def _map(inputs: PredictionInputs, result: Result) -> None:
+    if inputs.photo is None or inputs.usable is None:
+        why = "The photo is left out." if inputs.photo else "No photo, so there is no map."
+        st.html(f'<div class="aq aq-nophoto aq-muted">{why}</div>')
+        return
+    st.image(
+        cached_models.marked(inputs.model, inputs.photo, "GradCAM", RAISES, _OPACITY),
+        width="stretch",
+        alt="The photo, brighter where the network found what speaks for dirtier air",
+    )
+    st.caption(
+        f"Marked: what speaks for {'a higher haze score' if result.haze else 'dirtier air'}. "
+        f"{text.share(result.photo_share)}"
+    )

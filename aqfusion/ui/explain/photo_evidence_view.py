@@ -1,0 +1,115 @@
+"""The photo beside its map: by any method, for the AQI or a category.
+
+The photo's landmarks and their extinction, in the explanation.
+"""
+
+from html import escape
+
+import streamlit as st
+
+from aqfusion.air.aqi import standard
+from aqfusion.errors import InputError
+from aqfusion.explain.haze_saliency import HEIGHTS
+from aqfusion.explain.photo_overlays import colour_bar, landmark_picture
+from aqfusion.explain.saliency_targets import METHOD_NAMES
+from aqfusion.metrics import SaliencyMetrics
+from aqfusion.model.predictor import Result
+from aqfusion.ui import cached_metrics, cached_models
+from aqfusion.ui.explain import text
+from aqfusion.ui.explain.attribution_view import bars
+from aqfusion.ui.inputs import PredictionInputs
+from aqfusion.ui.markup import plain, plain_list
+from aqfusion.ui.sites.landmark_reading import days_with_landmarks, meaning, table
+
+
+@st.fragment
+def render_map(inputs: PredictionInputs, result: Result) -> None:
+    """Draw choices and both pictures, or the reason why there is no map."""
+    st.markdown(f"{text.HAZE_MAP} {text.MAP}" if result.haze else text.MAP)
+    if inputs.photo is None or inputs.usable is None:
+        why = "The photo is left out, so there is no map." if inputs.photo else "No photo, no map."
+        st.html(f'<div class="aq aq-nophoto aq-muted">{why}</div>')
+        return
+    targets = [*text.TARGETS, *(category.name for category in standard("us").categories)]
+    choices = st.columns(3)
+    target = choices[0].selectbox(
+        "Explain",
+        targets,
+        format_func=lambda name: _target(name, result),
+        key="explain_target",
+    )
+    method = choices[1].selectbox("Method", METHOD_NAMES, key="explain_method", help=text.METHODS)
+    opacity = choices[2].slider("Opacity", 0, 100, 60, 5, format="%d %%", key="explain_opacity")
+    saliency_map = cached_models.heat_map(inputs.model, inputs.photo, method, target)
+    left, right = st.columns(2)
+    with left.container(key="explain_photo"):
+        st.image(inputs.photo.image, width="stretch", alt="The photo as it is")
+    with right.container(key="explain_map"):
+        st.image(
+            cached_models.marked(inputs.model, inputs.photo, method, target, opacity / 100),
+            width="stretch",
+            alt=f"The photo, marked where the network found {_target(target, result)}",
+        )
+    stops = ", ".join(colour_bar())
+    st.html(
+        '<div class="aq aq-small aq-colours"><span>little</span>'
+        f'<i style="background:linear-gradient(to right, {escape(stops)})"></i>'
+        "<span>most of this photo's evidence</span></div>"
+    )
+    st.html(f'<p class="aq aq-small">{escape(text.trust(method, _measured(inputs)))}</p>')
+    if saliency_map.empty:
+        st.info("No region of this photo speaks for that.")
+    by_height = cached_models.haze_evidence(inputs.model, inputs.photo)
+    rows = {height.capitalize(): points for height, points in zip(HEIGHTS, by_height, strict=True)}
+    st.html(
+        f'<div class="aq aq-small"><p>{escape(text.share(result.photo_share))} '
+        f"{escape(text.branches(inputs.model))}</p>{bars(rows)}</div>"
+    )
+
+
+def _target(name: str, result: Result) -> str:
+    """The choice of the map's target: the haze score, where the model has one."""
+    targets = text.HAZE_TARGETS if result.haze else text.TARGETS
+    return targets.get(name, f"what looks {name}")
+
+
+def _measured(inputs: PredictionInputs) -> SaliencyMetrics | None:
+    """The evaluation of this backbone's saliency maps, if there is one."""
+    try:
+        metrics = cached_metrics.metrics()
+    except InputError:
+        return None  # the sentence then says that nothing was measured
+    run = metrics.run("leak-safe", inputs.model.checkpoint.network.architecture.backbone)
+    return run.heat_maps if run else None
+
+
+_WHAT = (
+    "Dark things far away turn pale in haze: minus the logarithm of their contrast to the sky is "
+    "the light lost on the way. Orange is the landmark, blue the sky that it is held to."
+)
+
+
+def render_landmark(inputs: PredictionInputs, result: Result) -> None:
+    """Draw the photo with its landmarks, their extinction and evidence, where a site has any."""
+    site, photo = inputs.model.site, inputs.photo
+    if site is None or not site.landmarks or photo is None or inputs.usable is None:
+        return
+    with st.container(border=True, key="exhibit_landmarks"):
+        st.subheader("What the landmarks say", anchor=False)
+        st.markdown(_WHAT)
+        extinctions = cached_models.extinctions(site, photo)
+        if extinctions.refused is not None:
+            st.warning(plain(f"This photo is not measured: {extinctions.refused}."))
+            return
+        left, right = st.columns([6, 7], gap="medium")
+        left.image(
+            landmark_picture(photo.image, extinctions.sightings),
+            width="stretch",
+            alt="The photo with its landmarks: "
+            + ", ".join(landmark.name for landmark in site.landmarks),
+        )
+        with right:
+            st.html(table(extinctions).html("Landmarks in this photo"))
+            if extinctions.refusals:
+                st.warning(f"Not measured:\n{plain_list(extinctions.refusals, 20)}")
+            st.markdown(meaning(result.landmarks, days_with_landmarks(site)))

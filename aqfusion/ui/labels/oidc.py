@@ -1,0 +1,63 @@
+"""Accounts of another place, by OpenID Connect: a provider that the secrets file names."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import streamlit as st
+
+from aqfusion.labels.authorization import Actor
+from aqfusion.labels.sign_in import SignInError
+from aqfusion.labels.store import LabelStore
+from aqfusion.ui.labels import store_session
+
+_FIRST_ROLE = "visitor"  # of those who come for the first time; an admin raises it
+_UNNAMED = "default"  # as Streamlit calls a provider in [auth] itself
+
+
+def providers() -> tuple[str, ...]:
+    """The names of the providers in the secrets file, [auth] itself being "default"."""
+    if not st.secrets.load_if_toml_exists():
+        return ()
+    auth = st.secrets.get("auth", {})
+    if not isinstance(auth, Mapping):
+        return ()
+    own = (_UNNAMED,) if "client_id" in auth else ()
+    named = (
+        name
+        for name, section in auth.items()
+        if isinstance(section, Mapping) and "client_id" in section and name != _UNNAMED
+    )
+    return (*own, *named)
+
+
+def has_identity() -> bool:
+    """Whether the browser holds a provider's word on who is at the page."""
+    return bool(providers()) and bool(st.user.get("is_logged_in"))
+
+
+def actor(store: LabelStore) -> Actor:
+    """The account of who is at the page, made at the first time; `SignInError` says why not."""
+    claims = st.user.to_dict()
+    if not claims.get("sub"):
+        raise SignInError("account must have an identity (sub), got none")
+    name = str(claims.get("name") or claims.get("email") or "Somebody")
+    issuer = str(claims.get("iss") or "unknown")
+    return store.sign_in.by_oidc(issuer, str(claims["sub"]), name, _FIRST_ROLE, store_session.now())
+
+
+def draw_buttons() -> None:
+    """Draw a way to each provider."""
+    for provider in providers():
+        where = "your organisation" if provider == _UNNAMED else provider
+        st.button(
+            f"Sign in with {where}",
+            key=f"account_oidc_{provider}",
+            icon=":material/login:",
+            on_click=partial(st.login, None if provider == _UNNAMED else provider),
+        )
+
+
+def leave() -> None:
+    """Let the browser forget the provider's word."""
+    if has_identity():
+        st.logout()

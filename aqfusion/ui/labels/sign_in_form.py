@@ -1,0 +1,178 @@
+"""The form for a new account: a name, and a PIN of one's own.
+
+A store without an admin: whoever can read the server's log makes one, or brings a backup back.
+
+The code in the log proves that a person runs the server and did not just find its address.
+
+The card in front of the labelling pages: a name and its PIN, an invitation, or a provider.
+"""
+
+import logging
+import secrets
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.labels.backup import restore
+from aqfusion.labels.store import LabelStore
+from aqfusion.ui.labels import browser_sessions, flash, oidc, store_session
+
+
+def form(submit: str, on_click: Callable[[], None], *, ask_code: bool = False) -> None:
+    """Draw the form; `on_click` reads it with `given`."""
+    with st.form("account_new", border=False):
+        if ask_code:
+            st.text_input("Code from the terminal", key="account_code", max_chars=64)
+        st.text_input("Your name, as others will see it", key="account_new_name", max_chars=60)
+        st.text_input(
+            "A PIN of your own, 4 characters or more",
+            type="password",
+            key="account_new_pin",
+            max_chars=64,
+        )
+        st.form_submit_button(submit, on_click=on_click, type="primary")
+
+
+def name_and_pin() -> tuple[str, str]:
+    """Name and PIN, for the callback; the PIN does not stay in the session."""
+    state = st.session_state
+    name, pin = state.get("account_new_name", ""), state.get("account_new_pin", "")
+    state["account_new_pin"] = ""
+    return name, pin
+
+
+_log = logging.getLogger(__name__)
+_MOST_MEGABYTES = 1000  # an upload is held in memory; larger ones come by the terminal
+
+
+def render_first_admin() -> None:
+    """Draw both ways to begin."""
+    st.subheader("The first account", anchor=False)
+    st.markdown(
+        "There is no admin yet. Whoever started this server becomes the first one; the code that "
+        "proves it stands in the terminal."
+    )
+    _code()
+    form("Make the account", _make, ask_code=True)
+    with st.expander("Bring back a backup instead", key="account_restore"):
+        _ask_for_backup()
+
+
+def _make() -> None:
+    name, pin = name_and_pin()
+    if _code_fits("account_code"):
+        browser_sessions.enter(
+            lambda: store_session.reached().accounts.first_admin(name, pin, store_session.now())
+        )
+
+
+def _ask_for_backup() -> None:
+    st.caption("Only into a store that is empty; its accounts and PINs come back with it.")
+    with st.form("account_backup", border=False):
+        st.text_input("Code from the terminal", key="account_backup_code", max_chars=64)
+        st.file_uploader(
+            f"A backup, at most {_MOST_MEGABYTES} MB",
+            type=["zip"],
+            key="account_backup_file",
+            max_upload_size=_MOST_MEGABYTES,
+        )
+        st.form_submit_button("Bring it back", on_click=_bring_back)
+
+
+def _bring_back() -> None:
+    if not _code_fits("account_backup_code"):
+        return
+    file = st.session_state.get("account_backup_file")
+    if file is None:
+        flash.set_flash(browser_sessions.PLACE, "Backup must be a file, got none", good=False)
+        return
+
+    def work() -> str:
+        with tempfile.TemporaryDirectory(prefix="aqfusion-") as folder:
+            path = Path(folder) / "backup.zip"  # the client's name is part of no path
+            path.write_bytes(file.getbuffer())
+            held = restore(store_session.reached(), path)
+        return (
+            f"All is back (items: {held.rows['items']:,}, photos: {held.photos:,}); "
+            "sign in with the PIN you had"
+        )
+
+    with st.spinner("Bringing the backup back ..."):
+        flash.run_with_flash(browser_sessions.PLACE, work)
+
+
+def _code_fits(key: str) -> bool:
+    typed_code = st.session_state.get(key, "").strip()
+    if secrets.compare_digest(typed_code.encode(), _code().encode()):
+        return True
+    flash.set_flash(
+        browser_sessions.PLACE, "Code must be the one in the terminal, got another", good=False
+    )
+    return False
+
+
+@st.cache_resource(show_spinner=False)
+def _code() -> str:
+    """A secret of this server's run, written to its log only."""
+    code = secrets.token_hex(4)
+    _log.warning("The label store has no admin yet. Code for the first one: %s", code)
+    return code
+
+
+def render_entrance(store: LabelStore) -> None:
+    """Draw the way in that fits: the invitation of the address, the first account, or a PIN."""
+    try:
+        names, unclaimed = store.sign_in.names(), store.sign_in.is_unclaimed()
+    except InputError as error:
+        store_session.failed(error)
+    invite = st.query_params.get("invite")
+    with st.container(border=True, width=460, key="account_card"):
+        flash.render_flash(browser_sessions.PLACE)
+        if invite:
+            _join(invite)
+        elif unclaimed:
+            render_first_admin()
+        elif names or not oidc.providers():
+            _by_pin(names)
+        oidc.draw_buttons()
+
+
+def _by_pin(names: tuple[str, ...]) -> None:
+    st.subheader("Sign in", anchor=False)
+    with st.form("account_form", border=False):
+        st.selectbox("Your name", names, index=None, key="account_name", placeholder="Choose")
+        st.text_input("Your PIN", type="password", key="account_pin", max_chars=64)
+        st.form_submit_button("Sign in", on_click=_check, type="primary")
+    st.caption("No account? Ask whoever runs this server for an invitation.")
+
+
+def _check() -> None:
+    state = st.session_state
+    name, pin = state.get("account_name") or "", state.get("account_pin", "")
+    browser_sessions.enter(
+        lambda: store_session.reached().sign_in.by_pin(name, pin, store_session.now())
+    )
+    state["account_pin"] = ""
+
+
+def _join(invite: str) -> None:
+    st.subheader("You are invited", anchor=False)
+
+    def join() -> None:
+        name, pin = name_and_pin()
+        if browser_sessions.enter(
+            lambda: store_session.reached().sign_in.by_invite(
+                invite, name, pin, store_session.now()
+            )
+        ):
+            _decline()
+
+    form("Join", join)
+    st.button("I have an account", key="account_known", type="tertiary", on_click=_decline)
+
+
+def _decline() -> None:
+    st.query_params.pop("invite", None)

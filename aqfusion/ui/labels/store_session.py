@@ -1,0 +1,44 @@
+"""The label store that the settings name, opened once and shared by all sessions."""
+
+from datetime import UTC, datetime
+from typing import NoReturn
+
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.labels.store import LabelStore
+from aqfusion.settings import Settings, load_settings
+from aqfusion.ui import page
+from aqfusion.ui.markup import plain
+
+
+def store() -> LabelStore:
+    """The open store; one that cannot be opened ends the page with a sentence."""
+    try:
+        return reached()
+    except InputError as error:
+        failed(error)
+
+
+def reached() -> LabelStore:
+    """The open store, for a callback, which cannot end a page; `InputError` says why not."""
+    return _opened(load_settings())
+
+
+def failed(error: InputError) -> NoReturn:
+    """End the page, as the store does not answer."""
+    st.error(f"The label store cannot be used: {plain(str(error))}", icon=":material/error:")
+    page.end()
+    st.stop()
+
+
+def now() -> datetime:
+    """The time at which something is done, in UTC."""
+    return datetime.now(UTC)
+
+
+@st.cache_resource(
+    max_entries=2, show_spinner="Opening the label store ...", on_release=LabelStore.close
+)
+def _opened(settings: Settings) -> LabelStore:
+    return LabelStore.from_settings(settings)

@@ -1,0 +1,212 @@
+"""All versions, and one of them with all that is known of it.
+
+The deployed version, since when and why, and the rollback.
+"""
+
+from contextlib import suppress
+
+import streamlit as st
+
+from aqfusion.errors import InputError
+from aqfusion.labels.authorization import Actor
+from aqfusion.registry.serving import Promotion
+from aqfusion.registry.version import RegistryError, Version, comparison, title
+from aqfusion.retraining.corrections import LEFT_OUT
+from aqfusion.ui.labels import flash
+from aqfusion.ui.labels import store_session as labels
+from aqfusion.ui.markup import plain
+from aqfusion.ui.registry import label_impact, version_tables
+from aqfusion.ui.registry.registry_session import as_now, moment, registry, versions
+from aqfusion.ui.registry.version_tables import Gains
+from aqfusion.ui.table import Column, Table
+
+VERSIONS_FLASH, CHECKED = "models_versions", "models_checked"
+_MOST = 5
+
+
+def render_version_list(actor: Actor) -> None:
+    """Draw the list, the check, and the version that is chosen."""
+    all_versions = versions()
+    if not all_versions:
+        st.info("There is no version yet: the shipped model serves. Retrain to make the first.")
+        return
+    served = registry().current().version
+    with st.container(border=True, key="card_versions"):
+        st.html(
+            version_tables.overview(all_versions, served).html("All versions, the newest first")
+        )
+        _check()
+    by_name = {version.name: version for version in all_versions}
+    chosen = st.selectbox(
+        "Look at",
+        list(reversed(by_name)),
+        format_func=lambda name: title(name).capitalize(),
+        key="models_version",
+        width=260,
+    )
+    with st.container(border=True, key="card_version"):
+        _version(actor, by_name[chosen], served)
+
+
+def _check() -> None:
+    if not st.button("Check every file", key="models_verify", icon=":material/rule:"):
+        return
+    wrong = [sentence for sentences in registry().verify().values() for sentence in sentences]
+    if wrong:
+        st.error("\n".join(f"- {plain(sentence)}" for sentence in wrong), icon=":material/error:")
+    else:
+        st.success("Every file is as it was written.", icon=":material/check_circle:")
+
+
+def _version(actor: Actor, version: Version, served: str | None) -> None:
+    manifest = version.manifest
+    st.subheader(title(version.name).capitalize(), anchor=False)
+    st.markdown(plain(label_impact.effect_sentence(version)))
+    if version.passed:
+        st.success("The gate let it pass.", icon=":material/check_circle:")
+    else:
+        reasons = "\n".join(f"- {plain(reason)}" for reason in manifest["gate"]["reasons"])
+        st.warning(f"The gate refused it:\n{reasons}", icon=":material/block:")
+    flash.render_flash(VERSIONS_FLASH)
+    if version.name != served:
+        _promotion(actor, version)
+    st.markdown("**The test part, before and after**")
+    table = version_tables.changes(version)
+    st.html(table.html(f"Figures of {title(version.name)} by place"))
+    _items(version)
+    with st.expander("What it was made of", key="models_made_of"):
+        st.html(_facts(version).html(f"Facts of {title(version.name)}"))
+
+
+def _promotion(actor: Actor, version: Version) -> None:
+    name = version.name
+    words = "Let it serve" if version.passed else "Let it serve all the same"
+    way = st.popover(words, icon=":material/rocket_launch:", key=f"models_promote_{name}")
+    with way.form(f"models_promote_form_{name}", border=False):
+        st.text_area(
+            "Reason, if there is one to tell" if version.passed else "Reason",
+            key=f"models_reason_{name}",
+            max_chars=500,
+            height=80,
+        )
+        st.form_submit_button(words, on_click=_promote, args=(actor, name), type="primary")
+
+
+def _promote(actor: Actor, name: str) -> None:
+    def work() -> str:
+        reason = st.session_state.get(f"models_reason_{name}", "")
+        registry().promote(as_now(actor), name, reason, labels.now())
+        return f"{title(name)} serves from now on"
+
+    flash.run_with_flash(VERSIONS_FLASH, work)
+
+
+def _items(version: Version) -> None:
+    try:
+        changes = comparison(version)
+    except InputError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    parts = (
+        (
+            "Corrections it had not learned",
+            version_tables.corrections(changes.get("corrections", ())),
+        ),
+        ("Sessions of the test part", version_tables.sessions(changes.get("frozen", ()))),
+    )
+    for words, gains in parts:
+        if gains.table.rows:
+            _gains(version, words, gains)
+
+
+def _gains(version: Version, words: str, gains: Gains) -> None:
+    table = gains.table
+    st.markdown(
+        f"**{words}**: {gains.nearer:,} nearer, {gains.farther:,} farther, of {len(table.rows):,}"
+    )
+    st.html(version_tables.ends(table, _MOST).html(f"{words}: most gained and most lost"))
+    slug = words.lower().replace(" ", "-")
+    st.download_button(
+        "All as CSV",
+        table.csv(),
+        f"{version.name}-{slug}.csv",
+        "text/csv",
+        key=f"models_csv_{slug}",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _facts(version: Version) -> Table:
+    manifest, labels_of = version.manifest, version.manifest["labels"]
+    rows = [
+        ("Name", version.name),
+        ("Made", f"{moment(manifest['made_at'])} UTC by {manifest['by']}"),
+        ("Came from", title(version.parent)),
+        ("Labels learned", f"{labels_of['learned']:,} of {labels_of['settled']:,} settled"),
+        *(
+            (f"Left out: {LEFT_OUT.get(why, why)}", f"{n:,}")
+            for why, n in labels_of["left_out"].items()
+        ),
+        ("Last event learned", str(labels_of["last_event"])),
+        ("Labels, SHA-256", labels_of["snapshot_sha256"]),
+        ("Training features, SHA-256", manifest["features_sha256"]),
+        ("Test part, SHA-256", manifest["frozen_sha256"]),
+        ("Code version", manifest["code_version"]),
+        ("Seed", str(manifest["seed"])),
+    ]
+    return Table((Column("What"), Column("Value")), tuple(rows))
+
+
+SERVING_FLASH = "models_serving"
+
+
+def render_serving(actor: Actor) -> None:
+    """Draw it, with what is wrong about it."""
+    st.subheader("Serving now", anchor=False)
+    served = registry().current()
+    if served.warning:
+        st.warning(plain(served.warning), icon=":material/broken_image:")
+    made: tuple[Promotion, ...] = ()
+    with suppress(RegistryError):  # the warning has the reason
+        made = registry().promotions()
+    in_force = made[-1] if made and made[-1].version == served.version else None
+    name = title(served.version)
+    st.markdown(f"**{name.capitalize()}**" + (f" :small[{served.version or served.model}]"))
+    if in_force is not None:
+        st.markdown(plain(f"Since {moment(in_force.at)} UTC, by {in_force.by}: {in_force.reason}."))
+    elif served.version is None and not served.warning:
+        st.markdown("No correction has changed it yet.")
+    flash.render_flash(SERVING_FLASH)
+    if served.version is not None:
+        _way_back(actor, served.version)
+    if made:
+        with st.expander("All changes", key="models_promotions"):
+            st.html(history(made).html("All changes of what serves, the latest first"))
+
+
+def history(made: tuple[Promotion, ...]) -> Table:
+    """The deployed versions by time, the latest first."""
+    rows = (
+        (moment(promotion.at), title(promotion.version), promotion.by, promotion.reason)
+        for promotion in reversed(made)
+    )
+    return Table(tuple(map(Column, ("UTC", "Served", "By", "Why"))), tuple(rows))
+
+
+def _way_back(actor: Actor, version: str) -> None:
+    way = st.popover("Go back to the one before", icon=":material/undo:", key="models_back")
+    with way.form("models_back_form", border=False):
+        st.text_input("Reason, if there is one to tell", key="models_back_reason")
+        st.form_submit_button(
+            f"Go back from {title(version)}", on_click=_go_back, args=(actor,), type="primary"
+        )
+
+
+def _go_back(actor: Actor) -> None:
+    def work() -> str:
+        reason = st.session_state.get("models_back_reason", "")
+        done = registry().rollback(as_now(actor), reason, labels.now())
+        return f"{title(done.version)} serves again"
+
+    flash.run_with_flash(SERVING_FLASH, work)

@@ -1,0 +1,81 @@
+"""What visitors offer: nothing without consent, nothing above the limits."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from aqfusion.air.readings import Reading
+from aqfusion.images.photo import Photo
+from aqfusion.labels.answer import Answer
+from aqfusion.labels.contributions import (
+    Contribution,
+    ContributionLimits,
+    ContributionStore,
+    OfferError,
+)
+from tests.labels.planted import MINUTE, NOW
+
+
+def photo(number=0):
+    image = Image.new("RGB", (64, 48), (40 * number, 120, 200))
+    exif = Image.Exif()
+    exif[0x010E] = "a secret place"
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", exif=exif)
+    return Photo.decode(stream.getvalue())
+
+
+def kept(tmp_path):
+    return sorted(path.name for path in tmp_path.glob("photos/*/*"))
+
+
+def test_without_consent_nothing_is_kept(store, tmp_path):
+    with pytest.raises(OfferError, match="consent must be given before a photo is kept, got none"):
+        store.offers.offer("session", Contribution(photo(), Reading(pm25=8), consent="  "), NOW)
+    assert kept(tmp_path) == []
+    with store.database.read() as connection:
+        for table in ("items", "offers"):
+            count = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar()
+            assert count == 0, table
+
+
+def test_an_offer_is_kept_with_its_consent_and_waits(store, expert, ana, tmp_path):
+    offer = Contribution(photo(), Reading(pm25=8), consent="text 2026-11", guess=Answer(aqi=60))
+    item = store.review.view(expert, store.offers.offer("session", offer, NOW)).item
+    assert (item.consent, item.consented_at, item.status) == ("text 2026-11", NOW, "pending")
+    assert item.guess == {"standard": "us", "category": 1, "aqi": 60, "cant_tell": None}
+    assert kept(tmp_path) == [f"{item.task.photo_hash}.jpg"]
+    assert b"secret" not in store.photos.get(item.task.photo_hash)
+    assert store.queue.next_item(ana, NOW) is None
+
+
+def test_limits_hold_and_refused_offers_leave_nothing(store, tmp_path):
+    offers = ContributionStore(
+        store.database, store.photos, ContributionLimits(per_session=2, per_hour=3, pending=4)
+    )
+
+    def offer(number, session, now=NOW):
+        return offers.offer(session, Contribution(photo(number), Reading(), consent="v1"), now)
+
+    offer(1, "a")
+    offer(2, "a")
+    with pytest.raises(OfferError, match="offers must be at most 2 an hour, got more"):
+        offer(3, "a")
+    offer(3, "b")
+    with pytest.raises(OfferError, match="offers of all visitors must wait for an hour"):
+        offer(4, "c")
+    assert len(kept(tmp_path)) == 3
+    later = NOW + 61 * MINUTE
+    offer(4, "a", later)
+    with pytest.raises(OfferError, match="offers must wait until others are looked at"):
+        offer(5, "b", later)
+    with store.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM offers").scalar() == 1
+        assert "'a'" not in str(connection.exec_driver_sql("SELECT * FROM offers").all())
+
+
+def test_a_photo_has_a_size_limit(store):
+    offers = ContributionStore(store.database, store.photos, ContributionLimits(photo_bytes=300))
+    with pytest.raises(OfferError, match="photo must have at most 300 bytes, got "):
+        offers.offer("a", Contribution(photo(), Reading(), consent="v1"), NOW)
