@@ -170,7 +170,7 @@ def test_every_input_has_a_row_whether_given_or_not():
         "says 160",
         "lead to 130",
     ):
-        assert text in html
+        assert phrase in html
 
 
 def test_names_are_text():
