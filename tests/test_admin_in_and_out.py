@@ -47,7 +47,7 @@ def photos(tmp_path) -> list[tuple[str, bytes]]:
 def opened(actor) -> AppTest:
     page = AppTest.from_file(str(ROOT / "pages" / "admin.py"), default_timeout=SECONDS)
     page.session_state["account_actor"] = actor
-    page.session_state["admin_choice_part"] = "In and out"
+    page.session_state["admin_choice_part"] = "Import and export"
     page.run()
     assert not page.exception
     return page
@@ -56,7 +56,7 @@ def opened(actor) -> AppTest:
 def bring(page: AppTest, files: list[tuple[str, bytes]]) -> AppTest:
     (uploader,) = page.get("file_uploader")
     uploader.set_value([(name, content, "application/octet-stream") for name, content in files])
-    return press(page, "Bring them in")
+    return press(page, "Import the photos")
 
 
 def press(page: AppTest, label: str) -> AppTest:

@@ -147,7 +147,7 @@ def test_a_key_pressed_for_an_item_that_has_gone_answers_none(page, store):
     say(page, category=3)
     send(page, {"request": gone, "category": 5})
     assert (item(page), answers_of(store)) == (2, {1: (3, None, None)})
-    assert "answered nothing" in message(page)
+    assert "another item was shown" in message(page)
 
 
 @pytest.mark.parametrize(
@@ -184,11 +184,11 @@ def test_undo_brings_the_item_back_and_takes_the_answer_away(page, store):
 def test_undo_says_what_it_undid(page):
     say(page, aqi="151")
     command(page, "undo")
-    assert message(page) == "Undid: item 1, Unhealthy, AQI 151. It is shown again."
+    assert message(page) == "Undone: item 1, Unhealthy, AQI 151. The item is shown again."
     command(page, "skip")
     assert message(page) == "Item 1: skipped."
     command(page, "undo")
-    assert message(page) == "Undid: item 1, skipped. It is shown again."
+    assert message(page) == "Undone: item 1, skipped. The item is shown again."
 
 
 def test_undo_of_an_answer_from_before_this_sign_in_asks_first(page, store):
@@ -203,7 +203,7 @@ def test_undo_of_an_answer_from_before_this_sign_in_asks_first(page, store):
     assert answers_of(store) == {1: (3, None, None)}, "nothing was asked"
     command(page, "undo")
     command(page, "confirm")
-    assert message(page) == "Undid: item 1, Unhealthy. It is shown again."
+    assert message(page) == "Undone: item 1, Unhealthy. The item is shown again."
     assert (item(page), answers_of(store)) == (1, {})
 
 
@@ -235,7 +235,7 @@ def test_a_move_away_from_an_item_that_has_gone_does_nothing_and_is_told(page, s
     say(page, category=3)
     send(page, {"name": name, "request": gone}, "command")
     assert (item(page), answers_of(store)) == (2, {1: (3, None, None)})
-    assert "answered nothing" in message(page)
+    assert "another item was shown" in message(page)
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_blind_hides_the_model_until_the_answer_and_says_what_was_seen(page, sto
     assert not any(words in text(page) for words in HIDDEN)
     assert "The model is unsure" in text(page)
     say(page, category=3)
-    assert "the model said 10" in text(page)
+    assert "the model predicted 10" in text(page)
     eva = store.sign_in.by_pin("Eva", PIN, NOW)
     seen = store.review.view(eva, 1).answers[0].answer.seen
     assert (seen.mode, seen.model_version, seen.aqi) == ("blind", None, None)

@@ -181,9 +181,7 @@ def test_overruling_needs_a_value_and_a_reason_and_keeps_what_was_seen(planted):
     item = planted.items["newest"]
     page = opened(planted.expert, item)
     submit(page, f"review_overrule_{item}")
-    assert messages_of(page, "fault") == [
-        "overrule: Category must be given to overrule, got nothing"
-    ]
+    assert messages_of(page, "fault") == ["overrule: Category must be given to overrule, got none"]
     page.button_group(key=f"review_value_{item}_Category").set_value(2)
     submit(page, f"review_overrule_{item}")
     assert messages_of(page, "fault") == ["overrule: Reason must say why, got nothing"]
@@ -427,7 +425,7 @@ def test_agreement_of_nobody_says_so(tmp_path):
     page = opened(store.accounts.first_admin("Ada", PIN, NOW))
     page.segmented_control(key="review_choice_part").set_value("Agreement").run()
     assert not page.exception
-    assert page.info[0].value == "Nobody has answered anything yet."
+    assert page.info[0].value == "There are no answers yet."
     store.close()
 
 

@@ -111,7 +111,7 @@ def test_days_that_are_added_are_measured_and_evaluate_tells_what_it_helps(
     assert said["photos"] == 4
     ((line, reason),) = [(one["line"], one["reason"]) for one in said["left_out"]]
     assert line == 5
-    assert reason.startswith("tells nothing at a landmark: the photo must show")
+    assert reason.startswith("cannot be measured at a landmark: the photo must show")
     kept = [day.photo.extinction for day in read_site(file).site.days]
     assert [set(one) for one in kept] == [{"tower"}, {"tower"}, {"tower"}, set()]
     assert kept[0]["tower"] > kept[1]["tower"] > kept[2]["tower"]

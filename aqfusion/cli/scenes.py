@@ -8,16 +8,16 @@ from aqfusion.cli.options import PathText, report
 from aqfusion.settings import ASSETS
 
 
-@click.command(short_help="Paint the sample scenes again (about a minute).")
+@click.command(short_help="Render the sample scenes again (about a minute).")
 @click.option(
     "--out", type=PathText(file_okay=False), default=str(ASSETS / "scenes"), metavar="FOLDER"
 )
 def render_scenes(out: str) -> None:
-    """Paint the sample scenes again, as assets/scenes/scenes.json says."""
+    """Render the sample scenes again, as assets/scenes/scenes.json describes them."""
     from aqfusion.synthetic_scenes import write_scenes
 
     write_scenes(Path(out))
     if Path(out) == ASSETS / "scenes":  # the guidelines' examples: same view, other air
         examples = ASSETS / "label" / "examples"
         write_scenes(examples, examples, (320, 240))
-    report(f"painted the scenes into {out}")
+    report(f"rendered the scenes into {out}")

@@ -133,7 +133,9 @@ def _weighted_kappa(
     cells = CATEGORIES * first[both].astype(np.int64) + second[both]
     items = len(cells)
     if items < 2:
-        return _undefined(items, f"kappa needs two items that both told, these share {items}")
+        return _undefined(
+            items, f"kappa needs two items to which both gave a category, and there are {items}"
+        )
     tables = _drawn(np.bincount(cells, minlength=CATEGORIES**2), generator)  # (1 + R, 36)
     tables = tables.reshape(-1, CATEGORIES, CATEGORIES)
     observed = np.einsum("rij,ij->r", tables, _PENALTY)
@@ -150,7 +152,9 @@ def _alpha(answers: Answers, codes: int, ordinal: bool, seed: int) -> Agreement:
     answer_counts = answer_counts[answer_counts.sum(1) >= 2]
     items = len(answer_counts)
     if items < 2:
-        return _undefined(items, f"alpha needs two items with two answers, there are {items}")
+        return _undefined(
+            items, f"alpha needs two items with two answers each, and there are {items}"
+        )
     # Items answered alike count together: a million items have a few hundred such patterns.
     patterns, often = np.unique(answer_counts, axis=0, return_counts=True)
     weights = _drawn(often, np.random.default_rng(seed))  # (1 + R, P)
@@ -188,13 +192,15 @@ def _agreement(observed: Floats, by_chance: Floats, items: int) -> Agreement:
     some = by_chance > _ROUNDING
     values = 1 - observed / np.where(some, by_chance, np.nan)
     if not some[0]:
-        return _undefined(items, "all answers are the same category, so chance agrees as well")
+        return _undefined(
+            items, "all answers are the same category, so agreement by chance is as high"
+        )
     value = round(float(values[0]), 4)
     low, high = (
         np.nanpercentile(values[1:], _TAILS).round(4).tolist() if some[1:].any() else (value, value)
     )
     if low == high:  # not certainty: what these items do not hold, drawing them anew cannot show
-        return Agreement(value, None, None, items, "the items are too much alike for an interval")
+        return Agreement(value, None, None, items, "the items are too similar for an interval")
     return Agreement(value, low, high, items, None)
 
 

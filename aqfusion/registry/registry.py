@@ -35,7 +35,7 @@ __all__ = ["TERMINAL", "Registry"]
 TERMINAL = Actor(0, "the terminal", "operator")  # whoever can write the folder may do anything
 _PATIENCE = 20.0  # seconds
 _ANCESTORS_KEPT = 3
-_PASSED = "the gate let it pass"
+_PASSED = "passed the promotion gate"
 
 
 class Registry:
@@ -85,11 +85,13 @@ class Registry:
         version = read_version(self.home, name)
         base = version.manifest.get("base")
         if base != self.model:  # it would not be served
-            raise RegistryError(f"version must come from {self.model}, got {name} from {base}")
+            raise RegistryError(
+                f"Version {name} comes from the model {base}, but the settings name {self.model}."
+            )
         kept = self._allowed(actor, reason, f"promote {name}")
         if not kept and not version.passed:
             raise RegistryError(
-                f"reason must say why {name} is promoted against the gate, got none"
+                f"{name} did not pass the promotion gate. Give a reason to promote it."
             )
         promotion = Promotion(name, actor.name, now_text(now), kept or _PASSED)
         with self._writing():
@@ -113,9 +115,9 @@ class Registry:
             all_promotions = promotions(self.home)
             if not all_promotions or all_promotions[-1].version is None:
                 raise RegistryError(
-                    "there must be a version to go back from, got the shipped model"
+                    "The shipped model is served already, so there is nothing to roll back."
                 )
-            why = kept or f"back from {all_promotions[-1].version}"
+            why = kept or f"rolled back from {all_promotions[-1].version}"
             promotion = Promotion(self._before(all_promotions), actor.name, now_text(now), why)
             put_current(self.home, promotion)
         return promotion
@@ -130,7 +132,7 @@ class Registry:
             }
         except RegistryError as error:
             return {**faults_by_version, "current": (str(error),)}
-        gone = tuple(f"the current version must be there, {name} is not" for name in named)
+        gone = tuple(f"the current version {name} is missing" for name in named)
         return {**faults_by_version, **({"current": gone} if gone else {})}
 
     def prune(self, actor: Actor, ancestors: int = _ANCESTORS_KEPT) -> tuple[str, ...]:
@@ -175,12 +177,15 @@ class Registry:
 
     def _allowed(self, actor: Actor, reason: str, what: str) -> str:
         if not actor.may("expert"):
-            raise RoleError(f"role must be expert or above to {what}, got {actor.role}")
+            raise RoleError(
+                f"The role expert or above is needed to {what}, and your role is {actor.role}. "
+                "Ask an admin to change it."
+            )
         return several_lines("reason", reason, 500)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with locked(self.home / "registry.lock", _PATIENCE) as held:
             if not held:
-                raise RegistryError("nobody else must be writing versions, got somebody; try again")
+                raise RegistryError("Somebody else is writing versions. Try again in a minute.")
             yield

@@ -82,7 +82,9 @@ def promotions(home: Path) -> tuple[Promotion, ...]:
             raise ValueError(f"format {table['format']}")
         return tuple(_promotion(entry) for entry in table["promotions"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise RegistryError(f"{path} must say which version is current: {error!r}") from error
+        raise RegistryError(
+            f"{path} is damaged: it does not say which version is current ({error!r})"
+        ) from error
 
 
 def put_current(home: Path, promotion: Promotion) -> None:

@@ -134,9 +134,9 @@ def read_version(home: Path, name: str) -> Version:
             raise RegistryError(f"version {name} must have a small manifest, got a large file")
         content = path.read_bytes()
     except OSError as error:
-        raise RegistryError(f"version must be in {home}, got {name}: {error.strerror}") from error
+        raise RegistryError(f"{home} has no version {name}: {error.strerror}") from error
     if not name.endswith(hashlib.sha256(content).hexdigest()[:12]):
-        raise RegistryError(f"version {name} must have the manifest it was named by, got another")
+        raise RegistryError(f"version {name} is damaged: its manifest has changed")
     manifest = json.loads(content)  # it is what was written: JSON
     return Version(home / name, manifest)
 
@@ -153,14 +153,17 @@ def faults(home: Path, name: str) -> tuple[str, ...]:
         try:
             same = _sha256(version.folder / file) == sha256
         except OSError as error:
-            messages.append(f"version {name}: {file} must be readable: {error.strerror}")
+            messages.append(f"version {name}: {file} cannot be read: {error.strerror}")
             continue
         if not same:
             messages.append(
                 f"version {name}: {file} must have the SHA-256 {sha256[:12]}, got another"
             )
     names = {path.name for path in version.folder.iterdir()} - {MANIFEST, *stated}
-    return (*messages, *(f"version {name}: {file!r} must not be there" for file in sorted(names)))
+    return (
+        *messages,
+        *(f"version {name}: {file!r} is not in the manifest" for file in sorted(names)),
+    )
 
 
 def sweep_unfinished(home: Path) -> int:
@@ -205,5 +208,5 @@ def comparison(version: Version) -> Comparison:
     try:
         changes: Comparison = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise RegistryError(f"{path} must say what changed: {error!r}") from error
+        raise RegistryError(f"{path} is damaged: {error!r}") from error
     return changes

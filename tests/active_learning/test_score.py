@@ -135,7 +135,7 @@ def test_the_first_days_of_a_place_come_first_until_it_has_them(store, admin, mo
     )
     score_unlabelled(store, admin, model, lambda *told: None)
     told = {number: _first_days(store, admin, number) for number in (first, same, other, timeless)}
-    words = "Its place has no labelled day yet: the first one tells most"
+    words = "Its place has no labelled day yet: the first one helps most"
     assert told == {first: words, same: words, other: words, timeless: None}
     assert item(store, admin, first).priority > item(store, admin, timeless).priority + 0.08
     before = item(store, admin, other).priority

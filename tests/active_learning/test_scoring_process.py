@@ -73,7 +73,9 @@ def test_a_killed_scoring_goes_on_where_it_was(labels):
 def test_a_scoring_is_started_once_seen_and_cancelled(labels, monkeypatch):
     admin = fill(labels, 400)
     settings = load_settings()
-    with pytest.raises(RoleError, match="role must be admin or above to score items, got expert"):
+    with pytest.raises(
+        RoleError, match="admin or above is needed to score items, and your role is expert"
+    ):
         scoring_process.start(settings, Actor(3, "Eva", "expert"))
     begun = scoring_process.start(settings, admin)
     try:

@@ -78,7 +78,7 @@ def test_photos_come_in_get_labels_and_leave_as_a_training_folder(capsys, home, 
     assert (
         "line 4: photo must be that of a file below the folder of this file, got '3.jpg'\n" in err
     )
-    assert "columns that nobody reads: 'note'\n" in err
+    assert "columns that are not read: 'note'\n" in err
     store = opened(home)
     operator = store.accounts.operator(NOW)
     for name in ("Ana", "Ben"):
@@ -133,12 +133,12 @@ def test_people_get_in_by_account_or_invitation(capsys, home, monkeypatch):
 def test_a_pin_is_asked_twice_and_only_at_a_terminal(capsys, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO("1234\n"))
     refused = refusal(capsys, "add-user", "Ada", "--role", "admin")
-    assert refused == "add-user must ask for a PIN at a terminal, or be given --pin-stdin"
+    assert refused == "add-user asks for a PIN at a terminal. Without one, use --pin-stdin"
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     typed = iter(["1234", "1243", "1234", "1234"])
     monkeypatch.setattr("getpass.getpass", lambda _: next(typed))
     refused = refusal(capsys, "add-user", "Ada", "--role", "admin")
-    assert refused == "PIN must be typed the same twice, got two different ones"
+    assert refused == "The two PINs differ. Type the same PIN twice"
     assert run(capsys, "add-user", "Ada", "--role", "admin")[0]["name"] == "Ada"
 
 

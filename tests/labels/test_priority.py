@@ -38,11 +38,11 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
             Reason("model unsure", "The model is unsure: it says 0 to 500"),
             Reason(
                 "photo against readings",
-                "Photo and readings say different things: 40 and above 500",
+                "Photo and readings disagree: 40 and above 500",
             ),
             Reason(
                 "first days of a place",
-                "Its place has no labelled day yet: the first one tells most",
+                "Its place has no labelled day yet: the first one helps most",
             ),
         ),
     )
@@ -50,7 +50,7 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
     assert "photo against readings" not in unstated.parts  # no formula knows what they are
     assert unstated.score == pytest.approx(0.9)
     twin = replace(worst, near_duplicate=True)
-    words = "Nearly the same photo as another item, which is asked instead"
+    words = "Near-duplicate of another item, which is asked instead"
     assert priority(twin) == Priority(0.0, {}, (Reason("near-duplicate", words),))
 
 
@@ -60,7 +60,7 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
         (
             PriorityInputs(view=PredictionSummary(170, 90, 260)),
             0.425,
-            "The model is unsure: it says 90 to 260",
+            "The model is unsure: it predicts 90 to 260",
         ),
         (PriorityInputs(view=PredictionSummary(60, 50, 70)), 0.05, None),
         (
@@ -71,7 +71,7 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
         (
             PriorityInputs(photo_view=PredictionSummary(80, 20, 260), reading=PM25_OF_AQI_321),
             0.61,
-            "Photo and readings say different things: 80 and 321",
+            "Photo and readings disagree: 80 and 321",
         ),
         (
             PriorityInputs(photo_view=PredictionSummary(200, 90, 321), reading=PM25_OF_AQI_321),
@@ -81,7 +81,7 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
         (
             PriorityInputs(photo_view=PredictionSummary(200, 90, 260), reading=Reading(pm25=9)),
             0.4,
-            "Photo and readings say different things: 200 and 50",
+            "Photo and readings disagree: 200 and 50",
         ),
         (PriorityInputs(place_days=0), 1.0, "Its place has no labelled day yet"),
         (PriorityInputs(place_days=1), 0.5, "Its place has only one labelled day"),

@@ -26,7 +26,7 @@ def test_the_most_urgent_comes_first_and_the_reasons_with_it(store, admin, ana, 
     low, high = add(store, admin, 1, priority=0.1), add(store, admin, 2, priority=0.9)
     begun = add(store, admin, 3, priority=0.0, overlap=2)
     back = add(store, admin, 4, priority=0.0)
-    why = (Reason("unsure", "The model is unsure: it says 90 to 260"),)
+    why = (Reason("unsure", "The model is unsure: it predicts 90 to 260"),)
     store.items.set_views(admin, [ItemScore(high, 0.9, why)])
     say(store, ben, begun, 1)
     say(store, ben, back, 1)

@@ -39,7 +39,7 @@ def test_a_decision_can_be_overruled_and_says_what_it_was(store, conflict, exper
     decision = store.review.view(expert, conflict).decision
     assert (decision.answer.aqi, decision.reason) == (160, "the horizon is gone")
     assert (decision.old["event"], decision.old["category"]) == (first.event, 1)
-    with pytest.raises(ReviewError, match="reason must say why, got nothing"):
+    with pytest.raises(ReviewError, match="reason must have at least 1 character, got none"):
         store.review.overrule(expert, conflict, Answer(aqi=160), " ", request_id(), NOW)
 
 

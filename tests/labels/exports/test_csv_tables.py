@@ -160,7 +160,7 @@ def test_only_experts_take_out_and_others_leave_nothing(busy, tmp_path, format):
 
 
 def test_all_there_is_with_photos_that_nobody_has_admitted_is_for_admins(busy, tmp_path):
-    with pytest.raises(RoleError, match="role must be admin or above, got expert"):
+    with pytest.raises(RoleError, match="admin or above is needed here, and your role is expert"):
         export(busy.store, busy.people["expert"], "jsonl", tmp_path / "out" / "x")
     assert not (tmp_path / "out").exists()
 

@@ -207,9 +207,9 @@ def test_a_plain_folder_is_read_to_its_depths_without_leading_out_of_it(
     done = bring(folder, Terms(licence="mine"))
     assert (done.new, done.known) == (3, 0)
     assert [(fault.rule, fault.value) for fault in done.faults] == [
-        ("must be no link", "link.jpg"),
+        ("must not be a link", "link.jpg"),
         (f"must end with {', '.join(SUFFIXES)}", "notes.txt"),
-        ("must be no link", "way-out"),
+        ("must not be a link", "way-out"),
     ]
     for item in held():
         assert (item.task.place, item.group, item.guess) == (None, None, None)
@@ -243,6 +243,6 @@ def test_terms_that_no_item_may_have_are_refused_before_any_photo_is_read():
 
 def test_only_an_admin_imports_and_others_leave_no_photo(tmp_path, store, expert):
     save(tmp_path / "new" / "a.jpg", 1)
-    with pytest.raises(RoleError, match="role must be admin or above, got expert"):
+    with pytest.raises(RoleError, match="admin or above is needed here, and your role is expert"):
         import_from_source(store, expert, tmp_path / "new", Terms(), NOW)
     assert not (tmp_path / "photos").exists()

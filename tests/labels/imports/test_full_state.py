@@ -159,7 +159,7 @@ def test_photos_that_are_nowhere_or_not_what_they_seem_are_listed(
         16,
         (
             TableFault(1, "photo_hash", "must be in the store or in labels-photos", gone),
-            TableFault(2, "photo_hash", "must be the photo of this hash", other_bytes),
+            TableFault(2, "photo_hash", "must have this SHA-256", other_bytes),
         ),
     )
     rejected = lines[busy.ids.rejected - 1]["photo_hash"]
@@ -236,11 +236,11 @@ def field(line, **values):
         (event(0, note="x" * 501), "line 1: note must have at most 500 characters, got 501"),
         (event(0, by=""), "line 1: by must have at least 1 characters"),
         (event(0, by="x" * 61), "line 1: by must have at most 60 characters"),
-        (event(0, about=99), "line 1: event 1 must be about one before it, got none"),
+        (event(0, about=99), "line 1: event 1 must refer to an earlier event, got none"),
         (event(0, request_digest="x"), "line 1: request_digest must be 64 hex digits"),
         (event(0, old={"event": 1}), "line 1: old must have the fields of this format"),
         (event(5, kind="undo"), "line 6: must be an item of this format, got other JSON"),
-        (event(5, category=1), "line 6: skip must say what such an event can, got something else"),
+        (event(5, category=1), "line 6: skip must have the values of such an event, got others"),
         (event(1, id=1), "line 2 must be new, got an id a second time"),
     ],
 )  # fmt: skip

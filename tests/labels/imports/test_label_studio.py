@@ -251,12 +251,12 @@ def test_what_is_no_answer_or_of_no_open_item_is_listed_and_the_rest_comes_in(bu
             ),
             (
                 *(4, f"task {decided['id']}, annotation 41"),
-                f"item {busy.ids.overruled} must be one that no expert has decided",
+                f"item {busy.ids.overruled} must not be decided by an expert",
                 "one that is settled",
             ),
             (
                 *(5, f"task {predicted['id']}"),
-                "must have an annotation: predictions are no answers of people",
+                "must have an annotation, because predictions are not answers of people",
                 "predictions only",
             ),
             (6, "task", "must be one of Label Studio's JSON or JSON-MIN export", "5"),
@@ -273,7 +273,7 @@ def test_what_costs_a_part_only_is_told_and_the_answer_lives(busy, tasks, bring)
     done = bring(task)
     assert done.new == 1
     assert [(fault.rule, fault.value) for fault in done.faults] == [
-        ("control must be one of our labelling interface to be kept", "stars"),
+        ("control must belong to our labelling interface", "stars"),
         ("note, of which the rest is kept, must have at most 500 characters", "501"),
         ("answer must have one standard, of which US AQI is kept", "India AQI Poor too"),
     ]
@@ -304,7 +304,7 @@ def test_nobody_who_signs_in_is_made_to_have_said_it(busy, tasks, bring):
 
 def test_only_an_admin_brings_answers_in(busy, tasks, bring):
     task = annotate(tasks["guessed"], 30, 3, result("category", choices=["Good"]))
-    with pytest.raises(RoleError, match="role must be admin or above, got expert"):
+    with pytest.raises(RoleError, match="admin or above is needed here, and your role is expert"):
         bring(task, who="expert")
     assert answers(busy, busy.ids.guessed) == {}
 

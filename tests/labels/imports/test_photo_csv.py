@@ -103,7 +103,7 @@ def test_a_path_over_a_link_is_refused(table, tmp_path, path):
     (folder / "way").symlink_to(tmp_path, target_is_directory=True)
     (folder / "deep" / "loop").symlink_to(folder, target_is_directory=True)
     (fault,) = list_photo_csv(table(f"{path},,,,,,,"), NOW).faults
-    assert fault == TableFault(2, "photo", "must lead over no link", path)
+    assert fault == TableFault(2, "photo", "must not lead through a link", path)
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,9 @@ def error_of(page) -> str:
 
 
 def code_of(caplog) -> str:
-    (line,) = [r.getMessage() for r in caplog.records if "Code for the first one" in r.getMessage()]
+    (line,) = [
+        r.getMessage() for r in caplog.records if "Code for the first admin" in r.getMessage()
+    ]
     return line.rpartition(" ")[2]
 
 
@@ -76,7 +78,7 @@ def make_first(page, code: str) -> AppTest:
     page.text_input(key="account_code").set_value(code)
     page.text_input(key="account_new_name").set_value("Ada")
     page.text_input(key="account_new_pin").set_value(PIN)
-    return submit(page, "Make the account")
+    return submit(page, "Create the account")
 
 
 def test_the_first_admin_needs_the_code_that_only_the_log_tells(page, labels, caplog):
@@ -84,7 +86,7 @@ def test_the_first_admin_needs_the_code_that_only_the_log_tells(page, labels, ca
         page.run()
         assert code_of(caplog) not in str(page.main)
         make_first(page, "00000000")
-        assert error_of(page) == "Code must be the one in the terminal, got another."
+        assert error_of(page) == "This is not the code from the terminal. Check it and try again."
         assert not inside(page)
         assert labels.sign_in.names() == ()
         assert inside(make_first(page, f" {code_of(caplog)} "))
@@ -158,7 +160,7 @@ def test_a_role_below_is_told_and_sees_nothing(page, labels, admin):
     labels.accounts.add_user(admin, "[V](http://x.y)", PIN, "visitor", NOW)
     sign_in(page.run(), "[V](http://x.y)")
     assert not inside(page)
-    assert page.info[0].value.startswith("This page is for annotators and above; you are signed in")
+    assert page.info[0].value.startswith("This page is for annotators and above. You are signed in")
     assert "[V](http" not in page.info[0].value
 
 
