@@ -21,7 +21,7 @@ from aqfusion.images.colour_profile import (
 from aqfusion.images.photo import Photo
 from tests.hostile import chunk, encode, flat, png, sky
 
-CASES = Path(__file__).parent / "cases" / "photo-icc"
+CASES = Path(__file__).parents[1] / "cases" / "photo-icc"
 P3 = cicp_profile(12, 13)
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 GREY = (64, 48)
