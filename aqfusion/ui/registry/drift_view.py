@@ -42,7 +42,6 @@ from aqfusion.settings import load_settings
 from aqfusion.ui import cached_models, consent, usage
 from aqfusion.ui.chart_style import BLUE, GREY, blank, png_button
 from aqfusion.ui.markup import plain
-from aqfusion.ui.review.text import UNIT
 from aqfusion.ui.table import Cell, Column, Table, csv_button, number
 
 __all__ = [
@@ -166,7 +165,7 @@ def ranges_of(histogram: Histogram) -> list[str]:
 
 
 def _unit(histogram: Histogram) -> str:
-    return UNIT[pollutant(histogram.name).unit] if histogram.name in POLLUTANTS else ""
+    return pollutant(histogram.name).pretty_unit if histogram.name in POLLUTANTS else ""
 
 
 def _drifts(report: DriftReport) -> list[tuple[str, str]]:
