@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.queue_sql import Shares
 from aqfusion.labels.schema import metadata
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 from tests.labels import postgres
 from tests.labels.planted import NOW, PIN
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from aqfusion.labels.authorization import RoleError, SignedOutError
+from aqfusion.labels.authorization import SignedOutError
 from aqfusion.labels.backup import backup, restore
 from aqfusion.labels.schema import sign_ins
 from aqfusion.labels.sign_in_sessions import CODE_LASTS, SessionLimits, SignInSessions
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import RoleError
 from tests.labels.planted import MINUTE, NOW, PIN, add, say
 
 HOUR = timedelta(hours=1)
