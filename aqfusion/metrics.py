@@ -1,7 +1,9 @@
-"""All of `assets/metrics.json` by name, read and checked; what is absent there is `None`.
+"""How good an answer is by the number of days that are known of the place.
 
-Errors and widths are in AQI points, shares run from 0 to 1; in the history of a place `days` is
-`None` where all of the place's days in other folds are known.
+Errors and widths are in AQI points, shares run from 0 to 1; `days` is `None` where all of the
+place's days in other folds are known.
+
+What an evaluation found: all of `assets/metrics.json` by name; absent is `None`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +29,7 @@ from aqfusion.io.json_models import (
 )
 from aqfusion.metric_values import KINDS, Estimate, InputKindMetrics, MissingReadingsMetrics, Scores
 
-FORMAT = 1
+FORMAT = 1  # of `assets/metrics.json`
 NOTHING = "nothing"
 HISTORY_KINDS = (*KINDS, NOTHING)
 _MOST_DAYS = 1_000_000
@@ -330,7 +332,7 @@ def expected_rmse(metrics: Metrics, backbone: str, kind: str, days: int) -> floa
 
 
 def read_metrics(path: Path) -> Metrics:
-    """Read the file and check every value; one that is absent or damaged raises `TableError`."""
+    """Read the figures; a file that is absent or damaged raises `TableError`."""
     if not path.is_file():
         raise TableError(f"{path.name} must lie in assets, got no such file")
     table = read_table(path)

@@ -72,10 +72,10 @@ def input_name(name: str) -> str:
     """An input's name at the head of a sentence.
 
     >>> [input_name(name) for name in ("photo", "pm25", "site")]
-    ['The photo', 'PM2.5', 'This place']
+    ['The photo', 'PM₂.₅', 'This place']
     """
     named = {PHOTO: "The photo", SITE: "This place", LANDMARKS: "The landmarks"}
-    return named.get(name) or pollutant(name).label
+    return named.get(name) or pollutant(name).pretty_label
 
 
 def moved(points: float) -> str:

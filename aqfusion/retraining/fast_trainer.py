@@ -2,7 +2,7 @@
 
 As in `training/training_loop.py`: the readings span the space, haze evidence joins them, and so
 does the CNN's projection. Gate, mix, temperatures and intervals stay the parent's: they were fitted
-on photos that the backbone had not seen, and it has seen all training photos. docs/experiments.md
+on photos that the backbone had not seen, and it has seen all training photos: docs/experiments.md
 has the reason why no new ones are fitted.
 """
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from aqfusion.active_learning import scoring_process
 from aqfusion.background_jobs import JobProgress, RunError
-from aqfusion.labels.authorization import Actor
+from aqfusion.permissions import Actor
 from aqfusion.settings import load_settings
 from aqfusion.ui.labels import flash, store_session
 from aqfusion.ui.markup import plain

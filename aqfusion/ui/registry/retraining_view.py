@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 from aqfusion.registry.registry import Registry
 from aqfusion.registry.version import title
 from aqfusion.retraining import process

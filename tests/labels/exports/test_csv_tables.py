@@ -7,9 +7,9 @@ import pytest
 
 from aqfusion.io.spreadsheet_csv import undefused
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.authorization import RoleError
 from aqfusion.labels.exports.export import FORMATS, ExportError, export
 from aqfusion.labels.photo_store import PhotoStore
+from aqfusion.permissions import RoleError
 from tests.labels.busy import HOSTILE
 from tests.labels.planted import NOW, PIN, request_id, say
 

@@ -24,7 +24,7 @@ FILES = {
         "class Look: ...\n\n\ndef f(one, said=None):\n    one.told = net.g(found=said)\n"
     ),
     "aqfusion/retraining/__init__.py": "",
-    "aqfusion/retrain/take_out.py": "class Seen: ...\n\n\nfound_twice = 'found'\n",
+    "aqfusion/retraining/take_out.py": "class Seen: ...\n\n\nfound_twice = 'found'\n",
     "pages/predict.py": "from aqfusion.model.look import f\n",
     "app.py": "import streamlit\n",
 }
