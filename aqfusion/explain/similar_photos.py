@@ -1,9 +1,7 @@
-"""The index of similar photos on disk: loaded only complete, and only by the key it was made for.
+"""The photos of a data folder that are nearest in a model's embedding space; index on disk.
 
 The key stands for model and photos. A seal over it and all the content is part of the file, so
 that one comparison finds damage, another model, another folder and another version alike.
-
-The photos of a data folder that lie nearest to one in a model's embedding space.
 
 Near is what the model embeds alike: air, light, horizon; not the same view. Frames of one session
 are near each other as a rule, so that only the nearest of each session is returned.
