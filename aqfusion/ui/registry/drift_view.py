@@ -16,7 +16,6 @@ import streamlit as st
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.errors import InputError
 from aqfusion.labels.annotator_stats import Share
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.store import LabelStore
 from aqfusion.metric_values import Estimate
 from aqfusion.monitoring.drift_report import (
@@ -37,6 +36,7 @@ from aqfusion.monitoring.population_stability import (
     Shift,
     in_fifths,
 )
+from aqfusion.permissions import Actor
 from aqfusion.registry.serving import Served
 from aqfusion.settings import load_settings
 from aqfusion.ui import cached_models, consent, usage
