@@ -1,11 +1,7 @@
-"""Progress of a job in a process of its own: files that any process can read, replaced whole.
-
-Start work as a process of its own, and end it.
+"""Long work in a process of its own: started, watched and ended by any process.
 
 Any process can do both, and none of it depends on who started it: the page may be reloaded, the
 app may be restarted.
-
-The inside of such a process: lock, progress, log, its end on request or by the clock.
 """
 
 import json
@@ -27,7 +23,7 @@ from typing import Any
 from aqfusion.errors import InputError
 from aqfusion.io.atomic_files import replace_file
 from aqfusion.io.file_lock import holder, locked
-from aqfusion.labels.authorization import Actor, RoleError
+from aqfusion.permissions import Actor, RoleError
 from aqfusion.settings import ROOT
 
 __all__ = [

@@ -1,6 +1,4 @@
-"""How many days of each place are known: the first ones teach most of what is usual there.
-
-Score the items that wait for labels: the model's prediction, and the worth of an answer.
+"""Score the items that wait for labels: the model's prediction, and how much an answer is worth.
 
 Each batch is saved before the next begins: a scoring that was ended goes on where it was, and an
 item that this model has scored is passed by, unless people have contradicted each other since or
@@ -17,7 +15,6 @@ import numpy as np
 
 from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.labels.agreement import CANNOT_TELL
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.capture_time import local_days
 from aqfusion.labels.confident_learning import LikelyError, likely_errors
 from aqfusion.labels.item import Task
@@ -29,6 +26,7 @@ from aqfusion.labels.store import LabelStore
 from aqfusion.model.item_prediction import model_view, version_of
 from aqfusion.model.prediction import Prediction
 from aqfusion.model.predictor import Embedding, NothingKnownError, Predictor
+from aqfusion.permissions import Actor
 
 __all__ = ["BATCH", "Count", "PlaceDays", "Scored", "score_unlabelled"]
 

@@ -1,9 +1,4 @@
-"""The card's photo, and beside it the heat map or what each input says on its own.
-
-The card's table: each input, its value, and how far it moved the AQI which way.
-
-The picture of a prediction to share: number, category, photo, and what each input did to it.
-"""
+"""The picture of a prediction to share: number, category, photo, and what each input did."""
 
 from typing import TYPE_CHECKING
 
@@ -212,7 +207,7 @@ def _value(report: PredictionReport, name: str) -> str:
     if name == LANDMARKS:
         return f"by {report.result.landmarks.days} days" if report.result.landmarks else "not given"
     value = getattr(report.inputs.reading, name)
-    return "not given" if value is None else f"{value:.5g} {pollutant(name).unit}"
+    return "not given" if value is None else f"{value:.5g} {pollutant(name).pretty_unit}"
 
 
 def _sum(report: PredictionReport) -> str:

@@ -1,7 +1,4 @@
-"""Users and their roles; one enabled admin always stays.
-
-Invitations: each lets one person make an account of a role, until it expires.
-"""
+"""Users and their roles, of whom one admin is always enabled; invitations to make an account."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -12,11 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import ROLES, Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database, in_turn
 from aqfusion.labels.passwords import hashed_pin, new_token, token_digest
 from aqfusion.labels.schema import invites, sign_ins, users
-from aqfusion.labels.text_validation import one_line
+from aqfusion.permissions import ROLES, Actor
+from aqfusion.text_validation import one_line
 
 __all__ = [
     *("OPERATOR", "AccountError", "Accounts", "User"),

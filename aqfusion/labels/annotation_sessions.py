@@ -1,7 +1,4 @@
-"""Where each person is in their labelling: the mode, since when, and which items have been met.
-
-Drafts of answers: they survive a reload, until the item is answered.
-"""
+"""Where each person is in their labelling: mode, items met, and drafts that survive a reload."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,10 +8,11 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.schema import Id, answers, drafts, items, label_events, sign_ins, sittings
-from aqfusion.labels.text_validation import several_lines
+from aqfusion.permissions import Actor
+from aqfusion.text_validation import several_lines
 
 __all__ = ["MOST_DRAFTS", "AnnotationMode", "AnnotationModeStore", "Draft", "Drafts", "drop_draft"]
 

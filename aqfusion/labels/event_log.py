@@ -1,7 +1,4 @@
-"""The append-only log of label events: each request is written once, however often it is sent.
-
-The one way in which events get written: role, exactly once, whole.
-"""
+"""The append-only log of label events: each request is written once, by somebody with the role."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,11 +10,12 @@ from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.engine import Row
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.leases import Leased
 from aqfusion.labels.schema import items, label_events
-from aqfusion.labels.text_validation import digest_of, one_line
+from aqfusion.permissions import Actor
+from aqfusion.text_validation import digest_of, one_line
 
 __all__ = [
     "EVENT_KINDS",

@@ -1,6 +1,4 @@
-"""The parts of an item's line, each value checked as strictly as if a person had given it.
-
-An item with all that happened to it as one line of JSON, and back.
+"""An item with all its events as one line of JSON, and back, checked as strictly as user input.
 
 An account is only its name here: no line gives anybody a role or a PIN. What follows from the
 events (status, answers, the queue) is made anew, and `status` is there to be compared.
@@ -24,7 +22,7 @@ from aqfusion.labels.item import STATUSES, Reason, view_of
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.item_projection import fold_events
 from aqfusion.labels.schema import label_events
-from aqfusion.labels.text_validation import one_line, several_lines
+from aqfusion.text_validation import one_line, several_lines
 
 __all__ = [
     *("EVENT_COLUMNS", "PLAIN", "StateLineError"),

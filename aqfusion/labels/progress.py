@@ -1,9 +1,4 @@
-"""How far the work is: items by status, one person's progress, and what they have skipped.
-
-How far everybody is together, and what a queue may be filtered by: for all who label.
-
-How much there is in the store, as figures.
-"""
+"""How far the work is: of one person, of everybody, and in the store as a whole."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, case, func, select, union_all
 
 from aqfusion.labels.annotation_records import SCALE, category_in_sql
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.item import STATUSES, Task
 from aqfusion.labels.schema import answers, decisions, items, label_events, users
+from aqfusion.permissions import Actor
 
 __all__ = [
     "AnnotatorProgress",

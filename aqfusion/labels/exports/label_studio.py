@@ -35,7 +35,8 @@ HOW_TO = f"""\
 tasks.json has one task per photo; labelling.xml is the labelling interface to paste into a project.
 The photos' paths are relative to this folder. For Label Studio to find them, serve the folder
 (`python -m http.server` in it) or add it as local storage, and put that
-address in front of "{PHOTOS}/". To bring answers back, export the project as JSON or JSON-MIN, then run
+address in front of "{PHOTOS}/".
+To bring answers back, export the project as JSON or JSON-MIN, then run
 `python -m aqfusion labels import FILE.json`.
 """
 

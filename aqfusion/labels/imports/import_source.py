@@ -1,7 +1,4 @@
-"""One door for all that can be imported.
-
-The result of an import without a store: every photo is read, nothing kept.
-"""
+"""The entry for all that can be imported, and the dry run that stores nothing."""
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo
@@ -11,7 +8,6 @@ from typing import Any
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.data.photo_files import find_home
 from aqfusion.images.photo import Photo, PhotoError
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.capture_time import local_time
 from aqfusion.labels.imports.full_state import import_state
 from aqfusion.labels.imports.item_import import Imported, SourceError, Terms, import_items
@@ -24,6 +20,7 @@ from aqfusion.labels.imports.photo_sources import (
 )
 from aqfusion.labels.imports.source_listing import ImportCandidate, Listing
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 
 __all__ = ["dry_run", "import_from_source", "list_source"]
 

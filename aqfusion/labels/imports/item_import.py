@@ -1,7 +1,4 @@
-"""Which photos show nearly the same as one that came before, at the same place and day.
-
-Candidates become items: decoded, encoded anew, near-duplicates marked, each of them once.
-"""
+"""Candidates become items: decoded, encoded anew, near-duplicates marked, each once."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,12 +16,13 @@ from aqfusion.errors import InputError
 from aqfusion.images.perceptual_hash import FingerprintIndex, perceptual_hash
 from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.imports.source_listing import ImportCandidate, Listing
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.schema import items
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 
 __all__ = [
     "Imported",

@@ -1,7 +1,4 @@
-"""Accounts as an admin sees and changes them.
-
-Invitations: a link that lets one person make an account, once.
-"""
+"""Accounts and invitations, for admins."""
 
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -9,7 +6,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from aqfusion.labels.accounts import User
-from aqfusion.labels.authorization import ROLES, Actor
+from aqfusion.permissions import ROLES, Actor
 from aqfusion.ui.labels import flash, store_session
 from aqfusion.ui.markup import plain
 

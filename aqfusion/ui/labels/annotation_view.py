@@ -1,8 +1,4 @@
-"""Messages of an annotation session: saved, undone, refused, or a question.
-
-The answer as the page sends it, and the draft of what may go with it: a note, wrong readings.
-
-The desk on the page: photo, readings, a key for every answer, messages and tools.
+"""The annotation component: photo, readings, keys, answer form, messages and tools.
 
 All of it is one component, `assets/label`, which is refilled from item to item: Streamlit's own
 fifty widgets take a third of a second to be drawn anew, and what comes and goes among them moves
@@ -24,9 +20,8 @@ from aqfusion.labels.answer import CANT_TELL, Answer, AnswerContext, AnswerError
 from aqfusion.labels.item import Reason, Task
 from aqfusion.labels.leases import Leased
 from aqfusion.labels.queue_sql import EVERYTHING
-from aqfusion.labels.text_validation import several_lines
 from aqfusion.settings import ASSETS
-from aqfusion.ui.explain.text import UNITS
+from aqfusion.text_validation import several_lines
 from aqfusion.ui.labels import annotation_session, guidelines, progress_view, similar_views
 from aqfusion.ui.labels.annotation_session import ASSISTED, BLIND, AnnotationSession
 from aqfusion.ui.labels.store_session import store
@@ -301,7 +296,7 @@ def _item(on: AnnotationSession, leased: Leased) -> dict[str, Any]:
                 "name": name,
                 "label": pollutant(name).pretty_label,
                 "value": f"{getattr(task.reading, name):.4g}",
-                "unit": UNITS[pollutant(name).unit],
+                "unit": pollutant(name).pretty_unit,
             }
             for name in task.reading.present
         ],

@@ -1,10 +1,6 @@
-"""Which of Streamlit's sessions in this process belongs to which sign-in, and to which tab.
+"""Whom a browser session belongs to, and who may resume it: only the browser that signed in.
 
 A session's id stands in addresses and log lines, so here it is a name and never proves anything.
-
-Whom a browser session belongs to; the sign-in cookie brings them back after a reload.
-
-Who may resume a session of Streamlit: only the browser that holds the cookie of its sign-in.
 
 Streamlit lets any client that names a session's id take it over, with whoever is signed in there.
 """
@@ -23,8 +19,8 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.leases import Tab
+from aqfusion.permissions import Actor
 from aqfusion.ui.labels import flash, sign_in_cookie, store_session
 
 _MOST = 20_000  # sessions that are remembered; the oldest goes first

@@ -1,9 +1,7 @@
-"""Where a browser fetches its sign-in cookie: by a code that lives for a minute and serves once.
+"""The sign-in cookie: fetched by a code that serves once, read at the handshake.
 
 The cookie can be read by no script (HttpOnly), comes with no request that another site sends but
 for a plain link (SameSite=Lax), and over HTTPS only over HTTPS, from this host alone (__Host-).
-
-The page's side of the sign-in cookie: read at the handshake, fetched after a sign-in.
 """
 
 import json
@@ -18,9 +16,9 @@ from starlette.responses import Response
 from streamlit import config
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.sign_in_sessions import CODE_LASTS, Cookie
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 from aqfusion.ui.labels import store_session
 
 _LONGEST_BODY = 500

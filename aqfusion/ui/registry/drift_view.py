@@ -1,11 +1,4 @@
-"""One histogram: of late, and in training.
-
-A drift report in plain sentences, the worst first.
-
-All figures of a drift report as tables.
-
-Data drift: whether recent inputs differ from the training set.
-"""
+"""Data drift: sentences, charts and tables of whether inputs differ from the training set."""
 
 from datetime import datetime
 from itertools import pairwise
@@ -16,7 +9,6 @@ import streamlit as st
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.errors import InputError
 from aqfusion.labels.annotator_stats import Share
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.store import LabelStore
 from aqfusion.metric_values import Estimate
 from aqfusion.monitoring.drift_report import (
@@ -37,12 +29,12 @@ from aqfusion.monitoring.population_stability import (
     Shift,
     in_fifths,
 )
+from aqfusion.permissions import Actor
 from aqfusion.registry.serving import Served
 from aqfusion.settings import load_settings
 from aqfusion.ui import cached_models, consent, usage
 from aqfusion.ui.chart_style import BLUE, GREY, blank, png_button
 from aqfusion.ui.markup import plain
-from aqfusion.ui.review.text import UNIT
 from aqfusion.ui.table import Cell, Column, Table, csv_button, number
 
 __all__ = [
@@ -166,7 +158,7 @@ def ranges_of(histogram: Histogram) -> list[str]:
 
 
 def _unit(histogram: Histogram) -> str:
-    return UNIT[pollutant(histogram.name).unit] if histogram.name in POLLUTANTS else ""
+    return pollutant(histogram.name).pretty_unit if histogram.name in POLLUTANTS else ""
 
 
 def _drifts(report: DriftReport) -> list[tuple[str, str]]:

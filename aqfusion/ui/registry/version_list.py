@@ -1,14 +1,11 @@
-"""All versions, and one of them with all that is known of it.
-
-The deployed version, since when and why, and the rollback.
-"""
+"""All versions, the deployed one, and the rollback."""
 
 from contextlib import suppress
 
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor
+from aqfusion.permissions import Actor
 from aqfusion.registry.serving import Promotion
 from aqfusion.registry.version import RegistryError, Version, comparison, title
 from aqfusion.retraining.corrections import LEFT_OUT

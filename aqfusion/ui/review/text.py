@@ -1,6 +1,4 @@
-"""Answers and events in plain words; all of it text that still has to be escaped.
-
-Places for messages to an expert, what was done or why not: always there, always as high.
+"""Answers and events in plain words, and messages in places that are always there.
 
 A message that came and went would push the buttons of decisions under the pointer. So each place
 is drawn empty too, and what does not fit scrolls inside it.
@@ -26,7 +24,6 @@ __all__ = ["KEYS", "done", "fault", "keys"]
 
 Event = Mapping[str, Any]
 
-UNIT = {"ug/m3": "µg/m³", "mg/m3": "mg/m³"}
 _DID = {
     "skip": "skipped it",
     "unskip": "put it back into their queue",
@@ -113,7 +110,7 @@ def corrected(answer: Answer, reading: Reading) -> tuple[str, ...]:
 
 def unit(name: str) -> str:
     """A pollutant's unit as people write it."""
-    return UNIT[pollutant(name).unit]
+    return pollutant(name).pretty_unit
 
 
 def took(seconds: float | None) -> str | None:

@@ -1,9 +1,4 @@
-"""One row of the work list: photo, where and when, all answers, why it is here; pure HTML.
-
-Small pictures of the store's photos for the list: made once, a few hundred kept.
-
-The work list: what is to be decided, filtered and page by page.
-"""
+"""The work list of an expert: what is to be decided, filtered, page by page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,11 +9,11 @@ import streamlit as st
 from aqfusion.air.aqi import round_half_up, standard
 from aqfusion.errors import InputError
 from aqfusion.images.photo import Photo
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.item import Item
 from aqfusion.labels.review import Recorded
 from aqfusion.labels.search import Filters
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 from aqfusion.ui.markup import data_url, plain
 from aqfusion.ui.result_view import pill
 from aqfusion.ui.review import routing, text
