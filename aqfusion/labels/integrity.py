@@ -80,7 +80,7 @@ def _faults(connection: Connection, item: Any) -> Iterator[str]:
         (user, event.id, event.kind == "skip") for user, event in standing.answers_by_user.items()
     }
     if kept != expected:
-        yield f"item {item.id} has other answers than its events: {sorted(kept ^ expected)}"
+        yield f"item {item.id} must have the answers of its events, got {sorted(kept ^ expected)}"
     decided = select(decisions.c.event).where(decisions.c.item == item.id)
     decision = connection.execute(decided).scalar()
     wanted = standing.decision and standing.decision.id

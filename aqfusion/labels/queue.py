@@ -126,7 +126,7 @@ class Queue:
         own_event = event_by(connection, item, actor.id)
         answered = own_event is not None and own_event.kind == "answer"
         if row.status in {"settled", "rejected", "pending"} or not (row.lane or answered):
-            raise LeaseError(f"Item {item} is not open for answers: it is {row.status}.")
+            raise LeaseError(f"Item {item} is not in the queue; its status is {row.status}.")
         if not answered and not seat_free(connection, row, actor.id, now):
             raise LeaseError(f"Somebody else is labelling item {item}. Try again in a few minutes.")
         return grant(connection, actor.id, row, now, _why(row), self._lasts, own_event, tab)

@@ -125,7 +125,7 @@ class SignIn:
 
 
 def _wrong(name: str) -> SignInError:
-    return SignInError(f"Wrong PIN for {name[:60]!r}, or there is no such account. Try again.")
+    return SignInError("Name and PIN do not match. Try again.")
 
 
 def _count_try(connection: Connection, name: str, now: datetime) -> Row[Any] | None:

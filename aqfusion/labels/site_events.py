@@ -172,7 +172,7 @@ def site_faults(connection: Connection) -> Iterator[str]:
         )
         days, name = connection.execute(newest).first() or (0, "")
         if projection is None or (days, name) != (len(projection.days.lines), projection.head.name):
-            yield f"site {site} has not the name and days of its events, but {name!r} and {days}"
+            yield f"site {site} must have the name and days of its events, got {name!r} and {days}"
     strange = site_events.alias("first")
     lost = (
         select(site_events.c.id)

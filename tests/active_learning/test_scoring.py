@@ -63,7 +63,7 @@ def test_every_waiting_item_gets_the_models_view_a_priority_and_a_reason(store, 
     assert view.aqi == pytest.approx(direct.fused.aqi, abs=8)  # the store keeps JPEG
     assert looked.priority > 0
     assert looked.reasons[0].kind == "model unsure"
-    assert looked.reasons[0].words.endswith(f"it says {view.low:.0f} to {view.high:.0f}")
+    assert looked.reasons[0].words.endswith(f"it predicts {view.low:.0f} to {view.high:.0f}")
 
 
 def test_of_a_refused_photo_without_readings_the_model_has_no_view(

@@ -278,7 +278,7 @@ def test_a_photo_that_the_manifest_does_not_list_goes_with_its_place_and_day(goo
     assert [row.group for row in rows] == ["g-a", "g-a", "g-c"]
     assert [row.fold for row in rows] == [0, 0, 2]
     assert of_rows(notes) == [
-        "MANIFEST.csv has no group for 1 photo, 'b.jpg' the first: "
+        "MANIFEST.csv has no group for 1 photo (the first is 'b.jpg'): "
         "each is in the group of its place and day"
     ]
 

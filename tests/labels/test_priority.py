@@ -33,7 +33,8 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
             Reason("annotators disagree", "Annotators disagree: Good and Hazardous"),
             Reason(
                 "label likely wrong",
-                "The label may be wrong: it is Good, models that never saw it say Hazardous",
+                "The label may be wrong: it is Good, "
+                "and models that were not trained on it predict Hazardous",
             ),
             Reason("model unsure", "The model is unsure: it says 0 to 500"),
             Reason(
@@ -66,7 +67,7 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
         (
             PriorityInputs(view=PredictionSummary(60, 50, 150)),
             0.25,
-            "The model is unsure: it says 50 to 150",
+            "The model is unsure: it predicts 50 to 150",
         ),
         (
             PriorityInputs(photo_view=PredictionSummary(80, 20, 260), reading=PM25_OF_AQI_321),
@@ -108,7 +109,7 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
         (
             PriorityInputs(likely_error=LikelyError(0, 1, 2, 0.8)),
             0.4,
-            "The label may be wrong: it is Moderate, models that never saw it say Unhealthy for",
+            "The label may be wrong: it is Moderate, and models that were not",
         ),
     ],
 )

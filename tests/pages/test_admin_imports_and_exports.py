@@ -180,7 +180,7 @@ def test_what_keeps_a_scoring_from_starting_is_told_and_the_import_stays(
     labels, admin, photos, monkeypatch
 ):
     def refused(settings, actor):
-        raise RunError("only one scoring may run at a time, got one already (process 7)")
+        raise RunError("scoring is running already (process 7)")
 
     monkeypatch.setattr(scoring_process, "start", refused)
     page = bring(opened(admin), photos[:2])

@@ -16,7 +16,7 @@ from aqfusion.ui.labels import annotation_view, store_session
 from tests.planted_labels import NOW, PIN, planted_store
 
 SECONDS = 60
-HIDDEN = ('"range"', "it says")
+HIDDEN = ('"range"', "it predicts")
 
 
 @pytest.fixture

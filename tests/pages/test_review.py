@@ -310,7 +310,7 @@ def test_an_item_is_shown_whole(planted):
         *("assisted: saw AQI 152 of mobilenet-1", "2 Nov 2026, 09:01 (UTC+00:00)"),
     ):
         assert words in text
-    assert text.index("It came by import") < text.index("answered: Moderate")
+    assert text.index("Added by import") < text.index("answered: Moderate")
     assert len(page.get("image")) == 1
     assert page.code[0].value.endswith(f"?item={planted.items['newest']}")
 

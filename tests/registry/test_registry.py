@@ -90,7 +90,7 @@ def test_numbers_rise_and_parents_are_kept(registry):
 
 def test_what_the_gate_refused_needs_a_reason(registry):
     refused = made(registry, REFUSED, promote=False)
-    with pytest.raises(RegistryError, match="reason must say why"):
+    with pytest.raises(RegistryError, match="Give a reason to promote it"):
         registry.promote(EXPERT, refused.name, "  ", NOW)
     assert registry.current().version is None
     registry.promote(EXPERT, refused.name, "the frozen part is too small to tell", NOW)
@@ -105,7 +105,7 @@ def test_only_experts_may_promote_roll_back_and_prune(registry):
         lambda: registry.rollback(annotator, "because", NOW),
         lambda: registry.prune(annotator),
     ):
-        with pytest.raises(RoleError, match="role must be expert or above"):
+        with pytest.raises(RoleError, match="expert or above is needed"):
             change()
     assert len(registry.promotions()) == 1
 
@@ -116,7 +116,7 @@ def test_rolling_back_ends_at_the_shipped_model(registry):
     assert registry.current().version == first.name
     assert registry.rollback(EXPERT, "worse at night", NOW).version is None
     assert registry.current() == Served("shipped", None)
-    with pytest.raises(RegistryError, match="got the shipped model"):
+    with pytest.raises(RegistryError, match="shipped model is served already"):
         registry.rollback(EXPERT, "", NOW)
     registry.promote(TERMINAL, second.name, "after all", NOW)
     assert registry.current().version == second.name
@@ -152,7 +152,7 @@ def test_a_file_too_many_is_damage_too(registry):
     version = made(registry)
     (version.folder / "more.txt").write_text("what is this?")
     assert registry.verify() == {
-        version.name: (f"version {version.name}: 'more.txt' must not be there",)
+        version.name: (f"version {version.name}: 'more.txt' is not in the manifest",)
     }
 
 
@@ -162,7 +162,7 @@ def test_a_damaged_pointer_serves_the_shipped_model_until_the_next_promotion(reg
     (registry.home / CURRENT).write_text(content)
     served = registry.current()
     assert (served.model, served.version) == ("shipped", None)
-    assert "must say which version is current" in (served.warning or "")
+    assert "does not say which version is current" in (served.warning or "")
     assert "current" in registry.verify()
     registry.promote(EXPERT, version.name, "", NOW)
     assert serving(registry) == (version.name, False)
@@ -178,7 +178,7 @@ def test_a_damaged_version_cannot_be_promoted(registry):
 @pytest.mark.parametrize("name", ["v0009-0123456789ab", "../models", "", "current.json"])
 def test_a_version_that_is_not_there_is_refused(registry, name):
     made(registry)
-    with pytest.raises(RegistryError, match="version must be"):
+    with pytest.raises(RegistryError, match=r"version must be|has no version"):
         registry.promote(EXPERT, name, "", NOW)
 
 
@@ -187,7 +187,7 @@ def test_a_version_of_another_model_is_not_served(registry):
     other = Registry(registry.home, "resnet18")
     assert other.current() == Served("resnet18", None)
     assert registry.current().version == version.name
-    with pytest.raises(RegistryError, match="version must come from resnet18, got v0001"):
+    with pytest.raises(RegistryError, match="but the settings name resnet18"):
         other.promote(EXPERT, version.name, "", NOW)
 
 

@@ -150,7 +150,9 @@ def test_a_started_run_is_seen_at_once_and_its_refusal_is_told(tmp_path, monkeyp
     monkeypatch.setenv("AQFUSION_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("AQFUSION_LABELS", str(tmp_path / "labels.db"))
     monkeypatch.setenv("AQFUSION_PHOTOS", str(tmp_path / "photos"))
-    with pytest.raises(RoleError, match="role must be expert or above to retrain, got annotator"):
+    with pytest.raises(
+        RoleError, match="expert or above is needed to retrain, and your role is annotator"
+    ):
         start(tmp_path / "models", Actor(4, "Ana", "annotator"))
     with pytest.raises(RunError, match="--time-limit must be a whole number"):
         start(tmp_path / "models", TERMINAL, ("--time-limit", "soon"))

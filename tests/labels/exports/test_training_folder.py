@@ -56,7 +56,7 @@ def test_the_busy_store_teaches_what_was_settled_of_its_training_split(busy, tmp
     sources = [row["AQI_From"] for row in cells(tmp_path / "out")]
     assert sources == ["middle of the category", "AQI", "AQI", "middle of the category"]
     about = (tmp_path / "out" / "README.txt").read_text()
-    assert "AQI known for 2; for the others people gave a category" in about
+    assert "AQI known for 2; the others have a category instead" in about
     assert "Moderate 76, Unhealthy for Sensitive Groups 126" in about
     assert "1 left out: items with the answer can't tell" in about
     assert "- CC BY 4.0: 1\n- none stated: 3\n" in about
@@ -141,7 +141,7 @@ def test_photos_that_are_missing_are_told_and_left_out(store, admin, ana, tmp_pa
 
 def test_a_store_with_nothing_settled_gives_no_folder(store, admin, tmp_path):
     put(store, admin, 1)
-    with pytest.raises(InputError, match="training must have a settled item with an AQI"):
+    with pytest.raises(InputError, match="There is nothing to export: no settled item has an AQI"):
         export(store, admin, "training", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -226,8 +226,8 @@ def test_what_cannot_be_imported_is_one_sentence(tmp_path, bring):
     for name, sentence in (
         ("none", "import must be a folder, a CSV file of photos, a .jsonl export or Label "),
         ("backup.zip", "import must be a folder, a CSV file of photos, a .jsonl export or Label "),
-        ("empty", "empty must have a good photo, got none"),
-        ("bad", "bad must have a good photo, got 1 bad ones, the first in line 1: file must "),
+        ("empty", "No photo could be imported from empty"),
+        ("bad", "No photo could be imported from bad: 1 faults, the first in line 1: file must "),
     ):
         with pytest.raises(SourceError) as refused:
             bring(tmp_path / name)

@@ -228,7 +228,7 @@ def test_what_is_no_answer_or_of_no_open_item_is_listed_and_the_rest_comes_in(bu
             (1, f"{task}, annotation 32", f"category must be one choice of {us}", "Good, Moderate"),
             (1, f"{task}, annotation 33", "aqi must be a whole number from 0 to 500", "501"),
             (1, f"{task}, annotation 34", "category must be that of the AQI 151", "Good"),
-            (1, f"{task}, annotation 35", "must not be skipped to be an answer", "a skipped one"),
+            (1, f"{task}, annotation 35", "must not be skipped", "a skip"),
             (
                 *(1, f"{task}, annotation 36"),
                 *("annotation must have a category, an AQI or a reason", "none"),
@@ -239,7 +239,7 @@ def test_what_is_no_answer_or_of_no_open_item_is_listed_and_the_rest_comes_in(bu
             ),
             (
                 *(2, "task 77, annotation 39"),
-                *("image must end with a photo of this store's export", "another"),
+                *("image must be a photo of this store's export", "another"),
             ),
             (
                 *(
@@ -252,7 +252,7 @@ def test_what_is_no_answer_or_of_no_open_item_is_listed_and_the_rest_comes_in(bu
             (
                 *(4, f"task {decided['id']}, annotation 41"),
                 f"item {busy.ids.overruled} must not be decided by an expert",
-                "one that is settled",
+                "settled",
             ),
             (
                 *(5, f"task {predicted['id']}"),
@@ -328,7 +328,7 @@ def test_an_item_of_another_number_is_found_by_its_photo(busy, tasks, bring):
             '[{"id": "\\ud800\\u0000", "data": {"image": "\\ud800"}, "annotations": [{"id": 1, '
             '"completed_by": "\\u0000", "result": [{"from_name": "category", "value": '
             '{"choices": ["Good"]}}]}]}]',
-            "x.json must have an answer to an item of this store, got 1 bad entries, the first in",
+            "x.json has no answer to an item of this store: 1 faults, the first in",
         ),
     ],
 )

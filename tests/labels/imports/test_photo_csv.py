@@ -157,7 +157,7 @@ def test_every_row_is_an_item_or_known_or_listed(table, store, admin, expert):
         (8, "photo", "a.jpg"),
     ]
     assert done.faults[0].rule == "must be that of a file below the folder of this file"
-    assert done.faults[3].rule.startswith("must be new where an AQI is known")
+    assert done.faults[3].rule.startswith("must not be in the store already without a gold AQI")
     _, gold, normal = store.search(expert, Filters()).items
     assert (gold.known_aqi, gold.duplicate_of, normal.known_aqi) == (70, None, None)
 

@@ -121,10 +121,10 @@ def test_five_wrong_pins_make_even_the_right_one_wait(page, admin, clock):
     page.run()
     for _ in range(5):
         sign_in(page, "Ada", "9999")
-        assert error_of(page) == "Name and PIN must fit together, got others for 'Ada'."
+        assert error_of(page) == "Name and PIN do not match. Try again."
         assert page.text_input(key="account_pin").value == ""
     sign_in(page, "Ada")
-    assert error_of(page) == "PIN must wait 31 s more after 5 wrong ones."
+    assert error_of(page) == "There were 5 wrong PINs. Wait 31 s and try again."
     clock.append(NOW + timedelta(seconds=31))
     assert inside(sign_in(page, "Ada"))
 
@@ -138,7 +138,7 @@ def test_an_invitation_makes_one_account_of_its_role(page, labels, admin):
     second = AppTest.from_function(gate, default_timeout=SECONDS)
     second.query_params["invite"] = token
     join(second.run(), "Cem")
-    assert "invitation must be a new one" in error_of(second).lower()
+    assert "invitation is used, expired or unknown" in error_of(second).lower()
     assert labels.sign_in.names() == ("Ada", "Ben")
 
 
@@ -173,7 +173,7 @@ def test_a_role_lost_or_an_account_locked_out_ends_it_at_the_next_run(page, labe
     assert inside(page.run())
     labels.accounts.set_disabled(admin, ben.id, True)
     assert not inside(page.run())
-    assert error_of(page) == "User must be one that is enabled, got 'Ben'."
+    assert error_of(page) == "This account is disabled. Ask an admin to enable it."
     labels.accounts.set_disabled(admin, ben.id, False)
     assert not inside(page.run())
 

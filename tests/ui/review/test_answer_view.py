@@ -54,7 +54,7 @@ def test_every_event_is_told_in_words_the_oldest_first(store, people):
     text = answer_view.history(store.review.view(eva, item).item, history)
     assert "<img" not in text
     assert text.count("<li>") == len(history) + 1
-    assert text.index("It came by import") < text.index("too dark") < text.index("again")
+    assert text.index("Added by import") < text.index("too dark") < text.index("again")
     assert "2 Nov 2026, 09:01 (UTC+00:00)" in text
 
 
