@@ -18,6 +18,7 @@ from aqfusion.io.json_models import Flag, TableError, Text, check, fault, read_t
 from aqfusion.settings import ASSETS
 from aqfusion.stations.external_values import Latitude, Longitude
 from aqfusion.stations.measurements import Station, StationMeasurement
+from aqfusion.text_validation import plain_integer
 from aqfusion.time_zones import TimeError, at, zone
 
 FOLDER = ASSETS / "stations"
@@ -189,7 +190,7 @@ def _reading(row: _Line) -> Reading:
 
 
 def _aqi(row: _Line) -> int:
-    text = row.text("aqi")
-    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) <= 500):
+    aqi = plain_integer(row.text("aqi"))
+    if aqi is None or aqi > 500:
         raise row.fault("aqi", "must be a whole number from 0 to 500")
-    return int(text)
+    return aqi
