@@ -90,7 +90,7 @@ def test_of_nothing_no_number_is_told_until_there_is_a_day():
     page.session_state["photo_source"] = "None"
     page.session_state["site_mine"] = {"My roof": site_of()}
     page.run()
-    assert page.info[0].value.startswith("Nothing to go on yet: add a day of this place")
+    assert page.info[0].value.startswith("There is no input yet: add a day of this place")
     assert 'aria-label="AQI ' not in shown(page)
     add(page, 300, date(2026, 1, 1))
     assert not page.info
@@ -119,7 +119,7 @@ def test_days_that_an_older_model_cannot_use_are_nothing_to_go_on(monkeypatch, c
     page.selectbox(key="site_choice").set_value("session:My roof").run()
     page.segmented_control(key="photo_source").set_value("None").run()
     assert not page.exception
-    assert page.info[0].value.startswith("Nothing to go on yet")
+    assert page.info[0].value.startswith("There is no input yet")
 
 
 def test_a_place_is_refused_with_a_sentence():
@@ -278,7 +278,7 @@ def test_a_place_alone_is_something_to_go_on():
 
 def test_an_older_model_says_that_it_knows_no_places(monkeypatch, checkpoint_folder):
     monkeypatch.setenv("AQFUSION_MODEL", str(checkpoint_folder))
-    assert "older kind" in opened().warning[0].value
+    assert "older format" in opened().warning[0].value
     assert opened("predict").selectbox(key="site_choice").options == ["Somewhere else"]
 
 

@@ -117,7 +117,7 @@ def render_says(inputs: PredictionInputs, site: Site) -> str | None:
             alt="What the days of this place alone say, after each of them: "
             + ", ".join(str(prediction.aqi) for prediction in steps),
         )
-        st.caption("Diamonds are what was measured, the grey band holds nine cases of ten.")
+        st.caption("Diamonds are what was measured, the grey band holds nine cases out of ten.")
     if site_prediction.before is None or here.prediction is None:
         return None
     return moved(site_prediction.before, here.prediction)
@@ -200,7 +200,7 @@ def _headline(here: Prediction) -> str:
     return (
         '<div class="aq aq-brief" role="status"><div class="aq-number" '
         f'aria-label="AQI {here.aqi}">{here.aqi}</div>'
-        f"<div>{pill(here.category)} in nine cases of ten between "
+        f"<div>{pill(here.category)} in nine cases out of ten between "
         f"<strong>{here.low} to {here.high}</strong></div></div>"
     )
 
