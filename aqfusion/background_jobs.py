@@ -27,7 +27,7 @@ from typing import Any
 from aqfusion.errors import InputError
 from aqfusion.io.atomic_files import replace_file
 from aqfusion.io.file_lock import holder, locked
-from aqfusion.labels.authorization import Actor, RoleError
+from aqfusion.permissions import Actor, RoleError
 from aqfusion.settings import ROOT
 
 __all__ = [

@@ -8,6 +8,7 @@ What an evaluation found: all of `assets/metrics.json` by name; absent is `None`
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from aqfusion.errors import InputError
@@ -19,11 +20,16 @@ from aqfusion.io.json_models import (
     Rule,
     Share,
     Size,
+    TableError,
     Text,
+    check,
+    check_format,
     one_of,
+    read_table,
 )
 from aqfusion.metric_values import KINDS, Estimate, InputKindMetrics, MissingReadingsMetrics, Scores
 
+FORMAT = 1  # of `assets/metrics.json`
 NOTHING = "nothing"
 HISTORY_KINDS = (*KINDS, NOTHING)
 _MOST_DAYS = 1_000_000
@@ -323,3 +329,13 @@ def expected_rmse(metrics: Metrics, backbone: str, kind: str, days: int) -> floa
     """
     run = metrics.run("place", backbone)
     return rmse_after(run.history, kind, days) if run else None
+
+
+def read_metrics(path: Path) -> Metrics:
+    """Read the figures; a file that is absent or damaged raises `TableError`."""
+    if not path.is_file():
+        raise TableError(f"{path.name} must lie in assets, got no such file")
+    table = read_table(path)
+    check_format(table, path.name, FORMAT)
+    metrics: Metrics = check(Metrics, table, path.name)
+    return metrics

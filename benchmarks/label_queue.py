@@ -28,12 +28,12 @@ from aqfusion.cli.options import WholeNumber, print_json
 from aqfusion.errors import InputError
 from aqfusion.evaluation.latency import median_ms
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.queue import Queue
 from aqfusion.labels.queue_sql import Shares
 from aqfusion.labels.schema import answers, crowds, items, label_events
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 
 _MOST_ANSWERED = 50_000
 _HOLDERS = 20

@@ -15,13 +15,13 @@ from PIL import Image
 from aqfusion.air.readings import Reading
 from aqfusion.images.photo import Photo
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.queue_sql import Shares
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import FEATURES, Checkpoint, Config, save_checkpoint
 from aqfusion.model.network import AQFusionNet, Architecture
 from aqfusion.model.photo_screening import PhotoScreen
+from aqfusion.permissions import Actor
 from aqfusion.retraining.features import Features, TrainingSessionFeatures, save_features
 from aqfusion.retraining.image_features import backbone_hash, concatenate, extract_features
 from aqfusion.training.recipe import Recipe

@@ -12,11 +12,11 @@ from aqfusion.settings import ROOT
 
 # From the ground up; a module imports from its own floor and from lower ones.
 FLOORS = (
-    {"errors", "settings", "io", "metric_values", "metrics"},
+    {"errors", "settings", "io", "metric_values", "metrics", "metrics_file"}
+    | {"permissions", "text_validation"},
+    {"registry", "background_jobs"},
     {"air", "csv_table", "images", "time_zones", "synthetic_scenes", "data", "stations", "sites"},
     {"labels"},
-    {"registry"},
-    {"background_jobs"},
     {"model"},
     {"explain", "active_learning"},
     {"training"},

@@ -6,8 +6,14 @@ import pytest
 
 from aqfusion.errors import InputError
 from aqfusion.metric_values import Estimate, Interval, MaskedRmse, PlaceFigures, Trust
-from aqfusion.metrics import Catch, HistoryBaseline, HistoryFigures, MapMethod, Published
-from aqfusion.metrics_file import read_metrics
+from aqfusion.metrics import (
+    Catch,
+    HistoryBaseline,
+    HistoryFigures,
+    MapMethod,
+    Published,
+    read_metrics,
+)
 from tests.planted_metrics import planted_metrics, write_metrics
 
 RUN = ("protocols", "leak-safe", "backbones", "resnet18")

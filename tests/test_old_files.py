@@ -14,7 +14,6 @@ from aqfusion.explain.reproduction import reproduce
 from aqfusion.explain.saved_report import read_report
 from aqfusion.images.photo import Photo
 from aqfusion.labels.annotation_sessions import Draft
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.backup import restore
 from aqfusion.labels.exports.export import export
 from aqfusion.labels.imports.import_source import import_from_source
@@ -23,6 +22,7 @@ from aqfusion.labels.progress import totals
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import FEATURES
 from aqfusion.model.predictor import Predictor, load_model
+from aqfusion.permissions import Actor
 from aqfusion.registry.registry import Registry
 from aqfusion.retraining.features import load_features
 from aqfusion.retraining.image_features import backbone_hash

@@ -17,7 +17,6 @@ import numpy as np
 
 from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.labels.agreement import CANNOT_TELL
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.capture_time import local_days
 from aqfusion.labels.confident_learning import LikelyError, likely_errors
 from aqfusion.labels.item import Task
@@ -29,6 +28,7 @@ from aqfusion.labels.store import LabelStore
 from aqfusion.model.item_prediction import model_view, version_of
 from aqfusion.model.prediction import Prediction
 from aqfusion.model.predictor import Embedding, NothingKnownError, Predictor
+from aqfusion.permissions import Actor
 
 __all__ = ["BATCH", "Count", "PlaceDays", "Scored", "score_unlabelled"]
 

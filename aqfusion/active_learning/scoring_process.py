@@ -4,9 +4,9 @@ from pathlib import Path
 
 from aqfusion import background_jobs
 from aqfusion.background_jobs import Job, JobProgress
-from aqfusion.labels.authorization import Actor
-from aqfusion.labels.text_validation import digest_of
+from aqfusion.permissions import Actor
 from aqfusion.settings import Settings
+from aqfusion.text_validation import digest_of
 
 __all__ = ["NOUN", "cancel", "log", "scoring_folder", "start", "status"]
 

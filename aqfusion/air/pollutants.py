@@ -33,6 +33,7 @@ _UNITS = {
 }
 _UNITS |= dict.fromkeys(("ppb", "ppbv", "partsperbillion", "nmolmol", "nmolmol1"), "ppb")
 _UNITS |= dict.fromkeys(("ppm", "ppmv", "partspermillion", "umolmol", "umolmol1"), "ppm")
+_PRETTY_UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³"}
 _T = TypeVar("_T")
 POLLUTANT_FILE = ASSETS / "standards" / "pollutants.json"
 
@@ -59,12 +60,26 @@ class Pollutant:
         """The allowed units, the canonical one first."""
         return tuple(self.factors)
 
+    @property
+    def pretty_unit(self) -> str:
+        """The canonical unit as people write it."""
+        return pretty_unit(self.unit)
+
 
 def pollutant(name: str) -> Pollutant:
     """Return the pollutant called `name`, one of `POLLUTANTS`; else `ReadingError`."""
     if name not in POLLUTANTS:
         raise ReadingError(f"pollutant must be one of {', '.join(POLLUTANTS)}, got {name!r}")
     return _shipped()[name]
+
+
+def pretty_unit(unit: str) -> str:
+    """Return a unit of the table as people write it.
+
+    >>> pretty_unit("ug/m3"), pretty_unit("ppb")
+    ('µg/m³', 'ppb')
+    """
+    return _PRETTY_UNITS.get(unit, unit)
 
 
 def parse_unit(name: str, unit: str) -> str:

@@ -18,8 +18,8 @@ from aqfusion.settings import load_settings
 from aqfusion.time_zones import TimeError, zone
 
 if TYPE_CHECKING:
-    from aqfusion.labels.authorization import Actor
     from aqfusion.labels.store import LabelStore
+    from aqfusion.permissions import Actor
 
 MOST_SECONDS = 7 * 24 * 3600  # of a time limit
 SERVED = "the version that the app serves"
@@ -272,8 +272,8 @@ def terminal_actor(by: str | None) -> "Actor":
     """Who holds the terminal, under the name of `--by`."""
     from dataclasses import replace
 
-    from aqfusion.labels.text_validation import one_line
     from aqfusion.registry.registry import TERMINAL
+    from aqfusion.text_validation import one_line
 
     return TERMINAL if by is None else replace(TERMINAL, name=one_line("--by", by, 200))
 

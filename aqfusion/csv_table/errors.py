@@ -36,7 +36,7 @@ class TableFault:
     def __str__(self) -> str:
         """Return the fault as a sentence, without what the file holds but for the value.
 
-        >>> str(Fault(3, "aqi", "must be a whole number from 0 to 500", "x"))
+        >>> str(TableFault(3, "aqi", "must be a whole number from 0 to 500", "x"))
         "line 3: aqi must be a whole number from 0 to 500, got 'x'"
         """
         where = f"line {self.line}: " if self.line else ""  # a file that no table names has none

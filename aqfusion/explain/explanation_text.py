@@ -72,10 +72,10 @@ def input_name(name: str) -> str:
     """An input's name at the head of a sentence.
 
     >>> [input_name(name) for name in ("photo", "pm25", "site")]
-    ['The photo', 'PM2.5', 'This place']
+    ['The photo', 'PM₂.₅', 'This place']
     """
     named = {PHOTO: "The photo", SITE: "This place", LANDMARKS: "The landmarks"}
-    return named.get(name) or pollutant(name).label
+    return named.get(name) or pollutant(name).pretty_label
 
 
 def moved(points: float) -> str:
@@ -140,7 +140,7 @@ def place_sentence(result: Result, sha256: str) -> str:
 def landmarks_sentence(evidence: LandmarkEvidence) -> str:
     """The landmarks' evidence on the AQI, beside the usual AQI of the place.
 
-    >>> landmarks_sentence(Evidence(0.0, 0.2, 0.25, 0.1, 5))
+    >>> landmarks_sentence(LandmarkEvidence(0.0, 0.2, 0.25, 0.1, 5))
     'By 5 days with both, the haze at the landmarks speaks for 1.0 times the usual AQI of this \
 place, in nine cases out of ten between 0.7 and 1.4 times.'
     """

@@ -11,7 +11,6 @@ from aqfusion.model.predictor import Result
 _MODEL = standard("us")  # the model answers in the US AQI, whatever formula it is compared with
 _TIMES = {"1h": "one hour", "8h": "8 hours", "24h": "24 hours"}
 _POSITIONS = ("first", "second", "third", "fourth", "fifth", "sixth")
-_UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³"}
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,7 @@ def _unstated(index: IndexResult, reading: Reading, unstated: Sequence[str]) -> 
     entry = pollutant(worst)
     return (
         "These readings come without units, so the formula cannot be used: "
-        f"{entry.label} {getattr(reading, worst):.4g}, taken as {_UNITS[entry.unit]}, would make "
+        f"{entry.label} {getattr(reading, worst):.4g}, taken as {entry.pretty_unit}, would make "
         f"it {index.sub_indices.get(worst, 0)}."
     )
 
@@ -251,7 +250,7 @@ def _averaging(case: _Case) -> str:
 
 def _measured(reading: Reading, name: str) -> str:
     entry = pollutant(name)
-    return f"{entry.label} of {getattr(reading, name):.4g} {_UNITS[entry.unit]}"
+    return f"{entry.label} of {getattr(reading, name):.4g} {entry.pretty_unit}"
 
 
 def _place(scale: Standard, index: float) -> int:

@@ -212,7 +212,7 @@ def _value(report: PredictionReport, name: str) -> str:
     if name == LANDMARKS:
         return f"by {report.result.landmarks.days} days" if report.result.landmarks else "not given"
     value = getattr(report.inputs.reading, name)
-    return "not given" if value is None else f"{value:.5g} {pollutant(name).unit}"
+    return "not given" if value is None else f"{value:.5g} {pollutant(name).pretty_unit}"
 
 
 def _sum(report: PredictionReport) -> str:

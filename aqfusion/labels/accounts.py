@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import ROLES, Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database, in_turn
 from aqfusion.labels.passwords import hashed_pin, new_token, token_digest
 from aqfusion.labels.schema import invites, sign_ins, users
-from aqfusion.labels.text_validation import one_line
+from aqfusion.permissions import ROLES, Actor
+from aqfusion.text_validation import one_line
 
 __all__ = [
     *("OPERATOR", "AccountError", "Accounts", "User"),

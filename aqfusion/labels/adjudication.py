@@ -15,7 +15,7 @@ from aqfusion.air.readings import POLLUTANTS, Reading
 from aqfusion.labels.database import Database
 from aqfusion.labels.item import reading_of
 from aqfusion.labels.schema import answers, decisions, items, label_events
-from aqfusion.labels.text_validation import digest_of
+from aqfusion.text_validation import digest_of
 
 __all__ = ["AdjudicatedLabel", "adjudicated_labels", "adjudicated_value", "snapshot_hash"]
 

@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, case, func, select
 from aqfusion.air.aqi import standard
 from aqfusion.labels.agreement import CANNOT_TELL, CATEGORIES
 from aqfusion.labels.annotator_stats import Answered
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.schema import answers, items, label_events, users
+from aqfusion.permissions import Actor
 
 __all__ = ["SCALE", "AnnotationRecord", "AnnotationRecords", "category_in_sql", "category_of"]
 

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.schema import Id, answers, drafts, items, label_events, sign_ins, sittings
-from aqfusion.labels.text_validation import several_lines
+from aqfusion.permissions import Actor
+from aqfusion.text_validation import several_lines
 
 __all__ = ["MOST_DRAFTS", "AnnotationMode", "AnnotationModeStore", "Draft", "Drafts", "drop_draft"]
 

@@ -8,7 +8,7 @@ from typing import Any
 from aqfusion.air.aqi import STANDARDS, standard
 from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
-from aqfusion.labels.text_validation import one_line, several_lines
+from aqfusion.text_validation import one_line, several_lines
 
 __all__ = ["CANT_TELL", "CONFIDENCES", "MODES", "Answer", "AnswerContext", "AnswerError"]
 

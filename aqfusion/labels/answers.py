@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from aqfusion.errors import InputError
 from aqfusion.labels.annotation_sessions import drop_draft
 from aqfusion.labels.answer import Answer, AnswerError, ItemGoneError
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.event_log import Request, Saved, gist, save_once
 from aqfusion.labels.item import reading_of
@@ -18,7 +18,8 @@ from aqfusion.labels.item_projection import ItemProjection
 from aqfusion.labels.leases import Leased, drop, event_by, grant, kept_lease, lease_of, seat_free
 from aqfusion.labels.schema import answers, label_events
 from aqfusion.labels.similar_views import in_batch, propagate_answer, take_back
-from aqfusion.labels.text_validation import several_lines
+from aqfusion.permissions import Actor
+from aqfusion.text_validation import several_lines
 
 __all__ = ["AnswerStore", "LastAnswer", "UndoError", "answer_content", "check_corrections"]
 

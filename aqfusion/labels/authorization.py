@@ -1,20 +1,14 @@
-"""Who acts, and what they may: looked up in the very transaction that writes."""
+"""What an actor may: looked up in the very transaction that writes."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.engine import Row
 
-from aqfusion.errors import InputError
 from aqfusion.labels.schema import sign_ins, users
+from aqfusion.permissions import ROLES, Actor, RoleError
 
-__all__ = ["ROLES", "Actor", "RoleError", "SignedOutError", "require_role"]
-
-# Each may what those before it may. An operator holds the terminal and with it the database;
-# nobody signs in as one.
-ROLES = ("visitor", "annotator", "expert", "admin", "operator")
-
+__all__ = ["SignedOutError", "require_role"]
 
 # To build a statement takes SQLAlchemy three times as long as to run it, and inside a transaction
 # of SQLite everybody waits: what every label needs is built once.
@@ -25,29 +19,8 @@ _SIGNED_IN = select(sign_ins.c.id).where(
 )
 
 
-class RoleError(InputError):
-    """Somebody asked for what their role does not let them do."""
-
-
 class SignedOutError(RoleError):
     """Somebody whose sign-in has ended: by themselves, by an admin, or by time."""
-
-
-@dataclass(frozen=True)
-class Actor:
-    """A person who has signed in; `role` is what it was then, the store looks it up anew.
-
-    `sign_in` is the kept sign-in by which they came; once that has ended they may do nothing.
-    """
-
-    id: int
-    name: str
-    role: str
-    sign_in: int | None = field(default=None, compare=False)
-
-    def may(self, role: str) -> bool:
-        """Tell whether a page should offer what needs `role`."""
-        return ROLES.index(self.role) >= ROLES.index(role)
 
 
 def require_role(connection: Connection, actor: Actor, least: str, lock: bool = True) -> Row[Any]:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from aqfusion.errors import InputError
 from aqfusion.images.photo import MAX_BYTES
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import in_turn
 from aqfusion.labels.integrity import faults_in
 from aqfusion.labels.photo_store import PhotoMissingError, PhotoStore
@@ -39,6 +39,7 @@ from aqfusion.labels.schema import (
     users,
 )
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 
 __all__ = [
     "FORMAT",

@@ -15,7 +15,7 @@ from aqfusion.labels.item import ItemPrediction
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.photo_store import PhotoStore
 from aqfusion.labels.schema import items, offers
-from aqfusion.labels.text_validation import digest_of, one_line
+from aqfusion.text_validation import digest_of, one_line
 
 if TYPE_CHECKING:
     from aqfusion.images.photo import Photo

@@ -13,11 +13,12 @@ from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.engine import Row
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.leases import Leased
 from aqfusion.labels.schema import items, label_events
-from aqfusion.labels.text_validation import digest_of, one_line
+from aqfusion.permissions import Actor
+from aqfusion.text_validation import digest_of, one_line
 
 __all__ = [
     "EVENT_KINDS",

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.event_log import events_of
 from aqfusion.labels.item_projection import (
@@ -18,6 +18,7 @@ from aqfusion.labels.item_projection import (
 )
 from aqfusion.labels.schema import answers, crowds, decisions, items, label_events
 from aqfusion.labels.site_events import site_faults
+from aqfusion.permissions import Actor
 
 __all__ = ["faults_in", "rebuild", "verify"]
 

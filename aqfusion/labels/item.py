@@ -13,7 +13,7 @@ from aqfusion.air.readings import POLLUTANTS, Reading
 from aqfusion.errors import InputError
 from aqfusion.labels.capture_time import time_text
 from aqfusion.labels.schema import items
-from aqfusion.labels.text_validation import one_line
+from aqfusion.text_validation import one_line
 
 __all__ = [
     "STATUSES",

@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from aqfusion.air.readings import POLLUTANTS, Reading
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.item import ItemError, ItemPrediction, Reason, lock_item
 from aqfusion.labels.item_projection import rebuild_projection
 from aqfusion.labels.schema import items
-from aqfusion.labels.text_validation import digest_of, one_line, several_lines
+from aqfusion.permissions import Actor
+from aqfusion.text_validation import digest_of, one_line, several_lines
 from aqfusion.time_zones import TimeError, zone
 
 __all__ = ["PHOTO_HASH", "SPLITS", "InsertedItems", "ItemScore", "Items", "NewItem"]

@@ -24,7 +24,7 @@ from aqfusion.labels.item import STATUSES, Reason, view_of
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.item_projection import fold_events
 from aqfusion.labels.schema import label_events
-from aqfusion.labels.text_validation import one_line, several_lines
+from aqfusion.text_validation import one_line, several_lines
 
 __all__ = [
     *("EVENT_COLUMNS", "PLAIN", "StateLineError"),

@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, case, func, select, union_all
 
 from aqfusion.labels.annotation_records import SCALE, category_in_sql
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.item import STATUSES, Task
 from aqfusion.labels.schema import answers, decisions, items, label_events, users
+from aqfusion.permissions import Actor
 
 __all__ = [
     "AnnotatorProgress",

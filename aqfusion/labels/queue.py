@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database, TryAgainError
 from aqfusion.labels.item import Reason, lock_item, reasons_of
 from aqfusion.labels.leases import (
@@ -30,6 +30,7 @@ from aqfusion.labels.queue_sql import (
     first_in_queue,
 )
 from aqfusion.labels.schema import answers, items, leases
+from aqfusion.permissions import Actor
 
 __all__ = ["Queue"]
 

@@ -10,13 +10,14 @@ from sqlalchemy import Connection, select
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.answers import answer_content, check_corrections
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.event_log import Request, Saved, gist, save_once
 from aqfusion.labels.item import Item, find_item
 from aqfusion.labels.item_projection import ItemProjection
 from aqfusion.labels.schema import answers, decisions, label_events, users
-from aqfusion.labels.text_validation import several_lines
+from aqfusion.permissions import Actor
+from aqfusion.text_validation import several_lines
 
 __all__ = ["ItemView", "Recorded", "Review", "ReviewError"]
 

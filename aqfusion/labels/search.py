@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import Select, or_, select
 
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.item import STATUSES, Item, ItemError
 from aqfusion.labels.schema import answers, items, label_events
-from aqfusion.labels.text_validation import one_line
+from aqfusion.permissions import Actor
+from aqfusion.text_validation import one_line
 
 __all__ = ["Around", "Filters", "Search", "SearchPage"]
 

@@ -8,11 +8,12 @@ from sqlalchemy.engine import Row
 
 from aqfusion.errors import InputError
 from aqfusion.labels.accounts import ADMINS, checked_role, insert_user, lock_accounts, name_key
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.passwords import hashed_pin, pin_fits, renewed_pin, token_digest
 from aqfusion.labels.schema import invites, users
-from aqfusion.labels.text_validation import one_line
+from aqfusion.permissions import Actor
+from aqfusion.text_validation import one_line
 
 __all__ = ["SignIn", "SignInError"]
 

@@ -17,10 +17,11 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.engine import Row
 
-from aqfusion.labels.authorization import Actor, SignedOutError, require_role
+from aqfusion.labels.authorization import SignedOutError, require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.passwords import new_token, token_digest
 from aqfusion.labels.schema import server_keys, sign_ins, users
+from aqfusion.permissions import Actor
 
 __all__ = ["CODE_LASTS", "Cookie", "SessionLimits", "SignInSessions"]
 

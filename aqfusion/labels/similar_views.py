@@ -14,14 +14,15 @@ from sqlalchemy import Connection, or_, select
 
 from aqfusion.labels.annotation_sessions import drop_draft
 from aqfusion.labels.answer import Answer, AnswerContext, AnswerError
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.event_log import Request, Saved, gist
 from aqfusion.labels.item import Task, find_item
 from aqfusion.labels.item_projection import ItemProjection
 from aqfusion.labels.leases import drop, seat_free
 from aqfusion.labels.schema import answers, items, label_events
-from aqfusion.labels.text_validation import digest_of
+from aqfusion.permissions import Actor
+from aqfusion.text_validation import digest_of
 
 __all__ = [
     "MOST_COVERED",

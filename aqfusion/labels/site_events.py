@@ -15,9 +15,9 @@ from sqlalchemy import Connection, or_, select
 from aqfusion.errors import InputError
 from aqfusion.labels.item_json import StateLineError, same_keys, whole_number
 from aqfusion.labels.schema import site_events, users
-from aqfusion.labels.text_validation import one_line
 from aqfusion.sites.site import Site
 from aqfusion.sites.site_file import LARGEST, parse_day, parse_site, site_bytes
+from aqfusion.text_validation import one_line
 
 __all__ = [
     "DaysKept",

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from aqfusion.air.aqi import STANDARDS
 from aqfusion.labels.adjudication import AdjudicatedLabel, adjudicated_labels
-from aqfusion.labels.authorization import Actor, RoleError, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.capture_time import zone_of
 from aqfusion.labels.database import Database, in_turn
 from aqfusion.labels.event_log import Request, RequestError
@@ -25,9 +25,10 @@ from aqfusion.labels.site_events import (
     StoredSite,
     head_of,
 )
-from aqfusion.labels.text_validation import quoted
+from aqfusion.permissions import Actor, RoleError
 from aqfusion.sites.site import MOST_DAYS, Day, Site, SiteError
 from aqfusion.sites.site_file import day_line
+from aqfusion.text_validation import quoted
 from aqfusion.time_zones import on_the_clock_of
 
 __all__ = [

@@ -14,7 +14,7 @@ from aqfusion.labels.adjudication import AdjudicatedLabel, adjudicated_labels, s
 from aqfusion.labels.annotation_records import AnnotationRecords
 from aqfusion.labels.annotation_sessions import AnnotationModeStore, Drafts
 from aqfusion.labels.answers import AnswerStore
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.contributions import ContributionStore
 from aqfusion.labels.database import Database, database_url
 from aqfusion.labels.integrity import rebuild, verify
@@ -32,10 +32,11 @@ from aqfusion.labels.sign_in import SignIn
 from aqfusion.labels.sign_in_sessions import SessionLimits, SignInSessions
 from aqfusion.labels.similar_views import SameView
 from aqfusion.labels.sites import Sites, with_labels
-from aqfusion.labels.text_validation import several_lines
 from aqfusion.labels.usage_counts import PredictionCounts
+from aqfusion.permissions import Actor
 from aqfusion.settings import Settings
 from aqfusion.sites.site import Site
+from aqfusion.text_validation import several_lines
 
 __all__ = ["LONGEST_GUIDELINES", "LabelStore", "StoreSettings"]
 

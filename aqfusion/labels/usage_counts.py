@@ -12,10 +12,11 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from aqfusion.labels.annotation_records import category_of
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.schema import answers, decisions, items, label_events, prediction_counts
 from aqfusion.labels.usage_key import Cell
+from aqfusion.permissions import Actor
 
 __all__ = ["PredictionCounts", "Settled"]
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from aqfusion.labels.annotator_stats import Share, share
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.store import LabelStore
 from aqfusion.labels.usage_counts import Settled
 from aqfusion.labels.usage_key import Cell
 from aqfusion.monitoring.population_stability import Ranges, Shift, in_fifths, population_stability
 from aqfusion.monitoring.reference import ReferenceDistribution, TrainingInputs
 from aqfusion.monitoring.usage_counter import FACTS
+from aqfusion.permissions import Actor
 
 __all__ = [
     "BEFORE",

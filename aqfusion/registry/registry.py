@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aqfusion.io.file_lock import locked
-from aqfusion.labels.authorization import Actor, RoleError
-from aqfusion.labels.text_validation import several_lines
+from aqfusion.permissions import Actor, RoleError
 from aqfusion.registry.serving import (
     Promotion,
     Served,
@@ -29,6 +28,7 @@ from aqfusion.registry.version import (
     write_version,
 )
 from aqfusion.settings import Settings
+from aqfusion.text_validation import several_lines
 
 __all__ = ["TERMINAL", "Registry"]
 

@@ -17,7 +17,7 @@ from aqfusion.evaluation.baselines import baselines, site_baselines
 from aqfusion.evaluation.photo_screening_evaluation import guard_figures, non_sky_pictures
 from aqfusion.evaluation.site_history_metrics import site_figures
 from aqfusion.io.atomic_files import replace_file
-from aqfusion.metrics_file import FORMAT
+from aqfusion.metrics import FORMAT
 from aqfusion.model.config import read_json
 from aqfusion.model.network import AQFusionNet
 from aqfusion.release.model_card import shipped_models

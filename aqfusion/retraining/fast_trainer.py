@@ -2,9 +2,8 @@
 
 As in `training/training_loop.py`: the readings span the space, haze evidence joins them, and so
 does the CNN's projection. Gate, mix, temperatures and intervals stay the parent's: they were fitted
-on photos that the backbone had not seen, and it has seen all training photos. docs/experiments.md has the reason
-the backbone had not seen, and it has seen all training photos. docs/experiments.md has the reason
-why no new ones are fitted.
+on photos that the backbone had not seen, and it has seen all training photos: docs/experiments.md
+has the reason why no new ones are fitted.
 """
 
 from collections.abc import Callable

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from aqfusion import __version__
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import Checkpoint, save_checkpoint
+from aqfusion.permissions import Actor
 from aqfusion.registry.registry import Registry
 from aqfusion.registry.serving import now_text
 from aqfusion.registry.version import Version, write_comparison

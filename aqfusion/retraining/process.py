@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aqfusion import background_jobs
 from aqfusion.background_jobs import Job, JobProgress, RunError, log, status
-from aqfusion.labels.authorization import Actor
+from aqfusion.permissions import Actor
 
 __all__ = ["JobProgress", "RunError", "cancel", "log", "start", "status"]
 

@@ -195,7 +195,7 @@ class _Near:
 
 
 def fetch(client: OpenAQ, place: tuple[float, float], now: datetime) -> Fetched:
-    """Ask one or two lists and at most `STATIONS` stations; `Fault` where nothing came of it."""
+    """Ask one or two lists and at most `STATIONS` stations; `TransportError` where that fails."""
     near = _nearest(client, place, now)
     if not near:
         raise TransportError(_NONE, _LONG, here_only=True)

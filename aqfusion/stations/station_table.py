@@ -224,7 +224,8 @@ class Parsed:
 
     Measurements are in the file's order, one for a station and time; `ignored` are titles of
     columns not read, `notes` sentences on what was changed without loss. `network` is the table's
-    publisher. `unplaced` are measurements of one station whose `Place` the user must enter:
+    publisher. `unplaced` are measurements of one station whose `UploadedStation` the user must
+    enter:
     their coordinates mean nothing.
     """
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from aqfusion.metrics import Metrics
-from aqfusion.metrics_file import read_metrics
+from aqfusion.metrics import Metrics, read_metrics
 from aqfusion.settings import ASSETS
 
 METRICS = ASSETS / "metrics.json"

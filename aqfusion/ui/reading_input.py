@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from aqfusion.air.pollutants import POLLUTANTS, convert, pollutant
+from aqfusion.air.pollutants import POLLUTANTS, convert, pollutant, pretty_unit
 from aqfusion.air.readings import UNITS, UNSTATED, Reading, ReadingError, link, reading_of
 
 CITY_DAY = "City day"
@@ -26,7 +26,6 @@ PRESETS = {
 
 
 MASS, VOLUME = "µg/m³, mg/m³", "ppb, ppm"
-_SHOWN = {"ug/m3": "µg/m³", "mg/m3": "mg/m³", "ppb": "ppb", "ppm": "ppm"}
 # How far a slider reaches in canonical units. The number field goes up to the pollutant's limit,
 # and stretches the slider with it.
 _REACH = {"pm25": 500.0, "pm10": 600.0, "o3": 400.0, "co": 50.0, "so2": 800.0, "no2": 400.0}
@@ -158,13 +157,13 @@ def _row(name: str) -> None:
     reach = _rounded_up(convert(name, _REACH[name], entry.unit, unit))
     with st.container(horizontal=True, wrap=False, key=f"row_{name}", gap="small"):
         st.toggle(
-            f"{entry.pretty_label}  \n:small[{_SHOWN[unit]}]",
+            f"{entry.pretty_label}  \n:small[{pretty_unit(unit)}]",
             key=f"sensor_{name}_on",
             width=112,
             help=f"{entry.description} Switch it on if you measured it.",
         )
         st.slider(
-            f"{entry.label} in {_SHOWN[unit]}",
+            f"{entry.label} in {pretty_unit(unit)}",
             0.0,
             reach if value <= reach else min(limit, _rounded_up(value)),
             step=step,
@@ -175,7 +174,7 @@ def _row(name: str) -> None:
             label_visibility="collapsed",
         )
         st.number_input(
-            f"{entry.label} in {_SHOWN[unit]}, as a number",
+            f"{entry.label} in {pretty_unit(unit)}, as a number",
             0.0,
             limit,
             step=step,

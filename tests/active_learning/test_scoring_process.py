@@ -15,9 +15,9 @@ from aqfusion.air.readings import Reading
 from aqfusion.background_jobs import RunError
 from aqfusion.cli import main
 from aqfusion.images.photo import Photo
-from aqfusion.labels.authorization import Actor, RoleError
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.model.predictor import load_model
+from aqfusion.permissions import Actor, RoleError
 from aqfusion.registry.registry import TERMINAL
 from aqfusion.settings import ROOT, load_settings
 from tests.planted_labels import NOW, PIN, planted_photo

@@ -34,7 +34,7 @@ from aqfusion.io.json_models import (
     parse_table,
     read_table,
 )
-from aqfusion.metrics_file import read_metrics
+from aqfusion.metrics import read_metrics
 from aqfusion.model.config import config_of, read_json
 from aqfusion.settings import ASSETS, ROOT
 from aqfusion.sites.site_file import read_site

@@ -12,11 +12,11 @@ import pytest
 from aqfusion.air.readings import Reading
 from aqfusion.images.photo import Photo
 from aqfusion.labels.answer import Answer, AnswerContext
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.contributions import Contribution
 from aqfusion.labels.item import ItemPrediction, Reason
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 from tests.labels.pictures import picture
 from tests.labels.planted import MINUTE, NOW, PIN, request_id, say
 
@@ -58,10 +58,10 @@ class Busy:
 
 
 @pytest.fixture(scope="session")
-def busy_folder(tmp_path_factory: pytest.TempPathFactory, sqlite_ready: bytes) -> Path:
+def busy_folder(tmp_path_factory: pytest.TempPathFactory, empty_labels: bytes) -> Path:
     """A folder with the database and photos of the store, made once."""
     folder = tmp_path_factory.mktemp("busy")
-    (folder / "labels.db").write_bytes(sqlite_ready)
+    (folder / "labels.db").write_bytes(empty_labels)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)
         store = LabelStore.open(str(folder / "labels.db"), str(folder / "photos"))

@@ -7,10 +7,10 @@ from typing import Any
 
 from aqfusion.air.readings import Reading
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.event_log import Saved
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -7,10 +7,10 @@ from sqlalchemy import select, update
 
 from aqfusion.errors import InputError
 from aqfusion.labels.accounts import AccountError
-from aqfusion.labels.authorization import RoleError
 from aqfusion.labels.passwords import pin_fits, renewed_pin
 from aqfusion.labels.schema import users
 from aqfusion.labels.sign_in import SignInError
+from aqfusion.permissions import RoleError
 from tests.labels.planted import MINUTE, NOW, PIN
 
 # Of `PIN`, by scrypt, as stores had them before Argon2id.

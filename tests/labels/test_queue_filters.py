@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from aqfusion.labels.authorization import RoleError
 from aqfusion.labels.item import Reason
 from aqfusion.labels.progress import Choices, FilterOption, Member, TeamProgress
 from aqfusion.labels.queue import Queue
 from aqfusion.labels.queue_sql import QueueFilter, Shares, first_in_queue
 from aqfusion.labels.schema import items
+from aqfusion.permissions import RoleError
 from benchmarks import label_queue
 from tests.benchmarks.test_label_queue import steps
 from tests.labels.planted import NOW, add, request_id, say

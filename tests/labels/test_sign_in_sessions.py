@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from aqfusion.labels.authorization import RoleError, SignedOutError
+from aqfusion.labels.authorization import SignedOutError
 from aqfusion.labels.backup import backup, restore
 from aqfusion.labels.schema import sign_ins
 from aqfusion.labels.sign_in_sessions import CODE_LASTS, SessionLimits, SignInSessions
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import RoleError
 from tests.labels.planted import MINUTE, NOW, PIN, add, say
 
 HOUR = timedelta(hours=1)
@@ -114,10 +115,10 @@ def test_one_person_keeps_at_most_fifty(store, ana, ben):
     assert store.sessions.by_cookie(of_ben, NOW) == ben
 
 
-def test_a_backup_opens_no_door(store, admin, ana, tmp_path, sqlite_ready):
+def test_a_backup_opens_no_door(store, admin, ana, tmp_path, empty_labels):
     _, value = signed_in(store, ana)
     backup(store, admin, tmp_path / "backup.zip", NOW)
-    (tmp_path / "again.db").write_bytes(sqlite_ready)
+    (tmp_path / "again.db").write_bytes(empty_labels)
     again = LabelStore.open(str(tmp_path / "again.db"), str(tmp_path / "again"))
     restore(again, tmp_path / "backup.zip")
     assert again.sessions.by_cookie(value, NOW) is None

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from aqfusion.labels.authorization import RoleError
 from aqfusion.labels.backup import backup, restore
 from aqfusion.labels.event_log import RequestError
 from aqfusion.labels.exports.export import export
@@ -21,6 +20,7 @@ from aqfusion.labels.imports.item_import import Terms
 from aqfusion.labels.site_events import DaysKept
 from aqfusion.labels.sites import SiteStoreError
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import RoleError
 from aqfusion.sites.landmark import Box, Landmark
 from aqfusion.sites.site import Day, DayPhoto, Site, SiteError
 from aqfusion.sites.site_file import day_line

@@ -3,9 +3,9 @@
 import pytest
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import RoleError
 from aqfusion.labels.backup import backup, restore
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import RoleError
 from tests.planted_labels import NOW, PIN, planted_store
 
 

@@ -17,10 +17,10 @@ from typing import Any
 
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.queue_sql import Shares
 from aqfusion.labels.store import LabelStore
 from aqfusion.labels.usage_key import Cell
+from aqfusion.permissions import Actor
 from aqfusion.sites.site import Day
 from tests.labels.planted import NOW
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aqfusion.labels.authorization import Actor, RoleError
+from aqfusion.permissions import Actor, RoleError
 from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.registry.serving import CURRENT, Served
 from aqfusion.registry.version import MANIFEST, RegistryError, Version

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aqfusion.background_jobs import running
-from aqfusion.labels.authorization import Actor, RoleError
+from aqfusion.permissions import Actor, RoleError
 from aqfusion.registry.registry import TERMINAL
 from aqfusion.retraining.process import RunError, cancel, log, start, status
 from aqfusion.settings import ROOT

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, select
 
 from aqfusion.errors import InputError
 from aqfusion.io.atomic_files import new_folder, replace_file, replace_file_by
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.exports.csv_tables import answers_table, events_table, items_table
 from aqfusion.labels.exports.item_history import copy_photos, count_rows, for_export, whole_items
 from aqfusion.labels.exports.label_studio import (
@@ -28,6 +27,7 @@ from aqfusion.labels.item_json import state_json
 from aqfusion.labels.schema import items, label_events, site_events
 from aqfusion.labels.site_events import site_lines, sites_beside
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 
 __all__ = ["FORMATS", "ExportError", "Exported", "export", "photos_beside"]
 

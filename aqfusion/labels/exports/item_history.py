@@ -16,11 +16,12 @@ from sqlalchemy import Connection, Table, func, select
 
 from aqfusion.io.atomic_files import replace_file
 from aqfusion.labels.adjudication import AdjudicatedLabel, adjudicated_value
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.item_projection import fold_events
 from aqfusion.labels.photo_store import PhotoMissingError, PhotoStore
 from aqfusion.labels.schema import items, label_events, users
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 
 __all__ = ["WholeItem", "copy_photos", "count_rows", "for_export", "photo_name", "whole_items"]
 

@@ -18,7 +18,7 @@ from aqfusion.csv_table.errors import TableFault, shortened
 from aqfusion.errors import InputError
 from aqfusion.images.photo import MAX_BYTES, Photo
 from aqfusion.labels.accounts import OPERATOR, insert_user, lock_accounts, name_key
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.backup import load
 from aqfusion.labels.exports.export import photos_beside
 from aqfusion.labels.imports.item_import import Imported
@@ -28,6 +28,7 @@ from aqfusion.labels.item_projection import rebuild_projection
 from aqfusion.labels.schema import items, label_events, site_events, users
 from aqfusion.labels.site_events import site_rows, sites_beside
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 
 __all__ = ["StateFileError", "import_state"]
 

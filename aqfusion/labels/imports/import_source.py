@@ -11,7 +11,6 @@ from typing import Any
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.data.photo_files import find_home
 from aqfusion.images.photo import Photo, PhotoError
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.capture_time import local_time
 from aqfusion.labels.imports.full_state import import_state
 from aqfusion.labels.imports.item_import import Imported, SourceError, Terms, import_items
@@ -24,6 +23,7 @@ from aqfusion.labels.imports.photo_sources import (
 )
 from aqfusion.labels.imports.source_listing import ImportCandidate, Listing
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 
 __all__ = ["dry_run", "import_from_source", "list_source"]
 

@@ -19,12 +19,13 @@ from aqfusion.errors import InputError
 from aqfusion.images.perceptual_hash import FingerprintIndex, perceptual_hash
 from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.imports.source_listing import ImportCandidate, Listing
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.schema import items
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 
 __all__ = [
     "Imported",

@@ -18,7 +18,7 @@ from aqfusion.csv_table.errors import TableFault, shortened
 from aqfusion.errors import InputError
 from aqfusion.labels.accounts import administrating, insert_user, name_key
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.authorization import Actor, require_role
+from aqfusion.labels.authorization import require_role
 from aqfusion.labels.event_log import Request, gist
 from aqfusion.labels.imports.item_import import Imported, SourceError
 from aqfusion.labels.imports.label_studio_file import (
@@ -31,7 +31,8 @@ from aqfusion.labels.imports.label_studio_file import (
 from aqfusion.labels.item_projection import ItemProjection
 from aqfusion.labels.schema import items, label_events, users
 from aqfusion.labels.store import LabelStore
-from aqfusion.labels.text_validation import digest_of, one_line
+from aqfusion.permissions import Actor
+from aqfusion.text_validation import digest_of, one_line
 
 __all__ = ["import_label_studio"]
 

@@ -18,7 +18,7 @@ from aqfusion.errors import InputError
 from aqfusion.labels.answer import CANT_TELL, Answer, AnswerContext
 from aqfusion.labels.exports.label_studio import ANSWERED_BY, CANT_TELL_CONTROL, CONTROLS
 from aqfusion.labels.imports.item_import import SourceError
-from aqfusion.labels.text_validation import several_lines
+from aqfusion.text_validation import several_lines
 
 __all__ = ["Annotation", "LabelStudioTask", "answer_of", "printable", "read_label_studio"]
 

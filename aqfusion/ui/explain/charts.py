@@ -20,7 +20,7 @@ from aqfusion.explain.explanation_text import moved
 from aqfusion.model.prediction import Floats, PredictionBatch
 from aqfusion.ui.chart_style import BLUE, GREY, TEXT, VERMILION, blank, category_bands
 from aqfusion.ui.explain import text
-from aqfusion.ui.explain.text import UNITS, title
+from aqfusion.ui.explain.text import title
 
 _BAR_HEIGHT = 420  # pixels, as the waterfall beside it
 _ALONE = {(PHOTO,): "Photo only", (SITE,): "This place only"}
@@ -103,7 +103,7 @@ def grid_chart(
 ) -> go.Figure:
     """Draw the AQI (U, A) over two readings' values; `now` is where they are today."""
     axes = [
-        {"title": {"text": f"{title(name)} in {UNITS[pollutant(name).unit]}"}, "showgrid": False}
+        {"title": {"text": f"{title(name)} in {pollutant(name).pretty_unit}"}, "showgrid": False}
         for name, _ in (across, up)
     ]
     figure = blank(_HEIGHT, showlegend=False, xaxis=axes[0], yaxis=axes[1])
@@ -156,7 +156,7 @@ def sweep_chart(
     name: str, values: Floats, prediction_batch: PredictionBatch, now: tuple[float, float] | None
 ) -> go.Figure:
     """Draw predictions (V rows) over the values (V,); `now` is today's value and its AQI."""
-    unit = UNITS[pollutant(name).unit]
+    unit = pollutant(name).pretty_unit
     figure = blank(
         _HEIGHT,
         showlegend=False,

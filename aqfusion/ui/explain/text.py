@@ -9,8 +9,6 @@ from aqfusion.explain.explanation_text import place_sentence
 from aqfusion.metrics import SaliencyMetrics
 from aqfusion.model.predictor import Predictor, Result
 
-UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³"}
-
 MAP = (
     "Class activation maps show where in the photo the network found its evidence. They are "
     "coarse, relative to this photo, and not a measurement: the Evaluation page shows how far "
@@ -54,7 +52,7 @@ def amount(name: str, value: float) -> str:
     >>> amount("pm25", 80.0)
     '80 µg/m³'
     """
-    return f"{value:.4g} {UNITS[pollutant(name).unit]}"
+    return f"{value:.4g} {pollutant(name).pretty_unit}"
 
 
 def with_amount(name: str, reading: Reading) -> str:

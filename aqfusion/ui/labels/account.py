@@ -9,9 +9,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor, RoleError
 from aqfusion.labels.sign_in import SignInError
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor, RoleError
 from aqfusion.ui import page
 from aqfusion.ui.labels import (
     browser_sessions,

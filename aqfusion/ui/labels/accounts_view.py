@@ -9,7 +9,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from aqfusion.labels.accounts import User
-from aqfusion.labels.authorization import ROLES, Actor
+from aqfusion.permissions import ROLES, Actor
 from aqfusion.ui.labels import flash, store_session
 from aqfusion.ui.markup import plain
 

@@ -15,11 +15,11 @@ from aqfusion.errors import InputError
 from aqfusion.labels.annotation_sessions import Draft
 from aqfusion.labels.answer import Answer, AnswerContext, ItemGoneError
 from aqfusion.labels.answers import LastAnswer
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.event_log import RequestError, Saved
 from aqfusion.labels.item import Task
 from aqfusion.labels.leases import Leased
 from aqfusion.labels.queue_sql import EVERYTHING, QueueFilter
+from aqfusion.permissions import Actor
 from aqfusion.ui.labels import account, browser_sessions
 from aqfusion.ui.labels.store_session import now, store
 

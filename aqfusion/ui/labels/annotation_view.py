@@ -24,9 +24,8 @@ from aqfusion.labels.answer import CANT_TELL, Answer, AnswerContext, AnswerError
 from aqfusion.labels.item import Reason, Task
 from aqfusion.labels.leases import Leased
 from aqfusion.labels.queue_sql import EVERYTHING
-from aqfusion.labels.text_validation import several_lines
 from aqfusion.settings import ASSETS
-from aqfusion.ui.explain.text import UNITS
+from aqfusion.text_validation import several_lines
 from aqfusion.ui.labels import annotation_session, guidelines, progress_view, similar_views
 from aqfusion.ui.labels.annotation_session import ASSISTED, BLIND, AnnotationSession
 from aqfusion.ui.labels.store_session import store
@@ -303,7 +302,7 @@ def _item(on: AnnotationSession, leased: Leased) -> dict[str, Any]:
                 "name": name,
                 "label": pollutant(name).pretty_label,
                 "value": f"{getattr(task.reading, name):.4g}",
-                "unit": UNITS[pollutant(name).unit],
+                "unit": pollutant(name).pretty_unit,
             }
             for name in task.reading.present
         ],

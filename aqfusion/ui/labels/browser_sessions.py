@@ -23,8 +23,8 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.leases import Tab
+from aqfusion.permissions import Actor
 from aqfusion.ui.labels import flash, sign_in_cookie, store_session
 
 _MOST = 20_000  # sessions that are remembered; the oldest goes first

@@ -8,7 +8,7 @@ from typing import TypeVar
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor
+from aqfusion.permissions import Actor
 from aqfusion.ui.labels import flash, store_session
 
 MOST_BYTES = 1_000_000_000  # a download is held in memory

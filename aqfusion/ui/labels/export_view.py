@@ -6,8 +6,8 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.exports.export import Exported, export
+from aqfusion.permissions import Actor
 from aqfusion.ui.labels import download, flash, store_session
 from aqfusion.ui.labels.download import ReadyFile
 from aqfusion.ui.markup import plain_list

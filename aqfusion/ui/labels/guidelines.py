@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 from PIL import Image
 
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.store import LONGEST_GUIDELINES
+from aqfusion.permissions import Actor
 from aqfusion.settings import ASSETS
 from aqfusion.synthetic_scenes import scenes
 from aqfusion.ui.labels import flash, store_session

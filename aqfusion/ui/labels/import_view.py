@@ -9,9 +9,9 @@ import streamlit as st
 
 from aqfusion.csv_table.errors import fault_report
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.imports.item_import import Imported, SourceError, Terms, import_items
 from aqfusion.labels.imports.photo_sources import Upload, list_uploads
+from aqfusion.permissions import Actor
 from aqfusion.ui.labels import flash, scoring_view, store_session
 from aqfusion.ui.markup import plain_list
 

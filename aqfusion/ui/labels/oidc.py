@@ -5,9 +5,9 @@ from functools import partial
 
 import streamlit as st
 
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.sign_in import SignInError
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 from aqfusion.ui.labels import store_session
 
 _FIRST_ROLE = "visitor"  # of those who come for the first time; an admin raises it

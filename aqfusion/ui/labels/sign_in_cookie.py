@@ -18,9 +18,9 @@ from starlette.responses import Response
 from streamlit import config
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.sign_in_sessions import CODE_LASTS, Cookie
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 from aqfusion.ui.labels import store_session
 
 _LONGEST_BODY = 500

@@ -11,10 +11,10 @@ from pathlib import Path
 import streamlit as st
 
 from aqfusion.labels.accounts import INVITE_LASTS
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.backup import Backup, backup
 from aqfusion.labels.schema import VERSION
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 from aqfusion.ui.labels import download, flash, oidc, store_session
 from aqfusion.ui.labels.download import ReadyFile
 from aqfusion.ui.markup import plain_list

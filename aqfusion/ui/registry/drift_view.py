@@ -16,7 +16,6 @@ import streamlit as st
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.errors import InputError
 from aqfusion.labels.annotator_stats import Share
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.store import LabelStore
 from aqfusion.metric_values import Estimate
 from aqfusion.monitoring.drift_report import (
@@ -37,12 +36,12 @@ from aqfusion.monitoring.population_stability import (
     Shift,
     in_fifths,
 )
+from aqfusion.permissions import Actor
 from aqfusion.registry.serving import Served
 from aqfusion.settings import load_settings
 from aqfusion.ui import cached_models, consent, usage
 from aqfusion.ui.chart_style import BLUE, GREY, blank, png_button
 from aqfusion.ui.markup import plain
-from aqfusion.ui.review.text import UNIT
 from aqfusion.ui.table import Cell, Column, Table, csv_button, number
 
 __all__ = [
@@ -166,7 +165,7 @@ def ranges_of(histogram: Histogram) -> list[str]:
 
 
 def _unit(histogram: Histogram) -> str:
-    return UNIT[pollutant(histogram.name).unit] if histogram.name in POLLUTANTS else ""
+    return pollutant(histogram.name).pretty_unit if histogram.name in POLLUTANTS else ""
 
 
 def _drifts(report: DriftReport) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from aqfusion.labels.authorization import Actor
+from aqfusion.permissions import Actor
 from aqfusion.registry.registry import Registry
 from aqfusion.registry.version import Version
 from aqfusion.settings import load_settings

@@ -8,7 +8,7 @@ from contextlib import suppress
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor
+from aqfusion.permissions import Actor
 from aqfusion.registry.serving import Promotion
 from aqfusion.registry.version import RegistryError, Version, comparison, title
 from aqfusion.retraining.corrections import LEFT_OUT

@@ -4,8 +4,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 from aqfusion.ui.chart_style import png_button
 from aqfusion.ui.evaluation.prediction_charts import confusion_chart, confusion_table
 from aqfusion.ui.markup import plain

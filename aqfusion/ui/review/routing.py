@@ -8,9 +8,9 @@ from urllib.parse import urlsplit, urlunsplit
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.search import Filters
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 
 _LIST, _NOTICE = "review_list", "review_notice"
 # More digits than any database counts to are no number of an item.

@@ -26,7 +26,6 @@ __all__ = ["KEYS", "done", "fault", "keys"]
 
 Event = Mapping[str, Any]
 
-UNIT = {"ug/m3": "µg/m³", "mg/m3": "mg/m³"}
 _DID = {
     "skip": "skipped it",
     "unskip": "put it back into their queue",
@@ -113,7 +112,7 @@ def corrected(answer: Answer, reading: Reading) -> tuple[str, ...]:
 
 def unit(name: str) -> str:
     """A pollutant's unit as people write it."""
-    return UNIT[pollutant(name).unit]
+    return pollutant(name).pretty_unit
 
 
 def took(seconds: float | None) -> str | None:

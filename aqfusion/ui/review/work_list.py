@@ -14,11 +14,11 @@ import streamlit as st
 from aqfusion.air.aqi import round_half_up, standard
 from aqfusion.errors import InputError
 from aqfusion.images.photo import Photo
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.item import Item
 from aqfusion.labels.review import Recorded
 from aqfusion.labels.search import Filters
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
 from aqfusion.ui.markup import data_url, plain
 from aqfusion.ui.result_view import pill
 from aqfusion.ui.review import routing, text

@@ -7,8 +7,8 @@ from datetime import datetime
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import Actor
 from aqfusion.labels.sites import SiteEntry, SiteStoreError, StoredSite
+from aqfusion.permissions import Actor
 from aqfusion.sites.site import Day, Site
 from aqfusion.ui.labels import browser_sessions, store_session
 

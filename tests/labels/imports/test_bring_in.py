@@ -8,13 +8,13 @@ from aqfusion.csv_table.errors import TableFault
 from aqfusion.data.dataset_folder import CSV_NAME, PHOTO_FOLDER
 from aqfusion.images.perceptual_hash import hamming_distance, perceptual_hash
 from aqfusion.images.photo import Photo
-from aqfusion.labels.authorization import RoleError
 from aqfusion.labels.imports import item_import
 from aqfusion.labels.imports.import_source import import_from_source
 from aqfusion.labels.imports.item_import import Imported, SourceError, Terms, fingerprint_value
 from aqfusion.labels.imports.photo_sources import SUFFIXES, list_kaggle_folder
 from aqfusion.labels.item import ItemError
 from aqfusion.labels.search import Filters
+from aqfusion.permissions import RoleError
 from tests.labels.pictures import bomb, picture, save, with_exif
 from tests.labels.planted import NOW
 from tests.planted import planted_records, record, write_csv, write_folder

@@ -16,7 +16,6 @@ from sqlalchemy import select
 from aqfusion.air.readings import Reading
 from aqfusion.csv_table.errors import TableFault
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.authorization import RoleError
 from aqfusion.labels.exports.export import export
 from aqfusion.labels.imports.full_state import StateFileError
 from aqfusion.labels.imports.import_source import import_from_source
@@ -26,6 +25,7 @@ from aqfusion.labels.item_json import StateLine, StateLineError
 from aqfusion.labels.progress import totals
 from aqfusion.labels.schema import items
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import RoleError
 from tests.labels.pictures import with_exif
 from tests.labels.planted import NOW, PIN, request_id, say
 
@@ -50,10 +50,10 @@ def exported(exported_once, tmp_path) -> Path:
 
 
 @pytest.fixture
-def other(tmp_path, sqlite_ready):
+def other(tmp_path, empty_labels):
     """Another store, empty, with an admin of its own."""
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "labels.db").write_bytes(sqlite_ready)
+    (tmp_path / "other" / "labels.db").write_bytes(empty_labels)
     store = LabelStore.open(
         str(tmp_path / "other" / "labels.db"), str(tmp_path / "other" / "photos")
     )

@@ -8,11 +8,11 @@ import pytest
 
 from aqfusion.labels.annotation_records import AnnotationRecords
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.authorization import RoleError
 from aqfusion.labels.exports.export import export
 from aqfusion.labels.imports.import_source import import_from_source
 from aqfusion.labels.imports.item_import import Imported, SourceError, Terms
 from aqfusion.labels.progress import totals
+from aqfusion.permissions import RoleError
 from tests.labels.planted import NOW, PIN
 
 LATER = NOW + timedelta(days=1)

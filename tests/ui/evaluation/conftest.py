@@ -2,7 +2,7 @@
 
 import pytest
 
-from aqfusion.metrics_file import read_metrics
+from aqfusion.metrics import read_metrics
 from tests.planted_metrics import planted_metrics, write_metrics
 
 

@@ -9,8 +9,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.authorization import RoleError
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import RoleError
 from aqfusion.settings import ROOT
 from aqfusion.ui.review import decisions, work_list
 from tests.labels.planted import NOW, PIN, request_id, say

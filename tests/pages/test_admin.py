@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from aqfusion.labels.authorization import Actor, RoleError
 from aqfusion.labels.backup import backup
 from aqfusion.labels.sign_in import SignInError
+from aqfusion.permissions import Actor, RoleError
 from aqfusion.settings import ROOT
 from aqfusion.ui.labels.store_session import now
 from tests.labels.planted import NOW, PIN

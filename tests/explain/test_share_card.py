@@ -229,3 +229,11 @@ def test_wrapped_lines_keep_all_words_and_their_width():
     assert " ".join(lines) == words
     assert max(text_width(line, 24) for line in lines) <= 200
     assert wrapped("a" * 100, 24, 50) == ["a" * 100]
+
+
+def test_the_table_has_signs_of_pollutants_and_units(monkeypatch):
+    written = []
+    text = CardCanvas.text
+    monkeypatch.setattr(CardCanvas, "text", lambda *a, **b: written.append(a[2]) or text(*a, **b))
+    card(report(120, READING, PHOTO, None, {"photo": 30, "pm25": -200}))
+    assert {"PM₂.₅", f"{READING.pm25:g} µg/m³"} <= {*written}

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.authorization import Actor, RoleError
 from aqfusion.labels.backup import backup
 from aqfusion.labels.item_insertion import ItemScore
 from aqfusion.labels.search import Filters
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor, RoleError
 from aqfusion.sites.site import Day, Site
 from tests.labels.planted import NOW, PIN, new_item
 

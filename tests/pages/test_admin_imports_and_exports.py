@@ -10,10 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from aqfusion.active_learning import scoring_process
 from aqfusion.background_jobs import JobProgress, RunError
-from aqfusion.labels.authorization import RoleError
 from aqfusion.labels.imports.item_import import SourceError, Terms, import_items
 from aqfusion.labels.imports.photo_sources import Upload, list_uploads
 from aqfusion.labels.search import Filters
+from aqfusion.permissions import RoleError
 from aqfusion.settings import ROOT
 from tests.labels.pictures import save
 from tests.labels.planted import NOW, PIN, say

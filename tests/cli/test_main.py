@@ -8,8 +8,8 @@ import pytest
 from aqfusion.air.aqi import STANDARDS
 from aqfusion.cli import labels, main
 from aqfusion.labels import item_insertion
-from aqfusion.labels.authorization import ROLES
 from aqfusion.labels.exports.export import FORMATS
+from aqfusion.permissions import ROLES
 from aqfusion.settings import ROOT
 
 HEAVY = ["torch", "timm", "streamlit", "sqlalchemy", "numpy", "PIL", "pandas", "scipy"]

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from aqfusion.io.file_lock import locked
-from aqfusion.labels.authorization import RoleError
+from aqfusion.permissions import RoleError
 from aqfusion.registry.registry import TERMINAL
 from aqfusion.retraining import process
 from aqfusion.settings import ROOT

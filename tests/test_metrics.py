@@ -8,10 +8,10 @@ from aqfusion.metrics import (
     HistoryBaseline,
     HistoryFigures,
     expected_rmse,
+    read_metrics,
     rmse_after,
     unknown_place,
 )
-from aqfusion.metrics_file import read_metrics
 from tests.planted_metrics import planted_metrics, write_metrics
 
 PHOTO = ((4, 61.4), (0, 112.4), (1, 84), (8, 57), (2, 75))
