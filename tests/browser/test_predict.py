@@ -205,7 +205,7 @@ def test_an_upload_that_is_refused_tells_no_number_until_there_are_readings(visi
     field.set_input_files({"name": "sky.jpg", "mimeType": "image/jpeg", "buffer": jpeg("#7fa8d8")})
     visitor.page.wait_for_selector("img[alt='The photo you uploaded']")
     visitor.settle()
-    assert "No AQI is told" in visitor.page.inner_text(".stMain")
+    assert "No AQI is predicted" in visitor.page.inner_text(".stMain")
     assert visitor.page.locator(RESULT).count() == 0
     visitor.press("City day")
     before = visitor.aqi()

@@ -91,7 +91,7 @@ def test_the_button_builds_once_and_six_neighbours_are_shown(open_card, data_fol
     assert html.count('alt="Photo taken at ') == similar_photos_view.COUNT
     assert "photo itself is 20. The most similar other photos had a measured AQI of" in html
     assert "the model predicts " in html
-    assert "The model has learned from 1 of these 6 sessions." in html
+    assert "The model was trained on 1 of these 6 sessions." in html
     again = open_card(photo)  # another visitor, and another start: nothing is left to wait for
     assert shown(again) == html
     st.cache_resource.clear()
