@@ -1,7 +1,4 @@
-"""Sentences of an explanation, the same on the page and on the card.
-
-Sentences on a prediction beside a site's own days; they claim no more than is known.
-"""
+"""Sentences of an explanation, the same on the page and on the card."""
 
 import math
 from collections import defaultdict

@@ -1,8 +1,4 @@
-"""Counts of the measurements of a live source that were excluded.
-
-One station's latest readings: of each pollutant the newest, in canonical units, none stale.
-
-Which stations of OpenAQ are nearest to a place, and what they measure now.
+"""The stations of OpenAQ nearest to a place and their latest readings, none stale.
 
 API v3 (https://docs.openaq.org) through its own client; what a server says is checked here.
 """
