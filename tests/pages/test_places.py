@@ -146,7 +146,8 @@ def test_a_session_has_an_end():
 
 
 @pytest.mark.parametrize(
-    ("aqi", "sentence"), [(None, "AQI must be given"), (50, "Day must be given together with a time")]
+    ("aqi", "sentence"),
+    [(None, "AQI must be given"), (50, "Day must be given together with a time")],
 )
 def test_a_day_is_refused_with_a_sentence(aqi, sentence):
     page = with_site()
@@ -325,7 +326,9 @@ def test_a_landmark_is_marked_by_four_numbers_and_measured_on_days():
 
 def test_the_photo_of_predict_is_measured_or_refused_with_a_sentence():
     page = with_landmark()
-    assert any("The landmarks in this photo cannot be measured" in one.value for one in page.warning)
+    assert any(
+        "The landmarks in this photo cannot be measured" in one.value for one in page.warning
+    )
     photo = Photo.decode(view(6, 5))
     page.session_state["photo_source"] = "Upload"
     page.session_state["photo_own"] = ("Upload", "1", photo)
