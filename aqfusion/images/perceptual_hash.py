@@ -63,7 +63,7 @@ def perceptual_hash(photo: Photo) -> int:
 def hamming_distance(first: int, second: int) -> int:
     """How many of the 64 bits differ.
 
-    >>> bits_apart(0, -1), bits_apart(6, 5)
+    >>> hamming_distance(0, -1), hamming_distance(6, 5)
     (64, 2)
     """
     return ((first ^ second) & (1 << 64) - 1).bit_count()
