@@ -27,12 +27,13 @@ else:
 if source is None:
     page.end()
     st.stop()
+chosen: sources.Source = source  # the fragment outlives this run, and the check above
 
 
 @st.fragment(run_every=timeline.pace())
 def moving() -> None:
     """Run by itself while the time plays; the rest of the page stays."""
-    explorer.render_explorer(source)
+    explorer.render_explorer(chosen)
 
 
 moving()

@@ -1,6 +1,4 @@
-"""How many days of each place are known: the first ones teach most of what is usual there.
-
-Score the items that wait for labels: the model's prediction, and the worth of an answer.
+"""Score the items that wait for labels: the model's prediction, and how much an answer is worth.
 
 Each batch is saved before the next begins: a scoring that was ended goes on where it was, and an
 item that this model has scored is passed by, unless people have contradicted each other since or

@@ -1,6 +1,4 @@
-"""Read an AQI standard from its table in `assets/standards` and check every rule it must obey.
-
-From readings to the Air Quality Index of a standard: sub-indices, the worst one, its words.
+"""The Air Quality Index of a standard: its table, read and checked, and from readings to an index.
 
 The numbers come from `assets/standards`; this file holds no breakpoint.
 """
@@ -45,6 +43,7 @@ __all__ = [
 ]
 
 AQI_TOP = 500
+_HIGHEST = 1_000_000  # of a concentration, in any unit
 _Broken = Callable[[str, str, object], TableError]  # of a place, a rule and a value
 _Colour = Annotated[str, Rule("must be a colour like #00E400", pattern="^#[0-9A-F]{6}$")]
 
@@ -165,6 +164,8 @@ def _check_categories(categories: tuple[Category, ...], broken: _Broken) -> None
             raise broken(f"{place}.i_low", rule, low)
         if high <= expected:
             raise broken(f"{place}.i_high", f"must be above i_low {expected}", high)
+        if high > AQI_TOP:
+            raise broken(f"{place}.i_high", f"must be at most {AQI_TOP}", high)
         expected = high + 1
     if expected != AQI_TOP + 1:
         names = [category.name for category in categories]
@@ -205,6 +206,8 @@ def _table(
         place = f"rows[{number}]"
         c_low, c_high, i_low, i_high = row
         for cell, concentration in enumerate((c_low, c_high)):
+            if abs(concentration) > _HIGHEST:  # exact arithmetic has an end
+                raise broken(f"{place}[{cell}]", f"must be at most {_HIGHEST}", concentration)
             if concentration % step:
                 raise broken(f"{place}[{cell}]", f"must be a multiple of {step}", concentration)
         if points and c_low != points[-1][0] + step:

@@ -319,16 +319,15 @@ def fetch_data(out: str) -> None:
     downloaded = _download()
 
     from aqfusion.data.dataset_folder import read_folder
+    from aqfusion.io.atomic_files import new_folder
 
     faults: list[TableFault] = []
     rows = read_folder(downloaded, faults.append)
     lost = [fault for fault in faults if not fault.row_kept]
     if lost:  # bad rows of somebody's own folder are left out, but this data set is whole
         raise UsageError(f"the download must be whole, got {len(lost)} bad rows: {lost[0]}")
-    temporary = folder.with_name(f".{folder.name}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    shutil.copytree(downloaded, temporary)
-    temporary.rename(folder)
+    with new_folder(folder) as temporary:
+        shutil.copytree(downloaded, temporary, dirs_exist_ok=True)
     report(f"{len(rows)} photos are in {folder}; set AQFUSION_DATA={folder.resolve()}")
 
 

@@ -1,7 +1,4 @@
-"""Faults of a table, one line each, for people and for spreadsheets.
-
-Notes on a table of which nothing is lost: each sentence once, with its rows.
-"""
+"""Faults of a table and notes on it: one sentence each, with the rows that it is about."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -36,7 +33,7 @@ class TableFault:
     def __str__(self) -> str:
         """Return the fault as a sentence, without what the file holds but for the value.
 
-        >>> str(Fault(3, "aqi", "must be a whole number from 0 to 500", "x"))
+        >>> str(TableFault(3, "aqi", "must be a whole number from 0 to 500", "x"))
         "line 3: aqi must be a whole number from 0 to 500, got 'x'"
         """
         where = f"line {self.line}: " if self.line else ""  # a file that no table names has none

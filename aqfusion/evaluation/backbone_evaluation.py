@@ -1,7 +1,4 @@
-"""Predictions with missing readings: all 64 masks, with and without photo.
-
-All metrics of one backbone under one protocol, from its hold-out predictions.
-"""
+"""All metrics of one backbone under one protocol, from its hold-out predictions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

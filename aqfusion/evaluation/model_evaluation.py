@@ -1,9 +1,7 @@
-"""Predictions for a folder's photos where their places have a history, and where not.
+"""Score a model on photos with a measured AQI, with the history of their places and without.
 
 A session is predicted from the days of other dates alone: its own is left out of the history, as if
 nobody had measured it.
-
-Scores a model on photos with a measured AQI.
 """
 
 import math

@@ -1,17 +1,11 @@
-"""The deletion curve of a saliency map: how far the prediction falls without a region.
+"""Faithfulness of saliency maps, measured on photos that the network has not seen.
 
-ROAD, by the grad-cam package: Rong et al. 2022, "A consistent and efficient evaluation strategy for
-attribution methods". Pixels are taken away by painting over them with what surrounds them, which
-leaves nothing to see where they were; a black hole would itself be a sign of something.
-
-Saliency maps of a network with random weights: the same maps would not depend on the model.
-
-The randomisation test of Adebayo et al. 2018, "Sanity checks for saliency maps".
-
-Faithfulness of saliency maps, measured on photos that the network has not seen.
-
-Is more of the AQI lost with what a map marks than with what a random map marks (`road`)? And would
-a network that has learned nothing draw the same map (`untrained`)?
+Is more of the AQI lost with what a map marks than with what a random map marks (`deletion_curve`,
+ROAD by the grad-cam package: Rong et al. 2022, "A consistent and efficient evaluation strategy for
+attribution methods")? Pixels are taken away by painting over them with what surrounds them; a black
+hole would itself be a sign of something. And would a network that has learned nothing draw the same
+map (`randomise_model`, the randomisation test of Adebayo et al. 2018, "Sanity checks for saliency
+maps")?
 """
 
 from collections.abc import Callable, Iterator, Sequence

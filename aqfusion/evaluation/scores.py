@@ -1,9 +1,7 @@
-"""Metrics of predictions, each with a bootstrap interval over whole groups.
+"""Metrics of predictions and of their probabilities, with bootstrap intervals over groups.
 
 Photos of one place-day share the weather and mostly the answer, so thousands of photos are only as
 much evidence as the place-days they come from: those are what is drawn anew, never photos.
-
-Calibration of the probabilities of the six US categories.
 
 The predicted label is the likeliest category, of equals the cleaner one; it need not be the
 category of the mean prediction.

@@ -1,7 +1,4 @@
-"""Sentences of an explanation, the same on the page and on the card.
-
-Sentences on a prediction beside a site's own days; they claim no more than is known.
-"""
+"""Sentences of an explanation, the same on the page and on the card."""
 
 import math
 from collections import defaultdict
@@ -140,7 +137,7 @@ def place_sentence(result: Result, sha256: str) -> str:
 def landmarks_sentence(evidence: LandmarkEvidence) -> str:
     """The landmarks' evidence on the AQI, beside the usual AQI of the place.
 
-    >>> landmarks_sentence(Evidence(0.0, 0.2, 0.25, 0.1, 5))
+    >>> landmarks_sentence(LandmarkEvidence(0.0, 0.2, 0.25, 0.1, 5))
     'By 5 days with both, the haze at the landmarks speaks for 1.0 times the usual AQI of this \
 place, in nine cases of ten between 0.7 and 1.4 times.'
     """

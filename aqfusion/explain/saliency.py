@@ -1,6 +1,4 @@
-"""The parts used of the grad-cam package, whose import of torchvision may need a patch first.
-
-Saliency of a photo for the CNN: class activation maps by the grad-cam package.
+"""Saliency of a photo for the CNN: class activation maps by the grad-cam package.
 
 The package hooks the layer it explains and differentiates through the model it is given. Hooks on
 a network that threads share mix their maps up, so it is given a `Tail` of its own for every map:
@@ -12,13 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pytorch_grad_cam
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from pytorch_grad_cam import GradCAM, GradCAMPlusPlus, LayerCAM
-from pytorch_grad_cam.base_cam import BaseCAM
-from pytorch_grad_cam.metrics.road import ROADCombined
 from torch import Tensor, nn
 
 from aqfusion.explain.saliency_targets import (
@@ -35,6 +29,12 @@ from aqfusion.model.network import AQFusionNet
 from aqfusion.model.pixels import stack
 from aqfusion.model.predictor import Predictor
 from aqfusion.model.torchvision_compat import declare_missing_operators
+
+declare_missing_operators()  # before the package, which imports torchvision
+import pytorch_grad_cam  # noqa: E402
+from pytorch_grad_cam import GradCAM, GradCAMPlusPlus, LayerCAM  # noqa: E402
+from pytorch_grad_cam.base_cam import BaseCAM  # noqa: E402
+from pytorch_grad_cam.metrics.road import ROADCombined  # noqa: E402
 
 __all__ = [
     "LOWERS",
@@ -53,8 +53,6 @@ __all__ = [
     "saliency_map",
     "target_of",
 ]
-
-declare_missing_operators()
 
 
 class EigenCAM(pytorch_grad_cam.EigenCAM):  # type: ignore[misc]  # the package is untyped

@@ -1,9 +1,4 @@
-"""The card's photo, and beside it the heat map or what each input says on its own.
-
-The card's table: each input, its value, and how far it moved the AQI which way.
-
-The picture of a prediction to share: number, category, photo, and what each input did to it.
-"""
+"""The picture of a prediction to share: number, category, photo, and what each input did."""
 
 from typing import TYPE_CHECKING
 

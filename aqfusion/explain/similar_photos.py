@@ -1,9 +1,4 @@
-"""The index of similar photos on disk: loaded only complete, and only by the key it was made for.
-
-The key stands for model and photos. A seal over it and all the content is part of the file, so
-that one comparison finds damage, another model, another folder and another version alike.
-
-The photos of a data folder that lie nearest to one in a model's embedding space.
+"""The photos of a data folder that lie nearest to one in a model's embedding space.
 
 Near is what the model embeds alike: air, light, horizon; not the same view. Frames of one session
 are near each other as a rule, so that only the nearest of each session is returned.
@@ -17,17 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 from torch import Tensor
 
 from aqfusion.data.dataset_folder import DatasetRow
 from aqfusion.images.photo import Photo, PhotoError
-from aqfusion.io.atomic_files import replace_file
+from aqfusion.model import tensor_cache
 from aqfusion.model.image_encoder import EMBED_DIM
 from aqfusion.model.predictor import Embedding, Predictor
-
-_SEAL = "seal"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,25 +38,16 @@ def keep(path: Path, key: str, content: SavedIndex) -> None:
         "embeddings": content.embeddings.contiguous(),
         "digests": torch.tensor(list(digests), dtype=torch.uint8).reshape(-1, 32),
     }
-    seal = torch.tensor(_seal(key, tensors), dtype=torch.uint8)
-    replace_file(path, save({**tensors, _SEAL: seal}))
+    tensor_cache.keep(path, key, tensors)
 
 
 def kept(path: Path, key: str) -> SavedIndex | None:
-    """The index saved under this key; `None` where there is none, or another."""
-    try:
-        tensors = load(path.read_bytes())
-        seal = tensors.pop(_SEAL).tolist()
-        if seal != _seal(key, tensors):
-            return None
-    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError):
+    """The index saved under this key, which stands for model and photos; `None`: no such."""
+    tensors = tensor_cache.kept(path, key)
+    if tensors is None:
         return None
     digests = tuple(bytes(row).hex() for row in tensors["digests"].tolist())
     return SavedIndex(tensors["frames"], tensors["embeddings"], digests)
-
-
-def _seal(key: str, tensors: dict[str, Tensor]) -> list[int]:
-    return list(hashlib.sha256(key.encode() + save(tensors)).digest())
 
 
 # Per session, evenly spread. Odd, so that the middle frame, which the gallery shows, is one.

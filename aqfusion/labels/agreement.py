@@ -1,8 +1,6 @@
-"""Answers as an array: one row per item, one column per annotator.
+"""Inter-annotator agreement: answers as an array, weighted kappa, Krippendorff's alpha.
 
 A category is 0 (Good) to 5 (Hazardous) of the US standard; `CANNOT_TELL` is an answer too.
-
-How far people agree beyond chance: weighted kappa of two, Krippendorff's alpha of all.
 
 Intervals are of items drawn anew (Zapf et al. 2016, doi 10.1186/s12874-016-0200-9, find that this
 holds what it says for nominal alpha); answers to one item are no evidence of their own.

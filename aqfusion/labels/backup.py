@@ -1,14 +1,7 @@
-"""Tables as JSON Lines and back: the same lines from SQLite and from PostgreSQL.
-
-One file with everything: tables as JSON Lines, photos, and a manifest with their checksums.
-
-A backup back into an empty store: all of it, checked before and after, or nothing.
-"""
+"""One file with everything: tables as JSON Lines, photos, checksums; and back into a store."""
 
 import hashlib
 import json
-import os
-import uuid
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from aqfusion.errors import InputError
 from aqfusion.images.photo import MAX_BYTES
+from aqfusion.io.atomic_files import new_file
 from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import in_turn
 from aqfusion.labels.integrity import faults_in
@@ -155,23 +149,16 @@ def backup(
 
     if path.exists():
         raise BackupError(f"backup must be a new file, got {path.name}, which exists")
-    temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w+b") as file:
+        with new_file(path, mode=0o600) as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
                 written = _write(store, actor, archive, now, on_photo)
             file.flush()
-            os.fsync(file.fileno())
-        check(temporary)
-        temporary.replace(path)
+            check(Path(file.name))
     except OSError as error:
         raise BackupError(
             f"backup must be a file to write, got {path}: {error.strerror}"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return written
 
 

@@ -1,7 +1,4 @@
-"""Items on their way into the store, every rule of them checked.
-
-Items come in: one by one or by the thousand, each photo with its reading once.
-"""
+"""Items on their way into the store: each rule checked, each photo with its reading once."""
 
 import math
 import re

@@ -96,7 +96,7 @@ class Priority:
 def priority(evidence: PriorityInputs) -> Priority:
     """Weigh an item.
 
-    >>> result = priority(Evidence(view=View(150, 90, 260), answers=(0, 3)))
+    >>> result = priority(PriorityInputs(view=PredictionSummary(150, 90, 260), answers=(0, 3)))
     >>> result.score, result.reasons[0].words
     (0.435, 'Annotators disagree: Good and Unhealthy')
     >>> result.reasons[1].words

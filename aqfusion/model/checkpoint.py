@@ -5,8 +5,6 @@ No file of it can run code: weights are safetensors, the rest is JSON.
 
 import hashlib
 import json
-import shutil
-import uuid
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from aqfusion.io.atomic_files import replace_file
+from aqfusion.io.atomic_files import new_folder, replace_file
 from aqfusion.model.backbones import feature_count
 from aqfusion.model.config import Config, ModelError, config_of, read_bytes, read_json
 from aqfusion.model.network import AQFusionNet
@@ -73,14 +71,10 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         "sha256": {WEIGHTS: hashlib.sha256(weights).hexdigest()},
         **asdict(checkpoint.config),
     }
-    temporary = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")
-    try:
+    with new_folder(folder, replace=True) as temporary:
         replace_file(temporary / WEIGHTS, weights)
         for name, content in ((CONFIG, config), (METRICS, checkpoint.metrics)):
             replace_file(temporary / name, (json.dumps(content, indent=2) + "\n").encode())
-        _put_in_place(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def model_place(folder: Path) -> Path:
@@ -99,20 +93,6 @@ def model_place(folder: Path) -> Path:
     elif folder.exists():
         raise ModelError(f"{rule}, got the file {folder}")
     return folder
-
-
-def _put_in_place(temporary: Path, folder: Path) -> None:
-    if not folder.exists():
-        temporary.rename(folder)
-        return
-    aside = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")
-    folder.rename(aside)
-    try:
-        temporary.rename(folder)
-    except OSError:
-        aside.rename(folder)
-        raise
-    shutil.rmtree(aside)
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:

@@ -1,13 +1,14 @@
 """Tensors in a file cache that are read only undamaged, and only by the key of their writing."""
 
 import hashlib
-import uuid
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
+
+from aqfusion.io.atomic_files import replace_file
 
 __all__ = ["keep", "kept"]
 
@@ -17,10 +18,7 @@ _SEAL = "seal"
 def keep(path: Path, key: str, tensors: dict[str, Tensor]) -> None:
     """Write the file, not waiting for the disk: what a crash leaves of it is not taken back."""
     seal = torch.tensor(list(_seal(key, tensors)), dtype=torch.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
-    temporary.write_bytes(save({**tensors, _SEAL: seal}))
-    temporary.replace(path)
+    replace_file(path, save({**tensors, _SEAL: seal}), sync=False)
 
 
 def kept(path: Path, key: str) -> dict[str, Tensor] | None:
@@ -28,7 +26,7 @@ def kept(path: Path, key: str) -> dict[str, Tensor] | None:
     try:
         tensors = load(path.read_bytes())
         same = bytes(tensors.pop(_SEAL).tolist()) == _seal(key, tensors)
-    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError):
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError):
         return None
     return tensors if same else None
 

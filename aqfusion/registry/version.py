@@ -1,14 +1,11 @@
-"""A version of the model: a folder that is never changed, named by the hash of its manifest.
+"""A version of the model: an immutable folder, named by its manifest's hash, and its changes.
 
 `manifest.json` holds the SHA-256 of every other file, the folder's name that of the manifest: so a
 damaged file is noticed wherever it is.
-
-Changes from a version's parent to the version, item by item: a file beside its weights.
 """
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import uuid
@@ -18,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aqfusion.errors import InputError
-from aqfusion.io.atomic_files import replace_file
+from aqfusion.io.atomic_files import put_in_place, replace_file, unfinished_folder
 
 __all__ = [
     "COMPARISON",
@@ -103,24 +100,15 @@ def write_version(
 
     `about` becomes its manifest. Its number is above all that are there, and above `above`.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    building = home / f"{_BUILDING}{uuid.uuid4().hex}"
-    building.mkdir()
-    try:
+    with unfinished_folder(home / f"{_BUILDING}{uuid.uuid4().hex}") as building:
         fill(building)
         files = {path.name: _sha256(path) for path in sorted(building.iterdir())}
         manifest = {**about, "files": files}
         content = (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
         replace_file(building / MANIFEST, content)
-        for path in building.iterdir():
-            _to_disk(path)
-        _to_disk(building)
         last = max([above, *map(number_of, version_names(home))])
         folder = home / f"v{last + 1:04}-{hashlib.sha256(content).hexdigest()[:12]}"
-        building.rename(folder)
-        _to_disk(home)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+        put_in_place(building, folder)
     return Version(folder, manifest)
 
 
@@ -174,14 +162,6 @@ def sweep_unfinished(home: Path) -> int:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 COMPARISON = "comparison.json"

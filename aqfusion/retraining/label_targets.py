@@ -34,7 +34,7 @@ def us_aqi(key: str, aqi: float) -> float:
 def label_interval(key: str, category: int) -> Band:
     """The US AQIs that a category of the standard `key` covers.
 
-    >>> band_of("us", 2)
+    >>> label_interval("us", 2)
     (101.0, 150.0)
     """
     own = standard(key).categories[category]

@@ -51,7 +51,7 @@ class LandmarkEvidence:
         Multiply it into an opinion that has the spread of the site's days; `None` where it would
         not make that any narrower.
 
-        >>> mean, std = Evidence(0.2, 0.3, 0.25, 0.1, 9).factor(0.5)
+        >>> mean, std = LandmarkEvidence(0.2, 0.3, 0.25, 0.1, 9).factor(0.5)
         >>> round(mean, 4), round(std, 4)
         (0.3125, 0.375)
         """

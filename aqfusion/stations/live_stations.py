@@ -1,8 +1,6 @@
-"""The last good answer for a place, kept on disk; its content is validated as untrusted input.
+"""Live stations near a place, from OpenAQ where a key is set; the last good answer is cached.
 
 No key and no sentence is in the file: sentences are built from its counts.
-
-Live stations near a place: from OpenAQ where a key is set, cached, with faults stated.
 """
 
 import contextlib

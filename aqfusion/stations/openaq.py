@@ -1,8 +1,4 @@
-"""Counts of the measurements of a live source that were excluded.
-
-One station's latest readings: of each pollutant the newest, in canonical units, none stale.
-
-Which stations of OpenAQ are nearest to a place, and what they measure now.
+"""The stations of OpenAQ nearest to a place and their latest readings, none stale.
 
 API v3 (https://docs.openaq.org) through its own client; what a server says is checked here.
 """
@@ -198,7 +194,7 @@ class _Near:
 
 
 def fetch(client: OpenAQ, place: tuple[float, float], now: datetime) -> Fetched:
-    """Ask one or two lists and at most `STATIONS` stations; `Fault` where nothing came of it."""
+    """Ask one or two lists and at most `STATIONS` stations; `TransportError` where that fails."""
     near = _nearest(client, place, now)
     if not near:
         raise TransportError(_NONE, _LONG, here_only=True)

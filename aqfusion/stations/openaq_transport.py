@@ -76,7 +76,7 @@ class BoundedTransport(Transport):
         params: Mapping[str, str | int | float | bool] | None,
         headers: Headers | Mapping[str, str],
     ) -> Response:
-        """Ask and return the answer; whatever goes wrong raises `Fault`."""
+        """Ask and return the answer; whatever goes wrong raises `TransportError`."""
         told = {k: str(v).lower() if isinstance(v, bool) else v for k, v in (params or {}).items()}
         parts = urlsplit(f"{url}?{urlencode(told)}" if told else url)
         seconds = min(self._request_seconds, self._deadline - time.monotonic())

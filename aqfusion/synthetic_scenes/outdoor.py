@@ -1,22 +1,18 @@
-"""A town on the plain: houses and towers in true perspective, far to near, with trees between.
+"""Compose an outdoor scene: land, trees, town, air, sky, clouds, and a camera's curve."""
 
-Single trees: a crown of leaves with a ragged, soft rim, lit from one side.
-
-The ground without buildings: ranges of hills, the plain, and the bushes before the viewer.
-
-Compose a scene: land, town, air, sky, clouds, then a camera's curve and noise.
-"""
-
+import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from aqfusion.io.atomic_files import replace_file
 from aqfusion.synthetic_scenes.atmosphere import KINDS, Air, through_air
 from aqfusion.synthetic_scenes.camera import CAMERA_M, Canvas, fractal, sample
-from aqfusion.synthetic_scenes.catalog import SyntheticScene
+from aqfusion.synthetic_scenes.catalog import SCENES, SyntheticScene, scenes
 
 Floats = NDArray[np.floating[Any]]
 FLOOR_M, BAY_M = 3.2, 3.4
@@ -284,6 +280,15 @@ def paint_bushes(
 
 OVERSAMPLING = 2
 SENSOR_NOISE = 0.0035  # of full scale
+JPEG_QUALITY = 85
+
+
+def write_scenes(folder: Path, catalog: Path = SCENES, size: tuple[int, int] = (800, 600)) -> None:
+    """Render each scene of the catalog's folder to `<id>.jpg`, `size` (width, height) in pixels."""
+    for scene in scenes(catalog):
+        jpeg = io.BytesIO()
+        render(scene, size).save(jpeg, "JPEG", quality=JPEG_QUALITY, optimize=True)
+        replace_file(folder / scene.file, jpeg.getvalue())
 
 
 def render(scene: SyntheticScene, size: tuple[int, int] = (800, 600)) -> Image.Image:

@@ -1,10 +1,6 @@
-"""Example readings: typical values for the sight, not measurements.
-
-Six readings: each with a switch, a slider, a number and its unit; off is missing, never 0.
+"""Six readings: switch, slider, number and unit each; examples, and the link to share them.
 
 All are off until somebody moves one, switches it on, takes an example or comes from a station.
-
-The link that opens a page with the same readings: read from the address, and shown to copy.
 """
 
 import math

@@ -5,7 +5,7 @@ import pytest
 from aqfusion.air.readings import Reading
 from aqfusion.explain.attribution import ablations, coalitions
 from aqfusion.ui.explain.charts import name_of
-from tests.explain.planted_ask import PlantedAsk
+from tests.explain.planted_model import PlantedAsk
 
 THREE = Reading(pm25=100, o3=20, no2=3)
 ONE = Reading(co=2)

@@ -5,7 +5,7 @@ import pytest
 
 from aqfusion.air.readings import POLLUTANTS, Reading
 from aqfusion.explain.attribution import INPUTS, SHOWN, coalitions
-from tests.explain.planted_ask import PlantedAsk
+from tests.explain.planted_model import PlantedAsk
 
 READING = Reading(pm25=80.5, o3=0.0, no2=40)
 

@@ -17,7 +17,7 @@ from aqfusion.explain.attribution import (
     shapley_values,
 )
 from aqfusion.model.predictor import Predictor
-from tests.explain.planted_ask import LANDMARK_POINTS, SITE_POINTS, PlantedAsk
+from tests.explain.planted_model import LANDMARK_POINTS, SITE_POINTS, PlantedAsk
 from tests.planted import sky
 
 PLAYERS = len(INPUTS)

@@ -6,7 +6,7 @@ import pytest
 from aqfusion.air.aqi import Category, standard
 from aqfusion.air.readings import POLLUTANTS, Reading
 from aqfusion.explain.what_if import SearchResult, WhatIfInput, grid, search
-from tests.explain.planted_ask import PHOTO_POINTS, PlantedAsk
+from tests.explain.planted_model import PHOTO_POINTS, PlantedAsk
 
 READING = Reading(pm25=50.0, o3=20.0)
 CATEGORIES = {category.name: category for category in standard("us").categories}

@@ -5,7 +5,6 @@ import os
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,9 +18,10 @@ from aqfusion.images.colour_profile import (
     to_srgb,
 )
 from aqfusion.images.photo import Photo
+from aqfusion.settings import ROOT
 from tests.hostile import chunk, encode, flat, png, sky
 
-CASES = Path(__file__).parent / "cases" / "photo-icc"
+CASES = ROOT / "tests" / "cases" / "photo-icc"
 P3 = cicp_profile(12, 13)
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 GREY = (64, 48)

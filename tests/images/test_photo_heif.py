@@ -7,12 +7,12 @@ import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image
-from tests.test_photo_fuzz import damaged
 
 from aqfusion.images.colour_profile import cicp_profile
 from aqfusion.images.isobmff import read_heif
 from aqfusion.images.photo import Photo, PhotoError
 from tests.hostile import encode, exif, flat, sky
+from tests.images.test_photo_fuzz import damaged
 
 pillow_heif.register_heif_opener()  # for Image.save; the product calls the reader itself
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aqfusion.errors import InputError
-from aqfusion.io.atomic_files import new_folder, replace_file
+from aqfusion.io.atomic_files import new_file, new_folder, replace_file
 
 
 def test_writes_and_replaces_and_makes_the_folder(tmp_path):
@@ -70,3 +70,31 @@ def test_a_folder_never_takes_the_place_of_another(tmp_path, there):
     ):
         pytest.fail("nothing must be written")
     assert (tmp_path / "full" / "mine").exists()
+
+
+def test_a_folder_that_fails_to_take_another_s_place_leaves_that(tmp_path, monkeypatch):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "old").touch()
+    rename, calls = Path.rename, []
+
+    def full(self: Path, other: Path) -> Path:
+        calls.append(other)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        return rename(self, other)
+
+    monkeypatch.setattr(Path, "rename", full)
+    with pytest.raises(OSError, match="No space left"), new_folder(tmp_path / "out", replace=True):
+        pass
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "old"]
+    with new_folder(tmp_path / "out", replace=True) as folder:
+        (folder / "new").touch()
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "new"]
+
+
+def test_a_private_file_is_never_open_to_others(tmp_path):
+    with new_file(tmp_path / "file", mode=0o600) as file:
+        assert Path(file.name).stat().st_mode & 0o777 == 0o600
+        file.write(b"secret")
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "file").read_bytes() == b"secret"

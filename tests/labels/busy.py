@@ -59,10 +59,10 @@ class Busy:
 
 
 @pytest.fixture(scope="session")
-def busy_folder(tmp_path_factory: pytest.TempPathFactory, sqlite_ready: bytes) -> Path:
+def busy_folder(tmp_path_factory: pytest.TempPathFactory, empty_labels: bytes) -> Path:
     """A folder with the database and photos of the store, made once."""
     folder = tmp_path_factory.mktemp("busy")
-    (folder / "labels.db").write_bytes(sqlite_ready)
+    (folder / "labels.db").write_bytes(empty_labels)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)
         store = LabelStore.open(str(folder / "labels.db"), str(folder / "photos"))

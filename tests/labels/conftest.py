@@ -28,20 +28,12 @@ def postgres_socket() -> Iterator[Path]:
         pytest.skip(f"PostgreSQL does not start here: {error}")
 
 
-@pytest.fixture(scope="session")
-def sqlite_ready(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """An empty SQLite store: making its tables anew for every test would take seconds."""
-    path = tmp_path_factory.mktemp("labels") / "ready.db"
-    LabelStore.open(str(path), "photos").close()
-    return path.read_bytes()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty store."""
     if request.param == "sqlite":
         path = tmp_path / "labels.db"
-        path.write_bytes(request.getfixturevalue("sqlite_ready"))
+        path.write_bytes(request.getfixturevalue("empty_labels"))
         return str(path)
     socket = request.getfixturevalue("postgres_socket")
     postgres.empty(socket, "ready", [table.name for table in metadata.sorted_tables])

@@ -6,8 +6,8 @@ import pytest
 
 
 @pytest.fixture
-def url(tmp_path: Path, sqlite_ready: bytes) -> str:
+def url(tmp_path: Path, empty_labels: bytes) -> str:
     """The address of an empty store."""
     path = tmp_path / "labels.db"
-    path.write_bytes(sqlite_ready)
+    path.write_bytes(empty_labels)
     return str(path)

@@ -38,11 +38,11 @@ def written(store, admin, ana, ben, expert, tmp_path) -> tuple[Path, Backup]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def other(request, tmp_path, sqlite_ready):
+def other(request, tmp_path, empty_labels):
     """An empty store of either kind."""
     if request.param == "sqlite":
         url = str(tmp_path / "other.db")
-        Path(url).write_bytes(sqlite_ready)
+        Path(url).write_bytes(empty_labels)
     else:
         socket = request.getfixturevalue("postgres_socket")
         postgres.run(socket, "DROP DATABASE IF EXISTS other WITH (FORCE)")
@@ -134,12 +134,12 @@ def newer(data: bytes) -> bytes:
     ],
 )
 def test_a_damaged_backup_is_told_and_changes_nothing(
-    written, tmp_path, sqlite_ready, damage, sentence
+    written, tmp_path, empty_labels, damage, sentence
 ):
     path = tmp_path / "damaged.zip"
     shutil.copy(written[0], path)
     damage(path)
-    (tmp_path / "empty.db").write_bytes(sqlite_ready)
+    (tmp_path / "empty.db").write_bytes(empty_labels)
     empty = LabelStore.open(str(tmp_path / "empty.db"), str(tmp_path / "no photos"))
     with pytest.raises(BackupError) as refused:
         restore(empty, path)
@@ -173,8 +173,8 @@ def photos_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_refused_backup_leaves_no_photo_behind(store, written, admin, tmp_path, sqlite_ready):
-    (tmp_path / "used.db").write_bytes(sqlite_ready)
+def test_a_refused_backup_leaves_no_photo_behind(store, written, admin, tmp_path, empty_labels):
+    (tmp_path / "used.db").write_bytes(empty_labels)
     used = LabelStore.open(str(tmp_path / "used.db"), str(tmp_path / "used photos"))
     used.accounts.operator(NOW)
     with pytest.raises(BackupError, match="store must be empty"):
@@ -182,7 +182,7 @@ def test_a_refused_backup_leaves_no_photo_behind(store, written, admin, tmp_path
     assert photos_in(tmp_path / "used photos") == []
 
 
-def test_rows_that_a_store_does_not_take_are_a_sentence(written, tmp_path, sqlite_ready):
+def test_rows_that_a_store_does_not_take_are_a_sentence(written, tmp_path, empty_labels):
     path = tmp_path / "forged.zip"
     shutil.copy(written[0], path)
     with zipfile.ZipFile(path) as archive:
@@ -195,7 +195,7 @@ def test_rows_that_a_store_does_not_take_are_a_sentence(written, tmp_path, sqlit
     }
     rewritten(path, "tables/users.jsonl", lambda _data: forged)
     rewritten(path, "manifest.json", lambda _data: json.dumps(manifest).encode())
-    (tmp_path / "empty.db").write_bytes(sqlite_ready)
+    (tmp_path / "empty.db").write_bytes(empty_labels)
     empty = LabelStore.open(str(tmp_path / "empty.db"), str(tmp_path / "no photos"))
     with pytest.raises(BackupError, match="must hold rows that a store takes, got UNIQUE"):
         restore(empty, path)
@@ -203,7 +203,7 @@ def test_rows_that_a_store_does_not_take_are_a_sentence(written, tmp_path, sqlit
     assert photos_in(tmp_path / "no photos") == []
 
 
-def test_any_flipped_bit_is_a_sentence_or_changes_nothing(store, written, tmp_path, sqlite_ready):
+def test_any_flipped_bit_is_a_sentence_or_changes_nothing(store, written, tmp_path, empty_labels):
     whole, same = written[0].read_bytes(), dump(store)
     generator = random.Random(13)
     positions = [*range(0, len(whole), len(whole) // 150), *range(len(whole) - 60, len(whole))]
@@ -220,7 +220,7 @@ def test_any_flipped_bit_is_a_sentence_or_changes_nothing(store, written, tmp_pa
             if number % 20:  # filling a store takes time, being refused does not
                 continue
         (tmp_path / "target.db").unlink(missing_ok=True)
-        (tmp_path / "target.db").write_bytes(sqlite_ready)
+        (tmp_path / "target.db").write_bytes(empty_labels)
         target = LabelStore.open(str(tmp_path / "target.db"), str(tmp_path / "target photos"))
         before = dump(target)
         try:

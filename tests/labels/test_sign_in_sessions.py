@@ -115,10 +115,10 @@ def test_one_person_keeps_at_most_fifty(store, ana, ben):
     assert store.sessions.by_cookie(of_ben, NOW) == ben
 
 
-def test_a_backup_opens_no_door(store, admin, ana, tmp_path, sqlite_ready):
+def test_a_backup_opens_no_door(store, admin, ana, tmp_path, empty_labels):
     _, value = signed_in(store, ana)
     backup(store, admin, tmp_path / "backup.zip", NOW)
-    (tmp_path / "again.db").write_bytes(sqlite_ready)
+    (tmp_path / "again.db").write_bytes(empty_labels)
     again = LabelStore.open(str(tmp_path / "again.db"), str(tmp_path / "again"))
     restore(again, tmp_path / "backup.zip")
     assert again.sessions.by_cookie(value, NOW) is None

@@ -11,7 +11,6 @@ from PIL import Image
 from aqfusion.errors import InputError
 from aqfusion.images.photo import Photo
 from aqfusion.synthetic_scenes import outdoor
-from aqfusion.synthetic_scenes import render as render_module
 from aqfusion.synthetic_scenes.atmosphere import KINDS, Air, extinction_per_km, through_air
 from aqfusion.synthetic_scenes.camera import Canvas
 from aqfusion.synthetic_scenes.catalog import SCENES, SyntheticScene, scenes
@@ -97,10 +96,10 @@ def test_every_scene_ships_small_and_the_visibilities_span_the_scale():
 
 
 def test_writing_replaces_files_and_leaves_nothing_behind(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(render_module, "scenes", lambda _folder: (HAZE,))
-    monkeypatch.setattr(render_module, "render", lambda scene, size: render(scene, SMALL))
+    monkeypatch.setattr(outdoor, "scenes", lambda _folder: (HAZE,))
+    monkeypatch.setattr(outdoor, "render", lambda scene, size: render(scene, SMALL))
     (tmp_path / "haze.jpg").write_text("old")
-    render_module.write_scenes(tmp_path)
+    outdoor.write_scenes(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["haze.jpg"]
     with Image.open(tmp_path / "haze.jpg") as image:
         assert (image.format, image.size) == ("JPEG", SMALL)
@@ -110,12 +109,12 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch):
     def full(*_: Path) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(render_module, "scenes", lambda _folder: (HAZE,))
-    monkeypatch.setattr(render_module, "render", lambda scene, _size: Image.new("RGB", SMALL))
+    monkeypatch.setattr(outdoor, "scenes", lambda _folder: (HAZE,))
+    monkeypatch.setattr(outdoor, "render", lambda scene, _size: Image.new("RGB", SMALL))
     monkeypatch.setattr(Path, "replace", full)
     (tmp_path / "haze.jpg").write_text("old")
     with pytest.raises(OSError, match="disk full"):
-        render_module.write_scenes(tmp_path)
+        outdoor.write_scenes(tmp_path)
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("haze.jpg", "old")]
 
 

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from aqfusion.settings import ROOT
 from aqfusion.training import distributed
 
-WORKER = Path(__file__).with_name("ranks_worker.py")
+WORKER = Path(__file__).with_name("distributed_worker.py")
 
 
 def test_alone_there_is_one_rank_and_a_batch_is_its_own():

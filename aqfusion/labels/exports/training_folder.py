@@ -1,9 +1,7 @@
-"""Rows of a training folder: settled items as photos, sessions, groups and folds.
+"""Settled items as a data folder, which `train` reads as it is; groups that are never split.
 
 What must not be split is one group: a place and day, the same photo, and photos that are nearly
 the same, whatever their days. In the public set that makes 58 groups of 77, the largest a tenth.
-
-Settled items as a folder in the Kaggle layout, which `train` reads as it is.
 """
 
 import shutil

@@ -1,7 +1,4 @@
-"""Which photos show nearly the same as one that came before, at the same place and day.
-
-Candidates become items: decoded, encoded anew, near-duplicates marked, each of them once.
-"""
+"""Candidates become items: decoded, encoded anew, near-duplicates marked, each once."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence

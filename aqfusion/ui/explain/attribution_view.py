@@ -1,7 +1,4 @@
-"""Attribution of the AQI to each input: bars in pure HTML of a height that never changes.
-
-The short answer to "why?": the photo's map and what each input did.
-"""
+"""Attribution of the AQI to each input as bars, and the short answer to "why?"."""
 
 from collections.abc import Mapping
 from html import escape

@@ -1,11 +1,4 @@
-"""Predictions from parts of the input: a bar each, with its 90 % interval.
-
-The AQI as two readings change: a heat map in the colours of the categories.
-
-The AQI as one reading changes: the line, its 90 % band, the categories behind.
-
-From the prediction without inputs to the one from all: one step per input.
-"""
+"""Charts of an explanation: ablation, two readings, one reading, waterfall."""
 
 from collections.abc import Sequence
 from typing import Any

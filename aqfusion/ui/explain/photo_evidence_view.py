@@ -1,7 +1,4 @@
-"""The photo beside its map: by any method, for the AQI or a category.
-
-The photo's landmarks and their extinction, in the explanation.
-"""
+"""The photo beside its saliency map, and its landmarks with their extinction."""
 
 from html import escape
 

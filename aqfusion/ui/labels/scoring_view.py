@@ -41,7 +41,7 @@ def render_scoring(actor: Actor) -> None:
 
 
 def begin(actor: Actor) -> None:
-    """Start a scoring, in a callback; a refusal is shown where `show` draws."""
+    """Start a scoring, in a callback; a refusal is shown where `render_scoring` draws."""
     flash.run_with_flash(PLACE, lambda: _started(actor))
 
 
@@ -78,7 +78,7 @@ def note() -> None:
 def counted(now: JobProgress) -> str:
     """How far a scoring is.
 
-    >>> counted(Progress("running", "", "", 1, done=137, total=364))
+    >>> counted(JobProgress("running", "", "", 1, done=137, total=364))
     '137 of 364 scored'
     """
     return f"{now.done:,} of {now.total:,} scored" if now.total else now.step or "starting"
@@ -87,7 +87,7 @@ def counted(now: JobProgress) -> str:
 def outcome(now: JobProgress) -> str:
     """The result of a scoring, in a sentence.
 
-    >>> outcome(Progress("cancelled", "", "", 1, "Ada", said="x", done=32, total=364))
+    >>> outcome(JobProgress("cancelled", "", "", 1, "Ada", said="x", done=32, total=364))
     'The last scoring, started by Ada, was cancelled: 32 of 364 scored. It goes on where it was.'
     """
     begun = f"The last scoring, started by {now.by},"

@@ -66,7 +66,7 @@ def render_retraining(actor: Actor) -> None:
 def outcome(now: JobProgress) -> str:
     """The outcome of a run in a sentence; the gate's reasons are in the version.
 
-    >>> outcome(Progress("done", "2026-11-02T09:00:00+00:00", "2026-11-02T09:01:05+00:00", 1,
+    >>> outcome(JobProgress("done", "2026-11-02T09:00:00+00:00", "2026-11-02T09:01:05+00:00", 1,
     ...     "Eva", "", "version 3 was kept", "v0003-0123456789ab", True))
     'Retraining of 2026-11-02 09:00 UTC by Eva, done after 65 s: version 3 was kept.'
     """

@@ -1,7 +1,4 @@
-"""All figures of how people agree and work, from what they say now.
-
-The meaning of the agreement statistics, as tables and in plain sentences.
-"""
+"""Statistics of agreement and of annotators, and their meaning in plain sentences."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -38,7 +35,7 @@ Counts = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True)
 class Figures:
-    """`against_model` is by annotator: 6 rows answered by 6 columns the model's, Good first.
+    """`compare_with_model` is by annotator: 6 rows answered by 6 columns the model's, Good first.
 
     `pairs` are of the `MOST_PAIRED` people with most answers. `other_scales` answers are of
     another standard than the US one, and count nowhere.
@@ -55,7 +52,7 @@ class Figures:
 
     @property
     def everybody(self) -> Counts:
-        """`against_model` of all annotators together."""
+        """`compare_with_model` of all annotators together."""
         tables = self.against_model.values()
         return tuple(
             tuple(sum(table[row][column] for table in tables) for column in range(6))

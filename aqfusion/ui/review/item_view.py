@@ -1,9 +1,4 @@
-"""Facts of an item besides its answers: pure HTML.
-
-A model's prediction for an item: number, interval and six bars, as pure HTML.
-
-One item whole: photo, readings, the model, all answers, what may be decided, its history.
-"""
+"""One item for review: photo, facts, prediction, all answers, decision, history."""
 
 from collections.abc import Mapping
 from datetime import UTC, tzinfo

@@ -1,11 +1,4 @@
-"""A day entered by hand: a monitor's AQI, the time, and a photo.
-
-Days from a table, with the photos that it names.
-
-The source of a new day: a monitor, a station, a table, or the labels of the store.
-
-Days from the settled labels of a place in the label store, for people with an account.
-"""
+"""A new day of a site: typed, from a station, from a table, or from settled labels."""
 
 from collections.abc import Sequence
 from dataclasses import replace

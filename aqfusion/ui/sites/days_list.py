@@ -1,7 +1,4 @@
-"""The gain by more days, as measured at sites outside the training set.
-
-The days of a site: measured AQI, prediction of each by the others, and removal.
-"""
+"""The days of a site with the prediction of each by the others, and the gain by more days."""
 
 from collections.abc import Mapping, Sequence
 

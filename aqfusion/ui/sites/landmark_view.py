@@ -1,7 +1,4 @@
-"""The reference photo with its landmarks, on which a box can be drawn with the mouse.
-
-Landmarks of a place: dark things far away, drawn on its reference photo.
-"""
+"""Landmarks of a site, drawn on its reference photo with the mouse."""
 
 import base64
 import math

@@ -1,9 +1,4 @@
-"""The capture time of a photo, if its file has it; never assumed to be now.
-
-The photo of a day: one that is brought, or the one on the Predict page.
-
-Saving days of an own site, with the result shown where it was requested.
-"""
+"""A day's photo and its capture time, and the saving of days."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,7 +1,4 @@
-"""The choice of the photo's site: one that the model knows, an own one, or an unknown place.
-
-The open one of the own sites: choose one, make a new one, or upload one.
-"""
+"""The choice of a photo's site: a training site, an own one, or unknown; new and uploaded ones."""
 
 from functools import cache
 from zoneinfo import available_timezones

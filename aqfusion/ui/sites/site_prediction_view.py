@@ -1,7 +1,4 @@
-"""Predictions from a site's days alone, after each: a line, its 90 % band, the days as marks.
-
-The current prediction at a site, and the effect of the last change of its days.
-"""
+"""The prediction at a site, after each of its days, and the effect of the last change."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,9 +1,4 @@
-"""The mark of one station on the map.
-
-Views of a measurement on the map: the measured index, the prediction, or its error.
-
-Predictions of the sample sessions, each by a network not trained on the session's day.
-"""
+"""Values on the map: measured index, prediction or its error, and the mark of a station."""
 
 import json
 import re

@@ -174,8 +174,8 @@ def test_a_file_that_is_there_stays_until_the_new_one_is_whole(busy, tmp_path, f
         raise OSError(28, "No space left on device")
 
     for module, name in (
-        ("tables", "_item_row"),
-        ("tables", "_event_row"),
+        ("csv_tables", "_item_row"),
+        ("csv_tables", "_event_row"),
         ("export", "state_json"),
     ):
         monkeypatch.setattr(f"aqfusion.labels.exports.{module}.{name}", broken)

@@ -50,10 +50,10 @@ def exported(exported_once, tmp_path) -> Path:
 
 
 @pytest.fixture
-def other(tmp_path, sqlite_ready):
+def other(tmp_path, empty_labels):
     """Another store, empty, with an admin of its own."""
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "labels.db").write_bytes(sqlite_ready)
+    (tmp_path / "other" / "labels.db").write_bytes(empty_labels)
     store = LabelStore.open(
         str(tmp_path / "other" / "labels.db"), str(tmp_path / "other" / "photos")
     )

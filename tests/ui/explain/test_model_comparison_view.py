@@ -92,7 +92,7 @@ def test_it_shows_what_the_models_say_and_how_far_they_agree(page):
 def test_a_moved_slider_predicts_anew_but_looks_at_nothing_again(page, monkeypatch):
     before = cards(page)
     monkeypatch.setattr(Predictor, "embed", pytest.fail)
-    monkeypatch.setattr(model_comparison, "heat_map", pytest.fail)
+    monkeypatch.setattr(model_comparison, "saliency_map", pytest.fail)
     page.slider(key="pm25").set_value(400.0).run()
     after = cards(page)
     assert [re.findall(r'src="[^"]+"', one) for one in after] == [

@@ -13,7 +13,7 @@ from aqfusion.settings import ROOT, load_settings
 from aqfusion.synthetic_scenes.non_sky import nothing
 from aqfusion.ui import cached_models, consent, usage
 from tests.labels.planted import NOW
-from tests.test_contribute import everything, photo_of, upload
+from tests.pages.test_contribution import everything, photo_of, upload
 
 SECONDS = 60
 SECRET = 137.25  # a reading like no other
@@ -109,8 +109,8 @@ def test_a_photo_that_cannot_be_judged_is_counted_as_such(page, labels, monkeypa
 
 
 def test_another_page_counts_the_same_photo_no_second_time(page, labels, monkeypatch):
-    for slow in ("map_view", "compare_view"):
-        monkeypatch.setattr(f"aqfusion.ui.explain.{slow}.show", lambda *_, **__: None)
+    for slow in ("photo_evidence_view.render_map", "model_comparison_view.render_model_comparison"):
+        monkeypatch.setattr(f"aqfusion.ui.explain.{slow}", lambda *_, **__: None)
     upload(page)
     explain = AppTest.from_file(str(ROOT / "pages" / "explain.py"), default_timeout=SECONDS)
     for key in ("photo_source", "photo_own", "counted_visit"):  # the session goes on

@@ -60,9 +60,7 @@ def trials(judges: FaithfulnessNetworks, photo: torch.Tensor) -> list[DeletionTr
 
 def planted_maps(monkeypatch, values: np.ndarray) -> None:
     """All methods draw this map."""
-    monkeypatch.setattr(
-        measured, "saliency_map", lambda *given: SaliencyMap(values.astype(np.float32))
-    )
+    monkeypatch.setattr(measured, "map_of", lambda *given: SaliencyMap(values.astype(np.float32)))
 
 
 def gains(tried: list[DeletionTrial], method: str = "GradCAM") -> np.ndarray:

@@ -8,8 +8,7 @@ from aqfusion.air.readings import Reading
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.progress import Member, TeamProgress
 from aqfusion.ui.labels import progress_view
-from tests.planted_labels import NOW, PIN, planted_photo
-from tests.test_label_page import (  # noqa: F401  # fixtures
+from tests.pages.test_label import (  # noqa: F401  # fixtures
     answers_of,
     command,
     data,
@@ -22,6 +21,7 @@ from tests.test_label_page import (  # noqa: F401  # fixtures
     store,
     unfold,
 )
+from tests.planted_labels import NOW, PIN, planted_photo
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save
 
 from aqfusion.air.readings import Reading
 from aqfusion.data.dataset_folder import DatasetRow, read_folder
@@ -177,7 +178,7 @@ def test_a_file_of_another_model_or_other_photos_is_foreign(rows, home, tmp_path
 
 def test_a_file_without_a_seal_is_not_trusted(tmp_path):
     path = tmp_path / "x.safetensors"
-    path.write_bytes(similar_photos.save({"frames": torch.zeros(1)}))
+    path.write_bytes(save({"frames": torch.zeros(1)}))
     assert similar_photos.kept(path, "key") is None
 
 

@@ -191,7 +191,7 @@ def test_the_page_does_not_open_the_store_before_somebody_gives(page, monkeypatc
         opened.append(1)
         raise StoreError("out of order")
 
-    monkeypatch.setattr(LabelStore, "of", of)
+    monkeypatch.setattr(LabelStore, "from_settings", of)
     widget(upload(page).checkbox, "consent").set_value(True).run()
     assert not page.exception
     assert opened == []

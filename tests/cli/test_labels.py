@@ -17,13 +17,14 @@ from tests.labels.planted import NOW, PIN, say
 
 
 @pytest.fixture(autouse=True)
-def home(monkeypatch, tmp_path, sqlite_ready):
+def home(monkeypatch, tmp_path, empty_labels):
     """The program's own folder, with an empty store in it."""
+    monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)  # else 50 ms for each PIN
     for name in ("LABELS", "PHOTOS", "DATA"):
         monkeypatch.delenv(f"AQFUSION_{name}", raising=False)
     monkeypatch.setenv("AQFUSION_HOME", str(tmp_path / "home"))
     (tmp_path / "home" / "labels").mkdir(parents=True)
-    (tmp_path / "home" / "labels" / "labels.db").write_bytes(sqlite_ready)
+    (tmp_path / "home" / "labels" / "labels.db").write_bytes(empty_labels)
     return tmp_path / "home"
 
 

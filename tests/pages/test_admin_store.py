@@ -20,7 +20,7 @@ from aqfusion.ui.labels import sign_in_form, store_view
 from aqfusion.ui.labels.download import TakeAwayError
 from aqfusion.ui.labels.store_session import now
 from tests.labels.planted import NOW, PIN, add, say
-from tests.test_admin_page import SECONDS, opened, press, show, told
+from tests.pages.test_admin import SECONDS, opened, press, show, told
 
 SKY = Photo.from_image(Image.new("RGB", (64, 48), "skyblue"))
 
