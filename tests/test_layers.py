@@ -12,7 +12,7 @@ from aqfusion.settings import ROOT
 
 # From the ground up; a module imports from its own floor and from lower ones.
 FLOORS = (
-    {"errors", "settings", "io", "metric_values", "metrics", "metrics_file"}
+    {"errors", "settings", "io", "metric_values", "metrics", "metrics_file", "resampling"}
     | {"permissions", "text_validation"},
     {"registry", "background_jobs"},
     {"air", "csv_table", "images", "time_zones", "synthetic_scenes", "data", "sites"},
