@@ -82,7 +82,6 @@ def _offer(
     from aqfusion.images.perceptual_hash import perceptual_hash
     from aqfusion.labels.answer import Answer
     from aqfusion.labels.contributions import Contribution
-    from aqfusion.model.item_prediction import model_view
     from aqfusion.model.predictor import NothingKnownError
     from aqfusion.ui.labels import store_session
 
@@ -90,7 +89,7 @@ def _offer(
     view = None
     with suppress(NothingKnownError):  # a refused photo without readings
         prediction = inputs.model.predict(reading, inputs.embedding, trust_photo=inputs.trusted)
-        view = model_view(inputs.model, prediction)
+        view = inputs.model.item_prediction(prediction)
     offer = Contribution(
         photo,
         reading,
