@@ -1,11 +1,7 @@
-"""Progress of a job in a process of its own: files that any process can read, replaced whole.
-
-Start work as a process of its own, and end it.
+"""Long work in a process of its own: started, watched and ended by any process.
 
 Any process can do both, and none of it depends on who started it: the page may be reloaded, the
 app may be restarted.
-
-The inside of such a process: lock, progress, log, its end on request or by the clock.
 """
 
 import json

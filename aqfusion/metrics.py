@@ -1,9 +1,7 @@
-"""How good an answer is by the number of days that are known of the place.
+"""All of `assets/metrics.json` by name, read and checked; what is absent there is `None`.
 
 Errors and widths are in AQI points, shares run from 0 to 1; `days` is `None` where all of the
 place's days in other folds are known.
-
-What an evaluation found: all of `assets/metrics.json` by name; absent is `None`.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,4 @@
-"""Read an AQI standard from its table in `assets/standards` and check every rule it must obey.
-
-From readings to the Air Quality Index of a standard: sub-indices, the worst one, its words.
+"""The Air Quality Index of a standard: its table, read and checked, and from readings to an index.
 
 The numbers come from `assets/standards`; this file holds no breakpoint.
 """

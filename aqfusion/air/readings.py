@@ -1,7 +1,4 @@
-"""Up to six pollutant readings, validated where they enter the program.
-
-Readings in an address: `?pm25=80&no2=40`, in canonical units, to hand on and to read back.
-"""
+"""Up to six pollutant readings, validated where they enter, and written into an address."""
 
 import math
 import re

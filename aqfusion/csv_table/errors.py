@@ -1,7 +1,4 @@
-"""Faults of a table, one line each, for people and for spreadsheets.
-
-Notes on a table of which nothing is lost: each sentence once, with its rows.
-"""
+"""Faults of a table and notes on it: one sentence each, with the rows that it is about."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

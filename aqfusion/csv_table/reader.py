@@ -1,11 +1,4 @@
-"""A text's records: a line each, or more where a quoted cell has line breaks in it.
-
-Spreadsheets (.xlsx) as the text of their first sheet's cells, read only and within limits.
-
-A file's bytes as text, in the encodings that spreadsheets write.
-
-A table's rows: a cell for each title, whatever spreadsheets add to a line or cut from it.
-"""
+"""A table as rows of cells, from CSV in any encoding or from a spreadsheet, within limits."""
 
 import csv
 import re

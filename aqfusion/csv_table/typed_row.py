@@ -1,7 +1,4 @@
-"""Values of a cell: missing, a number, or an index; never a guess.
-
-One row of a table, read cell by cell: what breaks a rule is put on a list.
-"""
+"""One row of a table, read cell by cell: a value, missing, or a fault; never a guess."""
 
 import re
 from collections.abc import Callable, Sequence

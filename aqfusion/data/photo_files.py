@@ -1,10 +1,8 @@
-r"""Finds the file that a table means: names change on their way through zips and spreadsheets.
+r"""Find the photos that a table names, in a data folder that may lie some levels down.
 
 Unicode is composed on Windows and taken apart on macOS, parts of a path are joined with a slash or
 a backslash, case is lost, .jpg and .jpeg are one. A name that then fits several files is nobody's.
 No name leads out of the folder or over a link.
-
-The folders of a data set's table and photos, which may lie a few levels down after unzipping.
 """
 
 import os

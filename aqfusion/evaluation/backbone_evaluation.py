@@ -1,7 +1,4 @@
-"""Predictions with missing readings: all 64 masks, with and without photo.
-
-All metrics of one backbone under one protocol, from its hold-out predictions.
-"""
+"""All metrics of one backbone under one protocol, from its hold-out predictions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +14,6 @@ from aqfusion.evaluation.calibrated_predictions import (
     cross_fitted,
 )
 from aqfusion.evaluation.scores import (
-    Floats,
     Truth,
     brier,
     confusion,
@@ -27,6 +23,7 @@ from aqfusion.evaluation.scores import (
     scores,
 )
 from aqfusion.model.prediction import kind_of
+from aqfusion.resampling import Floats
 from aqfusion.training.holdout_predictions import ALL_SHOWN, MASKS, HoldoutPredictions
 from aqfusion.training.sessions import Session
 

@@ -1,7 +1,4 @@
-"""Simple methods on the same parts: the metrics that a network has to beat.
-
-Simple methods that use a site's days too: the metrics that the site model has to beat.
-"""
+"""Simple methods on the same parts, with and without a site's days: what a model has to beat."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,4 @@
-"""Figures of a photo screen: false alarms on unseen photos, and refused pictures without sky.
-
-Pictures that show no sky by day: a photo screen is tested on them, and never fitted.
-"""
+"""Photo screening: false alarms on unseen photos, and pictures without sky that it refuses."""
 
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence

@@ -1,8 +1,4 @@
-"""Predictions for all coalitions of the inputs, for ablation and Shapley values.
-
-Ablation: predictions without parts of the input.
-
-How much each input moved the AQI: exact Shapley values over photo, readings, site, landmarks.
+"""How much each input moved the AQI: predictions for all subsets, ablation, Shapley values.
 
 Shapley (1953), for predictions Lundberg & Lee (2017). With nine inputs all 512 coalitions can be
 computed, so nothing is sampled: the values add up to the prediction minus the base value, which

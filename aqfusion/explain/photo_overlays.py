@@ -1,9 +1,7 @@
-"""A heat map laid over its photo, and the colours it is drawn in.
+"""Pictures over a photo: its saliency map, and the landmarks of its site.
 
 The colours go from dark to light, evenly to the eye and for colour-blind readers too: anchors of
 "inferno" (S. van der Walt, N. Smith, matplotlib 2015, CC0), straight lines between them.
-
-The photo with a site's landmarks marked and numbered.
 """
 
 from collections.abc import Sequence

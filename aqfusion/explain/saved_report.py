@@ -1,7 +1,4 @@
-"""The site of a report: its name and days, and the checksum of all that an answer rests on.
-
-A report read back from its JSON, whoever wrote it: what is needed to repeat it, checked.
-"""
+"""A report read back from its JSON, whoever wrote it: all that is needed to reproduce it."""
 
 import hashlib
 import json

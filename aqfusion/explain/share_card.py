@@ -1,9 +1,4 @@
-"""The card's photo, and beside it the heat map or what each input says on its own.
-
-The card's table: each input, its value, and how far it moved the AQI which way.
-
-The picture of a prediction to share: number, category, photo, and what each input did to it.
-"""
+"""The picture of a prediction to share: number, category, photo, and what each input did."""
 
 from typing import TYPE_CHECKING
 
@@ -252,7 +247,7 @@ def _head(paper: CardCanvas, fused: Prediction) -> float:
     x = MARGIN + number + 36
     room = WIDTH - MARGIN - x
     paper.text((x, 228), fused.category.name, 76, ink, anchor="ls", bold=True, width=room)
-    interval = f"In nine cases of ten between {fused.low} and {fused.high}"
+    interval = f"In nine cases out of ten between {fused.low} and {fused.high}"
     paper.text((x, 294), interval, 32, ink, anchor="ls", width=room)
     return bottom
 

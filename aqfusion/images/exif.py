@@ -1,9 +1,7 @@
-"""How a stored picture must be turned: the number 1 to 8 of EXIF, from whatever states it.
+"""What EXIF and its relatives state of a picture: how it must be turned, and when it was taken.
 
 Cameras and programs write it as SHORT, LONG or BYTE, in either byte order, into EXIF, XMP or the
 text that ImageMagick calls a raw profile. `None` means that nothing usable was stated.
-
-The capture time that a camera wrote into EXIF 2.32 (4.6.5.2 and 4.6.5.3).
 
 The time is that of the camera's own clock; only newer cameras add what that differs from UTC by.
 """

@@ -1,7 +1,4 @@
-"""Users and their roles; one enabled admin always stays.
-
-Invitations: each lets one person make an account of a role, until it expires.
-"""
+"""Users and their roles, of whom one admin is always enabled; invitations to make an account."""
 
 import unicodedata
 from collections.abc import Mapping

@@ -1,7 +1,4 @@
-"""Where each person is in their labelling: the mode, since when, and which items have been met.
-
-Drafts of answers: they survive a reload, until the item is answered.
-"""
+"""Where each person is in their labelling: mode, items met, and drafts that survive a reload."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

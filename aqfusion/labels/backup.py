@@ -1,9 +1,4 @@
-"""Tables as JSON Lines and back: the same lines from SQLite and from PostgreSQL.
-
-One file with everything: tables as JSON Lines, photos, and a manifest with their checksums.
-
-A backup back into an empty store: all of it, checked before and after, or nothing.
-"""
+"""One file with everything: tables as JSON Lines, photos, checksums; and back into a store."""
 
 import hashlib
 import json

@@ -1,6 +1,4 @@
-"""Where a label store lies: SQLite file or PostgreSQL server, never with a password shown.
-
-One way to read and one to write, on SQLite and PostgreSQL: short transactions that hold.
+"""Where a label store lies, and one way to read and to write it, on SQLite and PostgreSQL.
 
 SQLite: WAL, so that readers never wait; BEGIN IMMEDIATE for writers, so that none fails halfway;
 synchronous=FULL, so that what was acknowledged survives a power cut. PostgreSQL: READ COMMITTED,

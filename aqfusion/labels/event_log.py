@@ -1,7 +1,4 @@
-"""The append-only log of label events: each request is written once, however often it is sent.
-
-The one way in which events get written: role, exactly once, whole.
-"""
+"""The append-only log of label events: each request is written once, by somebody with the role."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

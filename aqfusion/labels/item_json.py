@@ -1,6 +1,4 @@
-"""The parts of an item's line, each value checked as strictly as if a person had given it.
-
-An item with all that happened to it as one line of JSON, and back.
+"""An item with all its events as one line of JSON, and back, checked as strictly as user input.
 
 An account is only its name here: no line gives anybody a role or a PIN. What follows from the
 events (status, answers, the queue) is made anew, and `status` is there to be compared.

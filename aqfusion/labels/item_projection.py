@@ -1,9 +1,7 @@
-"""The current view of an item: the fold of its events.
+"""The current state of an item: the fold of its events, kept beside them.
 
 A person's answers and skips are a stack: undo takes the last one off, and what lay below holds
 again. An expert's decision stands above all answers until the item is sent back.
-
-An item's book: its events, and the current view that changes with each new one.
 
 The view is kept in the transaction that writes the event, so that neither is ever seen without
 the other. Whoever has a book open has its item locked.

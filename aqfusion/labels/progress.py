@@ -1,9 +1,4 @@
-"""How far the work is: items by status, one person's progress, and what they have skipped.
-
-How far everybody is together, and what a queue may be filtered by: for all who label.
-
-How much there is in the store, as figures.
-"""
+"""How far the work is: of one person, of everybody, and in the store as a whole."""
 
 from dataclasses import dataclass
 from datetime import datetime

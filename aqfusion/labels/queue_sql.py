@@ -1,11 +1,8 @@
-"""The next item for a person in a few steps of an index, among a million and for whoever has
-answered many thousands of them.
+"""The next item for a person in a few index steps, by priority, at random, or a gold item.
 
 To pass over, one by one, all that a person has seen would take longer with every answer. So each
 open item knows its crowd, the set of people it has met, and the queue is asked once for every
 crowd that the person is not in. Crowds are few: without an item in it a crowd is deleted.
-
-Which items come out of turn: a share at random, and some whose answer is known.
 
 Drawn from a hash of the person and of how many items they did, so that it can be repeated.
 """

@@ -1,6 +1,4 @@
-"""What all tables share: column types that mean the same on SQLite and PostgreSQL, and names.
-
-The tables of the label store; `migrations/versions` brings a database to them.
+"""The tables of the label store; `migrations/versions` brings a database to them.
 
 `label_events` is the truth and only ever grows. `answers` and `decisions` are its current view,
 and the last columns of `items` are the queue's: all of these follow from the events. `site_events`

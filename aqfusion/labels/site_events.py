@@ -1,7 +1,4 @@
-"""A site's book in the store: its events, and the site that they come to.
-
-Events of sites as lines of JSON beside the export of items, and back.
-"""
+"""Events of sites, the site that they come to, and both as lines of JSON."""
 
 import json
 from collections.abc import Iterator

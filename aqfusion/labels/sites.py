@@ -1,7 +1,4 @@
-"""Sites that people keep in the store: their own for annotators, all of them for experts.
-
-Adjudicated labels of photos of a place as measured days of its site, without a training.
-"""
+"""Sites that people keep in the store, and settled labels as measured days of one."""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence

@@ -1,7 +1,4 @@
-"""Texts that admins set for everybody, kept in the store: the guidelines of the label desk.
-
-The label store: one object with a part for each kind of work.
-"""
+"""The label store: one object with a part for each kind of work, and the texts that admins set."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

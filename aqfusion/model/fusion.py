@@ -1,7 +1,4 @@
-"""The landmarks in a photo as a factor in the site's distribution.
-
-Pool the distributions of photo, readings and site into one over the AQI bins.
-"""
+"""Pool the distributions of photo, readings and site into one, times the landmarks' factor."""
 
 import math
 from collections.abc import Mapping

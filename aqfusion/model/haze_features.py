@@ -1,11 +1,9 @@
-"""Haze evidence: what scattering does to a picture, measured instead of learned.
+"""Haze features: what scattering does to a picture, measured instead of learned.
 
 Haze lifts the dark channel (He et al. 2009), washes out saturation and blue, and takes contrast
 away with distance, which in an outdoor photo is with height up to the horizon. So each quantity is
 taken in horizontal bands. A few numbers with a physical meaning carry over to places that were
 never seen, where a network's features follow the buildings (docs/experiments.md).
-
-Statistics of a picture by plain arithmetic: its light, its colours, and how calm it is.
 
 Each number has a physical meaning, so that a refusal can be put in words. All are between -1
 and 1 but the two in decades (log10), and none is NaN, whatever the picture. How edges spread over

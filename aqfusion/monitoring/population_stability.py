@@ -1,6 +1,4 @@
-"""Ten ranges that hold a tenth of the training each: what a number is counted in.
-
-How far two histograms are apart, and whether chance alone would do it.
+"""Population stability index of two histograms over training deciles, against chance.
 
 PSI, the population stability index, is the sum of (p - q) ln(p / q) over the bins. Its customary
 steps, 0.1 and 0.25, are Siddiqi's ("Credit Risk Scorecards", 2006, p. 137). They know nothing of

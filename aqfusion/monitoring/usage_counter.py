@@ -1,6 +1,4 @@
-"""The parts of one prediction that are counted.
-
-Counts predictions of one process, and hands them on; nobody who predicts waits for that.
+"""Counts the inputs of predictions without storing them; nobody who predicts waits for that.
 
 What a visitor brought waits in memory until they go on to something else, or rest: somebody who
 moves a slider two hundred times counts once. Only then is it counted, and forgotten.

@@ -1,9 +1,7 @@
-"""A version of the model: a folder that is never changed, named by the hash of its manifest.
+"""A version of the model: an immutable folder, named by its manifest's hash, and its changes.
 
 `manifest.json` holds the SHA-256 of every other file, the folder's name that of the manifest: so a
 damaged file is noticed wherever it is.
-
-Changes from a version's parent to the version, item by item: a file beside its weights.
 """
 
 import hashlib

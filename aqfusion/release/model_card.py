@@ -1,7 +1,4 @@
-"""A model card (Mitchell et al. 2019) from a model's own files and the measured figures.
-
-The models that ship in `assets/models`: their size, origin and how long they take.
-"""
+"""Model cards (Mitchell et al. 2019) of the shipped models, from their files and figures."""
 
 from pathlib import Path
 from typing import Any

@@ -1,10 +1,8 @@
-"""A backbone's features of the training photos: a small file, so that no retraining needs photos.
+"""A backbone's features of the training photos in a small file: no retraining needs photos.
 
 The backbone is the slow part of a network and stays as it is; all that is trained again stands
 behind it. The file holds numbers, no photo and no file name, and names the backbone and the data
 that they are of. It is shipped for the default model.
-
-A data folder and a model to the features file.
 """
 
 import hashlib

@@ -1,9 +1,4 @@
-"""Feature extraction: the backbone's output for photos, with haze statistics and hashes.
-
-The hash of a network's backbone: cached features hold for that backbone alone.
-
-A feature cache on disk: photos of the label store go through each backbone once.
-"""
+"""Frozen-backbone features of photos, cached on disk by the hash of the backbone."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence

@@ -1,10 +1,8 @@
-"""The ranks of haze scores after a retraining: the same photos keep about the same scores.
+"""The sites and haze ranks of a retrained version, with the corrected days.
 
 The base's ranks are of photos that its network had not seen; what a retrained one suggests of a
 photo alone may lie higher or lower. So the ranks are carried over by what both predict of the
 frames in the features file, which both have seen alike.
-
-The sites of a retrained version: those of its base, with the corrected days.
 
 Hyperparameters, gate and pool stay the base's: they were fitted on places and days that were held
 out. Only exact labels become days; a category is too wide to show what a place is like.
@@ -20,13 +18,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aqfusion.evaluation.scores import Floats
 from aqfusion.model import bins
 from aqfusion.model.checkpoint import Checkpoint
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.site_gaussian_process import ProcessDays, SiteProcess, clock_days
 from aqfusion.model.site_model import SiteConfig, SiteModel
 from aqfusion.model.training_sites import known_sites
+from aqfusion.resampling import Floats
 from aqfusion.retraining.features import Features
 from aqfusion.retraining.training_set import CorrectedSession
 

@@ -1,9 +1,7 @@
-"""Validation on held-out corrections: new ones, predicted by networks that did not learn them.
+"""Validation of a candidate on the hold-out set and on held-out corrections.
 
 Labels that the model before has learned do not show what the new ones give, as it has memorised
 them. So both networks learn the old ones, and the new ones are held out by halves.
-
-Validate a candidate against the model before, on hold-out set and held-out corrections.
 """
 
 import hashlib

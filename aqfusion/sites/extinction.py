@@ -1,12 +1,8 @@
-"""Contrast of a dark distant thing to the sky above it, and the extinction derived from it.
+"""Extinction at a site's landmarks in a new photo, from their contrast to the sky above.
 
 Koschmieder (1924): of the contrast of a dark thing at the horizon exp(-beta x) is left after x of
 air, so minus its logarithm grows in step with the haze between. Both are linear light, in which
 exposure is a factor and cancels.
-
-The extinction at each of a site's landmarks in a new photo, or the reason why there is none.
-
-Extinction per km and visual range, by a landmark whose distance is known (Koschmieder 1924).
 
 A dark thing's contrast is its intrinsic one times exp(-extinction x distance). The intrinsic one
 is not measured: 0.8 to 1 is assumed, so 0.9, of which black would be 1.

@@ -1,8 +1,6 @@
-"""The last good answer for a place, kept on disk; its content is validated as untrusted input.
+"""Live stations near a place, from OpenAQ where a key is set; the last good answer is cached.
 
 No key and no sentence is in the file: sentences are built from its counts.
-
-Live stations near a place: from OpenAQ where a key is set, cached, with faults stated.
 """
 
 import contextlib
@@ -19,16 +17,9 @@ from openaq import ApiKeyMissingError, OpenAQ
 from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
 from aqfusion.io.atomic_files import replace_file
-from aqfusion.io.json_models import Flag, Number, Size, Text, check, read_table
+from aqfusion.io.json_models import Flag, Latitude, Longitude, Number, Size, Text, check, read_table
 from aqfusion.settings import Settings
-from aqfusion.stations.external_values import (
-    Latitude,
-    Longitude,
-    UtcTime,
-    in_zone,
-    plain_text,
-    rounded_place,
-)
+from aqfusion.stations.external_values import UtcTime, in_zone, plain_text, rounded_place
 from aqfusion.stations.measurements import Station, StationMeasurement
 from aqfusion.stations.openaq import AHEAD, STATIONS, Fetched, LeftOut, fetch
 from aqfusion.stations.openaq_transport import (

@@ -1,7 +1,4 @@
-"""A place where air is measured, and one measurement there.
-
-Summaries of measurements for a map: the latest ones, their index, their age, the time steps.
-"""
+"""Stations, their measurements, and summaries of them for a map."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,8 +1,4 @@
-"""Counts of the measurements of a live source that were excluded.
-
-One station's latest readings: of each pollutant the newest, in canonical units, none stale.
-
-Which stations of OpenAQ are nearest to a place, and what they measure now.
+"""The stations of OpenAQ nearest to a place and their latest readings, none stale.
 
 API v3 (https://docs.openaq.org) through its own client; what a server says is checked here.
 """
@@ -18,15 +14,18 @@ from openaq.core.responses import LatestResponse, LocationsResponse
 
 from aqfusion.air.pollutants import POLLUTANTS, ReadingError, parse_unit
 from aqfusion.air.readings import Reading
-from aqfusion.io.json_models import Count, Number, TableError, Text, Whole, check, parse_table
-from aqfusion.stations.external_values import (
+from aqfusion.io.json_models import (
+    Count,
     Latitude,
     Longitude,
-    UtcTime,
-    distance_km,
-    in_zone,
-    plain_text,
+    Number,
+    TableError,
+    Text,
+    Whole,
+    check,
+    parse_table,
 )
+from aqfusion.stations.external_values import UtcTime, distance_km, in_zone, plain_text
 from aqfusion.stations.measurements import Station, StationMeasurement
 from aqfusion.stations.openaq_transport import USED_UP, TransportError
 

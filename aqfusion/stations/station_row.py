@@ -1,9 +1,4 @@
-"""Places that cannot be meant: latitude and longitude in each other's column, or 0, 0.
-
-One row of a station file: a station's measurement at a time, or the faults of the row.
-
-The tables that networks publish, recognised by their titles, and what these leave open.
-"""
+"""One row of a station table, in the formats that networks publish, or the row's faults."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,4 @@
-"""From the rows of a table to measurements: one station for an id, one measurement for a time.
-
-A person's own stations from a CSV file: good rows are measurements, bad rows are listed.
+"""A person's stations from a table: good rows are measurements, bad rows are listed.
 
 The titles stand in any order and case; `lat`, `latitude`, `PM2.5` and `pm2_5` are understood. A
 row is one station at one time: `id` or `name`, `lat`, `lon` and `time` are required, `aqi` and the

@@ -1,8 +1,6 @@
-"""A pinhole camera on a roof, and the picture it takes: colour and distance of each pixel.
+"""A pinhole camera on a roof, its picture with colour and distance, and fractal noise.
 
 Objects are painted far to near without any air; the air comes in one step at the end.
-
-Seeded fractal noise: the roughness of hills, leaves and clouds.
 """
 
 from typing import Any

@@ -1,9 +1,4 @@
-"""A room in one-point perspective: walls, a lamp, furniture.
-
-A town at night: lit windows and street lamps before a sky that glows with their light.
-
-Pictures of nothing: what a camera takes by mistake.
-"""
+"""Pictures that show no sky by day: a room, a town at night, mistakes."""
 
 from typing import Any
 

@@ -1,11 +1,4 @@
-"""A town on the plain: houses and towers in true perspective, far to near, with trees between.
-
-Single trees: a crown of leaves with a ragged, soft rim, lit from one side.
-
-The ground without buildings: ranges of hills, the plain, and the bushes before the viewer.
-
-Compose a scene: land, town, air, sky, clouds, then a camera's curve and noise.
-"""
+"""Compose an outdoor scene: land, trees, town, air, sky, clouds, and a camera's curve."""
 
 import io
 from dataclasses import dataclass

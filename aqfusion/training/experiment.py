@@ -1,7 +1,4 @@
-"""Experiment runner: sessions with their frames, and the folder of finished trainings.
-
-Which training is which: a folder of its own for every recipe, data set and first weights.
-"""
+"""Experiment runner: sessions with their photos, and one folder for each finished training."""
 
 import hashlib
 import json

@@ -1,7 +1,4 @@
-"""Fit a photo screen: borders by real photos, weights by synthetic negatives.
-
-Fit the photo screen of a network, and measure it on photos and pictures that it never saw.
-"""
+"""Fit photo screening on real photos and synthetic negatives, and test it on unseen ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

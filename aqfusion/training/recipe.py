@@ -1,7 +1,4 @@
-"""Hyperparameters and training set of a training: values only.
-
-The recipe of each backbone under each protocol: the one place where they are chosen.
-"""
+"""Hyperparameters and training set of a training, and the recipe of each backbone."""
 
 from dataclasses import dataclass, replace
 

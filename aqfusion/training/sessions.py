@@ -1,7 +1,4 @@
-"""The sessions of a data folder as tensors: one reading vector and one AQI each, many photos.
-
-Sessions alike in weight, however many photos they have; and quantiles by weight.
-"""
+"""The sessions of a data folder as tensors, and weights by which sessions count alike."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -1,7 +1,4 @@
-"""The state of an unfinished training on disk: what a killed training goes on from.
-
-Trains one network on given sessions: the readings, then haze evidence, then the CNN.
-"""
+"""Train one network: readings, haze branch, CNN; a killed training goes on from its state."""
 
 import io
 import math

@@ -1,7 +1,4 @@
-"""Text from outside where Streamlit reads Markdown.
-
-A small picture inside HTML or CSS: no file is served, so no file name is public.
-"""
+"""Text from outside where Streamlit reads Markdown, and small pictures inside HTML."""
 
 import base64
 import io

@@ -1,10 +1,8 @@
-"""Keep the server's pauses short.
+"""Header and footer of every page; garbage is collected where nobody waits for it.
 
 Streamlit collects all garbage at the end of every run. With the libraries of this app in memory
 that holds the whole process for a quarter of a second, while the last of the page still waits to be
 sent. What a library made when it was imported never becomes garbage, so it need not be scanned.
-
-Header and footer of every page.
 """
 
 import gc

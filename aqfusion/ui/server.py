@@ -1,11 +1,9 @@
-"""One lock for the state of a browser session, however many of its runs overlap.
+"""Tasks of the server besides pages: one lock per visitor, cookie route, resumed sessions.
 
 Streamlit 1.67 gives every run of a script its own `SafeSessionState`, and with it a lock,
 around the one `SessionState` of the visitor. A run that is being replaced ends while the next
 begins: the one removes what it did not draw, the other goes over the same dictionary, and the
 visitor reads "dictionary changed size during iteration" where the page should be.
-
-Tasks of the server besides pages: the sign-in cookie, and who may resume a session.
 """
 
 import asyncio

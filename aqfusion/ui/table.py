@@ -1,7 +1,4 @@
-"""A table of text, numbers and estimates: as HTML for the page, as CSV for a spreadsheet.
-
-The button under a table that takes it away as CSV.
-"""
+"""A table of text, numbers and estimates: as HTML for the page, as CSV for a spreadsheet."""
 
 from dataclasses import dataclass
 from html import escape

@@ -1,7 +1,4 @@
-"""Items with all that happened to them, as every export begins with.
-
-Photos beside an export, named by their hash.
-"""
+"""Items with all their events, and their photos, as every export begins with."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator

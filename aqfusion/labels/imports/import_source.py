@@ -1,7 +1,4 @@
-"""One door for all that can be imported.
-
-The result of an import without a store: every photo is read, nothing kept.
-"""
+"""The entry for all that can be imported, and the dry run that stores nothing."""
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo

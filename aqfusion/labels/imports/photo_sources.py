@@ -1,8 +1,4 @@
-"""A folder in the Kaggle layout: its AQI is a label that somebody gave, and may be wrong.
-
-A plain folder of photos: nothing is known of them but what they show.
-
-A CSV file that lists photos: good rows are candidates, bad rows are listed.
+"""Where photos come from: the data set's layout, a plain folder, a CSV file, uploads.
 
 The first line holds the titles: `photo` is required; the six pollutants, `place`, `time`,
 `timezone`, `aqi`, `gold`, `licence` and `units_stated` are not. `aqi` is a label that may be wrong,
@@ -12,8 +8,6 @@ Units: ug/m3, CO mg/m3; another one stands in the title, as in `o3 (ppb)`, for t
 A `units_stated` of "no" says that nobody knows them, so that no formula judges the readings.
 Time: with its offset, or on the clock of `timezone`, of `lat` and `lon`, or of a sample place; else
 it is left out. The day of a group is the local one.
-
-Files from a browser: they lie under numbers, and their names are only looked up.
 """
 
 import os
@@ -32,10 +26,11 @@ from aqfusion.csv_table.typed_row import RowCells, is_absent, past, plain_number
 from aqfusion.data.dataset_folder import FolderPhoto, read_photos
 from aqfusion.data.photo_files import PhotoNames, PhotoTree, is_passed_over, path_parts
 from aqfusion.data.photo_table import LONGEST_PLACE
-from aqfusion.labels.capture_time import local_time, place_day, timezone_of, zone_name
+from aqfusion.data.sample_places import timezone_of
+from aqfusion.data.session_time import session_time
+from aqfusion.labels.capture_time import local_time, place_day, zone_name
 from aqfusion.labels.imports.item_import import SourceError
 from aqfusion.labels.imports.source_listing import ImportCandidate, Listing, plain_name
-from aqfusion.stations.sample_stations import session_time
 from aqfusion.time_zones import TimeError, at, read_time, zone, zone_at
 
 __all__ = [

@@ -1,7 +1,4 @@
-"""Coverage of the 90 % interval: per place, and per number of readings.
-
-Reliability diagram: accuracy beside the predicted confidence.
-"""
+"""Coverage of the 90 % interval, and the reliability diagram."""
 
 from collections.abc import Mapping
 from typing import Any

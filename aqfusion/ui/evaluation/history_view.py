@@ -1,7 +1,4 @@
-"""The error at a held-out site, by the number of its known days.
-
-The gain by a site's days, as tables and in sentences with their metrics.
-"""
+"""The error at a place by the number of its known days: chart, tables, sentences."""
 
 from collections.abc import Mapping, Sequence
 from math import log2

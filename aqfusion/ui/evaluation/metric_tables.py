@@ -1,15 +1,4 @@
-"""The paper's figures, ours by the paper's split and leak-safe; then those of new places.
-
-The three backbones: what they weigh, how fast they are, how good.
-
-Our model against simpler methods.
-
-One kind of input, place by place.
-
-The guard against pictures that show no sky by day: false alarms, and what it catches.
-
-Heat maps against random ones, and against those of a network that learned nothing.
-"""
+"""Tables of metrics: protocols, backbones, baselines, places, photo screening, saliency maps."""
 
 from collections.abc import Callable, Mapping
 from html import escape

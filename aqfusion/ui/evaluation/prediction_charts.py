@@ -1,9 +1,4 @@
-"""Predicted against measured AQI, a mark per session on the bands of the categories.
-
-The gain by the photo as readings go missing.
-
-Confusion matrix of measured and predicted categories: a heat map, Good first.
-"""
+"""Predicted against measured AQI, missing readings, and the confusion matrix."""
 
 from collections.abc import Iterable, Sequence
 from itertools import product

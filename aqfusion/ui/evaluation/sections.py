@@ -1,7 +1,4 @@
-"""Selectors of protocol, backbone and input kind.
-
-The cards in their order, two in a row where there is room.
-"""
+"""Selectors and cards of the Evaluation page, in their order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,4 @@
-"""Accounts as an admin sees and changes them.
-
-Invitations: a link that lets one person make an account, once.
-"""
+"""Accounts and invitations, for admins."""
 
 from datetime import datetime, timedelta
 from urllib.parse import quote

@@ -1,8 +1,4 @@
-"""Messages of an annotation session: saved, undone, refused, or a question.
-
-The answer as the page sends it, and the draft of what may go with it: a note, wrong readings.
-
-The desk on the page: photo, readings, a key for every answer, messages and tools.
+"""The annotation component: photo, readings, keys, answer form, messages and tools.
 
 All of it is one component, `assets/label`, which is refilled from item to item: Streamlit's own
 fifty widgets take a third of a second to be drawn anew, and what comes and goes among them moves

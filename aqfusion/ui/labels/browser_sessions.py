@@ -1,10 +1,6 @@
-"""Which of Streamlit's sessions in this process belongs to which sign-in, and to which tab.
+"""Whom a browser session belongs to, and who may resume it: only the browser that signed in.
 
 A session's id stands in addresses and log lines, so here it is a name and never proves anything.
-
-Whom a browser session belongs to; the sign-in cookie brings them back after a reload.
-
-Who may resume a session of Streamlit: only the browser that holds the cookie of its sign-in.
 
 Streamlit lets any client that names a session's id take it over, with whoever is signed in there.
 """

@@ -1,7 +1,4 @@
-"""How far the annotator is, what they have skipped, and what they aim at.
-
-How far everybody is: done, left, by whom, today and in all.
-"""
+"""Progress of the annotator and of the team."""
 
 import uuid
 from datetime import datetime

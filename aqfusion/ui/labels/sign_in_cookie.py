@@ -1,9 +1,7 @@
-"""Where a browser fetches its sign-in cookie: by a code that lives for a minute and serves once.
+"""The sign-in cookie: fetched by a code that serves once, read at the handshake.
 
 The cookie can be read by no script (HttpOnly), comes with no request that another site sends but
 for a plain link (SameSite=Lax), and over HTTPS only over HTTPS, from this host alone (__Host-).
-
-The page's side of the sign-in cookie: read at the handshake, fetched after a sign-in.
 """
 
 import json

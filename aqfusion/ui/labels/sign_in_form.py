@@ -1,10 +1,6 @@
-"""The form for a new account: a name, and a PIN of one's own.
-
-A store without an admin: whoever can read the server's log makes one, or brings a backup back.
+"""The card in front of the labelling pages: sign in, new account, first admin.
 
 The code in the log proves that a person runs the server and did not just find its address.
-
-The card in front of the labelling pages: a name and its PIN, an invitation, or a provider.
 """
 
 import logging

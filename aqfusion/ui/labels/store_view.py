@@ -1,9 +1,4 @@
-"""The store as one file to take away.
-
-How the label store is: its figures, whether it is sound, its backup.
-
-Settings of the label store, shown without secrets; environment or secrets set them.
-"""
+"""The label store for admins: figures, verification, backup, settings."""
 
 from html import escape
 from pathlib import Path

@@ -1,11 +1,4 @@
-"""One histogram: of late, and in training.
-
-A drift report in plain sentences, the worst first.
-
-All figures of a drift report as tables.
-
-Data drift: whether recent inputs differ from the training set.
-"""
+"""Data drift: sentences, charts and tables of whether inputs differ from the training set."""
 
 from datetime import datetime
 from itertools import pairwise

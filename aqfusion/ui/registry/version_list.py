@@ -1,7 +1,4 @@
-"""All versions, and one of them with all that is known of it.
-
-The deployed version, since when and why, and the rollback.
-"""
+"""All versions, the deployed one, and the rollback."""
 
 from contextlib import suppress
 

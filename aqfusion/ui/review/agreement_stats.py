@@ -1,7 +1,4 @@
-"""All figures of how people agree and work, from what they say now.
-
-The meaning of the agreement statistics, as tables and in plain sentences.
-"""
+"""Statistics of agreement and of annotators, and their meaning in plain sentences."""
 
 from collections import defaultdict
 from collections.abc import Mapping

@@ -1,7 +1,4 @@
-"""One answer, one event, one decision: pure HTML in which nothing from outside is markup.
-
-Which place and which colour an annotator has: the same at every item.
-"""
+"""One answer, one event, one decision as HTML; each annotator has the same place and colour."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

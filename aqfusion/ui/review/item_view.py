@@ -1,9 +1,4 @@
-"""Facts of an item besides its answers: pure HTML.
-
-A model's prediction for an item: number, interval and six bars, as pure HTML.
-
-One item whole: photo, readings, the model, all answers, what may be decided, its history.
-"""
+"""One item for review: photo, facts, prediction, all answers, decision, history."""
 
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
@@ -16,9 +11,10 @@ from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.errors import InputError
 from aqfusion.explain.formula_text import Sides, formula_words
 from aqfusion.images.photo import Photo
-from aqfusion.labels.item import Item, ItemPrediction
+from aqfusion.labels.item import Item
 from aqfusion.labels.review import ItemView
 from aqfusion.labels.store import LabelStore
+from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.permissions import Actor
 from aqfusion.settings import ASSETS
 from aqfusion.ui import browser_time_zone, formula_view, result_view

@@ -1,6 +1,4 @@
-"""Answers and events in plain words; all of it text that still has to be escaped.
-
-Places for messages to an expert, what was done or why not: always there, always as high.
+"""Answers and events in plain words, and messages in places that are always there.
 
 A message that came and went would push the buttons of decisions under the pointer. So each place
 is drawn empty too, and what does not fit scrolls inside it.

@@ -1,9 +1,4 @@
-"""One row of the work list: photo, where and when, all answers, why it is here; pure HTML.
-
-Small pictures of the store's photos for the list: made once, a few hundred kept.
-
-The work list: what is to be decided, filtered and page by page.
-"""
+"""The work list of an expert: what is to be decided, filtered, page by page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

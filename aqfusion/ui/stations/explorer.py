@@ -1,7 +1,4 @@
-"""The map on a page, and the station that was clicked on it.
-
-The moving part of the Stations page: time, map, the chosen station, list, history.
-"""
+"""The moving part of the Stations page: time, map, the chosen station, list, history."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -1,10 +1,8 @@
-"""The map of stations: land, marks and a scale, drawn without asking anybody on the internet.
+"""The map of stations with its legend, drawn without asking anybody on the internet.
 
 folium and its plugins load their scripts from four hosts; here they come as `data:` URLs, from
 XStatic-Leaflet and from `assets/stations`. Its elements for single markers are not used: 2,000 of
 them take seconds to write, and they pass names on as HTML. `map.js` draws the marks from rows.
-
-The legend of the map's colours and signs, as HTML beside it.
 """
 
 import base64

@@ -1,7 +1,4 @@
-"""A station's measurements over time, on the bands of the categories or as concentrations.
-
-The chosen station: what it measured, what the model makes of that, and its history.
-"""
+"""The chosen station: measurements, prediction, history."""
 
 from collections.abc import Sequence
 from datetime import datetime
