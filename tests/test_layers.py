@@ -14,13 +14,13 @@ from tools.draw_architecture import layers
 
 # From the ground up; a module imports from its own floor and from lower ones.
 FLOORS = (
-    {"errors", "settings", "io", "metric_values", "metrics", "metrics_file"}
+    {"errors", "settings", "io", "metric_values", "metrics", "metrics_file", "resampling"}
     | {"permissions", "text_validation"},
     {"registry", "background_jobs"},
-    {"air", "csv_table", "images", "time_zones", "synthetic_scenes", "data", "stations", "sites"},
-    {"labels"},
+    {"air", "csv_table", "images", "time_zones", "synthetic_scenes", "data", "sites"},
     {"model"},
-    {"explain", "active_learning"},
+    {"labels"},
+    {"stations", "explain", "active_learning"},
     {"training"},
     {"evaluation"},
     {"release"},

@@ -21,11 +21,12 @@ from aqfusion.evaluation.calibrated_predictions import (
     JudgedPhotos,
     calibrated_predictions,
 )
-from aqfusion.evaluation.scores import Floats, Truth, scores
+from aqfusion.evaluation.scores import Truth, scores
 from aqfusion.model import bins
 from aqfusion.model.checkpoint import Checkpoint
 from aqfusion.model.fusion import Fusion, ModalityPredictions
 from aqfusion.model.predictor import Predictor
+from aqfusion.resampling import Floats
 from aqfusion.sites.site import Day, Site
 from aqfusion.training.calibration import Calibration
 from aqfusion.training.holdout_predictions import MASKS, HoldoutPredictions, predict_holdout

@@ -247,7 +247,7 @@ def _head(paper: CardCanvas, fused: Prediction) -> float:
     x = MARGIN + number + 36
     room = WIDTH - MARGIN - x
     paper.text((x, 228), fused.category.name, 76, ink, anchor="ls", bold=True, width=room)
-    interval = f"In nine cases of ten between {fused.low} and {fused.high}"
+    interval = f"In nine cases out of ten between {fused.low} and {fused.high}"
     paper.text((x, 294), interval, 32, ink, anchor="ls", width=room)
     return bottom
 

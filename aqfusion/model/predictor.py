@@ -18,8 +18,9 @@ from aqfusion.model.checkpoint import Checkpoint, ModelError, load_checkpoint
 from aqfusion.model.fusion import Fusion, ModalityPredictions
 from aqfusion.model.haze_features import statistics
 from aqfusion.model.haze_score import HazeScore, haze_score
+from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.model.pixels import pixels
-from aqfusion.model.prediction import Bools, Floats, Prediction, PredictionBatch
+from aqfusion.model.prediction import Bools, Floats, Prediction, PredictionBatch, kind_of
 from aqfusion.model.training_sites import known_sites
 from aqfusion.settings import ASSETS, DEFAULT_MODEL
 from aqfusion.sites.landmark_evidence import LandmarkEvidence
@@ -134,6 +135,11 @@ class Predictor:
         return known_sites(self.checkpoint)
 
     @property
+    def model_version(self) -> str:
+        """The model's name and the start of its weights' checksum."""
+        return f"{self.name[:80]} {self.checkpoint.sha256[:12]}"
+
+    @property
     def knows_site(self) -> bool:
         """Whether its site is known: it has days, or the network learned the place."""
         sites = self.checkpoint.config.sites
@@ -229,6 +235,18 @@ class Predictor:
             self.site,
             None if usable is None else self.haze(usable),
             landmarks,
+        )
+
+    def item_prediction(self, result: Result) -> ItemPrediction:
+        """The fused prediction as the label store keeps it, with the model that made it."""
+        fused = result.fused
+        return ItemPrediction(
+            self.model_version,
+            kind_of(len(result.readings_used), result.image_only is not None),
+            fused.aqi,
+            fused.low,
+            fused.high,
+            tuple(fused.probabilities.values()),
         )
 
     def ask(

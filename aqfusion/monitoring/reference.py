@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from aqfusion.air.readings import POLLUTANTS
 from aqfusion.model.checkpoint import FEATURES
-from aqfusion.model.item_prediction import version_of
 from aqfusion.model.predictor import Predictor, load_model, model_folder
 from aqfusion.monitoring.population_stability import Ranges, deciles
 from aqfusion.retraining.features import Features, FeaturesError, load_features
@@ -35,7 +34,7 @@ class TrainingInputs:
 
 @dataclass(frozen=True, eq=False)
 class ReferenceDistribution:
-    """Histograms of the training of `model` (`version_of`), which is so of no other version.
+    """Histograms of the training of `model`, a `Predictor.model_version`, and of no other version.
 
     `distances` are of embeddings: from each training photo to the nearest one of another session.
     `why` is a sentence on what is not known.
@@ -60,7 +59,7 @@ def reference_of(predictor: Predictor, base: str | Path) -> ReferenceDistributio
     Without its own features file readings are those of the default model's, where that one learned
     from the same sessions.
     """
-    checkpoint, version = predictor.checkpoint, version_of(predictor)
+    checkpoint, version = predictor.checkpoint, predictor.model_version
     try:
         features = load_features(model_folder(base) / FEATURES, backbone_hash(checkpoint))
     except FeaturesError:

@@ -18,13 +18,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aqfusion.evaluation.scores import Floats
 from aqfusion.model import bins
 from aqfusion.model.checkpoint import Checkpoint
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.site_gaussian_process import ProcessDays, SiteProcess, clock_days
 from aqfusion.model.site_model import SiteConfig, SiteModel
 from aqfusion.model.training_sites import known_sites
+from aqfusion.resampling import Floats
 from aqfusion.retraining.features import Features
 from aqfusion.retraining.training_set import CorrectedSession
 

@@ -14,15 +14,18 @@ from openaq.core.responses import LatestResponse, LocationsResponse
 
 from aqfusion.air.pollutants import POLLUTANTS, ReadingError, parse_unit
 from aqfusion.air.readings import Reading
-from aqfusion.io.json_models import Count, Number, TableError, Text, Whole, check, parse_table
-from aqfusion.stations.external_values import (
+from aqfusion.io.json_models import (
+    Count,
     Latitude,
     Longitude,
-    UtcTime,
-    distance_km,
-    in_zone,
-    plain_text,
+    Number,
+    TableError,
+    Text,
+    Whole,
+    check,
+    parse_table,
 )
+from aqfusion.stations.external_values import UtcTime, distance_km, in_zone, plain_text
 from aqfusion.stations.measurements import Station, StationMeasurement
 from aqfusion.stations.openaq_transport import USED_UP, TransportError
 

@@ -80,7 +80,7 @@ def test_a_file_of_before_the_history_is_shown_and_the_gap_is_said(open_page, pr
     page.segmented_control(key="evaluation_protocol").set_value(protocol).run()
     assert not page.exception
     title = {"leak-safe": "Leak-safe", "place": "Leave one place out"}.get(protocol)
-    gap = f"What a place's days are worth, {title}, MobileNetV2: not computed yet."
+    gap = f"Benefit of the measured days of a place, {title}, MobileNetV2: not computed yet."
     assert said(page) == ([gap] if title else [])
     assert len(page.get("plotly_chart")) == CHARTS
 
@@ -118,7 +118,7 @@ def test_absent_kind_and_backbone_are_said(open_page):
     page.segmented_control(key="evaluation_backbone").set_value("resnet18").run()
     assert not page.exception
     assert said(page) == [
-        "What a place's days are worth, Leak-safe, ResNet18: not computed yet.",
+        "Benefit of the measured days of a place, Leak-safe, ResNet18: not computed yet.",
         "Leak-safe, ResNet18, photo only: not computed yet.",
         "The guard, Leak-safe, ResNet18: not computed yet.",
         "The heat maps, Leak-safe, ResNet18: not computed yet.",

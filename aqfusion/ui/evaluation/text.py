@@ -104,7 +104,7 @@ EXHIBITS = {
     ),
     "coverage-by-place": (
         "Does the interval hold, place by place?",
-        "The 90 % interval should hold the measured AQI in nine cases of ten: the dashed line. "
+        "The 90 % interval should hold the measured AQI in nine cases out of ten: the dashed line. "
         "In the green band, 87 to 93 %, it is on target.",
     ),
     "coverage-by-readings": (
