@@ -14,11 +14,7 @@ from aqfusion.air.readings import Reading
 from aqfusion.data.sample_places import PLACES, SamplePlace, load_places
 from aqfusion.io.json_models import TableError, fault
 from aqfusion.stations.measurements import Station, StationMeasurement
-<<<<<<< HEAD
 from aqfusion.text_validation import plain_integer
-from aqfusion.time_zones import TimeError, at, zone
-=======
->>>>>>> main
 
 TABLE_NAME = "sessions.csv"
 COLUMNS = ("station", "time", *POLLUTANTS, "aqi")

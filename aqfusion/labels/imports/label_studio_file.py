@@ -17,12 +17,8 @@ from aqfusion.csv_table.errors import TableFault, shortened
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import CANT_TELL, Answer, AnswerContext
 from aqfusion.labels.imports.item_import import SourceError
-<<<<<<< HEAD
-from aqfusion.text_validation import several_lines, whole_number
-=======
 from aqfusion.labels.label_studio_interface import ANSWERED_BY, CANT_TELL_CONTROL, CONTROLS
-from aqfusion.text_validation import several_lines
->>>>>>> main
+from aqfusion.text_validation import several_lines, whole_number
 
 __all__ = ["Annotation", "LabelStudioTask", "answer_of", "printable", "read_label_studio"]
 

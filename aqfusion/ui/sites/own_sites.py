@@ -165,17 +165,10 @@ def _site(key: str) -> Site:
 
 
 def _number(key: str) -> int:
-<<<<<<< HEAD
     number = plain_integer(key.removeprefix(_ACCOUNT))
     if number is None:
-        raise InputError("place must be one of yours, got another")
-    return number
-=======
-    digits = key.removeprefix(_ACCOUNT)
-    if not (digits.isascii() and digits.isdecimal() and len(digits) < 16):
         raise InputError("this place is not one of yours; choose one of your places")
-    return int(digits)
->>>>>>> main
+    return number
 
 
 def _same_name(first: str, second: str) -> bool:
