@@ -1,4 +1,4 @@
-"""The state of the code base that docs/glossary.md asks for, held as tools/count_house.py counts it."""
+"""The state that docs/glossary.md asks for, as tools/count_house.py counts it."""
 
 import pytest
 
