@@ -79,8 +79,8 @@ class BoundedTransport(Transport):
         headers: Headers | Mapping[str, str],
     ) -> Response:
         """Ask and return the answer; whatever goes wrong raises `TransportError`."""
-        told = {k: str(v).lower() if isinstance(v, bool) else v for k, v in (params or {}).items()}
-        parts = urlsplit(f"{url}?{urlencode(told)}" if told else url)
+        query = {k: str(v).lower() if isinstance(v, bool) else v for k, v in (params or {}).items()}
+        parts = urlsplit(f"{url}?{urlencode(query)}" if query else url)
         seconds = min(self._request_seconds, self._deadline - time.monotonic())
         answer = _asked(method.upper(), parts, dict(headers), seconds)
         remaining = _whole(answer.remaining)
