@@ -115,7 +115,8 @@ def reliability_chart(calibration: CalibrationMetrics) -> go.Figure:
                 ],
             },
             line={"color": BLUE, "width": 2},
-            hovertemplate="stated %{x:.0%}, right in %{y:.0%}<br>%{customdata} photos<extra></extra>",
+            hovertemplate="stated %{x:.0%}, right in %{y:.0%}<br>%{customdata} photos"
+            "<extra></extra>",
         )
     )
     return figure

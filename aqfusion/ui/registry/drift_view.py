@@ -259,7 +259,11 @@ def rate_table(report: DriftReport) -> Table:
     rows = tuple(
         (
             *(RATES[rate.name][0], _estimate(rate.recent), rate.earlier.recent),
-            *(_estimate(rate.before), rate.earlier.known, word(rate.earlier, DAYS_BEFORE)),
+            *(
+                _estimate(rate.before),
+                rate.earlier.reference_count,
+                word(rate.earlier, DAYS_BEFORE),
+            ),
         )
         for rate in report.rates
     )

@@ -93,7 +93,7 @@ def test_known_places_are_told_with_and_without_their_days():
         "and from the days without the photo 65.0. The mean AQI of those days has an error of 64.5."
     )
     assert history_view.known_place_sentence(own, ()).endswith("without the photo 65.0.")
-    assert history_view.known_place_sentence(own[:1], ()).endswith("days by 62.0.")
+    assert history_view.known_place_sentence(own[:1], ()).endswith("place it is 62.0.")
     assert history_view.known_place_sentence(PHOTO, others) == ""
 
 
