@@ -17,6 +17,8 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 from openaq.core.transport import Headers, Response, Transport
 
+from aqfusion.text_validation import plain_integer
+
 REQUEST_SECONDS = 5.0
 MOST_BYTES = 8_000_000  # a thousand stations, the most of one answer, are 1 MB to 3 MB
 _LONGEST_WAIT = 3600
@@ -144,8 +146,8 @@ def _hang_up(connection: http.client.HTTPConnection) -> None:
 
 def _whole(header: str | None) -> int:
     """Read a count of requests or seconds; what is none is taken as a minute's usual 60."""
-    text = (header or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else _USUAL
+    number = plain_integer(header)
+    return _USUAL if number is None else number
 
 
 def _judge(status: int, wait: int) -> None:
