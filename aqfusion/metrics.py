@@ -142,24 +142,27 @@ def unknown_place(
     sentence = (
         f"At a place that the model has never seen, its typical error from a photo alone is "
         f"{first.value:.0f} AQI points (session RMSE; 95 % interval over places {first.low:.0f} to "
-        f"{first.high:.0f}); always giving the same answer is off by {constant[0].value:.0f}."
+        f"{first.high:.0f}); the error of a constant "
+        f"prediction is {constant[0].value:.0f}."
     )
     if not photo:
         return sentence + alone
     more = joined([f"{entry.session_rmse.value:.0f}" for entry in photo.values()])
-    sentence += f" With {joined(list(map(str, photo)))} known days of that place it is {more}"
+    sentence += (
+        f" With {joined(list(map(str, photo)))} known days of that place the error is {more}"
+    )
     means = baseline_steps(baselines, "place_mean")
     if not all(step in means for step in photo):
         return f"{sentence}.{alone}"
     levels = joined([f"{means[step].value:.0f}" for step in photo])
-    return f"{sentence}; the mean AQI of those days is off by {levels}.{alone}"
+    return f"{sentence}; the error of the mean AQI of those days is {levels}.{alone}"
 
 
 def _errors(without: Mapping[int, HistoryFigures]) -> str:
     """Say how far off the model is where it is shown nothing but the place's days."""
     days = joined([str(count) for count in without])
     errors = joined([f"{entry.session_rmse.value:.0f}" for entry in without.values()])
-    return f"the model is off by {errors} with {days} known days"
+    return f"the error is {errors} with {days} known days"
 
 
 def joined(words: Sequence[str]) -> str:

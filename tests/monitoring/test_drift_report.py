@@ -221,7 +221,7 @@ def test_a_model_without_its_own_file_has_the_readings_of_the_same_sessions(real
     found = reference_of(load_model("resnet18"), "resnet18")
     assert found.sensors == real_reference.sensors
     assert (found.distances, found.model.split()[0]) == (None, "resnet18")
-    assert found.why.endswith("only readings are compared with training.")
+    assert found.why.endswith("only readings are compared with the training data.")
 
 
 def test_a_model_of_unknown_training_has_nothing_to_compare_with(model):
