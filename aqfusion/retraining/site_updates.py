@@ -55,7 +55,7 @@ def _suggested(network: AQFusionNet, features: Features) -> Floats:
     """The AQI (F,) that a network suggests of each frame's photo alone, as haze scores take it."""
     with torch.no_grad():
         image = network.image_encoder.mix(features.features, features.statistics)
-        aqi: Floats = bins.mean(network.head(image).double().softmax(1)).numpy()
+        aqi: Floats = bins.expected_aqi(network.head(image)).numpy()
     return aqi
 
 
