@@ -18,6 +18,7 @@ from aqfusion.model.checkpoint import Checkpoint, ModelError, load_checkpoint
 from aqfusion.model.fusion import Fusion, FusionInputs, modality_logits
 from aqfusion.model.haze_features import statistics
 from aqfusion.model.haze_score import HazeScore, haze_score
+from aqfusion.model.image_features import extract_features
 from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.model.pixels import pixels
 from aqfusion.model.prediction import Bools, Floats, Prediction, PredictionBatch, kind_of
@@ -165,9 +166,10 @@ class Predictor:
         """The embeddings of several photos in one pass, each as `pixels` gives it."""
         images = torch.stack([*photos])  # (B, 3, S, S)
         encoder, guard = self._network.image_encoder, self.checkpoint.guard
+        features, haze_statistics = extract_features(encoder, images)
         with torch.no_grad():
-            features = encoder.trunk_features(images)
-            figures, vectors = statistics(images), encoder.embed(images, features)
+            vectors = encoder.combine_branches(features, haze_statistics)
+            figures = statistics(images)
             rows = [slice(number, number + 1) for number in range(len(images))]
             return tuple(
                 Embedding(vectors[row], guard.reason(figures[row], features[row])) for row in rows

@@ -154,7 +154,7 @@ class SitePosterior:
             # Two threads may both solve it: the outcome is the same.
             solved = self._solved.get(key) or self._process.solve(self._days, mask)
             self._solved[key] = solved
-            mean, std = self._process.tell(solved, values[rows], mask, time[rows], self._place)
+            mean, std = self._process.predict(solved, values[rows], mask, time[rows], self._place)
             probabilities[rows] = self._process.masses(mean, std, mask)
         return probabilities.log()
 

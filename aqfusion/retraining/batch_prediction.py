@@ -30,7 +30,7 @@ def predict_from_features(
     """
     some = (~readings.isnan()).any(1)
     with torch.no_grad():
-        image = network.image_encoder.mix(*seen)
+        image = network.image_encoder.combine_branches(*seen)
         predictions: dict[str, Floats] = {}
         for kind in KINDS:
             has_image = torch.full((len(readings),), kind != "sensors_only")

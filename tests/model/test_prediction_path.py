@@ -47,7 +47,7 @@ def test_served_measured_and_retrained_agree_to_the_last_bit(checkpoint, kind, s
     readings = 100 * torch.rand(1, 6, generator=generator)
     shown = readings.masked_fill(~MASKS[mask], torch.nan)
     with torch.no_grad():
-        embedding = Embedding(encoder.mix(features, statistics), None)
+        embedding = Embedding(encoder.combine_branches(features, statistics), None)
         sensors = [
             network.head(
                 network.sensor_encoder(
