@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from aqfusion.settings import ROOT
+from tools.count_house import imported_modules, read_modules
+from tools.draw_architecture import layers
 
 # From the ground up; a module imports from its own floor and from lower ones.
 FLOORS = (
@@ -150,6 +152,13 @@ def test_the_front_door_opens_without_the_heavy_modules():
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "set()\n"
+
+
+def test_no_files_import_each_other_in_a_circle():
+    modules = read_modules(ROOT)
+    names = {module.name for module in modules if not module.is_package}
+    imports = {m.name: imported_modules(m.tree, names) - {m.name} for m in modules}
+    assert layers(imports)[0]
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)

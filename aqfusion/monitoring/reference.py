@@ -19,8 +19,8 @@ from aqfusion.settings import DEFAULT_MODEL
 __all__ = ["ReferenceDistribution", "TrainingInputs", "reference_of"]
 
 Vectors = NDArray[np.float32]
-_NO_PHOTOS = "There is no file of what this model's trunk saw of its training photos: "
-_READINGS_ONLY = f"{_NO_PHOTOS}only readings are compared with training."
+_NO_PHOTOS = "There is no file with the features of this model's training photos, so "
+_READINGS_ONLY = f"{_NO_PHOTOS}only readings are compared with the training data."
 _NOTHING = f"{_NO_PHOTOS}there is nothing to compare with."
 
 

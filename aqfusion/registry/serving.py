@@ -114,7 +114,7 @@ def _chosen(home: Path, model: str) -> Served:
     try:
         made = promotions(home)
     except RegistryError as error:
-        return Served(model, None, f"{error}; the model {model} is served instead")
+        return Served(model, None, f"{error}; the model {model} is used instead")
     if not made:
         return Served(model, None)
     warning = None
@@ -123,7 +123,7 @@ def _chosen(home: Path, model: str) -> Served:
         if version is not None and wrong is None:
             same = version.manifest.get("base") == model  # else the settings name another model
             return Served(str(version.folder), name, warning) if same else Served(model, None)
-        warning = warning or f"{wrong}; an earlier one is served instead"
+        warning = warning or f"{wrong}; an earlier version is used instead"
     return Served(model, None, warning)
 
 

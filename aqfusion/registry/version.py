@@ -124,7 +124,9 @@ def read_version(home: Path, name: str) -> Version:
     except OSError as error:
         raise RegistryError(f"version must be in {home}, got {name}: {error.strerror}") from error
     if not name.endswith(hashlib.sha256(content).hexdigest()[:12]):
-        raise RegistryError(f"version {name} must have the manifest it was named by, got another")
+        raise RegistryError(
+            f"version {name} must have the manifest whose hash is in its name, got another"
+        )
     manifest = json.loads(content)  # it is what was written: JSON
     return Version(home / name, manifest)
 
@@ -185,5 +187,5 @@ def comparison(version: Version) -> Comparison:
     try:
         changes: Comparison = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise RegistryError(f"{path} must say what changed: {error!r}") from error
+        raise RegistryError(f"{path} must be a readable comparison: {error!r}") from error
     return changes

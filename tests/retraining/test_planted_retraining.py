@@ -134,7 +134,7 @@ def test_random_labels_are_kept_as_a_version_and_not_promoted(registry, terminal
     code, _, said = terminal("models", "promote", told["version"], "--reason", " ")
     assert (code, said.split(",")[0]) == (
         2,
-        f"reason must say why {told['version']} is promoted against the gate",
+        f"reason must say why {told['version']} against the promotion gate",
     )
     code, made, _ = terminal("models", "promote", told["version"], "--reason", "a test")
     assert made["promotion"]["reason"] == "a test"
@@ -155,7 +155,7 @@ def test_random_labels_are_kept_as_a_version_and_not_promoted(registry, terminal
         (["retrain", "--promote", "maybe"], "--promote must be one of auto, never, got 'maybe'"),
         (["retrain", "--status", "--cancel"], "not allowed with"),
         (["models", "show", "v1"], "version must be one like v0001-0123456789ab, got 'v1'"),
-        (["models", "rollback"], "there must be a version to go back from"),
+        (["models", "rollback"], "there is no earlier version to go back to"),
         (["models", "promote", "v0001-0123456789ab"], "--reason"),
     ],
 )
