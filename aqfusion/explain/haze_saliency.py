@@ -5,7 +5,7 @@ import torch
 
 from aqfusion.images.photo import Photo
 from aqfusion.model.haze_features import BAND_OF_STATISTIC, COARSE_BANDS
-from aqfusion.model.image_features import photo_features
+from aqfusion.model.image_features import extract_features
 from aqfusion.model.pixels import stack
 from aqfusion.model.predictor import Embedding, Predictor
 
@@ -20,7 +20,7 @@ def haze_evidence(predictor: Predictor, photo: Photo) -> tuple[float, ...]:
     """
     images = stack([photo], predictor.checkpoint.config.image_size)
     encoder = predictor.checkpoint.network.image_encoder
-    features, statistics = photo_features(encoder, images)
+    features, statistics = extract_features(encoder, images)
     with torch.no_grad():
         plain = [
             torch.where(BAND_OF_STATISTIC.eq(band), encoder.haze.mean, statistics)
