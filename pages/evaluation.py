@@ -6,11 +6,13 @@ from aqfusion.errors import InputError
 from aqfusion.ui import cached_metrics, page
 from aqfusion.ui.evaluation import chart_card, metric_tables, sections, text
 
-page.begin("How good is it?", "What the model gets right and wrong on photos it was not shown.")
+page.begin(
+    "Evaluation of the model", "How well the model predicts photos that it was not trained on."
+)
 try:
     metrics = cached_metrics.metrics()
 except InputError as error:
-    st.error(f"There are no figures to show: {error}", icon=":material/error:")
+    st.error(f"The evaluation results cannot be shown: {error}", icon=":material/error:")
     page.end()
     st.stop()
 
@@ -25,7 +27,7 @@ if protocol is None:
     st.stop()
 
 st.markdown(protocol.says)
-by_session = st.toggle("Let every session count alike, not every photo", key="evaluation_weighing")
+by_session = st.toggle("Weight sessions equally, not photos", key="evaluation_weighing")
 chart_card.table("scores", choice.name, metric_tables.score_table(protocol, run, by_session))
 with st.expander("What the columns mean", key="evaluation_columns"):
     st.markdown(text.FIGURES)
@@ -33,7 +35,7 @@ with st.expander("What the columns mean", key="evaluation_columns"):
 if run is not None and run.history:
     sections.history_exhibits(run.history, protocol.history_baselines, choice.name)
 elif choice.protocol in text.WITH_HISTORY:
-    st.info(f"What a place's days are worth, {choice.title}: {text.NOT_YET}.")
+    st.info(f"Benefit of the measured days of a place, {choice.title}: {text.NOT_YET}.")
 
 kind = sections.choose_kind()
 if run is None or kind not in run.kinds:
@@ -44,11 +46,11 @@ chart_card.table(
     "backbones", choice.protocol, metric_tables.backbone_table(metrics, choice.protocol)
 )
 if run is None or run.guard is None:
-    st.info(f"The guard, {choice.title}: {text.NOT_YET}.")
+    st.info(f"Photo screening, {choice.title}: {text.NOT_YET}.")
 else:
     sections.guard_exhibits(run.guard, choice.name)
 if run is None or run.heat_maps is None:
-    st.info(f"The heat maps, {choice.title}: {text.NOT_YET}.")
+    st.info(f"Saliency maps, {choice.title}: {text.NOT_YET}.")
 else:
     sections.heat_map_exhibit(run.heat_maps, choice.name)
 st.caption(text.source(metrics.data))

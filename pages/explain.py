@@ -16,7 +16,8 @@ from aqfusion.ui.explain import (
 from aqfusion.ui.explain.charts import ablation_chart, waterfall_chart
 
 page.begin(
-    "Why this number?", "What the photo and each reading did to it, and what would change it."
+    "Explanation of the prediction",
+    "How the photo and each reading affected the AQI, and what would change it.",
 )
 inputs.prepare()
 reading_input.restore()
@@ -41,7 +42,7 @@ st.container(key="result_aqi").html(
     result_view.brief(result) + text.place(result, user_inputs.model.checkpoint.sha256)
 )
 with st.container(border=True, key="exhibit_map"):
-    st.subheader("Where the photo speaks", anchor=False)
+    st.subheader("Saliency map", anchor=False)
     photo_evidence_view.render_map(user_inputs, result)
 
 photo_evidence_view.render_landmark(user_inputs, result)
@@ -49,7 +50,7 @@ photo_evidence_view.render_landmark(user_inputs, result)
 input_coalitions = user_inputs.scene.coalitions()
 left, right = st.columns(2)
 with left.container(border=True, height="stretch", key="exhibit_shapley"):
-    st.subheader("What each input did", anchor=False)
+    st.subheader("Contribution of each input", anchor=False)
     st.markdown(text.SHAPLEY)
     st.plotly_chart(
         waterfall_chart(
@@ -58,20 +59,23 @@ with left.container(border=True, height="stretch", key="exhibit_shapley"):
         width="stretch",
         key="chart_waterfall",
         config=png_button("aqfusion-contributions"),
-        alt="Waterfall from what the model says of nothing to what it says of all",
+        alt=(
+            "Waterfall chart from the prediction without any input to the prediction with all "
+            "inputs"
+        ),
     )
 with right.container(border=True, height="stretch", key="exhibit_ablation"):
-    st.subheader("With parts left out", anchor=False)
+    st.subheader("Prediction without parts of the input", anchor=False)
     st.markdown(text.ABLATION)
     st.plotly_chart(
         ablation_chart(ablations(input_coalitions)),
         width="stretch",
         key="chart_ablation",
         config=png_button("aqfusion-ablation"),
-        alt="The AQI of parts of the input, with intervals",
+        alt="The predicted AQI from parts of the input, with intervals",
     )
 with st.container(border=True, key="exhibit_what_if"):
-    st.subheader("What if", anchor=False)
+    st.subheader("What-if analysis", anchor=False)
     what_if_view.render_what_if(user_inputs, result)
 model_comparison_view.render_model_comparison(
     user_inputs.photo,
@@ -86,7 +90,7 @@ if user_inputs.photo and user_inputs.embedding:
         model, user_inputs.photo, user_inputs.embedding, result.image_only
     )
 with st.container(border=True, key="exhibit_take_away"):
-    st.subheader("Take it away", anchor=False)
+    st.subheader("Export", anchor=False)
     export_view.render_export(user_inputs)
 usage.note(user_inputs)
 page.end(model)

@@ -9,13 +9,17 @@ from aqfusion.ui.markup import plain
 from aqfusion.ui.registry import drift_view, label_impact_view, retraining_view, version_list
 from aqfusion.ui.registry.registry_session import registry
 
-NOW, VERSIONS, DRIFT = "Now", "Versions", "Drift"
+NOW, VERSIONS, DRIFT = "Current", "Versions", "Drift"
 
-page.begin("Models", "Corrections become a better model, and there is always a way back.")
+page.begin(
+    "Models",
+    "Retrain the model on corrected labels, compare its versions, and go back to an earlier one "
+    "if needed.",
+)
 actor = account.require("expert")
 
 part = st.segmented_control(
-    "Part",
+    "Section",
     [NOW, VERSIONS, DRIFT],
     default=NOW,
     required=True,
@@ -36,7 +40,7 @@ try:
         version_list.render_version_list(actor)
     else:
         with st.container(border=True, key="card_drift"):
-            st.subheader("Is the air still what it was?", anchor=False)
+            st.subheader("Data drift", anchor=False)
             drift_view.render_drift(
                 store_session.store(), actor, registry().current(), store_session.now()
             )

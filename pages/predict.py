@@ -17,7 +17,7 @@ from aqfusion.ui.explain import attribution_view
 
 page.begin(
     "How clean is this air?",
-    "Choose a photo of the sky, add what your sensors say, and read the Air Quality Index.",
+    "Choose a photo of the sky, add the readings of your sensors, and see the Air Quality Index.",
 )
 inputs.prepare()
 reading_input.restore()
@@ -58,10 +58,10 @@ with st.container(border=True, key="card_details"):
     left.html(result_view.advice(result.fused.category))
     left.html(result_view.modalities(result))
     left.html(result_view.probabilities(result.fused))
-    right.subheader("By the official formulas", anchor=False)
+    right.subheader("Official formulas", anchor=False)
     right.html(formula_view.formulas(user_inputs.reading, user_inputs.unstated))
 with st.container(border=True, key="card_why"):
-    st.subheader("Why this number?", anchor=False)
+    st.subheader("Explanation", anchor=False)
     attribution_view.render_short(user_inputs, result)
 contribution_form.render_contribution_form(user_inputs)
 usage.note(user_inputs)

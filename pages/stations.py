@@ -5,11 +5,14 @@ import streamlit as st
 from aqfusion.ui import inputs, page
 from aqfusion.ui.stations import explorer, live_view, sources, timeline, upload_view
 
-page.begin("Where is it measured?", "Choose a station, and its readings go into the sliders.")
+page.begin(
+    "Measuring stations",
+    "Choose a station to copy its readings into the sliders of the Predict page.",
+)
 inputs.prepare()
 
 name = st.segmented_control(
-    "Which stations",
+    "Source of the stations",
     list(sources.SAYS),
     default=sources.SAMPLE,
     required=True,

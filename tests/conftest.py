@@ -65,7 +65,7 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(distillation, "LESSONS", 300)
     patch.setattr(baselines, "_TREES", 3)
     patch.setattr(calibration, "_STEPS", 2)
-    patch.setattr(scores, "_RESAMPLES", 5)
+    patch.setattr(scores, "RESAMPLES", 5)
     patch.setattr(train_model, "STORED_SIZE", 64)
     patch.setattr(experiment, "STORED_SIZE", 64)
     patch.setattr(

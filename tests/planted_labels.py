@@ -8,10 +8,11 @@ from PIL import Image
 
 from aqfusion.air.readings import Reading
 from aqfusion.images.photo import Photo
-from aqfusion.labels.item import ItemPrediction, Reason
+from aqfusion.labels.item import Reason
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.queue_sql import Shares
 from aqfusion.labels.store import LabelStore
+from aqfusion.model.item_prediction import ItemPrediction
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 PIN = "1234"

@@ -26,16 +26,10 @@ from aqfusion.cli.main import run_command
 from aqfusion.cli.options import PathText, data_folder, data_option, print_json, report
 from aqfusion.cli.train import read_rows
 from aqfusion.data.dataset_folder import DatasetRow
+from aqfusion.data.sample_places import PLACES, SamplePlace, sample_places
+from aqfusion.data.session_time import session_time
 from aqfusion.io.atomic_files import replace_file
-from aqfusion.stations.sample_stations import (
-    COLUMNS,
-    FOLDER,
-    PLACES_NAME,
-    TABLE_NAME,
-    SamplePlace,
-    load_places,
-    session_time,
-)
+from aqfusion.stations.sample_stations import COLUMNS, TABLE_NAME
 
 
 @dataclass(frozen=True)
@@ -64,7 +58,7 @@ def make_table(rows: Sequence[DatasetRow], places: Sequence[SamplePlace]) -> Sam
         if time is None:
             out[f"sessions of {row.place!r} must be named by day and hour"].add(row.session)
             continue
-        sessions[time, place.station.id].add((row.reading, round_half_up(row.aqi)))
+        sessions[time, place.id].add((row.reading, round_half_up(row.aqi)))
     lines: list[list[str]] = []
     for (time, station), measured in sorted(sessions.items()):
         when = time.isoformat(timespec="minutes")
@@ -94,13 +88,13 @@ def _csv(lines: Sequence[Sequence[str]]) -> str:
 @click.option(
     "--out",
     type=PathText(),
-    default=str(FOLDER / TABLE_NAME),
+    default=str(PLACES.parent / TABLE_NAME),
     metavar="FILE",
     help="where to (default: the table that the app reads)",
 )
 def main(data: str | None, out: str) -> None:
     """Make the table, write it whole and print what is in it."""
-    table = make_table(read_rows(data_folder(data)), load_places(FOLDER / PLACES_NAME))
+    table = make_table(read_rows(data_folder(data)), sample_places())
     for sentence in table.left_out:
         report(sentence)
     replace_file(Path(out), table.csv.encode("utf-8"))

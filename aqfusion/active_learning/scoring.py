@@ -23,7 +23,6 @@ from aqfusion.labels.photo_store import PhotoMissingError
 from aqfusion.labels.priority import PredictionSummary, PriorityInputs, priority
 from aqfusion.labels.scoring_backlog import ItemToScore
 from aqfusion.labels.store import LabelStore
-from aqfusion.model.item_prediction import model_view, version_of
 from aqfusion.model.prediction import Prediction
 from aqfusion.model.predictor import Embedding, NothingKnownError, Predictor
 from aqfusion.permissions import Actor
@@ -104,7 +103,7 @@ def score_unlabelled(store: LabelStore, actor: Actor, model: Predictor, count: C
     before = sum(store.unscored.counts().values())
     done = 0
     missing: set[int] = set()
-    todo = store.unscored.ids(actor, version_of(model))
+    todo = store.unscored.ids(actor, model.model_version)
     scored_before = before - len(todo)
     places = PlaceDays.from_store(store, actor, model)
     with ThreadPoolExecutor(_DECODERS) as pool:
@@ -115,7 +114,7 @@ def score_unlabelled(store: LabelStore, actor: Actor, model: Predictor, count: C
                 done += scored
                 missing.update(lost)
                 count(done + len(missing), total, len(missing))
-            left = store.unscored.ids(actor, version_of(model))
+            left = store.unscored.ids(actor, model.model_version)
             # What was answered or decided meanwhile waits no more, and a missing photo stays so.
             todo = tuple(item for item in left if item not in missing and item not in {*todo})
         places = PlaceDays.from_store(store, actor, model)
@@ -204,13 +203,13 @@ def _scoring(
             item.units_stated,
         )
     )
-    view = model_view(model, result) if result else None
+    view = model.item_prediction(result) if result else None
     return Scoring(
         item.task.id,
         worth.score,
         worth.reasons,
         view,
-        scored_by=version_of(model),
+        scored_by=model.model_version,
         scored_event=entry.last_event,
     )
 

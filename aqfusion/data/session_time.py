@@ -1,11 +1,12 @@
-"""The hour of a session as people and spreadsheets write it: equal times get one name."""
+"""When a session was: its hour as people and spreadsheets write it, equal times with one name."""
 
 import re
 from datetime import datetime, timedelta
 
 from aqfusion.csv_table.errors import CellError
+from aqfusion.time_zones import TimeError, at, zone
 
-__all__ = ["clock_time", "hour_name"]
+__all__ = ["clock_time", "hour_name", "session_time"]
 
 _RULE = "must be a time of day as in 8:30"
 _SPREADSHEET_DAY = re.compile(r"(1899-12-3[01]|1900-01-0[01])[T ]")  # a time without a date
@@ -53,3 +54,13 @@ def hour_name(time: datetime) -> str:
     """
     seconds = f":{time.second:02}" if time.second else ""
     return f"{time.hour}:{time.minute:02}{seconds}"
+
+
+def session_time(session: str, timezone: str) -> datetime | None:
+    """When a session was, `place|year|month|day|hour` on the clock of its time zone."""
+    parts = session.rsplit("|", 4)
+    try:
+        year, month, day = (int(part) for part in parts[1:4])
+        return at(clock_time(year, month, day, parts[4]), zone(timezone))
+    except (ValueError, IndexError, OverflowError, CellError, TimeError):
+        return None

@@ -14,7 +14,6 @@ from aqfusion.evaluation.calibrated_predictions import (
     cross_fitted,
 )
 from aqfusion.evaluation.scores import (
-    Floats,
     Truth,
     brier,
     confusion,
@@ -24,6 +23,7 @@ from aqfusion.evaluation.scores import (
     scores,
 )
 from aqfusion.model.prediction import kind_of
+from aqfusion.resampling import Floats
 from aqfusion.training.holdout_predictions import ALL_SHOWN, MASKS, HoldoutPredictions
 from aqfusion.training.sessions import Session
 

@@ -15,12 +15,9 @@ from numpy.typing import NDArray
 
 from aqfusion.air.aqi import standard
 from aqfusion.metric_values import FIGURES
+from aqfusion.resampling import Floats, Whole, group_counts, weighted_disagreement, with_interval
 
-Floats = NDArray[np.float64]
-Whole = NDArray[np.int64]
-
-_RESAMPLES = 1000
-_TAILS = (2.5, 97.5)  # per cent
+RESAMPLES = 1000
 _SIX = 6  # US categories
 _CONSTANT = 1e-6  # AQI²; a smaller variance is the rounding of the sums that it is made of
 
@@ -58,7 +55,7 @@ def scores(truth: Truth, predicted: Floats, seed: int) -> dict[str, Any]:
     require_shape("predicted", predicted, truth.measured.shape)
     sessions, session = _numbered(truth.session)
     photos = np.bincount(session)
-    counts = _draw_groups(_numbered(truth.group)[0], seed)
+    counts = group_counts(_numbered(truth.group)[0], RESAMPLES, seed)
     mean_error = np.bincount(session, predicted - truth.measured) / photos
     return {
         "photos": _with_intervals(truth, predicted, np.ones(len(session)), counts),
@@ -71,10 +68,9 @@ def mean_with_interval(values: Floats, group: Whole, seed: int) -> list[float]:
     """[value, low, high] of the mean of values (N,) that come from groups (N,), as in `scores`."""
     require_shape("group", group, values.shape)
     groups, number = _numbered(group)
-    counts = _draw_groups(groups, seed)  # (1001, G)
+    counts = group_counts(groups, RESAMPLES, seed)  # (1001, G)
     means = (counts @ np.bincount(number, values)) / (counts @ np.bincount(number))
-    estimate: list[float] = [means[0], *np.percentile(means[1:], _TAILS)]
-    return [round(float(value), 4) for value in estimate]
+    return [round(float(value), 4) for value in with_interval(means)]
 
 
 def confusion(measured: Floats, predicted: Floats) -> list[list[int]]:
@@ -115,21 +111,12 @@ def _numbered(labels: Whole) -> tuple[int, Whole]:
     return len(names), number
 
 
-def _draw_groups(groups: int, seed: int) -> Floats:
-    """How often each group counts (1 + 1000, G): once in row 0, by drawing G of them in others."""
-    drawn = np.random.default_rng(seed).integers(groups, size=(_RESAMPLES, groups))
-    cell = drawn + groups * np.arange(_RESAMPLES)[:, None]
-    counts = np.bincount(cell.ravel(), minlength=_RESAMPLES * groups).reshape(_RESAMPLES, groups)
-    return np.vstack([np.ones(groups), counts])
-
-
 def _with_intervals(
     truth: Truth, predicted: Floats, weight: Floats, counts: Floats
 ) -> dict[str, list[float]]:
     """Each figure as [value, low, high]; `weight` (N,), `counts` (1 + 1000, G)."""
     figures = _figures(counts @ _sums_by_group(truth, predicted, weight))
-    ends = np.percentile(figures[1:], _TAILS, axis=0)
-    triples = np.vstack([figures[:1], ends]).T.round(4).tolist()
+    triples = with_interval(figures).T.round(4).tolist()
     return dict(zip(FIGURES, triples, strict=True))
 
 
@@ -174,13 +161,9 @@ def _macro_f1(table: Floats) -> Floats:
 def _kappa(table: Floats) -> Floats:
     """Quadratic-weighted kappa (R,); 0 where one category is all there is, for chance does as well.
 
-    Cohen 1968, "Weighted kappa"; scikit-learn gives NaN there.
+    scikit-learn gives NaN there.
     """
-    number = np.arange(_SIX)
-    penalty = (number[:, None] - number) ** 2
-    observed = (table * penalty).sum((1, 2))
-    by_chance = np.einsum("ri,ij,rj->r", table.sum(2), penalty, table.sum(1), optimize=True)
-    by_chance = by_chance / table.sum((1, 2))
+    observed, by_chance = weighted_disagreement(table)
     some = by_chance > 0
     return np.where(some, 1 - observed / np.where(some, by_chance, 1), 0)
 

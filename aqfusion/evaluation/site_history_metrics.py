@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from aqfusion.evaluation.scores import categories
+from aqfusion.evaluation.scores import RESAMPLES, categories
 from aqfusion.model import bins
 from aqfusion.model.prediction import KINDS
-from aqfusion.model.site_model import LEARNED, STANDINGS, OpinionPool, day_step
+from aqfusion.model.site_model import OpinionPool, reach_by_standing
+from aqfusion.resampling import Floats, group_counts, with_interval
 from aqfusion.training.calibration import calibrate
 from aqfusion.training.holdout_predictions import ALL_SHOWN, HoldoutPredictions
 from aqfusion.training.site_calibration import PHOTOS_FITTED, Pooling, fit_pool, fit_reach, pooling
@@ -26,11 +26,6 @@ from aqfusion.training.site_holdout import (
     fit_masks,
     joined_answers,
 )
-
-Floats = NDArray[np.float64]
-
-_RESAMPLES = 1000
-_TAILS = (2.5, 97.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,23 +106,13 @@ def _judgement(
     with torch.no_grad():
         logits, _ = pool(inputs.network, inputs.site, inputs.kind, inputs.days, inputs.standing)
     probabilities = logits.softmax(1)
-    half = torch.tensor(
-        [
-            reach[STANDINGS[standing]][KINDS[kind]][0 if standing == LEARNED else day_step(int(d))]
-            for standing, kind, d in zip(
-                inputs.standing.tolist(),
-                inputs.kind.tolist(),
-                inputs.days.tolist(),
-                strict=True,
-            )
-        ],
-        dtype=torch.float64,
-    )
+    half = reach_by_standing(reach, inputs.kind, inputs.days, inputs.standing)
+    low, high = bins.interval(probabilities, half)
     return Judgement(
         inputs,
         bins.mean(probabilities),
-        bins.quantile(probabilities, 0.5 - half).floor(),
-        bins.quantile(probabilities, 0.5 + half).ceil(),
+        low.floor(),
+        high.ceil(),
         bins.mean(inputs.network.exp()),
         bins.mean(inputs.site.exp()),
     )
@@ -193,8 +178,6 @@ def rmse_with_interval(errors: Sequence[Floats], places: bool, seed: int) -> lis
         np.array([fold(part_errors) for part_errors in errors], dtype=np.float64)
         for fold in ((np.mean, lambda part: 1.0) if places else (np.sum, len))
     )
-    generator = np.random.default_rng(seed)
-    drawn = generator.integers(len(sums), size=(_RESAMPLES, len(sums)))
-    means = sums[drawn].sum(1) / counts[drawn].sum(1)
-    figures = [sums.sum() / counts.sum(), *np.percentile(means, _TAILS)]
-    return [round(float(value) ** 0.5, 2) for value in figures]
+    drawn = group_counts(len(sums), RESAMPLES, seed)
+    means = (drawn @ sums) / (drawn @ counts)
+    return [round(float(value) ** 0.5, 2) for value in with_interval(means)]

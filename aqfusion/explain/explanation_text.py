@@ -139,14 +139,14 @@ def landmarks_sentence(evidence: LandmarkEvidence) -> str:
 
     >>> landmarks_sentence(LandmarkEvidence(0.0, 0.2, 0.25, 0.1, 5))
     'By 5 days with both, the haze at the landmarks speaks for 1.0 times the usual AQI of this \
-place, in nine cases of ten between 0.7 and 1.4 times.'
+place, in nine cases out of ten between 0.7 and 1.4 times.'
     """
     low, middle, high = (
         math.exp(evidence.shift + side * _Z90 * evidence.std) for side in (-1, 0, 1)
     )
     return (
         f"By {evidence.days} days with both, the haze at the landmarks speaks for {middle:.1f} "
-        f"times the usual AQI of this place, in nine cases of ten between {low:.1f} and "
+        f"times the usual AQI of this place, in nine cases out of ten between {low:.1f} and "
         f"{high:.1f} times."
     )
 

@@ -26,6 +26,7 @@ NEAR = 3
 
 _SIDE = 32
 _SHAPE_BITS = 40
+_RANGE = 1 << 64
 _LEAST_WAVE = 1.0  # grey levels; less is rounding, whose sign is chance on a plain picture
 # The odd 24ths of the same photos, so that each bit splits them: mean grey of the upper half, and
 # how far its blue is above its red.
@@ -103,3 +104,18 @@ class FingerprintIndex:
         matches = np.flatnonzero(apart <= within)
         nearest: list[int] = matches[np.argsort(apart[matches], kind="stable")].tolist()
         return tuple(nearest)
+
+
+def fingerprint_text(value: int) -> str:
+    """Return a fingerprint as items keep it, 16 hex digits.
+
+    >>> fingerprint_text(-1), fingerprint_value("ffffffffffffffff")
+    ('ffffffffffffffff', -1)
+    """
+    return f"{value % _RANGE:016x}"
+
+
+def fingerprint_value(text: str) -> int:
+    """Return the signed number of 16 hex digits."""
+    value = int(text, 16)
+    return value - _RANGE if value >= _RANGE // 2 else value

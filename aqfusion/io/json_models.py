@@ -124,6 +124,8 @@ PositiveDecimal = Annotated[Decimal, Exact("must be a number > 0", gt=0)]
 Size = Annotated[float, Rule(f"must be a number >= 0 and < {_TOO_LARGE}", ge=0, lt=_TOO_LARGE)]
 Share = Annotated[float, Rule("must be a number from 0 to 1", ge=0, le=1)]
 Correlation = Annotated[float, Rule("must be a number from -1 to 1", ge=-1, le=1)]
+Latitude = Annotated[float, Rule("must be a number from -90 to 90", ge=-90, le=90)]
+Longitude = Annotated[float, Rule("must be a number from -180 to 180", ge=-180, le=180)]
 Sha256 = Annotated[str, Rule("must be 64 hexadecimal digits", pattern="^[0-9a-f]{64}$")]
 
 

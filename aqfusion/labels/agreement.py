@@ -13,6 +13,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from aqfusion.resampling import Floats, item_counts, weighted_disagreement, with_interval
+
 CATEGORIES = 6
 CANNOT_TELL = 6
 MISSING = -1  # this person was not asked, or has not answered
@@ -60,13 +62,7 @@ class AnswerTable:
         return cls(tuple(row), tuple(column), answers)
 
 
-Floats = NDArray[np.float64]
-Whole = NDArray[np.int64]
-
 _RESAMPLES = 1000
-_TAILS = (2.5, 97.5)  # per cent
-_STEPS = np.arange(CATEGORIES)
-_PENALTY = (_STEPS[:, None] - _STEPS) ** 2
 _ROUNDING = 1e-12
 
 
@@ -134,12 +130,9 @@ def _weighted_kappa(
         return _undefined(
             items, f"kappa needs two items to which both gave a category, and there are {items}"
         )
-    tables = _drawn(np.bincount(cells, minlength=CATEGORIES**2), generator)  # (1 + R, 36)
-    tables = tables.reshape(-1, CATEGORIES, CATEGORIES)
-    observed = np.einsum("rij,ij->r", tables, _PENALTY)
-    rows, columns = tables.sum(2), tables.sum(1)
-    by_chance = np.einsum("ri,ij,rj->r", rows, _PENALTY, columns, optimize=True) / items
-    return _agreement(observed, by_chance, items)
+    often = np.bincount(cells, minlength=CATEGORIES**2)
+    tables = item_counts(often, _RESAMPLES, generator).reshape(-1, CATEGORIES, CATEGORIES)
+    return _agreement(*weighted_disagreement(tables), items)
 
 
 def _alpha(answers: Answers, codes: int, ordinal: bool, seed: int) -> Agreement:
@@ -155,7 +148,7 @@ def _alpha(answers: Answers, codes: int, ordinal: bool, seed: int) -> Agreement:
         )
     # Items answered alike count together: a million items have a few hundred such patterns.
     patterns, often = np.unique(answer_counts, axis=0, return_counts=True)
-    weights = _drawn(often, np.random.default_rng(seed))  # (1 + R, P)
+    weights = item_counts(often, _RESAMPLES, np.random.default_rng(seed))  # (1 + R, P)
     pairs = patterns[:, :, None] * (patterns[:, None] - np.eye(codes))
     pairs = pairs / (patterns.sum(1) - 1)[:, None, None]  # (P, K, K): each answer counts once
     coincidences = (weights @ pairs.reshape(len(pairs), -1)).reshape(-1, codes, codes)
@@ -176,27 +169,18 @@ def _ranks_apart(totals: Floats) -> Floats:
     return apart
 
 
-def _drawn(often: Whole, generator: np.random.Generator) -> Floats:
-    """How often each kind of item counts (1 + R, kinds): as it is in row 0, drawn in others.
-
-    Drawing items one by one and counting their kinds gives the same distribution.
-    """
-    drawn = generator.multinomial(often.sum(), often / often.sum(), size=_RESAMPLES)
-    return np.vstack([often, drawn]).astype(np.float64)
-
-
 def _agreement(observed: Floats, by_chance: Floats, items: int) -> Agreement:
     """1 - observed / by chance of row 0, and the interval of the rows below it (1 + R,)."""
     some = by_chance > _ROUNDING
-    values = 1 - observed / np.where(some, by_chance, np.nan)
     if not some[0]:
         return _undefined(
             items, "all answers are the same category, so agreement by chance is as high"
         )
+    values = 1 - observed[some] / by_chance[some]
     value = round(float(values[0]), 4)
-    low, high = (
-        np.nanpercentile(values[1:], _TAILS).round(4).tolist() if some[1:].any() else (value, value)
-    )
+    low, high = value, value
+    if len(values) > 1:
+        low, high = with_interval(values)[1:].round(4).tolist()
     if low == high:  # not certainty: what these items do not hold, drawing them anew cannot show
         return Agreement(value, None, None, items, "the items are too similar for an interval")
     return Agreement(value, low, high, items, None)

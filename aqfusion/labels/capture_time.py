@@ -5,26 +5,16 @@ it was kept have none: there the sample places tell it, and for other places nob
 """
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import cache
 from zoneinfo import ZoneInfo
 
-from aqfusion.stations.sample_stations import FOLDER, PLACES_NAME, load_places
+from aqfusion.data.sample_places import timezone_of
 from aqfusion.time_zones import TimeError, on_the_clock_of, zone
 
 __all__ = [
-    *("local_days", "local_time", "place_day", "time_text", "timezone_of", "zone_name", "zone_of"),
+    *("local_days", "local_time", "place_day", "time_text", "zone_name", "zone_of"),
 ]
 
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)  # how far clocks differ from UTC
-
-
-def timezone_of(place: str | None) -> str | None:
-    """Name the time zone of a sample place, by its name in any case; `None` for all others.
-
-    >>> timezone_of(" biratnagar,  Nepal"), timezone_of("Chennai")
-    ('Asia/Kathmandu', None)
-    """
-    return _timezones().get(" ".join((place or "").split()).casefold())
 
 
 def zone_of(time_zone: str | None, place: str | None) -> tzinfo | None:
@@ -107,10 +97,3 @@ def place_day(place: str | None, day: date | None) -> str | None:
 
 def _clock(time: datetime) -> str:
     return f"{time.day} {time:%b %Y, %H:%M}"
-
-
-@cache
-def _timezones() -> dict[str, str]:
-    places = load_places(FOLDER / PLACES_NAME)
-    named = {place.station.name.casefold(): place.timezone for place in places}
-    return named | {place.location.casefold(): place.timezone for place in places}

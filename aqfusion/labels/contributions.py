@@ -11,10 +11,10 @@ from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.database import Database, in_turn
-from aqfusion.labels.item import ItemPrediction
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.photo_store import PhotoStore
 from aqfusion.labels.schema import items, offers
+from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.text_validation import digest_of, one_line
 
 if TYPE_CHECKING:

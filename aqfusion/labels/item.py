@@ -1,6 +1,5 @@
 """Items of the store: what an annotator may know of one, and what an expert does."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,13 +12,12 @@ from aqfusion.air.readings import POLLUTANTS, Reading
 from aqfusion.errors import InputError
 from aqfusion.labels.capture_time import time_text
 from aqfusion.labels.schema import items
-from aqfusion.text_validation import one_line
+from aqfusion.model.item_prediction import ItemPrediction
 
 __all__ = [
     "STATUSES",
     "Item",
     "ItemError",
-    "ItemPrediction",
     "Reason",
     "Task",
     "find_item",
@@ -45,32 +43,6 @@ class Reason:
 
     kind: str
     words: str
-
-
-@dataclass(frozen=True)
-class ItemPrediction:
-    """A model's prediction for an item; `kind` names what it saw (fused, image_only, sensors_only).
-
-    `low` and `high` bound the interval in AQI points; `probabilities` are of the six US
-    categories, the cleanest first.
-    """
-
-    model_version: str
-    kind: str
-    aqi: float
-    low: float
-    high: float
-    probabilities: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        """Check the numbers, and take lists for tuples."""
-        object.__setattr__(self, "probabilities", tuple(self.probabilities))
-        numbers = (self.aqi, self.low, self.high, *self.probabilities)
-        if not all(math.isfinite(number) for number in numbers):
-            raise ItemError(f"model view must have finite numbers, got {numbers}")
-        if len(self.probabilities) != 6:
-            raise ItemError(f"model view must have 6 probabilities, got {len(self.probabilities)}")
-        one_line("model version", self.model_version, 100)
 
 
 @dataclass(frozen=True)

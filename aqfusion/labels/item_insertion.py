@@ -13,9 +13,10 @@ from sqlalchemy import Connection, select, update
 from aqfusion.air.readings import POLLUTANTS, Reading
 from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
-from aqfusion.labels.item import ItemError, ItemPrediction, Reason, lock_item
+from aqfusion.labels.item import ItemError, Reason, lock_item
 from aqfusion.labels.item_projection import rebuild_projection
 from aqfusion.labels.schema import items
+from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.permissions import Actor
 from aqfusion.text_validation import digest_of, one_line, several_lines
 from aqfusion.time_zones import TimeError, zone

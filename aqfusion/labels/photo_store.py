@@ -18,7 +18,7 @@ from aqfusion.labels.database import StoreError, without_password
 if TYPE_CHECKING:
     from aqfusion.images.photo import Photo
 
-__all__ = ["PhotoMissingError", "PhotoStore"]
+__all__ = ["PhotoMissingError", "PhotoStore", "photos_beside"]
 
 _QUALITY = 95
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -127,3 +127,8 @@ class PhotoStore:
 def _protocols(files: Any) -> tuple[str, ...]:
     protocol = files.protocol
     return (protocol,) if isinstance(protocol, str) else tuple(protocol)
+
+
+def photos_beside(file: Path) -> Path:
+    """Return where the photos of a JSON Lines export lie."""
+    return file.with_name(f"{file.stem}-photos")

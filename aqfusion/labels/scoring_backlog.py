@@ -10,8 +10,9 @@ from sqlalchemy import Text, cast, func, or_, select
 from aqfusion.labels.authorization import require_role
 from aqfusion.labels.capture_time import local_days
 from aqfusion.labels.database import Database
-from aqfusion.labels.item import Item, ItemPrediction, view_of
+from aqfusion.labels.item import Item, view_of
 from aqfusion.labels.schema import answers, items, label_events
+from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.permissions import Actor
 
 __all__ = ["GivenLabel", "ItemToScore", "OfPlace", "ScoringBacklog"]

@@ -1,23 +1,33 @@
 """A model's prediction for an item, as the label store keeps it."""
 
-from aqfusion.labels.item import ItemPrediction
-from aqfusion.model.prediction import kind_of
-from aqfusion.model.predictor import Predictor, Result
+import math
+from dataclasses import dataclass
+
+from aqfusion.errors import InputError
+from aqfusion.text_validation import one_line
 
 
-def model_view(model: Predictor, result: Result) -> ItemPrediction:
-    """The fused prediction, and which model made it."""
-    fused = result.fused
-    return ItemPrediction(
-        version_of(model),
-        kind_of(len(result.readings_used), result.image_only is not None),
-        fused.aqi,
-        fused.low,
-        fused.high,
-        tuple(fused.probabilities.values()),
-    )
+@dataclass(frozen=True)
+class ItemPrediction:
+    """A model's prediction for an item; `kind` names what it saw (fused, image_only, sensors_only).
 
+    `low` and `high` bound the interval in AQI points; `probabilities` are of the six US
+    categories, the cleanest first.
+    """
 
-def version_of(model: Predictor) -> str:
-    """The model's name and the start of its weights' checksum."""
-    return f"{model.name[:80]} {model.checkpoint.sha256[:12]}"
+    model_version: str
+    kind: str
+    aqi: float
+    low: float
+    high: float
+    probabilities: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Check the numbers, and take lists for tuples."""
+        object.__setattr__(self, "probabilities", tuple(self.probabilities))
+        numbers = (self.aqi, self.low, self.high, *self.probabilities)
+        if not all(math.isfinite(number) for number in numbers):
+            raise InputError(f"model view must have finite numbers, got {numbers}")
+        if len(self.probabilities) != 6:
+            raise InputError(f"model view must have 6 probabilities, got {len(self.probabilities)}")
+        one_line("model version", self.model_version, 100)

@@ -3,14 +3,14 @@
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from aqfusion.air.readings import POLLUTANTS, Reading
+from aqfusion.data.sample_places import SamplePlace, sample_places
 from aqfusion.model.checkpoint import Checkpoint
 from aqfusion.sites.site import Day, Site
-from aqfusion.stations.sample_stations import SamplePlace, sample_places
 from aqfusion.time_zones import zone
 
 
 def known_sites(checkpoint: Checkpoint) -> tuple[Site, ...]:
-    """One site per place, in the order of their names; coordinates where a station has them."""
+    """One site per place, in the order of their names; coordinates where it is a sample place."""
     if checkpoint.sites is None or checkpoint.config.sites is None:
         return ()
     places = {place.location: place for place in sample_places()}
@@ -29,11 +29,10 @@ def known_sites(checkpoint: Checkpoint) -> tuple[Site, ...]:
 def _site(name: str, place: SamplePlace | None, history: tuple[Day, ...]) -> Site:
     if place is None:
         return Site(name, timezone="UTC", days=history, learned_as=name)
-    station = place.station
     return Site(
-        station.name,
-        station.latitude,
-        station.longitude,
+        place.name,
+        place.latitude,
+        place.longitude,
         place.timezone,
         history,
         learned_as=name,

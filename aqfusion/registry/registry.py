@@ -85,13 +85,11 @@ class Registry:
         version = read_version(self.home, name)
         base = version.manifest.get("base")
         if base != self.model:  # it would not be served
-            raise RegistryError(
-                f"Version {name} comes from the model {base}, but the settings name {self.model}."
-            )
+            raise RegistryError(f"version must come from {self.model}, got {name} from {base}")
         kept = self._allowed(actor, reason, f"promote {name}")
         if not kept and not version.passed:
             raise RegistryError(
-                f"{name} did not pass the promotion gate. Give a reason to promote it."
+                f"reason must be given to deploy {name} against the promotion gate, got none"
             )
         promotion = Promotion(name, actor.name, now_text(now), kept or _PASSED)
         with self._writing():
@@ -115,9 +113,9 @@ class Registry:
             all_promotions = promotions(self.home)
             if not all_promotions or all_promotions[-1].version is None:
                 raise RegistryError(
-                    "The shipped model is served already, so there is nothing to roll back."
+                    "there is no earlier version to go back to: the shipped model is in use"
                 )
-            why = kept or f"rolled back from {all_promotions[-1].version}"
+            why = kept or f"went back from {all_promotions[-1].version}"
             promotion = Promotion(self._before(all_promotions), actor.name, now_text(now), why)
             put_current(self.home, promotion)
         return promotion
@@ -132,7 +130,10 @@ class Registry:
             }
         except RegistryError as error:
             return {**faults_by_version, "current": (str(error),)}
-        gone = tuple(f"the current version {name} is missing" for name in named)
+        gone = tuple(
+            f"the current version {name} is missing; deploy another version or restore its folder"
+            for name in named
+        )
         return {**faults_by_version, **({"current": gone} if gone else {})}
 
     def prune(self, actor: Actor, ancestors: int = _ANCESTORS_KEPT) -> tuple[str, ...]:
@@ -177,15 +178,12 @@ class Registry:
 
     def _allowed(self, actor: Actor, reason: str, what: str) -> str:
         if not actor.may("expert"):
-            raise RoleError(
-                f"The role expert or above is needed to {what}, and your role is {actor.role}. "
-                "Ask an admin to change it."
-            )
+            raise RoleError(f"role must be expert or above to {what}, got {actor.role}")
         return several_lines("reason", reason, 500)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with locked(self.home / "registry.lock", _PATIENCE) as held:
             if not held:
-                raise RegistryError("Somebody else is writing versions. Try again in a minute.")
+                raise RegistryError("another process is writing versions; try again later")
             yield

@@ -16,6 +16,7 @@ from typing import Any
 
 from aqfusion.errors import InputError
 from aqfusion.io.atomic_files import put_in_place, replace_file, unfinished_folder
+from aqfusion.io.json_models import TableError, read_table
 
 __all__ = [
     "COMPARISON",
@@ -122,9 +123,11 @@ def read_version(home: Path, name: str) -> Version:
             raise RegistryError(f"version {name} must have a small manifest, got a large file")
         content = path.read_bytes()
     except OSError as error:
-        raise RegistryError(f"{home} has no version {name}: {error.strerror}") from error
+        raise RegistryError(f"version must be in {home}, got {name}: {error.strerror}") from error
     if not name.endswith(hashlib.sha256(content).hexdigest()[:12]):
-        raise RegistryError(f"version {name} is damaged: its manifest has changed")
+        raise RegistryError(
+            f"version {name} must have the manifest whose hash is in its name, got another"
+        )
     manifest = json.loads(content)  # it is what was written: JSON
     return Version(home / name, manifest)
 
@@ -141,17 +144,14 @@ def faults(home: Path, name: str) -> tuple[str, ...]:
         try:
             same = _sha256(version.folder / file) == sha256
         except OSError as error:
-            messages.append(f"version {name}: {file} cannot be read: {error.strerror}")
+            messages.append(f"version {name}: {file} must be readable: {error.strerror}")
             continue
         if not same:
             messages.append(
                 f"version {name}: {file} must have the SHA-256 {sha256[:12]}, got another"
             )
     names = {path.name for path in version.folder.iterdir()} - {MANIFEST, *stated}
-    return (
-        *messages,
-        *(f"version {name}: {file!r} is not in the manifest" for file in sorted(names)),
-    )
+    return (*messages, *(f"version {name}: {file!r} must not be there" for file in sorted(names)))
 
 
 def sweep_unfinished(home: Path) -> int:
@@ -182,11 +182,10 @@ def write_comparison(folder: Path, changes: Comparison) -> None:
 
 def comparison(version: Version) -> Comparison:
     """Read it; nothing where a version has none, `RegistryError` where it is damaged."""
-    path = version.folder / COMPARISON
     if COMPARISON not in version.manifest["files"]:
         return {}
     try:
-        changes: Comparison = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise RegistryError(f"{path} is damaged: {error!r}") from error
+        changes: Comparison = read_table(version.folder / COMPARISON)
+    except TableError as error:
+        raise RegistryError(f"version {version.name}: {error}") from error
     return changes

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aqfusion.evaluation.scores import categories
+from aqfusion.resampling import group_counts, with_interval
 from aqfusion.retraining.batch_prediction import KINDS, Floats, Said
 
 __all__ = ["EVERYWHERE", "Change", "ModelScores", "Moved", "changes", "error_change"]
 
 RESAMPLES = 2000
-_TAILS = (2.5, 97.5)  # per cent
 EVERYWHERE = "everywhere"
 
 
@@ -114,17 +114,14 @@ def _accuracy_change(group: Sequence[str], before: Floats, after: Floats, seed: 
 
 def _moved(figures: Floats, worse: Floats) -> Moved:
     """The figures (1 + R, 2) and how far they got worse (1 + R,), the first row as measured."""
-    low, high = np.percentile(worse[1:], _TAILS)
-    before, after = figures[0]
-    return Moved(float(before), float(after), float(worse[0]), float(low), float(high))
+    before, after = figures[0].tolist()
+    return Moved(before, after, *with_interval(worse).tolist())
 
 
 def _draws(group: Sequence[str], seed: int) -> tuple[Floats, NDArray[np.int64]]:
     """How often each group counts (1 + R, G): once in row 0; and each photo's group (N,)."""
     names, number = np.unique(np.array(group), return_inverse=True)
-    drawn = np.random.default_rng(seed).integers(len(names), size=(RESAMPLES, len(names)))
-    counts = np.array([np.bincount(row, minlength=len(names)) for row in drawn])
-    return np.vstack([np.ones(len(names)), counts]).astype(float), number.reshape(-1)
+    return group_counts(len(names), RESAMPLES, seed), number.reshape(-1)
 
 
 def _by(number: NDArray[np.int64], values: Floats | None = None) -> Floats:

@@ -6,7 +6,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aqfusion.errors import InputError
-from aqfusion.io.json_models import ReadAs, Rule, Text
+from aqfusion.io.json_models import ReadAs, Text
 
 _EARTH_KM = 6371.0088
 _JOINERS = "\u200c\u200d"  # no glyphs of their own, but Indic and Persian names are spelt with them
@@ -33,8 +33,6 @@ def time_of(text: str) -> datetime:
 
 
 UtcTime = Annotated[datetime, ReadAs(Text, time_of)]
-Latitude = Annotated[float, Rule("must be a number from -90 to 90", ge=-90, le=90)]
-Longitude = Annotated[float, Rule("must be a number from -180 to 180", ge=-180, le=180)]
 
 
 def in_zone(time: datetime, zone: str | None) -> datetime:

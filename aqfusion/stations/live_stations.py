@@ -17,16 +17,9 @@ from openaq import ApiKeyMissingError, OpenAQ
 from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
 from aqfusion.io.atomic_files import replace_file
-from aqfusion.io.json_models import Flag, Number, Size, Text, check, read_table
+from aqfusion.io.json_models import Flag, Latitude, Longitude, Number, Size, Text, check, read_table
 from aqfusion.settings import Settings
-from aqfusion.stations.external_values import (
-    Latitude,
-    Longitude,
-    UtcTime,
-    in_zone,
-    plain_text,
-    rounded_place,
-)
+from aqfusion.stations.external_values import UtcTime, in_zone, plain_text, rounded_place
 from aqfusion.stations.measurements import Station, StationMeasurement
 from aqfusion.stations.openaq import AHEAD, STATIONS, Fetched, LeftOut, fetch
 from aqfusion.stations.openaq_transport import (

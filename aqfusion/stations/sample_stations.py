@@ -1,7 +1,6 @@
-"""The sample stations: the eight places of the public data set and its measured sessions.
+"""The measured sessions of the public data set, at its eight places as stations.
 
-`assets/stations/stations.json` holds the places, `sessions.csv` what was measured there;
-tools/sample_stations.py makes the second.
+They lie in `assets/stations/sessions.csv`, which tools/sample_stations.py makes.
 """
 
 import csv
@@ -12,44 +11,24 @@ from pathlib import Path
 
 from aqfusion.air.pollutants import POLLUTANTS, ReadingError
 from aqfusion.air.readings import Reading
-from aqfusion.csv_table.errors import CellError
-from aqfusion.data.session_time import clock_time
-from aqfusion.io.json_models import Flag, TableError, Text, check, fault, read_table
-from aqfusion.settings import ASSETS
-from aqfusion.stations.external_values import Latitude, Longitude
+from aqfusion.data.sample_places import PLACES, SamplePlace, load_places
+from aqfusion.io.json_models import TableError, fault
 from aqfusion.stations.measurements import Station, StationMeasurement
-from aqfusion.time_zones import TimeError, at, zone
+from aqfusion.text_validation import plain_integer
 
-FOLDER = ASSETS / "stations"
-PLACES_NAME = "stations.json"
 TABLE_NAME = "sessions.csv"
 COLUMNS = ("station", "time", *POLLUTANTS, "aqi")
-
-
-@dataclass(frozen=True)
-class SamplePlace:
-    """A station, the data's own words for where it is, and the name of its time zone."""
-
-    station: Station
-    location: str
-    timezone: str
 
 
 @cache
 def sample_measurements() -> tuple[StationMeasurement, ...]:
     """Every measured session, oldest first; read once."""
-    return load_sample(FOLDER)
-
-
-@cache
-def sample_places() -> tuple[SamplePlace, ...]:
-    """The eight places; read once."""
-    return load_places(FOLDER / PLACES_NAME)
+    return load_sample(PLACES.parent)
 
 
 def load_sample(folder: Path) -> tuple[StationMeasurement, ...]:
     """Read and check both files; a fault raises `TableError`."""
-    stations = {place.station.id: place.station for place in load_places(folder / PLACES_NAME)}
+    stations = {place.id: _station(place) for place in load_places(folder / PLACES.name)}
     measurements: list[StationMeasurement] = []
     seen: set[tuple[Station, datetime]] = set()
     for row in _rows(folder / TABLE_NAME):
@@ -65,61 +44,16 @@ def load_sample(folder: Path) -> tuple[StationMeasurement, ...]:
     return tuple(measurements)
 
 
-@dataclass(frozen=True)
-class _StoredPlace:
-    id: Text
-    name: Text
-    latitude: Latitude
-    longitude: Longitude
-    approximate: Flag
-    location: Text
-    timezone: Text
-
-
-@dataclass(frozen=True)
-class _StoredPlaces:
-    source: Text
-    licence: Text
-    units_stated: Flag
-    stations: tuple[_StoredPlace, ...]
-
-
-def load_places(path: Path) -> tuple[SamplePlace, ...]:
-    """Read and check the places; a fault raises `TableError`."""
-    stored: _StoredPlaces = check(_StoredPlaces, read_table(path), path.name)
-    credit = f"{stored.source}, {stored.licence}"
-    for key in ("id", "location"):
-        seen: set[str] = set()
-        for number, entry in enumerate(stored.stations):
-            value = getattr(entry, key)
-            if value in seen:
-                rule = "must not be that of a place above"
-                raise fault(path.name, f"stations[{number}].{key}", rule, value)
-            seen.add(value)
-    return tuple(_place(entry, credit, stored.units_stated) for entry in stored.stations)
-
-
-def session_time(session: str, timezone: str) -> datetime | None:
-    """When a session was, `place|year|month|day|hour` on the clock of its time zone."""
-    parts = session.rsplit("|", 4)
-    try:
-        year, month, day = (int(part) for part in parts[1:4])
-        return at(clock_time(year, month, day, parts[4]), zone(timezone))
-    except (ValueError, IndexError, OverflowError, CellError, TimeError):
-        return None
-
-
-def _place(entry: _StoredPlace, credit: str, units_stated: bool) -> SamplePlace:
-    station = Station(
-        id=entry.id,
-        name=entry.name,
-        latitude=entry.latitude,
-        longitude=entry.longitude,
-        approximate=entry.approximate,
-        source=credit,
-        units_stated=units_stated,
+def _station(place: SamplePlace) -> Station:
+    return Station(
+        place.id,
+        place.name,
+        place.latitude,
+        place.longitude,
+        place.approximate,
+        place.source,
+        place.units_stated,
     )
-    return SamplePlace(station, entry.location, entry.timezone)
 
 
 @dataclass(frozen=True)
@@ -165,7 +99,7 @@ def _rows(path: Path) -> list[_Line]:
 def _measurement(row: _Line, stations: dict[str, Station]) -> StationMeasurement:
     station = stations.get(row.text("station"))
     if station is None:
-        raise row.fault("station", f"must be a station of {PLACES_NAME}")
+        raise row.fault("station", f"must be a station of {PLACES.name}")
     return StationMeasurement(station, _time(row), _reading(row), _aqi(row))
 
 
@@ -189,7 +123,7 @@ def _reading(row: _Line) -> Reading:
 
 
 def _aqi(row: _Line) -> int:
-    text = row.text("aqi")
-    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) <= 500):
+    aqi = plain_integer(row.text("aqi"))
+    if aqi is None or aqi > 500:
         raise row.fault("aqi", "must be a whole number from 0 to 500")
-    return int(text)
+    return aqi

@@ -16,6 +16,6 @@ def metrics() -> Metrics:
     return _metrics(METRICS, changed)
 
 
-@st.cache_resource(max_entries=1, show_spinner="Reading the figures ...")
+@st.cache_resource(max_entries=1, show_spinner="Loading the evaluation results ...")
 def _metrics(path: Path, changed: int) -> Metrics:
     return read_metrics(path)

@@ -13,10 +13,11 @@ VERSION = "contribution-1"
 LICENCE = "CC BY 4.0"
 # What is kept of everybody who gives something, and agrees to nothing.
 COUNTED = (
-    "Only counts are kept (photos a day, how many could not be judged, how much lay in which "
-    "range), never your photo, a reading or who you are. Each photo of your own counts once in a "
-    "visit, with the readings you set yourself, as they stood when you left them for two minutes "
-    "or took another photo; readings without a photo count once too. Examples do not count."
+    "Only counts are stored: the number of photos per day, the number of photos that could not "
+    "be judged, and how many values fell into each range. Your photo, your readings and your "
+    "identity are never stored. Each of your own photos counts once per visit, with the readings "
+    "that you set yourself; they are counted when they have not changed for two minutes or when "
+    "you choose another photo. Readings without a photo also count once. Examples do not count."
 )
 
 

@@ -22,7 +22,7 @@ _DONT_KNOW = "I don't know"
 def render_contribution_form(inputs: PredictionInputs) -> None:
     """Draw the offer under a photo of the visitor's own; nothing under a sample."""
     if inputs.photo is not None and photo_input.is_own():
-        with st.expander("Give this photo to AQFusion", key="contribute"):
+        with st.expander("Contribute this photo to AQFusion", key="contribute"):
             _form(inputs, inputs.photo)
 
 
@@ -31,7 +31,7 @@ def _form(inputs: PredictionInputs, photo: Photo) -> None:
     st.markdown(consent.consent().text)
     names = [category.name for category in standard("us").categories]
     st.selectbox(
-        "What would you call this air?",
+        "Which category fits the air in this photo?",
         [_DONT_KNOW, *names],
         key=_key("guess", photo),
         width=320,
@@ -39,12 +39,16 @@ def _form(inputs: PredictionInputs, photo: Photo) -> None:
     # An example is no measurement, and what has no unit cannot be kept with one.
     if inputs.reading.present and not inputs.unstated:
         st.checkbox(
-            "The readings in the sliders were measured there and then: keep them too.",
+            "The readings in the sliders were measured at this place and time: store them with "
+            "the photo.",
             key=_key("measured", photo),
         )
-    st.checkbox("I agree to this text, and may give this photo away.", key=_key("consent", photo))
+    st.checkbox(
+        "I agree to this text, and I have the right to share this photo.",
+        key=_key("consent", photo),
+    )
     st.button(
-        "Give it",
+        "Contribute",
         key=_key("give", photo),
         icon=":material/volunteer_activism:",
         on_click=_give,
@@ -58,7 +62,7 @@ def _give(inputs: PredictionInputs, photo: Photo) -> None:
     place = _key("told", photo)
     if not state.get(_key("consent", photo)):
         flash.set_flash(
-            place, "Nothing was kept: tick that you agree to the text first", good=False
+            place, "Nothing was stored: first tick the box to agree to the text", good=False
         )
         return
     guess = state.get(_key("guess", photo), _DONT_KNOW)
@@ -67,9 +71,9 @@ def _give(inputs: PredictionInputs, photo: Photo) -> None:
 
     def work() -> str:
         _offer(inputs, photo, reading, guess, session)
-        return "Thank you. An expert looks at your photo before anybody labels it"
+        return "Thank you. An expert will check your photo before anybody labels it"
 
-    flash.run_with_flash(place, work, refused="Nothing was kept: ")
+    flash.run_with_flash(place, work, refused="Nothing was stored: ")
 
 
 def _offer(
@@ -78,7 +82,6 @@ def _offer(
     from aqfusion.images.perceptual_hash import perceptual_hash
     from aqfusion.labels.answer import Answer
     from aqfusion.labels.contributions import Contribution
-    from aqfusion.model.item_prediction import model_view
     from aqfusion.model.predictor import NothingKnownError
     from aqfusion.ui.labels import store_session
 
@@ -86,7 +89,7 @@ def _offer(
     view = None
     with suppress(NothingKnownError):  # a refused photo without readings
         prediction = inputs.model.predict(reading, inputs.embedding, trust_photo=inputs.trusted)
-        view = model_view(inputs.model, prediction)
+        view = inputs.model.item_prediction(prediction)
     offer = Contribution(
         photo,
         reading,

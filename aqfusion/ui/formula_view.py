@@ -30,7 +30,7 @@ def choose() -> Standard:
         named = query.get(_QUERY)
         state[_KEY] = named if named in names else next(iter(names))
     chosen = st.segmented_control(
-        "Formula beside the model",
+        "Formula to compare with the model",
         list(names),
         format_func=lambda key: names[key],
         required=True,
@@ -53,7 +53,7 @@ def beside(
         return None
     detail = "above 500, beyond the index; " if index.beyond else ""
     if index.dominant is not None:
-        detail += f"worst: {pollutant(index.dominant).pretty_label}"
+        detail += f"dominant pollutant: {pollutant(index.dominant).pretty_label}"
     on_scale = index_standard.key == standard("us").key
     return Formula(
         index_standard.short_name, index.aqi, index.category, detail, on_scale, index.beyond
@@ -112,7 +112,8 @@ def _head(key: str, index: IndexResult, unstated: Sequence[str]) -> str:
     more = "above 500, beyond the index; " if index.beyond else ""
     return (
         f'<div>{title}<div class="aq-number">{index.aqi}</div>{pill(index.category)}'
-        f'<div class="aq-muted">{more}worst: {pollutant(index.dominant).pretty_label}</div></div>'
+        f'<div class="aq-muted">{more}dominant pollutant: '
+        f"{pollutant(index.dominant).pretty_label}</div></div>"
     )
 
 

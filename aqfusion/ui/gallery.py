@@ -9,10 +9,11 @@ from PIL import Image
 
 from aqfusion.air.readings import Reading
 from aqfusion.data.dataset_folder import read_folder
+from aqfusion.data.sample_places import sample_places
+from aqfusion.data.session_time import session_time
 from aqfusion.errors import InputError
 from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.settings import ASSETS, load_settings
-from aqfusion.stations.sample_stations import FOLDER, PLACES_NAME, load_places, session_time
 from aqfusion.synthetic_scenes import scenes
 from aqfusion.ui.markup import data_url
 
@@ -53,7 +54,7 @@ def session_sample(station: str, time: datetime) -> str | None:
 
 @st.cache_resource(show_spinner=False)
 def _by_station(folder: Path | None) -> dict[tuple[str, datetime], str]:
-    places = {place.location: place for place in load_places(FOLDER / PLACES_NAME)}
+    places = {place.location: place for place in sample_places()}
     sessions = {
         sample.id: (places[sample.place], sample.session)
         for sample in _real_samples(folder).values()
@@ -63,7 +64,7 @@ def _by_station(folder: Path | None) -> dict[tuple[str, datetime], str]:
         id: (place, session_time(session, place.timezone))
         for id, (place, session) in sessions.items()
     }
-    return {(place.station.id, time): id for id, (place, time) in times.items() if time}
+    return {(place.id, time): id for id, (place, time) in times.items() if time}
 
 
 @st.cache_resource(show_spinner=False)

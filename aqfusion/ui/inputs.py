@@ -117,12 +117,12 @@ def choose_photo(model: Predictor) -> None:
 def explain_no_prediction(inputs: PredictionInputs) -> None:
     """Write why there is no prediction, and what would give one."""
     if inputs.refused is None:
-        st.info("Nothing to go on yet: choose a photo or switch a reading on.")
+        st.info("There is no input yet: choose a photo or switch on a reading.")
         return
     st.info(
-        f"**No AQI is told.** The photo is left out ({inputs.refused}), and there is nothing else "
-        "to go on. Choose another photo, switch a reading on, name a place with known days, or "
-        "use the photo anyway."
+        f"**No AQI is predicted.** The photo is left out ({inputs.refused}), and there is no "
+        "other input. Choose another photo, switch on a reading, name a place with measured "
+        "days, or use the photo anyway."
     )
 
 

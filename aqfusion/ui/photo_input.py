@@ -117,7 +117,7 @@ def _from_gallery(view: "st.delta_generator.DeltaGenerator") -> Photo:
     try:
         samples = gallery.samples()
     except InputError as error:
-        st.warning(f"Real photos are not offered: {error}", icon=":material/folder_off:")
+        st.warning(f"Real photos are not available: {error}", icon=":material/folder_off:")
         samples = gallery.scene_samples()
     if st.session_state.get("photo_sample") not in samples:
         st.session_state["photo_sample"] = START
@@ -197,8 +197,8 @@ def _forget() -> None:
 def _show(view: "st.delta_generator.DeltaGenerator", photo: Photo | None, alt: str) -> None:
     if photo is None:
         view.html(
-            '<div class="aq aq-nophoto aq-muted">No photo: '
-            "the prediction rests on the readings alone.</div>"
+            '<div class="aq aq-nophoto aq-muted">There is no photo: '
+            "the prediction is based on the readings alone.</div>"
         )
     else:
         view.image(photo.image, width="stretch", alt=alt)

@@ -134,12 +134,15 @@ def origin() -> str:
     """The source of the readings in a sentence."""
     example_name = st.session_state.get("sensor_example")
     if not current().present:
-        return "All off. Move a slider, or switch on what you measured."
+        return "All readings are off. Move a slider, or switch on the readings that you measured."
     if unstated():
-        return "From a station that states no units: the model reads them, no formula can."
+        return (
+            "These readings come from a station that states no units. The model can use them, "
+            "the official formulas cannot."
+        )
     if example_name and not own_reading().present:
-        return f'Example readings, typical for "{example_name}"; nobody measured them.'
-    return "What is switched on counts as measured."
+        return f'Example readings, typical for "{example_name}"; they were not measured.'
+    return "Readings that are switched on count as measured."
 
 
 def _row(name: str) -> None:
@@ -245,7 +248,7 @@ def restore() -> None:
     try:
         reading = reading_of(query)
     except ReadingError as error:
-        st.warning(f"The link's readings are left out: {error}", icon=":material/link_off:")
+        st.warning(f"The readings in the link are ignored: {error}", icon=":material/link_off:")
         return
     if reading is not None and st.session_state.get("reading_link") != query:
         st.session_state["reading_link"] = query

@@ -43,7 +43,7 @@ def headline(result: Result, formula: Formula | None = None, why: str = "") -> s
     <div class="aq-side"><div class="aq-title">Model, US AQI</div>
       <div class="aq-said"><div class="aq-number" aria-label="AQI {fused.aqi}">{fused.aqi}</div>
         {pill(fused.category)}</div>
-      <p class="aq-small">in nine cases of ten between<br><strong>{interval}</strong></p>
+      <p class="aq-small">in nine cases out of ten between<br><strong>{interval}</strong></p>
     </div>{_formula_side(formula)}
   </div>
   {_scale(fused, formula)}
@@ -71,7 +71,7 @@ def brief(result: Result) -> str:
     return f"""
 <div class="aq aq-brief" role="status">
   <div class="aq-number" aria-label="AQI {fused.aqi}">{fused.aqi}</div>
-  <div>{pill(fused.category)} in nine cases of ten between
+  <div>{pill(fused.category)} in nine cases out of ten between
     <strong>{fused.low} to {fused.high}</strong>
     <p class="aq-muted aq-small">{escape(basis(result))}</p></div>
 </div>"""
@@ -93,7 +93,7 @@ def bars(shares: Mapping[str, float]) -> str:
             f"<span>{100 * share:.0f} %</span>"
         )
     return (
-        '<div class="aq aq-small"><div class="aq-title">How likely each category is</div>'
+        '<div class="aq aq-small"><div class="aq-title">Probability of each category</div>'
         f'<div class="aq-rows">{"".join(rows)}</div></div>'
     )
 
@@ -106,11 +106,11 @@ def modalities(result: Result) -> str:
             ("Together", result.fused, ""),
             ("Photo only", result.image_only, _absent(result)),
             ("Readings only", result.sensors_only, "no readings"),
-            ("Place only", result.site_only if result.site_days else None, "no days known"),
+            ("Place only", result.site_only if result.site_days else None, "no measured days"),
         )
     )
     return (
-        '<div class="aq aq-small"><div class="aq-title">What each says on its own</div>'
+        '<div class="aq aq-small"><div class="aq-title">Prediction from each input alone</div>'
         f'<div class="aq-rows">{rows}</div></div>'
     )
 

@@ -9,7 +9,6 @@ from aqfusion.air.readings import Reading
 from aqfusion.images.photo import Photo
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.item_insertion import NewItem
-from aqfusion.model.item_prediction import version_of
 from aqfusion.model.photo_screening import PhotoScreen
 from aqfusion.model.predictor import load_model
 from aqfusion.settings import ASSETS
@@ -59,7 +58,7 @@ def test_every_waiting_item_gets_the_models_view_a_priority_and_a_reason(store, 
     looked = item(store, admin, first)
     direct = model.predict(Reading(), Photo.open(ASSETS / "scenes" / scenes()[0].file))
     view = looked.task.model_view
-    assert (view.model_version, view.kind) == (version_of(model), "image_only")
+    assert (view.model_version, view.kind) == (model.model_version, "image_only")
     assert view.aqi == pytest.approx(direct.fused.aqi, abs=8)  # the store keeps JPEG
     assert looked.priority > 0
     assert looked.reasons[0].kind == "model unsure"

@@ -84,10 +84,10 @@ def test_a_photo_is_given_only_after_the_box_is_ticked(visitor: Visitor, home: P
     field.set_input_files(ASSETS / "scenes" / "haze.jpg")
     visitor.page.wait_for_selector("img[alt='The photo you uploaded']")
     visitor.settle()
-    visitor.page.get_by_text("Give this photo to AQFusion").click()
-    give = visitor.page.get_by_role("button", name="Give it")
+    visitor.page.get_by_text("Contribute this photo to AQFusion").click()
+    give = visitor.page.get_by_role("button", name="Contribute")
     give.click()
-    visitor.page.wait_for_selector("text=tick that you agree to the text first")
+    visitor.page.wait_for_selector("text=tick the box to agree to the text first")
     assert kept() == []
     visitor.page.get_by_text("I agree to this text").click()
     visitor.settle()

@@ -40,7 +40,7 @@ def test_what_was_given_stays_from_page_to_page(visitor):
     slider.press("End")
     visitor.settle()
     before = visitor.aqi()
-    visitor.press("Explain in full")
+    visitor.press("Full explanation")
     visitor.page.wait_for_url("**/explain")
     visitor.page.wait_for_selector(".st-key-exhibit_take_away", timeout=90_000)
     visitor.settle()
@@ -64,7 +64,7 @@ def test_an_uploaded_photo_stays_until_it_is_removed(visitor):
     visitor.page.wait_for_selector(".st-key-photo_view img")
     visitor.settle()
     with_photo = visitor.aqi()
-    visitor.press("Explain in full")
+    visitor.press("Full explanation")
     visitor.page.wait_for_selector(".st-key-explain_map img", timeout=90_000)
     visitor.settle()
     assert visitor.aqi() == with_photo

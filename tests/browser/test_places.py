@@ -68,7 +68,7 @@ def test_three_days_change_the_answer_here_and_on_predict(visitor, complaints, r
         answers.append(answer(visitor))
     assert answers[0] < answers[1] < answers[3]
     told = visitor.page.locator(".st-key-card_add_day").inner_text()
-    assert f"moved the answer from {answers[2]} (" in told
+    assert f"changed the prediction from {answers[2]} (" in told
     visitor.keep_screenshot(f"places-{request.node.callspec.id}")
     wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert visitor.page.evaluate(wider) <= 0
@@ -80,7 +80,7 @@ def test_three_days_change_the_answer_here_and_on_predict(visitor, complaints, r
     assert "My roof" in visitor.page.locator(".st-key-site_choice").inner_text() + (
         visitor.page.locator(".st-key-site_choice input").first.input_value()
     )
-    assert "3 measured days of this place count" in visitor.page.inner_text("body")
+    assert "The prediction uses 3 measured days of this place" in visitor.page.inner_text("body")
     assert visitor.outside == []
     assert complaints == []
 
@@ -94,7 +94,7 @@ def test_a_place_and_a_day_need_no_mouse(visitor, complaints):
     visitor.page.wait_for_selector(ANSWER)
     visitor.settle()
     before = answer(visitor)
-    _tab_to(visitor, "AQI that was measured")
+    _tab_to(visitor, "Measured AQI")
     keyboard.type("450")
     keyboard.press("Enter")
     visitor.page.wait_for_selector("text=1 day added")

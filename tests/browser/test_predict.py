@@ -71,7 +71,7 @@ def test_the_standard_stays_over_pages_and_a_reload(visitor):
     visitor.page.get_by_role("radio", name="India AQI").click()
     visitor.press("City day")
     assert "India AQI by formula" in visitor.page.locator(".st-key-result_aqi").inner_text()
-    visitor.press("Explain in full")
+    visitor.press("Full explanation")
     visitor.page.wait_for_url("**/explain")
     visitor.page.get_by_role("link", name="Predict").first.click()
     visitor.page.wait_for_url("**/predict?formula=india")
@@ -183,7 +183,7 @@ def test_units_change_the_numbers_but_not_the_air(visitor):
 def test_nothing_known_gets_a_friendly_sentence(visitor):
     visitor.open()
     visitor.page.get_by_role("radio", name="None").click()
-    visitor.page.wait_for_selector("text=Nothing to go on yet")
+    visitor.page.wait_for_selector("text=There is no input yet")
     visitor.press("Reset")
     assert 0 <= visitor.aqi() <= 500
 
@@ -205,7 +205,7 @@ def test_an_upload_that_is_refused_tells_no_number_until_there_are_readings(visi
     field.set_input_files({"name": "sky.jpg", "mimeType": "image/jpeg", "buffer": jpeg("#7fa8d8")})
     visitor.page.wait_for_selector("img[alt='The photo you uploaded']")
     visitor.settle()
-    assert "No AQI is told" in visitor.page.inner_text(".stMain")
+    assert "No AQI is predicted" in visitor.page.inner_text(".stMain")
     assert visitor.page.locator(RESULT).count() == 0
     visitor.press("City day")
     before = visitor.aqi()

@@ -71,7 +71,7 @@ def planted(photo_off: float = 0.0, sensors_off: float = 0.0) -> HoldoutPredicti
 def told() -> dict:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calibration, "_STEPS", 3)
-        patch.setattr(scores, "_RESAMPLES", 20)
+        patch.setattr(scores, "RESAMPLES", 20)
         return evaluate_backbone(
             planted(photo_off=20, sensors_off=-10), sessions(), sigma=15.0, seed=0
         )
@@ -163,7 +163,7 @@ def test_sessions_are_told_fold_by_fold_with_what_was_said_of_them(told):
 
 def test_a_session_without_readings_says_nothing_by_readings_alone(monkeypatch):
     monkeypatch.setattr(calibration, "_STEPS", 1)
-    monkeypatch.setattr(scores, "_RESAMPLES", 5)
+    monkeypatch.setattr(scores, "RESAMPLES", 5)
     rows = [
         *rows_of("a", 2, fold=0, aqi=105.5),
         *rows_of("b", 1, fold=0, aqi=205.5, reading=Reading()),
@@ -209,7 +209,7 @@ def test_late_fusion_weighs_by_the_inverse_squared_errors_of_the_other_folds():
 
 def test_late_fusion_of_equal_errors_is_the_mean_of_the_two(monkeypatch):
     monkeypatch.setattr(calibration, "_STEPS", 1)
-    monkeypatch.setattr(scores, "_RESAMPLES", 5)
+    monkeypatch.setattr(scores, "RESAMPLES", 5)
     told = evaluate_backbone(planted(photo_off=20, sensors_off=-20), sessions(), sigma=15.0, seed=0)
     assert told["late_fusion"]["session_rmse"] < 1
 

@@ -135,7 +135,7 @@ def test_answers_are_those_of_the_model_at_the_place(predictor, data_folder, at_
 def test_a_model_that_knows_sites_is_told_with_and_without_their_history(
     predictor, data_folder, monkeypatch
 ):
-    monkeypatch.setattr(scores, "_RESAMPLES", 5)
+    monkeypatch.setattr(scores, "RESAMPLES", 5)
     told = evaluate(predictor, read_folder(data_folder), lambda _: None)
     assert list(told) == [
         *("model", "n", "sessions", "seen_in_training", *KINDS, "with_history"),
@@ -149,7 +149,7 @@ def test_a_model_that_knows_sites_is_told_with_and_without_their_history(
 
 
 def test_an_older_model_is_told_as_ever(checkpoint_folder, data_folder, monkeypatch):
-    monkeypatch.setattr(scores, "_RESAMPLES", 5)
+    monkeypatch.setattr(scores, "RESAMPLES", 5)
     told = evaluate(load_model(checkpoint_folder), read_folder(data_folder), lambda _: None)
     assert list(told) == ["model", "n", "sessions", "seen_in_training", *KINDS]
 

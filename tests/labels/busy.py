@@ -13,9 +13,10 @@ from aqfusion.air.readings import Reading
 from aqfusion.images.photo import Photo
 from aqfusion.labels.answer import Answer, AnswerContext
 from aqfusion.labels.contributions import Contribution
-from aqfusion.labels.item import ItemPrediction, Reason
+from aqfusion.labels.item import Reason
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.store import LabelStore
+from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.permissions import Actor
 from tests.labels.pictures import picture
 from tests.labels.planted import MINUTE, NOW, PIN, request_id, say

@@ -7,8 +7,8 @@ from aqfusion.labels.agreement import CANNOT_TELL
 from aqfusion.labels.annotation_records import category_of
 from aqfusion.labels.annotator_stats import Answered
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.item import ItemPrediction
 from aqfusion.labels.search import Around, Filters
+from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.permissions import RoleError
 from tests.labels.planted import MINUTE, NOW, add, request_id, say
 

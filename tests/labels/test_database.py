@@ -14,10 +14,11 @@ from sqlalchemy.exc import DBAPIError
 from aqfusion.labels import migrations
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.database import Database, StoreError, database_url, without_password
-from aqfusion.labels.item import ItemPrediction, Reason
+from aqfusion.labels.item import Reason
 from aqfusion.labels.migrations import prepare
 from aqfusion.labels.schema import VERSION, items, metadata
 from aqfusion.labels.store import LabelStore
+from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.settings import ROOT, load_settings
 from aqfusion.sites.site import Site
 from tests.labels import postgres

@@ -6,8 +6,9 @@ import pytest
 
 from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
-from aqfusion.labels.item import ItemError, ItemPrediction, Reason
+from aqfusion.labels.item import ItemError, Reason
 from aqfusion.labels.item_insertion import InsertedItems, ItemScore, NewItem
+from aqfusion.model.item_prediction import ItemPrediction
 from tests.labels.planted import NOW, add, new_item
 
 HASH = "ab" * 32
@@ -104,7 +105,7 @@ def test_a_wrong_item_is_named(wrong, sentence):
 
 
 def test_a_models_view_has_six_finite_probabilities():
-    with pytest.raises(ItemError, match="model view must have 6 probabilities, got 2"):
+    with pytest.raises(InputError, match="model view must have 6 probabilities, got 2"):
         ItemPrediction("m", "fused", 1.0, 0.0, 2.0, (0.5, 0.5))
-    with pytest.raises(ItemError, match="model view must have finite numbers"):
+    with pytest.raises(InputError, match="model view must have finite numbers"):
         ItemPrediction("m", "fused", float("inf"), 0.0, 2.0, (0.0,) * 6)

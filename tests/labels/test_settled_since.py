@@ -1,8 +1,8 @@
 """What the labels since a version come to: only what a training could learn from."""
 
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.item import ItemPrediction
 from aqfusion.labels.progress import SettledSince
+from aqfusion.model.item_prediction import ItemPrediction
 from tests.labels.planted import NOW, add, request_id, say
 
 

@@ -9,10 +9,10 @@ import pytest
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.backup import backup, restore
 from aqfusion.labels.database import StoreError
-from aqfusion.labels.item import ItemPrediction
 from aqfusion.labels.store import LabelStore
 from aqfusion.labels.usage_counts import Settled
 from aqfusion.labels.usage_key import Cell
+from aqfusion.model.item_prediction import ItemPrediction
 from tests.labels.planted import MINUTE, NOW, add, request_id, say
 from tests.labels.test_processes import run_writers
 

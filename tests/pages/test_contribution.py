@@ -83,7 +83,7 @@ def test_without_consent_not_a_byte_is_kept(page, labels_home):
     before = everything(labels_home)
     page.button(key="preset_City day").click().run()
     give(upload(page), agree=False, measured=True, guess="Unhealthy")
-    assert told(page) == "Nothing was kept: tick that you agree to the text first."
+    assert told(page) == "Nothing was stored: first tick the box to agree to the text."
     assert everything(labels_home) == before
     give(page, agree=True)  # what the comparison above would have seen
     changed = everything(labels_home)
@@ -109,14 +109,14 @@ def test_consent_is_to_one_photo_and_not_to_the_next(page, labels_home):
     page.run()
     assert widget(page.checkbox, "consent").value is False
     widget(page.button, "give").click().run()
-    assert "tick that you agree" in told(page)
+    assert "tick the box to agree" in told(page)
     assert everything(labels_home) == before
 
 
 def test_what_is_given_waits_for_an_expert_with_all_that_was_agreed_to(page, labels):
     page.button(key="preset_City day").click().run()
     give(upload(page), measured=True, guess="Unhealthy")
-    assert told(page) == "Thank you. An expert looks at your photo before anybody labels it."
+    assert told(page) == "Thank you. An expert will check your photo before anybody labels it."
     admin = labels.accounts.first_admin("Ada", PIN, NOW)
     view = labels.review.view(admin, 1)
     item, task = view.item, view.item.task
@@ -161,7 +161,7 @@ def test_a_sixth_photo_in_an_hour_waits(page, labels, monkeypatch):
     upload(page)
     for _ in range(5):
         assert told(give(page)).startswith("Thank you")
-    assert told(give(page)) == "Nothing was kept: offers must be at most 5 an hour, got more."
+    assert told(give(page)) == "Nothing was stored: offers must be at most 5 an hour, got more."
     assert labels.overview.counts()["pending"] == 1  # the same photo is the same item
     monkeypatch.setattr("aqfusion.ui.labels.store_session.now", lambda: NOW + timedelta(hours=1))
     assert told(give(page)).startswith("Thank you")
@@ -175,10 +175,10 @@ def test_a_store_or_a_disk_that_fails_is_told_and_the_prediction_stays(page, mon
 
     with monkeypatch.context() as patch:
         patch.setattr("aqfusion.labels.photo_store.PhotoStore.put_bytes", full)
-        assert told(give(page)) == "Nothing was kept: No space left on device."
+        assert told(give(page)) == "Nothing was stored: No space left on device."
     monkeypatch.setenv("AQFUSION_LABELS", "mysql://me:5ecret@host/x")
     said = told(give(page))
-    assert said.startswith("Nothing was kept: the label store must be a file")
+    assert said.startswith("Nothing was stored: the label store must be a file")
     assert "5ecret" not in said
     assert labels.overview.counts()["pending"] == 0
     assert any("aq-number" in element.proto.body for element in page.get("html"))
@@ -195,7 +195,7 @@ def test_the_page_does_not_open_the_store_before_somebody_gives(page, monkeypatc
     widget(upload(page).checkbox, "consent").set_value(True).run()
     assert not page.exception
     assert opened == []
-    assert told(give(page)) == "Nothing was kept: out of order."
+    assert told(give(page)) == "Nothing was stored: out of order."
     assert opened == [1]
 
 

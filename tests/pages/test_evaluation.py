@@ -80,7 +80,7 @@ def test_a_file_of_before_the_history_is_shown_and_the_gap_is_said(open_page, pr
     page.segmented_control(key="evaluation_protocol").set_value(protocol).run()
     assert not page.exception
     title = {"leak-safe": "Leak-safe", "place": "Leave one place out"}.get(protocol)
-    gap = f"What a place's days are worth, {title}, MobileNetV2: not computed yet."
+    gap = f"Benefit of the measured days of a place, {title}, MobileNetV2: not computed yet."
     assert said(page) == ([gap] if title else [])
     assert len(page.get("plotly_chart")) == CHARTS
 
@@ -102,8 +102,8 @@ def test_absent_parts_of_a_run_are_said_in_their_places(open_page):
     assert not page.exception
     assert said(page) == [
         "Not computed yet.",
-        "The guard, Leak-safe, MobileNetV2: not computed yet.",
-        "The heat maps, Leak-safe, MobileNetV2: not computed yet.",
+        "Photo screening, Leak-safe, MobileNetV2: not computed yet.",
+        "Saliency maps, Leak-safe, MobileNetV2: not computed yet.",
     ]
     assert len(page.get("plotly_chart")) == CHARTS - 1
 
@@ -118,10 +118,10 @@ def test_absent_kind_and_backbone_are_said(open_page):
     page.segmented_control(key="evaluation_backbone").set_value("resnet18").run()
     assert not page.exception
     assert said(page) == [
-        "What a place's days are worth, Leak-safe, ResNet18: not computed yet.",
+        "Benefit of the measured days of a place, Leak-safe, ResNet18: not computed yet.",
         "Leak-safe, ResNet18, photo only: not computed yet.",
-        "The guard, Leak-safe, ResNet18: not computed yet.",
-        "The heat maps, Leak-safe, ResNet18: not computed yet.",
+        "Photo screening, Leak-safe, ResNet18: not computed yet.",
+        "Saliency maps, Leak-safe, ResNet18: not computed yet.",
     ]
 
 

@@ -56,7 +56,7 @@ def test_without_a_photo_all_but_the_map_is_there(opened):
     opened.button(key="preset_City day").click().run()
     opened.segmented_control(key="photo_source").set_value("None").run()
     assert not opened.exception
-    assert "No photo, no map." in html(opened)
+    assert "There is no photo, so there is no saliency map." in html(opened)
     assert charts(opened) == 4
 
 
@@ -69,7 +69,7 @@ def test_the_photo_alone_is_explained_too(opened):
 def test_nothing_given_gets_a_friendly_sentence(opened):
     opened.segmented_control(key="photo_source").set_value("None").run()
     assert not opened.exception
-    assert opened.info[0].value.startswith("Nothing to go on yet")
+    assert opened.info[0].value.startswith("There is no input yet")
     assert charts(opened) == 0
 
 
@@ -77,7 +77,7 @@ def answer(page) -> str:
     return next(
         text.value
         for text in page.markdown
-        if "would take" in text.value or "already" in text.value or "No value" in text.value
+        if "would need" in text.value or "already" in text.value or "No value" in text.value
     )
 
 

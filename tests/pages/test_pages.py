@@ -76,7 +76,7 @@ def test_what_is_moved_is_switched_on_and_nothing_else(page, widget):
 
 
 def test_examples_set_readings_and_switches_and_are_called_examples(page):
-    assert any(one.value.startswith("All off.") for one in page.caption)
+    assert any(one.value.startswith("All readings are off.") for one in page.caption)
     page.button(key="preset_Only PM2.5").click().run()
     on = {name: page.toggle(key=f"sensor_{name}_on").value for name in POLLUTANTS}
     assert on == {"pm25": True, **dict.fromkeys(POLLUTANTS[1:], False)}
@@ -130,7 +130,7 @@ def test_nothing_known_gets_a_friendly_sentence(page):
     page.segmented_control(key="photo_source").set_value("None").run()
     assert not page.exception
     assert [info.value for info in page.info] == [
-        "Nothing to go on yet: choose a photo or switch a reading on."
+        "There is no input yet: choose a photo or switch on a reading."
     ]
 
 
@@ -169,9 +169,9 @@ def test_a_refused_photo_alone_gets_a_reason_and_no_number(page, name):
     assert not page.exception
     (told,) = page.info
     assert told.value == (
-        "**No AQI is told.** The photo is left out (too dark, as at night or in a room), and there "
-        "is nothing else to go on. Choose another photo, switch a reading on, name a place with "
-        "known days, or use the photo anyway."
+        "**No AQI is predicted.** The photo is left out (too dark, as at night or in a room), and "
+        "there is no other input. Choose another photo, switch on a reading, name a place with "
+        "measured days, or use the photo anyway."
     )
     assert 'class="aq-number"' not in shown(page)
     assert "No photo yet" not in shown(page)
@@ -202,7 +202,7 @@ def test_faulty_data_folder_costs_the_real_photos_only(monkeypatch, tmp_path):
     monkeypatch.setenv("AQFUSION_DATA", str(tmp_path))
     page = AppTest.from_file(str(ROOT / "pages" / "predict.py"), default_timeout=SECONDS).run()
     assert not page.exception
-    assert "Real photos are not offered" in page.warning[0].value
+    assert "Real photos are not available" in page.warning[0].value
     assert 'class="aq-number"' in shown(page)
 
 
@@ -282,7 +282,7 @@ def test_a_faulty_link_is_told_and_the_page_is_as_usual(value):
     page = opened_with(pm25="80", so2=value)
     assert not page.exception
     (warning,) = page.warning
-    assert warning.value.startswith("The link's readings are left out: so2 must be ")
+    assert warning.value.startswith("The readings in the link are ignored: so2 must be ")
     assert switched_on(page) == {}
     assert 'class="aq-number"' in shown(page)
 

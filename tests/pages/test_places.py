@@ -80,7 +80,7 @@ def test_a_new_place_with_three_days_changes_the_answer():
         assert "1 day added" in " ".join(one.value for one in page.success)
         answers.append(answer(page))
     assert answers[0] < answers[1] < answers[3]
-    assert page.info[0].value.startswith(f"That moved the answer from {answers[2]} (")
+    assert page.info[0].value.startswith(f"This changed the prediction from {answers[2]} (")
     assert [day.aqi for day in site(page).days] == [380, 400, 420]
     assert page.session_state["site_choice"] == "session:My roof"
 
@@ -90,13 +90,13 @@ def test_of_nothing_no_number_is_told_until_there_is_a_day():
     page.session_state["photo_source"] = "None"
     page.session_state["site_mine"] = {"My roof": site_of()}
     page.run()
-    assert page.info[0].value.startswith("Nothing to go on yet: add a day of this place")
+    assert page.info[0].value.startswith("There is no input yet: add a day of this place")
     assert 'aria-label="AQI ' not in shown(page)
     add(page, 300, date(2026, 1, 1))
     assert not page.info
     assert answer(page) > 0
-    assert "<th scope='row'>Here</th>" in shown(page)
-    assert "<th scope='row'>At an unknown place</th>" not in shown(page)
+    assert "<th scope='row'>This place</th>" in shown(page)
+    assert "<th scope='row'>An unknown place</th>" not in shown(page)
 
 
 def test_a_place_with_days_answers_where_the_photo_is_refused(monkeypatch):
@@ -119,7 +119,7 @@ def test_days_that_an_older_model_cannot_use_are_nothing_to_go_on(monkeypatch, c
     page.selectbox(key="site_choice").set_value("session:My roof").run()
     page.segmented_control(key="photo_source").set_value("None").run()
     assert not page.exception
-    assert page.info[0].value.startswith("Nothing to go on yet")
+    assert page.info[0].value.startswith("There is no input yet")
 
 
 def test_a_place_is_refused_with_a_sentence():
@@ -146,7 +146,8 @@ def test_a_session_has_an_end():
 
 
 @pytest.mark.parametrize(
-    ("aqi", "sentence"), [(None, "AQI must be given"), (50, "Day must be given where a time is")]
+    ("aqi", "sentence"),
+    [(None, "AQI must be given"), (50, "Day must be given together with a time")],
 )
 def test_a_day_is_refused_with_a_sentence(aqi, sentence):
     page = with_site()
@@ -175,7 +176,7 @@ def test_a_day_is_taken_out_and_put_back():
     page.selectbox(key="mysite_day_chosen_2").set_value(1).run()
     page.button(key="mysite_remove_day").click().run()
     assert [day.aqi for day in site(page).days] == [300]
-    assert page.info[0].value.startswith("That moved the answer from ")
+    assert page.info[0].value.startswith("This changed the prediction from ")
     page.button(key="mysite_undo").click().run()
     assert sorted(day.aqi for day in site(page).days) == [100, 300]
     assert not page.exception
@@ -183,15 +184,15 @@ def test_a_day_is_taken_out_and_put_back():
 
 def test_each_day_is_told_by_the_others():
     told = shown(with_site(300, 310, 305, 295))
-    assert "Each day left out in turn" in told
+    assert "Each day is left out in turn" in told
     assert "over 4 days" in told
-    assert "With a second day" in shown(with_site(300))
+    assert "Add a second day" in shown(with_site(300))
 
 
 def test_days_of_a_sample_station_are_added_at_once():
     page = with_site()
     page.segmented_control(key="mysite_source").set_value("Sample stations").run()
-    chosen = next(one for one in page.multiselect if one.label == "What was measured there")
+    chosen = next(one for one in page.multiselect if one.label == "Measured values")
     chosen.set_value(chosen.options[:2]).run()
     page.button(key="mysite_take_sample station").click().run()
     assert not page.exception
@@ -211,7 +212,7 @@ def test_days_of_a_table_come_with_their_photos():
     assert [(day.aqi, day.photo is not None) for day in days] == [(120, True), (90, False)]
     (warning,) = page.warning
     assert "must be a number from 0 to 500" in warning.value.replace("\\", "")
-    assert "brought along" in warning.value
+    assert "uploaded too" in warning.value
 
 
 def test_a_place_is_taken_away_and_brought_back():
@@ -232,7 +233,7 @@ def test_a_file_that_is_no_place_gets_a_sentence(content):
     page = opened()
     page.file_uploader(key="mysite_file").upload("<b>x.json", content).run()
     assert not page.exception
-    assert page.error[0].value.startswith("This file was not read")
+    assert page.error[0].value.startswith("The file could not be read")
     assert "site_mine" not in page.session_state or not page.session_state["site_mine"]
 
 
@@ -258,7 +259,7 @@ def test_predict_asks_about_the_chosen_place():
     page.run()
     page.selectbox(key="site_choice").set_value("session:My roof").run()
     assert answer(page) > before
-    assert "3 measured days of this place count" in shown(page)
+    assert "The prediction uses 3 measured days of this place" in shown(page)
     page.session_state["site_mine"] = {}
     page.run()
     assert page.selectbox(key="site_choice").value == "elsewhere"
@@ -278,7 +279,7 @@ def test_a_place_alone_is_something_to_go_on():
 
 def test_an_older_model_says_that_it_knows_no_places(monkeypatch, checkpoint_folder):
     monkeypatch.setenv("AQFUSION_MODEL", str(checkpoint_folder))
-    assert "older kind" in opened().warning[0].value
+    assert "older format" in opened().warning[0].value
     assert opened("predict").selectbox(key="site_choice").options == ["Somewhere else"]
 
 
@@ -325,21 +326,23 @@ def test_a_landmark_is_marked_by_four_numbers_and_measured_on_days():
 
 def test_the_photo_of_predict_is_measured_or_refused_with_a_sentence():
     page = with_landmark()
-    assert any("This photo is not measured" in one.value for one in page.warning)
+    assert any(
+        "The landmarks in this photo cannot be measured" in one.value for one in page.warning
+    )
     photo = Photo.decode(view(6, 5))
     page.session_state["photo_source"] = "Upload"
     page.session_state["photo_own"] = ("Upload", "1", photo)
     page.run()
     assert not page.exception
     assert " km (" in shown(page)
-    assert "is told from 2 days" in shown(page)
+    assert "can be estimated from 2 days" in shown(page)
 
 
 def test_a_landmark_is_refused_with_a_sentence():
     page = with_landmark()
     page.text_input(key="mysite_landmark_name").set_value("Other")
     page.button(key="mysite_landmark_add").click().run()
-    assert "A box must have four sides" in page.error[0].value
+    assert "The box is not complete" in page.error[0].value
     page.file_uploader(key="mysite_photo").upload("day.jpg", view(20))
     add(page, 90)
     page.button(key="mysite_landmark_remove").click().run()

@@ -9,7 +9,6 @@ from streamlit.testing.v1 import AppTest
 
 from aqfusion.images.photo import Photo
 from aqfusion.labels.store import LabelStore
-from aqfusion.model.item_prediction import version_of
 from aqfusion.settings import ROOT, load_settings
 from aqfusion.synthetic_scenes.non_sky import nothing
 from aqfusion.ui import cached_models, consent, usage
@@ -71,7 +70,7 @@ def test_it_is_counted_for_the_version_that_judged_it_on_its_day(page, labels):
     upload(page)
     kept(labels)
     cells = labels.predictions.since(labels.accounts.operator(NOW), date(2000, 1, 1))
-    assert {cell.model for cell in cells} == {version_of(cached_models.predictor())}
+    assert {cell.model for cell in cells} == {cached_models.predictor().model_version}
     assert {cell.day for cell in cells} == {datetime.now(UTC).date().isoformat()}
 
 
@@ -142,7 +141,7 @@ def test_nothing_but_counts_is_kept(page, labels, labels_home):
         ] == [0, 0, 0, 1, 0]  # the operator, who read the counts
     for day, model, origin, figure, bins, number, times in rows:
         assert re.fullmatch(r"\d{4}-\d\d-\d\d", day)
-        assert (model, origin, times) == (version_of(cached_models.predictor()), "upload", 1)
+        assert (model, origin, times) == (cached_models.predictor().model_version, "upload", 1)
         assert re.fullmatch(r"[a-z0-9]+", figure)
         assert re.fullmatch(r"([0-9a-f]{16})?", bins)
         assert 0 <= number <= 10

@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 
 from aqfusion.air.readings import Reading
+from aqfusion.data.sample_places import PLACES, sample_places
 from aqfusion.io.json_models import TableError
 from aqfusion.stations.sample_stations import (
-    FOLDER,
-    PLACES_NAME,
     TABLE_NAME,
-    load_places,
     load_sample,
     sample_measurements,
 )
@@ -24,7 +22,7 @@ LINE = "mumbai,2023-02-02T09:30+05:30,115.8,188.5,25.3,,,9.5,182"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(FOLDER, tmp_path / "stations"))
+    return Path(shutil.copytree(PLACES.parent, tmp_path / "stations"))
 
 
 def fault(folder: Path) -> str:
@@ -54,13 +52,13 @@ def test_the_shipped_table_is_read_whole():
 
 
 def test_the_places_without_stated_coordinates_say_so():
-    stations = [place.station for place in load_places(FOLDER / PLACES_NAME)]
+    stations = sample_places()
     approximate = {station.id for station in stations if station.approximate}
     assert approximate == {"dimapur", "oragadam", "bengaluru"}
 
 
 def test_the_offsets_are_those_of_the_places_zones():
-    zones = {p.station.id: zone(p.timezone) for p in load_places(FOLDER / PLACES_NAME)}
+    zones = {p.id: zone(p.timezone) for p in sample_places()}
     for measurement in sample_measurements():
         local = on_the_clock_of(zones[measurement.station.id], measurement.time)
         assert local.utcoffset() == measurement.time.utcoffset()
@@ -118,7 +116,7 @@ def test_what_is_no_table_is_refused(folder, content, sentence):
     ],
 )
 def test_a_fault_in_the_places_is_named_with_its_field(folder, changes, sentence):
-    table = json.loads((folder / PLACES_NAME).read_text())
+    table = json.loads((folder / PLACES.name).read_text())
     table["stations"][1] |= changes
-    (folder / PLACES_NAME).write_text(json.dumps(table))
+    (folder / PLACES.name).write_text(json.dumps(table))
     assert fault(folder).startswith(sentence)

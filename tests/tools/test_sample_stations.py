@@ -5,11 +5,13 @@ from pathlib import Path
 
 from aqfusion.air.readings import Reading
 from aqfusion.cli.main import run_command
-from aqfusion.stations.sample_stations import FOLDER, PLACES_NAME, TABLE_NAME, load_places
+from aqfusion.data.sample_places import PLACES as STORED_PLACES
+from aqfusion.data.sample_places import sample_places
+from aqfusion.stations.sample_stations import TABLE_NAME
 from tests.planted import record, rows_of, write_folder
 from tools.sample_stations import main, make_table
 
-PLACES = load_places(FOLDER / PLACES_NAME)
+PLACES = sample_places()
 HEAD = "station,time,pm25,pm10,o3,co,so2,no2,aqi\n"
 
 
@@ -75,4 +77,4 @@ def test_a_bad_folder_leaves_no_table(tmp_path, capsys):
 def test_the_real_data_gives_the_shipped_table(real_data, tmp_path):
     out = Path(tmp_path / "out.csv")
     assert run("--data", real_data, "--out", out) == 0
-    assert out.read_bytes() == (FOLDER / TABLE_NAME).read_bytes()
+    assert out.read_bytes() == (STORED_PLACES.parent / TABLE_NAME).read_bytes()

@@ -30,7 +30,7 @@ def text(html):
 
 def test_headline_says_number_interval_and_category_of_the_model_alone():
     said = text(result_view.headline(RESULT))
-    assert "Model, US AQI 160 Unhealthy in nine cases of ten between 90 to 260" in said
+    assert "Model, US AQI 160 Unhealthy in nine cases out of ten between 90 to 260" in said
     assert "Based on the photo (25 % of the weight) and 2 readings." in said
     assert "formula" not in said
 
@@ -39,7 +39,7 @@ def test_headline_has_the_formula_beside_the_model_and_one_reason():
     formula = formula_view.beside(Reading(pm25=300), US)
     html = result_view.headline(RESULT, formula, "One & only reason.")
     said = text(html)
-    assert "US AQI by formula 449 Hazardous worst: PM₂.₅" in said
+    assert "US AQI by formula 449 Hazardous dominant pollutant: PM₂.₅" in said
     assert said.count("One &amp; only reason.") == 1
     assert "aq-mark-second" in html
     india = formula_view.beside(Reading(pm25=300, pm10=300, no2=10), standard("india"))
@@ -53,7 +53,7 @@ def test_a_formula_that_readings_do_not_define_is_not_there():
     assert formula_view.beside(Reading(pm25=30, co=100), US, ("co",)) is None
     beyond = formula_view.beside(Reading(pm25=900), US)
     assert (beyond.number, beyond.detail) == (
-        *("500+", "above 500, beyond the index; worst: PM₂.₅"),
+        *("500+", "above 500, beyond the index; dominant pollutant: PM₂.₅"),
     )
 
 
@@ -90,8 +90,8 @@ def test_absent_modality_keeps_its_row():
 
 def test_formulas_show_both_standards_and_missing_readings_as_missing():
     said = text(formula_view.formulas(Reading(pm25=100, pm10=100, no2=40)))
-    assert "182 Unhealthy worst: PM₂.₅" in said
-    assert "232 Poor worst: PM₂.₅" in said
+    assert "182 Unhealthy dominant pollutant: PM₂.₅" in said
+    assert "232 Poor dominant pollutant: PM₂.₅" in said
     assert "O₃ &ndash; &ndash;" in said
 
 

@@ -20,16 +20,17 @@ from aqfusion.labels.exports.label_studio import (
     MAY_NOT_BE_LABELLED,
     PHOTOS,
     Tasks,
-    labelling_interface,
 )
 from aqfusion.labels.exports.training_folder import write_training_folder
 from aqfusion.labels.item_json import state_json
+from aqfusion.labels.label_studio_interface import labelling_interface
+from aqfusion.labels.photo_store import photos_beside
 from aqfusion.labels.schema import items, label_events, site_events
 from aqfusion.labels.site_events import site_lines, sites_beside
 from aqfusion.labels.store import LabelStore
 from aqfusion.permissions import Actor
 
-__all__ = ["FORMATS", "ExportError", "Exported", "export", "photos_beside"]
+__all__ = ["FORMATS", "ExportError", "Exported", "export"]
 
 FORMATS = ("csv", "jsonl", "events", "label-studio", "training")
 Report = Callable[[str], None]
@@ -78,11 +79,6 @@ def export(
         with new_folder(out) as folder:
             count, left_out = write_training_folder(whole_items(connection), store.photos, folder)
         return Exported((out,), count, left_out)
-
-
-def photos_beside(file: Path) -> Path:
-    """Return where the photos of a JSON Lines export lie."""
-    return file.with_name(f"{file.stem}-photos")
 
 
 def _csv(connection: Connection, out: Path) -> Exported:

@@ -8,24 +8,20 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
-from aqfusion.air.aqi import STANDARDS, standard
 from aqfusion.air.pollutants import POLLUTANTS
-from aqfusion.labels.answer import CANT_TELL
 from aqfusion.labels.exports.csv_tables import category_name
 from aqfusion.labels.exports.item_history import WholeItem, photo_name
+from aqfusion.labels.label_studio_interface import (
+    ANSWERED_BY,
+    CANT_TELL_CONTROL,
+    CONTROLS,
+    PHOTO_CONTROL,
+)
 
-__all__ = [
-    *("ANSWERED_BY", "CANT_TELL_CONTROL", "CONTROLS", "HOW_TO", "MAY_NOT_BE_LABELLED", "PHOTOS"),
-    *("Tasks", "labelling_interface", "task_of"),
-]
+__all__ = ["HOW_TO", "MAY_NOT_BE_LABELLED", "PHOTOS", "Tasks", "task_of"]
 
 PHOTOS = "photos"
-_PHOTO = "photo"
-CONTROLS = {key: "category" if key == "us" else f"category_{key}" for key in STANDARDS}
-CANT_TELL_CONTROL = "cant_tell"
-ANSWERED_BY = "answered_by"  # JSON-MIN has an `annotator` of its own
 # The consent of visitors says that an expert sees a photo before anybody labels it.
 MAY_NOT_BE_LABELLED = {
     "pending": "that no expert has admitted yet",
@@ -39,25 +35,6 @@ address in front of "{PHOTOS}/".
 To bring answers back, export the project as JSON or JSON-MIN, then run
 `python -m aqfusion labels import FILE.json`.
 """
-
-
-def labelling_interface() -> str:
-    """Return the interface whose controls the tasks' results are of."""
-    lines = ["<View>", f'  <Image name="{_PHOTO}" value="$image" zoom="true"/>']
-    for key, control in CONTROLS.items():
-        names = [category.name for category in standard(key).categories]
-        lines += _choices(control, standard(key).short_name, names)
-    lines += [
-        '  <Header value="AQI, if known"/>',
-        f'  <Number name="aqi" toName="{_PHOTO}" min="0" max="500" step="1"/>',
-    ]
-    lines += _choices(CANT_TELL_CONTROL, "Can't tell", CANT_TELL)
-    lines += [
-        f'  <TextArea name="note" toName="{_PHOTO}" placeholder="Note"/>',
-        f'  <TextArea name="{ANSWERED_BY}" toName="{_PHOTO}" editable="false"/>',
-        "</View>",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 class Tasks:
@@ -139,14 +116,5 @@ def _annotation(event: Any, truth: bool = False) -> dict[str, Any]:
 
 
 def _result(event: Any, control: str, kind: str, value: dict[str, Any]) -> dict[str, Any]:
-    own = {"id": f"{event.id}-{control}", "from_name": control, "to_name": _PHOTO}
+    own = {"id": f"{event.id}-{control}", "from_name": control, "to_name": PHOTO_CONTROL}
     return {**own, "type": kind, "value": value}
-
-
-def _choices(control: str, title: str, names: Iterable[str]) -> list[str]:
-    return [
-        f"  <Header value={quoteattr(title)}/>",
-        f'  <Choices name="{control}" toName="{_PHOTO}" choice="single" showInline="true">',
-        *(f"    <Choice value={quoteattr(name)}/>" for name in names),
-        "  </Choices>",
-    ]

@@ -15,14 +15,14 @@ from aqfusion.air.aqi import round_half_up, standard
 from aqfusion.air.readings import Reading
 from aqfusion.data.dataset_folder import CSV_NAME, MANIFEST_NAME, PHOTO_FOLDER, READING_COLUMNS
 from aqfusion.data.group_split import assign_folds
+from aqfusion.data.sample_places import timezone_of
 from aqfusion.errors import InputError
-from aqfusion.images.perceptual_hash import FingerprintIndex, perceptual_hash
+from aqfusion.images.perceptual_hash import FingerprintIndex, fingerprint_value, perceptual_hash
 from aqfusion.images.photo import Photo
 from aqfusion.io.spreadsheet_csv import CsvCell, csv_text
 from aqfusion.labels.adjudication import AdjudicatedLabel, snapshot_hash
-from aqfusion.labels.capture_time import local_days, local_time, place_day, timezone_of, zone_of
+from aqfusion.labels.capture_time import local_days, local_time, place_day, zone_of
 from aqfusion.labels.exports.item_history import WholeItem, copy_photos, photo_name
-from aqfusion.labels.imports.item_import import fingerprint_value
 from aqfusion.labels.photo_store import PhotoStore
 
 __all__ = [

@@ -20,11 +20,11 @@ from aqfusion.images.photo import MAX_BYTES, Photo
 from aqfusion.labels.accounts import OPERATOR, insert_user, lock_accounts, name_key
 from aqfusion.labels.authorization import require_role
 from aqfusion.labels.backup import load
-from aqfusion.labels.exports.export import photos_beside
 from aqfusion.labels.imports.item_import import Imported
 from aqfusion.labels.integrity import faults_in
 from aqfusion.labels.item_json import StateLine
 from aqfusion.labels.item_projection import rebuild_projection
+from aqfusion.labels.photo_store import photos_beside
 from aqfusion.labels.schema import items, label_events, site_events, users
 from aqfusion.labels.site_events import site_rows, sites_beside
 from aqfusion.labels.store import LabelStore

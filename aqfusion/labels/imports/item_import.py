@@ -13,7 +13,12 @@ from aqfusion.air.aqi import round_half_up
 from aqfusion.air.readings import Reading
 from aqfusion.csv_table.errors import TableFault
 from aqfusion.errors import InputError
-from aqfusion.images.perceptual_hash import FingerprintIndex, perceptual_hash
+from aqfusion.images.perceptual_hash import (
+    FingerprintIndex,
+    fingerprint_text,
+    fingerprint_value,
+    perceptual_hash,
+)
 from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.authorization import require_role
@@ -29,13 +34,9 @@ __all__ = [
     "NearPhotos",
     "SourceError",
     "Terms",
-    "fingerprint_text",
-    "fingerprint_value",
     "given_label",
     "import_items",
 ]
-
-_BITS = 1 << 64
 
 
 class NearPhotos:
@@ -75,21 +76,6 @@ class NearPhotos:
             return None
         matches = self._indexes[group].near(fingerprint_value(fingerprint))
         return self._keys[group][matches[0]] if matches else None
-
-
-def fingerprint_text(value: int) -> str:
-    """Return a fingerprint as items keep it, 16 hex digits.
-
-    >>> fingerprint_text(-1), fingerprint_value("ffffffffffffffff")
-    ('ffffffffffffffff', -1)
-    """
-    return f"{value % _BITS:016x}"
-
-
-def fingerprint_value(text: str) -> int:
-    """Return the signed number of 16 hex digits."""
-    value = int(text, 16)
-    return value - _BITS if value >= _BITS // 2 else value
 
 
 _BATCH = 100

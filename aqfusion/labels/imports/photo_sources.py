@@ -26,10 +26,11 @@ from aqfusion.csv_table.typed_row import RowCells, is_absent, past, plain_number
 from aqfusion.data.dataset_folder import FolderPhoto, read_photos
 from aqfusion.data.photo_files import PhotoNames, PhotoTree, is_passed_over, path_parts
 from aqfusion.data.photo_table import LONGEST_PLACE
-from aqfusion.labels.capture_time import local_time, place_day, timezone_of, zone_name
+from aqfusion.data.sample_places import timezone_of
+from aqfusion.data.session_time import session_time
+from aqfusion.labels.capture_time import local_time, place_day, zone_name
 from aqfusion.labels.imports.item_import import SourceError
 from aqfusion.labels.imports.source_listing import ImportCandidate, Listing, plain_name
-from aqfusion.stations.sample_stations import session_time
 from aqfusion.time_zones import TimeError, at, read_time, zone, zone_at
 
 __all__ = [

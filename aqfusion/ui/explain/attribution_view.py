@@ -33,9 +33,9 @@ def contribution_bars(
         if (name != SITE or knows_places) and (name != LANDMARKS or name in input_names)
     }
     return (
-        '<div class="aq aq-small"><div class="aq-title">What each input did</div>'
-        f'<p class="aq-muted">Knowing nothing, the model says {attribution.base:.0f}. '
-        f"From there the inputs lead to {attribution.aqi:.0f}:</p>"
+        '<div class="aq aq-small"><div class="aq-title">Contribution of each input</div>'
+        f'<p class="aq-muted">Without any input, the model predicts {attribution.base:.0f}. '
+        f"The inputs change this to {attribution.aqi:.0f}:</p>"
         f"{bars(rows)}</div>"
     )
 
@@ -82,7 +82,7 @@ def render_short(inputs: PredictionInputs, result: Result) -> None:
             )
         )
         # A button, not a link: Streamlit refuses to draw a link to a page it has not met yet.
-        if st.button("Explain in full", key="explain_open", icon=":material/search_insights:"):
+        if st.button("Full explanation", key="explain_open", icon=":material/search_insights:"):
             st.switch_page("pages/explain.py")
     with left.container(key="why_map"):
         _map(inputs, result)
@@ -90,15 +90,19 @@ def render_short(inputs: PredictionInputs, result: Result) -> None:
 
 def _map(inputs: PredictionInputs, result: Result) -> None:
     if inputs.photo is None or inputs.usable is None:
-        why = "The photo is left out." if inputs.photo else "No photo, so there is no map."
+        why = (
+            "The photo is left out."
+            if inputs.photo
+            else "There is no photo, so there is no saliency map."
+        )
         st.html(f'<div class="aq aq-nophoto aq-muted">{why}</div>')
         return
     st.image(
         cached_models.marked(inputs.model, inputs.photo, "GradCAM", RAISES, _OPACITY),
         width="stretch",
-        alt="The photo, brighter where the network found what speaks for dirtier air",
+        alt="The photo, brighter where the network found evidence for dirtier air",
     )
     st.caption(
-        f"Marked: what speaks for {'a higher haze score' if result.haze else 'dirtier air'}. "
+        f"Marked: evidence for {'a higher haze score' if result.haze else 'dirtier air'}. "
         f"{text.share(result.photo_share)}"
     )

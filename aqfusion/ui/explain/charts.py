@@ -75,7 +75,7 @@ def name_of(row: AblatedPrediction) -> str:
     if row.left in _ALONE:
         return _ALONE[row.left]
     if not row.without:
-        return "Everything given"
+        return "All inputs"
     lacking = row.lacking
     if PHOTO in lacking and SITE not in row.left:
         return "Readings only"
@@ -199,7 +199,7 @@ def waterfall_chart(
     attribution: Attribution, input_names: tuple[str, ...], reading: Reading
 ) -> go.Figure:
     """Draw the steps downwards in the order of the inputs, which never changes."""
-    ends = ("Nothing known", "All together")
+    ends = ("No input", "All together")
     names = [text.with_amount(name, reading) for name in input_names]
     points = [attribution.points[name] for name in input_names]
     figure = blank(
@@ -227,7 +227,7 @@ def waterfall_chart(
             totals={"marker": {"color": GREY}},
             connector={"line": {"color": GREY, "width": 1}},
             hovertext=[
-                "what the model says when it knows nothing",
+                "the prediction without any input",
                 *(moved(p) for p in points),
                 "the prediction",
             ],

@@ -18,8 +18,8 @@ def render_export(inputs: PredictionInputs) -> None:
     left, right = st.columns(2)
     with left:
         st.markdown(
-            "The card is one picture to share. The report holds everything needed to repeat this "
-            "prediction: inputs, model and its checksum, results; "
+            "The card is a picture to share. The report contains everything that is needed to "
+            "repeat this prediction: the inputs, the model with its checksum, and the results. "
             "`python -m aqfusion explain --repeat` does so."
         )
         with st.container(horizontal=True, gap="small"):

@@ -116,13 +116,13 @@ def _title(count: int) -> str:
 def agreement(results: Sequence[Result]) -> str:
     """The models' agreement in one sentence."""
     if len(results) < 2:
-        return "Fewer than two models give an answer here, so there is nothing to compare."
+        return "Fewer than two models give a prediction here, so there is nothing to compare."
     points = model_comparison.spread(results)
     named = {result.fused.category.name for result in results}
-    same = "name the same category" if len(named) == 1 else f"name {len(named)} categories"
+    same = "the same category" if len(named) == 1 else f"{len(named)} categories"
     if not points:
-        return "They all say the same number."
-    return f"They differ by {points} AQI point{'s' * (points != 1)} at most and {same}."
+        return "All models predict the same AQI."
+    return f"They differ by at most {points} AQI point{'s' * (points != 1)} and predict {same}."
 
 
 def card(model: ComparedModel, verdict: ModelAgreement, seen: ComparisonState | None) -> str:
@@ -131,12 +131,15 @@ def card(model: ComparedModel, verdict: ModelAgreement, seen: ComparisonState | 
     fused, alone = result.fused, result.image_only
     place = (("Weight of this place's days", f"{100 * result.site_share:.0f} %"),)
     rows = (
-        ("Photo alone says", "–" if alone is None else f"{alone.aqi} ({alone.category.name})"),
+        (
+            "Prediction from the photo",
+            "–" if alone is None else f"{alone.aqi} ({alone.category.name})",
+        ),
         ("Weight of the photo", f"{100 * result.photo_share:.0f} %"),
         *(place if result.site_days and result.site_only else ()),
         ("Size", f"{model.weights_bytes / 1e6:.1f} MB"),
         ("Time for the photo", "–" if seen is None else _milliseconds(seen.look.embed_ms)),
-        ("Time for the answer", _milliseconds(verdict.predict_ms)),
+        ("Time for the prediction", _milliseconds(verdict.predict_ms)),
     )
     facts = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in rows)
     return (
@@ -144,7 +147,7 @@ def card(model: ComparedModel, verdict: ModelAgreement, seen: ComparisonState | 
         f"{_image(model.title, seen)}"
         f'<div class="aq-head"><div class="aq-number" aria-label="AQI {fused.aqi}">{fused.aqi}'
         f"</div><div>{pill(fused.category)}"
-        f'<p class="aq-small">{fused.low} to {fused.high} in nine cases of ten</p></div></div>'
+        f'<p class="aq-small">{fused.low} to {fused.high} in nine cases out of ten</p></div></div>'
         f'<dl class="aq-facts aq-small">{facts}</dl>'
         f'<p class="aq-note aq-small aq-muted">{escape(_note(verdict.result, seen))}</p></section>'
     )
@@ -162,7 +165,8 @@ def absent(title: str, problem: str) -> str:
 def silent(title: str, problem: str, seen: ComparisonState | None) -> str:
     """A model that leaves the photo out, where there is nothing else to go on."""
     sentence = (
-        f"Tells no AQI: it leaves the photo out, {problem}, and there is nothing else to go on."
+        f"No AQI is predicted: the model leaves the photo out ({problem}), and there is no other "
+        "input."
     )
     return (
         f'<section class="aq aq-contender"><h4 class="aq-title">{escape(title)}</h4>'
@@ -174,15 +178,15 @@ def silent(title: str, problem: str, seen: ComparisonState | None) -> str:
 def _image(title: str, seen: ComparisonState | None) -> str:
     if seen is None:
         return '<div class="aq-nomap aq-muted">No photo</div>'
-    alt = f"The photo under the heat map of {title}"
+    alt = f"The photo with the saliency map of {title}"
     return f'<img src="{seen.picture}" alt="{escape(alt)}">'
 
 
 def _note(result: Result, seen: ComparisonState | None) -> str:
     if seen is not None and result.image_only is None:
-        return f"Leaves the photo out: {result.photo_problem}."
+        return f"The photo is left out: {result.photo_problem}."
     if seen is not None and seen.look.heat_map.empty:
-        return "No region of the photo speaks for what the map asks."
+        return "No region of the photo is evidence for what the map shows."
     return ""
 
 

@@ -24,7 +24,11 @@ def render_map(inputs: PredictionInputs, result: Result) -> None:
     """Draw choices and both pictures, or the reason why there is no map."""
     st.markdown(f"{text.HAZE_MAP} {text.MAP}" if result.haze else text.MAP)
     if inputs.photo is None or inputs.usable is None:
-        why = "The photo is left out, so there is no map." if inputs.photo else "No photo, no map."
+        why = (
+            "The photo is left out, so there is no saliency map."
+            if inputs.photo
+            else "There is no photo, so there is no saliency map."
+        )
         st.html(f'<div class="aq aq-nophoto aq-muted">{why}</div>')
         return
     targets = [*text.TARGETS, *(category.name for category in standard("us").categories)]
@@ -55,7 +59,7 @@ def render_map(inputs: PredictionInputs, result: Result) -> None:
     )
     st.html(f'<p class="aq aq-small">{escape(text.trust(method, _measured(inputs)))}</p>')
     if saliency_map.empty:
-        st.info("No region of this photo speaks for that.")
+        st.info("No region of this photo is evidence for that.")
     by_height = cached_models.haze_evidence(inputs.model, inputs.photo)
     rows = {height.capitalize(): points for height, points in zip(HEIGHTS, by_height, strict=True)}
     st.html(
@@ -81,8 +85,9 @@ def _measured(inputs: PredictionInputs) -> SaliencyMetrics | None:
 
 
 _WHAT = (
-    "Dark things far away turn pale in haze: minus the logarithm of their contrast to the sky is "
-    "the light lost on the way. Orange is the landmark, blue the sky that it is held to."
+    "Dark objects that are far away look paler in haze. The extinction is minus the logarithm of "
+    "their contrast to the sky, that is, the light lost on the way. Orange marks the landmark, "
+    "blue the sky that it is compared with."
 )
 
 
@@ -92,11 +97,13 @@ def render_landmark(inputs: PredictionInputs, result: Result) -> None:
     if site is None or not site.landmarks or photo is None or inputs.usable is None:
         return
     with st.container(border=True, key="exhibit_landmarks"):
-        st.subheader("What the landmarks say", anchor=False)
+        st.subheader("Evidence from the landmarks", anchor=False)
         st.markdown(_WHAT)
         extinctions = cached_models.extinctions(site, photo)
         if extinctions.refused is not None:
-            st.warning(plain(f"This photo is not measured: {extinctions.refused}."))
+            st.warning(
+                plain(f"The landmarks in this photo cannot be measured: {extinctions.refused}.")
+            )
             return
         left, right = st.columns([6, 7], gap="medium")
         left.image(

@@ -42,13 +42,13 @@ def render_similar_photos(
         try:
             similar = _similar_photos(model)
         except InputError as error:
-            st.warning(f"Similar photos cannot be told: {error}", icon=":material/folder_off:")
+            st.warning(f"Similar photos cannot be shown: {error}", icon=":material/folder_off:")
             return
         if similar is None:
             st.markdown(
-                "Real photos are compared with yours where the environment variable "
-                "`AQFUSION_DATA` names a data folder, for instance the public one that "
-                "`make data` brings. None is set here."
+                "Your photo can be compared with real photos if the environment variable "
+                "`AQFUSION_DATA` names a data folder, for example the public one that `make "
+                "data` downloads. It is not set here."
             )
             return
         index = similar.cached() or _built(similar)
@@ -83,8 +83,8 @@ def _built(similar: SimilarPhotos) -> EmbeddingIndex | None:
     slot = st.empty()
     with slot.container():
         st.markdown(
-            "The nearest photos of the data folder, with what was measured there. The model has "
-            "to look at the folder once, which takes up to a minute."
+            "The most similar photos in the data folder, with the AQI that was measured there. "
+            "The model has to process the folder once, which takes up to a minute."
         )
         # A button forgets its click at the next run, and this must outlive a cut.
         st.button(
@@ -96,9 +96,9 @@ def _built(similar: SimilarPhotos) -> EmbeddingIndex | None:
         )
         if not st.session_state.get("similar_wanted"):
             return None
-        bar = st.progress(0.0, "Looking at the photos ...")
+        bar = st.progress(0.0, "Processing the photos ...")
     index = similar.build(
-        lambda done, of: bar.progress(done / of, f"Looked at {done} of {of} photos ...")
+        lambda done, of: bar.progress(done / of, f"Processed {done} of {of} photos ...")
     )
     st.session_state.pop("similar_wanted", None)
     slot.empty()
@@ -145,7 +145,7 @@ def _picture(path: Path) -> str:
 def in_words(neighbour: Neighbour) -> str:
     """The similarity of two photos in words."""
     if neighbour.is_query:
-        return "This very photo"
+        return "This photo itself"
     return next(words for least, words in _WORDS if neighbour.similarity >= least)
 
 
@@ -157,13 +157,13 @@ def sentence(neighbours: Sequence[Neighbour], prediction: Prediction | None) -> 
     """The AQI measured there beside the prediction; the photo itself is named separately."""
     own = _span([n for n in neighbours if n.is_query])
     others = _span([n for n in neighbours if not n.is_query])
-    text = f"This very photo was measured at {own}. " if own else ""
+    text = f"The AQI measured for this photo itself is {own}. " if own else ""
     if not others:
-        return text or "None of the folder's photos can be read."
-    text += f"The nearest {'other ' if own else ''}photos were measured at {others}"
+        return text or "None of the photos in the folder can be read."
+    text += f"The most similar {'other ' if own else ''}photos had a measured AQI of {others}"
     if prediction is None:
-        return f"{text}; the model can't judge this one, so their likeness may mean little."
-    return f"{text}, the model says {prediction.aqi} from the photo alone."
+        return f"{text}; the model cannot judge this photo, so the similarity may mean little."
+    return f"{text}; the model predicts {prediction.aqi} from the photo alone."
 
 
 def _span(neighbours: Sequence[Neighbour]) -> str:
@@ -175,17 +175,20 @@ def _span(neighbours: Sequence[Neighbour]) -> str:
 def _notes(model: Predictor, index: EmbeddingIndex, neighbours: Sequence[Neighbour]) -> str:
     learned = {neighbour.row.session for neighbour in neighbours}
     seen = len(learned & set(model.checkpoint.config.sessions))
-    notes = ["One photo a session; similar to the model, in air and light rather than in the view."]
+    notes = [
+        "One photo per session is shown. Similar means similar to the model, in air and light "
+        "rather than in the view."
+    ]
     if seen and seen == len(learned):
-        notes.append("The model has learned from these sessions, so it knows their answers.")
+        notes.append("The model was trained on these sessions, so it has seen their AQI.")
     elif seen:
-        notes.append(f"The model has learned from {seen} of these {len(learned)} sessions.")
+        notes.append(f"The model was trained on {seen} of these {len(learned)} sessions.")
     elif learned:
-        notes.append("The model has not learned from these sessions.")
+        notes.append("The model was not trained on these sessions.")
     if index.unreadable:
         many = index.unreadable != 1
         notes.append(
-            f"{index.unreadable} photo{'s' * many} of the folder could not be read and "
+            f"{index.unreadable} photo{'s' * many} in the folder could not be read and "
             f"{'are' if many else 'is'} left out."
         )
     return f'<p class="aq aq-note aq-small aq-muted">{escape(" ".join(notes))}</p>'

@@ -10,31 +10,31 @@ from aqfusion.metrics import SaliencyMetrics
 from aqfusion.model.predictor import Predictor, Result
 
 MAP = (
-    "Class activation maps show where in the photo the network found what it says. They are "
-    "coarse, relative to this photo, and no measurement: the Evaluation page tells how far each "
-    "method can be trusted."
+    "Class activation maps show where in the photo the network found its evidence. They are "
+    "coarse, relative to this photo, and not a measurement: the Evaluation page shows how far "
+    "each method can be trusted."
 )
 WHAT_IF = (
-    "What the model would say if only this changed. Far from the air that it has learned from it "
-    "guesses: this is about the model, not a forecast."
+    "What the model would predict if only this input changed. Far from the air that it was "
+    "trained on, it guesses: the chart describes the model and is not a forecast."
 )
 SHAPLEY = (
-    "Starting from what the model says when it knows nothing, each input gets its fair share of "
-    "the way to the result: its mean effect over all orders in which the inputs could have come "
-    "(Shapley values, exact)."
+    "Starting from the prediction without any input, each input gets its fair share of the "
+    "change up to the result: its mean effect over all orders in which the inputs could be added "
+    "(exact Shapley values)."
 )
 ABLATION = (
-    'What the model would say without parts of the input, with its 90 % intervals; "only" means '
-    "as if nobody knew anything else."
+    "Ablation: what the model would predict without parts of the input, with 90 % intervals; "
+    '"only" means that everything else is treated as unknown.'
 )
 METHODS = (
-    "GradCAM weighs the network's feature maps by how the answer depends on them, GradCAM++ by "
-    "regions that alone speak for it, LayerCAM point by point. EigenCAM shows what stands out "
-    "most to the network, whatever is asked."
+    "GradCAM weights the feature maps of the network by how the prediction depends on them, "
+    "GradCAM++ by the regions that support it, and LayerCAM point by point. EigenCAM shows what "
+    "stands out most to the network, whatever the question is."
 )
 HAZE_MAP = (
-    "What is explained is the haze score, how hazy the photo itself looks, wherever it was taken; "
-    "what that means for the AQI depends on the place."
+    "The map explains the haze score: how hazy the photo itself looks, wherever it was taken. "
+    "What that means for the AQI depends on the place."
 )
 _TITLES = {PHOTO: "Photo", SITE: "This place", LANDMARKS: "Its landmarks"}
 TARGETS = {"raises": "what raises the AQI", "lowers": "what lowers the AQI"}
@@ -77,8 +77,9 @@ def branches(model: Predictor) -> str:
     """The share of the photo's prediction that the map explains."""
     haze = model.checkpoint.network.image_encoder.haze_share.item()
     return (
-        f"The map is of the network's own look, {100 * (1 - haze):.0f}\u00a0% of the photo's part. "
-        f"The other {100 * haze:.0f}\u00a0% is haze, measured from colour and contrast by height:"
+        f"The map shows the part of the network, {100 * (1 - haze):.0f}\u00a0% of the photo's "
+        f"part. The other {100 * haze:.0f}\u00a0% is haze, measured from colour and contrast at "
+        "each height:"
     )
 
 
@@ -89,7 +90,9 @@ def trust(method: str, saliency: SaliencyMetrics | None) -> str:
     above = saliency.methods[method].above_random
     measured = f"({above.value:+.1f} AQI points, {above.low:.1f} to {above.high:.1f})"
     if above.low > 0:
-        return f"On unseen photos, {method} finds what matters better than chance {measured}."
+        return (
+            f"On unseen photos, {method} finds the important regions better than chance {measured}."
+        )
     if above.high < 0:
-        return f"On unseen photos, {method} is worse than chance {measured}: don't rely on it."
-    return f"On unseen photos, {method} is no better than chance {measured}: don't rely on it."
+        return f"On unseen photos, {method} is worse than chance {measured}: do not rely on it."
+    return f"On unseen photos, {method} is no better than chance {measured}: do not rely on it."

@@ -28,7 +28,7 @@ def render_what_if(inputs: PredictionInputs, result: Result) -> None:
         "together with", others, format_func=text.title, key=f"explain_with_{name}"
     )
     categories = {category.name: category for category in standard("us").categories}
-    wanted = choices[2].selectbox("What would it take to reach", categories, 1, key="explain_reach")
+    wanted = choices[2].selectbox("Category to reach", categories, 1, key="explain_reach")
 
     scene, start = inputs.scene, reading_input.current_value(name)
     search_result = search(scene, name, categories[wanted], start)
@@ -76,17 +76,18 @@ def _answer(
 ) -> str:
     """The result of the search in a sentence."""
     if result.fused.category == wanted:
-        return f"It is **{wanted.name}** already."
+        return f"The result is already **{wanted.name}**."
     prediction = search_result.prediction
     value = f"**{text.title(name)} at {text.amount(name, search_result.value)}**"
     now = getattr(inputs.reading, name)
     instead = "" if now is None else f" instead of {text.amount(name, now)}"
     if search_result.reached:
         return (
-            f"**{wanted.name}** would take {value}{instead}: the model then says {prediction.aqi}, "
-            f"in nine cases of ten between {prediction.low} and {prediction.high}."
+            f"**{wanted.name}** would need {value}{instead}: the model then predicts "
+            f"{prediction.aqi}, in nine cases out of ten between {prediction.low} and "
+            f"{prediction.high}."
         )
     return (
-        f"No value of {text.title(name)} alone reaches **{wanted.name}**. "
-        f"Nearest comes {value}, where the model says {prediction.aqi}."
+        f"No value of {text.title(name)} alone reaches **{wanted.name}**. The nearest value is "
+        f"{value}, where the model predicts {prediction.aqi}."
     )

@@ -12,9 +12,9 @@ from aqfusion.air.aqi import round_half_up
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import Answer, AnswerContext
 from aqfusion.labels.event_log import Saved
-from aqfusion.labels.item import ItemPrediction
 from aqfusion.labels.review import ItemView
 from aqfusion.labels.store import LabelStore
+from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.permissions import Actor
 from aqfusion.ui.labels import store_session
 from aqfusion.ui.review import routing

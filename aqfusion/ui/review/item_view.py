@@ -11,9 +11,10 @@ from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.errors import InputError
 from aqfusion.explain.formula_text import Sides, formula_words
 from aqfusion.images.photo import Photo
-from aqfusion.labels.item import Item, ItemPrediction
+from aqfusion.labels.item import Item
 from aqfusion.labels.review import ItemView
 from aqfusion.labels.store import LabelStore
+from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.permissions import Actor
 from aqfusion.settings import ASSETS
 from aqfusion.ui import browser_time_zone, formula_view, result_view

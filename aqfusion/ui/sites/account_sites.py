@@ -48,7 +48,7 @@ def remove_day(number: int, day: Day) -> None:
         id for id, stored_day in zip(kept.day_ids, kept.site.days, strict=True) if stored_day == day
     ]
     if not ids:
-        raise SiteStoreError("day must be one of the place, got one that is gone")
+        raise SiteStoreError("this day was removed in another window; reload the page")
     store_session.reached().sites.remove_day(
         _actor(), number, ids[0], _request(), store_session.now()
     )
@@ -85,7 +85,7 @@ def _read(number: int, changed: datetime) -> StoredSite:
 def _actor() -> Actor:
     actor = browser_sessions.signed_in_actor()
     if actor is None:
-        raise InputError("you must be signed in, got nobody")
+        raise InputError("you are not signed in; sign in first")
     return actor
 
 

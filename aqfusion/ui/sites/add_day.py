@@ -31,25 +31,28 @@ def render_typed_day(model: Predictor, own: own_sites.OwnSites) -> None:
     """Draw the form."""
     with st.form("mysite_day", clear_on_submit=True, border=False):
         with st.container(horizontal=True):
-            st.number_input("AQI that was measured", 0, 500, None, step=1, key=_AQI)
+            st.number_input("Measured AQI", 0, 500, None, step=1, key=_AQI)
             st.selectbox(
-                "By which index",
+                "Index of this AQI",
                 list(STANDARDS),
                 format_func=lambda key: standard(key).short_name,
                 key=_STANDARD,
-                help="Only days of the US index count: the model tells that one. Others are kept.",
+                help=(
+                    "Only days with a US AQI count, because the model predicts the US AQI. Other "
+                    "days are kept but do not count."
+                ),
             )
         with st.container(horizontal=True):
             st.date_input(
-                "Day, if known",
+                "Day (if known)",
                 None,
                 min_value=date(1970, 1, 1),
                 max_value="today",
                 format="YYYY-MM-DD",
                 key=_DATE,
-                help="Left empty, it is when the photo was taken, if its file tells.",
+                help="If left empty, the capture time in the photo file is used, if there is one.",
             )
-            st.time_input("Time, if known", None, key=_TIME)
+            st.time_input("Time (if known)", None, key=_TIME)
         save_days.choose()
         st.form_submit_button(
             "Add this day",
@@ -91,7 +94,7 @@ def when(day: date | None, at: time | None, clock: tzinfo, now: datetime) -> dat
     """
     if day is None:
         if at is not None:
-            raise SiteError("Day must be given where a time is, got none")
+            raise SiteError("Day must be given together with a time, got none")
         return None
     moment = datetime.combine(day, at or _NOON, clock)
     if moment <= now:
@@ -105,9 +108,10 @@ MOST_PHOTOS = 30  # at once: each takes a tenth of a second
 _EXAMPLE_TABLE, _PHOTOS, _FAULTS = "mysite_table", "mysite_table_photos", "mysite_table_faults"
 _SHOWN = 20
 _HELP = (
-    "One row is one day. `aqi` is needed; `time`, `timezone`, `photo` (the name of a file that "
-    "you bring along), `standard` (us or india) and readings as on the Stations page are not. "
-    "A time without an offset is on the clock of the place; a date alone is noon."
+    "Each row is one day. The column `aqi` is required; `time`, `timezone`, `photo` (the name of "
+    "a file that you upload too), `standard` (us or india) and readings as on the Stations page "
+    "are optional. A time without an offset is in the time zone of the place; a date without a "
+    "time means noon."
 )
 
 
@@ -118,7 +122,7 @@ def render_table_days(model: Predictor, own: own_sites.OwnSites) -> None:
             "A table of days (CSV or .xlsx, at most 5 MB)", key=_EXAMPLE_TABLE, help=_HELP
         )
         st.file_uploader(
-            f"The photos it names, if any (at most {MOST_PHOTOS} at once)",
+            f"The photos named in the table, if any (at most {MOST_PHOTOS} at once)",
             accept_multiple_files=True,
             key=_PHOTOS,
         )
@@ -133,7 +137,7 @@ def render_table_days(model: Predictor, own: own_sites.OwnSites) -> None:
     faults = st.session_state.get(_FAULTS, ())
     if faults:
         st.warning(
-            f"Left out of the table, or noted:\n{plain_list(faults, _SHOWN)}",
+            f"Rows left out, and notes on the table:\n{plain_list(faults, _SHOWN)}",
             icon=":material/rule:",
         )
 
@@ -145,7 +149,7 @@ def _add_table(model: Predictor, own: own_sites.OwnSites) -> None:
 
     def work() -> save_days.SavedDays:
         if table is None:
-            raise SiteError("a table must be chosen, got none")
+            raise SiteError("no table is chosen; choose one first")
         if len(photos) > MOST_PHOTOS:
             raise SiteError(f"photos must be at most {MOST_PHOTOS} at once, got {len(photos)}")
         days, faults = _read(table, photos, model, own)
@@ -164,7 +168,7 @@ def _read(
     def find(name: str) -> Path:
         last = name.replace("\\", "/").rsplit("/", 1)[-1]
         if last not in named:
-            raise CellError("must be the name of a photo that is brought along")
+            raise CellError("must be the name of a photo that is uploaded too")
         return Path(last)
 
     content = table.getvalue() if table.size <= MOST_BYTES else b"\0" * (MOST_BYTES + 1)
@@ -206,7 +210,7 @@ _STATIONS_OF = {
 def render_add_day(model: Predictor, own: own_sites.OwnSites, moved: str | None) -> None:
     """Draw the choice, the form that it leads to, and what came of it."""
     source = st.segmented_control(
-        "Where the AQI comes from",
+        "Source of the AQI",
         _offered(),
         default=_MONITOR,
         required=True,
@@ -263,7 +267,7 @@ def render_label_days(own: own_sites.OwnSites) -> None:
         on_click=_add_from_labels,
         args=(own,),
     )
-    st.caption("Labels that name an AQI, not a category alone, and on which all agree.")
+    st.caption("Labels with an AQI (not only a category) on which all annotators agree.")
 
 
 def _add_from_labels(own: own_sites.OwnSites) -> None:

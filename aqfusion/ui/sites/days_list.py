@@ -34,7 +34,7 @@ def render_more_days(model: Predictor, days: int) -> None:
         return
     errors = {n: figures.session_rmse.value for n, figures in steps(history, "image_only").items()}
     st.markdown(f"**How many days are enough?** {sentence(errors, days)}")
-    st.html(history_table(history).html("Error by the number of days that are known"))
+    st.html(history_table(history).html("Error by the number of known days"))
 
 
 def sentence(errors: Mapping[int, float], days: int) -> str:
@@ -45,7 +45,7 @@ def sentence(errors: Mapping[int, float], days: int) -> str:
 84 with 1. With 4 days it was 61.'
     >>> sentence({0: 104, 4: 61}, 9)
     'At places that the model was not trained on, the error of a photo was 104 without any day, \
-61 with 4. More were not tried.'
+61 with 4. More days were not tested.'
     """
     now = max((number for number in errors if number <= days), default=0)
     more = [number for number in errors if number > days]
@@ -54,7 +54,7 @@ def sentence(errors: Mapping[int, float], days: int) -> str:
     next_step = (
         f"With {more[0]} day{'' if more[0] == 1 else 's'} it was {errors[more[0]]:.0f}."
         if more
-        else "More were not tried."
+        else "More days were not tested."
     )
     clause = f", the error of a photo was {', '.join(phrases)}." if phrases else ":"
     return f"At places that the model was not trained on{clause} {next_step}"
@@ -75,7 +75,7 @@ def history_table(history: Sequence[HistoryFigures]) -> Table:
         for number in numbers
     )
     titles = (Column(f"{title}: error", ".0f") for title in _KINDS.values())
-    return Table((Column("Days known", ".0f"), *titles), rows)
+    return Table((Column("Known days", ".0f"), *titles), rows)
 
 
 def _history(backbone: str) -> Sequence[HistoryFigures]:
@@ -94,11 +94,11 @@ _JUDGED, _REMOVED, _DAY = "mysite_judged", "mysite_removed", "mysite_day_chosen"
 _COLUMNS = (
     Column("Day"),
     Column("Measured", ".0f"),
-    Column("By its other days", ".0f"),
-    Column("Their mean alone", ".0f"),
-    Column("At an unknown place", ".0f"),
-    Column("Haze of its photo", ".0f"),
-    Column("From"),
+    Column("Predicted from the other days", ".0f"),
+    Column("Mean of the other days", ".0f"),
+    Column("As an unknown place", ".0f"),
+    Column("Haze score of the photo", ".0f"),
+    Column("Source"),
 )
 _FEW = 3
 
@@ -107,15 +107,18 @@ def render_days_list(model: Predictor, own: own_sites.OwnSites, moved: str | Non
     """Draw the table, the errors, and the way to take a day out."""
     site = own.site
     if not site.days:
-        st.info("No days yet. The first three or four change the answer most.")
+        st.info("There are no days yet. The first three or four days change the prediction most.")
     else:
         site_days = judged(model, own.with_recent_days)
         st.markdown(_sentence(site_days))
-        st.html(days_table(own.with_recent_days, site_days).html("The days of this place"))
+        st.html(days_table(own.with_recent_days, site_days).html("Measured days of this place"))
         if len(site.history) > MOST_ASKED:
-            st.caption(f"The last {MOST_ASKED} days are asked about.")
+            st.caption(f"Predictions are shown for the last {MOST_ASKED} days.")
         if len(site.days) > own_sites.MOST_ASKED:
-            st.caption(f"Only the last {own_sites.MOST_ASKED} days are shown here and count.")
+            st.caption(
+                f"Only the last {own_sites.MOST_ASKED} days are shown here and used in the "
+                "prediction."
+            )
     _take_out(own)
     save_days.render_adding(PLACE, moved)
     render_more_days(model, site.day_count)
@@ -159,18 +162,21 @@ def _estimate(held_out_day: LeftOutDay | None, method: str) -> Estimate | None:
 
 def _sentence(judged: SiteDays | None) -> str:
     if judged is None or ALL not in judged.scores:
-        return "With a second day each can be told by the others, as if it were not known."
+        return (
+            "Add a second day: then each day can be predicted from the others, as if it were "
+            "unknown."
+        )
     scores = judged.scores
-    few = " Too few days to be sure of that." if judged.dates < _FEW else ""
+    few = " There are too few days to be certain of this." if judged.dates < _FEW else ""
     inside = sum(
         low <= held_out_day.day.aqi <= high
         for held_out_day in judged.days
         for _, low, high in [held_out_day.predictions[ALL]]
     )
     return (
-        f"Each day left out in turn and asked about: the error is **{scores[ALL].rmse:.0f}** by "
-        f"the other days, {scores[MEAN].rmse:.0f} by their mean alone and "
-        f"{scores[NO_HISTORY].rmse:.0f} as an unknown place (root mean square over "
+        f"Each day is left out in turn and predicted. The error is **{scores[ALL].rmse:.0f}** "
+        f"from the other days, {scores[MEAN].rmse:.0f} from their mean alone and "
+        f"{scores[NO_HISTORY].rmse:.0f} as an unknown place (root mean square error over "
         f"{len(judged.days)} days, in points of AQI); {inside} of {len(judged.days)} lie in the "
         f"interval.{few}"
     )
@@ -195,7 +201,7 @@ def _take_out(own: own_sites.OwnSites) -> None:
         if site.days:
             numbers = list(range(len(site.days), 0, -1))
             chosen = st.selectbox(
-                "A day to take out",
+                "Day to remove",
                 numbers,
                 format_func=lambda number: (
                     f"{title(site, site.days[number - 1], number)}: "
@@ -205,7 +211,7 @@ def _take_out(own: own_sites.OwnSites) -> None:
                 width=320,
             )
             st.button(
-                "Take it out",
+                "Remove this day",
                 key="mysite_remove_day",
                 icon=":material/delete:",
                 on_click=_remove,
@@ -213,7 +219,7 @@ def _take_out(own: own_sites.OwnSites) -> None:
             )
         if removed is not None and removed[0] == own.key:
             st.button(
-                "Undo: put the last one back",
+                "Undo: restore the last removed day",
                 key="mysite_undo",
                 icon=":material/undo:",
                 on_click=_undo,
@@ -225,7 +231,7 @@ def _remove(own: own_sites.OwnSites, day: Day) -> None:
     def work() -> str:
         own_sites.remove_day(own.key, day)
         st.session_state[_REMOVED] = (own.key, day)
-        return "The day was taken out"
+        return "The day was removed"
 
     save_days.acted(PLACE)
     flash.run_with_flash(PLACE, work)
@@ -235,7 +241,7 @@ def _undo(own: own_sites.OwnSites, day: Day) -> None:
     def work() -> str:
         own_sites.add_days(own.key, [day])
         st.session_state.pop(_REMOVED, None)
-        return "The day is back"
+        return "The day was restored"
 
     save_days.acted(PLACE)
     flash.run_with_flash(PLACE, work)

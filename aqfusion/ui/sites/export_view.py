@@ -16,22 +16,22 @@ PLACE = "mysite_away"
 def render_export(own: own_sites.OwnSites) -> None:
     """Draw the buttons."""
     kept = (
-        "It is kept in your account."
+        "This place is stored in your account."
         if own.is_kept
-        else "It is kept for this visit only: close the page and it is gone."
+        else "This place is stored for this visit only: it is lost when you close the page."
     )
     reference = ", and the small grey reference photo" if own.site.reference else ""
     st.markdown(
-        f"{kept} The file holds its days and what the model saw in their photos{reference}. The "
-        "photos of the days are kept nowhere."
+        f"{kept} The file contains the days and the features that the model extracted from their "
+        f"photos{reference}. The photos themselves are not stored anywhere."
     )
     with st.container(horizontal=True):
         _download(own)
         if not own.is_kept and own_sites.has_account():
-            st.button("Keep it in my account", key="mysite_keep", on_click=_keep, args=(own,))
+            st.button("Save in my account", key="mysite_keep", on_click=_keep, args=(own,))
         with st.popover("Remove this place", icon=":material/delete:"):
-            st.markdown("Its days go with it.")
-            st.button("Remove it", key="mysite_gone", on_click=_remove, args=(own,))
+            st.markdown("Its days are removed too.")
+            st.button("Remove", key="mysite_gone", on_click=_remove, args=(own,))
     flash.render_flash(PLACE)
 
 
@@ -52,7 +52,7 @@ def _download(own: own_sites.OwnSites) -> None:
         st.error(plain(str(error)), icon=":material/error:")
         return
     st.download_button(
-        "Take it away as a file",
+        "Export as a file",
         content,
         file_name(own.site.name),
         "application/json",
@@ -65,7 +65,7 @@ def _download(own: own_sites.OwnSites) -> None:
 def _keep(own: own_sites.OwnSites) -> None:
     def work() -> str:
         site_choice.render_open_site(own_sites.keep_in_account(own.key))
-        return "It is in your account now"
+        return "The place is saved in your account"
 
     flash.run_with_flash(PLACE, work)
 
@@ -74,6 +74,6 @@ def _remove(own: own_sites.OwnSites) -> None:
     def work() -> str:
         own_sites.remove(own.key)
         site_choice.take(site_choice.ELSEWHERE)
-        return f"{own.site.name} is gone"
+        return f"{own.site.name} was removed"
 
     flash.run_with_flash(site_choice.PLACE, work)

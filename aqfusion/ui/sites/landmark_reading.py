@@ -28,14 +28,14 @@ _COLUMNS = (
 def render_landmark_reading(model: Predictor, own: OwnSites) -> None:
     """Draw what was measured, and what it means for the AQI here."""
     site = own.with_recent_days
-    st.markdown("**What the photo on the Predict page tells at them**")
+    st.markdown("**Measurements in the photo on the Predict page**")
     photo = photo_input.current()
     if photo is None:
         st.caption("There is no photo on the Predict page.")
         return
     extinctions = cached_models.extinctions(site, photo)
     if extinctions.refused is not None:
-        st.warning(plain(f"This photo is not measured: {extinctions.refused}."))
+        st.warning(plain(f"The landmarks in this photo cannot be measured: {extinctions.refused}."))
         return
     st.html(table(extinctions).html("Landmarks in this photo"))
     if extinctions.refusals:
@@ -58,15 +58,16 @@ def meaning(evidence: LandmarkEvidence | None, days: int) -> str:
     """The landmarks' evidence on the AQI, or the days that it still needs.
 
     >>> meaning(None, 1)
-    'What that means for the AQI here is told from 2 days with a photo and an AQI on; so far 1.'
+    'What this means for the AQI here can be estimated from 2 days with a photo and an AQI; \
+so far there are 1.'
     """
     if evidence is not None:
         return landmarks_sentence(evidence)
     if days >= FEWEST_DAYS:
-        return "By the days so far, that makes no AQI here more likely than another."
+        return "According to the days so far, this is not evidence for any particular AQI here."
     return (
-        f"What that means for the AQI here is told from {FEWEST_DAYS} days with a photo and "
-        f"an AQI on; so far {days}."
+        f"What this means for the AQI here can be estimated from {FEWEST_DAYS} days with a photo "
+        f"and an AQI; so far there are {days}."
     )
 
 
@@ -79,10 +80,14 @@ def range_in_words(sight: VisualRange) -> str:
     'at least 39 km'
     """
     if sight.is_hidden:
-        return "it is hidden" if sight.km is None else f"at most {_km(sight.km)} km: it is hidden"
+        return (
+            "the landmark is hidden"
+            if sight.km is None
+            else f"at most {_km(sight.km)} km: the landmark is hidden"
+        )
     if sight.km is None:
         return f"at least {_km(sight.low_km)} km"
-    high = "no end" if sight.high_km is None else _km(sight.high_km)
+    high = "no upper limit" if sight.high_km is None else _km(sight.high_km)
     return f"{_km(sight.km)} km ({_km(sight.low_km)} to {high})"
 
 
@@ -91,7 +96,7 @@ def _row(number: int, sighting: Sighting) -> tuple[Cell, ...]:
     if sighting.contrast is None:
         return name, "not measured"
     distance = sighting.landmark.distance_km
-    range_text = "distance not known" if distance is None else _range(sighting.contrast, distance)
+    range_text = "unknown distance" if distance is None else _range(sighting.contrast, distance)
     # A hidden landmark has the faintest contrast that counts, which is a bound.
     contrast = math.exp(-sighting.contrast.extinction)
     return name, contrast, sighting.contrast.extinction, range_text
@@ -113,8 +118,9 @@ def _worth(judged: SiteDays | None) -> str:
         return ""
     with_them, without = judged.scores[ALL].rmse, judged.scores[NO_LANDMARKS].rmse
     return (
-        f"They join what the days of this place say. Each of {len(judged.days)} days told from the "
-        f"others: error {with_them:.0f} with the landmarks, {without:.0f} without them."
+        "They are used together with the measured days of this place. With each of "
+        f"{len(judged.days)} days predicted from the others, the error is {with_them:.0f} with "
+        f"the landmarks and {without:.0f} without them."
     )
 
 

@@ -118,9 +118,10 @@ _SIDES = ("left", "top", "right", "bottom")
 _CHART, _NAME, _DISTANCE = "mysite_reference_chart", "mysite_landmark_name", "mysite_landmark_km"
 _CHOSEN = "mysite_landmark_chosen"
 _WHY = (
-    "For a camera that always sees the same view. Mark something **dark and far away**, such as a "
-    "tower, a wood or a ridge, with open sky above it: the more haze lies between, the paler it "
-    "gets. From the days that have both a photo and an AQI it is learned what that means here."
+    "For a camera that always has the same view. Mark something **dark and far away**, such as a "
+    "tower, a forest or a ridge, with open sky above it: the more haze there is in between, the "
+    "paler it looks. What that means for the AQI here is learned from the days that have both a "
+    "photo and an AQI."
 )
 
 
@@ -144,29 +145,29 @@ def render_landmark(model: Predictor, own: own_sites.OwnSites) -> None:
 def drawn_on(site: Site, box: Box, name: str, distance_km: float | None) -> tuple[Site, str]:
     """The site with a landmark that was drawn on its reference photo, and a message about it."""
     if site.reference is None:
-        raise LandmarkError("a place must have a reference photo for its landmarks, got none")
+        raise LandmarkError("this place has no reference photo; add one before its landmarks")
     grey = site.reference.image.convert("RGB")
     photo = Photo(grey, site.reference.digest, grey.size)
     drawn = draw_landmark(site, photo, box, " ".join(name.split()) or None, None, distance_km)
     contrast = math.exp(-drawn.contrast.extinction)
     message = (
         f"{drawn.landmark.name} is marked, with a contrast of {contrast:.0%} to the sky on this "
-        "photo. Photos that you add from now on are measured at it"
+        "photo. It is measured in every photo that you add from now on"
     )
     return replace(drawn.site, reference=site.reference), message
 
 
 def _take_reference(own: own_sites.OwnSites) -> None:
     st.file_uploader(
-        "Reference photo: a clear day, as the camera always sees it (at most 25 MB; a small grey "
-        "copy is kept with the place)",
+        "Reference photo: the usual view of the camera on a clear day (at most 25 MB; a small "
+        "grey copy is stored with the place)",
         key="mysite_reference",
         on_change=_reference_brought,
         args=(own,),
     )
     if photo_input.current() is not None:
         st.button(
-            "Take the photo that is on the Predict page",
+            "Use the photo from the Predict page",
             key="mysite_reference_same",
             on_click=_reference_same,
             args=(own,),
@@ -188,9 +189,9 @@ def _reference_same(own: own_sites.OwnSites) -> None:
 def _keep_reference(own: own_sites.OwnSites, find: Callable[[], Photo]) -> None:
     def work() -> str:
         own_sites.change(own.key, replace(own.site, reference=ReferencePhoto.from_photo(find())))
-        return "This is the reference photo now: mark its first landmark"
+        return "The reference photo is set: now mark the first landmark"
 
-    flash.run_with_flash(PLACE, work, refused="No reference photo: ")
+    flash.run_with_flash(PLACE, work, refused="The reference photo was not set: ")
 
 
 def _draw(own: own_sites.OwnSites, reference: ReferencePhoto) -> None:
@@ -205,7 +206,10 @@ def _draw(own: own_sites.OwnSites, reference: ReferencePhoto) -> None:
         alt="The reference photo; landmarks: "
         + (", ".join(landmark.name for landmark in own.site.landmarks) or "none yet"),
     )
-    st.caption("Draw a box with the mouse, or type its four sides. Blue is the sky it is held to.")
+    st.caption(
+        "Draw a box with the mouse, or enter its four sides. Blue marks the sky that the "
+        "landmark is compared with."
+    )
 
 
 def _drawn() -> None:
@@ -232,13 +236,13 @@ def _fields(own: own_sites.OwnSites) -> None:
                 width=115,  # narrower than with buttons beside it
             )
     st.number_input(
-        "Distance in km, if known",
+        "Distance in km (if known)",
         0.05,
         300.0,
         None,
         step=0.5,
         key=_DISTANCE,
-        help="With it the visual range is told, too.",
+        help="With the distance, the visual range is estimated too.",
     )
     st.button(
         "Add this landmark",
@@ -271,7 +275,7 @@ def _add(own: own_sites.OwnSites) -> None:
     def work() -> str:
         sides = _sides()
         if sides is None:
-            raise LandmarkError("a box must have four sides: draw it, or type them")
+            raise LandmarkError("the box is not complete: draw it or enter its four sides")
         name = str(state.get(_NAME) or "")
         site, message = drawn_on(own.site, sides, name, state.get(_DISTANCE))
         own_sites.change(own.key, site)
@@ -295,30 +299,30 @@ def _listed(own: own_sites.OwnSites) -> None:
             )
             for landmark in landmarks
         )
-        columns = (Column("Landmark"), Column("Distance in km", ".1f"), Column("Days with it"))
+        columns = (Column("Landmark"), Column("Distance in km", ".1f"), Column("Days measured"))
         st.html(Table(columns, rows).html("The landmarks of this place"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if landmarks:
             chosen = st.selectbox(
-                "A landmark to remove",
+                "Landmark to remove",
                 [landmark.name for landmark in landmarks],
                 key=f"{_CHOSEN}_{len(landmarks)}",
                 width=280,
             )
             st.button(
-                "Remove it",
+                "Remove",
                 key="mysite_landmark_remove",
                 icon=":material/delete:",
                 on_click=_remove,
                 args=(own, chosen),
             )
         st.button(
-            "Another reference photo",
+            "Replace the reference photo",
             key="mysite_reference_away",
             type="tertiary",
             on_click=_another,
             args=(own,),
-            help="The landmarks go with the old one.",
+            help="The landmarks of the old photo are removed too.",
         )
 
 
@@ -334,7 +338,7 @@ def _remove(own: own_sites.OwnSites, name: str) -> None:
 def _another(own: own_sites.OwnSites) -> None:
     def work() -> str:
         own_sites.change(own.key, replace(own.site, landmarks=(), reference=None))
-        return "Take another reference photo"
+        return "Replace the reference photo"
 
     flash.run_with_flash(PLACE, work)
 

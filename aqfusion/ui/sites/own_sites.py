@@ -10,6 +10,7 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.sites.site import Day, Site, SiteError
+from aqfusion.text_validation import plain_integer
 
 MOST_SITES, MOST_DAYS = 5, 200  # of a session, which the server keeps in memory
 # Of a site in a prediction: its time grows with their number cubed.
@@ -68,7 +69,7 @@ def create(site: Site) -> str:
         return f"{_ACCOUNT}{account_sites.create(site)}"
     session_sites = _session_sites()
     if len(session_sites) >= MOST_SITES:
-        raise SiteError(f"a session must have at most {MOST_SITES} places, got one more")
+        raise SiteError(f"one visit can have at most {MOST_SITES} places; remove one first")
     if any(_same_name(name, site.name) for name in session_sites):
         raise SiteError(f"name must be new among your places, got {site.name!r}")
     _put(site)
@@ -159,15 +160,15 @@ def _put(site: Site) -> None:
 def _site(key: str) -> Site:
     own = get(key)
     if own is None:
-        raise SiteError("place must be one of yours, got one that is gone")
+        raise SiteError("this place no longer exists; choose another one")
     return own.site
 
 
 def _number(key: str) -> int:
-    digits = key.removeprefix(_ACCOUNT)
-    if not (digits.isascii() and digits.isdecimal() and len(digits) < 16):
-        raise InputError("place must be one of yours, got another")
-    return int(digits)
+    number = plain_integer(key.removeprefix(_ACCOUNT))
+    if number is None:
+        raise InputError("this place is not one of yours; choose one of your places")
+    return number
 
 
 def _same_name(first: str, second: str) -> bool:

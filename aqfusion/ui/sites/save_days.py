@@ -43,11 +43,12 @@ class Brought:
 def choose() -> None:
     """Draw the choice; inside a form."""
     st.file_uploader(
-        "Photo of that day, if there is one (at most 25 MB; only what the model sees is kept)",
+        "Photo of that day, if there is one (at most 25 MB; only the features that the model "
+        "extracts are stored)",
         key=_UPLOAD,
     )
     if photo_input.current() is not None:
-        st.checkbox("Take the photo that is on the Predict page", key=_SAME)
+        st.checkbox("Use the photo from the Predict page", key=_SAME)
 
 
 def chosen(model: Predictor, site: Site) -> Brought:
@@ -117,20 +118,20 @@ def _count_sentence(count: int, new: int) -> str:
     """The number of added and replaced days in a sentence.
 
     >>> _count_sentence(1, 1), _count_sentence(3, 2), _count_sentence(1, 0)
-    ('1 day added', '3 days added, 1 of them in the place of an older one', '1 day replaced')
+    ('1 day added', '3 days added; 1 of them replaced an earlier day', '1 day replaced')
     """
     days = f"{count} day{'' if count == 1 else 's'}"
     if new == count:
         return f"{days} added"
     if new <= 0:
         return f"{days} replaced"
-    return f"{days} added, {count - new} of them in the place of an older one"
+    return f"{days} added; {count - new} of them replaced an earlier day"
 
 
 def _other(days: tuple[Day, ...]) -> str:
     if all(day.standard == MODEL_STANDARD for day in days):
         return ""
-    return "; what is not a US AQI is kept, but does not count"
+    return "; days without a US AQI are kept but do not count"
 
 
 def _and(note: str | None) -> str:

@@ -29,8 +29,10 @@ def choose(model: Predictor) -> None:
             list(titles),
             format_func=lambda key: titles[key],
             key=KEY,
-            help="The same haze means another AQI at another place. A place with measured days "
-            "makes the answer much better.",
+            help=(
+                "The same haze means a different AQI at a different place. Measured days of a "
+                "place make the prediction much better."
+            ),
         )
         if st.button("My places", key="site_mine_open", icon=":material/add_location_alt:"):
             st.switch_page("pages/places.py")
@@ -65,13 +67,13 @@ def _titles(model: Predictor) -> dict[str, str]:
 
 def _meaning(site: Site | None) -> str:
     if site is None:
-        return "An unknown place: the model goes by what is common everywhere."
+        return "An unknown place: the model uses what is typical of all places."
     count = f"{site.day_count} measured day{'' if site.day_count == 1 else 's'}"
     if site.day_count == 0:
-        return "This place has no measured days yet: it is as unknown as any other."
+        return "This place has no measured days yet, so the model treats it as an unknown place."
     if site.learned_as is None:
-        return f"{count} of this place count in the answer."
-    return f"The model was trained on photos of this place, and {count} of it count in the answer."
+        return f"The prediction uses {count} of this place."
+    return f"The model was trained on photos of this place, and the prediction uses {count} of it."
 
 
 PLACE = "mysite_open"
@@ -86,7 +88,7 @@ def select_site() -> own_sites.OwnSites | None:
     if names:
         _prepare(names)
         st.selectbox(
-            "Which place",
+            "Place",
             list(names),
             format_func=lambda key: _title(key, names[key]),
             key=_KEY,
@@ -133,7 +135,7 @@ def _title(key: str, name: str) -> str:
 def _form() -> None:
     with st.form("mysite_new", border=False):
         st.text_input("Name", max_chars=LONGEST_NAME, key=_NEW[0], placeholder="My roof")
-        st.markdown("If you know them, where it is and its clock:")
+        st.markdown("Coordinates and time zone, if known:")
         with st.container(horizontal=True):
             st.number_input("Latitude", -90.0, 90.0, None, format="%.4f", key=_NEW[1])
             st.number_input("Longitude", -180.0, 180.0, None, format="%.4f", key=_NEW[2])
@@ -142,14 +144,16 @@ def _form() -> None:
             _zones(),
             index=None,
             key=_NEW[3],
-            placeholder="by the coordinates, or not known",
+            placeholder="from the coordinates, if given",
         )
-        st.form_submit_button("Make this place", key="mysite_make", type="primary", on_click=_make)
+        st.form_submit_button(
+            "Create this place", key="mysite_make", type="primary", on_click=_make
+        )
 
 
 def _bring() -> None:
     st.file_uploader(
-        "Or bring a place that you took away: its JSON file",
+        "Or open a place that you exported: its JSON file",
         key="mysite_file",
         on_change=_read,
     )
@@ -172,7 +176,7 @@ def _make() -> None:
         state.pop(_FAULTS, None)
         for key in _NEW:
             state[key] = "" if key == _NEW[0] else None
-        return f"{site.name} is there. Predict and Explain ask about it from now on"
+        return f"{site.name} was created. Predict and Explain use it from now on"
 
     flash.run_with_flash(PLACE, work)
 
@@ -188,9 +192,9 @@ def _read() -> None:
         render_open_site(own_sites.create(read.site))
         st.session_state[_FAULTS] = read.faults
         days = len(read.site.days)
-        return f"{read.site.name} is there, with {days} day{'' if days == 1 else 's'}"
+        return f"{read.site.name} was opened, with {days} day{'' if days == 1 else 's'}"
 
-    flash.run_with_flash(PLACE, work, refused="This file was not read: ")
+    flash.run_with_flash(PLACE, work, refused="The file could not be read: ")
 
 
 @cache

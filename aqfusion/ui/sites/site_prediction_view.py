@@ -23,7 +23,10 @@ def steps_chart(steps: Sequence[Prediction], measured: Sequence[float]) -> go.Fi
     x = list(range(len(steps)))
     figure = blank(
         _HEIGHT,
-        xaxis={"dtick": max(1, len(steps) // 10), "title": {"text": "days, as they came"}},
+        xaxis={
+            "dtick": max(1, len(steps) // 10),
+            "title": {"text": "days, in the order in which they were added"},
+        },
         yaxis={"range": [0, 500], "dtick": 100, "title": {"text": "AQI"}},
         shapes=category_bands(),
         showlegend=False,
@@ -97,24 +100,26 @@ def render_says(inputs: PredictionInputs, site: Site) -> str | None:
     site_prediction = _remembered(inputs, site, here.prediction)
     if here.prediction is None:
         st.info(
-            "Nothing to go on yet: add a day of this place, or choose a photo or readings on the "
-            "Predict page."
+            "There is no input yet: add a day of this place, or choose a photo or readings on "
+            "the Predict page."
         )
     else:
         st.html(_headline(here.prediction))
         st.html(_lines(here, *others))
     steps = _steps(inputs.model, site)
     if len(steps) > 1:
-        st.markdown("**What its days alone say, before them and after each**")
+        st.markdown(
+            "**Prediction from the measured days alone, before the first day and after each day**"
+        )
         st.plotly_chart(
             steps_chart(steps, [day.aqi for day in site.history[-(len(steps) - 1) :]]),
             width="stretch",
             key="chart_steps",
             config=png_button("aqfusion-days"),
-            alt="What the days of this place alone say, after each of them: "
+            alt="Prediction from the measured days of this place alone, after each day: "
             + ", ".join(str(prediction.aqi) for prediction in steps),
         )
-        st.caption("Diamonds are what was measured, the grey band holds nine cases of ten.")
+        st.caption("Diamonds are measured values; the grey band contains nine cases out of ten.")
     if site_prediction.before is None or here.prediction is None:
         return None
     return moved(site_prediction.before, here.prediction)
@@ -123,10 +128,10 @@ def render_says(inputs: PredictionInputs, site: Site) -> str | None:
 def moved(before: Prediction, now: Prediction) -> str:
     """The effect of a change of the days in a sentence."""
     if (before.aqi, before.low, before.high) == (now.aqi, now.low, now.high):
-        return f"The answer stays at {now.aqi} ({now.low} to {now.high})."
+        return f"The prediction stays at {now.aqi} ({now.low} to {now.high})."
     return (
-        f"That moved the answer from {before.aqi} ({before.low} to "
-        f"{before.high}) to {now.aqi} ({now.low} to {now.high})."
+        f"This changed the prediction from {before.aqi} ({before.low} to {before.high}) to "
+        f"{now.aqi} ({now.low} to {now.high})."
     )
 
 
@@ -144,8 +149,8 @@ def _answers(inputs: PredictionInputs, site: Site) -> tuple[Row, ...]:
     anything = inputs.usable is not None or bool(inputs.reading.present)
     rows = [Row(_basis(inputs), prediction_batch[0] if anything or there.knows_site else None)]
     if there.landmarks is not None:
-        rows.append(Row("Here without the landmarks", prediction_batch[1]))
-    return (*rows, Row("At an unknown place", prediction_batch[2] if anything else None))
+        rows.append(Row("This place without the landmarks", prediction_batch[1]))
+    return (*rows, Row("An unknown place", prediction_batch[2] if anything else None))
 
 
 def _remembered(inputs: PredictionInputs, site: Site, now: Prediction | None) -> SitePrediction:
@@ -190,14 +195,16 @@ def _predict_steps(model: Predictor, site: Site) -> tuple[Prediction, ...]:
 def _basis(inputs: PredictionInputs) -> str:
     parts = ["the photo"] * (inputs.usable is not None)
     parts += ["the readings"] * bool(inputs.reading.present)
-    return f"Here, with {' and '.join(parts)} of the Predict page" if parts else "Here"
+    return (
+        f"This place, with {' and '.join(parts)} from the Predict page" if parts else "This place"
+    )
 
 
 def _headline(here: Prediction) -> str:
     return (
         '<div class="aq aq-brief" role="status"><div class="aq-number" '
         f'aria-label="AQI {here.aqi}">{here.aqi}</div>'
-        f"<div>{pill(here.category)} in nine cases of ten between "
+        f"<div>{pill(here.category)} in nine cases out of ten between "
         f"<strong>{here.low} to {here.high}</strong></div></div>"
     )
 

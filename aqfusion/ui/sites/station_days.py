@@ -36,14 +36,14 @@ def render_station_days(own: own_sites.OwnSites, source: str) -> None:
     if not stations:
         return
     station = st.selectbox(
-        "Station, the nearest first" if own.site.latitude is not None else "Station",
+        "Station (nearest first)" if own.site.latitude is not None else "Station",
         list(stations),
         format_func=lambda candidate: _title(own.site, candidate),
         key=f"mysite_station_{source}",
     )
     chosen = f"mysite_measured_{source}_{station.id}"
     st.multiselect(
-        "What was measured there",
+        "Measured values",
         stations[station],
         format_func=_label,
         max_selections=MOST,
@@ -51,7 +51,7 @@ def render_station_days(own: own_sites.OwnSites, source: str) -> None:
         placeholder="choose one or more",
     )
     st.button(
-        "Add what is chosen",
+        "Add the selected days",
         key=f"mysite_take_{source}",
         type="primary",
         icon=":material/add:",
@@ -88,7 +88,7 @@ def _measured(site: Site, source: str) -> list[Measured]:
     judged = ((measurement, summarise(measurement, us).aqi) for measurement in measurements)
     measured = [Measured(measurement, aqi) for measurement, aqi in judged if aqi is not None]
     if measurements and not measured:
-        st.info("None of these stations measures enough for an AQI.")
+        st.info("None of these stations measures enough pollutants for an AQI.")
     return measured
 
 
@@ -99,16 +99,16 @@ def _own() -> tuple[StationMeasurement, ...]:
         st.error(plain(str(error)), icon=":material/error:")
         return ()
     if parsed is None:
-        st.info("Bring a table of stations on the Stations page first; it is read here, too.")
+        st.info("First upload a table of stations on the Stations page; it is used here too.")
         return ()
     return parsed.measurements
 
 
 def _live(site: Site) -> tuple[StationMeasurement, ...]:
     if site.latitude is None or site.longitude is None:
-        st.info("OpenAQ is asked for stations near a place: this one has no coordinates.")
+        st.info("OpenAQ can only find stations near a place with coordinates; this place has none.")
         return ()
-    with st.spinner("Asking OpenAQ ..."):
+    with st.spinner("Waiting for OpenAQ ..."):
         live = nearest(site.latitude, site.longitude, datetime.now(UTC), load_settings())
     if live.problem:
         st.warning(plain(live.problem), icon=":material/cloud_off:")

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from aqfusion.data.sample_places import sample_places
 from aqfusion.errors import InputError
 from aqfusion.settings import load_settings
 from aqfusion.stations.live_stations import nearest
 from aqfusion.stations.measurements import age_in_words
-from aqfusion.stations.sample_stations import FOLDER, PLACES_NAME, load_places
 from aqfusion.ui.stations import sources
 
 _LATITUDE, _LONGITUDE, _PLACE = "stations_latitude", "stations_longitude", "stations_near"
@@ -21,17 +21,17 @@ _HOW = (
 
 def choose() -> sources.Source:
     """Draw the choice of a place and the state of its stations, which may be none."""
-    places = {place.station.name: place.station for place in load_places(FOLDER / PLACES_NAME)}
+    places = {place.name: place for place in sample_places()}
     first = next(iter(places.values()))
     st.session_state.setdefault(_PLACE, first.name)
     st.session_state.setdefault(_LATITUDE, first.latitude)
     st.session_state.setdefault(_LONGITUDE, first.longitude)
 
     def go() -> None:
-        station = places.get(st.session_state.get(_PLACE, ""))
-        if station is not None:
-            st.session_state[_LATITUDE] = station.latitude
-            st.session_state[_LONGITUDE] = station.longitude
+        place = places.get(st.session_state.get(_PLACE, ""))
+        if place is not None:
+            st.session_state[_LATITUDE] = place.latitude
+            st.session_state[_LONGITUDE] = place.longitude
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(

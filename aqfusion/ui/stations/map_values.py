@@ -11,6 +11,8 @@ import streamlit as st
 
 from aqfusion.air.aqi import Category, standard
 from aqfusion.air.pollutants import pollutant
+from aqfusion.data.sample_places import sample_places
+from aqfusion.data.session_time import session_time
 from aqfusion.errors import InputError
 from aqfusion.metric_values import Estimate
 from aqfusion.metrics import Run
@@ -21,7 +23,6 @@ from aqfusion.stations.measurements import (
     is_old,
     summarise,
 )
-from aqfusion.stations.sample_stations import FOLDER, PLACES_NAME, load_places, session_time
 from aqfusion.ui import cached_metrics
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -242,11 +243,11 @@ def leak_safe(backbone: str) -> dict[tuple[str, datetime], Estimate]:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _by_station(_run: Run) -> dict[tuple[str, datetime], Estimate]:
-    places = {place.location: place for place in load_places(FOLDER / PLACES_NAME)}
+    places = {place.location: place for place in sample_places()}
     estimates = {}
     for session in _run.sessions:
         place, estimate = places.get(session.place), session.predicted["fused"]
         time = session_time(session.key, place.timezone) if place else None
         if place and time and estimate:
-            estimates[place.station.id, time] = estimate
+            estimates[place.id, time] = estimate
     return estimates

@@ -6,11 +6,11 @@ import pytest
 
 from aqfusion.csv_table.errors import TableFault
 from aqfusion.data.dataset_folder import CSV_NAME, PHOTO_FOLDER
-from aqfusion.images.perceptual_hash import hamming_distance, perceptual_hash
+from aqfusion.images.perceptual_hash import fingerprint_value, hamming_distance, perceptual_hash
 from aqfusion.images.photo import Photo
 from aqfusion.labels.imports import item_import
 from aqfusion.labels.imports.import_source import import_from_source
-from aqfusion.labels.imports.item_import import Imported, SourceError, Terms, fingerprint_value
+from aqfusion.labels.imports.item_import import Imported, SourceError, Terms
 from aqfusion.labels.imports.photo_sources import SUFFIXES, list_kaggle_folder
 from aqfusion.labels.item import ItemError
 from aqfusion.labels.search import Filters

@@ -35,7 +35,7 @@ def test_the_waterfall_leads_from_nothing_to_the_prediction_over_what_was_given(
     assert list(trace.x) == [160.0, 23.0, -60.0, 7.0, 130.0]
     assert list(trace.measure) == ["absolute", "relative", "relative", "relative", "total"]
     assert list(trace.y) == [
-        "Nothing known",
+        "No input",
         "Photo",
         "PM₂.₅ 80 µg/m³",
         "NO₂ 40 µg/m³",
@@ -57,7 +57,7 @@ def test_each_ablated_row_has_its_number_interval_and_colour():
     ]
     bar, text = ablation_chart(rows).data
     assert list(bar.x) == [180, 40]
-    assert list(bar.y) == list(text.y) == ["Everything given", "Readings only"]
+    assert list(bar.y) == list(text.y) == ["All inputs", "Readings only"]
     assert list(bar.error_x.array) == [50, 50]
     assert list(bar.error_x.arrayminus) == [30, 30]
     assert list(bar.marker.color) == [US.category_of(180).colour, US.category_of(40).colour]
@@ -67,7 +67,7 @@ def test_each_ablated_row_has_its_number_interval_and_colour():
 @pytest.mark.parametrize(
     ("left", "without", "name"),
     [
-        (("photo", "pm25", "no2"), (), "Everything given"),
+        (("photo", "pm25", "no2"), (), "All inputs"),
         (("photo",), ("pm25", "no2"), "Photo only"),
         (("photo",), (), "Photo only"),
         (("pm25", "no2"), ("photo",), "Readings only"),
@@ -80,7 +80,7 @@ def test_each_ablated_row_has_its_number_interval_and_colour():
         (("pm25",), ("site",), "Without this place's history"),
         (("photo", "site"), ("pm25", "no2"), "Without the readings"),
         (("pm25", "site"), ("photo",), "Without the photo"),
-        (("photo", "pm25", "no2", "site"), (), "Everything given"),
+        (("photo", "pm25", "no2", "site"), (), "All inputs"),
     ],
 )
 def test_a_row_is_called_by_what_it_leaves_out(left, without, name):
@@ -167,8 +167,8 @@ def test_every_input_has_a_row_whether_given_or_not():
         "raised it by 23",
         "lowered it by 60",
         "raised it by 7",
-        "says 160",
-        "lead to 130",
+        "predicts 160",
+        "change this to 130",
     ):
         assert phrase in html
 
@@ -186,8 +186,8 @@ def test_a_photo_of_little_weight_is_said_to_explain_little():
     ("low", "high", "said"),
     [
         (0.5, 5.0, "better than chance (+2.0 AQI points, 0.5 to 5.0)."),
-        (-1.0, 5.0, "no better than chance (+2.0 AQI points, -1.0 to 5.0): don't rely on it."),
-        (-9.0, -0.1, "worse than chance (+2.0 AQI points, -9.0 to -0.1): don't rely on it."),
+        (-1.0, 5.0, "no better than chance (+2.0 AQI points, -1.0 to 5.0): do not rely on it."),
+        (-9.0, -0.1, "worse than chance (+2.0 AQI points, -9.0 to -0.1): do not rely on it."),
     ],
 )
 def test_a_method_is_trusted_as_far_as_it_was_measured(low, high, said):

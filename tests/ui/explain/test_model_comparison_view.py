@@ -86,7 +86,7 @@ def test_it_shows_what_the_models_say_and_how_far_they_agree(page):
     assert f"{fused.aqi} {fused.category.name} {fused.low} to {fused.high}" in mobilenet
     assert "No photo" in mobilenet
     assert "Weight of the photo 0 %" in mobilenet
-    assert re.fullmatch(r"They (differ by|all say the same) .+\.", summary(page))
+    assert re.fullmatch(r"(They differ by|All models predict) .+\.", summary(page))
 
 
 def test_a_moved_slider_predicts_anew_but_looks_at_nothing_again(page, monkeypatch):
@@ -139,10 +139,10 @@ def result(checkpoint_folder):
 @pytest.mark.parametrize(
     ("numbers", "sentence"),
     [
-        ((150, 164, 158), "They differ by 14 AQI points at most and name 2 categories."),
-        ((151, 152), "They differ by 1 AQI point at most and name the same category."),
-        ((160, 160), "They all say the same number."),
-        ((160,), "Fewer than two models give an answer here, so there is nothing to compare."),
+        ((150, 164, 158), "They differ by at most 14 AQI points and predict 2 categories."),
+        ((151, 152), "They differ by at most 1 AQI point and predict the same category."),
+        ((160, 160), "All models predict the same AQI."),
+        ((160,), "Fewer than two models give a prediction here, so there is nothing to compare."),
     ],
 )
 def test_one_sentence_tells_how_far_they_agree(result, numbers, sentence):
@@ -163,8 +163,8 @@ def test_a_model_that_refuses_the_photo_and_has_nothing_else_tells_no_number(pag
     mobilenet = cards(page)[0]
     assert "aq-number" not in mobilenet
     assert text(mobilenet).endswith(
-        "Tells no AQI: it leaves the photo out, too &lt;dark&gt;, and there is nothing else to go "
-        "on."
+        "No AQI is predicted: the model leaves the photo out (too &lt;dark&gt;), and there is "
+        "no other input."
     )
     assert "nothing to compare" in summary(page)
 
@@ -177,6 +177,6 @@ def test_a_photo_that_a_guard_refuses_is_told_with_its_reason(page, result):
         model_comparison.predict_with(one.predictor, photo), "data:,"
     )
     told = model_comparison_view.card(one, model_comparison.ModelAgreement(refused, 0.4), seen)
-    assert "Leaves the photo out: too dark &lt;here&gt;." in told
-    assert "Photo alone says –" in text(told)
-    assert "Time for the answer under 1 ms" in text(told)
+    assert "The photo is left out: too dark &lt;here&gt;." in told
+    assert "Prediction from the photo –" in text(told)
+    assert "Time for the prediction under 1 ms" in text(told)

@@ -74,7 +74,7 @@ def test_a_faulty_data_folder_gets_a_sentence(open_card, data_folder, monkeypatc
     monkeypatch.setenv("AQFUSION_DATA", str(tmp_path))
     page = open_card(photos_of(data_folder)[0])
     assert not page.exception
-    assert "Similar photos cannot be told: data folder must hold" in page.warning[0].value
+    assert "Similar photos cannot be shown: data folder must hold" in page.warning[0].value
 
 
 def test_the_button_builds_once_and_six_neighbours_are_shown(open_card, data_folder, monkeypatch):
@@ -89,9 +89,9 @@ def test_the_button_builds_once_and_six_neighbours_are_shown(open_card, data_fol
         html.count("<figure") == html.count("data:image/webp;base64,") == similar_photos_view.COUNT
     )
     assert html.count('alt="Photo taken at ') == similar_photos_view.COUNT
-    assert "This very photo was measured at 20. The nearest other photos were measured" in html
-    assert "the model says " in html
-    assert "The model has learned from 1 of these 6 sessions." in html
+    assert "photo itself is 20. The most similar other photos had a measured AQI of" in html
+    assert "the model predicts " in html
+    assert "The model was trained on 1 of these 6 sessions." in html
     again = open_card(photo)  # another visitor, and another start: nothing is left to wait for
     assert shown(again) == html
     st.cache_resource.clear()
@@ -151,7 +151,7 @@ def test_places_are_shown_as_text_and_unreadable_photos_are_counted(
     html = shown(page)
     assert "<img src=x" not in html
     assert "&lt;img src=x onerror=alert(1)&gt;" in html
-    assert "1 photo of the folder could not be read and is left out." in html
+    assert "1 photo in the folder could not be read and is left out." in html
 
 
 def test_a_photo_that_is_gone_since_keeps_its_tile(tmp_path):
@@ -169,7 +169,7 @@ def neighbour(aqi: float, similarity=0.8, is_query=False, path=Path("x.jpg")) ->
 @pytest.mark.parametrize(
     ("similarity", "is_query", "words"),
     [
-        (1.0, True, "This very photo"),
+        (1.0, True, "This photo itself"),
         (1.0, False, "Almost the same"),
         (0.97, False, "Almost the same"),
         (0.9, False, "Very similar"),
@@ -198,16 +198,16 @@ OWN = neighbour(310, is_query=True)
     [
         (
             OTHERS,
-            "The nearest photos were measured at 120 to 180, "
-            "the model says 150 from the photo alone.",
+            "The most similar photos had a measured AQI of 120 to 180; "
+            "the model predicts 150 from the photo alone.",
         ),
         (
             [OWN, *OTHERS[1:2]],
-            "This very photo was measured at 310. The nearest other photos were measured at 120, "
-            "the model says 150 from the photo alone.",
+            "The AQI measured for this photo itself is 310. The most similar other photos had a "
+            "measured AQI of 120; the model predicts 150 from the photo alone.",
         ),
-        ([OWN], "This very photo was measured at 310."),
-        ([], "None of the folder's photos can be read."),
+        ([OWN], "The AQI measured for this photo itself is 310."),
+        ([], "None of the photos in the folder can be read."),
     ],
 )
 def test_one_sentence_sets_what_was_measured_beside_what_is_said(neighbours, sentence, said):
@@ -216,6 +216,6 @@ def test_one_sentence_sets_what_was_measured_beside_what_is_said(neighbours, sen
 
 def test_a_photo_that_the_model_cannot_judge_is_not_compared():
     assert similar_photos_view.sentence(OTHERS, None) == (
-        "The nearest photos were measured at 120 to 180; the model can't judge this one, "
-        "so their likeness may mean little."
+        "The most similar photos had a measured AQI of 120 to 180; the model cannot judge this "
+        "photo, so the similarity may mean little."
     )

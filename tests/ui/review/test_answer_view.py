@@ -7,8 +7,8 @@ from html import escape
 import pytest
 
 from aqfusion.labels.answer import Answer, AnswerContext
-from aqfusion.labels.item import ItemPrediction
 from aqfusion.labels.store import LabelStore
+from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.ui.review import answer_view, item_view
 from aqfusion.ui.review.text import did, replaced_text
 from tests.labels.planted import MINUTE, NOW, PIN, add, new_item, request_id, say
