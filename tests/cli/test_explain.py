@@ -144,7 +144,7 @@ def test_a_changed_report_does_not_agree_and_the_place_is_named(capsys, tmp_path
     told["formula"]["us"]["aqi"] = 7
     report.write_text(json.dumps(told))
     assert refusal(capsys, "--repeat", report) == (
-        "report.json: prediction.fused.aqi must come out again, got 7 in the report and "
+        "report.json: the report and this run differ: prediction.fused.aqi is 7 in the report and "
         f"{found} now; 1 more values differ"
     )
 

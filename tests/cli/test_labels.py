@@ -117,7 +117,7 @@ def test_a_backup_and_an_export_fill_another_store(capsys, source, tmp_path, mon
         run(capsys, command, tmp_path / file)
         assert run(capsys, "stats")[0] == before
     refused = refusal(capsys, "restore", tmp_path / "labels.zip")
-    assert refused.startswith("store must be empty to be filled, got one with ")
+    assert refused.startswith("The label store is not empty: it has ")
 
 
 def test_people_get_in_by_account_or_invitation(capsys, home, monkeypatch):
@@ -155,7 +155,7 @@ def test_a_store_that_is_not_sound_is_told_twice(capsys, source, home):
     output, err = run(capsys, "verify", status=2)
     assert output["sound"] is False
     assert output["faults"][0].startswith("item 1 must have status open, got settled")
-    assert err.startswith("the store must be sound, got 1 faults: item 1 must have status open")
+    assert err.startswith("The store has 1 faults, the first: item 1 must have status open")
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_store_that_is_not_sound_is_told_twice(capsys, source, home):
         ("export --out mine --format csv", "export must be a file, got the folder mine"),
         ("export --out file/x --format csv", "File exists: file"),
         ("export --out mine --format training", "folder to write must be new or empty, got mine"),
-        ("backup file", "backup must be a new file, got file, which exists"),
+        ("backup file", "The file file exists already"),
         ("restore none", "none must be damaged or is not a backup"),
         ("invite --role king", "--role must be one of visitor, annotator, expert, admin, got 'k"),
         ("invite --role operator", "--role must be one of visitor, annotator, expert, admin, got"),

@@ -68,7 +68,7 @@ def test_limits_hold_and_refused_offers_leave_nothing(store, tmp_path):
     assert len(kept(tmp_path)) == 3
     later = NOW + 61 * MINUTE
     offer(4, "a", later)
-    with pytest.raises(OfferError, match="offers must wait until others are looked at"):
+    with pytest.raises(OfferError, match="Too many contributions are waiting"):
         offer(5, "b", later)
     with store.database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM offers").scalar() == 1

@@ -36,7 +36,7 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
                 "The label may be wrong: it is Good, "
                 "and models that were not trained on it predict Hazardous",
             ),
-            Reason("model unsure", "The model is unsure: it says 0 to 500"),
+            Reason("model unsure", "The model is unsure: it predicts 0 to 500"),
             Reason(
                 "photo against readings",
                 "Photo and readings disagree: 40 and above 500",

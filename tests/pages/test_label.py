@@ -178,7 +178,7 @@ def test_undo_brings_the_item_back_and_takes_the_answer_away(page, store):
     command(page, "undo")
     assert (item(page), answers_of(store)) == (1, {})
     command(page, "undo")
-    assert "There must be an answer of yours to take back" in message(page)
+    assert "You have no answer to undo" in message(page)
 
 
 def test_undo_says_what_it_undid(page):
@@ -196,7 +196,7 @@ def test_undo_of_an_answer_from_before_this_sign_in_asks_first(page, store):
     page = sign_in("Asha")
     command(page, "undo")
     assert data(page)["message"]["ask"]
-    assert "Item 1, Unhealthy, is from before this sign-in" in message(page)
+    assert "Item 1 (Unhealthy) is from before this sign-in" in message(page)
     command(page, "cancel")
     assert (item(page), message(page), answers_of(store)) == (2, "", {1: (3, None, None)})
     command(page, "confirm")
@@ -225,7 +225,7 @@ def test_undo_takes_back_only_the_answer_that_the_question_named(page, store):
     leased = store.queue.next_item(asha, store_session.now())
     store.answers.save(asha, leased.token, "elsewhere", Answer(5), store_session.now())
     command(page, "confirm")
-    assert "your last answer has changed" in message(page).lower()
+    assert "meanwhile your last answer is that to item" in message(page).lower()
     assert answers_of(store) == {1: (3, None, None), 2: (5, None, None)}
 
 
@@ -345,7 +345,7 @@ def test_the_end_is_told_and_undo_still_works(page, store):
     for _ in range(5):
         say(page, category=2)
     assert data(page)["item"] is None
-    assert data(page)["end"].startswith("Nothing is waiting for you")
+    assert data(page)["end"].startswith("Your queue is empty")
     command(page, "undo")
     assert item(page) == 5
 

@@ -72,7 +72,7 @@ def test_a_second_run_is_refused_with_the_number_of_the_first(tmp_path):
             lambda: running(tmp_path, "Ada", print, None).__enter__(),
             lambda: start(tmp_path, TERMINAL),
         ):
-            with pytest.raises(RunError, match=f"got one already \\(process {first.pid}\\)"):
+            with pytest.raises(RunError, match=f"is running already \\(process {first.pid}\\)"):
                 second()
         assert state(tmp_path) == "running"
     finally:
