@@ -174,7 +174,7 @@ def test_a_store_that_is_not_sound_is_told_twice(capsys, source, home):
         ("export --out file/x --format csv", "File exists: file"),
         ("export --out mine --format training", "folder to write must be new or empty, got mine"),
         ("backup file", "The file file exists already"),
-        ("restore none", "none must be damaged or is not a backup"),
+        ("restore none", "none is damaged or is not a backup"),
         ("invite --role king", "--role must be one of visitor, annotator, expert, admin, got 'k"),
         ("invite --role operator", "--role must be one of visitor, annotator, expert, admin, got"),
     ],
