@@ -1,5 +1,6 @@
 # make app   install and open the app at localhost:8501
 # make test  install what tests need and run them all
+# LOCKED=1 with either, in a new .venv: the very versions of requirements.lock
 PYTHON ?= python3
 BIN := .venv/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -10,9 +11,10 @@ CACHE ?= .trainings
 # Python compiles, so this may fail: what matters is compiled when it is imported.
 PIP := --quiet --disable-pip-version-check --no-compile
 COMPILE := -m compileall -q -j 0 .venv/lib > /dev/null 2>&1 || true
+LOCK := $(if $(LOCKED),requirements.lock)
 LICENCE := CC BY-NC-SA 3.0 IGO: Air Pollution Image Dataset from India and Nepal, A. Rouniyar et al., 2023, doi 10.34740/KAGGLE/DS/3152196
 
-.PHONY: app setup test all long lint types unit browser chromium postgresql data metrics models clean
+.PHONY: app setup test all long lint types unit browser coverage lock chromium postgresql data metrics models clean
 
 app: setup
 	$(BIN)/streamlit run app.py
@@ -31,7 +33,7 @@ types: .venv/.dev
 	nice $(BIN)/mypy
 
 # A process for each core is enough: more threads than cores spin and wait for each other.
-all long unit browser: export OMP_NUM_THREADS = 1
+all long unit browser coverage: export OMP_NUM_THREADS = 1
 
 # All at once: browser tests wait more than they compute, so a third process finds its time.
 all: .venv/.dev chromium postgresql
@@ -47,6 +49,19 @@ unit: .venv/.dev postgresql
 # Screenshots are left in build/screenshots.
 browser: .venv/.dev chromium
 	$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile
+
+# How much of the code tests run, by package; the browser's tests and what takes long left out.
+coverage: .venv/.dev postgresql
+	@mkdir -p build/coverage
+	$(BIN)/python -m pytest -m "not browser and not long" -n 2 --dist loadfile --cov --cov-report=json:build/coverage/report.json
+	$(BIN)/python tools/coverage_table.py build/coverage/report.json
+
+# One version of every package, for all systems and Pythons. Versions that still fit stay as they
+# are; UPGRADE=1 takes the newest that requirements*.txt allow.
+lock: .venv/.dev
+	$(BIN)/python -m pip install $(PIP) "uv~=0.13"
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	  --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) requirements-dev.txt -o requirements.lock
 
 # The public data set (CC BY-NC-SA 3.0 IGO), with kagglehub: needs internet and a Kaggle account.
 data: setup
@@ -68,15 +83,15 @@ models: setup
 	done
 
 # Debian splits venv from python3; elsewhere it is there.
-.venv/.app: requirements.txt
+.venv/.app: requirements.txt $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("AQFusion needs python 3.11 or newer, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv || ($(APT) update -qq && $(APT) install -y -qq python3-venv && $(PYTHON) -m venv --clear .venv)
-	$(BIN)/python -m pip install $(PIP) -r requirements.txt
+	$(BIN)/python -m pip install $(PIP) -r requirements.txt $(LOCK:%=-c %)
 	@$(BIN)/python $(COMPILE)
 	@touch $@
 
 .venv/.dev: .venv/.app requirements-dev.txt
-	$(BIN)/python -m pip install $(PIP) -r requirements-dev.txt
+	$(BIN)/python -m pip install $(PIP) -r requirements-dev.txt $(LOCK:%=-c %)
 	@$(BIN)/python $(COMPILE)
 	@touch $@
 

@@ -93,18 +93,20 @@ def each_baseline_once(entries: tuple[HistoryBaseline, ...] | None) -> tuple[His
 
 def steps(history: Sequence[HistoryFigures], kind: str) -> dict[int, HistoryFigures]:
     """The figures of one kind of input by known days, fewest first."""
-    found = {one.days: one for one in history if one.kind == kind and one.days is not None}
-    return dict(sorted(found.items()))
+    by_days = {
+        entry.days: entry for entry in history if entry.kind == kind and entry.days is not None
+    }
+    return dict(sorted(by_days.items()))
 
 
 def baseline_steps(baselines: Sequence[HistoryBaseline], method: str) -> dict[int, Estimate]:
     """The session RMSE of one simpler method by known days, fewest first."""
-    found = {
-        one.days: one.session_rmse
-        for one in baselines
-        if one.method == method and one.days is not None
+    by_days = {
+        entry.days: entry.session_rmse
+        for entry in baselines
+        if entry.method == method and entry.days is not None
     }
-    return dict(sorted(found.items()))
+    return dict(sorted(by_days.items()))
 
 
 def rmse_after(history: Sequence[HistoryFigures], kind: str, days: int) -> float | None:
@@ -115,16 +117,16 @@ def rmse_after(history: Sequence[HistoryFigures], kind: str, days: int) -> float
     """
     if days < 0:
         raise InputError(f"days must be >= 0, got {days}")
-    found = steps(history, kind)
-    before = [step for step in found if step <= days]
-    after = [step for step in found if step > days]
+    by_days = steps(history, kind)
+    before = [step for step in by_days if step <= days]
+    after = [step for step in by_days if step > days]
     if not before:
         return None
-    low = found[before[-1]].session_rmse.value
+    low = by_days[before[-1]].session_rmse.value
     if not after:
         return low
     share = (days - before[-1]) / (after[0] - before[-1])
-    return low + share * (found[after[0]].session_rmse.value - low)
+    return low + share * (by_days[after[0]].session_rmse.value - low)
 
 
 def unknown_place(
@@ -137,27 +139,30 @@ def unknown_place(
     without = steps(history, NOTHING)
     first = photo.pop(0).session_rmse
     alone = f" Without the photo {_errors(without)}." if without else ""
-    said = (
+    sentence = (
         f"At a place that the model has never seen, its typical error from a photo alone is "
         f"{first.value:.0f} AQI points (session RMSE; 95 % interval over places {first.low:.0f} to "
-        f"{first.high:.0f}); always giving the same answer is off by {constant[0].value:.0f}."
+        f"{first.high:.0f}); the error of a constant "
+        f"prediction is {constant[0].value:.0f}."
     )
     if not photo:
-        return said + alone
-    more = joined([f"{one.session_rmse.value:.0f}" for one in photo.values()])
-    said += f" With {joined(list(map(str, photo)))} known days of that place it is {more}"
+        return sentence + alone
+    more = joined([f"{entry.session_rmse.value:.0f}" for entry in photo.values()])
+    sentence += (
+        f" With {joined(list(map(str, photo)))} known days of that place the error is {more}"
+    )
     means = baseline_steps(baselines, "place_mean")
     if not all(step in means for step in photo):
-        return f"{said}.{alone}"
+        return f"{sentence}.{alone}"
     levels = joined([f"{means[step].value:.0f}" for step in photo])
-    return f"{said}; the mean AQI of those days is off by {levels}.{alone}"
+    return f"{sentence}; the error of the mean AQI of those days is {levels}.{alone}"
 
 
 def _errors(without: Mapping[int, HistoryFigures]) -> str:
     """Say how far off the model is where it is shown nothing but the place's days."""
     days = joined([str(count) for count in without])
-    errors = joined([f"{one.session_rmse.value:.0f}" for one in without.values()])
-    return f"the model is off by {errors} with {days} known days"
+    errors = joined([f"{entry.session_rmse.value:.0f}" for entry in without.values()])
+    return f"the error is {errors} with {days} known days"
 
 
 def joined(words: Sequence[str]) -> str:
@@ -316,8 +321,8 @@ class Metrics:
 
     def run(self, protocol: str, backbone: str) -> Run | None:
         """Return one backbone's run, or `None` where it is not computed yet."""
-        found = self.protocols.get(protocol)
-        return found.backbones.get(backbone) if found else None
+        scores = self.protocols.get(protocol)
+        return scores.backbones.get(backbone) if scores else None
 
 
 def expected_rmse(metrics: Metrics, backbone: str, kind: str, days: int) -> float | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from aqfusion.errors import InputError
+from aqfusion.text_validation import read_whole_number
 
 _PACKAGE = Path(__file__).resolve().parent
 _BUNDLED = _PACKAGE / "bundled"  # only in an installed package: pyproject.toml fills it
@@ -84,9 +85,7 @@ def _number(values: Mapping[str, str], name: str, most: int) -> int | None:
     text = values.get(name, "").strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9 and 1 <= int(text) <= most):
-        raise SettingsError(f"{name} must be a whole number from 1 to {most}, got {text[:40]!r}")
-    return int(text)
+    return read_whole_number(text, name, 1, most, SettingsError)
 
 
 def _secrets(path: Path) -> dict[str, str]:

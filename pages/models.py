@@ -9,7 +9,7 @@ from aqfusion.ui.markup import plain
 from aqfusion.ui.registry import drift_view, label_impact_view, retraining_view, version_list
 from aqfusion.ui.registry.registry_session import registry
 
-NOW, VERSIONS, DRIFT = "Now", "Versions", "Drift"
+NOW, VERSIONS, DRIFT = "Current", "Versions", "Drift"
 
 page.begin(
     "Models",

@@ -59,7 +59,7 @@ def figures(protocol: str, baselines: dict[str, str]) -> str:
         for kind in [told["backbones"][name]["kinds"][key]]
     ]
     rows += [row(words, told["baselines"][name], None) for name, words in baselines.items()]
-    return table(["", "accuracy", "RMSE", "MAE", "session RMSE", "90 % interval holds"], rows)
+    return table(["", "accuracy", "RMSE", "MAE", "session RMSE", "90 % interval coverage"], rows)
 
 
 def summary() -> str:
@@ -122,7 +122,7 @@ def known() -> str:
             )
     (mean,) = (o for o in told["history_baselines"] if o["method"] == "place_mean")
     rows.append(["mean of the place's other days", "-", f"{mean['session_rmse'][0]:.1f}", "-", "-"])
-    head = ["", "without history", "with history", "accuracy", "90 % interval holds"]
+    head = ["", "without history", "with history", "accuracy", "90 % interval coverage"]
     return table(head, rows)
 
 

@@ -62,17 +62,21 @@ def test_unknown_place_is_told_beside_the_constant_and_the_mean_of_its_days():
     baselines += [simple("place_mean", days, rmse) for days, rmse in of_place.items()]
     assert unknown_place(HISTORY, baselines) == (
         "At a place that the model has never seen, its typical error from a photo alone is 112 "
-        "AQI points (session RMSE; 95 % interval over places 92 to 122); always giving the same "
-        "answer is off by 115. With 1, 2, 4 and 8 known days of that place it is 84, 75, 61 and "
-        "57; the mean AQI of those days is off by 87, 79, 61 and 60."
+        "AQI points (session RMSE; 95 % interval over places 92 to 122); the error of a constant "
+        "prediction is 115. With 1, 2, 4 and 8 known days of that place the error is 84, 75, 61 "
+        "and 57; the error of the mean AQI of those days is 87, 79, 61 and 60."
     )
     alone = (known(0, 110, "nothing"), known(8, 51, "nothing"))
     assert unknown_place((*HISTORY, *alone), baselines).endswith(
-        " 61 and 60. Without the photo the model is off by 110 and 51 with 0 and 8 known days."
+        " 61 and 60. Without the photo the error is 110 and 51 with 0 and 8 known days."
     )
     said = unknown_place(HISTORY, baselines[:3])
-    assert said.endswith("With 1, 2, 4 and 8 known days of that place it is 84, 75, 61 and 57.")
-    assert unknown_place(HISTORY[1:2], baselines).endswith("is off by 115.")
+    assert said.endswith(
+        "With 1, 2, 4 and 8 known days of that place the error is 84, 75, 61 and 57."
+    )
+    assert unknown_place(HISTORY[1:2], baselines).endswith(
+        "the error of a constant prediction is 115."
+    )
 
 
 def test_nothing_is_said_without_the_constant_or_the_photo():

@@ -129,11 +129,15 @@ def imported_modules(tree: ast.AST, names: Iterable[str]) -> set[str]:
 
 
 def identifiers(tree: ast.AST) -> Iterator[str]:
-    """Every use of a name: as a variable, a parameter, an attribute or a keyword argument."""
+    """Every use of a name: as a variable, a parameter, an attribute or a keyword argument.
+
+    Methods that are called are not: SQLAlchemy's `.one()` is not ours to name.
+    """
+    methods = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             yield node.id
-        elif isinstance(node, ast.Attribute):
+        elif isinstance(node, ast.Attribute) and id(node) not in methods:
             yield node.attr
         elif isinstance(node, ast.arg | ast.keyword) and node.arg:
             yield node.arg

@@ -276,7 +276,7 @@ def _run(options: _Retraining, registry: "Registry", folder: Path | None) -> Non
             if not options.dry_run:
                 promote = options.promote == "auto"
                 version = register(candidate, registry, actor, at, promote=promote)
-        verdict = " ".join(candidate.decision.reasons) or "it passed the promotion gate"
+        verdict = " ".join(candidate.decision.reasons) or "passed the promotion gate"
         name, promoted = (version.version.name, version.promoted) if version else (None, False)
         run.end("done" if candidate.decision.passed else "refused", verdict, name, promoted)
     print_json({"version": name, "promoted": promoted, **candidate.manifest})

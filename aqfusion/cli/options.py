@@ -1,7 +1,6 @@
 """What several commands share: types of values, options, results as JSON, progress."""
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
@@ -15,6 +14,7 @@ from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
 from aqfusion.settings import load_settings
+from aqfusion.text_validation import plain_integer
 from aqfusion.time_zones import TimeError, zone
 
 if TYPE_CHECKING:
@@ -43,15 +43,14 @@ class WholeNumber(click.IntRange):
 
     def __init__(self, least: int, most: int) -> None:
         super().__init__(least, most)
+        self.allowed = range(least, most + 1)
         self.rule = f"must be a whole number from {least} to {most}"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if not re.fullmatch("[0-9]{1,10}", str(value)):  # int() reads 1_0 and other scripts too
+        number = plain_integer(str(value))
+        if number is None or number not in self.allowed:
             refuse(param, self.rule, value)
-        try:
-            return super().convert(value, param, ctx)
-        except click.BadParameter:
-            refuse(param, self.rule, value)
+        return number
 
 
 class Number(click.FloatRange):

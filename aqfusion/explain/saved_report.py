@@ -52,14 +52,14 @@ def site_digest(site: Site) -> str:
     A photo counts by what was measured in it, so the same days in a file of another version, or
     seen by another model, have the same digest.
     """
-    told = {
+    parts = {
         "timezone": site.timezone,
         "learned_as": site.learned_as,
         "days": [_day(day) for day in site.history],
         "landmarks": [asdict(landmark) for landmark in site.landmarks],
         "reference": None if site.reference is None else site.reference.digest,
     }
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def instant(time: datetime) -> str:

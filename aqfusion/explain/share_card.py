@@ -55,16 +55,16 @@ def draw_pictures(
     height = fitted_size(photo.image.size, (_CELL, _TALLEST))[1]
     bottom = y + max(_LOWEST, height)
     _framed(paper, photo.image, (MARGIN, y, MARGIN + _CELL, bottom))
-    said = _weight(result)
+    weight = _weight(result)
     paper.text((MARGIN, bottom + 16), "The photo", 24, INK)
-    end = paper.lines((MARGIN, bottom + 48), said, 24, MUTED, _CELL)
+    end = paper.lines((MARGIN, bottom + 48), weight, 24, MUTED, _CELL)
     if heat is None:
         _alone(paper, y, bottom, result)
     else:
         _framed(paper, overlay(photo.image, heat), (_RIGHT, y, _RIGHT + _CELL, bottom))
-        found = "Nothing speaks" if heat.empty else "Speaks"
+        claim = "Nothing speaks" if heat.empty else "Speaks"
         of = target_words(target, result.haze is not None)
-        paper.text((_RIGHT, bottom + 16), f"{found} for {of}", 24, INK, width=_CELL)
+        paper.text((_RIGHT, bottom + 16), f"{claim} for {of}", 24, INK, width=_CELL)
         _legend(paper, (_RIGHT, bottom + 48))
     return end + 10
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from aqfusion.text_validation import plain_integer
+
 __all__ = ["holder", "locked"]
 
 _PAUSE = 0.02  # seconds
@@ -43,7 +45,7 @@ def holder(path: Path) -> int | None:
         if _taken(handle, fcntl.LOCK_SH):
             return None
         text = os.pread(handle, 20, 0).decode("ascii", "replace")
-        return int(text) if text.isdecimal() else 0
+        return plain_integer(text) or 0
     finally:
         os.close(handle)
 

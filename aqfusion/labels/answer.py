@@ -8,7 +8,7 @@ from typing import Any
 from aqfusion.air.aqi import STANDARDS, standard
 from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
-from aqfusion.text_validation import one_line, several_lines
+from aqfusion.text_validation import one_line, several_lines, whole_number
 
 __all__ = ["CANT_TELL", "CONFIDENCES", "MODES", "Answer", "AnswerContext", "AnswerError"]
 
@@ -138,7 +138,5 @@ def _one_of(name: str, value: object, valid_values: tuple[object, ...]) -> None:
 
 
 def _whole(name: str, value: object, top: int) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= top:
-        raise AnswerError(f"{name} must be a whole number from 0 to {top}, got {value!r}")
+    if value is not None:
+        whole_number(value, name, 0, top, AnswerError)

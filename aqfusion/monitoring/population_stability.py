@@ -99,8 +99,8 @@ _HALF = 0.5  # a count of, in each bin: none of a few is not none at all
 
 @dataclass(frozen=True)
 class Shift:
-    """`recent` counted now against `known` before: PSI, and what chance alone gives at most
-    (`None` of nothing).
+    """`recent` counted now against `reference_count` before: PSI, and what chance alone gives
+    at most (`None` of nothing).
 
     `above` is PSI less what chance gives on average, never below 0. `needed` is from how many on
     nothing that is far can be taken for chance; `None` where more would not help.
@@ -110,7 +110,7 @@ class Shift:
     above: float
     chance: float | None
     recent: int
-    known: int
+    reference_count: int
     needed: int | None
     verdict: str
 

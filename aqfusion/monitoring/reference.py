@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from aqfusion.air.readings import POLLUTANTS
 from aqfusion.model.checkpoint import FEATURES
+from aqfusion.model.image_features import backbone_hash
 from aqfusion.model.predictor import Predictor, load_model, model_folder
+from aqfusion.model.training_features import Features, FeaturesError, load_features
 from aqfusion.monitoring.population_stability import Ranges, deciles
-from aqfusion.retraining.features import Features, FeaturesError, load_features
-from aqfusion.retraining.image_features import backbone_hash
 from aqfusion.settings import DEFAULT_MODEL
 
 __all__ = ["ReferenceDistribution", "TrainingInputs", "reference_of"]
 
 Vectors = NDArray[np.float32]
-_NO_PHOTOS = "There is no file of what this model's trunk saw of its training photos: "
-_READINGS_ONLY = f"{_NO_PHOTOS}only readings are compared with training."
+_NO_PHOTOS = "There is no file with the features of this model's training photos, so "
+_READINGS_ONLY = f"{_NO_PHOTOS}only readings are compared with the training data."
 _NOTHING = f"{_NO_PHOTOS}there is nothing to compare with."
 
 
@@ -74,7 +74,9 @@ def reference_of(predictor: Predictor, base: str | Path) -> ReferenceDistributio
         return ReferenceDistribution(version, _sensors(other), why=_READINGS_ONLY)
     with torch.no_grad():
         encoder = checkpoint.network.image_encoder
-        frames = encoder.mix(features.features, features.statistics).numpy()  # (F, 128)
+        frames = encoder.combine_branches(
+            features.features, features.statistics
+        ).numpy()  # (F, 128)
     distances = _distances(version, frames, features.owner.numpy())
     return ReferenceDistribution(version, _sensors(features), distances, None, frames)
 

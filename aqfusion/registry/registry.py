@@ -35,7 +35,7 @@ __all__ = ["TERMINAL", "Registry"]
 TERMINAL = Actor(0, "the terminal", "operator")  # whoever can write the folder may do anything
 _PATIENCE = 20.0  # seconds
 _ANCESTORS_KEPT = 3
-_PASSED = "the gate let it pass"
+_PASSED = "passed the promotion gate"
 
 
 class Registry:
@@ -89,7 +89,7 @@ class Registry:
         kept = self._allowed(actor, reason, f"promote {name}")
         if not kept and not version.passed:
             raise RegistryError(
-                f"reason must say why {name} is promoted against the gate, got none"
+                f"reason must be given to deploy {name} against the promotion gate, got none"
             )
         promotion = Promotion(name, actor.name, now_text(now), kept or _PASSED)
         with self._writing():
@@ -113,9 +113,9 @@ class Registry:
             all_promotions = promotions(self.home)
             if not all_promotions or all_promotions[-1].version is None:
                 raise RegistryError(
-                    "there must be a version to go back from, got the shipped model"
+                    "there is no earlier version to go back to: the shipped model is in use"
                 )
-            why = kept or f"back from {all_promotions[-1].version}"
+            why = kept or f"went back from {all_promotions[-1].version}"
             promotion = Promotion(self._before(all_promotions), actor.name, now_text(now), why)
             put_current(self.home, promotion)
         return promotion
@@ -130,7 +130,10 @@ class Registry:
             }
         except RegistryError as error:
             return {**faults_by_version, "current": (str(error),)}
-        gone = tuple(f"the current version must be there, {name} is not" for name in named)
+        gone = tuple(
+            f"the current version {name} is missing; deploy another version or restore its folder"
+            for name in named
+        )
         return {**faults_by_version, **({"current": gone} if gone else {})}
 
     def prune(self, actor: Actor, ancestors: int = _ANCESTORS_KEPT) -> tuple[str, ...]:
@@ -182,5 +185,5 @@ class Registry:
     def _writing(self) -> Iterator[None]:
         with locked(self.home / "registry.lock", _PATIENCE) as held:
             if not held:
-                raise RegistryError("nobody else must be writing versions, got somebody; try again")
+                raise RegistryError("another process is writing versions; try again later")
             yield

@@ -22,7 +22,7 @@ KIND_NAMES = {
 }
 _PROTOCOLS = {
     "leak-safe": "leak-safe",
-    "place": "a place never seen",
+    "place": "a new place",
     "paper": "as in the paper (leaks)",
 }
 _NOT_MEASURED = "Not measured."
@@ -55,30 +55,33 @@ It was made for outdoor photos taken by day with some sky and distance in them.
 ## Data and licences
 
 - Learned from {len(config["sessions"])} sessions (place and hour) of: {about["data_licence"]}.
-- First weights of the trunk: {about["backbone_weights"]}.
-- These weights may therefore be used for non-commercial purposes only, and shared alike.
+- Initial weights of the backbone: {about["backbone_weights"]}.
+- These weights may therefore be used for non-commercial purposes only, and must be shared under
+  the same terms.
 
 ## Figures
 
-Leak-safe means: five folds by place and day; every photo is judged by a network, a gate and
-intervals that never saw its fold. These weights learned from all folds by the same recipe, so they
-cannot be scored on the same data again. The paper's own protocol splits photos at random, which
-puts frames of one video, with the same readings and the same AQI, on both sides: its figures say
-how well the answers are remembered. In brackets: 95 % bootstrap over groups of place-days.
+Leak-safe means: five folds by place and day; every photo is predicted by a network, a gate and
+intervals that never saw its fold. These weights were trained on all folds with the same recipe, so
+they cannot be evaluated on the same data again. The protocol of the paper splits photos at random,
+which puts frames of one video, with the same readings and the same AQI, into both training and test
+data: its results show how well the training data are memorised. In brackets: 95 % intervals by
+bootstrap over place-days.
 
 {_figures(runs)}{_unknown_place(metrics, trunk.name)}
 
 {_leak_safe_details(leak_safe) if leak_safe else _NOT_MEASURED}
 ## Known failures
 
-- Cloud reads as haze: hardly a photo of the data has much of it.
-- Night, fog, rain and snow were not learned; a guard refuses what it recognises as unsuitable, and
-  the answer then rests on the readings.
+- Clouds are mistaken for haze: very few photos in the data show many clouds.
+- Night, fog, rain and snow are not in the training data. Photo screening rejects what it recognises
+  as unsuitable, and the prediction is then based on the readings.
 - The data give readings without units, and CO differs between places by a factor of hundreds: a
-  reading in the unit that is asked for may lie far from all that was learned.
-- The six readings together tell the place: with all of them given, the model can recognise a place
-  (a fingerprint) instead of judging its air. The figures for a place never seen show what remains.
-- Eight places in India and Nepal, a few weeks each: other climates and cameras are a guess.
+  reading in the expected unit may be far from all training data.
+- The six readings together identify the place: with all of them given, the model can recognise a
+  place (a fingerprint) instead of judging its air. The results for a new place show what remains.
+- The data come from eight places in India and Nepal, a few weeks each: predictions for other
+  climates and cameras are a guess.
 
 ## Recipe
 
@@ -97,7 +100,7 @@ def _size(name: str, metrics: dict[str, Any]) -> str:
 
 
 def _figures(runs: dict[str, dict[str, Any]]) -> str:
-    head = ["protocol", "input", "accuracy", "RMSE", "MAE", "R²", "90 % interval holds"]
+    head = ["protocol", "input", "accuracy", "RMSE", "MAE", "R²", "90 % interval coverage"]
     rows = []
     for protocol, title in _PROTOCOLS.items():
         if protocol not in runs:
@@ -153,7 +156,7 @@ def _leak_safe_details(run: dict[str, Any]) -> str:
         for place, figures in fused.items()
     ]
     head = ["place", "sessions", "photos", "accuracy", "RMSE", "RMSE, photo only"]
-    head += ["90 % interval holds", "its width"]
+    head += ["90 % interval coverage", "interval width"]
     masks = [
         [str(row["readings"]), f"{row['sensors_only']:.1f}", f"{row['fused']:.1f}"]
         for row in run["partial_sensors"]["by_readings"]
@@ -173,9 +176,9 @@ def _guard(run: dict[str, Any]) -> str:
         f"{name} {counts['caught']} of {counts['of']}" for name, counts in guard["pictures"].items()
     )
     return (
-        f"The guard refuses {100 * guard['false_alarms']:.1f} % of real photos of unseen folds and "
-        f"{100 * guard['caught']:.0f} % of unsuitable pictures, each shown to the guards of all "
-        f"folds ({sets}).\n"
+        f"Photo screening rejects {100 * guard['false_alarms']:.1f} % of real photos of unseen "
+        f"folds and {100 * guard['caught']:.0f} % of unsuitable pictures, each shown to the "
+        f"screening models of all folds ({sets}).\n"
     )
 
 

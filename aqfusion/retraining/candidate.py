@@ -11,12 +11,12 @@ from aqfusion import __version__
 from aqfusion.labels.adjudication import AdjudicatedLabel, snapshot_hash
 from aqfusion.model.checkpoint import Checkpoint, save_checkpoint
 from aqfusion.model.network import AQFusionNet
+from aqfusion.model.training_features import Features
 from aqfusion.registry.version import write_comparison
 from aqfusion.retraining.batch_prediction import KINDS
 from aqfusion.retraining.context import RetrainContext
 from aqfusion.retraining.corrections import Corrections
 from aqfusion.retraining.fast_trainer import TrainingSetup, train_network
-from aqfusion.retraining.features import Features
 from aqfusion.retraining.paired_bootstrap import EVERYWHERE, Change
 from aqfusion.retraining.promotion_gate import GateDecision, ValidationEvidence
 from aqfusion.retraining.site_updates import UpdatedSites, places_with

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from aqfusion.model.checkpoint import FEATURES, Checkpoint, load_checkpoint
+from aqfusion.model.image_features import backbone_hash
 from aqfusion.model.predictor import model_folder
+from aqfusion.model.training_features import Features, FeaturesError, load_features
 from aqfusion.registry.registry import Registry
 from aqfusion.registry.version import Version, comparison
-from aqfusion.retraining.features import Features, FeaturesError, load_features
 from aqfusion.retraining.holdout import holdout_groups, holdout_hash
-from aqfusion.retraining.image_features import backbone_hash
 from aqfusion.retraining.label_targets import Band
 
 __all__ = ["FULL", "LearnedBands", "RetrainContext", "is_new", "load_context"]

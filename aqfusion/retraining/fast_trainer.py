@@ -21,7 +21,7 @@ from aqfusion import __version__
 from aqfusion.model import tensor_cache
 from aqfusion.model.checkpoint import Checkpoint
 from aqfusion.model.network import AQFusionNet
-from aqfusion.retraining.features import Features
+from aqfusion.model.training_features import Features
 from aqfusion.retraining.fork_worker import run_in_fork
 from aqfusion.retraining.training_set import (
     CorrectedSession,

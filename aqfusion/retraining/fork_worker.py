@@ -54,8 +54,8 @@ def run_in_fork(work: Callable[[], Any]) -> Callable[[], Any]:
 
 def _work(work: Callable[[], Any], sending: Connection) -> None:
     """The other process: it holds no lock of the first one and answers no request to end."""
-    for one in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
-        signal.signal(one, signal.SIG_DFL)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL)
     os.closerange(3, sending.fileno())
     os.closerange(sending.fileno() + 1, 4096)
     try:

@@ -18,20 +18,21 @@ from aqfusion.images.photo import Photo
 from aqfusion.labels.exports.export import export
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import FEATURES, Checkpoint, load_checkpoint, save_checkpoint
+from aqfusion.model.image_features import backbone_hash, photo_features
 from aqfusion.model.network import AQFusionNet
+from aqfusion.model.training_features import Features, load_features, save_features
 from aqfusion.registry.registry import Registry
 from aqfusion.release.train_model import assist, train
 from aqfusion.retraining.candidate import Candidate, TrainedModel, Validation
 from aqfusion.retraining.context import FULL
 from aqfusion.retraining.corrections import Corrections
 from aqfusion.retraining.fast_trainer import FAST, TrainingSetup
-from aqfusion.retraining.features import Features, load_features, save_features, write_features
+from aqfusion.retraining.features import write_features
 from aqfusion.retraining.holdout import (
     NearDuplicateFilter,
     holdout_groups,
     near_duplicate_filter,
 )
-from aqfusion.retraining.image_features import backbone_hash, extract_features
 from aqfusion.retraining.pipeline import train_candidate
 from aqfusion.retraining.site_updates import places_with
 from aqfusion.training import distributed
@@ -179,5 +180,5 @@ def _check_same(features: Features, data: Sequence[DatasetRow]) -> None:
 
 
 def _is_near_duplicate(duplicates: NearDuplicateFilter, base: Checkpoint, path: Path) -> bool:
-    seen = extract_features(base, [Photo.open(path)])
+    seen = photo_features(base, [Photo.open(path)])
     return duplicates.among(seen.features, seen.fingerprints)[0]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from aqfusion.images.perceptual_hash import NEAR, FingerprintIndex
-from aqfusion.retraining.features import Features
+from aqfusion.model.training_features import Features
 
 __all__ = [
     "ALIKE",

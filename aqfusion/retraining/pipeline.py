@@ -28,8 +28,8 @@ from aqfusion.retraining.fast_trainer import (
     begin_baseline,
     begin_networks,
 )
+from aqfusion.retraining.features import FeatureCache
 from aqfusion.retraining.holdout import near_duplicate_filter
-from aqfusion.retraining.image_features import FeatureCache
 from aqfusion.retraining.paired_bootstrap import changes, error_before
 from aqfusion.retraining.promotion_gate import gate_decision
 from aqfusion.retraining.readiness import recount, require_enough, settled_labels

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from aqfusion.evaluation.scores import categories
 from aqfusion.model.network import AQFusionNet
+from aqfusion.model.training_features import Features, TrainingSessionFeatures
 from aqfusion.retraining.batch_prediction import (
     KINDS,
     Floats,
@@ -24,7 +25,6 @@ from aqfusion.retraining.batch_prediction import (
     predict_from_features,
 )
 from aqfusion.retraining.context import LearnedBands, is_new
-from aqfusion.retraining.features import Features, TrainingSessionFeatures
 from aqfusion.retraining.paired_bootstrap import ModelScores, error_change
 from aqfusion.retraining.promotion_gate import LEAST_GROUPS, LEAST_ITEMS, ValidationEvidence
 from aqfusion.retraining.training_set import CorrectedSession

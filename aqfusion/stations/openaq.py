@@ -94,14 +94,14 @@ def latest(rows: Iterable[object], sensors: Mapping[int, Sensor], now: datetime)
 
     A reading that is a day older than now, or than the station's newest, is not mixed with it.
     """
-    known = [row for entry in rows if (row := _row(entry, sensors, now))]
-    dated = [(row.time, row) for row in known if row.time]
+    read = [row for entry in rows if (row := _row(entry, sensors, now))]
+    dated = [(row.time, row) for row in read if row.time]
     since = max([now, *(time for time, _ in dated)]) - DAY
     current = sorted(((t, row) for t, row in dated if t >= since), key=lambda pair: pair[0])
     stale = {row.sensor.pollutant for _, row in dated} - {
         row.sensor.pollutant for _, row in current
     }
-    left_out = LeftOut(impossible=len(known) - len(dated), older=len(stale))
+    left_out = LeftOut(impossible=len(read) - len(dated), older=len(stale))
     values: dict[str, float] = {}
     newest: datetime | None = None
     for time, row in current:  # a later one replaces an earlier one
@@ -198,12 +198,12 @@ def fetch(client: OpenAQ, place: tuple[float, float], now: datetime) -> Fetched:
     near = _nearest(client, place, now)
     if not near:
         raise TransportError(_NONE, _LONG, here_only=True)
-    found: list[StationMeasurement] = []
+    measurements: list[StationMeasurement] = []
     left_out, answered, fault = LeftOut(), 0, None
-    for one in near:
+    for location in near:
         try:
-            rows = _rows(partial(client.locations.latest, one.number))
-            now_there = latest(rows, one.sensors, now)
+            rows = _rows(partial(client.locations.latest, location.number))
+            now_there = latest(rows, location.sensors, now)
         except (TransportError, TableError) as error:
             fault = error if isinstance(error, TransportError) else TransportError(_STRANGE)
             if fault.final:
@@ -212,17 +212,19 @@ def fetch(client: OpenAQ, place: tuple[float, float], now: datetime) -> Fetched:
         answered += 1
         left_out += now_there.left_out
         if now_there.time is not None:
-            time = in_zone(now_there.time, one.zone)
-            found.append(StationMeasurement(one.station, time, now_there.reading, aqi=None))
+            time = in_zone(now_there.time, location.zone)
+            measurements.append(
+                StationMeasurement(location.station, time, now_there.reading, aqi=None)
+            )
     if fault is not None and not answered:
         raise fault
     left_out += LeftOut(unanswered=len(near) - answered)
-    if not found:
-        told = left_out.sentence
+    if not measurements:
+        reason = left_out.sentence
         raise TransportError(
-            f"{_NONE} ({told.rstrip('.')})" if told else _NONE, _LONG, here_only=True
+            f"{_NONE} ({reason.rstrip('.')})" if reason else _NONE, _LONG, here_only=True
         )
-    return Fetched(tuple(found), left_out, fault)
+    return Fetched(tuple(measurements), left_out, fault)
 
 
 def _nearest(client: OpenAQ, place: tuple[float, float], now: datetime) -> list[_Near]:
@@ -248,9 +250,9 @@ def _nearest(client: OpenAQ, place: tuple[float, float], now: datetime) -> list[
             strange += 1
     if strange and not read:
         raise TransportError(_STRANGE)
-    within = [one for one in read if one and one.distance_km <= RADIUS_KM + _SLACK_KM]
-    unique = {one.number: one for one in within}.values()
-    return sorted(unique, key=lambda one: (one.distance_km, one.number))[:STATIONS]
+    within = [entry for entry in read if entry and entry.distance_km <= RADIUS_KM + _SLACK_KM]
+    unique = {entry.number: entry for entry in within}.values()
+    return sorted(unique, key=lambda entry: (entry.distance_km, entry.number))[:STATIONS]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 from openaq.core.transport import Headers, Response, Transport
 
+from aqfusion.text_validation import plain_integer
+
 REQUEST_SECONDS = 5.0
 MOST_BYTES = 8_000_000  # a thousand stations, the most of one answer, are 1 MB to 3 MB
 _LONGEST_WAIT = 3600
@@ -77,8 +79,8 @@ class BoundedTransport(Transport):
         headers: Headers | Mapping[str, str],
     ) -> Response:
         """Ask and return the answer; whatever goes wrong raises `TransportError`."""
-        told = {k: str(v).lower() if isinstance(v, bool) else v for k, v in (params or {}).items()}
-        parts = urlsplit(f"{url}?{urlencode(told)}" if told else url)
+        query = {k: str(v).lower() if isinstance(v, bool) else v for k, v in (params or {}).items()}
+        parts = urlsplit(f"{url}?{urlencode(query)}" if query else url)
         seconds = min(self._request_seconds, self._deadline - time.monotonic())
         answer = _asked(method.upper(), parts, dict(headers), seconds)
         remaining = _whole(answer.remaining)
@@ -144,8 +146,8 @@ def _hang_up(connection: http.client.HTTPConnection) -> None:
 
 def _whole(header: str | None) -> int:
     """Read a count of requests or seconds; what is none is taken as a minute's usual 60."""
-    text = (header or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else _USUAL
+    number = plain_integer(header)
+    return _USUAL if number is None else number
 
 
 def _judge(status: int, wait: int) -> None:

@@ -14,6 +14,7 @@ from aqfusion.air.readings import Reading
 from aqfusion.data.sample_places import PLACES, SamplePlace, load_places
 from aqfusion.io.json_models import TableError, fault
 from aqfusion.stations.measurements import Station, StationMeasurement
+from aqfusion.text_validation import plain_integer
 
 TABLE_NAME = "sessions.csv"
 COLUMNS = ("station", "time", *POLLUTANTS, "aqi")
@@ -122,7 +123,7 @@ def _reading(row: _Line) -> Reading:
 
 
 def _aqi(row: _Line) -> int:
-    text = row.text("aqi")
-    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) <= 500):
+    aqi = plain_integer(row.text("aqi"))
+    if aqi is None or aqi > 500:
         raise row.fault("aqi", "must be a whole number from 0 to 500")
-    return int(text)
+    return aqi

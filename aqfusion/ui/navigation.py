@@ -1,8 +1,20 @@
-"""The pages of the app and the bar that leads to them."""
+"""The pages of the app, the bar that leads to them, and the foot of each page."""
+
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
+
+from aqfusion.registry.version import number_of, title
+
+if TYPE_CHECKING:
+    from aqfusion.model.predictor import Predictor
+
+DISCLAIMER = (
+    "AQFusion is a research demonstration. Its numbers are estimates: not an official index, "
+    "and not medical advice. For decisions about your health, follow your local authority."
+)
 
 
 def run() -> None:
@@ -50,3 +62,14 @@ def _pages() -> list[StreamlitPage]:
         evaluation,
         admin,
     ]
+
+
+def end(model: "Predictor | None" = None) -> None:
+    """Close the page with the notes of every page and the name of the model."""
+    st.caption(f"{_answered_by(model)} {DISCLAIMER}" if model else DISCLAIMER)
+
+
+def _answered_by(model: "Predictor") -> str:
+    backbone = model.checkpoint.config.architecture.backbone
+    version = f", retrained: {title(model.name)}" if number_of(model.name) else ""
+    return f"Model: {backbone}{version}."

@@ -13,9 +13,11 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.model.predictor import Predictor
-from aqfusion.registry.version import number_of, title
 from aqfusion.settings import ASSETS
 from aqfusion.ui import cached_models, inputs, navigation
+from aqfusion.ui.navigation import end
+
+__all__ = ["begin", "end", "model", "shorten"]
 
 _lock = Lock()
 _modules = 0
@@ -30,12 +32,6 @@ def shorten() -> None:
         _modules = len(sys.modules)
     gc.collect()  # what is garbage now would stay for good
     gc.freeze()
-
-
-DISCLAIMER = (
-    "AQFusion is a research demonstration. Its numbers are estimates: not an official index, "
-    "and not medical advice. For decisions about your health, follow your local authority."
-)
 
 
 def begin(title: str, intro: str) -> None:
@@ -60,14 +56,3 @@ def model() -> Predictor:
         st.error(f"The model cannot be used: {error}", icon=":material/error:")
         end()
         st.stop()
-
-
-def end(model: Predictor | None = None) -> None:
-    """Close the page with the notes of every page and the name of the model."""
-    st.caption(f"{_answered_by(model)} {DISCLAIMER}" if model else DISCLAIMER)
-
-
-def _answered_by(model: Predictor) -> str:
-    backbone = model.checkpoint.config.architecture.backbone
-    version = f", retrained: {title(model.name)}" if number_of(model.name) else ""
-    return f"Model: {backbone}{version}."

@@ -16,13 +16,13 @@ from aqfusion.labels.store import LabelStore
 from aqfusion.labels.usage_counts import Settled
 from aqfusion.labels.usage_key import Cell
 from aqfusion.model.checkpoint import FEATURES
+from aqfusion.model.image_features import backbone_hash, photo_features
 from aqfusion.model.predictor import load_model
+from aqfusion.model.training_features import Features, TrainingSessionFeatures, save_features
 from aqfusion.monitoring.drift_report import BEFORE, WINDOWS, UsageCounts, counted_of, report
 from aqfusion.monitoring.population_stability import FAR, MOVED, STEADY, TOO_FEW, deciles
 from aqfusion.monitoring.reference import ReferenceDistribution, TrainingInputs, reference_of
 from aqfusion.monitoring.usage_counter import UPLOAD, PredictionUsage, counted
-from aqfusion.retraining.features import Features, TrainingSessionFeatures, save_features
-from aqfusion.retraining.image_features import backbone_hash, extract_features
 from aqfusion.settings import DEFAULT_MODEL
 from tests.planted import sky
 from tests.planted_retrain import deltapur
@@ -102,7 +102,11 @@ def test_a_shifted_sensor_is_found_and_no_other():
     assert alarms(found) == {"no2"}
     (no2,) = [one for one in found.histograms if one.name == "no2"]
     assert (no2.training.verdict, no2.present.verdict, no2.earlier.verdict) == (FAR, FAR, TOO_FEW)
-    assert (no2.training.recent, no2.training.known, sum(no2.recent)) == (150, SESSIONS, 150)
+    assert (no2.training.recent, no2.training.reference_count, sum(no2.recent)) == (
+        150,
+        SESSIONS,
+        150,
+    )
 
 
 def test_a_sensor_that_fails_more_often_moves_only_with_the_missing_ones():
@@ -127,11 +131,11 @@ def test_against_the_days_before_a_change_of_all_is_found():
     week = made(reference, cells, days=7)
     assert alarms(week) == {"distance", "refused"}
     refused = week.rates[0]
-    assert (refused.earlier.recent, refused.earlier.known) == (200, 300)
+    assert (refused.earlier.recent, refused.earlier.reference_count) == (200, 300)
     assert refused.recent.low < 0.5 < refused.recent.high
     assert (week.facts["predictions"], week.facts["both"]) == (200, 200)
     month = made(reference, cells, days=30)  # before which there was nothing
-    assert [one.earlier.known for one in month.histograms] == [0] * 7
+    assert [one.earlier.reference_count for one in month.histograms] == [0] * 7
     assert month.facts["predictions"] == 500
 
 
@@ -163,7 +167,7 @@ def model(tmp_path_factory, checkpoint_folder):
     folder = shutil.copytree(checkpoint_folder, tmp_path_factory.mktemp("model") / "planted")
     checkpoint = load_model(folder).checkpoint
     aqi = np.random.default_rng(7).uniform(20, 390, 60)
-    seen = extract_features(
+    seen = photo_features(
         checkpoint, [Photo.from_image(sky(value, seed=i)) for i, value in enumerate(aqi)]
     )
     sessions = [
@@ -217,7 +221,7 @@ def test_a_model_without_its_own_file_has_the_readings_of_the_same_sessions(real
     found = reference_of(load_model("resnet18"), "resnet18")
     assert found.sensors == real_reference.sensors
     assert (found.distances, found.model.split()[0]) == (None, "resnet18")
-    assert found.why.endswith("only readings are compared with training.")
+    assert found.why.endswith("only readings are compared with the training data.")
 
 
 def test_a_model_of_unknown_training_has_nothing_to_compare_with(model):

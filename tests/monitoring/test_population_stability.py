@@ -26,7 +26,7 @@ def test_psi_is_what_the_formula_says():
     noise = 1 / 400 + 1 / 400
     assert found.above == pytest.approx(found.psi - noise)
     assert found.chance == pytest.approx(chi2.isf(0.05 / 15, 1) * noise)
-    assert (found.recent, found.known, found.verdict) == (400, 400, FAR)
+    assert (found.recent, found.reference_count, found.verdict) == (400, 400, FAR)
 
 
 @pytest.mark.parametrize("freedom", [1, 4, 5, 10])

@@ -171,7 +171,7 @@ def test_what_came_in_is_scored_by_itself_and_progress_is_shown(
     )
     page.run()
     assert "137 of 364 scored, started by Ada" in page.get("progress")[0].proto.text
-    press(page, "End it")
+    press(page, "Stop retraining")
     assert asked == ["Ada"]
     assert "It is asked to end; what is scored stays." in told(page)
 

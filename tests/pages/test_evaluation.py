@@ -102,8 +102,8 @@ def test_absent_parts_of_a_run_are_said_in_their_places(open_page):
     assert not page.exception
     assert said(page) == [
         "Not computed yet.",
-        "The guard, Leak-safe, MobileNetV2: not computed yet.",
-        "The heat maps, Leak-safe, MobileNetV2: not computed yet.",
+        "Photo screening, Leak-safe, MobileNetV2: not computed yet.",
+        "Saliency maps, Leak-safe, MobileNetV2: not computed yet.",
     ]
     assert len(page.get("plotly_chart")) == CHARTS - 1
 
@@ -120,8 +120,8 @@ def test_absent_kind_and_backbone_are_said(open_page):
     assert said(page) == [
         "Benefit of the measured days of a place, Leak-safe, ResNet18: not computed yet.",
         "Leak-safe, ResNet18, photo only: not computed yet.",
-        "The guard, Leak-safe, ResNet18: not computed yet.",
-        "The heat maps, Leak-safe, ResNet18: not computed yet.",
+        "Photo screening, Leak-safe, ResNet18: not computed yet.",
+        "Saliency maps, Leak-safe, ResNet18: not computed yet.",
     ]
 
 

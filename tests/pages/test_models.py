@@ -68,7 +68,7 @@ def test_without_a_version_the_shipped_model_serves(registry, eva):
     assert "The shipped model" in words(page)
     assert "No label has been settled since the shipped model" in words(page)
     assert not [button for button in page.button if button.label.startswith("Go back")]
-    assert "There is no version yet" in words(opened(eva, "Versions"))
+    assert "There is no retrained version yet" in words(opened(eva, "Versions"))
 
 
 def test_an_annotator_sees_none_of_it_and_the_registry_refuses_them(
@@ -98,16 +98,16 @@ def test_a_version_serves_and_one_click_goes_back(registry, eva, checkpoint_fold
     second = planted_version(registry, checkpoint_folder, after=30.0)
     page = opened(eva, "Versions")
     assert "error 45.0 before, 30.0 after" in words(page)
-    assert "its error is 31 AQI and was 80" in words(page)
-    press(page, "Let it serve")
-    assert "Version 2 serves from now on" in words(page)
+    assert "its error is 31 AQI; before, it was 80" in words(page)
+    press(page, "Deploy")
+    assert "Version 2 is now deployed" in words(page)
     assert registry.current().version == second.name
     page = opened(eva)
     assert "Version 2" in words(page)
     assert "by Eva" in words(page)
     page.text_input(key="models_back_reason").set_value("it reads fog as smoke")
     press(page, "Go back from version 2")
-    assert "Version 1 serves again" in words(page)
+    assert "Version 1 is deployed again" in words(page)
     assert registry.promotions()[-1].reason == "it reads fog as smoke"
 
 
@@ -117,11 +117,11 @@ def test_what_the_gate_refused_serves_only_with_a_reason(registry, eva, checkpoi
     (warning,) = page.warning
     assert plain(REFUSAL) in warning.value
     assert "<b>" not in warning.value
-    press(page, "Let it serve all the same")
-    assert "Reason must say why" in words(page)
+    press(page, "Deploy anyway")
+    assert "Reason must be given to deploy" in words(page)
     assert registry.current().version is None
     page.text_area(key=f"models_reason_{version.name}").set_value("only Alphaville is asked here")
-    press(page, "Let it serve all the same")
+    press(page, "Deploy anyway")
     assert registry.current().version == version.name
     assert registry.promotions()[-1].reason == "only Alphaville is asked here"
 
@@ -132,7 +132,7 @@ def test_a_demoted_expert_on_an_open_page_promotes_nothing(
     planted_version(registry, checkpoint_folder)
     page = opened(eva, "Versions")
     labels.accounts.set_role(admin, eva.id, "annotator")
-    press(page, "Let it serve")
+    press(page, "Deploy")
     assert registry.current().version is None
     assert "This page is for experts and above" in words(page)
 
@@ -143,7 +143,7 @@ def test_a_damaged_version_is_told_and_the_one_before_serves(registry, eva, chec
         registry.promote(eva, one.name, "", NOW)
     damage(second)
     page = opened(eva)
-    assert "an earlier one is served instead" in words(page)
+    assert "an earlier version is used instead" in words(page)
     assert "**Version 1**" in words(page)
     page = press(opened(eva, "Versions"), "Check every file")
     assert "model.safetensors must have the SHA-256" in words(page)
@@ -160,7 +160,7 @@ def test_a_run_is_seen_by_every_page_and_is_ended_by_a_click(registry, eva, monk
         assert not [button for button in page.button if button.label == "Retrain"]
         with pytest.raises(process.RunError, match="only one retraining may run at a time"):
             process.start(registry.home, eva)
-        press(page, "End it")
+        press(page, "Stop retraining")
         assert asked == ["Eva"]
 
 

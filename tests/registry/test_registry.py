@@ -90,7 +90,7 @@ def test_numbers_rise_and_parents_are_kept(registry):
 
 def test_what_the_gate_refused_needs_a_reason(registry):
     refused = made(registry, REFUSED, promote=False)
-    with pytest.raises(RegistryError, match="reason must say why"):
+    with pytest.raises(RegistryError, match="reason must be given to deploy"):
         registry.promote(EXPERT, refused.name, "  ", NOW)
     assert registry.current().version is None
     registry.promote(EXPERT, refused.name, "the frozen part is too small to tell", NOW)
@@ -116,7 +116,7 @@ def test_rolling_back_ends_at_the_shipped_model(registry):
     assert registry.current().version == first.name
     assert registry.rollback(EXPERT, "worse at night", NOW).version is None
     assert registry.current() == Served("shipped", None)
-    with pytest.raises(RegistryError, match="got the shipped model"):
+    with pytest.raises(RegistryError, match="the shipped model is in use"):
         registry.rollback(EXPERT, "", NOW)
     registry.promote(TERMINAL, second.name, "after all", NOW)
     assert registry.current().version == second.name
@@ -130,7 +130,7 @@ def test_a_damaged_version_gives_way_to_its_parent_and_says_so(registry):
     assert served.warning == (
         f"version {third.name}: model.safetensors must have the SHA-256 "
         f"{third.manifest['files']['model.safetensors'][:12]}, got another; "
-        "an earlier one is served instead"
+        "an earlier version is used instead"
     )
     damage(second, MANIFEST)
     assert serving(registry) == (first.name, True)
@@ -166,6 +166,14 @@ def test_a_damaged_pointer_serves_the_shipped_model_until_the_next_promotion(reg
     assert "current" in registry.verify()
     registry.promote(EXPERT, version.name, "", NOW)
     assert serving(registry) == (version.name, False)
+
+
+def test_a_damaged_pointer_is_named_with_its_place(registry):
+    entry = {"version": None, "by": 3, "at": "2026-11-02T09:00:00+00:00", "reason": ""}
+    registry.home.mkdir(parents=True, exist_ok=True)
+    (registry.home / CURRENT).write_text(json.dumps({"format": 1, "promotions": [entry]}))
+    with pytest.raises(RegistryError, match=r"promotions\[0\]\.by must be a text, got 3"):
+        registry.promotions()
 
 
 def test_a_damaged_version_cannot_be_promoted(registry):

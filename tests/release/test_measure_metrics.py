@@ -30,7 +30,7 @@ class Killed(BaseException):
 
 @dataclass
 class Weights:
-    """Random first weights, and the smallest recipe there is."""
+    """Random initial weights, and the smallest recipe there is."""
 
     asked: list[tuple[str, str, int]] = field(default_factory=list)
 

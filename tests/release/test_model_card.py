@@ -29,11 +29,11 @@ def written(metrics):
 def test_card_says_what_a_photo_is_worth_at_a_new_place(metrics):
     (said,) = [line for line in written(metrics).splitlines() if line.startswith(SAYS)]
     assert "a photo alone is 112 AQI points" in said
-    assert "is off by 115" in said
+    assert "the error of a constant prediction is 115" in said
     assert said.endswith(
-        "With 1, 2, 4 and 8 known days of that place it is 84, 75, 61 and 57; the mean AQI of "
-        "those days is off by 98, 81, 65 and 60. Without the photo the model is off by 118, 87, "
-        "79, 61 and 60 with 0, 1, 2, 4 and 8 known days."
+        "With 1, 2, 4 and 8 known days of that place the error is 84, 75, 61 and 57; the error "
+        "of the mean AQI of those days is 98, 81, 65 and 60. Without the photo the error is "
+        "118, 87, 79, 61 and 60 with 0, 1, 2, 4 and 8 known days."
     )
 
 

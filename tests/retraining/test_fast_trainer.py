@@ -7,6 +7,8 @@ import torch
 
 from aqfusion.air.readings import Reading
 from aqfusion.model.checkpoint import FEATURES, load_checkpoint
+from aqfusion.model.image_features import backbone_hash
+from aqfusion.model.training_features import load_features
 from aqfusion.retraining.fast_trainer import (
     TrainedNetwork,
     TrainingSetup,
@@ -14,9 +16,7 @@ from aqfusion.retraining.fast_trainer import (
     train_baseline,
     train_network,
 )
-from aqfusion.retraining.features import load_features
 from aqfusion.retraining.holdout import holdout_groups
-from aqfusion.retraining.image_features import backbone_hash
 from aqfusion.retraining.training_set import CorrectedSession
 from tests.planted_retrain import RECIPE, planted_model, shrink
 

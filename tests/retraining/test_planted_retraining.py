@@ -12,13 +12,13 @@ from aqfusion.air.readings import Reading
 from aqfusion.cli import main
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import Answer
+from aqfusion.model.image_features import photo_features
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.predictor import load_model
 from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.registry.version import comparison
 from aqfusion.retraining.batch_prediction import KINDS, predict_from_features
 from aqfusion.retraining.candidate import Candidate
-from aqfusion.retraining.image_features import extract_features
 from aqfusion.retraining.paired_bootstrap import EVERYWHERE
 from aqfusion.retraining.pipeline import register, train_candidate
 from aqfusion.retraining.process import log, status
@@ -81,7 +81,7 @@ def errors(trial: Candidate, network: AQFusionNet) -> dict[str, float]:
     """RMS error at Deltapur, of photos and readings that nobody labelled."""
     photos = [deltapur(pm25, 1000 + number) for number, pm25 in enumerate(UNSEEN)]
     base = trial.context.base
-    seen = extract_features(base, photos)
+    seen = photo_features(base, photos)
     nan = float("nan")
     readings = torch.tensor([[pm25, nan, nan, nan, 61.0, nan] for pm25 in UNSEEN])
     told = predict_from_features(
@@ -137,7 +137,7 @@ def test_random_labels_are_kept_as_a_version_and_not_promoted(registry, terminal
     code, _, said = terminal("models", "promote", told["version"], "--reason", " ")
     assert (code, said.split(",")[0]) == (
         2,
-        f"reason must say why {told['version']} is promoted against the gate",
+        f"reason must say why {told['version']} against the promotion gate",
     )
     code, made, _ = terminal("models", "promote", told["version"], "--reason", "a test")
     assert made["promotion"]["reason"] == "a test"
@@ -158,7 +158,7 @@ def test_random_labels_are_kept_as_a_version_and_not_promoted(registry, terminal
         (["retrain", "--promote", "maybe"], "--promote must be one of auto, never, got 'maybe'"),
         (["retrain", "--status", "--cancel"], "not allowed with"),
         (["models", "show", "v1"], "version must be one like v0001-0123456789ab, got 'v1'"),
-        (["models", "rollback"], "there must be a version to go back from"),
+        (["models", "rollback"], "there is no earlier version to go back to"),
         (["models", "promote", "v0001-0123456789ab"], "--reason"),
     ],
 )

@@ -54,12 +54,12 @@ def test_a_run_tells_its_steps_and_its_end(tmp_path):
         now = status(tmp_path)
         assert now is not None
         assert (now.state, now.step, now.pid) == ("running", "reading the labels", os.getpid())
-        run.end("done", "the gate let it pass", "v0001-0123456789ab")
+        run.end("done", "passed the promotion gate", "v0001-0123456789ab")
     done = status(tmp_path)
     assert done is not None
     assert (done.state, done.said, done.version) == (
         "done",
-        "the gate let it pass",
+        "passed the promotion gate",
         "v0001-0123456789ab",
     )
     assert told == ["reading the labels"]

@@ -50,10 +50,10 @@ def test_every_number_of_a_small_package(house):
             "aqfusion.cli": "aqfusion.__main__",
             "aqfusion.model.look": "pages.predict",
         },
-        "without_importer": ["aqfusion.retrain.take_out"],
+        "without_importer": ["aqfusion.retraining.take_out"],
         "classes": 5,
-        "repeated_classes": {"Seen": ["aqfusion.model.network", "aqfusion.retrain.take_out"]},
-        "banned_modules": ["aqfusion.model.look", "aqfusion.retrain.take_out"],
+        "repeated_classes": {"Seen": ["aqfusion.model.network", "aqfusion.retraining.take_out"]},
+        "banned_modules": ["aqfusion.model.look", "aqfusion.retraining.take_out"],
         "banned_variables": {"one": 2, "found": 1, "told": 1, "said": 2, "known": 1},
         "files_with_banned_variables": {"one": 1, "found": 1, "told": 1, "said": 1, "known": 1},
     }

@@ -18,7 +18,7 @@ from aqfusion.errors import InputError
 from aqfusion.labels.answer import CANT_TELL, Answer, AnswerContext
 from aqfusion.labels.imports.item_import import SourceError
 from aqfusion.labels.label_studio_interface import ANSWERED_BY, CANT_TELL_CONTROL, CONTROLS
-from aqfusion.text_validation import several_lines
+from aqfusion.text_validation import several_lines, whole_number
 
 __all__ = ["Annotation", "LabelStudioTask", "answer_of", "printable", "read_label_studio"]
 
@@ -260,12 +260,9 @@ def _choice(control: str, value: Mapping[str, Any], valid_choices: Any) -> str:
 
 
 def _aqi(value: Any) -> int:
-    is_whole = (
-        isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
-    )
-    if not is_whole or not 0 <= value <= 500:
-        raise InputError(f"aqi must be a whole number from 0 to 500, got {str(value)[:40]!r}")
-    return int(value)
+    if isinstance(value, float) and value.is_integer():  # JSON's 160.0
+        value = int(value)
+    return whole_number(value, "aqi", 0, 500)
 
 
 def _texts(value: Any) -> list[str]:

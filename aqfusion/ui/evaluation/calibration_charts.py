@@ -10,7 +10,10 @@ from aqfusion.ui.chart_style import BAND, BLUE, GREY, blank, marks
 from aqfusion.ui.table import Column, Table, number
 
 TARGET, BAND_LOW, BAND_HIGH = 0.90, 0.87, 0.93
-_SHARE: dict[str, Any] = {"tickformat": ".0%", "title": {"text": "interval holds the measured AQI"}}
+_SHARE: dict[str, Any] = {
+    "tickformat": ".0%",
+    "title": {"text": "interval contains the measured AQI"},
+}
 
 
 def place_coverage_chart(places: Mapping[str, PlaceFigures]) -> go.Figure:
@@ -90,8 +93,8 @@ def reliability_chart(calibration: CalibrationMetrics) -> go.Figure:
     axis = {"range": [0, 1.03], "tickformat": ".0%", "dtick": 0.2}
     figure = blank(
         400,
-        xaxis={**axis, "title": {"text": "what the model says"}},
-        yaxis={**axis, "title": {"text": "how often it is right"}},
+        xaxis={**axis, "title": {"text": "stated probability"}},
+        yaxis={**axis, "title": {"text": "share of right predictions"}},
         showlegend=False,
     )
     figure.add_shape(
@@ -112,7 +115,8 @@ def reliability_chart(calibration: CalibrationMetrics) -> go.Figure:
                 ],
             },
             line={"color": BLUE, "width": 2},
-            hovertemplate="says %{x:.0%}, right in %{y:.0%}<br>%{customdata} photos<extra></extra>",
+            hovertemplate="stated %{x:.0%}, right in %{y:.0%}<br>%{customdata} photos"
+            "<extra></extra>",
         )
     )
     return figure

@@ -48,7 +48,7 @@ def history_chart(
     ticks = {"tickvals": [_across(days) for days in all_days], "ticktext": list(map(str, all_days))}
     figure = blank(
         460,
-        xaxis={**ticks, "title": {"text": "days of the place that are known"}},
+        xaxis={**ticks, "title": {"text": "known days of the place"}},
         yaxis={"range": [0, 1.05 * highest], "title": {"text": "session RMSE in AQI points"}},
         legend_y=-0.22,
     )
@@ -104,8 +104,8 @@ _PLACE_MEAN = ("place_mean", None)  # of all days in other folds
 _QUALITY = (
     Column("RMSE", ".1f"),
     Column("accuracy", ".0%"),
-    Column("90 % interval holds", ".0%"),
-    Column("its width", ".0f"),
+    Column("90 % interval coverage", ".0%"),
+    Column("interval width", ".0f"),
 )
 
 
@@ -199,13 +199,16 @@ def chart_sentences(
     sentences = [unknown_place(history, baselines)]
     if fused:
         errors = joined([f"{figures.session_rmse.value:.0f}" for figures in fused.values()])
-        sentences.append(f"With photo and readings it is {errors} with {_known_days(fused)}.")
+        sentences.append(
+            f"With photo and readings the error is {errors} with {_known_days(fused)}."
+        )
     kept = steps(history, "image_only") or fused
     if len({figures.places for figures in kept.values()}) > 1:
         places = joined([str(figures.places) for figures in kept.values()])
         sentences.append(
-            f"Every place counts alike, but only while it has other days to be judged on: with "
-            f"{_known_days(kept)} that is {places} places, so no two steps are quite alike."
+            "All places are weighted equally, but a place is only included while it has other "
+            f"days to be tested on. With {_known_days(kept)} these are {places} places, so the "
+            "steps are not exactly comparable."
         )
     return [sentence for sentence in sentences if sentence]
 
@@ -219,8 +222,9 @@ def interval_sentence(history: Sequence[HistoryFigures]) -> str:
     if worst.days is not None:
         where += f", {_days(worst.days)}"
     return (
-        f"The 90 % interval holds 87 to 93 % of the photos, as it should, in {right} of these "
-        f"{len(history)} cases; furthest off is {where}: {number(worst.coverage, '.0%')}."
+        f"The 90 % interval contains the measured AQI of 87 to 93 % of the photos, as it should, "
+        f"in {right} of these {len(history)} cases; the largest deviation is {where}: "
+        f"{number(worst.coverage, '.0%')}."
     )
 
 
@@ -241,14 +245,14 @@ def known_place_sentence(
     if photo is None:
         return ""
     sentence = (
-        f"A photo alone is off by {photo.network:.1f} AQI points, with the place's days by "
-        f"{photo.session_rmse.value:.1f}"
+        f"The error from a photo alone is {photo.network:.1f} AQI points; with the days of the "
+        f"place it is {photo.session_rmse.value:.1f}"
     )
     if days is not None:
-        sentence += f", and the days without the photo by {days.session_rmse.value:.1f}"
+        sentence += f", and from the days without the photo {days.session_rmse.value:.1f}"
     if mean is None:
         return f"{sentence}."
-    return f"{sentence}; the mean AQI of those days is off by {mean.value:.1f}."
+    return f"{sentence}. The mean AQI of those days has an error of {mean.value:.1f}."
 
 
 def _quality(figures: HistoryFigures) -> tuple[float, float, float, float]:

@@ -17,10 +17,17 @@ from aqfusion.ui.evaluation import text
 from aqfusion.ui.evaluation.text import BACKBONES, NOT_YET
 from aqfusion.ui.table import Cell, Column, Table, number
 
-_PAPER = "A random split of photos, where leaked frames help. No one can expect it of a new day."
-_OURS_PAPER = "Our model on such a random split. It leaks: for comparison with the paper only."
+_PAPER = (
+    "A random split of photos, in which leaked frames help. These results cannot be expected on "
+    "a new day."
+)
+_OURS_PAPER = (
+    "Our model on such a random split. The split leaks, so this is only for comparison with the "
+    "paper."
+)
 _LEAK_SAFE = (
-    "Every photo judged by a model that never saw its place on that day. This is what to expect."
+    "Every photo is predicted by a model that never saw its place on that day. This is what to "
+    "expect."
 )
 
 
@@ -63,7 +70,7 @@ def _unknown_place(metrics: Metrics) -> str:
     if sentence is None:
         return ""
     about = f"{BACKBONES.get(backbone, backbone)}, photo only"
-    card = _card("Ours, at a place never seen", about, "", sentence.replace(" %", "\u00a0%"))
+    card = _card("Ours, at a new place", about, "", sentence.replace(" %", "\u00a0%"))
     return f'<div class="aq-wide">{card}</div>'
 
 
@@ -99,7 +106,7 @@ def _between(estimate: Estimate, form: str) -> str:
 
 
 def _card(title: str, about: str, figures: str, meaning: str, counts: bool = False) -> str:
-    badge = '<span class="aq-pill aq-badge">The number that counts</span>' if counts else ""
+    badge = '<span class="aq-pill aq-badge">Realistic result</span>' if counts else ""
     return (
         f'<section class="aq-card{" aq-counts" if counts else ""}">'
         f'<div class="aq-title">{escape(title)} {badge}</div>'
@@ -113,13 +120,13 @@ _MODEL = (
     Column("size in MB", ".1f"),
     Column("parameters in millions", ".1f"),
     Column("ms per photo", ".1f"),
-    Column("ms per answer", ".1f"),
+    Column("ms per prediction", ".1f"),
 )
 _FIGURES = (
     Column("accuracy", ".0%"),
     Column("RMSE", ".1f"),
     Column("session RMSE", ".1f"),
-    Column("first weights"),
+    Column("initial weights"),
 )
 
 
@@ -193,8 +200,8 @@ _PLACE_COLUMNS = (
     Column("accuracy", ".0%"),
     Column("RMSE", ".1f"),
     Column("MAE", ".1f"),
-    Column("90 % interval holds", ".0%"),
-    Column("its width", ".0f"),
+    Column("90 % interval coverage", ".0%"),
+    Column("interval width", ".0f"),
 )
 
 
@@ -225,17 +232,17 @@ def catch_table(guard: PhotoScreenMetrics) -> Table:
     return Table(columns, (("All sets", caught, pictures, guard.caught), *rows))
 
 
-RANDOM = "A random map"
+RANDOM = "Random map"
 
 
 def heat_map_table(saliency: SaliencyMetrics) -> Table:
     """A row per method, below that of a random map."""
     columns = (
         Column("map"),
-        Column("AQI points by ROAD", ".1f"),
-        Column("more than a random map", ".1f"),
-        Column("photos where it beats one", ".0%"),
-        Column("like an untrained network's", ".2f"),
+        Column("ROAD score in AQI points", ".1f"),
+        Column("difference from a random map", ".1f"),
+        Column("photos better than random", ".0%"),
+        Column("similarity to an untrained network", ".2f"),
     )
     rows = (
         (name, method.points, method.above_random, method.beats_random, method.like_untrained)
@@ -249,6 +256,6 @@ def heat_map_sentence(saliency: SaliencyMetrics) -> str:
     removed = " and ".join(number(share / 100, ".0%") for share in saliency.taken)
     return (
         f"Maps of what raises the AQI, on {saliency.photos} photos of sessions that the network "
-        f"had not seen; painted over were {removed} of the pixels. Small print: 95\u00a0% "
-        "intervals, by drawing whole place-days again."
+        f"had not seen. Of the pixels, {removed} were painted over. Small print: 95\u00a0% "
+        "intervals by bootstrap over place-days."
     )

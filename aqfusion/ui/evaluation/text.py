@@ -27,12 +27,12 @@ BASELINES = {
     "ridge": ("Ridge regression", "readings"),
     "haze_trees": ("Trees on haze features", "photo"),
     "us_formula": ("US EPA formula", "readings"),
-    "constant": ("Always the same answer", "nothing"),
+    "constant": ("Constant prediction", "nothing"),
 }
 
 # Simpler methods trained on the same days; "with place" they know which are the site's own.
 HISTORY_BASELINES = {
-    "constant": "Always the same answer",
+    "constant": "Constant prediction",
     "place_mean": "Mean of the place's days",
     "ridge": "Ridge regression",
     "ridge_place": "Ridge regression with place",
@@ -42,7 +42,7 @@ HISTORY_BASELINES = {
 }
 # Without the place's days, these days alone, with them.
 KNOWN_PLACE_BASELINES = {
-    "Always the same answer": ("constant", None, None),
+    "Constant prediction": ("constant", None, None),
     "Mean of the place's days": (None, "place_mean", None),
     "Ridge regression": ("ridge", None, "ridge_place"),
     "Extra trees": ("extra_trees", None, "extra_trees_place"),
@@ -51,97 +51,103 @@ KNOWN_PLACE_BASELINES = {
 WITH_HISTORY = ("leak-safe", "place")  # protocols that measure the gain by a site's days
 
 LEAKAGE = (
-    "**What leakage is:** a random split puts frames of the same video, with the same readings and "
-    "the same AQI, on both sides, so that a mere look-up table of the readings reaches RMSE 0. "
-    "A leak-safe split keeps a place's whole day on one side and asks what a new day will ask."
+    "**Data leakage:** a random split puts frames of the same video, with the same readings and "
+    "the same AQI, into both the training data and the test data, so that a simple look-up table "
+    "of the readings reaches RMSE 0. A leak-safe split keeps the whole day of a place on one "
+    "side and shows what to expect on a new day."
 )
 FIGURES = (
-    "**Accuracy**: share that gets the right one of six categories. **Macro F1**: the same, every "
-    "category counting alike. **Kappa**: agreement beyond chance, far misses counting more; 1 is "
-    "perfect, 0 is chance. **RMSE**, **MAE**: typical error in AQI points; in RMSE big misses "
-    "weigh more. **R²**: share of the ups and downs explained; below 0 is worse than always saying "
-    "the mean. **Session RMSE**: of each session's mean prediction. Small print: 95 % intervals, "
-    "by drawing whole place-days again."
+    "**Accuracy**: share of photos in the right one of six categories. **Macro F1**: mean of the "
+    "F1 scores of all categories, weighted equally. **Kappa**: agreement beyond chance, with "
+    "large errors weighted more; 1 is perfect, 0 is chance. **RMSE**, **MAE**: typical error in "
+    "AQI points; RMSE gives large errors more weight. **R²**: share of the variance that is "
+    "explained; below 0 is worse than always predicting the mean. **Session RMSE**: RMSE of the "
+    "mean prediction of each session. Small print: 95 % intervals by bootstrap over place-days."
 )
 
 # Title and explanation, by the noun that names an exhibit's widgets and files.
 EXHIBITS = {
     "scores": (
-        "Against simpler methods",
-        "A model is only worth its trouble if it beats what is simpler. All are judged alike.",
+        "Comparison with simpler methods",
+        "A complex model is only useful if it is better than simpler methods. All methods are "
+        "evaluated in the same way.",
     ),
     "history": (
-        "What a place's own days are worth",
-        "The error at a place that was left out of the training, once some of its days are known; "
-        "lower is better. Thin lines and small print are 95 % intervals over places: with so few "
-        "places they are wide. Ridge, trees and process go by the readings; with place, they are "
-        "told which days are its own.",
+        "Benefit of the measured days of a place",
+        "The error at a place that was left out of the training, when some of its days are "
+        "known; lower is better. Thin lines and small print are 95 % intervals over places: with "
+        "so few places they are wide. Ridge regression, trees and Gaussian process use the "
+        "readings; the methods with place also use which days belong to the place.",
     ),
     "history-steps": (
-        "How sure it is with few days",
-        "With fewer known days the 90 % interval should grow wider, not wrong. The days are drawn "
-        "several times; each row is a mean over all draws.",
+        "Uncertainty with few known days",
+        "With fewer known days the 90 % interval should become wider, but still be correct. The "
+        "days are drawn several times; each row is a mean over all draws.",
     ),
     "known-places": (
-        "What the history of a known place is worth",
-        "Session RMSE with and without what the place's other days were like; lower is better. "
-        "RMSE, accuracy and interval are of the answer that knows them.",
+        "Benefit of the history of a known place",
+        "Session RMSE with and without the other days of the place; lower is better. RMSE, "
+        "accuracy and interval are those of the prediction that uses these days.",
     ),
     "sessions": (
-        "Predicted against measured",
+        "Predicted and measured AQI",
         "Each mark is a session: the photos of one place and hour. On the dashed line the two "
-        "agree; in a strong square the category is right. Lines are 90 % intervals.",
+        "are equal; in a coloured square the category is right. Lines are 90 % intervals.",
     ),
     "confusion": (
-        "Which category is taken for which",
-        "Of the photos measured in a row's category: how many percent, and how many, were "
-        "predicted in each column's. A perfect model fills the diagonal only.",
+        "Confusion matrix",
+        "Of the photos measured in the category of a row: the percentage and the number "
+        "predicted in the category of each column. A perfect model has values only on the "
+        "diagonal.",
     ),
     "reliability": (
-        "Does it know what it knows?",
-        "When the model says 70 %, is it right in 70 of 100 cases? Then its marks lie on the "
-        "dashed line; below it the model is too sure. Larger marks hold more photos.",
+        "Calibration of the probabilities",
+        "If the model states a probability of 70 %, is it right in 70 of 100 cases? Then its "
+        "marks lie on the dashed line; below the line the model is too confident. Larger marks "
+        "stand for more photos.",
     ),
     "coverage-by-place": (
-        "Does the interval hold, place by place?",
-        "The 90 % interval should hold the measured AQI in nine cases out of ten: the dashed line. "
-        "In the green band, 87 to 93 %, it is on target.",
+        "Coverage of the interval by place",
+        "The 90 % interval should contain the measured AQI in nine cases out of ten (dashed "
+        "line). In the green band, 87 to 93 %, the coverage is on target.",
     ),
     "coverage-by-readings": (
-        "Does the interval hold as readings go missing?",
-        "The same, by how many of the six readings are shown. With fewer readings the interval "
-        "should grow wider, not wrong.",
+        "Coverage of the interval with missing readings",
+        "The same, by the number of readings given, out of six. With fewer readings the interval "
+        "should become wider, but still be correct.",
     ),
     "missing-readings": (
-        "What the photo is worth as readings go missing",
-        "Error of the sessions' means, over all choices of that many readings; lower is better. "
-        "The kind of input chosen above makes no difference here.",
+        "Benefit of the photo with missing readings",
+        "Error of the session means, over all choices of that many readings; lower is better. "
+        "The kind of input chosen above does not change this chart.",
     ),
     "places": (
-        "Place by place",
-        "A place with few sessions has figures of chance: read them with care.",
+        "Results by place",
+        "The results of a place with few sessions depend strongly on chance.",
     ),
     "backbones": (
-        "The three backbones",
-        "The backbone is the part that looks at the photo. Figures are for photo and readings, "
-        "every photo counting alike.",
+        "Comparison of the three backbones",
+        "The backbone is the part of the network that processes the photo. The results are for "
+        "photo and readings, with every photo weighted equally.",
     ),
     "false-alarms": (
-        "The guard: false alarms",
-        "Fit photos that the guard warns of, though nothing is wrong with them.",
+        "Photo screening: false alarms",
+        "Suitable photos that photo screening warns about, although nothing is wrong with them.",
     ),
     "catches": (
-        "The guard: catches",
-        "Pictures that show no sky by day: how many the guard notices, by where they come from.",
+        "Photo screening: detections",
+        "Pictures that do not show a sky by day: how many of them photo screening detects, by "
+        "source.",
     ),
     "heat-maps": (
-        "Can the heat maps be trusted?",
-        "A good map marks what the AQI rests on. **ROAD** puts that to the test: the most marked "
-        "pixels of a photo are painted over with what surrounds them, then the least marked ones "
-        "instead, and the score is half of how many more AQI points are lost with the marked. "
-        "A **random map** marks by lot, as coarsely; a method that scores like it says little. "
-        "An **untrained network** has learned nothing: a method whose maps are much like its "
-        "maps, near 1, shows what the photo looks like rather than what the model knows.",
+        "Faithfulness of the saliency maps",
+        "A good map marks what the predicted AQI is based on. **ROAD** tests this: the most "
+        "marked pixels of a photo are painted over with their surroundings, then the least "
+        "marked pixels instead. The score is half of the difference: how many more AQI points "
+        "are lost without the most marked pixels. A **random map** marks pixels at random, "
+        "equally coarsely; a method with a similar score explains little. An **untrained "
+        "network** has learned nothing: a method whose maps are very similar to its maps (near "
+        "1) shows what the photo looks like rather than what the model has learned.",
     ),
 }
 
@@ -158,6 +164,6 @@ def in_line(title: str) -> str:
 def source(data: Data) -> str:
     """A sentence on the source of all metrics."""
     return (
-        f"Judged on {data.photos} photos of {data.sessions} sessions at {len(data.places)} places: "
-        f"{data.source} ({data.licence})."
+        f"Evaluated on {data.photos} photos of {data.sessions} sessions at {len(data.places)} "
+        f"places: {data.source} ({data.licence})."
     )

@@ -20,6 +20,7 @@ from aqfusion.labels.item import Task
 from aqfusion.labels.leases import Leased
 from aqfusion.labels.queue_sql import EVERYTHING, QueueFilter
 from aqfusion.permissions import Actor
+from aqfusion.text_validation import plain_integer
 from aqfusion.ui.labels import account, browser_sessions
 from aqfusion.ui.labels.store_session import now, store
 
@@ -93,9 +94,9 @@ def _resumed(actor: Actor) -> AnnotationSession:
         begun.since, begun.mode, begun.trail = sitting.since, sitting.mode, [*sitting.trail]
 
     _try(begun, resume)
-    named = st.query_params.pop("item", "")
-    if named.isascii() and named.isdecimal() and len(named) < 16:
-        go_to(begun, int(named))
+    named = plain_integer(st.query_params.pop("item", ""))
+    if named is not None:
+        go_to(begun, named)
     return begun
 
 

@@ -21,7 +21,7 @@ from aqfusion.labels.item import Reason, Task
 from aqfusion.labels.leases import Leased
 from aqfusion.labels.queue_sql import EVERYTHING
 from aqfusion.settings import ASSETS
-from aqfusion.text_validation import several_lines
+from aqfusion.text_validation import read_whole_number, several_lines
 from aqfusion.ui.labels import annotation_session, guidelines, progress_view, similar_views
 from aqfusion.ui.labels.annotation_session import ASSISTED, BLIND, AnnotationSession
 from aqfusion.ui.labels.store_session import store
@@ -106,7 +106,7 @@ def save(on: AnnotationSession, pressed: object) -> None:
         right = Reading.from_values(corrections)
         return Answer(
             pressed.get("category"),
-            _whole(pressed["aqi"]) if "aqi" in pressed else None,
+            read_whole_number(pressed["aqi"], "aqi", 0, 500) if "aqi" in pressed else None,
             pressed.get("cant_tell"),
             confidence="unsure" if pressed.get("unsure") is True else "sure",
             note=note,
@@ -151,12 +151,6 @@ def _remarks(raw: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
             rule = f"must be a number of at most {_LONGEST_VALUE} characters"
             raise AnswerError(f"{name} {rule}, got {value!r:.40}")
     return note, dict(corrections)
-
-
-def _whole(text: object) -> int:
-    if not (isinstance(text, str) and text.strip().isascii() and text.strip().isdecimal()):
-        raise AnswerError(f"aqi must be a whole number from 0 to 500, got {text!r:.40}")
-    return int(text)
 
 
 KEY = "label_item"

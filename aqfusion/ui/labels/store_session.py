@@ -8,7 +8,7 @@ import streamlit as st
 from aqfusion.errors import InputError
 from aqfusion.labels.store import LabelStore
 from aqfusion.settings import Settings, load_settings
-from aqfusion.ui import page
+from aqfusion.ui import navigation
 from aqfusion.ui.markup import plain
 
 
@@ -28,7 +28,7 @@ def reached() -> LabelStore:
 def failed(error: InputError) -> NoReturn:
     """End the page, as the store does not answer."""
     st.error(f"The label store cannot be used: {plain(str(error))}", icon=":material/error:")
-    page.end()
+    navigation.end()
     st.stop()
 
 

@@ -48,7 +48,7 @@ _HEIGHT = 340  # pixels
 
 
 def drift_chart(histogram: Histogram, ranges: list[str]) -> go.Figure:
-    """Draw the share of each range downwards, of late beside training."""
+    """Draw the share of each range downwards, recent beside training."""
     figure = blank(
         _HEIGHT,
         barmode="group",
@@ -60,7 +60,7 @@ def drift_chart(histogram: Histogram, ranges: list[str]) -> go.Figure:
     )
     first = _first(histogram)
     for name, counts, colour in (
-        ("of late", histogram.recent, BLUE),
+        ("recent", histogram.recent, BLUE),
         ("in training", histogram.trained, GREY),
     ):
         total = sum(counts) or 1
@@ -81,7 +81,7 @@ def drift_table(histogram: Histogram, ranges: list[str]) -> Table:
     """The counts that are drawn, and those of the days before."""
     columns = (
         Column("range"),
-        Column("of late"),
+        Column("recent"),
         Column("days before"),
         Column("in training", ".1f"),
     )
@@ -95,15 +95,15 @@ def _first(histogram: Histogram) -> int:
 
 
 ABOUT = (
-    "**PSI** (population stability index) says how far two histograms over fifths of the training "
-    "are apart: from 0.1 on they have moved, from 0.25 on they are far (Siddiqi 2006). Few counts "
-    "alone make it large, so only what is above chance counts: **by chance** is what so few give "
-    "at most (Yurdakul 2018), set so that in nineteen of twenty windows without drift nothing is "
-    "called moved. Small print: 95 % intervals (Wilson)."
+    "**PSI** (population stability index) measures how different two histograms over fifths of "
+    "the training data are: from 0.1 on there is a shift, from 0.25 on a large shift (Siddiqi "
+    "2006). Few counts alone make it large, so only the part above chance counts: **by chance** "
+    "is the most that so few counts give by chance (Yurdakul 2018), set so that in 19 of 20 "
+    "windows without drift no shift is reported. Small print: 95 % intervals (Wilson)."
 )
 _ORDER = (FAR, MOVED, TOO_FEW, STEADY)
 DAYS_BEFORE = f"the {BEFORE} days before"
-_DISTANCE = "The photos' distance"
+_DISTANCE = "Distance of the photos"
 RATES = {
     "refused": ("Photos that cannot be judged", "photos"),
     "corrected": ("Items where people corrected the model", "settled items"),
@@ -114,9 +114,9 @@ def basis(report: DriftReport) -> str:
     """The sample sizes behind the report."""
     facts = report.facts
     return (
-        f"Since {report.first:%d %B %Y} (UTC), by {report.model}: {facts['predictions']} "
-        f"predictions from what visitors brought, {facts['photo']} with a photo, "
-        f"{facts['readings']} with readings, {facts['both']} with both."
+        f"Since {report.first:%d %B %Y} (UTC), with {report.model}: {facts['predictions']} "
+        f"predictions from inputs of visitors, {facts['photo']} with a photo, {facts['readings']} "
+        f"with readings, {facts['both']} with both."
     )
 
 
@@ -131,10 +131,10 @@ def sentences(report: DriftReport) -> list[tuple[str, str]]:
     lines = [*_drifts(report)]
     few = [_how_few(histogram) for histogram in report.histograms if _verdict(histogram) == TOO_FEW]
     if few:
-        lines.append((TOO_FEW, f"Too few to tell against training: {', '.join(few)}."))
+        lines.append((TOO_FEW, f"Too few counts to compare with training: {', '.join(few)}."))
     calm = [name_of(histogram) for histogram in report.histograms if _verdict(histogram) == STEADY]
     if calm:
-        lines.append((STEADY, f"Steady against training: {', '.join(calm)}."))
+        lines.append((STEADY, f"No shift from training: {', '.join(calm)}."))
     lines += [_rate_line(rate) for rate in report.rates]
     return sorted(lines, key=lambda line: _ORDER.index(line[0]))
 
@@ -211,7 +211,7 @@ def _how_few(histogram: Histogram) -> str:
 
 
 def _wanted(few: Shift) -> str:
-    return f" of {few.needed} needed" if few.needed else ", and too little to compare with"
+    return f" of {few.needed} needed" if few.needed else ", and too few earlier counts"
 
 
 def _rate_line(rate: Rate) -> tuple[str, str]:
@@ -221,18 +221,18 @@ def _rate_line(rate: Rate) -> tuple[str, str]:
     recent, verdict = rate.recent, rate.earlier.verdict
     interval = f"{_percent(recent.low)} to {_percent(recent.high)}"
     text = f"{title}: {_percent(recent.share)} of {recent.total} ({interval})"
-    steady = f" against {DAYS_BEFORE}" if verdict == STEADY else ""
+    steady = f" compared with {DAYS_BEFORE}" if verdict == STEADY else ""
     return verdict, f"{text}; {word(rate.earlier, DAYS_BEFORE)}{steady}."
 
 
 def word(shift: Shift, against: str, name: str = "") -> str:
     """A verdict in words, by itself or of something."""
     if shift.verdict == TOO_FEW:
-        return f"too few to tell ({shift.recent}{_wanted(shift)})"
+        return f"too few counts ({shift.recent}{_wanted(shift)})"
     if shift.verdict == STEADY:
-        return "steady"
+        return "stable"
     if name:
-        return f"{name} {'is far' if shift.verdict == FAR else 'has moved'} from {against}"
+        return f"{name} has {'shifted far' if shift.verdict == FAR else 'shifted'} from {against}"
     return f"{shift.verdict} from {against}"
 
 
@@ -243,7 +243,7 @@ def _percent(share: float) -> str:
 def shift_table(report: DriftReport) -> Table:
     """All comparisons of histograms."""
     columns = (
-        *(Column("against training"), Column("counted", "d"), Column("PSI", ".2f")),
+        *(Column("compared with training"), Column("counted", "d"), Column("PSI", ".2f")),
         *(Column("by chance", ".2f"), Column("among present", ".2f"), Column("verdict")),
         *(Column(f"PSI, {DAYS_BEFORE}", ".2f"), Column("verdict")),
     )
@@ -259,7 +259,11 @@ def rate_table(report: DriftReport) -> Table:
     rows = tuple(
         (
             *(RATES[rate.name][0], _estimate(rate.recent), rate.earlier.recent),
-            *(_estimate(rate.before), rate.earlier.known, word(rate.earlier, DAYS_BEFORE)),
+            *(
+                _estimate(rate.before),
+                rate.earlier.reference_count,
+                word(rate.earlier, DAYS_BEFORE),
+            ),
         )
         for rate in report.rates
     )
@@ -333,7 +337,7 @@ def _line(verdict: str, sentence: str) -> str:
 def _histogram(drift_report: DriftReport) -> None:
     by_name = {histogram.name: histogram for histogram in drift_report.histograms}
     name = st.selectbox(
-        "What to look at",
+        "Input",
         by_name,
         format_func=lambda name: name_of(by_name[name]),
         key="drift_choice_histogram",
@@ -346,7 +350,7 @@ def _histogram(drift_report: DriftReport) -> None:
         width="stretch",
         key="chart_drift",
         config=png_button(f"aqfusion-drift-{name}"),
-        alt=f"{name_of(histogram)}: the share in each range, of late and in training",
+        alt=f"{name_of(histogram)}: the share in each range, recently and in training",
     )
     csv_button(f"drift-{name}", drift_table(histogram, ranges))
 

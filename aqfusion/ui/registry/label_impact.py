@@ -39,12 +39,15 @@ def new_labels_sentence(since: SettledSince, served: str | None) -> str:
         return f"No label has been settled since {title(served)}."
     single = since.settled == 1
     text = (
-        f"{since.settled:,} label{'' if single else 's'} settled since {title(served)}, "
-        f"which {'has' if single else 'have'} taught it nothing yet."
+        f"{since.settled:,} label{'' if single else 's'} settled since {title(served)}, which "
+        f"{'has' if single else 'have'} not been used to train it yet."
     )
     if since.compared:
         were = "was" if since.differed == 1 else "were"
-        text += f" {since.differed:,} of {since.compared:,} {were} not what the model had said."
+        text += (
+            f" {since.differed:,} of {since.compared:,} {were} in another category than the model "
+            "predicted."
+        )
     return text
 
 
@@ -53,19 +56,20 @@ def effect_sentence(version: Version) -> str:
     labels = version.manifest["labels"]
     learned, differed = labels["new"], labels["differed"]
     text = (
-        f"{title(version.name).capitalize()} learned {learned:,} new label"
-        f"{'' if learned == 1 else 's'}, {differed:,} of them outside what the model before said."
+        f"{title(version.name).capitalize()} learned {learned:,} new "
+        f"label{'' if learned == 1 else 's'}, {differed:,} of them in another category than the "
+        "previous model predicted."
     )
     corrections = version.manifest["metrics"].get("corrections") or {}
     if corrections.get("before"):  # 0 where they were too few to be held out
         text += (
-            f" On such labels, where it had not learned them, its error is"
-            f" {corrections['after']:.0f} AQI and was {corrections['before']:.0f}."
+            " On such labels that were held out from training, its error is "
+            f"{corrections['after']:.0f} AQI; before, it was {corrections['before']:.0f}."
         )
     rmse, accuracy = step(version, "rmse"), step(version, "accuracy")
     if rmse and accuracy:
         text += (
-            f" On the test part: error {rmse.before:.1f} before, {rmse.after:.1f} after; right "
+            f" On the hold-out set: error {rmse.before:.1f} before, {rmse.after:.1f} after; right "
             f"category {accuracy.before:.0%} before, {accuracy.after:.0%} after."
         )
     return text

@@ -35,7 +35,7 @@ def line() -> None:
 
 def render_label_impact() -> None:
     """Draw all of it, for the Models page."""
-    st.subheader("What the work gave", anchor=False)
+    st.subheader("Impact of new labels", anchor=False)
     served, all_versions = registry().current().version, versions()
     by_name = {version.name: version for version in all_versions}
     st.markdown(plain(label_impact.new_labels_sentence(_since(by_name.get(served or "")), served)))
@@ -61,9 +61,10 @@ def render_label_impact() -> None:
         config=chart_style.png_button("learning-curve"),
     )
     st.caption(
-        "Measured on a test part of the training data that no correction enters. The photo's "
-        "network saw these photos when it was first trained, so the figures themselves are rosy: "
-        "read how they move. Hollow marks are versions that never served."
+        "Measured on a hold-out set from the training data, which never contains corrections. "
+        "The image network saw these photos when it was first trained, so the values themselves "
+        "are optimistic: look at how they change. Hollow marks are versions that were never "
+        "deployed."
     )
 
 

@@ -40,11 +40,12 @@ def render_retraining(actor: Actor) -> None:
         st.fragment(_watch, run_every=_EVERY)(actor)
         return
     st.markdown(
-        "Everything that people have settled is learned in about a minute, and the result is "
-        "compared with what serves. It takes over only if a test part that no correction enters "
-        "gets no worse, everywhere and at each place, and if it tells unseen corrections better."
+        "The model is retrained on all settled labels, which takes about a minute, and compared "
+        "with the current version. It passes only if the results on a hold-out set without "
+        "corrections do not get worse, overall and at each place, and if it predicts held-out "
+        "corrections better."
     )
-    promote = st.toggle("Let it serve at once if it passes", value=True, key="models_run_promote")
+    promote = st.toggle("Deploy if it passes", value=True, key="models_run_promote")
     enough, says = _enough(actor)
     if st.button(
         "Retrain",
@@ -87,11 +88,11 @@ def _enough(actor: Actor) -> tuple[bool, str]:
             store, version_registry, version_registry.model, version, store.database.where, last
         )
     except InputError as error:  # a model without features, a damaged version
-        return False, f"Nothing can be retrained: {error}"
+        return False, f"The model cannot be retrained: {error}"
     if not counts.ready:
-        return False, f"There is too little to retrain: {counts.reason}"
+        return False, f"There are too few new labels to retrain: {counts.reason}"
     groups = f"{counts.groups:,} group{'' if counts.groups == 1 else 's'}"
-    return True, f"{counts.new:,} new labels in {groups} are there: enough to begin."
+    return True, f"There are {counts.new:,} new labels in {groups}, enough to retrain."
 
 
 @st.cache_data(ttl=60, max_entries=2, show_spinner="Counting the new labels ...")
@@ -120,15 +121,21 @@ def _watch(actor: Actor) -> None:
     seconds = _seconds(now.started, datetime.now(UTC).isoformat())
     with st.status(f"Running for {seconds:.0f} s, started by {plain(now.by)}", expanded=True):
         st.markdown(plain(now.step or "starting"))
-    st.caption("It goes on if you leave this page.")
-    st.button("End it", key="models_run_end", icon=":material/stop:", on_click=_end, args=(actor,))
+    st.caption("Retraining continues if you leave this page.")
+    st.button(
+        "Stop retraining",
+        key="models_run_end",
+        icon=":material/stop:",
+        on_click=_end,
+        args=(actor,),
+    )
     _log()
 
 
 def _end(actor: Actor) -> None:
     def work() -> str:
         ended = process.cancel(registry().home, as_now(actor))
-        return "it is asked to end" if ended else "it had ended already"
+        return "retraining is being stopped" if ended else "retraining had already ended"
 
     flash.run_with_flash(PLACE, work)
 
@@ -142,7 +149,7 @@ def _ended(now: JobProgress) -> None:
 
 def _kept(name: str) -> None:
     """Why a version was not promoted, in short."""
-    st.markdown(f"{title(name).capitalize()} is kept and does not serve: see it under Versions.")
+    st.markdown(f"{title(name).capitalize()} is stored but not deployed: see Versions.")
     reasons: list[str] = []
     with suppress(InputError):  # pruned, or damaged: the Versions tab has the reason
         reasons = list(registry().read(name).manifest["gate"]["reasons"])
@@ -155,7 +162,7 @@ def _log() -> None:
             text = process.log(registry().home)
         except (InputError, OSError) as error:
             text = str(error)
-        st.code(text or "nothing yet", language=None, height=240)
+        st.code(text or "The log is empty.", language=None, height=240)
 
 
 def _seconds(start: str, end: str) -> float:

@@ -25,17 +25,18 @@ def render_version_list(actor: Actor) -> None:
     """Draw the list, the check, and the version that is chosen."""
     all_versions = versions()
     if not all_versions:
-        st.info("There is no version yet: the shipped model serves. Retrain to make the first.")
+        st.info(
+            "There is no retrained version yet; the shipped model is in use. Retrain to create "
+            "the first version."
+        )
         return
     served = registry().current().version
     with st.container(border=True, key="card_versions"):
-        st.html(
-            version_tables.overview(all_versions, served).html("All versions, the newest first")
-        )
+        st.html(version_tables.overview(all_versions, served).html("All versions, newest first"))
         _check()
     by_name = {version.name: version for version in all_versions}
     chosen = st.selectbox(
-        "Look at",
+        "Version to show",
         list(reversed(by_name)),
         format_func=lambda name: title(name).capitalize(),
         key="models_version",
@@ -52,7 +53,7 @@ def _check() -> None:
     if wrong:
         st.error("\n".join(f"- {plain(sentence)}" for sentence in wrong), icon=":material/error:")
     else:
-        st.success("Every file is as it was written.", icon=":material/check_circle:")
+        st.success("All files are unchanged.", icon=":material/check_circle:")
 
 
 def _version(actor: Actor, version: Version, served: str | None) -> None:
@@ -60,28 +61,28 @@ def _version(actor: Actor, version: Version, served: str | None) -> None:
     st.subheader(title(version.name).capitalize(), anchor=False)
     st.markdown(plain(label_impact.effect_sentence(version)))
     if version.passed:
-        st.success("The gate let it pass.", icon=":material/check_circle:")
+        st.success("This version passed the promotion gate.", icon=":material/check_circle:")
     else:
         reasons = "\n".join(f"- {plain(reason)}" for reason in manifest["gate"]["reasons"])
-        st.warning(f"The gate refused it:\n{reasons}", icon=":material/block:")
+        st.warning(f"The promotion gate rejected this version:\n{reasons}", icon=":material/block:")
     flash.render_flash(VERSIONS_FLASH)
     if version.name != served:
         _promotion(actor, version)
-    st.markdown("**The test part, before and after**")
+    st.markdown("**Hold-out set, before and after**")
     table = version_tables.changes(version)
-    st.html(table.html(f"Figures of {title(version.name)} by place"))
+    st.html(table.html(f"Results of {title(version.name)} by place"))
     _items(version)
-    with st.expander("What it was made of", key="models_made_of"):
-        st.html(_facts(version).html(f"Facts of {title(version.name)}"))
+    with st.expander("Training data and code", key="models_made_of"):
+        st.html(_facts(version).html(f"Details of {title(version.name)}"))
 
 
 def _promotion(actor: Actor, version: Version) -> None:
     name = version.name
-    words = "Let it serve" if version.passed else "Let it serve all the same"
+    words = "Deploy" if version.passed else "Deploy anyway"
     way = st.popover(words, icon=":material/rocket_launch:", key=f"models_promote_{name}")
     with way.form(f"models_promote_form_{name}", border=False):
         st.text_area(
-            "Reason, if there is one to tell" if version.passed else "Reason",
+            "Reason (optional)" if version.passed else "Reason",
             key=f"models_reason_{name}",
             max_chars=500,
             height=80,
@@ -93,7 +94,7 @@ def _promote(actor: Actor, name: str) -> None:
     def work() -> str:
         reason = st.session_state.get(f"models_reason_{name}", "")
         registry().promote(as_now(actor), name, reason, labels.now())
-        return f"{title(name)} serves from now on"
+        return f"{title(name)} is now deployed"
 
     flash.run_with_flash(VERSIONS_FLASH, work)
 
@@ -106,10 +107,10 @@ def _items(version: Version) -> None:
         return
     parts = (
         (
-            "Corrections it had not learned",
+            "Held-out corrections",
             version_tables.corrections(changes.get("corrections", ())),
         ),
-        ("Sessions of the test part", version_tables.sessions(changes.get("frozen", ()))),
+        ("Sessions of the hold-out set", version_tables.sessions(changes.get("frozen", ()))),
     )
     for words, gains in parts:
         if gains.table.rows:
@@ -119,9 +120,12 @@ def _items(version: Version) -> None:
 def _gains(version: Version, words: str, gains: Gains) -> None:
     table = gains.table
     st.markdown(
-        f"**{words}**: {gains.nearer:,} nearer, {gains.farther:,} farther, of {len(table.rows):,}"
+        f"**{words}**: {gains.nearer:,} more accurate, {gains.farther:,} less accurate, of "
+        f"{len(table.rows):,}"
     )
-    st.html(version_tables.ends(table, _MOST).html(f"{words}: most gained and most lost"))
+    st.html(
+        version_tables.ends(table, _MOST).html(f"{words}: largest improvements and largest losses")
+    )
     slug = words.lower().replace(" ", "-")
     st.download_button(
         "All as CSV",
@@ -138,21 +142,21 @@ def _facts(version: Version) -> Table:
     manifest, labels_of = version.manifest, version.manifest["labels"]
     rows = [
         ("Name", version.name),
-        ("Made", f"{moment(manifest['made_at'])} UTC by {manifest['by']}"),
-        ("Came from", title(version.parent)),
-        ("Labels learned", f"{labels_of['learned']:,} of {labels_of['settled']:,} settled"),
+        ("Created", f"{moment(manifest['made_at'])} UTC by {manifest['by']}"),
+        ("Parent version", title(version.parent)),
+        ("Labels used", f"{labels_of['learned']:,} of {labels_of['settled']:,} settled"),
         *(
             (f"Left out: {LEFT_OUT.get(why, why)}", f"{n:,}")
             for why, n in labels_of["left_out"].items()
         ),
-        ("Last event learned", str(labels_of["last_event"])),
+        ("Last label event used", str(labels_of["last_event"])),
         ("Labels, SHA-256", labels_of["snapshot_sha256"]),
         ("Training features, SHA-256", manifest["features_sha256"]),
-        ("Test part, SHA-256", manifest["frozen_sha256"]),
+        ("Hold-out set, SHA-256", manifest["frozen_sha256"]),
         ("Code version", manifest["code_version"]),
         ("Seed", str(manifest["seed"])),
     ]
-    return Table((Column("What"), Column("Value")), tuple(rows))
+    return Table((Column("Property"), Column("Value")), tuple(rows))
 
 
 SERVING_FLASH = "models_serving"
@@ -160,7 +164,7 @@ SERVING_FLASH = "models_serving"
 
 def render_serving(actor: Actor) -> None:
     """Draw it, with what is wrong about it."""
-    st.subheader("Serving now", anchor=False)
+    st.subheader("Current version", anchor=False)
     served = registry().current()
     if served.warning:
         st.warning(plain(served.warning), icon=":material/broken_image:")
@@ -173,13 +177,13 @@ def render_serving(actor: Actor) -> None:
     if in_force is not None:
         st.markdown(plain(f"Since {moment(in_force.at)} UTC, by {in_force.by}: {in_force.reason}."))
     elif served.version is None and not served.warning:
-        st.markdown("No correction has changed it yet.")
+        st.markdown("It has not been retrained yet.")
     flash.render_flash(SERVING_FLASH)
     if served.version is not None:
         _way_back(actor, served.version)
     if made:
-        with st.expander("All changes", key="models_promotions"):
-            st.html(history(made).html("All changes of what serves, the latest first"))
+        with st.expander("History", key="models_promotions"):
+            st.html(history(made).html("All changes of the current version, latest first"))
 
 
 def history(made: tuple[Promotion, ...]) -> Table:
@@ -188,13 +192,13 @@ def history(made: tuple[Promotion, ...]) -> Table:
         (moment(promotion.at), title(promotion.version), promotion.by, promotion.reason)
         for promotion in reversed(made)
     )
-    return Table(tuple(map(Column, ("UTC", "Served", "By", "Why"))), tuple(rows))
+    return Table(tuple(map(Column, ("UTC", "Version", "By", "Reason"))), tuple(rows))
 
 
 def _way_back(actor: Actor, version: str) -> None:
-    way = st.popover("Go back to the one before", icon=":material/undo:", key="models_back")
+    way = st.popover("Go back to the previous version", icon=":material/undo:", key="models_back")
     with way.form("models_back_form", border=False):
-        st.text_input("Reason, if there is one to tell", key="models_back_reason")
+        st.text_input("Reason (optional)", key="models_back_reason")
         st.form_submit_button(
             f"Go back from {title(version)}", on_click=_go_back, args=(actor,), type="primary"
         )
@@ -204,6 +208,6 @@ def _go_back(actor: Actor) -> None:
     def work() -> str:
         reason = st.session_state.get("models_back_reason", "")
         done = registry().rollback(as_now(actor), reason, labels.now())
-        return f"{title(done.version)} serves again"
+        return f"{title(done.version)} is deployed again"
 
     flash.run_with_flash(SERVING_FLASH, work)

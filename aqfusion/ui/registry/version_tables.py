@@ -32,9 +32,9 @@ class Gains:
 def overview(versions: Sequence[Version], served: str | None) -> Table:
     """A row per version, the newest first."""
     columns = (
-        *(Column("Version"), Column("Made, UTC"), Column("By"), Column("Labels", ",")),
+        *(Column("Version"), Column("Created (UTC)"), Column("By"), Column("Labels", ",")),
         *(Column("Error before", ".1f"), Column("after", ".1f")),
-        *(Column("Right before", ".0%"), Column("after", ".0%")),
+        *(Column("Right category before", ".0%"), Column("after", ".0%")),
         *(Column("Gate"), Column("")),
     )
     return Table(columns, tuple(_row(version, served) for version in reversed(versions)))
@@ -47,8 +47,8 @@ def _row(version: Version, served: str | None) -> tuple[Any, ...]:
         version.manifest["labels"]["learned"],
         *(rmse and rmse.before, rmse and rmse.after),
         *(accuracy and accuracy.before, accuracy and accuracy.after),
-        "passed" if version.passed else "refused",
-        "serves" if version.name == served else "",
+        "passed" if version.passed else "rejected",
+        "current" if version.name == served else "",
     )
 
 
@@ -60,7 +60,11 @@ def changes(version: Version) -> Table:
     columns = (
         *(Column("Place"), Column("Input"), Column("Photos", ",")),
         *(Column("Error before", ".1f"), Column("after", ".1f"), Column("worse by", "+.1f")),
-        *(Column("Right before", ".0%"), Column("after", ".0%"), Column("worse by", "+.0%")),
+        *(
+            Column("Right category before", ".0%"),
+            Column("after", ".0%"),
+            Column("worse by", "+.0%"),
+        ),
     )
     metrics_by_kind: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
     for row in version.manifest["metrics"]["frozen"]:
@@ -83,8 +87,12 @@ def changes(version: Version) -> Table:
 def sessions(compared_sessions: Sequence[Mapping[str, Any]]) -> Gains:
     """Sessions of the test part by how much nearer to the measured AQI they are, best first."""
     columns = (
-        *(Column("Place"), Column("Taken"), Column("Measured", ".0f")),
-        *(Column("Said before", ".0f"), Column("Says now", ".0f"), Column("Nearer by", "+.0f")),
+        *(Column("Place"), Column("Time"), Column("Measured", ".0f")),
+        *(
+            Column("Predicted before", ".0f"),
+            Column("Predicted now", ".0f"),
+            Column("Improvement", "+.0f"),
+        ),
     )
     rows = []
     for session in compared_sessions:
@@ -102,7 +110,11 @@ def corrections(entries: Sequence[Mapping[str, Any]]) -> Gains:
     """New labels, predicted by networks not trained on them, by the gain, best first."""
     columns = (
         *(Column("Item", ".0f"), Column("Label")),
-        *(Column("Said before", ".0f"), Column("Says now", ".0f"), Column("Nearer by", "+.0f")),
+        *(
+            Column("Predicted before", ".0f"),
+            Column("Predicted now", ".0f"),
+            Column("Improvement", "+.0f"),
+        ),
     )
     rows = []
     for entry in entries:

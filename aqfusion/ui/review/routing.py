@@ -1,20 +1,17 @@
 """Where an expert is: at the item that the address names, within a work list, or at the list."""
 
-import re
 import uuid
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 
-from aqfusion.errors import InputError
 from aqfusion.labels.search import Filters
 from aqfusion.labels.store import LabelStore
 from aqfusion.permissions import Actor
+from aqfusion.text_validation import read_whole_number
 
 _LIST, _NOTICE = "review_list", "review_notice"
-# More digits than any database counts to are no number of an item.
-_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -45,9 +42,7 @@ def item() -> int | None:
     raw = st.query_params.get("item")
     if raw is None:
         return None
-    if not _NUMBER.fullmatch(raw):
-        raise InputError(f"item in the address must be a whole number, got {raw[:40]!r}")
-    return int(raw)
+    return read_whole_number(raw, "item in the address", 0, 10**18 - 1)
 
 
 def open_item(number: int) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.sites.site import Day, Site, SiteError
+from aqfusion.text_validation import plain_integer
 
 MOST_SITES, MOST_DAYS = 5, 200  # of a session, which the server keeps in memory
 # Of a site in a prediction: its time grows with their number cubed.
@@ -164,10 +165,10 @@ def _site(key: str) -> Site:
 
 
 def _number(key: str) -> int:
-    digits = key.removeprefix(_ACCOUNT)
-    if not (digits.isascii() and digits.isdecimal() and len(digits) < 16):
+    number = plain_integer(key.removeprefix(_ACCOUNT))
+    if number is None:
         raise InputError("this place is not one of yours; choose one of your places")
-    return int(digits)
+    return number
 
 
 def _same_name(first: str, second: str) -> bool:

@@ -35,7 +35,7 @@ def test_chart_has_a_line_per_kind_with_intervals_and_two_simple_ones():
     lines = {trace.name: trace for trace in figure.data}
     assert list(lines) == [
         *HISTORY_KINDS.values(),
-        "Always the same answer",
+        "Constant prediction",
         "Mean of the place's days",
     ]
     photo, mean = lines["Photo only"], lines["Mean of the place's days"]
@@ -89,40 +89,40 @@ def test_known_places_are_told_with_and_without_their_days():
         ("Ridge regression", Estimate(58, 57, 59), None, Estimate(51, 50, 52), *[None] * 4),
     )
     assert history_view.known_place_sentence(own, others) == (
-        "A photo alone is off by 110.5 AQI points, with the place's days by 62.0, and the days "
-        "without the photo by 65.0; the mean AQI of those days is off by 64.5."
+        "The error from a photo alone is 110.5 AQI points; with the days of the place it is 62.0, "
+        "and from the days without the photo 65.0. The mean AQI of those days has an error of 64.5."
     )
-    assert history_view.known_place_sentence(own, ()).endswith("without the photo by 65.0.")
-    assert history_view.known_place_sentence(own[:1], ()).endswith("days by 62.0.")
+    assert history_view.known_place_sentence(own, ()).endswith("without the photo 65.0.")
+    assert history_view.known_place_sentence(own[:1], ()).endswith("place it is 62.0.")
     assert history_view.known_place_sentence(PHOTO, others) == ""
 
 
 def test_chart_is_told_in_words_with_its_figures():
     first, fused, places = history_view.chart_sentences((*PHOTO, *FUSED), MEANS)
     assert "from a photo alone is 112 AQI points" in first
-    assert fused == "With photo and readings it is 70 and 41 with 0 and 8 known days."
-    assert "with 0, 1 and 8 known days that is 8, 8 and 5 places" in places
+    assert fused == "With photo and readings the error is 70 and 41 with 0 and 8 known days."
+    assert "With 0, 1 and 8 known days these are 8, 8 and 5 places" in places
     assert history_view.chart_sentences(PHOTO[:2], ()) == []
 
 
 def test_interval_is_told_as_it_is():
     said = history_view.interval_sentence((*PHOTO, *FUSED)).replace("\u00a0", " ")
     assert said == (
-        "The 90 % interval holds 87 to 93 % of the photos, as it should, in 3 of these 5 cases; "
-        "furthest off is photo only, 0 days: 80 %."
+        "The 90 % interval contains the measured AQI of 87 to 93 % of the photos, as it should, "
+        "in 3 of these 5 cases; the largest deviation is photo only, 0 days: 80 %."
     )
     known_only = history_view.interval_sentence([known("nothing", None, 65, coverage=0.99)])
     assert known_only.endswith(
-        "in 0 of these 1 cases; furthest off is only the place's days: 99\u00a0%."
+        "in 0 of these 1 cases; the largest deviation is only the place's days: 99\u00a0%."
     )
 
 
 def test_headline_tells_what_a_photo_is_worth_at_a_new_place(metrics):
     said = " ".join(re.sub(r"<[^>]+>", " ", metric_tables.headline(metrics())).split())
     assert "At a place that the model has never seen, its typical error from a photo" in said
-    assert "Ours, at a place never seen MobileNetV2, photo only At a place" in said
+    assert "Ours, at a new place MobileNetV2, photo only At a place" in said
     assert said.endswith(
-        "is off by 98, 81, 65 and 60. Without the photo the model is off by 118, 87, 79, 61 and 60 "
+        "is 98, 81, 65 and 60. Without the photo the error is 118, 87, 79, 61 and 60 "
         "with 0, 1, 2, 4 and 8 known days."
     )
 

@@ -52,17 +52,22 @@ def test_the_worst_comes_first_and_what_is_alike_is_one_sentence(reference):
     words = dict.fromkeys(sentence for _, sentence in told)
     (pm25,) = [sentence for sentence in words if sentence.startswith("PM2.5 ")]
     assert pm25 == (
-        "PM2.5 is far from training: 100\u00a0% lie in the range 303.8 µg/m³ and above, "
+        "PM2.5 has shifted far from training: 100\u00a0% lie in the range 303.8 µg/m³ and above, "
         "in training 20\u00a0%."
     )
-    assert "NO2 is far from training: not given in 100\u00a0%, in training in 7\u00a0%." in words
+    assert (
+        "NO2 has shifted far from training: not given in 100\u00a0%, in training in 7\u00a0%."
+        in words
+    )
     assert any(
-        s.startswith("The photos' distance is far from training: 100\u00a0% lie in the range ")
+        s.startswith(
+            "Distance of the photos has shifted far from training: 100\u00a0% lie in the range "
+        )
         for s in words
     )
     assert (
-        "Photos that cannot be judged: 12\u00a0% of 40 (5\u00a0% to 26\u00a0%); too few to tell "
-        "(40, and too little to compare with)." in words
+        "Photos that cannot be judged: 12\u00a0% of 40 (5\u00a0% to 26\u00a0%); too few counts "
+        "(40, and too few earlier counts)." in words
     )
     assert "Items where people corrected the model: no settled items yet." in words
 
@@ -71,8 +76,8 @@ def test_few_counts_say_how_many_are_needed(reference):
     found = made(reference, cells_of(reference, [Reading(pm25=40)] * 3))
     told = drift_view.sentences(found)
     assert {verdict for verdict, _ in told} == {TOO_FEW}
-    (few,) = [sentence for _, sentence in told if "against training" in sentence]
-    assert few.startswith("Too few to tell against training: PM2.5 (3 of 95 needed), ")
+    (few,) = [sentence for _, sentence in told if "compare with training" in sentence]
+    assert few.startswith("Too few counts to compare with training: PM2.5 (3 of 95 needed), ")
 
 
 def test_nothing_counted_is_no_drift(reference):
@@ -119,8 +124,8 @@ def test_an_expert_sees_it_and_chooses_days_and_sensors(labels, reference):
     eva = labels.accounts.add_user(admin, "Eva", PIN, "expert", NOW)
     labels.predictions.add(cells_of(reference, [Reading(pm25=400 + n) for n in range(40)]))
     page = opened(eva)
-    assert "40 predictions from what visitors brought" in page.caption[0].value
-    assert "PM2.5 is far from training" in page.markdown[1].value
+    assert "40 predictions from inputs of visitors" in page.caption[0].value
+    assert "PM2.5 has shifted far from training" in page.markdown[1].value
     page.selectbox(key="drift_choice_histogram").set_value("distance").run()
     assert not page.exception
     page.segmented_control(key="drift_choice_days").set_value(7).run()
@@ -146,6 +151,6 @@ def test_a_model_without_a_features_file_says_what_is_not_compared(labels):
     assert not page.exception
     assert Served("resnet18", None).version is None
     assert [one.value for one in page.info] == [
-        "There is no file of what this model's trunk saw of its training photos: only readings are "
-        "compared with training."
+        "There is no file with the features of this model's training photos, so only readings "
+        "are compared with the training data."
     ]

@@ -1,4 +1,4 @@
-"""What the work gave, in sentences, tables and the learning curve."""
+"""Impact of new labels, in sentences, tables and the learning curve."""
 
 import pytest
 
@@ -27,12 +27,12 @@ def versions(tmp_path, checkpoint_folder):
         (SettledSince(0, 0, 0), "No label has been settled since version 1."),
         (
             SettledSince(1, 0, 0),
-            "1 label settled since version 1, which has taught it nothing yet.",
+            "1 label settled since version 1, which has not been used to train it yet.",
         ),
         (
             SettledSince(1200, 900, 31),
-            "1,200 labels settled since version 1, which have taught it nothing yet. "
-            "31 of 900 were not what the model had said.",
+            "1,200 labels settled since version 1, which have not been used to train it yet. 31 "
+            "of 900 were in another category than the model predicted.",
         ),
     ],
 )
@@ -60,8 +60,8 @@ def test_versions_of_another_test_part_are_not_compared(versions):
 def test_tables_hold_the_figures(versions):
     overview = version_tables.overview(versions, versions[2].name)
     assert [row[0] for row in overview.rows] == ["3", "2", "1"]
-    assert overview.rows[1][4:] == (45.0, 70.0, 0.5, 0.6, "refused", "")
-    assert overview.rows[0][-1] == "serves"
+    assert overview.rows[1][4:] == (45.0, 70.0, 0.5, 0.6, "rejected", "")
+    assert overview.rows[0][-1] == "current"
     changes = version_tables.changes(versions[1])
     assert len(changes.rows) == 6
     place, kind, photos, before, after, worse = changes.rows[0][:6]
