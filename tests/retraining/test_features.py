@@ -8,10 +8,11 @@ from safetensors import safe_open
 
 from aqfusion.data.dataset_folder import read_folder
 from aqfusion.model.checkpoint import FEATURES, load_checkpoint
+from aqfusion.model.image_features import backbone_hash
 from aqfusion.model.predictor import load_model
-from aqfusion.retraining.features import FeaturesError, load_features, save_features, write_features
-from aqfusion.retraining.holdout import NearDuplicateFilter, holdout_groups, holdout_hash
-from aqfusion.retraining.image_features import backbone_hash
+from aqfusion.model.training_features import FeaturesError, load_features, save_features
+from aqfusion.retraining.features import write_features
+from aqfusion.retraining.holdout import holdout_groups, holdout_hash, near_duplicate_filter
 from aqfusion.settings import ASSETS
 
 SHIPPED = ASSETS / "models" / "mobilenetv2_100"
@@ -46,7 +47,7 @@ def test_frames_are_what_the_model_itself_sees(gathered, checkpoint, data_folder
 
     images = stack([Photo.open(rows[0].photo)], checkpoint.config.image_size)
     with torch.no_grad():
-        seen = checkpoint.network.image_encoder.trunk_features(images)
+        seen = checkpoint.network.image_encoder.pooled_features(images)
     torch.testing.assert_close(gathered.features[:1], seen, rtol=1e-2, atol=1e-2)
     assert len(gathered.owner) == len(gathered.fingerprints) == len(rows)
 
@@ -122,7 +123,7 @@ def test_the_frozen_part_of_the_shipped_features_is_the_same_for_ever():
 def test_frozen_photos_and_cropped_ones_are_twins_and_others_are_not(gathered):
     groups = frozenset({gathered.sessions[0].group})
     mine = torch.tensor([s.group in groups for s in gathered.sessions])[gathered.owner]
-    twins = NearDuplicateFilter(gathered, groups)
+    twins = near_duplicate_filter(gathered, groups)
     same = twins.among(gathered.features[mine], torch.zeros(int(mine.sum()), dtype=torch.int64))
     assert all(same)  # by what was seen
     far = -gathered.features[mine]
