@@ -19,11 +19,11 @@ from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.queue_sql import Shares
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import FEATURES, Checkpoint, Config, save_checkpoint
+from aqfusion.model.image_features import backbone_hash, concatenate, photo_features
 from aqfusion.model.network import AQFusionNet, Architecture
 from aqfusion.model.photo_screening import PhotoScreen
+from aqfusion.model.training_features import Features, TrainingSessionFeatures, save_features
 from aqfusion.permissions import Actor
-from aqfusion.retraining.features import Features, TrainingSessionFeatures, save_features
-from aqfusion.retraining.image_features import backbone_hash, concatenate, extract_features
 from aqfusion.training.recipe import Recipe
 from tests.planted import sky
 
@@ -67,7 +67,7 @@ def planted_features(checkpoint: Checkpoint) -> Features:
         reading = Reading(pm25=aqi, so2=4.0 + number % 5)
         sessions.append(TrainingSessionFeatures(f"{day}|8", place, day, aqi, reading, _FRAMES))
         frames = [Photo.from_image(sky(aqi, seed=100 * number + frame)) for frame in range(_FRAMES)]
-        looks.append(extract_features(checkpoint, frames))
+        looks.append(photo_features(checkpoint, frames))
         owner += [number] * _FRAMES
     seen, owners = concatenate(looks), torch.tensor(owner)
     return Features(

@@ -21,11 +21,11 @@ from aqfusion.labels.imports.item_import import Imported, Terms
 from aqfusion.labels.progress import totals
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import FEATURES
+from aqfusion.model.image_features import backbone_hash
 from aqfusion.model.predictor import Predictor, load_model
+from aqfusion.model.training_features import load_features
 from aqfusion.permissions import Actor
 from aqfusion.registry.registry import Registry
-from aqfusion.retraining.features import load_features
-from aqfusion.retraining.image_features import backbone_hash
 from aqfusion.sites.site_file import read_site
 from aqfusion.stations.live_stations import read_kept
 

@@ -281,7 +281,8 @@ def features(data: str | None, model: str | None, licence: str, out: str | None)
     """
     from aqfusion.model.checkpoint import FEATURES
     from aqfusion.model.predictor import load_model, model_folder
-    from aqfusion.retraining.features import save_features, write_features
+    from aqfusion.model.training_features import save_features
+    from aqfusion.retraining.features import write_features
 
     name = model or load_settings().model
     rows = read_rows(data_folder(data))

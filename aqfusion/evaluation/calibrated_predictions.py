@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from aqfusion.model import bins
-from aqfusion.model.prediction import kind_of
-from aqfusion.training.calibration import Calibration, CalibrationBatch, calibrate, pooled
-from aqfusion.training.holdout_predictions import MASKS, HoldoutPredictions
+from aqfusion.model.fusion import Fused, fuse_modalities
+from aqfusion.model.prediction import KINDS
+from aqfusion.training.calibration import Calibration, CalibrationBatch, calibrate, shown_logits
+from aqfusion.training.holdout_predictions import HoldoutPredictions
 
 Floats = NDArray[np.float64]
 
@@ -52,29 +52,33 @@ def calibrated_predictions(
     parts: Sequence[JudgedPhotos], mask: int, has_image: bool
 ) -> CalibratedPredictions:
     """Predictions with the readings of `mask` (as far as a session has them), parts in order."""
-    collected = []
+    predictions = []
     for part in parts:
         calibration, held_out = part.calibration, part.held_out
         batch = CalibrationBatch.from_mask(len(held_out.session), mask, has_image)
+        shown = shown_logits(calibration.haze_share, held_out, batch)
         with torch.no_grad():
-            logits, _ = pooled(calibration.gate, calibration.haze_share, held_out, batch)
-        raw = logits.double()
-        some = (held_out.present & MASKS[mask]).any(1)[held_out.session]  # (N,)
-        kinds = [kind_of(readings, has_image) for readings in (0, 1)]
-        temperature, reach = (
-            torch.tensor([by_kind[kind] for kind in kinds], dtype=raw.dtype)[some.long()]
-            for by_kind in (calibration.temperature, calibration.reach)
-        )
-        calibrated = (raw / temperature[:, None]).softmax(1)
-        collected.append(
-            (
-                bins.mean(calibrated),
-                bins.quantile(calibrated, 0.5 - reach).floor(),
-                bins.quantile(calibrated, 0.5 + reach).ceil(),
-                bins.category_probabilities(calibrated),
-                bins.category_probabilities(raw.softmax(1)),
+            calibrated, uncalibrated = (
+                fuse_modalities(calibration.gate, temperature, calibration.reach, shown)
+                for temperature in (calibration.temperature, dict.fromkeys(KINDS, 1.0))
             )
-        )
+            predictions.append(whole_points(calibrated, uncalibrated))
+    return concatenate(predictions)
+
+
+def whole_points(fused: Fused, uncalibrated: Fused) -> CalibratedPredictions:
+    """Predictions whose intervals end at whole AQI points, as those that people see."""
+    batch = fused.predictions()
     return CalibratedPredictions(
-        *(torch.cat(column).numpy() for column in zip(*collected, strict=True))
+        batch.aqi,
+        np.floor(batch.low),
+        np.ceil(batch.high),
+        batch.categories,
+        uncalibrated.predictions().categories,
     )
+
+
+def concatenate(parts: Sequence[CalibratedPredictions]) -> CalibratedPredictions:
+    """Several parts as one, in order."""
+    columns = zip(*(vars(part).values() for part in parts), strict=True)
+    return CalibratedPredictions(*(np.concatenate(column) for column in columns))

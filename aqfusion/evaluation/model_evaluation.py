@@ -20,11 +20,12 @@ from aqfusion.evaluation.calibrated_predictions import (
     CalibratedPredictions,
     JudgedPhotos,
     calibrated_predictions,
+    concatenate,
+    whole_points,
 )
 from aqfusion.evaluation.scores import Truth, scores
-from aqfusion.model import bins
 from aqfusion.model.checkpoint import Checkpoint
-from aqfusion.model.fusion import Fusion, ModalityPredictions
+from aqfusion.model.fusion import Fusion, FusionInputs, ModalityLogits
 from aqfusion.model.predictor import Predictor
 from aqfusion.resampling import Floats
 from aqfusion.sites.site import Day, Site
@@ -81,31 +82,24 @@ def answers_of(
     mask, has_image = visible
     readings = session_readings(sessions).masked_fill(~MASKS[mask], float("nan"))  # (S, 6)
     image = (1 - haze_share) * held_out.cnn_logits + haze_share * held_out.haze_logits
-    probabilities, reach = [], []
+    predictions = []
     for number, fusion in enumerate(fusions):
         photos = image[held_out.session == number]  # (n, 50)
         count = len(photos)
+        own_readings = readings[number].expand(count, -1)
+        modalities = ModalityLogits(
+            photos,
+            held_out.sensor_logits[number, mask].expand(count, -1),
+            torch.full((count,), has_image),
+            ~own_readings.isnan(),
+        )
         fused = fusion(
-            ModalityPredictions(
-                photos,
-                held_out.sensor_logits[number, mask].expand(count, -1),
-                readings[number].expand(count, -1),
-                torch.full((count,), has_image),
-                torch.full((count,), True),
-                torch.full((count,), False),
+            FusionInputs(
+                modalities, own_readings, torch.full((count,), True), torch.full((count,), False)
             )
         )
-        probabilities.append(fused.probabilities.double())
-        reach.append(fused.reach)
-    distribution, half = torch.cat(probabilities), torch.cat(reach)
-    categories = bins.category_probabilities(distribution).numpy()
-    return CalibratedPredictions(
-        bins.mean(distribution).numpy(),
-        bins.quantile(distribution, 0.5 - half).floor().numpy(),
-        bins.quantile(distribution, 0.5 + half).ceil().numpy(),
-        categories,
-        categories,
-    )
+        predictions.append(whole_points(fused, fused))
+    return concatenate(predictions)
 
 
 def means_of_other_days(pasts: Sequence[SiteHistory], sessions: Sequence[Session]) -> Floats:

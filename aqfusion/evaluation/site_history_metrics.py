@@ -15,7 +15,7 @@ from torch import Tensor
 from aqfusion.evaluation.scores import RESAMPLES, categories
 from aqfusion.model import bins
 from aqfusion.model.prediction import KINDS
-from aqfusion.model.site_model import LEARNED, STANDINGS, OpinionPool, day_step
+from aqfusion.model.site_model import OpinionPool, reach_by_standing
 from aqfusion.resampling import Floats, group_counts, with_interval
 from aqfusion.training.calibration import calibrate
 from aqfusion.training.holdout_predictions import ALL_SHOWN, HoldoutPredictions
@@ -106,23 +106,13 @@ def _judgement(
     with torch.no_grad():
         logits, _ = pool(inputs.network, inputs.site, inputs.kind, inputs.days, inputs.standing)
     probabilities = logits.softmax(1)
-    half = torch.tensor(
-        [
-            reach[STANDINGS[standing]][KINDS[kind]][0 if standing == LEARNED else day_step(int(d))]
-            for standing, kind, d in zip(
-                inputs.standing.tolist(),
-                inputs.kind.tolist(),
-                inputs.days.tolist(),
-                strict=True,
-            )
-        ],
-        dtype=torch.float64,
-    )
+    half = reach_by_standing(reach, inputs.kind, inputs.days, inputs.standing)
+    low, high = bins.interval(probabilities, half)
     return Judgement(
         inputs,
         bins.mean(probabilities),
-        bins.quantile(probabilities, 0.5 - half).floor(),
-        bins.quantile(probabilities, 0.5 + half).ceil(),
+        low.floor(),
+        high.ceil(),
         bins.mean(inputs.network.exp()),
         bins.mean(inputs.site.exp()),
     )

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 
 from aqfusion.images.photo import Photo
-from aqfusion.model.haze_features import BAND_OF_STATISTIC, COARSE_BANDS, haze_features
+from aqfusion.model.haze_features import BAND_OF_STATISTIC, COARSE_BANDS
+from aqfusion.model.image_features import extract_features
 from aqfusion.model.pixels import stack
 from aqfusion.model.predictor import Embedding, Predictor
 
@@ -19,16 +20,14 @@ def haze_evidence(predictor: Predictor, photo: Photo) -> tuple[float, ...]:
     """
     images = stack([photo], predictor.checkpoint.config.image_size)
     encoder = predictor.checkpoint.network.image_encoder
+    features, statistics = extract_features(encoder, images)
     with torch.no_grad():
-        features, statistics = encoder.trunk_features(images), haze_features(images)
         plain = [
             torch.where(BAND_OF_STATISTIC.eq(band), encoder.haze.mean, statistics)
             for band in range(COARSE_BANDS)
         ]
-        answers = [
-            _photo_alone(predictor, Embedding(encoder.mix(features, haze_features), None))
-            for haze_features in (statistics, *plain)
-        ]
+        embeddings = [encoder.combine_branches(features, row) for row in (statistics, *plain)]
+    answers = [_photo_alone(predictor, Embedding(vector, None)) for vector in embeddings]
     return tuple(answers[0] - without for without in answers[1:])
 
 

@@ -154,7 +154,7 @@ class Tail(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """Pool, project, mix and ask the head and the gate, as for a photo alone."""
         encoder = self._network.image_encoder
-        embedding = encoder.embed(self._images, encoder.pooled(self.explained(maps)))
+        embedding = encoder.embed(self._images, encoder.global_pool(self.explained(maps)))
         present = torch.zeros(len(maps), 6, dtype=torch.bool)
         image_present = torch.ones(len(maps), dtype=torch.bool)
         logits, _ = self._network.fuse(embedding, embedding, image_present, present)

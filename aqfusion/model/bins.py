@@ -66,3 +66,13 @@ def quantile(probabilities: Tensor, level: float | Tensor) -> Tensor:
     before = steps.gather(1, index) - mass
     inside = ((wanted - before) / mass.clamp_min(1e-12)).clamp(0, 1)
     return (FIRST_EDGE + BIN_WIDTH * (index + inside))[:, 0]
+
+
+def interval(probabilities: Tensor, reach: Tensor) -> tuple[Tensor, Tensor]:
+    """Ends (B,) of the interval that lies `reach` (B,) of the probability around the median."""
+    return quantile(probabilities, 0.5 - reach), quantile(probabilities, 0.5 + reach)
+
+
+def expected_aqi(logits: Tensor) -> Tensor:
+    """The AQI (B,) that logits (B, 50) suggest without a temperature, as haze scores take it."""
+    return mean(logits.double().softmax(1))

@@ -12,9 +12,10 @@ from torch import Tensor
 from aqfusion.air.readings import POLLUTANTS
 from aqfusion.model import bins
 from aqfusion.model.checkpoint import Checkpoint
-from aqfusion.model.prediction import KINDS, kind_of
+from aqfusion.model.network import AlignedGate, AQFusionNet
+from aqfusion.model.prediction import KINDS, PredictionBatch
 from aqfusion.model.site_gaussian_process import ProcessDays, SiteProcess, clock_days
-from aqfusion.model.site_model import ELSEWHERE, LEARNED, SiteConfig, SiteModel, SitePosterior
+from aqfusion.model.site_model import SiteConfig, SiteModel, SitePosterior, reach_by_standing
 from aqfusion.sites.landmark_evidence import LandmarkEvidence, site_evidence
 from aqfusion.sites.site import Day, Site
 
@@ -55,31 +56,68 @@ MOST_DAYS = 200  # of a site that are learned: more hardly add to its level
 
 
 @dataclass(frozen=True, eq=False)
-class ModalityPredictions:
-    """Logits (B, 50) of the photo and of the readings alone, and which modalities are present.
+class ModalityLogits:
+    """Logits (B, 50) of the photo and of the readings alone, and which of them are shown.
 
-    `readings` (B, 6) are in canonical units, NaN where missing; `has_image`, `has_site` and
-    `has_landmarks` (B,) are true where photo, site and the site's landmarks are shown. Landmarks
-    mean something only beside the site's days.
+    `has_image` (B,) and `present` (B, 6) are boolean; what is not shown may hold anything finite.
     """
 
     image: Tensor
     sensors: Tensor
-    readings: Tensor
     has_image: Tensor
+    present: Tensor
+
+    @cached_property
+    def kinds(self) -> Tensor:
+        """The number in `KINDS` of each input (B,)."""
+        return kind_numbers(self.present.any(1), self.has_image)
+
+    def by_kind(self, table: Mapping[str, float]) -> Tensor:
+        """The entry of each input's kind (B,)."""
+        return torch.tensor([table[kind] for kind in KINDS], dtype=torch.float64)[self.kinds]
+
+
+def kind_numbers(any_reading: Tensor, has_image: Tensor) -> Tensor:
+    """The number in `KINDS` (B,) of inputs with any reading and with the photo shown, (B,) each."""
+    fused, image_only, sensors_only, nothing = range(len(KINDS))
+    with_photo = torch.where(any_reading, fused, image_only)
+    return torch.where(has_image, with_photo, torch.where(any_reading, sensors_only, nothing))
+
+
+def modality_logits(
+    network: AQFusionNet, image: Tensor | None, readings: Tensor, has_image: Tensor
+) -> ModalityLogits:
+    """Logits of photos embedded as (B, 128), or (1, 128) for all, and of readings (B, 6)."""
+    encoder = network.sensor_encoder
+    sensors = network.head(encoder(encoder.standardise(readings)))  # (B, 50)
+    # Where no photo is shown, any logits may stand in its place.
+    photo = sensors[:1] if image is None else network.head(image)
+    return ModalityLogits(photo.expand(len(readings), -1), sensors, has_image, ~readings.isnan())
+
+
+def calibrated_logits(
+    gate: AlignedGate, temperature: Mapping[str, float], modalities: ModalityLogits
+) -> tuple[Tensor, Tensor]:
+    """Pooled logits (B, 50) over the temperature of the input's kind; the photo's weight (B,)."""
+    logits, share = gate(
+        modalities.image, modalities.sensors, modalities.has_image, modalities.present
+    )
+    return logits.double() / modalities.by_kind(temperature)[:, None], share
+
+
+@dataclass(frozen=True, eq=False)
+class FusionInputs:
+    """Photo and readings, and which inputs have the site and its landmarks.
+
+    `readings` (B, 6) are in canonical units, NaN where missing; `has_site` and `has_landmarks` (B,)
+    are true where the site and its landmarks are shown. Landmarks mean something only beside the
+    site's days.
+    """
+
+    modalities: ModalityLogits
+    readings: Tensor
     has_site: Tensor
     has_landmarks: Tensor
-
-    @cached_property
-    def present(self) -> Tensor:
-        """Which readings are there (B, 6)."""
-        return ~self.readings.isnan()
-
-    @cached_property
-    def kinds(self) -> list[str]:
-        """The kind of each input, one of `KINDS`."""
-        pairs = zip(self.present.sum(1).tolist(), self.has_image.tolist(), strict=True)
-        return [kind_of(count, has_photo) for count, has_photo in pairs]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +128,34 @@ class Fused:
     reach: Tensor
     photo_share: Tensor
     site_share: Tensor
+
+    def predictions(self) -> PredictionBatch:
+        """Mean, interval and categories: served, measured and retrained models all take them here.
+
+        >>> even = Fused(torch.full((1, 50), 0.02), *torch.tensor([[0.45], [0.0], [0.0]]))
+        >>> [round(float(x[0])) for x in (even.predictions().low, even.predictions().aqi)]
+        [26, 250]
+        """
+        low, high = bins.interval(self.probabilities, self.reach)
+        return PredictionBatch(
+            bins.mean(self.probabilities).numpy(),
+            low.numpy(),
+            high.numpy(),
+            self.photo_share.double().numpy(),
+            bins.category_probabilities(self.probabilities).numpy(),
+            self.site_share.double().numpy(),
+        )
+
+
+def fuse_modalities(
+    gate: AlignedGate,
+    temperature: Mapping[str, float],
+    reach: Mapping[str, float],
+    modalities: ModalityLogits,
+) -> Fused:
+    """The calibrated distribution of photo and readings, where no site has a part in it."""
+    logits, share = calibrated_logits(gate, temperature, modalities)
+    return Fused(logits.softmax(1), modalities.by_kind(reach), share, torch.zeros_like(share))
 
 
 class Fusion:
@@ -106,52 +172,35 @@ class Fusion:
         self._checkpoint, self._site, self._taken_at = checkpoint, site, taken_at
         self._extinction = extinction or {}
 
-    def __call__(self, opinions: ModalityPredictions) -> Fused:
-        """Pool the opinions."""
-        sites, config = self._checkpoint.sites, self._checkpoint.config.sites
-        if sites is None or config is None:
-            return self._of_network(opinions)
-        return self._with_site(opinions, sites, config)
+    def __call__(self, inputs: FusionInputs) -> Fused:
+        """Pool what is shown."""
+        sites, config = self._checkpoint.sites, self._checkpoint.config
+        if sites is None or config.sites is None:
+            gate = self._checkpoint.network.gate
+            return fuse_modalities(gate, config.temperature, config.reach, inputs.modalities)
+        return self._with_site(inputs, sites, config.sites)
 
-    def _of_network(self, opinions: ModalityPredictions) -> Fused:
-        """Predict as models without a site process do."""
-        config, gate = self._checkpoint.config, self._checkpoint.network.gate
-        logits, share = gate(opinions.image, opinions.sensors, opinions.has_image, opinions.present)
-        temperature, reach = (
-            _by_kind(opinions.kinds, table) for table in (config.temperature, config.reach)
-        )
-        probabilities = (logits.double() / temperature[:, None]).softmax(1)
-        return Fused(probabilities, reach, share, torch.zeros_like(share))
-
-    def _with_site(
-        self, opinions: ModalityPredictions, sites: SiteModel, config: SiteConfig
-    ) -> Fused:
+    def _with_site(self, inputs: FusionInputs, sites: SiteModel, config: SiteConfig) -> Fused:
         learned = self._place < len(config.places)
-        standing = opinions.has_site & learned  # (B,)
+        standing = inputs.has_site & learned  # (B,)
         count = 0 if self._site is None else self._site.day_count
-        days = opinions.has_site * float(count)  # (B,)
-        kinds = torch.tensor([KINDS.index(kind) for kind in opinions.kinds])
-        network, share = self._network_probabilities(opinions, standing, sites, config)
+        days = inputs.has_site * float(count)  # (B,)
+        kinds = inputs.modalities.kinds
+        network, share = self._network_probabilities(inputs.modalities, standing, sites, config)
         time = torch.full((len(days),), self._clock, dtype=torch.float64)
-        site = self._site_probabilities(opinions, time)
+        site = self._site_probabilities(inputs, time)
         logits, site_share = sites.pool(network, site, kinds, days, standing.long())
-        reach = [
-            config.reach_of(kind, int(day), LEARNED if is_learned else ELSEWHERE)
-            for kind, day, is_learned in zip(
-                opinions.kinds, days.tolist(), standing.tolist(), strict=True
-            )
-        ]
         return Fused(
             logits.softmax(1),
-            torch.tensor(reach, dtype=torch.float64),
+            reach_by_standing(config.reach, kinds, days, standing.long()),
             (1 - site_share) * share,
             site_share,
         )
 
-    def _site_probabilities(self, opinions: ModalityPredictions, time: Tensor) -> Tensor:
+    def _site_probabilities(self, inputs: FusionInputs, time: Tensor) -> Tensor:
         """Log probabilities (B, 50) by the site's days and landmarks where they are shown."""
-        log_probabilities = self._days_probabilities(opinions, time)
-        landmarks_shown = opinions.has_site & opinions.has_landmarks
+        log_probabilities = self._days_probabilities(inputs, time)
+        landmarks_shown = inputs.has_site & inputs.has_landmarks
         if self.landmarks is None or not bool(landmarks_shown.any()):
             return log_probabilities
         return torch.where(
@@ -160,32 +209,27 @@ class Fusion:
             log_probabilities,
         )
 
-    def _days_probabilities(self, opinions: ModalityPredictions, time: Tensor) -> Tensor:
+    def _days_probabilities(self, inputs: FusionInputs, time: Tensor) -> Tensor:
         """Log probabilities (B, 50) by the process, with the site's days where it is shown."""
-        if self._site is None or not bool(opinions.has_site.any()):
-            return self._without_days.log_probabilities(opinions.readings, time)
-        with_days = self._with_days.log_probabilities(opinions.readings, time)
-        if bool(opinions.has_site.all()):
+        if self._site is None or not bool(inputs.has_site.any()):
+            return self._without_days.log_probabilities(inputs.readings, time)
+        with_days = self._with_days.log_probabilities(inputs.readings, time)
+        if bool(inputs.has_site.all()):
             return with_days
-        without_days = self._without_days.log_probabilities(opinions.readings, time)
-        return torch.where(opinions.has_site[:, None], with_days, without_days)
+        without_days = self._without_days.log_probabilities(inputs.readings, time)
+        return torch.where(inputs.has_site[:, None], with_days, without_days)
 
     def _network_probabilities(
-        self, opinions: ModalityPredictions, standing: Tensor, sites: SiteModel, config: SiteConfig
+        self, modalities: ModalityLogits, standing: Tensor, sites: SiteModel, config: SiteConfig
     ) -> tuple[Tensor, Tensor]:
         """Log probabilities (B, 50) of photo and readings, and the photo's share of them (B,)."""
         by_standing = []
-        for gate, temperatures in (
+        for gate, temperature in (
             (sites.gate, config.temperature),
             (self._checkpoint.network.gate, self._checkpoint.config.temperature),
         ):
-            logits, share = gate(
-                opinions.image, opinions.sensors, opinions.has_image, opinions.present
-            )
-            temperature = _by_kind(opinions.kinds, temperatures)
-            by_standing.append(
-                ((logits.double() / temperature[:, None]).log_softmax(1), share.double())
-            )
+            logits, share = calibrated_logits(gate, temperature, modalities)
+            by_standing.append((logits.log_softmax(1), share.double()))
         (elsewhere, share_elsewhere), (learned, share_learned) = by_standing
         return (
             torch.where(standing[:, None], learned, elsewhere),
@@ -261,7 +305,3 @@ def days_of(site: Site, place: int) -> ProcessDays:
         torch.tensor([clock(day) for day in history], dtype=torch.float64),
         torch.full((len(history),), place),
     )
-
-
-def _by_kind(kinds: list[str], table: dict[str, float]) -> Tensor:
-    return torch.tensor([table[kind] for kind in kinds], dtype=torch.float64)

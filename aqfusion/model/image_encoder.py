@@ -32,13 +32,13 @@ class ImageEncoder(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Embed pixels 0..255 (B, 3, H, W) as (B, E)."""
-        return self.embed(images, self.trunk_features(images))
+        return self.embed(images, self.pooled_features(images))
 
     def embed(self, images: Tensor, features: Tensor) -> Tensor:
         """Embed pixels (B, 3, H, W) whose backbone features are known already as (B, E)."""
-        return self.mix(features, haze_features(images))
+        return self.combine_branches(features, haze_features(images))
 
-    def mix(self, features: Tensor, statistics: Tensor) -> Tensor:
+    def combine_branches(self, features: Tensor, statistics: Tensor) -> Tensor:
         """Embed backbone features and haze statistics (B, 108) as (B, E)."""
         cnn, haze = self.norm(self.project(features)), self.haze(statistics)
         embedding: Tensor = (1 - self.haze_share) * cnn + self.haze_share * haze  # (B, E)
@@ -46,12 +46,12 @@ class ImageEncoder(nn.Module):
 
     def embed_cnn(self, images: Tensor) -> Tensor:
         """Embed pixels 0..255 (B, 3, H, W) by the CNN alone as (B, E)."""
-        embedding: Tensor = self.norm(self.project(self.trunk_features(images)))  # (B, E)
+        embedding: Tensor = self.norm(self.project(self.pooled_features(images)))  # (B, E)
         return embedding
 
-    def trunk_features(self, images: Tensor) -> Tensor:
+    def pooled_features(self, images: Tensor) -> Tensor:
         """The pooled features of pixels 0..255: (B, 1280), ResNet18 (B, 512)."""
-        return self.pooled(self.feature_maps(images))
+        return self.global_pool(self.feature_maps(images))
 
     def feature_maps(self, images: Tensor) -> Tensor:
         """The last convolution's maps (B, 1280 or 512, H/32, W/32) of pixels 0..255."""
@@ -59,7 +59,7 @@ class ImageEncoder(nn.Module):
         maps: Tensor = self.trunk.forward_features(normalised)
         return maps
 
-    def pooled(self, maps: Tensor) -> Tensor:
+    def global_pool(self, maps: Tensor) -> Tensor:
         """Feature maps to features (B, 1280 or 512)."""
         features: Tensor = self.trunk.forward_head(maps)
         return features

@@ -77,9 +77,9 @@ class PhotoScreen(nn.Module):
 
     def forward(self, statistics: Tensor, embedding: Tensor) -> Tensor:
         """How much speaks against each picture (B,), from statistics (B, F), embedding (B, D)."""
-        return self.objections(statistics, embedding).sum(1)
+        return self.rule_scores(statistics, embedding).sum(1)
 
-    def objections(self, statistics: Tensor, embedding: Tensor) -> Tensor:
+    def rule_scores(self, statistics: Tensor, embedding: Tensor) -> Tensor:
         """The part of each rule in the score, (B, R), never below 0."""
         numbers = torch.cat([statistics, (embedding @ self.direction)[:, None]], 1)
         return self.weight * excess(signed(numbers), self.border, self.spread)
@@ -94,8 +94,8 @@ class PhotoScreen(nn.Module):
         if not bool(self.refused(statistics, embedding)):
             return None
         against: dict[str, float] = {}
-        for rule, objection in zip(RULES, self.objections(statistics, embedding)[0], strict=True):
-            against[rule.words] = against.get(rule.words, 0.0) + objection.item()
+        for rule, score in zip(RULES, self.rule_scores(statistics, embedding)[0], strict=True):
+            against[rule.words] = against.get(rule.words, 0.0) + score.item()
         *checkable, look = against
         words = max(checkable, key=lambda words: against[words])
         return words if against[words] >= _TELLING * self.threshold.item() else look

@@ -15,9 +15,10 @@ from aqfusion.errors import InputError
 from aqfusion.images.photo import Photo
 from aqfusion.model import bins
 from aqfusion.model.checkpoint import Checkpoint, ModelError, load_checkpoint
-from aqfusion.model.fusion import Fusion, ModalityPredictions
+from aqfusion.model.fusion import Fusion, FusionInputs, modality_logits
 from aqfusion.model.haze_features import statistics
 from aqfusion.model.haze_score import HazeScore, haze_score
+from aqfusion.model.image_features import extract_features
 from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.model.pixels import pixels
 from aqfusion.model.prediction import Bools, Floats, Prediction, PredictionBatch, kind_of
@@ -165,9 +166,10 @@ class Predictor:
         """The embeddings of several photos in one pass, each as `pixels` gives it."""
         images = torch.stack([*photos])  # (B, 3, S, S)
         encoder, guard = self._network.image_encoder, self.checkpoint.guard
+        features, haze_statistics = extract_features(encoder, images)
         with torch.no_grad():
-            features = encoder.trunk_features(images)
-            figures, vectors = statistics(images), encoder.embed(images, features)
+            vectors = encoder.combine_branches(features, haze_statistics)
+            figures = statistics(images)
             rows = [slice(number, number + 1) for number in range(len(images))]
             return tuple(
                 Embedding(vectors[row], guard.reason(figures[row], features[row])) for row in rows
@@ -179,8 +181,8 @@ class Predictor:
         if sites is None:
             return None
         with torch.no_grad():
-            opinion = self._network.head(embedding.vector).double().softmax(1)  # (1, 50)
-        return haze_score(bins.mean(opinion).item(), sites.haze_ranks)
+            suggested = bins.expected_aqi(self._network.head(embedding.vector))  # (1,)
+        return haze_score(suggested.item(), sites.haze_ranks)
 
     def day_photo(self, photo: Photo, embedding: Embedding | None = None) -> DayPhoto:
         """The part of a photo of a site's day that is stored."""
@@ -265,38 +267,23 @@ class Predictor:
         """
         if embedding is None and photo_shown.any():
             raise ValueError("photo_shown must be false where there is no embedding")
-        image_present = torch.from_numpy(photo_shown)
+        count = len(readings)
+        site_present = np.ones(count, dtype=bool) if site_shown is None else site_shown
+        no_landmarks = np.zeros(count, dtype=bool)
         values = torch.from_numpy(readings).float()  # (B, 6)
-        encoder = self._network.sensor_encoder
         with torch.no_grad():
-            sensors = self._network.head(encoder(encoder.standardise(values)))  # (B, 50)
-            # Where no photo is shown, any logits may stand in its place.
-            image = sensors[:1] if embedding is None else self._network.head(embedding.vector)
-            site_present = np.ones(len(values), dtype=bool) if site_shown is None else site_shown
-            landmarks_present = (
-                np.zeros(len(values), dtype=bool) if landmarks_shown is None else landmarks_shown
-            )
+            photo = None if embedding is None else embedding.vector
             fused = self._fusion(
-                ModalityPredictions(
-                    image.expand(len(values), -1),
-                    sensors,
+                FusionInputs(
+                    modality_logits(self._network, photo, values, torch.from_numpy(photo_shown)),
                     values,
-                    image_present,
                     torch.from_numpy(site_present),
-                    torch.from_numpy(landmarks_present),
+                    torch.from_numpy(no_landmarks if landmarks_shown is None else landmarks_shown),
                 )
             )
-            probabilities, reach = fused.probabilities, fused.reach
-            if not bool(probabilities.isfinite().all()):
+            if not bool(fused.probabilities.isfinite().all()):
                 raise ModelError(f"model {self.name} must give finite figures, got others")
-            return PredictionBatch(
-                bins.mean(probabilities).numpy(),
-                bins.quantile(probabilities, 0.5 - reach).numpy(),
-                bins.quantile(probabilities, 0.5 + reach).numpy(),
-                fused.photo_share.double().numpy(),
-                bins.category_probabilities(probabilities).numpy(),
-                fused.site_share.double().numpy(),
-            )
+            return fused.predictions()
 
 
 def load_model(model: str | Path = DEFAULT_MODEL) -> Predictor:

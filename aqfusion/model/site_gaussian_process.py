@@ -140,7 +140,7 @@ class SiteProcess(nn.Module):
         target = self.axis(mask).from_aqi(days.aqi)[:, None]
         return ProcessPosterior(points, factor, torch.cholesky_solve(target, factor))
 
-    def tell(
+    def predict(
         self, solved: ProcessPosterior, readings: Tensor, mask: Tensor, time: Tensor, place: int
     ) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation (B,) on the axis, of readings (B, 6) at a time (B,)."""
@@ -164,7 +164,7 @@ class SiteProcess(nn.Module):
         # A contaminated normal (Tukey 1960): one day in ten is unlike what is known.
         return (1 - _ODD) * bin_masses(standardised) + _ODD * bin_masses(standardised / _ODD_SPREAD)
 
-    def left_out(self, days: ProcessDays, mask: Tensor) -> Tensor:
+    def leave_one_out(self, days: ProcessDays, mask: Tensor) -> Tensor:
         """Errors in deviations (D,) of each day by all others (R & W 2006, eq. 5.12)."""
         solved = self.solve(days, mask)
         inverse = torch.cholesky_inverse(solved.factor)

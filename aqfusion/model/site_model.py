@@ -6,6 +6,7 @@ and weights of its own, fitted on places or days that nothing had seen.
 """
 
 import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -94,10 +95,17 @@ class SiteConfig:
     reach: Annotated[_Steps, ReadAs(_StoredReach, _fit_steps)]
     haze_ranks: Annotated[tuple[float, ...], ReadAs(tuple[Number, ...], _rising)]
 
-    def reach_of(self, kind: str, days: int, standing: int) -> float:
-        """Half the interval's width in probability."""
-        steps = self.reach[STANDINGS[standing]][kind]
-        return steps[0] if standing == LEARNED else steps[day_step(days)]
+
+def reach_by_standing(
+    reach: Mapping[str, Mapping[str, Sequence[float]]], kind: Tensor, days: Tensor, standing: Tensor
+) -> Tensor:
+    """Half the interval's width in probability (B,), by numbers of kind and standing (B,)."""
+    rows = zip(kind.tolist(), days.tolist(), standing.tolist(), strict=True)
+    steps = [
+        reach[STANDINGS[where]][KINDS[number]][0 if where == LEARNED else day_step(int(count))]
+        for number, count, where in rows
+    ]
+    return torch.tensor(steps, dtype=torch.float64)
 
 
 class SiteModel(nn.Module):
@@ -146,7 +154,7 @@ class SitePosterior:
             # Two threads may both solve it: the outcome is the same.
             solved = self._solved.get(key) or self._process.solve(self._days, mask)
             self._solved[key] = solved
-            mean, std = self._process.tell(solved, values[rows], mask, time[rows], self._place)
+            mean, std = self._process.predict(solved, values[rows], mask, time[rows], self._place)
             probabilities[rows] = self._process.masses(mean, std, mask)
         return probabilities.log()
 

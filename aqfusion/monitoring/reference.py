@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from aqfusion.air.readings import POLLUTANTS
 from aqfusion.model.checkpoint import FEATURES
+from aqfusion.model.image_features import backbone_hash
 from aqfusion.model.predictor import Predictor, load_model, model_folder
+from aqfusion.model.training_features import Features, FeaturesError, load_features
 from aqfusion.monitoring.population_stability import Ranges, deciles
-from aqfusion.retraining.features import Features, FeaturesError, load_features
-from aqfusion.retraining.image_features import backbone_hash
 from aqfusion.settings import DEFAULT_MODEL
 
 __all__ = ["ReferenceDistribution", "TrainingInputs", "reference_of"]
@@ -74,7 +74,9 @@ def reference_of(predictor: Predictor, base: str | Path) -> ReferenceDistributio
         return ReferenceDistribution(version, _sensors(other), why=_READINGS_ONLY)
     with torch.no_grad():
         encoder = checkpoint.network.image_encoder
-        frames = encoder.mix(features.features, features.statistics).numpy()  # (F, 128)
+        frames = encoder.combine_branches(
+            features.features, features.statistics
+        ).numpy()  # (F, 128)
     distances = _distances(version, frames, features.owner.numpy())
     return ReferenceDistribution(version, _sensors(features), distances, None, frames)
 

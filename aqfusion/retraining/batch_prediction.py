@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from aqfusion.model import bins
+from aqfusion.model.fusion import calibrated_logits, modality_logits
 from aqfusion.model.network import AQFusionNet
-from aqfusion.model.prediction import kind_of
 
 __all__ = ["KINDS", "Floats", "Said", "number_or_none", "predict_from_features"]
 
@@ -28,24 +28,17 @@ def predict_from_features(
 
     Where a frame has no readings, "sensors_only" is NaN, and "fused" the photo's alone.
     """
-    present = ~readings.isnan()
-    some = present.any(1)
+    some = (~readings.isnan()).any(1)
     with torch.no_grad():
-        image = network.image_encoder.mix(*seen)
-        encoder = network.sensor_encoder
-        sensors = encoder(encoder.standardise(readings))
+        image = network.image_encoder.combine_branches(*seen)
         predictions: dict[str, Floats] = {}
         for kind in KINDS:
             has_image = torch.full((len(readings),), kind != "sensors_only")
-            readings_present = present & (kind != "image_only")
-            logits, _ = network.fuse(image, sensors, has_image, readings_present)
+            shown = torch.full_like(readings, torch.nan) if kind == "image_only" else readings
+            modalities = modality_logits(network, image, shown, has_image)
             # By what is shown, as the app does: a photo without readings is the photo alone.
-            warm = [
-                temperature[kind_of(int(count), bool(photo))]
-                for count, photo in zip(readings_present.sum(1), has_image, strict=True)
-            ]
-            scaled = logits.double() / torch.tensor(warm, dtype=torch.float64)[:, None]
-            aqi = bins.mean(scaled.softmax(1))
+            logits, _ = calibrated_logits(network.gate, temperature, modalities)
+            aqi = bins.mean(logits.softmax(1))
             predictions[kind] = torch.where(some | has_image, aqi, torch.nan).numpy()
     return predictions
 

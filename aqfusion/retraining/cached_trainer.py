@@ -14,8 +14,8 @@ from aqfusion import __version__
 from aqfusion.model import tensor_cache
 from aqfusion.model.checkpoint import Checkpoint
 from aqfusion.model.network import AQFusionNet
+from aqfusion.model.training_features import Features
 from aqfusion.retraining import fast_trainer
-from aqfusion.retraining.features import Features
 from aqfusion.retraining.fork_worker import run_in_fork
 from aqfusion.retraining.holdout import NearDuplicateFilter, holdout_groups
 from aqfusion.retraining.training_set import CorrectedSession, training_tensors

@@ -10,13 +10,13 @@ from aqfusion.labels.adjudication import AdjudicatedLabel, snapshot_hash
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import load_checkpoint
 from aqfusion.model.network import AQFusionNet
+from aqfusion.model.training_features import FeaturesError
 from aqfusion.registry.registry import Registry
 from aqfusion.retraining.cached_trainer import CachedTrainer
 from aqfusion.retraining.corrections import Corrections, corrections
-from aqfusion.retraining.features import FeaturesError
+from aqfusion.retraining.features import FeatureCache
 from aqfusion.retraining.fork_worker import run_in_fork
 from aqfusion.retraining.holdout import holdout_hash
-from aqfusion.retraining.image_features import FeatureCache
 from aqfusion.retraining.readiness import (
     LabelSnapshot,
     NothingToLearnError,

@@ -9,8 +9,9 @@ import torch
 
 from aqfusion.labels.adjudication import AdjudicatedLabel
 from aqfusion.labels.capture_time import local_time
+from aqfusion.model.image_features import ImageFeatures, concatenate
+from aqfusion.retraining.features import FeatureCache
 from aqfusion.retraining.holdout import NearDuplicateFilter
-from aqfusion.retraining.image_features import FeatureCache, ImageFeatures, concatenate
 from aqfusion.retraining.label_targets import Band, label_interval, us_aqi
 from aqfusion.retraining.training_set import CorrectedSession
 

@@ -1,173 +1,79 @@
-"""A backbone's features of the training photos in a small file: no retraining needs photos.
+"""Features for retraining: of the label store's photos, kept on disk, and of a data folder's.
 
-The backbone is the slow part of a network and stays as it is; all that is trained again stands
-behind it. The file holds numbers, no photo and no file name, and names the backbone and the data
-that they are of. It is shipped for the default model.
+Photos of the label store go through each backbone once.
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor
 
-from aqfusion.air.readings import Reading
 from aqfusion.data.dataset_folder import DatasetRow
-from aqfusion.errors import InputError
 from aqfusion.images.perceptual_hash import perceptual_hash
-from aqfusion.images.photo import Photo
-from aqfusion.io.atomic_files import replace_file
+from aqfusion.images.photo import Photo, PhotoError
+from aqfusion.labels.photo_store import PhotoMissingError, PhotoStore
 from aqfusion.model.checkpoint import Checkpoint
-from aqfusion.model.haze_features import STATISTICS
-from aqfusion.retraining.image_features import backbone_hash, concatenate, extract_features
+from aqfusion.model.image_features import ImageFeatures, backbone_hash, concatenate, photo_features
+from aqfusion.model.tensor_cache import keep, kept
+from aqfusion.model.training_features import Features, TrainingSessionFeatures
 from aqfusion.training.sessions import sessions_of
 
-__all__ = [
-    "FRAMES",
-    "Features",
-    "FeaturesError",
-    "TrainingSessionFeatures",
-    "load_features",
-    "save_features",
-    "write_features",
-]
-
-_FORMAT = "1"
-_LARGEST = 200_000_000  # bytes
-
-
-class FeaturesError(InputError):
-    """A features file that is absent, damaged or another backbone's."""
-
-
-@dataclass(frozen=True)
-class TrainingSessionFeatures:
-    """A training session: its measured AQI (0 to 500), the group it is split by, its photos.
-
-    `photos` is how many it had; a few of them are in the features.
-    """
-
-    key: str
-    place: str
-    group: str
-    aqi: float
-    reading: Reading
-    photos: int
-
-
-@dataclass(frozen=True, eq=False)
-class Features:
-    """S sessions and F of their frames, behind the backbone `trunk` (SHA-256).
-
-    `features` (F, D) are the backbone's, `statistics` (F, 108) haze evidence, `owner` (F,) each
-    frame's session. `fingerprints` (P,) are of all photos, `fingerprint_owner` (P,) their
-    sessions. `sha256` is the file's once there is one.
-    """
-
-    trunk: str
-    licence: str
-    sessions: tuple[TrainingSessionFeatures, ...]
-    features: Tensor
-    statistics: Tensor
-    owner: Tensor
-    fingerprints: Tensor
-    fingerprint_owner: Tensor
-    sha256: str = field(default="")
-
-
-def save_features(path: Path, features: Features) -> str:
-    """Write the file whole or not at all, numbers as float16, and return its SHA-256."""
-    tensors = {
-        "features": features.features.half().contiguous(),
-        "statistics": features.statistics.half().contiguous(),
-        "owner": features.owner.int(),
-        "fingerprints": features.fingerprints,
-        "fingerprint_owner": features.fingerprint_owner.int(),
-    }
-    sessions = [asdict(session) for session in features.sessions]
-    about = {
-        "format": _FORMAT,
-        "trunk_sha256": features.trunk,
-        "data_licence": features.licence,
-        "sessions": json.dumps(sessions, ensure_ascii=False),
-    }
-    content = save(tensors, about)
-    replace_file(path, content)
-    return hashlib.sha256(content).hexdigest()
-
-
-def load_features(path: Path, trunk: str) -> Features:
-    """Read the features; a file that is absent, damaged or not of `trunk` is refused."""
-    if not path.is_file():
-        raise FeaturesError(
-            f"{path} must hold the training photos' features, got nothing there; "
-            "python -m aqfusion features --data FOLDER makes it from a data folder"
-        )
-    if path.stat().st_size > _LARGEST:
-        raise FeaturesError(f"{path} must have at most 200 MB, got {path.stat().st_size} bytes")
-    try:
-        with safe_open(path, "pt") as file:
-            about = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        features = _features(about, tensors, hashlib.sha256(path.read_bytes()).hexdigest())
-        _check(features)
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise FeaturesError(f"{path} must be a features file, got {error!r}") from error
-    if features.trunk != trunk:
-        raise FeaturesError(
-            f"{path} must be of the model's own trunk {trunk[:12]}, got one of "
-            f"{features.trunk[:12]}; python -m aqfusion features --data FOLDER makes it anew"
-        )
-    return features
-
-
-def _features(about: dict[str, Any], tensors: dict[str, Tensor], sha256: str) -> Features:
-    if about["format"] != _FORMAT:
-        raise ValueError(f"format {about['format']}")
-    sessions = tuple(
-        TrainingSessionFeatures(**{**entry, "reading": Reading(**entry["reading"])})
-        for entry in json.loads(about["sessions"])
-    )
-    return Features(
-        about["trunk_sha256"],
-        about["data_licence"],
-        sessions,
-        tensors["features"].float(),
-        tensors["statistics"].float(),
-        tensors["owner"].long(),
-        tensors["fingerprints"].long(),
-        tensors["fingerprint_owner"].long(),
-        sha256,
-    )
-
-
-def _check(features: Features) -> None:
-    """Every frame and every fingerprint is a session's, every number finite."""
-    frames, count = len(features.owner), len(features.sessions)
-    if not count or not frames or features.statistics.shape != (frames, STATISTICS):
-        raise ValueError(f"{count} sessions, {frames} frames, {tuple(features.statistics.shape)}")
-    if len(features.features) != frames or len(features.fingerprints) != len(
-        features.fingerprint_owner
-    ):
-        raise ValueError("tables of different lengths")
-    if not all(
-        bool(torch.isfinite(part).all()) for part in (features.features, features.statistics)
-    ):
-        raise ValueError("numbers that are not finite")
-    for owner in (features.owner, features.fingerprint_owner):
-        if not bool(((owner >= 0) & (owner < count)).all()):
-            raise ValueError("a frame of no session")
-    if len(features.owner.unique()) != count:
-        raise ValueError("a session without a frame")
-
-
+_AT_ONCE = 16
 FRAMES = 8  # of a session, evenly spaced: neighbours in a film are nearly the same
+
+
+class FeatureCache:
+    """Features by the backbone of one checkpoint, by photo hash."""
+
+    def __init__(self, checkpoint: Checkpoint, trunk: str, photos: PhotoStore, home: Path) -> None:
+        """Keep files in a folder of `home` that is the backbone's own."""
+        self._checkpoint, self._trunk, self._photos = checkpoint, trunk, photos
+        self._home = home / trunk[:16]
+
+    def features_of(
+        self, hashes: Iterable[str], report: Callable[[str], None]
+    ) -> dict[str, ImageFeatures]:
+        """Extract the features that are not cached; a photo that cannot be read is left out."""
+        wanted = list(dict.fromkeys(hashes))
+        features = {digest: seen for digest in wanted if (seen := self._kept(digest)) is not None}
+        new = [digest for digest in wanted if digest not in features]
+        for start in range(0, len(new), _AT_ONCE):
+            opened = {d: photo for d in new[start : start + _AT_ONCE] if (photo := self._photo(d))}
+            if opened:
+                seen = photo_features(self._checkpoint, list(opened.values()))
+                for number, digest in enumerate(opened):
+                    row = slice(number, number + 1)
+                    features[digest] = ImageFeatures(
+                        seen.features[row], seen.statistics[row], seen.fingerprints[row]
+                    )
+                    self._keep(digest, features[digest])
+            report(f"looked at {min(start + _AT_ONCE, len(new))} of {len(new)} new photos")
+        return features
+
+    def _photo(self, digest: str) -> Photo | None:
+        try:
+            return Photo.decode(self._photos.get(digest))
+        except (PhotoMissingError, PhotoError):
+            return None
+
+    def _path(self, digest: str) -> Path:
+        return self._home / digest[:2] / f"{digest}.safetensors"
+
+    def _keep(self, digest: str, seen: ImageFeatures) -> None:
+        tensors = {
+            "features": seen.features.half(),
+            "statistics": seen.statistics.half(),
+            "fingerprints": seen.fingerprints,
+        }
+        keep(self._path(digest), f"{self._trunk} {digest}", tensors)
+
+    def _kept(self, digest: str) -> ImageFeatures | None:
+        tensors = kept(self._path(digest), f"{self._trunk} {digest}")
+        if tensors is None:
+            return None
+        return ImageFeatures(
+            tensors["features"].float(), tensors["statistics"].float(), tensors["fingerprints"]
+        )
 
 
 def write_features(
@@ -186,7 +92,7 @@ def write_features(
             print_owner.append(number)
             if row.photo in kept:
                 frames[row.photo] = photo
-        looks.append(extract_features(checkpoint, list(frames.values())))
+        looks.append(photo_features(checkpoint, list(frames.values())))
         owner += [number] * len(frames)
         report(f"looked at {number + 1} of {len(sessions)} sessions")
     seen = concatenate(looks)

@@ -17,15 +17,16 @@ from aqfusion.images.photo import Photo
 from aqfusion.labels.exports.export import export
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import FEATURES, load_checkpoint, save_checkpoint
+from aqfusion.model.image_features import backbone_hash, photo_features
 from aqfusion.model.network import AQFusionNet
+from aqfusion.model.training_features import Features, load_features, save_features
 from aqfusion.registry.registry import Registry
 from aqfusion.registry.version import write_comparison
 from aqfusion.release.train_model import assist, train
 from aqfusion.retraining.cached_trainer import CachedTrainer
 from aqfusion.retraining.context import RetrainContext, load_context
 from aqfusion.retraining.fast_trainer import FAST
-from aqfusion.retraining.features import Features, load_features, save_features, write_features
-from aqfusion.retraining.image_features import backbone_hash, extract_features
+from aqfusion.retraining.features import write_features
 from aqfusion.retraining.pipeline import Candidate, candidate_summary
 from aqfusion.retraining.readiness import FULL
 from aqfusion.retraining.site_updates import places_with
@@ -163,5 +164,5 @@ def _check_same(features: Features, data: Sequence[DatasetRow]) -> None:
 
 
 def _is_near_duplicate(trainer: CachedTrainer, path: Path) -> bool:
-    seen = extract_features(trainer.base, [Photo.open(path)])
+    seen = photo_features(trainer.base, [Photo.open(path)])
     return trainer.duplicate_filter.among(seen.features, seen.fingerprints)[0]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from aqfusion.images.perceptual_hash import NEAR, FingerprintIndex
-from aqfusion.retraining.features import Features
+from aqfusion.model.training_features import Features
 
 __all__ = ["ALIKE", "NearDuplicateFilter", "holdout_groups", "holdout_hash"]
 

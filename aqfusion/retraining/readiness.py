@@ -13,13 +13,13 @@ from aqfusion.errors import InputError
 from aqfusion.labels.adjudication import AdjudicatedLabel
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import FEATURES, Checkpoint, load_checkpoint
+from aqfusion.model.image_features import backbone_hash
 from aqfusion.model.predictor import model_folder
+from aqfusion.model.training_features import Features, load_features
 from aqfusion.registry.registry import Registry
 from aqfusion.registry.version import Version, comparison
 from aqfusion.retraining.corrections import Corrections, band_of_label, group_of
-from aqfusion.retraining.features import Features, load_features
 from aqfusion.retraining.holdout import holdout_groups, holdout_hash
-from aqfusion.retraining.image_features import backbone_hash
 from aqfusion.retraining.promotion_gate import LEAST_GROUPS, LEAST_ITEMS
 from aqfusion.retraining.validation import LearnedBands, is_new
 

@@ -23,9 +23,9 @@ from aqfusion.model.checkpoint import Checkpoint
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.site_gaussian_process import ProcessDays, SiteProcess, clock_days
 from aqfusion.model.site_model import SiteConfig, SiteModel
+from aqfusion.model.training_features import Features
 from aqfusion.model.training_sites import known_sites
 from aqfusion.resampling import Floats
-from aqfusion.retraining.features import Features
 from aqfusion.retraining.training_set import CorrectedSession
 
 __all__ = ["UpdatedSites", "carried_over", "places_with"]
@@ -54,8 +54,8 @@ def carried_over(
 def _suggested(network: AQFusionNet, features: Features) -> Floats:
     """The AQI (F,) that a network suggests of each frame's photo alone, as haze scores take it."""
     with torch.no_grad():
-        image = network.image_encoder.mix(features.features, features.statistics)
-        aqi: Floats = bins.mean(network.head(image).double().softmax(1)).numpy()
+        image = network.image_encoder.combine_branches(features.features, features.statistics)
+        aqi: Floats = bins.expected_aqi(network.head(image)).numpy()
     return aqi
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from aqfusion.model.bins import category_probabilities, cumulative, smoothed_targets
+from aqfusion.model.fusion import ModalityLogits
 from aqfusion.model.network import AlignedGate
 from aqfusion.model.prediction import KINDS
 from aqfusion.training.holdout_predictions import ALL_SHOWN, MASKS, HoldoutPredictions
@@ -70,20 +71,29 @@ def calibrate(
     return Calibration(haze_share, gate, temperature, reach)
 
 
+def shown_logits(
+    haze_share: float | Tensor, held_out: HoldoutPredictions, batch: CalibrationBatch
+) -> ModalityLogits:
+    """Logits of photo and readings of a batch, as far as they are shown."""
+    session = held_out.session[batch.photo]
+    cnn, haze = held_out.cnn_logits[batch.photo], held_out.haze_logits[batch.photo]
+    return ModalityLogits(
+        (1 - haze_share) * cnn + haze_share * haze,
+        held_out.sensor_logits[session, batch.mask],
+        batch.has_image,
+        held_out.present[session] & MASKS[batch.mask],
+    )
+
+
 def pooled(
     gate: AlignedGate,
     haze_share: float | Tensor,
     held_out: HoldoutPredictions,
     batch: CalibrationBatch,
 ) -> tuple[Tensor, Tensor]:
-    """Logits (B, 50) and photo weight (B,) of what is shown."""
-    session = held_out.session[batch.photo]
-    present = held_out.present[session] & MASKS[batch.mask]  # (B, 6)
-    cnn, haze = held_out.cnn_logits[batch.photo], held_out.haze_logits[batch.photo]
-    image = (1 - haze_share) * cnn + haze_share * haze
-    fused: tuple[Tensor, Tensor] = gate(
-        image, held_out.sensor_logits[session, batch.mask], batch.has_image, present
-    )
+    """Logits (B, 50) and photo weight (B,) of what is shown, before any temperature."""
+    shown = shown_logits(haze_share, held_out, batch)
+    fused: tuple[Tensor, Tensor] = gate(shown.image, shown.sensors, shown.has_image, shown.present)
     return fused
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from aqfusion.air.readings import POLLUTANTS
 from aqfusion.images.photo import Photo
 from aqfusion.io.atomic_files import replace_file
-from aqfusion.model.haze_features import haze_features
+from aqfusion.model.image_features import BATCH, extract_features
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.pixels import batches, stack
 from aqfusion.training.sessions import Session, session_aqi, session_readings
@@ -20,7 +20,6 @@ MASKS = torch.tensor(
     [[bool(mask >> bit & 1) for bit in range(len(POLLUTANTS))] for mask in range(64)]
 )  # (64, 6): which readings are shown; row 63 shows all
 ALL_SHOWN = 63
-_BATCH = 4  # activations of larger ones are mapped anew by malloc at every layer, which is slower
 
 
 @dataclass(frozen=True)
@@ -90,11 +89,11 @@ def predict_holdout(
     rows = [row for session in sessions for row in session.rows[:limit]]
     owner = [i for i, session in enumerate(sessions) for _ in session.rows[:limit]]
     logits = []
-    for part in batches(len(rows), _BATCH):
+    for part in batches(len(rows), BATCH):
         logits.append(
             image_logits(network, stack([Photo.open(row.photo) for row in rows[part]], size))
         )
-        if part.stop % (160 * _BATCH) == 0:
+        if part.stop % (160 * BATCH) == 0:
             report(f"looked at {part.stop} of {len(rows)} photos")
     cnn_logits, haze_logits = (torch.cat(branch) for branch in zip(*logits, strict=True))
     with torch.no_grad():
@@ -116,7 +115,8 @@ def predict_holdout(
 def image_logits(network: AQFusionNet, images: Tensor) -> tuple[Tensor, Tensor]:
     """Logits (B, 50) of each branch of the image encoder alone, of pixels uint8 (B, 3, H, W)."""
     encoder = network.image_encoder
+    features, statistics = extract_features(encoder, images)
     with torch.no_grad():
-        cnn = torch.cat([network.head(encoder.embed_cnn(few)) for few in images.split(_BATCH)])
-        haze: Tensor = network.head(encoder.haze(haze_features(images)))
+        cnn: Tensor = network.head(encoder.norm(encoder.project(features)))
+        haze: Tensor = network.head(encoder.haze(statistics))
     return cnn, haze

@@ -9,6 +9,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from aqfusion.images.photo import Photo
 from aqfusion.model.haze_features import statistics
+from aqfusion.model.image_features import extract_features
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.photo_screening import RULES, PhotoScreen, excess, signed
 from aqfusion.model.pixels import STORED_SIZE, stack
@@ -148,7 +149,6 @@ def _weights(real: Tensor, spoiled: Tensor, share: Tensor, spoiled_share: Tensor
 
 
 FRAMES = 8  # per session, evenly spaced
-_BATCH = 4
 _SEED = 0
 
 
@@ -178,9 +178,8 @@ def train_photo_screen(
 
 def screening_features(network: AQFusionNet, images: Tensor) -> tuple[Tensor, Tensor]:
     """Picture statistics (B, 13) and backbone features (B, D) of pixels uint8 (B, 3, H, W)."""
-    with torch.no_grad():
-        features = [network.image_encoder.trunk_features(few) for few in images.split(_BATCH)]
-        return statistics(images), torch.cat(features)
+    features, _ = extract_features(network.image_encoder, images)
+    return statistics(images), features
 
 
 def margins(guard: PhotoScreen, network: AQFusionNet, images: Tensor) -> Tensor:

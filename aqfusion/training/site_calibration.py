@@ -10,10 +10,16 @@ import torch
 from torch import Tensor
 
 from aqfusion.model.bins import cumulative, smoothed_targets
+from aqfusion.model.fusion import calibrated_logits
 from aqfusion.model.prediction import KINDS
 from aqfusion.model.site_model import DAY_STEPS, ELSEWHERE, LEARNED, STANDINGS, OpinionPool
-from aqfusion.training.calibration import TARGET_COVERAGE, Calibration, CalibrationBatch, pooled
-from aqfusion.training.holdout_predictions import MASKS, HoldoutPredictions
+from aqfusion.training.calibration import (
+    TARGET_COVERAGE,
+    Calibration,
+    CalibrationBatch,
+    shown_logits,
+)
+from aqfusion.training.holdout_predictions import HoldoutPredictions
 from aqfusion.training.losses import distribution_loss, mean_loss
 from aqfusion.training.sessions import session_weights, weighted_quantile
 from aqfusion.training.site_holdout import SiteHoldoutPredictions
@@ -97,19 +103,13 @@ def pooling(
         [torch.full((len(p) * len(a),), with_photo) for _, p, a, with_photo in rows]
     )
     mask = answers.mask[answer]
-    logits, _ = pooled(
-        calibration.gate,
-        calibration.haze_share,
-        held_out,
-        CalibrationBatch(photo, mask, has_image),
-    )
-    kind = kind_numbers((held_out.present[session] & MASKS[mask]).any(1), has_image)
-    temperature = torch.tensor([calibration.temperature[name] for name in KINDS])[kind]
+    shown = shown_logits(calibration.haze_share, held_out, CalibrationBatch(photo, mask, has_image))
+    logits, _ = calibrated_logits(calibration.gate, calibration.temperature, shown)
     standing = answers.standing[answer]
     return Pooling(
-        (logits.double() / temperature[:, None]).log_softmax(1),
+        logits.log_softmax(1),
         answers.log_probabilities[answer],
-        kind,
+        shown.kinds,
         answers.days[answer].double(),
         standing,
         held_out.aqi[session],
@@ -130,13 +130,6 @@ def joined_poolings(parts: Sequence[Pooling]) -> Pooling:
         session=joint.session + owner * _MOST_SESSIONS,
         group=torch.where(joint.group >= 0, joint.group + owner * _MOST_SESSIONS, joint.group),
     )
-
-
-def kind_numbers(any_reading: Tensor, has_image: Tensor) -> Tensor:
-    """The number in `KINDS` (R,) of inputs with any reading and with the photo shown, (R,) each."""
-    fused, image_only, sensors_only, nothing = range(len(KINDS))
-    with_photo = torch.where(any_reading, fused, image_only)
-    return torch.where(has_image, with_photo, torch.where(any_reading, sensors_only, nothing))
 
 
 def fit_pool(rows: Pooling, sigma: float, seed: int) -> OpinionPool:

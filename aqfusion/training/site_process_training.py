@@ -47,7 +47,9 @@ def _spread(process: SiteProcess) -> Tensor:
     off: list[list[Tensor]] = [[] for _ in range(7)]
     for mask in masks:
         reading_present = (~process.readings[:, mask].isnan()).any(1) | ~mask.any()
-        off[int(mask.sum())].append(process.left_out(process.days, mask)[reading_present].abs())
+        off[int(mask.sum())].append(
+            process.leave_one_out(process.days, mask)[reading_present].abs()
+        )
     held = torch.tensor(TARGET_COVERAGE, dtype=torch.float64)
     normal = torch.special.ndtri((1 + held) / 2)
     quantiles = [torch.cat(deviations).quantile(held) / normal for deviations in off]

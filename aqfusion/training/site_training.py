@@ -72,7 +72,7 @@ def site_model(
 def haze_ranks(held_out: HoldoutPredictions, haze_share: float) -> tuple[float, ...]:
     """101 percentiles of the AQI that held-out photos alone suggest, sessions alike in weight."""
     logits = (1 - haze_share) * held_out.cnn_logits + haze_share * held_out.haze_logits
-    suggested = bins.mean(logits.double().softmax(1))
+    suggested = bins.expected_aqi(logits)
     weights = session_weights(held_out.session)
     levels = np.linspace(0, 1, RANKS)
     return tuple(round(weighted_quantile(suggested, weights, level).item(), 2) for level in levels)

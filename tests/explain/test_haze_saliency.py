@@ -54,6 +54,6 @@ def test_a_model_that_ranks_haze_is_asked_for_the_haze_and_not_for_a_place(check
     suggested = predictor.haze(predictor.embed(photo)).suggested
     with torch.no_grad():
         images = stack([photo], checkpoint.config.image_size)
-        plain = encoder.mix(encoder.trunk_features(images), encoder.haze.mean[None])
+        plain = encoder.combine_branches(encoder.pooled_features(images), encoder.haze.mean[None])
     assert found[1] == pytest.approx(suggested - predictor.haze(Embedding(plain, None)).suggested)
     assert haze_evidence(predictor.at(site_of(20, 30, 40)), photo) == found

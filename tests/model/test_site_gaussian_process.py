@@ -84,13 +84,13 @@ def test_days_without_a_time_count_for_the_level_alone(process):
 def test_each_day_left_out_is_told_as_if_it_had_never_been(process):
     known = training_days()
     for shown in (NONE, ALL):
-        off = process.left_out(known, shown)
+        off = process.leave_one_out(known, shown)
         for number in (0, 5, 11):
             keep = torch.arange(len(known.aqi)) != number
             solved = process.solve(known.where(keep), shown)
             one = known.where(~keep)
             place = int(one.place[0])
-            center, std = process.tell(solved, one.readings, shown, one.time, place)
+            center, std = process.predict(solved, one.readings, shown, one.time, place)
             target = process.axis(shown).from_aqi(one.aqi)
             spread = process.spread[int(shown.sum())]
             expected = (target - center) / (std / spread)

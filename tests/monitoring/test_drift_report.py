@@ -16,13 +16,13 @@ from aqfusion.labels.store import LabelStore
 from aqfusion.labels.usage_counts import Settled
 from aqfusion.labels.usage_key import Cell
 from aqfusion.model.checkpoint import FEATURES
+from aqfusion.model.image_features import backbone_hash, photo_features
 from aqfusion.model.predictor import load_model
+from aqfusion.model.training_features import Features, TrainingSessionFeatures, save_features
 from aqfusion.monitoring.drift_report import BEFORE, WINDOWS, UsageCounts, counted_of, report
 from aqfusion.monitoring.population_stability import FAR, MOVED, STEADY, TOO_FEW, deciles
 from aqfusion.monitoring.reference import ReferenceDistribution, TrainingInputs, reference_of
 from aqfusion.monitoring.usage_counter import UPLOAD, PredictionUsage, counted
-from aqfusion.retraining.features import Features, TrainingSessionFeatures, save_features
-from aqfusion.retraining.image_features import backbone_hash, extract_features
 from aqfusion.settings import DEFAULT_MODEL
 from tests.planted import sky
 from tests.planted_retrain import deltapur
@@ -167,7 +167,7 @@ def model(tmp_path_factory, checkpoint_folder):
     folder = shutil.copytree(checkpoint_folder, tmp_path_factory.mktemp("model") / "planted")
     checkpoint = load_model(folder).checkpoint
     aqi = np.random.default_rng(7).uniform(20, 390, 60)
-    seen = extract_features(
+    seen = photo_features(
         checkpoint, [Photo.from_image(sky(value, seed=i)) for i, value in enumerate(aqi)]
     )
     sessions = [

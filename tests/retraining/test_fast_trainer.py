@@ -7,9 +7,9 @@ import torch
 
 from aqfusion.air.readings import Reading
 from aqfusion.model.checkpoint import FEATURES, load_checkpoint
+from aqfusion.model.image_features import backbone_hash
+from aqfusion.model.training_features import load_features
 from aqfusion.retraining.cached_trainer import CachedTrainer
-from aqfusion.retraining.features import load_features
-from aqfusion.retraining.image_features import backbone_hash
 from aqfusion.retraining.training_set import CorrectedSession
 from tests.planted_retrain import RECIPE, planted_model, shrink
 

@@ -8,10 +8,11 @@ from safetensors import safe_open
 
 from aqfusion.data.dataset_folder import read_folder
 from aqfusion.model.checkpoint import FEATURES, load_checkpoint
+from aqfusion.model.image_features import backbone_hash
 from aqfusion.model.predictor import load_model
-from aqfusion.retraining.features import FeaturesError, load_features, save_features, write_features
+from aqfusion.model.training_features import FeaturesError, load_features, save_features
+from aqfusion.retraining.features import write_features
 from aqfusion.retraining.holdout import NearDuplicateFilter, holdout_groups, holdout_hash
-from aqfusion.retraining.image_features import backbone_hash
 from aqfusion.settings import ASSETS
 
 SHIPPED = ASSETS / "models" / "mobilenetv2_100"
@@ -46,7 +47,7 @@ def test_frames_are_what_the_model_itself_sees(gathered, checkpoint, data_folder
 
     images = stack([Photo.open(rows[0].photo)], checkpoint.config.image_size)
     with torch.no_grad():
-        seen = checkpoint.network.image_encoder.trunk_features(images)
+        seen = checkpoint.network.image_encoder.pooled_features(images)
     torch.testing.assert_close(gathered.features[:1], seen, rtol=1e-2, atol=1e-2)
     assert len(gathered.owner) == len(gathered.fingerprints) == len(rows)
 

@@ -11,9 +11,10 @@ from aqfusion.data.dataset_folder import read_folder
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import Answer
 from aqfusion.model.checkpoint import FEATURES, load_checkpoint
+from aqfusion.model.training_features import save_features
 from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.retraining.context import load_context
-from aqfusion.retraining.features import save_features, write_features
+from aqfusion.retraining.features import write_features
 from aqfusion.retraining.full_trainer import Full, full_rows, train_full_candidate
 from aqfusion.retraining.pipeline import keep
 from tests.planted import FRAMES, planted_records, write_folder

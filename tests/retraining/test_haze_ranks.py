@@ -8,9 +8,9 @@ import torch
 
 from aqfusion.model.checkpoint import FEATURES, load_checkpoint
 from aqfusion.model.haze_score import haze_score
+from aqfusion.model.image_features import backbone_hash
+from aqfusion.model.training_features import load_features
 from aqfusion.retraining import site_updates
-from aqfusion.retraining.features import load_features
-from aqfusion.retraining.image_features import backbone_hash
 from aqfusion.retraining.site_updates import carried_over
 from tests.planted_retrain import planted_model
 

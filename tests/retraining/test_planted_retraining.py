@@ -12,12 +12,12 @@ from aqfusion.air.readings import Reading
 from aqfusion.cli import main
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import Answer
+from aqfusion.model.image_features import photo_features
 from aqfusion.model.network import AQFusionNet
 from aqfusion.model.predictor import load_model
 from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.registry.version import comparison
 from aqfusion.retraining.batch_prediction import KINDS, predict_from_features
-from aqfusion.retraining.image_features import extract_features
 from aqfusion.retraining.paired_bootstrap import EVERYWHERE
 from aqfusion.retraining.pipeline import Candidate, NothingToLearnError, keep, train_candidate
 from aqfusion.retraining.process import log, status
@@ -78,7 +78,7 @@ def terminal(registry, tmp_path, monkeypatch, capsys):
 def errors(trial: Candidate, network: AQFusionNet) -> dict[str, float]:
     """RMS error at Deltapur, of photos and readings that nobody labelled."""
     photos = [deltapur(pm25, 1000 + number) for number, pm25 in enumerate(UNSEEN)]
-    seen = extract_features(trial.trainer.base, photos)
+    seen = photo_features(trial.trainer.base, photos)
     nan = float("nan")
     readings = torch.tensor([[pm25, nan, nan, nan, 61.0, nan] for pm25 in UNSEEN])
     told = predict_from_features(

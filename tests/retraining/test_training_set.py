@@ -8,10 +8,10 @@ from aqfusion.air.readings import Reading
 from aqfusion.labels.adjudication import AdjudicatedLabel
 from aqfusion.model.bins import category_probabilities, mean, smoothed_targets
 from aqfusion.model.haze_features import STATISTICS
+from aqfusion.model.image_features import ImageFeatures
+from aqfusion.model.training_features import Features, TrainingSessionFeatures
 from aqfusion.retraining.corrections import corrections, group_of
-from aqfusion.retraining.features import Features, TrainingSessionFeatures
 from aqfusion.retraining.holdout import NearDuplicateFilter, holdout_groups
-from aqfusion.retraining.image_features import ImageFeatures
 from aqfusion.retraining.label_targets import interval_target, label_interval, us_aqi
 from aqfusion.retraining.training_set import CorrectedSession, cluster_sessions, training_tensors
 from tests.planted_retrain import NOW

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from aqfusion.model import bins
+from aqfusion.model.fusion import kind_numbers
 from aqfusion.model.prediction import KINDS
 from aqfusion.model.site_model import DAY_STEPS, LEARNED
 from aqfusion.training import calibration as calibrating
@@ -14,7 +15,6 @@ from aqfusion.training.site_calibration import (
     fit_pool,
     fit_reach,
     joined_poolings,
-    kind_numbers,
     pooling,
 )
 from aqfusion.training.site_holdout import SiteHoldout, fit_masks, joined_answers
