@@ -18,11 +18,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from aqfusion.errors import InputError
 from aqfusion.io.atomic_files import replace_file
 from aqfusion.io.file_lock import holder, locked
+from aqfusion.io.json_models import TableError, check, read_table
 from aqfusion.permissions import Actor, RoleError
 from aqfusion.settings import ROOT
 
@@ -108,10 +108,10 @@ def refuse_second(home: Path, noun: str) -> None:
 def read_progress(path: Path) -> JobProgress | None:
     """The last progress of a run; `None` where there is nothing, or something else."""
     try:
-        entry: dict[str, Any] = json.loads(path.read_bytes())
-        return JobProgress(**entry)
-    except (OSError, ValueError, TypeError):
+        progress: JobProgress = check(JobProgress, read_table(path), path.name)
+    except TableError:
         return None
+    return progress
 
 
 _START = 60.0  # seconds until a run must have begun, on a machine that does much else

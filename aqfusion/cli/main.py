@@ -32,7 +32,7 @@ COMMANDS = {
     "features": "train:features",
     "retrain": "models:retrain",
     "models": "models:models",
-    "render-scenes": "scenes:render_scenes",
+    "render-scenes": "train:render_scenes",
     "site": "sites:site",
     "stations": "stations:stations",
     "labels": "labels:labels",

@@ -1,4 +1,4 @@
-"""`train`, `evaluate`, `cards`, `features` and `fetch-data`: from photos to a model with scores."""
+"""`train`, `evaluate`, `cards`, `features`, `fetch-data`, `render-scenes`: makers of files."""
 
 import importlib
 import shutil
@@ -342,3 +342,18 @@ def _download() -> Path:
     except (OSError, RuntimeError, ValueError) as error:
         # requests' errors are OSErrors; kagglehub's own ones for credentials are ValueErrors
         raise UsageError(f"the data set could not be downloaded: {error}") from error
+
+
+@click.command(short_help="Paint the sample scenes again (about a minute).")
+@click.option(
+    "--out", type=PathText(file_okay=False), default=str(ASSETS / "scenes"), metavar="FOLDER"
+)
+def render_scenes(out: str) -> None:
+    """Paint the sample scenes again, as assets/scenes/scenes.json says."""
+    from aqfusion.synthetic_scenes import write_scenes
+
+    write_scenes(Path(out))
+    if Path(out) == ASSETS / "scenes":  # the guidelines' examples: same view, other air
+        examples = ASSETS / "label" / "examples"
+        write_scenes(examples, examples, (320, 240))
+    report(f"painted the scenes into {out}")

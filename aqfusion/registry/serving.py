@@ -5,14 +5,14 @@ current, when and why, is kept in the very write that does it.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from aqfusion.io.atomic_files import replace_file
+from aqfusion.io.json_models import TableError, check, check_format, read_table
 from aqfusion.registry.version import RegistryError, Version, faults, read_version
 
 __all__ = ["CURRENT", "Promotion", "Served", "current_model", "promotions", "put_current"]
@@ -30,6 +30,11 @@ class Promotion:
     by: str
     at: str
     reason: str
+
+
+@dataclass(frozen=True)
+class _History:
+    promotions: tuple[Promotion, ...]
 
 
 @dataclass(frozen=True)
@@ -76,13 +81,13 @@ def promotions(home: Path) -> tuple[Promotion, ...]:
         return ()
     try:
         if path.stat().st_size > _LARGEST:
-            raise ValueError("too large")
-        table = json.loads(path.read_bytes())
-        if table["format"] != _FORMAT:
-            raise ValueError(f"format {table['format']}")
-        return tuple(_promotion(entry) for entry in table["promotions"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise RegistryError(f"{path} must say which version is current: {error!r}") from error
+            raise TableError(f"{CURRENT} must be a small file, got a large one")
+        table = read_table(path)
+        check_format(table, CURRENT, _FORMAT)
+        history: _History = check(_History, table, CURRENT)
+    except (OSError, TableError) as error:
+        raise RegistryError(f"{path} must say which version is current: {error}") from error
+    return history.promotions
 
 
 def put_current(home: Path, promotion: Promotion) -> None:
@@ -100,14 +105,6 @@ def put_current(home: Path, promotion: Promotion) -> None:
 def now_text(now: datetime) -> str:
     """A moment as promotions keep it."""
     return now.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def _promotion(entry: Mapping[str, Any]) -> Promotion:
-    promotion = Promotion(**entry)
-    texts = (promotion.by, promotion.at, promotion.reason, promotion.version or "")
-    if not all(isinstance(text, str) for text in texts):
-        raise ValueError(f"promotion {entry}")
-    return promotion
 
 
 def _chosen(home: Path, model: str) -> Served:

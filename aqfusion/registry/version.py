@@ -16,6 +16,7 @@ from typing import Any
 
 from aqfusion.errors import InputError
 from aqfusion.io.atomic_files import put_in_place, replace_file, unfinished_folder
+from aqfusion.io.json_models import TableError, read_table
 
 __all__ = [
     "COMPARISON",
@@ -181,11 +182,10 @@ def write_comparison(folder: Path, changes: Comparison) -> None:
 
 def comparison(version: Version) -> Comparison:
     """Read it; nothing where a version has none, `RegistryError` where it is damaged."""
-    path = version.folder / COMPARISON
     if COMPARISON not in version.manifest["files"]:
         return {}
     try:
-        changes: Comparison = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise RegistryError(f"{path} must be a readable comparison: {error!r}") from error
+        changes: Comparison = read_table(version.folder / COMPARISON)
+    except TableError as error:
+        raise RegistryError(f"version {version.name}: {error}") from error
     return changes

@@ -168,6 +168,14 @@ def test_a_damaged_pointer_serves_the_shipped_model_until_the_next_promotion(reg
     assert serving(registry) == (version.name, False)
 
 
+def test_a_damaged_pointer_is_named_with_its_place(registry):
+    entry = {"version": None, "by": 3, "at": "2026-11-02T09:00:00+00:00", "reason": ""}
+    registry.home.mkdir(parents=True, exist_ok=True)
+    (registry.home / CURRENT).write_text(json.dumps({"format": 1, "promotions": [entry]}))
+    with pytest.raises(RegistryError, match=r"promotions\[0\]\.by must be a text, got 3"):
+        registry.promotions()
+
+
 def test_a_damaged_version_cannot_be_promoted(registry):
     version = made(registry, promote=False)
     damage(version)
