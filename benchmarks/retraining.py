@@ -33,7 +33,7 @@ from aqfusion.labels.store import LabelStore
 from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.retraining.fast_trainer import FAST
 from aqfusion.retraining.fork_worker import one_thread
-from aqfusion.retraining.pipeline import keep, train_candidate
+from aqfusion.retraining.pipeline import register, train_candidate
 from aqfusion.settings import ASSETS, load_settings
 from aqfusion.synthetic_scenes import scenes
 from aqfusion.training.recipe import Recipe
@@ -55,13 +55,13 @@ def retrain_bench(model: str, count: int, recipe: Recipe = FAST) -> dict[str, An
 
         def on_step(step: str) -> None:
             nonlocal looked
-            if step.startswith("looked at"):
+            if step.startswith("extracted features"):
                 looked = time.perf_counter()
 
         processor = _processor()
-        trial = train_candidate(store, registry, recipe, on_step)
+        candidate = train_candidate(store, registry, recipe, on_step)
         judged = time.perf_counter()
-        keep(trial, registry, TERMINAL, now, promote=True)
+        register(candidate, registry, TERMINAL, now, promote=True)
         ended = time.perf_counter()
         processor = _processor() - processor
         store.close()
@@ -75,7 +75,7 @@ def retrain_bench(model: str, count: int, recipe: Recipe = FAST) -> dict[str, An
     return {
         "model": model,
         "corrections": count,
-        "learned": trial.about["labels"]["learned"],
+        "learned": candidate.manifest["labels"]["learned"],
         "processors": len(os.sched_getaffinity(0)),
         "seconds": {name: round(value, 1) for name, value in steps.items()},
     }

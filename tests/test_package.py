@@ -11,6 +11,8 @@ import urllib.error
 import urllib.request
 import venv
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from email import message_from_bytes
 from pathlib import Path
@@ -45,6 +47,10 @@ class Installed:
     wheel: Path
     target: Path
     elsewhere: Path
+
+    @property
+    def program(self) -> str:
+        return str(self.target / "bin" / "aqfusion")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -113,11 +119,11 @@ def test_the_wheel_has_what_runs_and_nothing_else(installed):
 def test_version_and_requirements_have_one_source(installed):
     with zipfile.ZipFile(installed.wheel) as wheel:
         (name,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
-        said = message_from_bytes(wheel.read(name))
+        metadata = message_from_bytes(wheel.read(name))
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     needed = {line.lower() for line in lines if line and not line.startswith("#")}
-    assert {line.lower() for line in said.get_all("Requires-Dist")} == needed
-    assert (said["Version"], said["Requires-Python"]) == (aqfusion.__version__, ">=3.11")
+    assert {line.lower() for line in metadata.get_all("Requires-Dist")} == needed
+    assert (metadata["Version"], metadata["Requires-Python"]) == (aqfusion.__version__, ">=3.11")
 
 
 def test_the_witness_notices_what_it_is_for(installed, tmp_path):
@@ -127,11 +133,22 @@ def test_the_witness_notices_what_it_is_for(installed, tmp_path):
 
 
 def test_it_predicts_without_the_repository(installed):
-    said = json.loads(
-        installed.run(str(installed.target / "bin" / "aqfusion"), "predict", "--pm25=80")
+    prediction = json.loads(installed.run(installed.program, "predict", "--pm25=80"))
+    assert prediction["low"] <= prediction["aqi"] <= prediction["high"]
+    assert prediction["readings"] == ["pm25"]
+    assert installed.opened() == []
+
+
+def test_tables_and_the_label_store_work_without_the_repository(installed):
+    table = "name,lat,lon,time,pm25\nRoof,27.70,85.30,2026-11-26 08:00,80\n"
+    (installed.elsewhere / "stations.csv").write_text(table, encoding="utf-8")
+    stations = json.loads(
+        installed.run(installed.program, "stations", "check", "stations.csv", "--json")
     )
-    assert said["low"] <= said["aqi"] <= said["high"]
-    assert said["readings"] == ["pm25"]
+    assert (stations["stations"], stations["left_out"]) == (1, [])
+    assert json.loads(installed.run(installed.program, "labels", "verify"))["sound"]
+    assert json.loads(installed.run(installed.program, "labels", "stats"))["items"] == 0
+    assert "_aqfusion_completion" in installed.run(installed.program, "completion", "bash")
     assert installed.opened() == []
 
 
@@ -142,36 +159,44 @@ from aqfusion.settings import ROOT, SECRETS
 page = AppTest.from_file(str(ROOT / "pages" / "predict.py"), default_timeout=240).run()
 print(ROOT, SECRETS, [error.value for error in page.exception], len(page.get("html")) > 0)
 """
-    said = installed.run(sys.executable, "-c", program)
-    assert said == f"{installed.target / 'aqfusion' / 'bundled'} .streamlit/secrets.toml [] True\n"
+    printed = installed.run(sys.executable, "-c", program)
+    assert (
+        printed == f"{installed.target / 'aqfusion' / 'bundled'} .streamlit/secrets.toml [] True\n"
+    )
     assert installed.opened() == []
 
 
 def test_the_app_opens_without_the_repository(installed):
+    log = installed.elsewhere / "server.log"
+    with served(installed.program, installed.elsewhere, installed.environment, log) as address:
+        with urllib.request.urlopen(address, timeout=30) as page:
+            assert page.status == 200
+        with pytest.raises(urllib.error.HTTPError) as refused:  # a route that only app.py adds
+            urllib.request.urlopen(f"{address}/sign-in/cookie", data=b"{}", timeout=30)
+        assert refused.value.read() == b"This address serves the app's own pages only."
+    printed = log.read_text(encoding="utf-8")
+    assert "Traceback" not in printed
+    assert "usage statistics" not in printed  # as the project's .streamlit/config.toml wants
+    assert installed.opened() == []
+
+
+@contextmanager
+def served(program: str, folder: Path, environment: dict[str, str], log: Path) -> Iterator[str]:
+    """The address of the app, started in `folder`, once it is well."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    log = installed.elsewhere / "server.log"
+    command = [program, "app", f"--port={port}", "--host=127.0.0.1"]
     with log.open("wb") as out:
         server = subprocess.Popen(
-            [installed.target / "bin" / "aqfusion", "app", f"--port={port}", "--host=127.0.0.1"],
-            cwd=installed.elsewhere,
-            env=installed.environment,
-            stdout=out,
-            stderr=subprocess.STDOUT,
+            command, cwd=folder, env=environment, stdout=out, stderr=subprocess.STDOUT
         )
     try:
         address = f"http://127.0.0.1:{port}"
         assert answer(f"{address}/_stcore/health", server, log) == "ok"
-        with pytest.raises(urllib.error.HTTPError) as refused:  # a route that only app.py adds
-            urllib.request.urlopen(f"{address}/sign-in/cookie", data=b"{}", timeout=30)
-        assert refused.value.read() == b"This address serves the app's own pages only."
+        yield address
     finally:
         server.terminate()
         server.wait(timeout=30)
-    said = log.read_text(encoding="utf-8")
-    assert "Traceback" not in said
-    assert "usage statistics" not in said  # as the project's .streamlit/config.toml wants
-    assert installed.opened() == []
 
 
 def answer(address: str, server: subprocess.Popen, log: Path) -> str:
@@ -194,10 +219,13 @@ def test_pip_install_brings_all_that_it_needs(tmp_path):
     if subprocess.run([python, *PIP, *wanted], check=False, capture_output=True).returncode:
         pytest.skip("no package index can be reached")
     subprocess.run([python, *PIP, "install", "--no-compile", str(ROOT)], check=True)
-    kept = {n: v for n, v in os.environ.items() if not re.match("AQFUSION_|PYTHON", n)}
-    command = [python.with_name("aqfusion"), "predict", "--pm25=80"]
+    kept = {n: v for n, v in os.environ.items() if not re.match("AQFUSION_|STREAMLIT_|PYTHON", n)}
+    kept |= {"AQFUSION_HOME": str(tmp_path), "STREAMLIT_SERVER_HEADLESS": "true"}
+    program = str(python.with_name("aqfusion"))
     done = subprocess.run(
-        command, cwd=tmp_path, env=kept | {"AQFUSION_HOME": str(tmp_path)}, capture_output=True
+        [program, "predict", "--pm25=80"], cwd=tmp_path, env=kept, capture_output=True
     )
     assert done.returncode == 0, done.stderr.decode()
     assert json.loads(done.stdout)["readings"] == ["pm25"]
+    with served(program, tmp_path, kept, tmp_path / "server.log") as address:
+        assert urllib.request.urlopen(address, timeout=30).status == 200

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from aqfusion.labels.store import LabelStore
     from aqfusion.registry.registry import Registry
     from aqfusion.registry.version import Version
-    from aqfusion.retraining.pipeline import Candidate
+    from aqfusion.retraining.candidate import Candidate
     from aqfusion.retraining.readiness import Readiness
 
 _MOST_DAYS = 3650
@@ -254,7 +254,7 @@ def _run(options: _Retraining, registry: "Registry", folder: Path | None) -> Non
         run.report("reading the labels")
         # Imported here: they bring the network along, and a second run is refused without it.
         from aqfusion.labels.store import LabelStore
-        from aqfusion.retraining.pipeline import keep
+        from aqfusion.retraining.pipeline import register
 
         for left in registry.home.glob(f"{_WORK}*"):  # of a run that was killed
             shutil.rmtree(left, ignore_errors=True)
@@ -266,18 +266,20 @@ def _run(options: _Retraining, registry: "Registry", folder: Path | None) -> Non
                 print_json({"version": None, "promoted": False, "readiness": few.as_json()})
                 return
             if folder is None:
-                trial = _fast_trial(options, store, registry, run.report)
+                candidate = _fast_candidate(options, store, registry, run.report)
             else:
-                trial = _full_trial(options, folder, (store, registry, Path(work)), run.report)
+                candidate = _full_candidate(
+                    options, folder, (store, registry, Path(work)), run.report
+                )
             run.close()
             version = None
             if not options.dry_run:
                 promote = options.promote == "auto"
-                version = keep(trial, registry, actor, at, promote=promote)
-        verdict = " ".join(trial.verdict.reasons) or "passed the promotion gate"
+                version = register(candidate, registry, actor, at, promote=promote)
+        verdict = " ".join(candidate.decision.reasons) or "passed the promotion gate"
         name, promoted = (version.version.name, version.promoted) if version else (None, False)
-        run.end("done" if trial.verdict.passed else "refused", verdict, name, promoted)
-    print_json({"version": name, "promoted": promoted, **trial.about})
+        run.end("done" if candidate.decision.passed else "refused", verdict, name, promoted)
+    print_json({"version": name, "promoted": promoted, **candidate.manifest})
 
 
 def _too_few(store: "LabelStore", registry: "Registry") -> "Readiness | None":
@@ -288,7 +290,7 @@ def _too_few(store: "LabelStore", registry: "Registry") -> "Readiness | None":
     return None if labels.ready else labels
 
 
-def _fast_trial(
+def _fast_candidate(
     options: _Retraining, store: "LabelStore", registry: "Registry", tell: Callable[[str], None]
 ) -> "Candidate":
     from aqfusion.retraining.fast_trainer import FAST
@@ -299,7 +301,7 @@ def _fast_trial(
     return train_candidate(store, registry, replace(FAST, seed=options.seed), tell)
 
 
-def _full_trial(
+def _full_candidate(
     options: _Retraining,
     folder: Path,
     places: "tuple[LabelStore, Registry, Path]",

@@ -1,112 +1,87 @@
-"""The context of a retraining: the settled labels, the model before, and what it had learned."""
+"""The context of a retraining: the model in force, its training features, the labels it learned."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from aqfusion import __version__
-from aqfusion.labels.adjudication import AdjudicatedLabel, snapshot_hash
-from aqfusion.labels.store import LabelStore
-from aqfusion.model.checkpoint import load_checkpoint
-from aqfusion.model.network import AQFusionNet
-from aqfusion.model.training_features import FeaturesError
+from aqfusion.model.checkpoint import FEATURES, Checkpoint, load_checkpoint
+from aqfusion.model.image_features import backbone_hash
+from aqfusion.model.predictor import model_folder
+from aqfusion.model.training_features import Features, FeaturesError, load_features
 from aqfusion.registry.registry import Registry
-from aqfusion.retraining.cached_trainer import CachedTrainer
-from aqfusion.retraining.corrections import Corrections, corrections
-from aqfusion.retraining.features import FeatureCache
-from aqfusion.retraining.fork_worker import run_in_fork
-from aqfusion.retraining.holdout import holdout_hash
-from aqfusion.retraining.readiness import (
-    LabelSnapshot,
-    NothingToLearnError,
-    Readiness,
-    TooFewLabelsError,
-    basis,
-    count_labels,
-    recount,
-)
-from aqfusion.retraining.validation import LearnedBands
-from aqfusion.training.recipe import Recipe
+from aqfusion.registry.version import Version, comparison
+from aqfusion.retraining.holdout import holdout_groups, holdout_hash
+from aqfusion.retraining.label_targets import Band
 
-__all__ = ["RetrainContext", "load_context"]
+__all__ = ["FULL", "LearnedBands", "RetrainContext", "is_new", "load_context"]
+
+FULL = "full"  # the path of a version whose backbone was trained too
+_SAME = 0.1  # AQI: bands are stored rounded
+
+LearnedBands = Mapping[int, Band]  # by item, what the model before learned of it
 
 
 @dataclass(frozen=True, eq=False)
 class RetrainContext:
-    """A trainer behind the backbone in force, the corrections to learn, and the model `before`.
+    """The model in force: its version, the backbone's `base`, and what it learned of labels.
 
-    `learned_bands` are the labels that it has learned; `about` is part of any manifest.
+    `model` names the shipped model. `parent` is the version that serves, `root` the one whose
+    backbone is in force; `None` means the shipped model. `learned_bands` is empty where the parent
+    has another backbone or hold-out set.
     """
 
-    trainer: CachedTrainer
-    learned: Corrections
-    before: AQFusionNet
+    model: str
+    parent: Version | None
+    root: str | None
+    base: Checkpoint
+    backbone_hash: str
+    features: Features
+    holdout: frozenset[str]
     learned_bands: LearnedBands
-    about: Mapping[str, Any]
+
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of backbone, features and hold-out set, by the manifest's names for them."""
+        return {
+            "trunk_sha256": self.backbone_hash,
+            "features_sha256": self.features.sha256,
+            "frozen_sha256": holdout_hash(self.holdout),
+        }
+
+    def comparable(self, version: Version) -> bool:
+        """Whether a version stands on the same backbone, features and hold-out set."""
+        return all(version.manifest.get(name) == value for name, value in self.hashes().items())
 
 
-def load_context(
-    store: LabelStore, registry: Registry, recipe: Recipe, report: Callable[[str], None]
-) -> RetrainContext:
-    """Read the labels and extract their photos' features; where too little is new it raises."""
-    values = tuple(store.adjudicated(split="train"))
-    on = basis(registry)
-    parent, base, trunk, features = on.parent, on.base, on.trunk, on.features
-    snapshot = snapshot_hash(values)
-    if parent is not None and parent.manifest["labels"]["snapshot_sha256"] == snapshot:
-        raise NothingToLearnError(f"labels must have changed since {parent.name}, got the same")
-    _check_enough(count_labels(values, on.frozen, on.learned_bands, store.photos.exists))
-    kept = registry.home / "kept"
-    trainer = CachedTrainer(base, features, recipe, kept, report)
-    if not trainer.frozen:
+def load_context(registry: Registry) -> RetrainContext:
+    """Read the model in force; a damaged or absent file raises `InputError`."""
+    served = registry.current()
+    parent = registry.read(served.version) if served.version else None
+    root = _root(parent)
+    folder = model_folder(registry.model) if root is None else registry.read(root).folder
+    base = load_checkpoint(folder)
+    trunk = backbone_hash(base)
+    features = load_features(folder / FEATURES, trunk)
+    holdout = holdout_groups(features)
+    if not holdout:
         raise FeaturesError(
-            "features of the model must have a place with 3 groups or more to judge by, got none"
+            "features of the model must have a place with 3 groups or more for a hold-out set, got "
+            "none"
         )
-    prepared = run_in_fork(trainer.prepare)  # while this process extracts features of new photos
-    seen = FeatureCache(base, trunk, store.photos, kept / "photos")
-    learned = corrections(values, seen, trainer.duplicate_filter, trainer.frozen, report)
-    prepared()
-    _check_enough(recount(values, learned, on.learned_bands))
-    about: dict[str, Any] = {
-        "base": registry.model,
-        "root": on.root,
-        "parent": parent.name if parent else None,
-        "path": "fast",
-        "code_version": __version__,
-        "seed": recipe.seed,
-        "recipe": asdict(recipe),
-        "labels": _labels(values, learned, snapshot),
-        "trunk_sha256": trunk,
-        "features_sha256": features.sha256,
-        "frozen_sha256": holdout_hash(trainer.frozen),
-    }
-    return RetrainContext(trainer, learned, _before(trainer, on), on.learned_bands, about)
+    context = RetrainContext(registry.model, parent, root, base, trunk, features, holdout, {})
+    if parent is None or not context.comparable(parent):
+        return context
+    learned = comparison(parent).get("learned", ())
+    return replace(context, learned_bands={item: (low, high) for item, low, high in learned})
 
 
-def _check_enough(readiness: Readiness) -> None:
-    if not readiness.ready:
-        raise TooFewLabelsError(readiness)
+def is_new(band: Band, learned: Band | None) -> bool:
+    """Whether a label's band (US AQI) is another one than the model before learned of its item."""
+    if learned is None:
+        return True
+    return max(abs(learned[0] - band[0]), abs(learned[1] - band[1])) > _SAME
 
 
-def _before(trainer: CachedTrainer, on: LabelSnapshot) -> AQFusionNet:
-    """The model before; it must not have seen the hold-out set.
-
-    So it is never the shipped one, but one that the fast path trains on the training features.
-    """
-    if on.parent is None or not on.same(on.parent):
-        return trainer.without_corrections()
-    return load_checkpoint(on.parent.folder).network
-
-
-def _labels(
-    values: Sequence[AdjudicatedLabel], learned: Corrections, snapshot: str
-) -> dict[str, Any]:
-    return {
-        "snapshot_sha256": snapshot,
-        "last_event": max((value.last_event for value in values), default=0),
-        "settled": len(values),
-        "learned": learned.items,
-        "sessions": len(learned.sessions),
-        "left_out": dict(Counter(reason for _, reason in learned.excluded)),
-    }
+def _root(parent: Version | None) -> str | None:
+    """The version of the backbone in force: the last one of the full path; `None`: the shipped."""
+    if parent is None:
+        return None
+    return parent.name if parent.manifest.get("path") == FULL else parent.manifest.get("root")

@@ -7,6 +7,7 @@ features file. Near-duplicates of a hold-out photo are refused as corrections.
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -14,7 +15,13 @@ from torch import Tensor
 from aqfusion.images.perceptual_hash import NEAR, FingerprintIndex
 from aqfusion.model.training_features import Features
 
-__all__ = ["ALIKE", "NearDuplicateFilter", "holdout_groups", "holdout_hash"]
+__all__ = [
+    "ALIKE",
+    "NearDuplicateFilter",
+    "holdout_groups",
+    "holdout_hash",
+    "near_duplicate_filter",
+]
 
 _SHARE = 0.2
 _SEED = "frozen 1"
@@ -46,25 +53,35 @@ def _lot(group: str) -> str:
     return hashlib.sha256(f"{_SEED}|{group}".encode()).hexdigest()
 
 
+@dataclass(frozen=True, eq=False)
 class NearDuplicateFilter:
-    """Finds near-duplicates of photos of the hold-out set, by perceptual hash or by features."""
+    """Finds near-duplicates of hold-out photos, by perceptual hash or by features.
 
-    def __init__(self, features: Features, frozen: frozenset[str]) -> None:
-        """Take the hold-out sessions' photos, and the middle of all, from which they differ."""
-        kept = torch.tensor([session.group in frozen for session in features.sessions])
-        prints = features.fingerprints[kept[features.fingerprint_owner]]
-        self._prints = FingerprintIndex(prints.tolist())
-        self._middle = features.features.mean(0)
-        self._frozen = self._pointed(features.features[kept[features.owner]])
+    `directions` (H, D) are the hold-out frames' features as seen from `middle` (D,), the mean of
+    all: most features are common to all photos.
+    """
+
+    fingerprints: FingerprintIndex
+    middle: Tensor
+    directions: Tensor
 
     def among(self, features: Tensor, fingerprints: Tensor) -> Sequence[bool]:
         """Whether each of B photos, features (B, D), is a near-duplicate of a hold-out photo."""
-        alike = (self._pointed(features) @ self._frozen.T).amax(1) > ALIKE
+        alike = (_directions(features, self.middle) @ self.directions.T).amax(1) > ALIKE
         return [
-            bool(near) or bool(self._prints.near(photo_hash, NEAR))
+            bool(near) or bool(self.fingerprints.near(photo_hash, NEAR))
             for near, photo_hash in zip(alike, fingerprints.tolist(), strict=True)
         ]
 
-    def _pointed(self, features: Tensor) -> Tensor:
-        # From the middle, because all photos have most of their features in common.
-        return torch.nn.functional.normalize(features - self._middle, dim=1)
+
+def near_duplicate_filter(features: Features, holdout: frozenset[str]) -> NearDuplicateFilter:
+    """The filter for the photos of the groups in `holdout`."""
+    kept = torch.tensor([session.group in holdout for session in features.sessions])
+    prints = features.fingerprints[kept[features.fingerprint_owner]]
+    middle = features.features.mean(0)
+    directions = _directions(features.features[kept[features.owner]], middle)
+    return NearDuplicateFilter(FingerprintIndex(prints.tolist()), middle, directions)
+
+
+def _directions(features: Tensor, middle: Tensor) -> Tensor:
+    return torch.nn.functional.normalize(features - middle, dim=1)

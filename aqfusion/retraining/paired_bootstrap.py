@@ -4,7 +4,7 @@ Whole groups are drawn anew, the same for both models: photos of one place-day a
 evidence than one of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +15,15 @@ from aqfusion.evaluation.scores import categories
 from aqfusion.resampling import group_counts, with_interval
 from aqfusion.retraining.batch_prediction import KINDS, Floats, Said
 
-__all__ = ["EVERYWHERE", "Change", "ModelScores", "Moved", "changes", "error_change"]
+__all__ = [
+    "EVERYWHERE",
+    "Change",
+    "ModelScores",
+    "Moved",
+    "changes",
+    "error_before",
+    "error_change",
+]
 
 RESAMPLES = 2000
 EVERYWHERE = "everywhere"
@@ -74,6 +82,15 @@ def changes(judged: ModelScores, before: Said, after: Said, seed: int) -> tuple[
     return tuple(all_changes)
 
 
+def error_before(all_changes: Sequence[Change]) -> float:
+    """The RMSE of the model before, everywhere, by photo and readings."""
+    return next(
+        change.before
+        for change in all_changes
+        if (change.place, change.kind, change.figure) == (EVERYWHERE, KINDS[0], "rmse")
+    )
+
+
 def error_change(group: Sequence[str], before: Floats, after: Floats, seed: int) -> Moved:
     """The RMS of errors (N,) before and after."""
     draws, number = _draws(group, seed)
@@ -127,8 +144,3 @@ def _draws(group: Sequence[str], seed: int) -> tuple[Floats, NDArray[np.int64]]:
 def _by(number: NDArray[np.int64], values: Floats | None = None) -> Floats:
     """Sums by group (G,), or how many there are."""
     return np.bincount(number, values).astype(float)
-
-
-def table(all_changes: Sequence[Change]) -> list[Mapping[str, Any]]:
-    """Changes as a list for JSON."""
-    return [change.as_json() for change in all_changes]

@@ -1,139 +1,132 @@
-"""One retraining of the fast path: train, validate, save as a version, promote or refuse."""
+"""A retraining from settled labels to a registered version: train, validate, promote or refuse."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from aqfusion import __version__
 from aqfusion.labels.store import LabelStore
-from aqfusion.model.checkpoint import Checkpoint, save_checkpoint
+from aqfusion.model.checkpoint import load_checkpoint
+from aqfusion.model.network import AQFusionNet
 from aqfusion.permissions import Actor
 from aqfusion.registry.registry import Registry
 from aqfusion.registry.serving import now_text
-from aqfusion.registry.version import Version, write_comparison
-from aqfusion.retraining.batch_prediction import KINDS
-from aqfusion.retraining.cached_trainer import CachedTrainer
+from aqfusion.registry.version import Version
+from aqfusion.retraining.candidate import (
+    Candidate,
+    Train,
+    Validation,
+    candidate_manifest,
+    listed_labels,
+    train_fast_model,
+)
 from aqfusion.retraining.context import RetrainContext, load_context
-from aqfusion.retraining.paired_bootstrap import EVERYWHERE, table
-from aqfusion.retraining.promotion_gate import GateDecision
-from aqfusion.retraining.readiness import NothingToLearnError
-from aqfusion.retraining.site_updates import UpdatedSites, places_with
-from aqfusion.retraining.validation import Outcome, validate_candidate
+from aqfusion.retraining.corrections import corrections
+from aqfusion.retraining.fast_trainer import (
+    TrainedNetwork,
+    TrainingSetup,
+    begin_baseline,
+    begin_networks,
+)
+from aqfusion.retraining.features import FeatureCache
+from aqfusion.retraining.holdout import near_duplicate_filter
+from aqfusion.retraining.paired_bootstrap import changes, error_before
+from aqfusion.retraining.promotion_gate import gate_decision
+from aqfusion.retraining.readiness import recount, require_enough, settled_labels
+from aqfusion.retraining.validation import (
+    correction_evidence,
+    differing_labels,
+    hold_out_corrections,
+    holdout_frames,
+    listed_corrections,
+    listed_holdout,
+    predict_frames,
+    predict_held_out,
+)
 from aqfusion.training.recipe import Recipe
 
-__all__ = [
-    "AcceptedCandidate",
-    "Candidate",
-    "NothingToLearnError",
-    "candidate_summary",
-    "keep",
-    "train_candidate",
-]
+__all__ = ["RegisteredCandidate", "register", "train_candidate"]
 
-_WORDS = (
-    "Trained again behind the same trunk, without the frozen part. The trunk itself saw the frozen "
-    "photos when it was first trained, before and after alike, so figures of photos are rosy on "
-    "both sides; what tells is the difference. Told from photo and readings alone, on both sides: "
-    "what is known of places is no part of it."
-)
+_HALF = 0.5  # of the steps, to test on half of the corrections: a little pessimistic, and quick
+
+
+def train_candidate(
+    store: LabelStore,
+    registry: Registry,
+    recipe: Recipe,
+    report: Callable[[str], None],
+    train: Train = train_fast_model,
+) -> Candidate:
+    """Train on the store's settled labels and validate; where too few labels are new it raises."""
+    context = load_context(registry)
+    labels = settled_labels(store, context)
+    setup = TrainingSetup(context.base, context.features, context.holdout, recipe)
+    cache = registry.home / "kept"
+
+    # Features of new photos here, while a second process trains without corrections.
+    wait_for_baseline = begin_baseline(setup, cache, report)
+    photos = FeatureCache(context.base, context.backbone_hash, store.photos, cache / "photos")
+    duplicates = near_duplicate_filter(context.features, context.holdout)
+    learned = corrections(labels, photos, duplicates, context.holdout, report)
+    baseline = wait_for_baseline()
+    require_enough(recount(labels, learned, context.learned_bands))
+
+    # Three trainings: all corrections here, all but each half of the new ones in a second process.
+    held_out = hold_out_corrections(learned.sessions, context.learned_bands)
+    halves = held_out.training_sets
+    wait_for_halves = begin_networks(setup, baseline.kernels, halves, _HALF, report)
+    model = train(setup, baseline.kernels, learned, report)
+    half_networks = wait_for_halves()
+    before = network_before(context, baseline)
+
+    # Predictions of the hold-out set, and of each correction by a network that did not learn it.
+    temperature = context.base.config.temperature
+    holdout = holdout_frames(context.features, context.holdout)
+    own_holdout = holdout_frames(model.features, context.holdout)
+    holdout_before = predict_frames(before, temperature, holdout.frames)
+    holdout_after = predict_frames(model.network, model.temperature, own_holdout.frames)
+    predicted = predict_held_out(held_out, before, half_networks, temperature)
+
+    figures = changes(holdout.measured, holdout_before, holdout_after, recipe.seed)
+    evidence = correction_evidence(held_out, predicted, error_before(figures), recipe.seed)
+    decision = gate_decision(figures, evidence)
+    differed = differing_labels(held_out, predicted.before)
+    validation = Validation(figures, evidence, differed, decision)
+    manifest = candidate_manifest(context, labels, learned, model, validation)
+    comparison: Mapping[str, Sequence[Any]] = {
+        "frozen": listed_holdout(holdout, holdout_before, holdout_after),
+        "corrections": listed_corrections(held_out, predicted),
+        "learned": listed_labels(learned),
+        "left_out": learned.excluded,
+    }
+    return Candidate(context, before, model, validation, manifest, comparison)
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
-    """A candidate that was trained and validated, and is not saved yet.
-
-    `fill` writes all of a version but its manifest, `about` becomes that.
-    """
-
-    trainer: CachedTrainer
-    outcome: Outcome
-    about: dict[str, Any]
-    fill: Callable[[Path], None]
-
-    @property
-    def verdict(self) -> GateDecision:
-        """Whether it may be promoted, and why not."""
-        return self.outcome.verdict
-
-
-@dataclass(frozen=True, eq=False)
-class AcceptedCandidate:
+class RegisteredCandidate:
     """A candidate as a version; `promoted`: whether it became current."""
 
     version: Version
     promoted: bool
 
 
-def train_candidate(
-    store: LabelStore, registry: Registry, recipe: Recipe, report: Callable[[str], None]
-) -> Candidate:
-    """Train on the store's settled labels, and validate the candidate."""
-    on = load_context(store, registry, recipe, report)
-    outcome = validate_candidate(on.trainer, on.before, on.learned.sessions, on.learned_bands)
-    about, outcome = candidate_summary(on, outcome, _WORDS)
-    base, features = on.trainer.base, on.trainer.features
-    places = places_with(base, on.learned.sessions)
-    places = places.ranked((base.network, features), (outcome.network, features))
-    return Candidate(on.trainer, outcome, about, _filled(on.trainer, outcome, about, places))
-
-
-def candidate_summary(
-    on: RetrainContext, outcome: Outcome, says: str
-) -> tuple[dict[str, Any], Outcome]:
-    """The manifest of a candidate, and its outcome with the excluded items."""
-    about = dict(on.about)
-    about["labels"] = {
-        **about["labels"],
-        "new": outcome.evidence.items,
-        "differed": outcome.differed,
-    }
-    about["metrics"] = {
-        "says": says,
-        "frozen": table(outcome.changes),
-        "corrections": asdict(outcome.evidence),
-    }
-    about["gate"] = outcome.verdict.as_json()
-    items = {**outcome.items, "left_out": on.learned.excluded}
-    return about, replace(outcome, items=items)
-
-
-def keep(
-    trial: Candidate, registry: Registry, actor: Actor, now: datetime, *, promote: bool
-) -> AcceptedCandidate:
+def register(
+    candidate: Candidate, registry: Registry, actor: Actor, now: datetime, *, promote: bool
+) -> RegisteredCandidate:
     """Save a candidate as a version, and promote it where the gate and `promote` allow it.
 
     Where another version became current meanwhile it is not promoted.
     """
-    about = {**trial.about, "made_at": now_text(now), "by": actor.name}
-    version = registry.add(trial.fill, about)
-    return AcceptedCandidate(version, promote and registry.succeed(actor, version, now))
+    manifest = {**candidate.manifest, "made_at": now_text(now), "by": actor.name}
+    version = registry.add(candidate.save, manifest)
+    return RegisteredCandidate(version, promote and registry.succeed(actor, version, now))
 
 
-def _filled(
-    trainer: CachedTrainer, outcome: Outcome, about: Mapping[str, Any], places: UpdatedSites
-) -> Callable[[Path], None]:
-    """A function that writes all of a version but its manifest."""
-    base = trainer.base
-    session_keys = [s.key for s in trainer.features.sessions if s.group not in trainer.frozen]
-    figures: dict[str, dict[str, float]] = {kind: {} for kind in KINDS}
-    for change in outcome.changes:
-        if change.place == EVERYWHERE:
-            figures[change.kind][change.figure] = round(change.after, 4)
-    photos = next(change.photos for change in outcome.changes if change.place == EVERYWHERE)
-    metrics = {"protocol": f"frozen part: {_WORDS}", "n": photos, **figures}
-    history = {name: about[name] for name in ("parent", "labels", "seed")}
-    config = replace(
-        base.config,
-        architecture=outcome.network.architecture,
-        sessions=tuple(session_keys),
-        about={**base.config.about, "code_version": __version__, "retrained": history},
-    )
+def network_before(context: RetrainContext, baseline: TrainedNetwork) -> AQFusionNet:
+    """The model before; it must not have seen the hold-out set.
 
-    def fill(folder: Path) -> None:
-        retrained = Checkpoint(outcome.network, base.guard, config, metrics)
-        save_checkpoint(folder, places.applied_to(retrained))
-        write_comparison(folder, outcome.items)
-
-    return fill
+    So it is never the shipped one, but one that the fast path trains on the training features.
+    """
+    if context.parent is None or not context.comparable(context.parent):
+        return baseline.network
+    return load_checkpoint(context.parent.folder).network

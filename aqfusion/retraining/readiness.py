@@ -6,47 +6,38 @@ The gate judges a candidate by new labels that were held out by halves, so that 
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from aqfusion.errors import InputError
-from aqfusion.labels.adjudication import AdjudicatedLabel
+from aqfusion.labels.adjudication import AdjudicatedLabel, snapshot_hash
 from aqfusion.labels.store import LabelStore
-from aqfusion.model.checkpoint import FEATURES, Checkpoint, load_checkpoint
-from aqfusion.model.image_features import backbone_hash
-from aqfusion.model.predictor import model_folder
-from aqfusion.model.training_features import Features, load_features
 from aqfusion.registry.registry import Registry
-from aqfusion.registry.version import Version, comparison
+from aqfusion.retraining.context import LearnedBands, RetrainContext, is_new, load_context
 from aqfusion.retraining.corrections import Corrections, band_of_label, group_of
-from aqfusion.retraining.holdout import holdout_groups, holdout_hash
 from aqfusion.retraining.promotion_gate import LEAST_GROUPS, LEAST_ITEMS
-from aqfusion.retraining.validation import LearnedBands, is_new
 
 __all__ = [
-    "FULL",
-    "LabelSnapshot",
     "NothingToLearnError",
     "Readiness",
     "TooFewLabelsError",
-    "basis",
     "count_labels",
     "readiness",
     "recount",
+    "require_enough",
+    "settled_labels",
 ]
-
-FULL = "full"
 
 _LEFT_OUT = {
     "learned": ("was learned before", "were learned before"),
     "cant_tell": ("says that nobody can tell", "say that nobody can tell"),
     "frozen_group": (
-        "is of a place and day by which models are judged",
-        "are of places and days by which models are judged",
+        "is of a place and day by which models are compared",
+        "are of places and days by which models are compared",
     ),
     "frozen_twin": (
-        "has a photo nearly the same as one by which models are judged",
-        "have photos nearly the same as ones by which models are judged",
+        "has a photo nearly the same as one by which models are compared",
+        "have photos nearly the same as ones by which models are compared",
     ),
     "no_photo": ("has no readable photo", "have no readable photo"),
 }
@@ -135,46 +126,22 @@ class TooFewLabelsError(NothingToLearnError):
         self.readiness = readiness
 
 
-@dataclass(frozen=True, eq=False)
-class LabelSnapshot:
-    """The model in force: its version, the backbone's `base`, and what it learned of labels.
-
-    `parent` is the version that serves, `root` the one whose backbone is in force; `None` means the
-    shipped model. `learned_bands` is empty where the parent has another backbone or hold-out set.
-    """
-
-    parent: Version | None
-    root: str | None
-    base: Checkpoint
-    trunk: str
-    features: Features
-    frozen: frozenset[str]
-    learned_bands: LearnedBands
-
-    def same(self, version: Version) -> bool:
-        """Whether a version stands on the same backbone, features and hold-out set."""
-        hashes = {
-            "trunk_sha256": self.trunk,
-            "features_sha256": self.features.sha256,
-            "frozen_sha256": holdout_hash(self.frozen),
-        }
-        return all(version.manifest.get(name) == value for name, value in hashes.items())
+def settled_labels(store: LabelStore, context: RetrainContext) -> tuple[AdjudicatedLabel, ...]:
+    """The settled labels to train on; where too few of them are new it raises."""
+    labels = tuple(store.adjudicated(split="train"))
+    parent = context.parent
+    if parent is not None and parent.manifest["labels"]["snapshot_sha256"] == snapshot_hash(labels):
+        raise NothingToLearnError(f"labels must have changed since {parent.name}, got the same")
+    require_enough(
+        count_labels(labels, context.holdout, context.learned_bands, store.photos.exists)
+    )
+    return labels
 
 
-def basis(registry: Registry) -> LabelSnapshot:
-    """Read the snapshot for a retraining; a damaged or absent file raises `InputError`."""
-    served = registry.current()
-    parent = registry.read(served.version) if served.version else None
-    root = _root(parent)
-    folder = model_folder(registry.model) if root is None else registry.read(root).folder
-    base = load_checkpoint(folder)
-    trunk = backbone_hash(base)
-    features = load_features(folder / FEATURES, trunk)
-    snapshot = LabelSnapshot(parent, root, base, trunk, features, holdout_groups(features), {})
-    if parent is None or not snapshot.same(parent):
-        return snapshot
-    learned = comparison(parent).get("learned", ())
-    return replace(snapshot, learned_bands={item: (low, high) for item, low, high in learned})
+def require_enough(counts: Readiness) -> None:
+    """Raise `TooFewLabelsError` where the gate could not judge a candidate from so few labels."""
+    if not counts.ready:
+        raise TooFewLabelsError(counts)
 
 
 def readiness(store: LabelStore, registry: Registry) -> Readiness:
@@ -183,14 +150,14 @@ def readiness(store: LabelStore, registry: Registry) -> Readiness:
     Near-duplicates of the hold-out set are found only when their features are extracted, so that a
     run may still find fewer.
     """
-    on = basis(registry)
+    context = load_context(registry)
     values = tuple(store.adjudicated(split="train"))
-    return count_labels(values, on.frozen, on.learned_bands, store.photos.exists)
+    return count_labels(values, context.holdout, context.learned_bands, store.photos.exists)
 
 
 def count_labels(
     values: Sequence[AdjudicatedLabel],
-    frozen: frozenset[str],
+    holdout: frozenset[str],
     learned_bands: LearnedBands,
     has_photo: Callable[[str], bool],
 ) -> Readiness:
@@ -198,7 +165,7 @@ def count_labels(
     excluded: Counter[str] = Counter()
     groups: Counter[str] = Counter()
     for value in values:
-        why = _not_new(value, frozen, learned_bands, has_photo)
+        why = _not_new(value, holdout, learned_bands, has_photo)
         if why is None:
             groups[group_of(value)] += 1
         else:
@@ -223,25 +190,18 @@ def recount(
 
 def _not_new(
     value: AdjudicatedLabel,
-    frozen: frozenset[str],
+    holdout: frozenset[str],
     learned_bands: LearnedBands,
     has_photo: Callable[[str], bool],
 ) -> str | None:
     """Why a settled value is not new; `None` where it is."""
     if value.category is None and value.aqi is None:
         return "cant_tell"
-    if group_of(value) in frozen:
+    if group_of(value) in holdout:
         return "frozen_group"
     if not is_new(band_of_label(value), learned_bands.get(value.item)):
         return "learned"
     return None if has_photo(value.photo_hash) else "no_photo"
-
-
-def _root(parent: Version | None) -> str | None:
-    """The version of the backbone in force: the last one of the full path; `None`: the shipped."""
-    if parent is None:
-        return None
-    return parent.name if parent.manifest.get("path") == FULL else parent.manifest.get("root")
 
 
 def _counted(count: int, noun: str) -> str:

@@ -1,7 +1,7 @@
-"""Validation of a candidate on the hold-out set and on held-out corrections.
+"""Predictions to validate a candidate by: of the hold-out set, and of held-out corrections.
 
 Labels that the model before has learned do not show what the new ones give, as it has memorised
-them. So both networks learn the old ones, and the new ones are held out by halves.
+them. So both networks learn the old ones, and the new ones are held out by halves (cross-fitting).
 """
 
 import hashlib
@@ -11,9 +11,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from aqfusion.evaluation.scores import categories
 from aqfusion.model.network import AQFusionNet
+from aqfusion.model.training_features import Features, TrainingSessionFeatures
 from aqfusion.retraining.batch_prediction import (
     KINDS,
     Floats,
@@ -21,179 +24,154 @@ from aqfusion.retraining.batch_prediction import (
     number_or_none,
     predict_from_features,
 )
-from aqfusion.retraining.cached_trainer import CachedTrainer
-from aqfusion.retraining.label_targets import Band
-from aqfusion.retraining.paired_bootstrap import (
-    EVERYWHERE,
-    Change,
-    ModelScores,
-    changes,
-    error_change,
-)
-from aqfusion.retraining.promotion_gate import (
-    LEAST_GROUPS,
-    LEAST_ITEMS,
-    GateDecision,
-    ValidationEvidence,
-    gate_decision,
-)
+from aqfusion.retraining.context import LearnedBands, is_new
+from aqfusion.retraining.paired_bootstrap import ModelScores, error_change
+from aqfusion.retraining.promotion_gate import LEAST_GROUPS, LEAST_ITEMS, ValidationEvidence
 from aqfusion.retraining.training_set import CorrectedSession
 
 __all__ = [
+    "Frames",
     "HeldOutCorrections",
-    "HoldoutScores",
-    "LearnedBands",
-    "Outcome",
-    "is_new",
-    "score_holdout",
-    "validate_candidate",
+    "HeldOutPredictions",
+    "HoldoutFrames",
+    "correction_evidence",
+    "differing_labels",
+    "hold_out_corrections",
+    "holdout_frames",
+    "listed_corrections",
+    "listed_holdout",
+    "predict_frames",
+    "predict_held_out",
 ]
 
-_HALF = 0.5  # of the steps, to test on half of the corrections: a little pessimistic, and quick
-_SAME = 0.1  # AQI: bands are stored rounded
 
-LearnedBands = Mapping[int, Band]  # by item, what the model before learned of it
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Inputs of N predictions: `features` (N, D), `statistics` (N, 108), `readings` (N, 6)."""
+
+    features: Tensor
+    statistics: Tensor
+    readings: Tensor
 
 
-class HeldOutCorrections:
-    """The new items among all corrections, with the predictions of the networks compared."""
+def predict_frames(network: AQFusionNet, temperature: Mapping[str, float], frames: Frames) -> Said:
+    """AQI (N,) by kind of input; the network must have the backbone that the features are of."""
+    if not len(frames.readings):
+        return {kind: np.zeros(0) for kind in KINDS}
+    seen = frames.features, frames.statistics
+    return predict_from_features(network, temperature, seen, frames.readings)
 
-    def __init__(
-        self,
-        trainer: CachedTrainer,
-        before: AQFusionNet,
-        corrected: Sequence[CorrectedSession],
-        learned_bands: LearnedBands,
-    ) -> None:
-        """Begin to train on each half, where the new items are enough for a decision."""
-        fresh = [
-            part
-            for session in corrected
-            if (part := session.only(_new(session, learned_bands))) is not None
-        ]
-        self._items = _HeldOutItems(fresh)
-        self.enough = (
-            len(self._items.items) >= LEAST_ITEMS and len({*self._items.group}) >= LEAST_GROUPS
-        )
-        self.before = self._items.predict(trainer, before)
-        self.after = {kind: np.full(len(self._items.items), np.nan) for kind in KINDS}
-        self.constant = np.full(len(self._items.items), np.nan)
-        self._half = _halves(self._items.group)
-        self._trainer, self._wait_for_networks = trainer, None
-        if self.enough:
-            training_sets = [
-                [
-                    part
-                    for session in corrected
-                    if (
-                        part := session.only(
-                            _not_held_out(session, learned_bands, self._half, number)
-                        )
-                    )
-                    is not None
-                ]
-                for number in (0, 1)
-            ]
-            self._wait_for_networks = trainer.networks(training_sets, _HALF)
 
-    def finish(self) -> None:
-        """Wait for both networks, and predict with each the items that it has not learned."""
-        if self._wait_for_networks is None:
-            return
-        for number, network in enumerate(self._wait_for_networks()):
-            in_half = np.array([self._half[group] == number for group in self._items.group])
-            predictions = self._items.predict(self._trainer, network)
-            for kind in KINDS:
-                self.after[kind][in_half] = predictions[kind][in_half]
-            self.constant[in_half] = self._items.middle[~in_half].mean()
+@dataclass(frozen=True, eq=False)
+class HoldoutFrames:
+    """The hold-out sessions' frames, and the `session` of each."""
 
-    def evidence(self, ordinary: float, seed: int) -> ValidationEvidence:
-        """The gate's evidence; `ordinary` is the old model's error on the hold-out set."""
-        group = self._items.group
-        counted = len(self._items.items), len({*group})
-        if not self.enough:
-            return ValidationEvidence(*counted, 0.0, 0.0, 0.0, 0.0, ordinary)
-        before, after, constant = (
-            self._items.missed(predicted)
-            for predicted in (self.before[KINDS[0]], self.after[KINDS[0]], self.constant)
-        )
-        learned = error_change(group, before, after, seed)
-        against = error_change(group, constant, after, seed)
-        return ValidationEvidence(
-            *counted, learned.before, learned.after, against.before, against.high, ordinary
-        )
+    sessions: Sequence[TrainingSessionFeatures]
+    frames: Frames
 
     @property
-    def differed(self) -> int:
-        """How many labels name another category than the model before predicted."""
-        predicted = categories(self.before[KINDS[0]])
-        low, high = (categories(end) for end in self._items.band.T)
-        return int(((predicted < low) | (predicted > high)).sum())
+    def measured(self) -> ModelScores:
+        """What was measured at each frame, with its place and group."""
+        return ModelScores(
+            np.array([session.aqi for session in self.sessions]),
+            [session.place for session in self.sessions],
+            [session.group for session in self.sessions],
+        )
 
-    def listed(self) -> list[dict[str, Any]]:
-        """One entry per new item, for a page."""
-        return [
+
+def holdout_frames(features: Features, holdout: frozenset[str]) -> HoldoutFrames:
+    """The frames of the groups in `holdout`."""
+    kept = torch.tensor([session.group in holdout for session in features.sessions])
+    frames = kept[features.owner]
+    sessions = [features.sessions[number] for number in features.owner[frames].tolist()]
+    readings = torch.tensor([session.reading.values for session in sessions])
+    inputs = Frames(features.features[frames], features.statistics[frames], readings)
+    return HoldoutFrames(sessions, inputs)
+
+
+def listed_holdout(holdout: HoldoutFrames, before: Said, after: Said) -> list[dict[str, Any]]:
+    """Means over the frames of each session, for a page."""
+    keys = np.array([session.key for session in holdout.sessions])
+    rows = []
+    for session in {session.key: session for session in holdout.sessions}.values():
+        here = keys == session.key
+        rows.append(
             {
-                "item": item,
-                "group": self._items.group[number],
-                "label": [round(float(end), 1) for end in self._items.band[number]],
-                "before": {kind: number_or_none(self.before[kind][number]) for kind in KINDS},
-                "after": {kind: number_or_none(self.after[kind][number]) for kind in KINDS},
+                "session": session.key,
+                "place": session.place,
+                "measured": round(session.aqi, 1),
+                "before": {kind: number_or_none(before[kind][here].mean()) for kind in KINDS},
+                "after": {kind: number_or_none(after[kind][here].mean()) for kind in KINDS},
             }
-            for number, item in enumerate(self._items.items)
-        ]
-
-
-class _HeldOutItems:
-    """Corrected sessions as single items: I of them."""
-
-    def __init__(self, corrected: Sequence[CorrectedSession]) -> None:
-        self.items = [item for session in corrected for item in session.items]
-        self.group = [session.group for session in corrected for _ in session.items]
-        bands: Floats = np.array(
-            [band for session in corrected for band in session.bands], dtype=float
         )
-        self.band = bands.reshape(-1, 2)
-        self.middle: Floats = self.band.mean(1)
-        self._sessions = corrected
+    return rows
 
-    def predict(self, trainer: CachedTrainer, network: AQFusionNet) -> dict[str, Floats]:
-        """Predict them by a network."""
-        if not self.items:
-            return {kind: np.zeros(0) for kind in KINDS}
-        seen = (
-            torch.cat([session.features for session in self._sessions]),
-            torch.cat([session.statistics for session in self._sessions]),
-        )
-        readings = [session.reading.values for session in self._sessions for _ in session.items]
-        return predict_from_features(
-            network, trainer.base.config.temperature, seen, torch.tensor(readings)
-        )
+
+@dataclass(frozen=True, eq=False)
+class HeldOutCorrections:
+    """The I new items of all corrections, each in one of two halves of whole groups.
+
+    `bands` (I, 2) in US AQI, `half` (I,) 0 or 1. `training_sets` has for each half all corrections
+    but that half; it is empty where the new items are too few for a decision.
+    """
+
+    items: tuple[int, ...]
+    group: tuple[str, ...]
+    bands: Floats
+    half: NDArray[np.int64]
+    frames: Frames
+    training_sets: tuple[tuple[CorrectedSession, ...], ...]
 
     def missed(self, predicted: Floats) -> Floats:
         """How far predictions (I,) lie outside the labels; within a category the error is 0."""
-        low, high = self.band.T
+        low, high = self.bands.T
         outside: Floats = np.maximum(np.maximum(low - predicted, predicted - high), 0.0)
         return outside
 
 
-def is_new(band: Band, learned: Band | None) -> bool:
-    """Whether a label's band (US AQI) is another one than the model before learned of its item."""
-    if learned is None:
-        return True
-    return max(abs(learned[0] - band[0]), abs(learned[1] - band[1])) > _SAME
+def hold_out_corrections(
+    corrected: Sequence[CorrectedSession], learned_bands: LearnedBands
+) -> HeldOutCorrections:
+    """Split the items that the model before has not learned; `learned_bands` are what it has."""
+    new = [_new_items(session, learned_bands) for session in corrected]
+    fresh = _parts(corrected, new)
+    items = tuple(item for session in fresh for item in session.items)
+    group = tuple(session.group for session in fresh for _ in session.items)
+    half = _halves(group)
+    training_sets: tuple[tuple[CorrectedSession, ...], ...] = ()
+    if len(items) >= LEAST_ITEMS and len(half) >= LEAST_GROUPS:
+        training_sets = tuple(
+            _parts(
+                corrected,
+                [
+                    [not new_item or half[session.group] != number for new_item in flags]
+                    for session, flags in zip(corrected, new, strict=True)
+                ],
+            )
+            for number in (0, 1)
+        )
+    bands = np.array([band for session in fresh for band in session.bands], dtype=float)
+    readings = [session.reading.values for session in fresh for _ in session.items]
+    frames = Frames(
+        torch.cat([session.features for session in fresh] or [torch.zeros(0, 0)]),
+        torch.cat([session.statistics for session in fresh] or [torch.zeros(0, 0)]),
+        torch.tensor(readings).reshape(-1, 6),
+    )
+    numbers = np.array([half[name] for name in group], dtype=np.int64)
+    return HeldOutCorrections(items, group, bands.reshape(-1, 2), numbers, frames, training_sets)
 
 
-def _new(session: CorrectedSession, learned_bands: LearnedBands) -> list[bool]:
-    """Which labels of a session the model before has not learned."""
+def _new_items(session: CorrectedSession, learned_bands: LearnedBands) -> list[bool]:
     labels = zip(session.items, session.bands, strict=True)
     return [is_new(band, learned_bands.get(item)) for item, band in labels]
 
 
-def _not_held_out(
-    session: CorrectedSession, learned_bands: LearnedBands, half: Mapping[str, int], number: int
-) -> list[bool]:
-    return [not new or half[session.group] != number for new in _new(session, learned_bands)]
+def _parts(
+    corrected: Sequence[CorrectedSession], wanted: Sequence[Sequence[bool]]
+) -> tuple[CorrectedSession, ...]:
+    """The wanted items of each session, without sessions of which none is wanted."""
+    parts = (session.only(flags) for session, flags in zip(corrected, wanted, strict=True))
+    return tuple(part for part in parts if part is not None)
 
 
 def _halves(groups: Sequence[str]) -> dict[str, int]:
@@ -203,112 +181,77 @@ def _halves(groups: Sequence[str]) -> dict[str, int]:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
-    """A trained candidate with its validation; `items` are listed on a page.
+class HeldOutPredictions:
+    """Predictions of new items (I,): by the model before, by networks that learned the other half.
 
-    `differed` is how many of the new labels name another category than the model before.
+    `constant` is the mean label of the other half. NaN where too few items are new.
     """
 
-    network: AQFusionNet
-    changes: tuple[Change, ...]
-    evidence: ValidationEvidence
-    differed: int
-    verdict: GateDecision
-    items: Mapping[str, Sequence[Any]]
+    before: Said
+    after: Said
+    constant: Floats
 
 
-def validate_candidate(
-    trainer: CachedTrainer,
+def predict_held_out(
+    held_out: HeldOutCorrections,
     before: AQFusionNet,
-    corrected: Sequence[CorrectedSession],
-    learned_bands: LearnedBands,
-) -> Outcome:
-    """Train on all corrections, and on each half of the new ones to be validated on the other half.
-
-    `learned_bands` are the labels that `before` has learned.
-    """
-    unlearned = HeldOutCorrections(
-        trainer, before, corrected, learned_bands
-    )  # begins, in a process of its own
-    after = trainer.network(corrected)
-    frozen = HoldoutScores(trainer)
-    unlearned.finish()
-    predictions = frozen.predict(before), frozen.predict(after)
-    return score_holdout(after, frozen, predictions, unlearned, corrected)
-
-
-def score_holdout(
-    after: AQFusionNet,
-    frozen: "HoldoutScores",
-    predictions: tuple[Said, Said],
-    unlearned: HeldOutCorrections,
-    corrected: Sequence[CorrectedSession],
-) -> Outcome:
-    """The gate's decision, by `predictions` on the hold-out set before and after and new labels."""
-    figure_changes = changes(frozen.judged, predictions[0], predictions[1], frozen.seed)
-    ordinary = next(
-        change.before
-        for change in figure_changes
-        if (change.place, change.kind) == (EVERYWHERE, KINDS[0])
-    )
-    evidence = unlearned.evidence(ordinary, frozen.seed)
-    items: dict[str, Sequence[Any]] = {
-        "frozen": frozen.listed(*predictions),
-        "corrections": unlearned.listed(),
-        "learned": [
-            [item, round(low, 1), round(high, 1)]
-            for session in corrected
-            for item, (low, high) in zip(session.items, session.bands, strict=True)
-        ],
-    }
-    return Outcome(
-        after,
-        figure_changes,
-        evidence,
-        unlearned.differed,
-        gate_decision(figure_changes, evidence),
-        items,
-    )
+    half_networks: Sequence[AQFusionNet],
+    temperature: Mapping[str, float],
+) -> HeldOutPredictions:
+    """Predict each half by the network trained on its own training set, which lacks that half."""
+    middle: Floats = held_out.bands.mean(1)
+    after = {kind: np.full(len(held_out.items), np.nan) for kind in KINDS}
+    constant = np.full(len(held_out.items), np.nan)
+    for number, network in enumerate(half_networks):
+        in_half = held_out.half == number
+        predictions = predict_frames(network, temperature, held_out.frames)
+        for kind in KINDS:
+            after[kind][in_half] = predictions[kind][in_half]
+        constant[in_half] = middle[~in_half].mean()
+    return HeldOutPredictions(predict_frames(before, temperature, held_out.frames), after, constant)
 
 
-class HoldoutScores:
-    """The hold-out sessions' frames."""
-
-    def __init__(self, trainer: CachedTrainer) -> None:
-        """Take them from the trainer's features."""
-        self.seed = trainer.recipe.seed
-        features = trainer.features
-        kept = torch.tensor([session.group in trainer.frozen for session in features.sessions])
-        frames = kept[features.owner]
-        self._owner = features.owner[frames].tolist()
-        self._sessions = [features.sessions[number] for number in self._owner]
-        self._seen = features.features[frames], features.statistics[frames]
-        self._temperature = trainer.base.config.temperature
-        self.judged = ModelScores(
-            np.array([session.aqi for session in self._sessions]),
-            [session.place for session in self._sessions],
-            [session.group for session in self._sessions],
+def correction_evidence(
+    held_out: HeldOutCorrections, predictions: HeldOutPredictions, ordinary: float, seed: int
+) -> ValidationEvidence:
+    """The gate's evidence; `ordinary` is the old model's error on the hold-out set."""
+    counted = len(held_out.items), len({*held_out.group})
+    if not held_out.training_sets:
+        return ValidationEvidence(*counted, 0.0, 0.0, 0.0, 0.0, ordinary)
+    before, after, constant = (
+        held_out.missed(predicted)
+        for predicted in (
+            predictions.before[KINDS[0]],
+            predictions.after[KINDS[0]],
+            predictions.constant,
         )
+    )
+    learned = error_change(held_out.group, before, after, seed)
+    against = error_change(held_out.group, constant, after, seed)
+    return ValidationEvidence(
+        *counted, learned.before, learned.after, against.before, against.high, ordinary
+    )
 
-    def predict(self, network: AQFusionNet) -> Said:
-        """Predict by a network behind the same backbone."""
-        readings = torch.tensor([session.reading.values for session in self._sessions])
-        return predict_from_features(network, self._temperature, self._seen, readings)
 
-    def listed(self, before: Said, after: Said) -> list[dict[str, Any]]:
-        """Means over the frames of each session."""
-        owner = np.array(self._owner)
-        rows = []
-        for number in dict.fromkeys(self._owner):
-            here = owner == number
-            session = self._sessions[int(here.argmax())]
-            rows.append(
-                {
-                    "session": session.key,
-                    "place": session.place,
-                    "measured": round(session.aqi, 1),
-                    "before": {kind: number_or_none(before[kind][here].mean()) for kind in KINDS},
-                    "after": {kind: number_or_none(after[kind][here].mean()) for kind in KINDS},
-                }
-            )
-        return rows
+def differing_labels(held_out: HeldOutCorrections, before: Said) -> int:
+    """How many new labels name another category than the model before predicted."""
+    predicted = categories(before[KINDS[0]])
+    low, high = (categories(end) for end in held_out.bands.T)
+    return int(((predicted < low) | (predicted > high)).sum())
+
+
+def listed_corrections(
+    held_out: HeldOutCorrections, predictions: HeldOutPredictions
+) -> list[dict[str, Any]]:
+    """One entry per new item, for a page."""
+    before, after = predictions.before, predictions.after
+    return [
+        {
+            "item": item,
+            "group": held_out.group[number],
+            "label": [round(float(end), 1) for end in held_out.bands[number]],
+            "before": {kind: number_or_none(before[kind][number]) for kind in KINDS},
+            "after": {kind: number_or_none(after[kind][number]) for kind in KINDS},
+        }
+        for number, item in enumerate(held_out.items)
+    ]

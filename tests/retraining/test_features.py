@@ -12,7 +12,7 @@ from aqfusion.model.image_features import backbone_hash
 from aqfusion.model.predictor import load_model
 from aqfusion.model.training_features import FeaturesError, load_features, save_features
 from aqfusion.retraining.features import write_features
-from aqfusion.retraining.holdout import NearDuplicateFilter, holdout_groups, holdout_hash
+from aqfusion.retraining.holdout import holdout_groups, holdout_hash, near_duplicate_filter
 from aqfusion.settings import ASSETS
 
 SHIPPED = ASSETS / "models" / "mobilenetv2_100"
@@ -123,7 +123,7 @@ def test_the_frozen_part_of_the_shipped_features_is_the_same_for_ever():
 def test_frozen_photos_and_cropped_ones_are_twins_and_others_are_not(gathered):
     groups = frozenset({gathered.sessions[0].group})
     mine = torch.tensor([s.group in groups for s in gathered.sessions])[gathered.owner]
-    twins = NearDuplicateFilter(gathered, groups)
+    twins = near_duplicate_filter(gathered, groups)
     same = twins.among(gathered.features[mine], torch.zeros(int(mine.sum()), dtype=torch.int64))
     assert all(same)  # by what was seen
     far = -gathered.features[mine]

@@ -14,9 +14,11 @@ from aqfusion.model.checkpoint import FEATURES, load_checkpoint
 from aqfusion.model.training_features import save_features
 from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.retraining.context import load_context
+from aqfusion.retraining.fast_trainer import TrainingSetup
 from aqfusion.retraining.features import write_features
 from aqfusion.retraining.full_trainer import Full, full_rows, train_full_candidate
-from aqfusion.retraining.pipeline import keep
+from aqfusion.retraining.pipeline import register
+from aqfusion.retraining.readiness import settled_labels
 from tests.planted import FRAMES, planted_records, write_folder
 from tests.planted_retrain import NOW, RECIPE, labelled_store, planted_model, shifted, shrink
 
@@ -67,7 +69,7 @@ def test_a_full_version_carries_its_own_features_and_is_the_ground_of_the_next(
     store, registry, _ = world
     full = Full(data_folder, SMALL, datetime.now(UTC))
     trial = train_full_candidate(store, registry, full, tmp_path / "work", lambda text: None)
-    kept = keep(trial, registry, TERMINAL, NOW, promote=False)
+    kept = register(trial, registry, TERMINAL, NOW, promote=False)
     registry.promote(TERMINAL, kept.version.name, "hardly trained, but whole", NOW)
     assert (kept.version.manifest["path"], kept.version.manifest["root"]) == ("full", None)
     assert kept.version.manifest["recipe"]["epochs"] == SMALL.epochs
@@ -78,38 +80,38 @@ def test_a_full_version_carries_its_own_features_and_is_the_ground_of_the_next(
         load_checkpoint(Path(where)) for where in (registry.model, kept.version.folder)
     )
     assert not torch.equal(before.network.state_dict()[trunk], after.network.state_dict()[trunk])
-    frozen = {session.key for session in trial.trainer.features.sessions} - set(
-        after.config.sessions
-    )
+    frozen = {session.key for session in trial.model.features.sessions} - set(after.config.sessions)
     assert {
-        s.key for s in trial.trainer.features.sessions if s.group in trial.trainer.frozen
+        s.key for s in trial.model.features.sessions if s.group in trial.context.holdout
     } <= frozen
 
     # Other labels than those that it has learned of the items of these numbers.
     other = labelled_store(tmp_path / "more", lambda number: Answer(aqi=number * 9), count=24)
-    on = load_context(other, registry, SMALL, lambda text: None)
+    on = load_context(registry)
+    assert settled_labels(other, on)
     other.close()
-    assert on.about["root"] == on.about["parent"] == kept.version.name
-    assert torch.equal(
-        on.trainer.base.network.state_dict()[trunk], after.network.state_dict()[trunk]
-    )
+    assert on.parent is not None
+    assert on.root == on.parent.name == kept.version.name
+    assert torch.equal(on.base.network.state_dict()[trunk], after.network.state_dict()[trunk])
     assert on.learned_bands  # what the full version has learned of labels
 
 
 def test_nothing_frozen_is_among_the_rows_and_another_data_folder_is_refused(world):
     store, registry, data = world
-    on = load_context(store, registry, SMALL, lambda text: None)
-    frozen = next(iter(on.trainer.frozen))
+    on = load_context(registry)
+    assert settled_labels(store, on)
+    setup = TrainingSetup(on.base, on.features, on.holdout, SMALL)
+    frozen = next(iter(on.holdout))
     seen = next(row for row in data if row.group == frozen)
-    known = next(row for row in data if row.group not in on.trainer.frozen)
+    known = next(row for row in data if row.group not in on.holdout)
     labelled = [
         replace(seen, group="a day of its own"),  # a frozen photo under another name
         replace(known, group=frozen),
         replace(known, fold=(known.fold + 1) % 5),
     ]
-    rows = full_rows(on, data, labelled)
-    assert not {row.group for row in rows} & {*on.trainer.frozen, "a day of its own"}
+    rows = full_rows(setup, data, labelled)
+    assert not {row.group for row in rows} & {*on.holdout, "a day of its own"}
     assert rows[-1] == replace(known, session=f"labels {known.session}")  # on its day's side
-    assert len(rows) == sum(row.group not in on.trainer.frozen for row in data) + 1
+    assert len(rows) == sum(row.group not in on.holdout for row in data) + 1
     with pytest.raises(InputError, match="data folder must be the one that the model's features"):
-        full_rows(on, data[1:], [])
+        full_rows(setup, data[1:], [])

@@ -15,7 +15,7 @@ from aqfusion.labels.store import LabelStore
 from aqfusion.model.predictor import load_model
 from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.registry.version import faults
-from aqfusion.retraining.pipeline import keep, train_candidate
+from aqfusion.retraining.pipeline import register, train_candidate
 from aqfusion.retraining.process import status
 from tests.planted_retrain import RECIPE, labelled_store, planted_model, shifted, shrink
 
@@ -33,7 +33,7 @@ def retrain_for_ever(registry: Registry, labels: str, photos: str) -> None:
             if registry.current().version is not None:  # the one before was killed just then
                 registry.rollback(TERMINAL, "", now)
             trial = train_candidate(store, registry, SHORT, run.report)
-            kept = keep(trial, registry, TERMINAL, now, promote=False)
+            kept = register(trial, registry, TERMINAL, now, promote=False)
             registry.promote(TERMINAL, kept.version.name, "hardly trained, but whole", now)
 
 

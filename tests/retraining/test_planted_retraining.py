@@ -18,9 +18,11 @@ from aqfusion.model.predictor import load_model
 from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.registry.version import comparison
 from aqfusion.retraining.batch_prediction import KINDS, predict_from_features
+from aqfusion.retraining.candidate import Candidate
 from aqfusion.retraining.paired_bootstrap import EVERYWHERE
-from aqfusion.retraining.pipeline import Candidate, NothingToLearnError, keep, train_candidate
+from aqfusion.retraining.pipeline import register, train_candidate
 from aqfusion.retraining.process import log, status
+from aqfusion.retraining.readiness import NothingToLearnError
 from benchmarks.retraining import retrain_bench
 from tests.planted_retrain import (
     NOW,
@@ -78,11 +80,12 @@ def terminal(registry, tmp_path, monkeypatch, capsys):
 def errors(trial: Candidate, network: AQFusionNet) -> dict[str, float]:
     """RMS error at Deltapur, of photos and readings that nobody labelled."""
     photos = [deltapur(pm25, 1000 + number) for number, pm25 in enumerate(UNSEEN)]
-    seen = photo_features(trial.trainer.base, photos)
+    base = trial.context.base
+    seen = photo_features(base, photos)
     nan = float("nan")
     readings = torch.tensor([[pm25, nan, nan, nan, 61.0, nan] for pm25 in UNSEEN])
     told = predict_from_features(
-        network, trial.trainer.base.config.temperature, (seen.features, seen.statistics), readings
+        network, base.config.temperature, (seen.features, seen.statistics), readings
     )
     right = np.array(UNSEEN) + SHIFT
     return {kind: float(np.sqrt(np.mean((told[kind] - right) ** 2))) for kind in KINDS}
@@ -91,13 +94,13 @@ def errors(trial: Candidate, network: AQFusionNet) -> dict[str, float]:
 def test_a_place_told_wrongly_is_learned_and_nothing_else_gets_worse(registry, tmp_path):
     store = labelled_store(tmp_path, shifted)
     trial = train_candidate(store, registry, RECIPE, lambda text: None)
-    before = errors(trial, trial.trainer.without_corrections())
-    after = errors(trial, trial.outcome.network)
+    before = errors(trial, trial.before)
+    after = errors(trial, trial.model.network)
     assert all(after[kind] < before[kind] / 2 for kind in KINDS)
-    assert trial.outcome.verdict.reasons == ()
-    whole = [one for one in trial.outcome.changes if one.place == EVERYWHERE]
+    assert trial.decision.reasons == ()
+    whole = [one for one in trial.validation.changes if one.place == EVERYWHERE]
     assert all(one.low <= 0 for one in whole)  # no worse beyond the interval
-    kept = keep(trial, registry, TERMINAL, NOW, promote=True)
+    kept = register(trial, registry, TERMINAL, NOW, promote=True)
     assert kept.promoted
     assert registry.current().version == kept.version.name
 

@@ -17,15 +17,14 @@ from aqfusion.retraining.process import status
 from aqfusion.retraining.readiness import (
     Readiness,
     TooFewLabelsError,
-    basis,
     count_labels,
     readiness,
+    settled_labels,
 )
 from aqfusion.settings import ROOT
 from tests.planted_retrain import (
     NOW,
     PIN,
-    RECIPE,
     answer_by,
     deltapur,
     labelled_store,
@@ -106,7 +105,7 @@ def test_what_does_not_count_is_told_by_its_reason():
     assert few.reason == (
         "new labels must be at least 20 in 4 groups (a group is one place on one day), got 18 in "
         "5 groups; missing: 2 more labels. 22 labels are settled: 18 new; 1 was learned before; 1 "
-        "says that nobody can tell; 1 is of a place and day by which models are judged; 1 has no "
+        "says that nobody can tell; 1 is of a place and day by which models are compared; 1 has no "
         "readable photo."
     )
     assert few.as_json() == {
@@ -124,7 +123,7 @@ def test_a_store_just_below_trains_nothing_and_one_more_label_is_enough(registry
     found = readiness(store, registry)
     assert (found.settled, found.new, found.groups, found.ready) == (19, 19, 12, False)
     with pytest.raises(TooFewLabelsError, match="got 19 in 12 groups; missing: 1 more label"):
-        load_context(store, registry, RECIPE, lambda text: None)
+        settled_labels(store, load_context(registry))
     assert not (registry.home / "kept").exists()  # nothing was trained or looked at
     one_more(store)
     assert readiness(store, registry).ready
@@ -141,7 +140,7 @@ def one_more(store) -> None:
 
 
 def test_the_test_parts_own_days_do_not_count(registry):
-    frozen = basis(registry).frozen
+    frozen = load_context(registry).holdout
     assert frozen
     values = [value(number, group) for number, group in enumerate(sorted(frozen))]
     assert counted(values, frozen).excluded == {"frozen_group": len(frozen)}

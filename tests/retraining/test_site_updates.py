@@ -14,7 +14,7 @@ from aqfusion.model.predictor import Predictor, load_model
 from aqfusion.model.site_gaussian_process import clock_days
 from aqfusion.model.training_sites import known_sites
 from aqfusion.registry.registry import TERMINAL, Registry
-from aqfusion.retraining.pipeline import keep, train_candidate
+from aqfusion.retraining.pipeline import register, train_candidate
 from aqfusion.retraining.site_updates import places_with
 from aqfusion.retraining.training_set import CorrectedSession
 from tests.planted_retrain import NOW, RECIPE, SHIFT, labelled_store, planted_model, shifted, shrink
@@ -182,7 +182,7 @@ def world(tmp_path, monkeypatch):
         registry = Registry(tmp_path / "models", str(folder))
         small = replace(RECIPE, sensor_steps=8, haze_steps=5)
         trial = train_candidate(store, registry, small, lambda text: None)
-        kept = keep(trial, registry, TERMINAL, NOW, promote=False)
+        kept = register(trial, registry, TERMINAL, NOW, promote=False)
         assert registry.verify() == {kept.version.name: ()}
         return load_model(kept.version.folder)
 

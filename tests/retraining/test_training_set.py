@@ -11,7 +11,7 @@ from aqfusion.model.haze_features import STATISTICS
 from aqfusion.model.image_features import ImageFeatures
 from aqfusion.model.training_features import Features, TrainingSessionFeatures
 from aqfusion.retraining.corrections import corrections, group_of
-from aqfusion.retraining.holdout import NearDuplicateFilter, holdout_groups
+from aqfusion.retraining.holdout import holdout_groups, near_duplicate_filter
 from aqfusion.retraining.label_targets import interval_target, label_interval, us_aqi
 from aqfusion.retraining.training_set import CorrectedSession, cluster_sessions, training_tensors
 from tests.planted_retrain import NOW
@@ -84,7 +84,7 @@ def gathered(values, **more):
     frozen = holdout_groups(known)
     seen = Seen(known, **more)
     return corrections(
-        values, seen, NearDuplicateFilter(known, frozen), frozen, lambda text: None
+        values, seen, near_duplicate_filter(known, frozen), frozen, lambda text: None
     ), seen
 
 

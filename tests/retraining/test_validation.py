@@ -1,6 +1,6 @@
-"""Which labels count as new, and that each is told by a network that has not learned it."""
+"""Which labels count as new, and that each is predicted by a network that has not learned it."""
 
-from types import SimpleNamespace
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -8,8 +8,15 @@ import torch
 
 from aqfusion.air.readings import Reading
 from aqfusion.retraining.batch_prediction import KINDS
+from aqfusion.retraining.promotion_gate import ValidationEvidence
 from aqfusion.retraining.training_set import CorrectedSession
-from aqfusion.retraining.validation import HeldOutCorrections
+from aqfusion.retraining.validation import (
+    correction_evidence,
+    differing_labels,
+    hold_out_corrections,
+    listed_corrections,
+    predict_held_out,
+)
 
 WIDTH = 4
 
@@ -26,24 +33,26 @@ def session(group: int, items: tuple[int, ...], aqi: float = 300.0) -> Corrected
     )
 
 
-class Bench:
-    """Trains networks that know the items they learned, and nothing else."""
+@dataclass
+class Validated:
+    """New labels validated with networks that know the items they learned, and nothing else."""
 
-    base = SimpleNamespace(config=SimpleNamespace(temperature={}))
-
-    def __init__(self) -> None:
-        self.learned: list[set[int]] = []
-
-    def networks(self, lots, share):
-        assert share < 1
-        self.learned = [{item for one in lot for item in one.items} for lot in lots]
-        return lambda: self.learned
+    learned: list[set[int]]
+    differed: int
+    listed: list[dict]
+    evidence: ValidationEvidence
 
 
-def unlearned(*given) -> HeldOutCorrections:
-    found = HeldOutCorrections(*given)
-    found.finish()
-    return found
+def validated(before: set[int], corrected, learned_bands) -> Validated:
+    held_out = hold_out_corrections(corrected, learned_bands)
+    learned = [{item for part in half for item in part.items} for half in held_out.training_sets]
+    predictions = predict_held_out(held_out, before, learned, {})
+    return Validated(
+        learned,
+        differing_labels(held_out, predictions.before),
+        listed_corrections(held_out, predictions),
+        correction_evidence(held_out, predictions, 40.0, seed=0),
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -63,13 +72,12 @@ def corrected() -> list[CorrectedSession]:
 
 
 def test_all_is_new_to_a_model_that_learned_nothing():
-    bench = Bench()
-    found = unlearned(bench, set(), corrected(), {})
-    first, second = bench.learned
+    found = validated(set(), corrected(), {})
+    first, second = found.learned
     assert first & second == set()
     assert first | second == set(range(36))
     assert all(len({item // 6 for item in half}) == 3 for half in (first, second))  # whole groups
-    evidence = found.evidence(40.0, seed=0)
+    evidence = found.evidence
     assert (evidence.items, evidence.groups, evidence.ordinary) == (36, 6, 40.0)
     assert (evidence.before, evidence.after) == (200.0, 200.0)  # nobody told what it had learned
     assert evidence.constant == 0.0
@@ -77,34 +85,30 @@ def test_all_is_new_to_a_model_that_learned_nothing():
 
 
 def test_what_the_model_before_knows_is_learned_by_both_halves_and_judged_by_neither():
-    bench = Bench()
     known = {item: (300.0, 300.0) for item in range(36) if item % 6 == 0}
     known[1] = (200.0, 200.0)  # said otherwise since: new
-    found = unlearned(bench, set(known), corrected(), known)
+    found = validated(set(known), corrected(), known)
     old = {item for item in known if item != 1}
-    assert all(half >= old for half in bench.learned)
-    assert bench.learned[0] & bench.learned[1] == old
-    evidence = found.evidence(40.0, seed=0)
-    assert evidence.items == 30
-    assert [one["item"] for one in found.listed()] == [n for n in range(36) if n not in old]
-    assert found.listed()[0]["before"]["fused"] == 300.0  # item 1
-    assert found.listed()[0]["after"]["fused"] == 100.0
+    assert all(half >= old for half in found.learned)
+    assert found.learned[0] & found.learned[1] == old
+    assert found.evidence.items == 30
+    assert [row["item"] for row in found.listed] == [n for n in range(36) if n not in old]
+    assert found.listed[0]["before"]["fused"] == 300.0  # item 1
+    assert found.listed[0]["after"]["fused"] == 100.0
 
 
 def test_too_few_new_ones_are_not_trained_for():
-    bench = Bench()
     known = {item: (300.0, 300.0) for item in range(18)}
-    found = unlearned(bench, set(), corrected(), known)
-    assert bench.learned == []
-    evidence = found.evidence(40.0, seed=0)
-    assert (evidence.items, evidence.groups) == (18, 3)
-    assert unlearned(bench, set(), [], {}).evidence(40.0, seed=0).items == 0
+    found = validated(set(), corrected(), known)
+    assert found.learned == []
+    assert (found.evidence.items, found.evidence.groups) == (18, 3)
+    assert validated(set(), [], {}).evidence.items == 0
 
 
 def test_a_category_forgives_its_band():
     many = [session(group, tuple(range(6 * group, 6 * group + 6))) for group in range(6)]
     bands = tuple((51.0, 100.0) for _ in range(6))
-    wide = [CorrectedSession(**{**vars(one), "bands": bands}) for one in many]
-    found = unlearned(Bench(), set(), wide, {})
+    wide = [CorrectedSession(**{**vars(part), "bands": bands}) for part in many]
+    found = validated(set(), wide, {})
     assert found.differed == 0
-    assert found.evidence(40.0, seed=0).before == 0.0
+    assert found.evidence.before == 0.0
