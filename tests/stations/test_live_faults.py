@@ -168,7 +168,7 @@ def test_one_station_that_fails_does_not_take_the_others_along(live, server, now
 
     server.fail = fail
     found = live.nearest(*DELHI, now)
-    assert [one.reading.pm25 for one in found.measurements] == [20]
+    assert [measurement.reading.pm25 for measurement in found.measurements] == [20]
     assert found.problem == "Left out: 2 stations whose readings could not be had."
 
 
@@ -184,7 +184,7 @@ def test_429_amid_the_stations_keeps_what_came_before_it(live, server, now):
 
     server.fail = fail
     found = live.nearest(*DELHI, now)
-    assert [one.reading.pm25 for one in found.measurements] == [10]
+    assert [measurement.reading.pm25 for measurement in found.measurements] == [10]
     assert found.problem == "Left out: 2 stations whose readings could not be had."
     asked = len(server.asked)
     assert "(429); there is nothing" in live.nearest(10, 20, now + timedelta(seconds=44)).problem
