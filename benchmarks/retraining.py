@@ -55,7 +55,7 @@ def retrain_bench(model: str, count: int, recipe: Recipe = FAST) -> dict[str, An
 
         def on_step(step: str) -> None:
             nonlocal looked
-            if step.startswith("looked at"):
+            if step.startswith("extracted features"):
                 looked = time.perf_counter()
 
         processor = _processor()

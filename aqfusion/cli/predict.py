@@ -140,7 +140,7 @@ def _answer_or_usage(command: str, ask: Callable[[], _T]) -> _T:
         raise UsageError(
             f"{command} must have a photo that can be judged, --site with days or at least one of "
             f"{reading_option_names()}, got only a photo that is left out: {error.problem} "
-            "(--trust-photo uses it all the same)"
+            "(--trust-photo uses it anyway)"
         ) from error
 
 
@@ -248,7 +248,7 @@ def _explain(inputs: _PredictOptions, pictures: _Pictures, photo: "Photo | None"
     if pictures.heat_map and not report.photo_used:
         raise UsageError(
             "--heat-map needs a photo that is used; this one is left out: "
-            f"{report.result.photo_problem} (--trust-photo uses it all the same)"
+            f"{report.result.photo_problem} (--trust-photo uses it anyway)"
         )
     if pictures.out or pictures.heat_map:
         from aqfusion.explain.photo_overlays import overlay

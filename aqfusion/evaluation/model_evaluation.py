@@ -25,7 +25,7 @@ from aqfusion.evaluation.calibrated_predictions import (
 )
 from aqfusion.evaluation.scores import Truth, scores
 from aqfusion.model.checkpoint import Checkpoint
-from aqfusion.model.fusion import Fusion, FusionInputs, ModalityLogits
+from aqfusion.model.fusion import Fusion, FusionInputs, ModalityPredictions
 from aqfusion.model.predictor import Predictor
 from aqfusion.resampling import Floats
 from aqfusion.sites.site import Day, Site
@@ -87,7 +87,7 @@ def answers_of(
         photos = image[held_out.session == number]  # (n, 50)
         count = len(photos)
         own_readings = readings[number].expand(count, -1)
-        modalities = ModalityLogits(
+        modalities = ModalityPredictions(
             photos,
             held_out.sensor_logits[number, mask].expand(count, -1),
             torch.full((count,), has_image),

@@ -44,11 +44,13 @@ def _left_out(result: Result) -> bool:
 def _weighed(result: Result, readings: str) -> str:
     """The inputs at a site, or of a photo of an unknown place, each with its weight."""
     days = result.site_days
-    place = f"{days} day{'s' * (days != 1)} of this place" if days else "what is common everywhere"
+    place = (
+        f"{days} day{'s' * (days != 1)} of this place" if days else "what is typical of all places"
+    )
     if result.landmarks is not None:
         place = f"{place} with its landmarks"
     if result.readings_used:
-        place = f"what such readings mean beside {place}"
+        place = f"{place} combined with the readings"
     parts = [(place, result.site_share)]
     if result.readings_used:
         parts.insert(0, (readings, 1 - result.site_share - result.photo_share))
@@ -79,11 +81,11 @@ def moved(points: float) -> str:
     """The effect of an input on the AQI, as the rest of a sentence that begins with its name.
 
     >>> [moved(points) for points in (23.4, -0.5, 0.4)]
-    ['raised it by 23', 'lowered it by 1', 'hardly moved it']
+    ['raised it by 23', 'lowered it by 1', 'hardly changed it']
     """
     rounded = round_half_up(abs(points))
     if rounded == 0:
-        return "hardly moved it"
+        return "hardly changed it"
     return f"{'raised' if points > 0 else 'lowered'} it by {rounded}"
 
 
@@ -138,34 +140,34 @@ def landmarks_sentence(evidence: LandmarkEvidence) -> str:
     """The landmarks' evidence on the AQI, beside the usual AQI of the place.
 
     >>> landmarks_sentence(LandmarkEvidence(0.0, 0.2, 0.25, 0.1, 5))
-    'By 5 days with both, the haze at the landmarks speaks for 1.0 times the usual AQI of this \
-place, in nine cases out of ten between 0.7 and 1.4 times.'
+    'According to 5 days with both, the haze at the landmarks indicates 1.0 times the usual AQI \
+of this place, in nine cases out of ten between 0.7 and 1.4 times.'
     """
     low, middle, high = (
         math.exp(evidence.shift + side * _Z90 * evidence.std) for side in (-1, 0, 1)
     )
     return (
-        f"By {evidence.days} days with both, the haze at the landmarks speaks for {middle:.1f} "
-        f"times the usual AQI of this place, in nine cases out of ten between {low:.1f} and "
-        f"{high:.1f} times."
+        f"According to {evidence.days} days with both, the haze at the landmarks indicates "
+        f"{middle:.1f} times the usual AQI of this place, in nine cases out of ten between "
+        f"{low:.1f} and {high:.1f} times."
     )
 
 
 def _unknown(result: Result) -> str:
     if result.image_only is None:
         return ""
-    opening = "At a place that the model does not know, the photo says little"
+    opening = "At a place that the model does not know, the photo contains little information"
     if result.photo_share >= _LITTLE:
         opening = "The model does not know the place, and a photo of the same air differs by place"
     if result.readings_used:
         return (
-            f"{opening}: the readings count for more."
+            f"{opening}: the readings have more weight."
             if result.photo_share < 0.5
             else f"{opening}."
         )
     common = result.site_only.aqi if result.site_only else result.fused.aqi
     if abs(result.fused.aqi - common) <= _COMMON:
-        return f"{opening}: the answer is near what is common everywhere, {common}."
+        return f"{opening}: the prediction is close to what is typical of all places, {common}."
     return f"{opening}."
 
 
@@ -177,18 +179,23 @@ def _usual(result: Result, site: Site) -> str:
         low, high = _middle_half(levels)
         if high - low <= _ALIKE:
             near = round_half_up(median(levels))
-            return f"This place is usually near {near}{_stands(result, low, high)}"
-        return f"This place is usually between {low} and {high}{_stands(result, low, high)}"
+            return f"The AQI of this place is usually close to {near}{_stands(result, low, high)}"
+        return (
+            f"The AQI of this place is usually between {low} and {high}{_stands(result, low, high)}"
+        )
     if len(levels) == 1:
-        return f"On its one known day this place was at {low}{_stands(result, low, high)}"
-    values = f"at {low}" if low == high else f"between {low} and {high}"
-    return f"On its {len(levels)} known days this place was {values}{_stands(result, low, high)}"
+        return f"On its only known day, this place had an AQI of {low}{_stands(result, low, high)}"
+    values = f"of {low}" if low == high else f"between {low} and {high}"
+    return (
+        f"On its {len(levels)} known days, this place had an AQI "
+        f"{values}{_stands(result, low, high)}"
+    )
 
 
 def _stands(result: Result, low: int, high: int) -> str:
     if low <= result.fused.aqi <= high:
         return "."
-    return f"; the answer is {'higher' if result.fused.aqi > high else 'lower'} than that."
+    return f"; the prediction is {'higher' if result.fused.aqi > high else 'lower'} than that."
 
 
 def _photo(result: Result, site: Site, sha256: str) -> str:
@@ -200,16 +207,20 @@ def _photo(result: Result, site: Site, sha256: str) -> str:
     if not scores:
         return ""
     low, high = _middle_half(scores) if len(scores) >= _FEW else (min(scores), max(scores))
-    usual = "than usual there" if len(scores) >= _FEW else f"than on {_days_with_photos(scores)}"
+    usual = (
+        "than usual at this place"
+        if len(scores) >= _FEW
+        else f"than on {_days_with_photos(scores)}"
+    )
     if result.haze.score < low:
         return f"The photo looks clearer {usual}."
     if result.haze.score > high:
         return f"The photo looks hazier {usual}."
-    return "The photo looks as hazy as usual there." if len(scores) >= _FEW else ""
+    return "The photo looks as hazy as usual at this place." if len(scores) >= _FEW else ""
 
 
 def _days_with_photos(scores: Sequence[float]) -> str:
-    return "its one day with a photo" if len(scores) == 1 else "its days with photos"
+    return "its only day with a photo" if len(scores) == 1 else "its days with photos"
 
 
 def _by_date(site: Site) -> list[float]:

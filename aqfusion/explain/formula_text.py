@@ -99,13 +99,13 @@ def _beside(case: _Case, highest: Mapping[str, float]) -> str:
     if index.beyond:
         return (
             f"{_measured(case.reading, case.worst)} is beyond the {case.standard.short_name}, "
-            "which ends at 500: the formula says no more than that, and the model knows "
-            "nothing above it."
+            "which ends at 500: the formula gives no higher value, and the model was not trained "
+            "on higher values."
         )
     if step and most is not None and getattr(case.reading, case.worst) > 1.2 * most:
         return (
-            f"{_measured(case.reading, case.worst)} is far above what the model learned from, "
-            f"which was {most:.4g} at most, so that only the formula can follow it."
+            f"{_measured(case.reading, case.worst)} is far above the highest value in the "
+            f"training data, {most:.4g}, so only the formula can be used."
         )
     if not step:
         return _agree(case)
@@ -123,9 +123,9 @@ def _unstated(index: IndexResult, reading: Reading, unstated: Sequence[str]) -> 
     worst = max(unstated, key=lambda name: index.sub_indices.get(name, 0))
     entry = pollutant(worst)
     return (
-        "These readings come without units, so the formula cannot be used: "
-        f"{entry.label} {getattr(reading, worst):.4g}, taken as {entry.pretty_unit}, would make "
-        f"it {index.sub_indices.get(worst, 0)}."
+        f"These readings come without units, so the formula cannot be used: {entry.label} "
+        f"{getattr(reading, worst):.4g}, taken as {entry.pretty_unit}, would give "
+        f"{index.sub_indices.get(worst, 0)}."
     )
 
 
@@ -137,8 +137,8 @@ def _agree(case: _Case) -> str:
     position = _POSITIONS[_place(_MODEL, case.sides.aqi)]
     return (
         f'Formula and model agree: "{formula_category}" is the {position} category of the '
-        f'{case.standard.short_name}, and "{category.name}" of the US AQI, in which the model '
-        "answers."
+        f'{case.standard.short_name}, and "{category.name}" of the US AQI, which the model '
+        "predicts."
     )
 
 
@@ -152,27 +152,29 @@ def _photo(case: _Case) -> str:
         return ""
     looks = "hazier" if photo > readings else "clearer"
     return (
-        f"The photo looks {looks} than these readings say: alone it suggests "
+        f"The photo looks {looks} than these readings suggest: the photo alone gives "
         f"{round_half_up(photo)}, the readings alone {round_half_up(readings)}, and the model "
-        "weighs both."
+        "combines both."
     )
 
 
 def _one_apart(case: _Case) -> str:
     if case.standard.key != _MODEL.key and not _steps_in_us(case):
         return (
-            f"One category apart, because the two scales draw their lines at other values: the US "
-            f"formula, {_MODEL.index(case.reading).aqi}, is in the model's category."
+            "The results are one category apart, because the two scales have different category "
+            f"limits: the US formula, {_MODEL.index(case.reading).aqi}, is in the model's "
+            "category."
         )
     hours = _averaging(case)
     if hours == _TIMES["1h"]:
         return (
-            f"One category apart: the formula knows {case.label} of this hour alone, the model "
-            "what was published for the whole day at such readings."
+            f"The results are one category apart: the formula uses {case.label} of this hour "
+            "only, while the model was trained on the AQI published for the whole day with such "
+            "readings."
         )
     return (
-        f"One category apart: the formula takes {case.label} of this moment for a mean of {hours}, "
-        "the model knows what was published at such moments."
+        f"The results are one category apart: the formula treats the current {case.label} as a "
+        f"mean over {hours}, while the model was trained on the AQI published at such moments."
     )
 
 
@@ -192,9 +194,9 @@ def _scale(case: _Case) -> str:
     if case.standard.key == _MODEL.key or steps is None or abs(steps) > 1:
         return ""
     return (
-        f"The {case.standard.short_name} is another scale than the US AQI, in which the model "
-        f"answers: by the US formula these readings give {_MODEL.index(case.reading).aqi}, beside "
-        f"its {round_half_up(case.sides.aqi)}."
+        f"The {case.standard.short_name} is a different scale from the US AQI, which the model "
+        f"predicts: by the US formula, these readings give {_MODEL.index(case.reading).aqi}; the "
+        f"model predicts {round_half_up(case.sides.aqi)}."
     )
 
 
@@ -202,8 +204,8 @@ def _carbon_monoxide(case: _Case) -> str:
     if case.worst != "co":
         return ""
     return (
-        "The formula goes by CO, and there the model cannot follow: the stations that it learned "
-        "from state no unit of their CO."
+        "The formula depends on CO, which the model cannot interpret: the stations in the "
+        "training data do not state the unit of their CO."
     )
 
 
@@ -215,8 +217,8 @@ def _worst_alone(case: _Case) -> str:
         return ""
     name = next(name for name, sub_index in others.items() if sub_index == second)
     return (
-        f"The formula goes by {case.label} alone; {pollutant(name).label}, the next of the "
-        f"{len(case.reading.present)} readings that the model weighs, would give {second}."
+        f"The formula depends on {case.label} only; {pollutant(name).label}, the next of the "
+        f"{len(case.reading.present)} readings that the model uses, would give {second}."
     )
 
 
@@ -226,19 +228,19 @@ def _site(case: _Case) -> str:
     if site is None or (site > case.aqi) != (case.step > 0) or abs(case.steps_to(site)) > 1:
         return ""
     return (
-        f"These readings are not as this place usually is: its days are at {round_half_up(site)}, "
-        f"the formula makes {case.aqi} of them, and the model weighs both."
+        "These readings are unusual for this place: the AQI of its days is "
+        f"{round_half_up(site)}, the formula gives {case.aqi}, and the model combines both."
     )
 
 
 def _rest(case: _Case) -> str:
-    sides, hours, what = case.sides, _averaging(case), f"{case.label} of this moment"
+    sides, hours, what = case.sides, _averaging(case), f"the current {case.label}"
     if len(case.reading.present) == 1:
         what = f"{case.label}, the only reading,"
     between = f"{round_half_up(sides.low)} to {round_half_up(sides.high)}"
     return (
-        f"The formula takes {what} for a mean of {hours}; the model, which knows what stations "
-        f"published at such moments, expects {between}."
+        f"The formula treats {what} as a mean over {hours}; the model, which was trained on the "
+        f"AQI that stations published at such moments, expects {between}."
     )
 
 

@@ -110,7 +110,7 @@ def _index(inputs: Inputs, index_standard: Standard) -> IndexResult:
     if inputs.units_stated or not inputs.reading.present:
         return index_standard.index(inputs.reading)
     name = index_standard.short_name
-    why = f"The {name} cannot be told: nobody states the units of these readings."
+    why = f"The {name} cannot be calculated: the units of these readings are not stated."
     return IndexResult(None, None, None, {}, why, beyond=False)
 
 

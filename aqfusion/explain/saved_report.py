@@ -179,7 +179,7 @@ class SavedReport:
         if photo is not None and stated is not None and photo.digest != stated:
             raise ReportError(
                 f"photo must have the digest {stated[:_SHOWN]}... as {self.name} says, got "
-                f"{photo.digest[:_SHOWN]}...; it is another photo, or another size of it"
+                f"{photo.digest[:_SHOWN]}...; it is a different photo or a different size of it"
             )
 
     def check_site(self, site: Site | None) -> None:
@@ -194,16 +194,17 @@ class SavedReport:
             raise ReportError(f"{self.name} was made without a site, got {site.name!r}")
         if site is not None and stated is not None and site_digest(site) != stated.digest:
             raise ReportError(
-                f"site must have the digest {stated.digest[:_SHOWN]}... as {self.name} says, "
-                f"got {site_digest(site)[:_SHOWN]}...; it is another place, or has other days now"
+                f"site must have the digest {stated.digest[:_SHOWN]}... as {self.name} says, got "
+                f"{site_digest(site)[:_SHOWN]}...; it is a different place, or its days have "
+                "changed"
             )
 
     def check_model(self, name: str, sha256: str) -> None:
         """Refuse any weights but those of the report; `ReportError`."""
         if sha256 != self.sha256:
             raise ReportError(
-                f"model must have the sha256 {self.sha256[:_SHOWN]}... as {self.name} says, "
-                f"got {sha256[:_SHOWN]}... of {name[:80]!r}; another version of the model"
+                f"model must have the sha256 {self.sha256[:_SHOWN]}... as {self.name} says, got "
+                f"{sha256[:_SHOWN]}... of {name[:80]!r}; it is a different version of the model"
             )
 
 

@@ -62,7 +62,7 @@ def draw_pictures(
         _alone(paper, y, bottom, result)
     else:
         _framed(paper, overlay(photo.image, heat), (_RIGHT, y, _RIGHT + _CELL, bottom))
-        claim = "Nothing speaks" if heat.empty else "Speaks"
+        claim = "No evidence" if heat.empty else "Evidence"
         of = target_words(target, result.haze is not None)
         paper.text((_RIGHT, bottom + 16), f"{claim} for {of}", 24, INK, width=_CELL)
         _legend(paper, (_RIGHT, bottom + 48))
@@ -86,7 +86,7 @@ def _weight(result: Result) -> str:
         # Where there are readings, the sentence above the picture has the reason.
         return "left out of the result" if result.sensors_only else f"left out: {problem}"
     used = f"{100 * result.photo_share:.0f} % of the weight"
-    return f"{used}, trusted though it looks unsuitable" if problem else used
+    return f"{used}, used although it looks unsuitable" if problem else used
 
 
 def _legend(paper: CardCanvas, at: tuple[float, float]) -> None:
@@ -102,7 +102,7 @@ def _legend(paper: CardCanvas, at: tuple[float, float]) -> None:
 
 def _alone(paper: CardCanvas, top: float, bottom: float, result: Result) -> None:
     """What both say together and each alone, on one axis, spread over the photo's height."""
-    paper.text((_RIGHT, top), "What each says on its own", 28, INK, bold=True)
+    paper.text((_RIGHT, top), "Prediction from each input alone", 28, INK, bold=True)
     rows = (
         ("Together", result.fused, ""),
         ("Photo only", result.image_only, "left out"),
@@ -144,7 +144,7 @@ ROW = 44
 def draw_rows(paper: CardCanvas, y: float, report: PredictionReport) -> float:
     """Draw the table and return where the next thing stands."""
     given = _given(report)
-    paper.text((MARGIN, y), "How each input moved the AQI", 30, INK, bold=True)
+    paper.text((MARGIN, y), "Contribution of each input to the AQI", 30, INK, bold=True)
     y += 46
     if given:
         paper.text((MARGIN, y), _sum(report), 24, MUTED, width=INNER)
@@ -205,14 +205,16 @@ def _value(report: PredictionReport, name: str) -> str:
         many = "s" * (days != 1)
         return f"{days} day{many} ({share:.0f} %)" if days else "not known"
     if name == LANDMARKS:
-        return f"by {report.result.landmarks.days} days" if report.result.landmarks else "not given"
+        return (
+            f"from {report.result.landmarks.days} days" if report.result.landmarks else "not given"
+        )
     value = getattr(report.inputs.reading, name)
     return "not given" if value is None else f"{value:.5g} {pollutant(name).pretty_unit}"
 
 
 def _sum(report: PredictionReport) -> str:
     base, aqi = (round_half_up(v) for v in (report.contributions.base, report.contributions.aqi))
-    return f"From {base}, what the model says when it knows nothing, to {aqi}."
+    return f"From {base}, the prediction without any input, to {aqi}."
 
 
 _LONGEST = 2000  # more than any card needs; what is left over is cut off

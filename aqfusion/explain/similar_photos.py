@@ -52,7 +52,7 @@ def kept(path: Path, key: str) -> SavedIndex | None:
 
 # Per session, evenly spread. Odd, so that the middle frame, which the gallery shows, is one.
 FRAMES = 7
-_REVISION = 1  # raised by hand when the same photo would get another embedding
+_REVISION = 2  # raised when a photo would get another embedding, or the file another format
 _PATIENCE = 0.5  # seconds between two reports to one who waits for another's building
 
 Report = Callable[[int, int], object]  # photos done, of how many

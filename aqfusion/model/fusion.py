@@ -56,7 +56,7 @@ MOST_DAYS = 200  # of a site that are learned: more hardly add to its level
 
 
 @dataclass(frozen=True, eq=False)
-class ModalityLogits:
+class ModalityPredictions:
     """Logits (B, 50) of the photo and of the readings alone, and which of them are shown.
 
     `has_image` (B,) and `present` (B, 6) are boolean; what is not shown may hold anything finite.
@@ -86,17 +86,19 @@ def kind_numbers(any_reading: Tensor, has_image: Tensor) -> Tensor:
 
 def modality_logits(
     network: AQFusionNet, image: Tensor | None, readings: Tensor, has_image: Tensor
-) -> ModalityLogits:
+) -> ModalityPredictions:
     """Logits of photos embedded as (B, 128), or (1, 128) for all, and of readings (B, 6)."""
     encoder = network.sensor_encoder
     sensors = network.head(encoder(encoder.standardise(readings)))  # (B, 50)
     # Where no photo is shown, any logits may stand in its place.
     photo = sensors[:1] if image is None else network.head(image)
-    return ModalityLogits(photo.expand(len(readings), -1), sensors, has_image, ~readings.isnan())
+    return ModalityPredictions(
+        photo.expand(len(readings), -1), sensors, has_image, ~readings.isnan()
+    )
 
 
 def calibrated_logits(
-    gate: AlignedGate, temperature: Mapping[str, float], modalities: ModalityLogits
+    gate: AlignedGate, temperature: Mapping[str, float], modalities: ModalityPredictions
 ) -> tuple[Tensor, Tensor]:
     """Pooled logits (B, 50) over the temperature of the input's kind; the photo's weight (B,)."""
     logits, share = gate(
@@ -114,7 +116,7 @@ class FusionInputs:
     site's days.
     """
 
-    modalities: ModalityLogits
+    modalities: ModalityPredictions
     readings: Tensor
     has_site: Tensor
     has_landmarks: Tensor
@@ -151,7 +153,7 @@ def fuse_modalities(
     gate: AlignedGate,
     temperature: Mapping[str, float],
     reach: Mapping[str, float],
-    modalities: ModalityLogits,
+    modalities: ModalityPredictions,
 ) -> Fused:
     """The calibrated distribution of photo and readings, where no site has a part in it."""
     logits, share = calibrated_logits(gate, temperature, modalities)
@@ -220,7 +222,11 @@ class Fusion:
         return torch.where(inputs.has_site[:, None], with_days, without_days)
 
     def _network_probabilities(
-        self, modalities: ModalityLogits, standing: Tensor, sites: SiteModel, config: SiteConfig
+        self,
+        modalities: ModalityPredictions,
+        standing: Tensor,
+        sites: SiteModel,
+        config: SiteConfig,
     ) -> tuple[Tensor, Tensor]:
         """Log probabilities (B, 50) of photo and readings, and the photo's share of them (B,)."""
         by_standing = []

@@ -27,26 +27,26 @@ class ScreeningRule:
     words: str
 
 
-_DARK = "too dark, as at night or in a room"
-_CLOSE = "strong warm colours, as of lamplight or of things close by"
-_NO_SKY = "hardly any sky in it"
-_TINT = "a colour above that no sky has"
+_DARK = "too dark, as at night or indoors"
+_CLOSE = "strong warm colours, as from lamplight or nearby objects"
+_NO_SKY = "hardly any sky is visible"
+_TINT = "a colour in the upper part that the sky never has"
 RULES = (
     ScreeningRule("top_light", -1, _DARK),
     ScreeningRule("light", -1, _DARK),
     ScreeningRule("brightest", -1, _DARK),
     ScreeningRule("dark_share", 1, _DARK),
-    ScreeningRule("white_share", 1, "much of it is pure white, as paper or a drawing"),
+    ScreeningRule("white_share", 1, "large parts are pure white, as on paper or in a drawing"),
     ScreeningRule("fall", -1, _NO_SKY),
-    ScreeningRule("colour", -1, "black and white, and haze is read from colours"),
+    ScreeningRule("colour", -1, "black and white, but haze is estimated from colours"),
     ScreeningRule("vivid_warm_share", 1, _CLOSE),
     ScreeningRule("top_warmth", 1, _CLOSE),
     ScreeningRule("top_green", 1, _TINT),
     ScreeningRule("top_green", -1, _TINT),
     ScreeningRule("smoothest_row", 1, _NO_SKY),
-    ScreeningRule("flat_share", 1, "drawn or blank, not photographed"),
-    ScreeningRule("haze", -1, "colours too deep for a view through air"),
-    ScreeningRule("look", 1, "unlike the photos the model learned from"),
+    ScreeningRule("flat_share", 1, "drawn or blank, not a photograph"),
+    ScreeningRule("haze", -1, "colours too saturated for a view through air"),
+    ScreeningRule("look", 1, "unlike the photos that the model was trained on"),
 )
 _TELLING = 0.25  # of the threshold: from here on a rule that a person can check is the reason
 _COLUMN = torch.tensor([(*NAMES, "look").index(rule.statistic) for rule in RULES])

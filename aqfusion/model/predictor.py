@@ -39,7 +39,7 @@ class PhotoRefusedError(NothingKnownError):
         """Say what there must be beside such a photo."""
         super().__init__(
             "a prediction needs a photo that can be judged, at least one reading or a site with "
-            f"days, got only a photo that is left out: {problem} (trust_photo uses it all the same)"
+            f"days, got only a photo that is left out: {problem} (trust_photo uses it anyway)"
         )
         self.problem = problem
 

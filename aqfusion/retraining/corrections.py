@@ -20,8 +20,8 @@ __all__ = ["LEFT_OUT", "Corrections", "band_of_label", "corrections", "group_of"
 LEFT_OUT = {
     "cant_tell": "nobody can tell its AQI",
     "no_photo": "its photo is not in the store, or cannot be read",
-    "frozen_group": "its group is one of the frozen part, by which models are judged",
-    "frozen_twin": "its photo is nearly one of the frozen part, by which models are judged",
+    "frozen_group": "its place and day are in the hold-out set, by which models are compared",
+    "frozen_twin": "its photo is nearly the same as one in the hold-out set",
 }
 
 

@@ -47,7 +47,9 @@ class FeatureCache:
                         seen.features[row], seen.statistics[row], seen.fingerprints[row]
                     )
                     self._keep(digest, features[digest])
-            report(f"looked at {min(start + _AT_ONCE, len(new))} of {len(new)} new photos")
+            report(
+                f"extracted features of {min(start + _AT_ONCE, len(new))} of {len(new)} new photos"
+            )
         return features
 
     def _photo(self, digest: str) -> Photo | None:
@@ -94,7 +96,7 @@ def write_features(
                 frames[row.photo] = photo
         looks.append(photo_features(checkpoint, list(frames.values())))
         owner += [number] * len(frames)
-        report(f"looked at {number + 1} of {len(sessions)} sessions")
+        report(f"extracted features of {number + 1} of {len(sessions)} sessions")
     seen = concatenate(looks)
     session_features = tuple(
         TrainingSessionFeatures(s.key, s.place, s.group, s.aqi, s.rows[0].reading, len(s.rows))

@@ -65,8 +65,8 @@ class GateDecision:
 
 
 def gate_decision(changes: Sequence[Change], evidence: ValidationEvidence) -> GateDecision:
-    """Judge; a model without a reason against it passes."""
-    reasons = [*_worse(changes), *_unlearned(evidence)]
+    """Decide; a model without a reason against it passes."""
+    reasons = [*_worse(changes), *_nothing_learned(evidence)]
     return GateDecision(not reasons, tuple(reasons))
 
 
@@ -84,30 +84,30 @@ def _worse(changes: Sequence[Change]) -> list[str]:
             allowed = margin if beyond else _AT_MOST * margin
             figure, kind = _FIGURES[change.figure], _NAMES[change.kind]
             reasons.append(
-                f"{figure} on the test part, {kind}, {change.place}, must not get worse by more "
+                f"{figure} on the hold-out set, {kind}, {change.place}, must not get worse by more "
                 f"than {allowed:g}{unit}, got {change.before:.2f} to {change.after:.2f}, worse by "
                 f"{change.low:.2f} to {change.high:.2f} (95 %)"
             )
     return reasons
 
 
-def _unlearned(evidence: ValidationEvidence) -> list[str]:
+def _nothing_learned(evidence: ValidationEvidence) -> list[str]:
     if evidence.items < LEAST_ITEMS or evidence.groups < LEAST_GROUPS:
         return [
             f"new corrections must be at least {LEAST_ITEMS} in {LEAST_GROUPS} groups to be "
-            f"judged, got {evidence.items} in {evidence.groups}"
+            f"validated, got {evidence.items} in {evidence.groups}"
         ]
     reasons = []
     if evidence.after >= evidence.before:
         reasons.append(
-            "corrections that were held out must be told better than before, got an error of "
+            "held-out corrections must be predicted better than before, got an error of "
             f"{evidence.before:.1f} AQI before and {evidence.after:.1f} after"
         )
     if not _follows(evidence):
         reasons.append(
-            "corrections that were held out must be told better than by one number for all, got "
-            f"an error of {evidence.after:.1f} AQI against {evidence.constant:.1f}: these labels "
-            "do not follow from photo and readings"
+            "held-out corrections must be predicted better than by one number for all, got an "
+            f"error of {evidence.after:.1f} AQI against {evidence.constant:.1f}: these labels do "
+            "not follow from photo and readings"
         )
     return reasons
 

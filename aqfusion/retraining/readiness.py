@@ -32,12 +32,12 @@ _LEFT_OUT = {
     "learned": ("was learned before", "were learned before"),
     "cant_tell": ("says that nobody can tell", "say that nobody can tell"),
     "frozen_group": (
-        "is of a place and day by which models are judged",
-        "are of places and days by which models are judged",
+        "is of a place and day by which models are compared",
+        "are of places and days by which models are compared",
     ),
     "frozen_twin": (
-        "has a photo nearly the same as one by which models are judged",
-        "have photos nearly the same as ones by which models are judged",
+        "has a photo nearly the same as one by which models are compared",
+        "have photos nearly the same as ones by which models are compared",
     ),
     "no_photo": ("has no readable photo", "have no readable photo"),
 }

@@ -94,7 +94,9 @@ def parse_days(
         header.cell(cells, "time") for _, cells in table if not isinstance(cells, TableFault)
     )
     if order:
-        header.notes.add(f"dates are read with the {order}, as some can be read in no other way")
+        header.notes.add(
+            f"dates are read with the {order}, because some can only be read in that way"
+        )
     rows: list[DayRow] = []
     faults: list[TableFault] = []
     reader = _DaysTableReader(header, find, local, order, now)

@@ -77,19 +77,23 @@ def _sky_level(patch: NDArray[np.uint8], box: Box, sky: Box) -> tuple[float, flo
     saturated = float((patch.max(2) >= _SATURATED).mean())
     if saturated > _MOST_SATURATED:
         rule = f"the sky above the landmark must be overexposed in at most {_MOST_SATURATED:.0%}"
-        raise LandmarkError(f"{rule}, got {saturated:.0%}: too bright, or the sun is there")
+        raise LandmarkError(f"{rule}, got {saturated:.0%}: too bright, or the sun is in it")
     light = _smooth(_light(patch))
     middle = float(np.median(light))
     if middle < _DARKEST_SKY:
         rule = f"the sky above the landmark must have at least {_DARKEST_SKY:.0%} of full light"
-        raise LandmarkError(f"{rule}, got {middle:.1%}: a night, or too dark a photo")
+        raise LandmarkError(
+            f"{rule}, got {middle:.1%}: the photo is too dark or was taken at night"
+        )
     heights = (np.arange(len(light)) + 0.5) / len(light)  # 0 is the top of the patch, 1 its bottom
     slope = _robust_slope(heights, np.log(np.maximum(np.median(light, 1), 1e-4)))
     flat = light * np.exp(-slope * (heights - 0.5))[:, None]
     unrest = _robust_spread(flat)
     if unrest > _LEAST_UNIFORM * middle:
         rule = f"the sky above the landmark must vary by at most {_LEAST_UNIFORM:.0%}"
-        raise LandmarkError(f"{rule}, got {unrest / middle:.0%}: clouds, or something is before it")
+        raise LandmarkError(
+            f"{rule}, got {unrest / middle:.0%}: there are clouds, or something is in front of it"
+        )
     down = (box.bottom - (sky.top + sky.bottom) / 2) / (sky.bottom - sky.top)
     change = min(max(slope * down, -_MOST_GRADIENT), _MOST_GRADIENT)
     level = float(np.median(flat)) * math.exp(change)
@@ -182,7 +186,7 @@ def extinctions(site: Site, photo: Photo) -> Extinctions:
     if not site.landmarks:
         return Extinctions()
     if site.reference is None:
-        return _refused(site, "the site must have a reference photo for its landmarks, got none")
+        return _refused(site, "the site has no reference photo; add one before its landmarks")
     try:
         registration = register(site.reference, photo)
     except LandmarkError as error:

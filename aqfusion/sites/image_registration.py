@@ -83,7 +83,9 @@ def register(reference: ReferencePhoto, photo: Photo) -> Registration:
         rule = (
             f"the photo must be bright enough to see the view, {_DARKEST} of 255 in its light parts"
         )
-        raise RegistrationError(f"{rule}, got {brightest:.0f}: a night, or too dark a photo")
+        raise RegistrationError(
+            f"{rule}, got {brightest:.0f}: the photo is too dark or was taken at night"
+        )
     start, end = _matches(before, after)
     if len(start) < _FEWEST:
         raise _other_view(len(start))

@@ -36,8 +36,8 @@ def draw_landmark(
     """
     if site.landmarks and site.reference is not None and site.reference.digest != photo.digest:
         raise LandmarkError(
-            "landmarks must be drawn on the site's reference photo, got another photo: "
-            "take that one, or remove the site's landmarks first"
+            "landmarks must be drawn on the site's reference photo, got another photo: use the "
+            "reference photo, or remove the landmarks of the site first"
         )
     if len(site.landmarks) >= MOST_LANDMARKS:
         raise LandmarkError(f"a site must have at most {MOST_LANDMARKS} landmarks, got one more")
@@ -46,7 +46,9 @@ def draw_landmark(
     if contrast.is_hidden or contrast.std > _MOST_STD:
         rule = "the landmark must stand out from the sky on the reference photo"
         share = 1 - contrast.dark / contrast.sky
-        raise LandmarkError(f"{rule}, got a contrast of {max(share, 0):.1%}: take a clearer day's")
+        raise LandmarkError(
+            f"{rule}, got a contrast of {max(share, 0):.1%}: use a photo of a clearer day"
+        )
     kept = site.reference if site.reference and site.landmarks else ReferencePhoto.from_photo(photo)
     return Drawn(
         replace(site, reference=kept, landmarks=(*site.landmarks, landmark)), landmark, contrast

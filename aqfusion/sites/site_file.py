@@ -235,7 +235,7 @@ class _SiteFileReader:
 
     def tell_others(self, table: dict[str, Any], names: tuple[str, ...], place: str) -> None:
         """Tell each name that is not of this format: it may be a slip of the pen."""
-        rule = f"must have no names but {', '.join(names)}"
+        rule = f"must have no other names than {', '.join(names)}"
         others = [name[:40] for name in table if name not in names][:20]
         self.faults.extend(str(fault(self.name, place, rule, name)) for name in others)
 

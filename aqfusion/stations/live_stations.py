@@ -147,7 +147,7 @@ def nearest(latitude: float, longitude: float, now: datetime, settings: Settings
     Takes seconds where OpenAQ is requested. Only a place off the map raises, `InputError`.
     """
     if settings.openaq_key is None:
-        return Live((), None, "Live stations need a key of OpenAQ in AQFUSION_OPENAQ_KEY.")
+        return Live((), None, "Live stations need an OpenAQ key in AQFUSION_OPENAQ_KEY.")
     with _one_source:
         source = _source(settings.openaq_key, settings.openaq_url, settings.home / "stations")
     return source.nearest(latitude, longitude, now)
@@ -271,10 +271,16 @@ def _live(kept: CachedStations) -> Live:
 
 
 def _stale(pause: _Pause, kept: CachedStations | None, now: datetime) -> Live:
-    again = f" It is asked again after {pause.until:%H:%M:%S} UTC." if pause.end_known else ""
+    again = (
+        f" The next request is possible after {pause.until:%H:%M:%S} UTC."
+        if pause.end_known
+        else ""
+    )
     if kept is None:
-        return Live((), None, f"{pause.sentence}; there is nothing earlier to show.{again}")
-    sentence = f"{pause.sentence}; shown is what it said {_age(now - kept.fetched_at)} ago.{again}"
+        return Live((), None, f"{pause.sentence}; there are no earlier data to show.{again}")
+    sentence = (
+        f"{pause.sentence}; the data shown are from {_age(now - kept.fetched_at)} ago.{again}"
+    )
     excluded = kept.left_out.sentence
     return Live(
         kept.measurements, kept.fetched_at, f"{sentence} {excluded}" if excluded else sentence

@@ -91,10 +91,12 @@ def summarise(measurement: StationMeasurement, standard: Standard) -> Measuremen
         worst = _setting(measurement.aqi, index.sub_indices)
         category = standard.category_of(measurement.aqi)
         return MeasurementSummary(
-            measurement.aqi, category, worst, True, False, "AQI as its source states it"
+            measurement.aqi, category, worst, True, False, "AQI as stated by its source"
         )
     if measurement.reading.present and not measurement.station.units_stated:
-        why = f"The {standard.short_name} cannot be told: the station states no units."
+        why = (
+            f"The {standard.short_name} cannot be calculated: the station does not state its units."
+        )
         return MeasurementSummary(None, None, None, False, False, why)
     if index.aqi is None:
         return MeasurementSummary(None, None, None, False, False, index.incomplete or "")

@@ -55,7 +55,7 @@ class LeftOut:
             (self.unknown_units, "reading{s} in an unknown unit"),
             (self.impossible, "reading{s} with an impossible value or time"),
             (self.older, "reading{s} more than a day old"),
-            (self.unanswered, "station{s} whose readings could not be had"),
+            (self.unanswered, "station{s} whose readings could not be loaded"),
         )
         phrases = [f"{n} {what.format(s='s' * (n > 1))}" for n, what in counted if n]
         return f"Left out: {', '.join(phrases)}." if phrases else None
@@ -164,7 +164,7 @@ _CLOSER_KM = 5
 _MOST_LOCATIONS = 1000
 _SLACK_KM = 1.0  # the API's earth is not quite ours
 _STRANGE = "OpenAQ's answer does not have the form of its API"
-_NONE = f"OpenAQ has nothing from the last day within {RADIUS_KM} km"
+_NONE = f"OpenAQ has no data from the last day within {RADIUS_KM} km"
 _LONG = 600  # seconds; a station reports once an hour
 # What the client raises at an answer of another shape.
 _MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)

@@ -29,7 +29,7 @@ _LATE = "OpenAQ did not answer in time"
 
 _REFUSED = {
     401: "OpenAQ does not accept the key (401)",
-    403: "OpenAQ does not let this key in (403)",
+    403: "OpenAQ refuses access with this key (403)",
 }
 
 
@@ -120,17 +120,17 @@ def _asked(method: str, parts: SplitResult, headers: dict[str, str], seconds: fl
         _hang_up(connection)
         raise TransportError(_LATE) from error
     except ssl.SSLError as error:
-        raise TransportError("The server in OpenAQ's place cannot prove who it is") from error
+        raise TransportError("The identity of the OpenAQ server could not be verified") from error
     except OSError as error:
         raise TransportError("OpenAQ cannot be reached") from error
     except (http.client.HTTPException, ValueError) as error:
-        raise TransportError("OpenAQ broke its answer off") from error
+        raise TransportError("The answer from OpenAQ was incomplete") from error
 
 
 def _read(response: http.client.HTTPResponse) -> _HttpAnswer:
     body = response.read(MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
-        raise TransportError("OpenAQ's answer is too long to be one")
+        raise TransportError("The answer from OpenAQ is too long")
     if response.length:  # fewer bytes came than were announced
         raise http.client.IncompleteRead(body, response.length)
     reset = response.getheader("x-ratelimit-reset") or response.getheader("retry-after")
@@ -158,7 +158,9 @@ def _judge(status: int, wait: int) -> None:
     if status in _REFUSED:
         raise TransportError(_REFUSED[status], final=True)
     if 300 <= status < 400:  # the key must not follow to another host
-        raise TransportError(f"OpenAQ's address points elsewhere ({status}), which is not followed")
+        raise TransportError(
+            f"OpenAQ redirects to another address ({status}), which is not followed"
+        )
     raise TransportError(
-        f"OpenAQ {'has a fault of its own' if status >= 500 else 'refuses'} ({status})"
+        f"OpenAQ {'has an internal error' if status >= 500 else 'refuses'} ({status})"
     )

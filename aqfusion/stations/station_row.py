@@ -42,7 +42,9 @@ def refuse_swapped(latitude: float, longitude: float) -> None:
     77.2, 28.6 lies in the Barents Sea, and 28.6, 77.2 is Delhi.
     """
     if abs(latitude) < 0.01 and abs(longitude) < 0.01:
-        raise CellError("and lon must be those of a place, 0, 0 is written where it is not known")
+        raise CellError(
+            "and lon must be those of a place; 0, 0 often stands for an unknown position"
+        )
     if abs(longitude) > 90 or zone_at(latitude, longitude) is not None:
         return
     if zone_at(longitude, latitude) is not None:
@@ -186,7 +188,9 @@ class RowReader:
         time = row.take(column, read)
         if time is not None and by_place is not None:
             self.header.notes.add(
-                f"times without an offset are those of {by_place}, by the coordinates", row.line
+                f"times without an offset are in the time zone {by_place}, according to the "
+                "coordinates",
+                row.line,
             )
         return time
 

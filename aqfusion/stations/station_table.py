@@ -70,7 +70,7 @@ def group_measurements(
             continue
         if row.place != anchor.place:
             header.notes.add(
-                f"{shortened(row.id)!r} is one station, though its place moves by up to "
+                f"{shortened(row.id)!r} is one station, although its position varies by up to "
                 f"{TOLERANCE_M:.0f} m",
                 row.line,
             )
@@ -83,7 +83,9 @@ def group_measurements(
             first, measurement = by_station_time[key]
             joined, wrong = _joined(first, measurement, row, header)
             if joined is not measurement and not by_pollutant:
-                header.notes.add("a row is joined to another of its station and time", row.line)
+                header.notes.add(
+                    "a row is merged with another row of the same station and time", row.line
+                )
             by_station_time[key] = first, joined
             faults += wrong
         else:
@@ -158,7 +160,9 @@ def _joined(
     if not added:
         if not other:
             header.notes.add(
-                "doubled rows count once: the same is said of its station and time before", row.line
+                "duplicate rows count once: an earlier row has the same values for this station "
+                "and time",
+                row.line,
             )
         return measurement, [*faults, *row.cell_faults]
     values = {n: v for n, v in added.items() if n != "aqi"}
@@ -280,7 +284,7 @@ def parse_stations(
         )
     if unplaced:
         read = [replace(row, place=(0.0, 0.0)) for row in read]
-        header.notes.add("the table has no coordinates: those of its station must be given")
+        header.notes.add("the table has no coordinates; enter those of its station")
     measurements, contradictions = group_measurements(read, header, source, reader.is_long)
     faults += contradictions
     if not measurements and not faults:
@@ -320,7 +324,9 @@ def _order(
         header.cell(cells, column) for _, cells in rows if not isinstance(cells, TableFault)
     )
     if order:
-        header.notes.add(f"dates are read with the {order}, as some can be read in no other way")
+        header.notes.add(
+            f"dates are read with the {order}, because some can only be read in that way"
+        )
     return order
 
 
@@ -354,4 +360,4 @@ def _check(header: Header) -> None:
                 f"the file must have the column {' or '.join(columns)}, got {titles!r}"
             )
     if "id" not in header.at and "name" in header.at:
-        header.notes.add("stations are told apart by their names, as there is no column id")
+        header.notes.add("stations are distinguished by their names, because there is no column id")

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from aqfusion.model.bins import category_probabilities, cumulative, smoothed_targets
-from aqfusion.model.fusion import ModalityLogits
+from aqfusion.model.fusion import ModalityPredictions
 from aqfusion.model.network import AlignedGate
 from aqfusion.model.prediction import KINDS
 from aqfusion.training.holdout_predictions import ALL_SHOWN, MASKS, HoldoutPredictions
@@ -73,11 +73,11 @@ def calibrate(
 
 def shown_logits(
     haze_share: float | Tensor, held_out: HoldoutPredictions, batch: CalibrationBatch
-) -> ModalityLogits:
+) -> ModalityPredictions:
     """Logits of photo and readings of a batch, as far as they are shown."""
     session = held_out.session[batch.photo]
     cnn, haze = held_out.cnn_logits[batch.photo], held_out.haze_logits[batch.photo]
-    return ModalityLogits(
+    return ModalityPredictions(
         (1 - haze_share) * cnn + haze_share * haze,
         held_out.sensor_logits[session, batch.mask],
         batch.has_image,

@@ -94,7 +94,7 @@ def predict_holdout(
             image_logits(network, stack([Photo.open(row.photo) for row in rows[part]], size))
         )
         if part.stop % (160 * BATCH) == 0:
-            report(f"looked at {part.stop} of {len(rows)} photos")
+            report(f"predicted {part.stop} of {len(rows)} photos")
     cnn_logits, haze_logits = (torch.cat(branch) for branch in zip(*logits, strict=True))
     with torch.no_grad():
         readings = session_readings(sessions)  # (S, 6)

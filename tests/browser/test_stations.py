@@ -40,7 +40,7 @@ def test_a_click_fills_the_sliders_and_a_prediction_follows(visitor, request):
     readings = visitor.page.locator(".aq-readings dd").all_inner_texts()
     visitor.keep_screenshot(f"stations-{request.node.callspec.id}")
     assert visitor.page.evaluate(WIDER) <= 0
-    visitor.press("Go on with these readings")
+    visitor.press("Continue with these readings")
     visitor.page.wait_for_url("**/predict")
     visitor.page.wait_for_selector(".st-key-sensor_pm25_number input")
     visitor.settle()

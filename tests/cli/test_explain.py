@@ -102,7 +102,7 @@ def test_a_refused_photo_alone_gets_a_sentence(capsys, photo, monkeypatch, comma
         "",
         f"{command} must have a photo that can be judged, --site with days or at least one of "
         "--pm25, --pm10, --o3, --co, --so2, --no2, got only a photo that is left out: too dark, "
-        "as at night or in a room (--trust-photo uses it all the same)\n",
+        "as at night or indoors (--trust-photo uses it anyway)\n",
     )
     assert main([command, "--image", str(photo), "--trust-photo"]) == 0
     assert main([command, "--image", str(photo), "--pm25", "9"]) == 0
@@ -114,8 +114,8 @@ def test_a_refused_photo_has_a_card_but_no_heat_map(capsys, photo, tmp_path, mon
     given = ("--image", photo, "--pm25", "9")
     refused = refusal(capsys, *given, "--out", out, "--heat-map", heat)
     assert refused == (
-        "--heat-map needs a photo that is used; this one is left out: too dark, as at night or in "
-        "a room (--trust-photo uses it all the same)"
+        "--heat-map needs a photo that is used; this one is left out: too dark, as at night or "
+        "indoors (--trust-photo uses it anyway)"
     )
     assert not out.exists()
     told = json.loads(printed(capsys, *given, "--out", out))

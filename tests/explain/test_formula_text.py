@@ -25,69 +25,69 @@ CASES = {
     ),
     "beyond the index": (
         *(Reading(pm25=900), US, sides(320)),
-        "PM2.5 of 900 µg/m³ is beyond the US AQI, which ends at 500: the formula says no more than "
-        "that, and the model knows nothing above it.",
+        "PM2.5 of 900 µg/m³ is beyond the US AQI, which ends at 500: the formula gives no higher "
+        "value, and the model was not trained on higher values.",
     ),
     "agree": (SIX, US, sides(140), 'Formula and model agree on "Unhealthy for Sensitive Groups".'),
     "agree over scales": (
         *(SIX, INDIA, sides(90)),
         'Formula and model agree: "Satisfactory" is the second category of the India AQI, and '
-        '"Moderate" of the US AQI, in which the model answers.',
+        '"Moderate" of the US AQI, which the model predicts.',
     ),
     "a moment for a day": (
         *(SIX, US, sides(90)),
-        "One category apart: the formula takes PM2.5 of this moment for a mean of 24 hours, "
-        "the model knows what was published at such moments.",
+        "The results are one category apart: the formula treats the current PM2.5 as a mean over "
+        "24 hours, while the model was trained on the AQI published at such moments.",
     ),
     "an hour": (
         *(Reading(no2=250), US, sides(90)),
-        "One category apart: the formula knows NO2 of this hour alone, the model what was "
-        "published for the whole day at such readings.",
+        "The results are one category apart: the formula uses NO2 of this hour only, while the "
+        "model was trained on the AQI published for the whole day with such readings.",
     ),
     "lines elsewhere": (
         *(SIX, INDIA, sides(140)),
-        "One category apart, because the two scales draw their lines at other values: the US "
-        "formula, 132, is in the model's category.",
+        "The results are one category apart, because the two scales have different category "
+        "limits: the US formula, 132, is in the model's category.",
     ),
     "another scale": (
         *(Reading(pm25=56, pm10=60, no2=20), INDIA, sides(210)),
-        "The India AQI is another scale than the US AQI, in which the model answers: "
-        "by the US formula these readings give 151, beside its 210.",
+        "The India AQI is a different scale from the US AQI, which the model predicts: by the US "
+        "formula, these readings give 151; the model predicts 210.",
     ),
     "photo looks clearer": (
         *(Reading(pm25=260, pm10=380), US, sides(140, photo=60, readings=280)),
-        "The photo looks clearer than these readings say: alone it suggests 60, the readings "
-        "alone 280, and the model weighs both.",
+        "The photo looks clearer than these readings suggest: the photo alone gives 60, the "
+        "readings alone 280, and the model combines both.",
     ),
     "photo looks hazier": (
         *(Reading(pm25=8, pm10=18), US, sides(140, photo=260, readings=45)),
-        "The photo looks hazier than these readings say: alone it suggests 260, the readings "
-        "alone 45, and the model weighs both.",
+        "The photo looks hazier than these readings suggest: the photo alone gives 260, the "
+        "readings alone 45, and the model combines both.",
     ),
     "carbon monoxide": (
         *(Reading(pm25=20, co=30), US, sides(70)),
-        "The formula goes by CO, and there the model cannot follow: the stations that it learned "
-        "from state no unit of their CO.",
+        "The formula depends on CO, which the model cannot interpret: the stations in the "
+        "training data do not state the unit of their CO.",
     ),
     "the worst alone": (
         *(Reading(pm25=40, pm10=520), US, sides(120, readings=120)),
-        "The formula goes by PM10 alone; PM2.5, the next of the 2 readings that the model weighs, "
+        "The formula depends on PM10 only; PM2.5, the next of the 2 readings that the model uses, "
         "would give 112.",
     ),
     "the place": (
         *(Reading(pm25=8), US, sides(160, site=170)),
-        "These readings are not as this place usually is: its days are at 170, the formula makes "
-        "44 of them, and the model weighs both.",
+        "These readings are unusual for this place: the AQI of its days is 170, the formula "
+        "gives 44, and the model combines both.",
     ),
     "one reading": (
         *(Reading(pm25=8), US, sides(160)),
-        "The formula takes PM2.5, the only reading, for a mean of 24 hours; the model, which knows "
-        "what stations published at such moments, expects 120 to 220.",
+        "The formula treats PM2.5, the only reading, as a mean over 24 hours; the model, which was "
+        "trained on the AQI that stations published at such moments, expects 120 to 220.",
     ),
     "several readings": (
         *(Reading(pm25=8, no2=3), US, sides(160)),
-        "The formula takes PM2.5 of this moment for a mean of 24 hours; the model, which knows "
-        "what stations published at such moments, expects 120 to 220.",
+        "The formula treats the current PM2.5 as a mean over 24 hours; the model, which was "
+        "trained on the AQI that stations published at such moments, expects 120 to 220.",
     ),
 }
 
@@ -104,7 +104,7 @@ def test_readings_without_units_come_first_and_name_the_worst():
     for of in (US, INDIA):
         assert formula_words(reading, of, sides(90), names) == (
             "These readings come without units, so the formula cannot be used: "
-            "CO 100, taken as mg/m³, would make it 500."
+            "CO 100, taken as mg/m³, would give 500."
         )
         assert not usable(of.index(reading), names)
     assert usable(US.index(reading), ())
@@ -113,8 +113,8 @@ def test_readings_without_units_come_first_and_name_the_worst():
 def test_far_above_what_the_model_learned_from_is_said_only_where_they_differ():
     reading, highest = Reading(pm25=190), {"pm25": 150.0}
     assert formula_words(reading, US, sides(170), (), highest) == (
-        "PM2.5 of 190 µg/m³ is far above what the model learned from, which was 150 at most, so "
-        "that only the formula can follow it."
+        "PM2.5 of 190 µg/m³ is far above the highest value in the training data, 150, so only the "
+        "formula can be used."
     )
     assert "far above" not in formula_words(reading, US, sides(260), (), highest)
     assert "far above" not in formula_words(reading, US, sides(170), (), {"pm25": 170.0})

@@ -171,5 +171,5 @@ def test_a_network_that_learned_otherwise_draws_otherwise(predictor, photos):
 @pytest.mark.long
 def test_the_module_can_be_imported_first():
     """Beside a CPU torch, grad-cam brings a torchvision that has to be helped."""
-    program = "from aqfusion.explain import heat_map"
+    program = "from aqfusion.explain import saliency"
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True)

@@ -330,7 +330,7 @@ def test_readings_without_units_have_no_index_and_a_repetition_knows_it(predicto
     assert told["inputs"]["units_stated"] is False
     for index in told["formula"].values():
         assert (index["aqi"], index["category"], index["sub_indices"]) == (None, None, {})
-        assert index["incomplete"].endswith("nobody states the units of these readings.")
+        assert index["incomplete"].endswith("the units of these readings are not stated.")
     assert reproduce(saved(told), predictor, photo, NOW).agrees
     del told["inputs"]["units_stated"]  # as before units could be unknown
     assert not reproduce(saved(told), predictor, photo, NOW).agrees

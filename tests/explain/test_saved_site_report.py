@@ -76,7 +76,9 @@ def test_a_report_tells_the_site_its_opinion_and_its_points(there, photo, writte
     assert rows["photo",]["prediction"] == told["image_only"]
     assert rows["pm25", "no2"]["prediction"] == told["sensors_only"]
     assert len(written["in_words"]) == 2
-    assert written["in_words"][1].startswith("On its 3 known days this place was between 200 and")
+    assert written["in_words"][1].startswith(
+        "On its 3 known days, this place had an AQI between 200 and"
+    )
 
 
 @pytest.mark.parametrize("reading", [READING, Reading()])
@@ -151,10 +153,10 @@ def test_landmarks_are_told_have_their_points_and_come_out_again(predictor):
     rows = {row["without"]: row for row in told["explanation"]["ablations"]}
     plain = predictor.at(site, None, {}).predict(READING, hazy, trust_photo=True).fused.as_json()
     assert rows["landmarks"]["prediction"] == plain != told["prediction"]["fused"]
-    assert "the haze at the landmarks speaks for" in told["in_words"][1]
+    assert "the haze at the landmarks indicates" in told["in_words"][1]
     assert reproduce(saved(told), there, hazy, NOW).agrees
     moved = replace(site, landmarks=site.landmarks[:1])
-    with pytest.raises(ReportError, match="another place, or has other days"):
+    with pytest.raises(ReportError, match="a different place, or its days have changed"):
         reproduce(saved(told), predictor.at(moved), hazy, NOW)
 
 

@@ -1,5 +1,6 @@
 """Nearest photos with planted embeddings, and an index that is whole and fitting, or made anew."""
 
+import hashlib
 import math
 import os
 import threading
@@ -180,6 +181,19 @@ def test_a_file_without_a_seal_is_not_trusted(tmp_path):
     path = tmp_path / "x.safetensors"
     path.write_bytes(save({"frames": torch.zeros(1)}))
     assert similar_photos.kept(path, "key") is None
+
+
+def test_a_file_in_the_format_of_before_is_made_anew(tmp_path):
+    path = tmp_path / "x.safetensors"
+    tensors = {
+        "frames": torch.zeros(1, dtype=torch.int64),
+        "embeddings": torch.zeros(1, 128),
+        "digests": torch.zeros(1, 32, dtype=torch.uint8),
+    }
+    for joint, is_read in (("", False), ("\n", True)):
+        seal = hashlib.sha256(f"key{joint}".encode() + save(tensors)).digest()
+        path.write_bytes(save({**tensors, "seal": torch.tensor(list(seal), dtype=torch.uint8)}))
+        assert (similar_photos.kept(path, "key") is not None) == is_read
 
 
 @pytest.mark.parametrize("change", ["rewritten", "touched", "gone"])

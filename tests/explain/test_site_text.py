@@ -58,7 +58,7 @@ def said(
 
 FOUR = ((200.0, 60.0), (206.0, 62.0), (214.0, 64.0), (220.0, 70.0))
 WIDE = ((100.0, None), (150.0, None), (250.0, None), (300.0, None))
-LITTLE = "At a place that the model does not know, the photo says little"
+LITTLE = "At a place that the model does not know, the photo contains little information"
 
 
 @pytest.mark.parametrize(
@@ -66,48 +66,59 @@ LITTLE = "At a place that the model does not know, the photo says little"
     [
         (
             said(210, site(*FOUR), 40),
-            "This place is usually near 210. The photo looks clearer than usual there.",
+            "The AQI of this place is usually close to 210. The photo looks clearer than usual "
+            "at this place.",
         ),
         (
             said(180, site(*FOUR), 90),
-            "This place is usually near 210; the answer is lower than that. "
-            "The photo looks hazier than usual there.",
+            "The AQI of this place is usually close to 210; the prediction is lower than that. "
+            "The photo looks hazier than usual at this place.",
         ),
         (
             said(250, site(*FOUR), 63),
-            "This place is usually near 210; the answer is higher than that. "
-            "The photo looks as hazy as usual there.",
+            "The AQI of this place is usually close to 210; the prediction is higher than that. "
+            "The photo looks as hazy as usual at this place.",
         ),
-        (said(210, site(*FOUR)), "This place is usually near 210."),
-        (said(210, site(*FOUR, model=OTHERS), 40), "This place is usually near 210."),
-        (said(200, site(*WIDE), 40), "This place is usually between 138 and 263."),
+        (said(210, site(*FOUR)), "The AQI of this place is usually close to 210."),
+        (
+            said(210, site(*FOUR, model=OTHERS), 40),
+            "The AQI of this place is usually close to 210.",
+        ),
+        (said(200, site(*WIDE), 40), "The AQI of this place is usually between 138 and 263."),
         (
             said(90, site(*WIDE)),
-            "This place is usually between 138 and 263; the answer is lower than that.",
+            "The AQI of this place is usually between 138 and 263; the prediction is lower than "
+            "that.",
         ),
         (
             said(150, site((90.0, 30.0)), 80),
-            "On its one known day this place was at 90; the answer is higher than that. "
-            "The photo looks hazier than on its one day with a photo.",
+            "On its only known day, this place had an AQI of 90; the prediction is higher than "
+            "that. The photo looks hazier than on its only day with a photo.",
         ),
-        (said(90, site((90.0, 30.0)), 30), "On its one known day this place was at 90."),
+        (said(90, site((90.0, 30.0)), 30), "On its only known day, this place had an AQI of 90."),
         (
             said(100, site((90.0, 30.0), (120.0, 50.0), (110.0, None)), 10),
-            "On its 3 known days this place was between 90 and 120. "
-            "The photo looks clearer than on its days with photos.",
+            "On its 3 known days, this place had an AQI between 90 and 120. The photo looks "
+            "clearer than on its days with photos.",
         ),
         (
             said(100, site((90.0, 30.0), (90.0, 50.0)), 40),
-            "On its 2 known days this place was at 90; the answer is higher than that.",
+            "On its 2 known days, this place had an AQI of 90; the prediction is higher than that.",
         ),
-        (said(150, None, 40), f"{LITTLE}: the answer is near what is common everywhere, 140."),
+        (
+            said(150, None, 40),
+            f"{LITTLE}: the prediction is close to what is typical of all places, 140.",
+        ),
         (said(190, None, 40), f"{LITTLE}."),
-        (said(150, site(), 40), f"{LITTLE}: the answer is near what is common everywhere, 140."),
-        (said(150, None, 40, ("pm25",)), f"{LITTLE}: the readings count for more."),
+        (
+            said(150, site(), 40),
+            f"{LITTLE}: the prediction is close to what is typical of all places, 140.",
+        ),
+        (said(150, None, 40, ("pm25",)), f"{LITTLE}: the readings have more weight."),
         (
             said(150, None, 40, shares=(0.4, 0.6)),
             "The model does not know the place, and a photo of the same air differs by place: "
-            "the answer is near what is common everywhere, 140.",
+            "the prediction is close to what is typical of all places, 140.",
         ),
         (said(150, None, None, ("pm25",)), ""),
         (replace(said(150, site(*FOUR), 40), site_only=None), ""),
@@ -120,7 +131,9 @@ def test_a_place_is_told_by_its_days_and_nothing_else_is_claimed(result, sentenc
 def test_two_measurements_of_one_day_are_one_day():
     night = replace(site((90.0, None)).days[0], aqi=110.0, taken_at=START + timedelta(hours=9))
     both = site((90.0, None)).with_day(night)
-    assert place_sentence(said(100, both), WEIGHTS) == "On its one known day this place was at 100."
+    assert place_sentence(said(100, both), WEIGHTS) == (
+        "On its only known day, this place had an AQI of 100."
+    )
 
 
 SIX = ("pm25", "pm10", "o3", "co", "so2", "no2")
@@ -136,18 +149,18 @@ REFUSED = "the picture is too dark"
         ),
         (
             said(210, site(*FOUR), 40, SIX, shares=(0.05, 0.8)),
-            "Based on the photo (5 % of the weight), 6 readings (15 %) and what such readings mean "
-            "beside 4 days of this place (80 %).",
+            "Based on the photo (5 % of the weight), 6 readings (15 %) and 4 days of this place "
+            "combined with the readings (80 %).",
         ),
         (
             said(210, site((90.0, None)), None, ("o3",), shares=(0.0, 0.75)),
-            "Based on 1 reading (25 % of the weight) and what such readings mean beside 1 day of "
-            "this place (75 %).",
+            "Based on 1 reading (25 % of the weight) and 1 day of this place combined with the "
+            "readings (75 %).",
         ),
         (said(210, site(*FOUR), shares=(0.0, 1.0)), "Based on 4 days of this place alone."),
         (
             said(150, None, 40, shares=(0.2, 0.8)),
-            "Based on the photo (20 % of the weight) and what is common everywhere (80 %).",
+            "Based on the photo (20 % of the weight) and what is typical of all places (80 %).",
         ),
         (
             said(150, None, 40, SIX, shares=(0.2, 0.7)),

@@ -67,7 +67,7 @@ def test_rendered_pictures_without_a_sky_are_refused(guard, draw):
 
 def test_a_night_is_refused_whatever_the_embedding_says(guard):
     dark = statistics(stack([Photo.from_image(night(5, (200, 150)))], 96))
-    assert guard.reason(dark, embedding(1, 0, 5)) == "too dark, as at night or in a room"
+    assert guard.reason(dark, embedding(1, 0, 5)) == "too dark, as at night or indoors"
 
 
 def test_fresh_photos_of_the_kind_it_learned_from_are_accepted(guard):
@@ -80,7 +80,7 @@ def test_a_strange_look_alone_is_refused_and_said(guard, gallery):
     assert guard.reason(fine, embedding(1, 0, 3)) is None
     assert (
         guard.reason(fine, embedding(1, 3 * OTHER_SIDE, 3))
-        == "unlike the photos the model learned from"
+        == "unlike the photos that the model was trained on"
     )
 
 

@@ -218,7 +218,7 @@ def test_a_photo_that_cannot_be_judged_and_nothing_else_gives_no_number(predicto
     with pytest.raises(NothingKnownError, match="got only a photo that is left out: ") as told:
         refusing(predictor).predict(Reading(), PHOTO)
     assert isinstance(told.value, PhotoRefusedError)
-    assert str(told.value).endswith(f": {told.value.problem} (trust_photo uses it all the same)")
+    assert str(told.value).endswith(f": {told.value.problem} (trust_photo uses it anyway)")
     with pytest.raises(PhotoRefusedError):
         refusing(predictor).predict(Reading(), refusing(predictor).embed(PHOTO))
     assert_lawful(refusing(predictor).predict(Reading(), PHOTO, trust_photo=True).fused)

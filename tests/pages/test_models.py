@@ -152,11 +152,13 @@ def test_a_damaged_version_is_told_and_the_one_before_serves(registry, eva, chec
 def test_a_run_is_seen_by_every_page_and_is_ended_by_a_click(registry, eva, monkeypatch):
     asked = []
     monkeypatch.setattr(process, "cancel", lambda home, actor: asked.append(actor.name) or True)
-    keep_progress(registry, state="running", by="Uma_*", step="looked at 3 of 9 sessions")
+    keep_progress(
+        registry, state="running", by="Uma_*", step="extracted features of 3 of 9 sessions"
+    )
     with locked(registry.home / "run.lock", 1) as held:
         assert held
         page = opened(eva)
-        assert "looked at 3 of 9 sessions" in words(page)
+        assert "extracted features of 3 of 9 sessions" in words(page)
         assert not [button for button in page.button if button.label == "Retrain"]
         with pytest.raises(process.RunError, match="only one retraining may run at a time"):
             process.start(registry.home, eva)

@@ -136,7 +136,7 @@ def test_nothing_known_gets_a_friendly_sentence(page):
 
 def test_photo_alone_and_readings_alone_are_enough(page):
     assert "Based on the photo (" in shown(page)
-    assert "and what is common everywhere (" in shown(page)
+    assert "and what is typical of all places (" in shown(page)
     page.button(key="preset_City day").click().run()
     page.segmented_control(key="photo_source").set_value("None").run()
     assert "Based on 6 readings, without a photo." in shown(page)
@@ -169,7 +169,7 @@ def test_a_refused_photo_alone_gets_a_reason_and_no_number(page, name):
     assert not page.exception
     (told,) = page.info
     assert told.value == (
-        "**No AQI is predicted.** The photo is left out (too dark, as at night or in a room), and "
+        "**No AQI is predicted.** The photo is left out (too dark, as at night or indoors), and "
         "there is no other input. Choose another photo, switch on a reading, name a place with "
         "measured days, or use the photo anyway."
     )

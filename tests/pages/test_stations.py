@@ -53,7 +53,7 @@ def test_page_opens_on_the_record_with_its_best_and_worst_air(page):
     assert not page.exception
     assert "Worst air" in html(page)
     assert "Best air" in html(page)
-    assert "a record, not the air of today" in page.caption[0].value
+    assert "a historical record, not current air quality" in page.caption[0].value
 
 
 def test_choosing_a_station_fills_the_sliders_and_predicts(page):
@@ -66,8 +66,8 @@ def test_choosing_a_station_fills_the_sliders_and_predicts(page):
     assert set(page.session_state["sensor_unstated"]) == set(last.present)
     assert page.session_state["photo_source"] == "None"
     assert "The model now, from these readings" in html(page)
-    assert "without having seen that day" in html(page)
-    assert page.button(key="stations_predict").label == "Go on with these readings"
+    assert "a model that had not seen that day" in html(page)
+    assert page.button(key="stations_predict").label == "Continue with these readings"
     assert len(page.get("plotly_chart")) == 1
 
 
@@ -136,12 +136,12 @@ def test_a_table_of_a_network_is_shown_before_it_is_taken(page):
 def test_a_table_without_coordinates_asks_for_them(page):
     show(page.run(), "Your own")
     upload(page, b'"From Date","To Date","PM10 (ug/m3)"\n05-01-2023 00:00,05-01-2023 01:00,150\n')
-    take = next(b for b in page.button if b.label == "Take this station")
+    take = next(b for b in page.button if b.label == "Use this station")
     take.click().run()
     assert "Latitude and longitude must both be given" in page.error[0].value
     page.number_input(key="stations_place_lat").set_value(28.6)
     page.number_input(key="stations_place_lon").set_value(77.2)
-    next(b for b in page.button if b.label == "Take this station").click().run()
+    next(b for b in page.button if b.label == "Use this station").click().run()
     assert not page.exception
     (measured,) = page.session_state["stations_uploaded"].measurements
     assert (measured.station.latitude, measured.reading.pm10) == (28.6, 150)

@@ -83,7 +83,7 @@ def test_a_little_worse_is_no_harm_and_more_is():
     worse = gate_decision(found(30, 35), GOOD)
     assert not worse.passed
     assert worse.reasons[0].startswith(
-        "error (RMSE) on the test part, photo and readings, everywhere, must not get worse by "
+        "error (RMSE) on the hold-out set, photo and readings, everywhere, must not get worse by "
         "more than 3 AQI, got 30.00 to 35.00"
     )
 
@@ -107,7 +107,7 @@ def test_two_groups_have_no_interval_so_more_is_allowed_there_but_not_all():
     [
         (ValidationEvidence(19, 10, 80, 30, 60, -5, 40), "must be at least 20 in 4 groups"),
         (ValidationEvidence(50, 3, 80, 30, 60, -5, 40), "must be at least 20 in 4 groups"),
-        (ValidationEvidence(50, 10, 30, 31, 60, -5, 40), "must be told better than before"),
+        (ValidationEvidence(50, 10, 30, 31, 60, -5, 40), "must be predicted better than before"),
         (
             ValidationEvidence(50, 10, 200, 150, 145, 20, 40),
             "do not follow from photo and readings",

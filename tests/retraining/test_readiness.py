@@ -105,7 +105,7 @@ def test_what_does_not_count_is_told_by_its_reason():
     assert few.reason == (
         "new labels must be at least 20 in 4 groups (a group is one place on one day), got 18 in "
         "5 groups; missing: 2 more labels. 22 labels are settled: 18 new; 1 was learned before; 1 "
-        "says that nobody can tell; 1 is of a place and day by which models are judged; 1 has no "
+        "says that nobody can tell; 1 is of a place and day by which models are compared; 1 has no "
         "readable photo."
     )
     assert few.as_json() == {

@@ -155,13 +155,13 @@ def test_a_night_is_refused(town):
 
 
 def test_an_overexposed_sky_is_refused(town):
-    assert told(town, photo(View(15, exposure=1.6))).count("too bright, or the sun is there") == 3
+    assert told(town, photo(View(15, exposure=1.6))).count("too bright, or the sun is in it") == 3
 
 
 def test_a_site_without_a_reference_photo_says_so():
     site = Site("town", landmarks=landmarks())
     assert told(site, photo(View(15))) == (
-        "the site must have a reference photo for its landmarks, got none"
+        "the site has no reference photo; add one before its landmarks"
     )
     assert extinctions(Site("town"), photo(View(15))).refusals == ()
 

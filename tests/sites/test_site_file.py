@@ -220,7 +220,9 @@ def test_a_bad_reference_photo_costs_that_photo(change, says):
 
 def test_names_that_are_not_of_the_format_are_told():
     [told] = faults(file(lattitude=28))
-    assert told.startswith("site.json: the table must have no names but format, name, latitude")
+    assert told.startswith(
+        "site.json: the table must have no other names than format, name, latitude"
+    )
     assert told.endswith('got "lattitude"')
 
 

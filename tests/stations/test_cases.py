@@ -74,9 +74,9 @@ def test_a_doubled_row_counts_once_and_is_told():
     ]
     assert (made["stations"], made["left_out"]) == (1, [])
     assert made["notes"][1:] == [
-        "doubled rows count once: the same is said of its station and time before "
+        "duplicate rows count once: an earlier row has the same values for this station and time "
         "(2 rows: lines 3, 6)",
-        "'a' is one station, though its place moves by up to 250 m (line 4)",
+        "'a' is one station, although its position varies by up to 250 m (line 4)",
     ]
 
 

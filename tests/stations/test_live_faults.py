@@ -24,12 +24,16 @@ def check(live, server, now, sentence, fail):
     told = live.nearest(*DELHI, now + LATER)
     assert time.monotonic() - began < 4
     assert (told.measurements, told.fetched_at) == (first.measurements, now)
-    assert told.problem.startswith(f"{sentence}; shown is what it said 1 hour ago. It is asked")
+    assert told.problem.startswith(
+        f"{sentence}; the data shown are from 1 hour ago. The next request"
+    )
     fresh = LiveStations(KEY, server.url, live._folder.with_name("empty"), request_seconds=2)
     nothing = fresh.nearest(*DELHI, now)
     assert nothing.measurements == ()
     assert nothing.fetched_at is None
-    assert nothing.problem.startswith(f"{sentence}; there is nothing earlier to show. It is asked")
+    assert nothing.problem.startswith(
+        f"{sentence}; there are no earlier data to show. The next request"
+    )
     assert KEY not in told.problem + nothing.problem
 
 
@@ -38,12 +42,12 @@ def check(live, server, now, sentence, fail):
     [
         (400, "OpenAQ refuses (400)"),
         (401, "OpenAQ does not accept the key (401)"),
-        (403, "OpenAQ does not let this key in (403)"),
+        (403, "OpenAQ refuses access with this key (403)"),
         (422, "OpenAQ refuses (422)"),
         (429, "OpenAQ's rate limit is used up (429)"),
-        (500, "OpenAQ has a fault of its own (500)"),
-        (504, "OpenAQ has a fault of its own (504)"),
-        (599, "OpenAQ has a fault of its own (599)"),
+        (500, "OpenAQ has an internal error (500)"),
+        (504, "OpenAQ has an internal error (504)"),
+        (599, "OpenAQ has an internal error (599)"),
     ],
 )
 def test_a_refusal_is_named(live, server, now, status, sentence):
@@ -77,7 +81,7 @@ def test_an_answer_of_another_form_is_named(live, server, now, body):
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(live, server, now, status):
-    sentence = f"OpenAQ's address points elsewhere ({status}), which is not followed"
+    sentence = f"OpenAQ redirects to another address ({status}), which is not followed"
     check(live, server, now, sentence, lambda: server.answer(status, location=server.url + "else"))
     assert not [path for path in server.asked if "else" in path]
 
@@ -87,13 +91,13 @@ def test_a_server_that_is_not_there_is_named(live, server, now):
 
 
 def test_a_server_that_breaks_off_is_named(live, server, now):
-    sentence = "OpenAQ broke its answer off"
+    sentence = "The answer from OpenAQ was incomplete"
     check(live, server, now, sentence, lambda: server.answer(200, GOOD, content_length="99999"))
 
 
 def test_a_huge_answer_is_not_read_to_its_end(live, server, now):
     body = b" " * 8_000_001
-    sentence = "OpenAQ's answer is too long to be one"
+    sentence = "The answer from OpenAQ is too long"
     check(live, server, now, sentence, lambda: server.answer(200, body))
 
 
@@ -134,7 +138,7 @@ def test_a_name_that_nobody_can_look_up_is_not_waited_for(now, tmp_path, monkeyp
 
 def test_plain_http_in_the_place_of_https_is_named(server, now, tmp_path):
     live = LiveStations(KEY, server.url.replace("http:", "https:"), tmp_path, request_seconds=2)
-    sentence = "The server in OpenAQ's place cannot prove who it is; there is nothing earlier"
+    sentence = "The identity of the OpenAQ server could not be verified; there are no earlier data"
     assert live.nearest(*DELHI, now).problem.startswith(sentence)
 
 
@@ -148,7 +152,7 @@ def test_an_empty_answer_leaves_the_last_good_one(live, server, now, fail):
             server.locations[0]["datetimeLast"] = None
         server.latest = {17: [row(35, 80, "2020-01-01T00:00:00Z")] if fail == "stale rows" else []}
 
-    sentence = "OpenAQ has nothing from the last day within 25 km"
+    sentence = "OpenAQ has no data from the last day within 25 km"
     sentence += " (Left out: 1 reading more than a day old)" if fail == "stale rows" else ""
     check(live, server, now, sentence, empty)
     asked = len(server.asked)
@@ -168,8 +172,8 @@ def test_one_station_that_fails_does_not_take_the_others_along(live, server, now
 
     server.fail = fail
     found = live.nearest(*DELHI, now)
-    assert [measurement.reading.pm25 for measurement in found.measurements] == [20]
-    assert found.problem == "Left out: 2 stations whose readings could not be had."
+    assert [one.reading.pm25 for one in found.measurements] == [20]
+    assert found.problem == "Left out: 2 stations whose readings could not be loaded."
 
 
 def test_429_amid_the_stations_keeps_what_came_before_it(live, server, now):
@@ -184,10 +188,12 @@ def test_429_amid_the_stations_keeps_what_came_before_it(live, server, now):
 
     server.fail = fail
     found = live.nearest(*DELHI, now)
-    assert [measurement.reading.pm25 for measurement in found.measurements] == [10]
-    assert found.problem == "Left out: 2 stations whose readings could not be had."
+    assert [one.reading.pm25 for one in found.measurements] == [10]
+    assert found.problem == "Left out: 2 stations whose readings could not be loaded."
     asked = len(server.asked)
-    assert "(429); there is nothing" in live.nearest(10, 20, now + timedelta(seconds=44)).problem
+    assert (
+        "(429); there are no earlier" in live.nearest(10, 20, now + timedelta(seconds=44)).problem
+    )
     assert len(server.asked) == asked == 3
 
 

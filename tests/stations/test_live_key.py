@@ -17,7 +17,7 @@ LATER = timedelta(minutes=80)
 def test_a_key_that_is_none_is_refused_without_repeating_it(server, tmp_path, now, key):
     told = LiveStations(key, server.url, tmp_path).nearest(*DELHI, now).problem
     rule = "AQFUSION_OPENAQ_KEY must be 64 characters, 0-9 and a-f"
-    assert told == f"{rule}; there is nothing earlier to show."
+    assert told == f"{rule}; there are no earlier data to show."
     assert server.asked == []
 
 

@@ -126,8 +126,8 @@ def test_after_429_nobody_asks_before_the_reset(live, server, now):
     assert told.measurements == first.measurements
     assert told.fetched_at == now
     assert told.problem == (
-        "OpenAQ's rate limit is used up (429); shown is what it said 20 minutes ago."
-        " It is asked again after 17:51:30 UTC."
+        "OpenAQ's rate limit is used up (429); the data shown are from 20 minutes ago."
+        " The next request is possible after 17:51:30 UTC."
     )
     server.works()
     asked = len(server.asked)
@@ -135,8 +135,8 @@ def test_after_429_nobody_asks_before_the_reset(live, server, now):
     assert here.problem == told.problem.replace("20", "21")
     elsewhere = live.nearest(10, 20, later + timedelta(seconds=89))
     assert elsewhere.problem == (
-        "OpenAQ's rate limit is used up (429); there is nothing earlier to show."
-        " It is asked again after 17:51:30 UTC."
+        "OpenAQ's rate limit is used up (429); there are no earlier data to show. The next "
+        "request is possible after 17:51:30 UTC."
     )
     assert len(server.asked) == asked
     assert live.nearest(*DELHI, later + timedelta(seconds=92)).problem is None
@@ -148,7 +148,9 @@ def test_the_last_request_of_a_minute_is_the_last(live, server, now):
     server.headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "50"}
     shown = live.nearest(*DELHI, now + 10 * MINUTE)
     assert len(server.asked) == 3  # the list; its station would have been one too many
-    assert shown.problem.startswith("OpenAQ's rate limit is used up; shown is what it said 10 min")
+    assert shown.problem.startswith(
+        "OpenAQ's rate limit is used up; the data shown are from 10 min"
+    )
     assert "17:40:50 UTC" in shown.problem
 
 
@@ -170,7 +172,7 @@ def test_a_place_off_the_map_is_named(live, now, place):
 
 def test_without_a_key_nothing_is_asked(tmp_path, now):
     settings = load_settings({"AQFUSION_HOME": str(tmp_path)}, tmp_path / "none")
-    told = "Live stations need a key of OpenAQ in AQFUSION_OPENAQ_KEY."
+    told = "Live stations need an OpenAQ key in AQFUSION_OPENAQ_KEY."
     assert nearest(*DELHI, now, settings) == Live((), None, told)
 
 

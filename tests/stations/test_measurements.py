@@ -56,7 +56,7 @@ def test_the_formula_judges_where_no_aqi_is_stated():
 def test_the_stated_aqi_wins_and_the_pollutant_that_explains_it_is_dominant():
     said = summarise(measured("a", NOON, aqi=90, pm25=30, pm10=300, co=244), US)
     assert (said.aqi, said.category.name, said.dominant) == (90, "Moderate", "pm25")
-    assert (said.stated, said.why) == (True, "AQI as its source states it")
+    assert (said.stated, said.why) == (True, "AQI as stated by its source")
 
 
 def test_a_stated_aqi_is_a_us_aqi():
@@ -129,7 +129,10 @@ def test_no_formula_judges_readings_without_units_but_a_stated_aqi_stands():
     for one, of in ((nobody_knows, INDIA), (replace(nobody_knows, aqi=None), US)):
         said = summarise(one, of)
         assert (said.aqi, said.category, said.dominant) == (None, None, None)
-        assert said.why == f"The {of.short_name} cannot be told: the station states no units."
+        assert (
+            said.why
+            == f"The {of.short_name} cannot be calculated: the station does not state its units."
+        )
     assert summarise(planted, INDIA).aqi == 500
 
 

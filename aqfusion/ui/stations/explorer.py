@@ -188,7 +188,7 @@ def _invite(
 ) -> None:
     """Draw a summary before a station is chosen."""
     if not measurements:
-        st.markdown("No stations to show yet.")
+        st.markdown("There are no stations to show yet.")
         return
     new = [
         measurement
@@ -196,8 +196,8 @@ def _invite(
         if not is_old(measurement.time, at, source.is_live)
     ]
     st.markdown(
-        "Click a station: its readings go into the sliders of the Predict page"
-        + (", with a photo of that hour where a data folder is set." if source.is_sample else ".")
+        "Click a station to copy its readings into the sliders of the Predict page"
+        + (", with a photo of that hour if a data folder is set." if source.is_sample else ".")
     )
     st.markdown(f"At this time **{len(new)} of {len(measurements)}** stations have fresh data.")
     by_aqi = sorted(

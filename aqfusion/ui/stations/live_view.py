@@ -14,8 +14,9 @@ from aqfusion.ui.stations import sources
 _LATITUDE, _LONGITUDE, _PLACE = "stations_latitude", "stations_longitude", "stations_near"
 _SEARCHED = "stations_searched"
 _HOW = (
-    "A key is free of charge at https://explore.openaq.org. Put it into the environment as "
-    "`AQFUSION_OPENAQ_KEY`, or into `.streamlit/secrets.toml`; everything else works without."
+    "A key is available free of charge at https://explore.openaq.org. Set it in the environment "
+    "variable `AQFUSION_OPENAQ_KEY` or in `.streamlit/secrets.toml`; everything else works "
+    "without it."
 )
 
 
@@ -61,10 +62,10 @@ def choose() -> sources.Source:
         )
     settings, now = load_settings(), datetime.now(UTC)
     if settings.openaq_key is None:
-        st.info(f"Live stations need a key of OpenAQ. {_HOW}", icon=":material/key:")
+        st.info(f"Live stations need an OpenAQ key. {_HOW}", icon=":material/key:")
         return sources.Source(sources.LIVE, ())
     try:
-        with st.spinner("Asking OpenAQ ..."):
+        with st.spinner("Waiting for OpenAQ ..."):
             live = nearest(latitude, longitude, now, settings)
     except InputError as error:
         st.error(str(error), icon=":material/error:")
@@ -73,7 +74,7 @@ def choose() -> sources.Source:
         st.warning(live.problem, icon=":material/cloud_off:")
     if live.fetched_at is not None:
         age = age_in_words(live.fetched_at, now)
-        st.caption(f"{len(live.measurements)} stations by OpenAQ; the answer is {age}.")
+        st.caption(f"{len(live.measurements)} stations from OpenAQ; the data are {age}.")
     return sources.Source(sources.LIVE, live.measurements)
 
 

@@ -187,7 +187,7 @@ def _label(
         return label, _colours(summary.category), measured
     estimate, off = estimate_of(measurement, estimates), error_of(measurement, estimates)
     if estimate is None or off is None:
-        return "?", _UNKNOWN, (*measured, "No prediction that is fair to show")
+        return "?", _UNKNOWN, (*measured, "No independent prediction")
     lines = (
         *measured,
         f"Model AQI {estimate.value:.0f} ({estimate.low:.0f} to {estimate.high:.0f})",
@@ -202,7 +202,7 @@ def _measured(summary: MeasurementSummary, view: str) -> tuple[str, ...]:
     if summary.category is None:
         return (summary.why,)
     head = f"Measured {_standard_name(view)} {summary.aqi}, {summary.category.name}"
-    worst = f"Worst: {pollutant(summary.dominant).label}" if summary.dominant else ""
+    worst = f"Dominant pollutant: {pollutant(summary.dominant).label}" if summary.dominant else ""
     return (head, worst) if worst else (head,)
 
 
@@ -226,7 +226,7 @@ def _band(category: Category) -> Band:
 
 PROTOCOL = "leak-safe"
 SAYS = (
-    "The model's numbers are from networks that had seen no photo of that place on that day "
+    "The predictions are from networks that had not seen any photo of that place on that day "
     "(leak-safe folds, photo and readings together)."
 )
 
@@ -236,7 +236,9 @@ def leak_safe(backbone: str) -> dict[tuple[str, datetime], Estimate]:
     try:
         run = cached_metrics.metrics().run(PROTOCOL, backbone)
     except InputError as error:
-        st.warning(f"The model's figures cannot be shown: {error}", icon=":material/error:")
+        st.warning(
+            f"The predictions of the model cannot be shown: {error}", icon=":material/error:"
+        )
         return {}
     return _by_station(run) if run else {}
 

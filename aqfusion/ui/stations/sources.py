@@ -14,10 +14,13 @@ from aqfusion.stations.station_table import Parsed, parse_stations
 
 SAMPLE, OWN, LIVE = "Sample", "Your own", "Live"
 SAYS = {
-    SAMPLE: "Eight places of the public photo set, measured in 2022 and 2023: a record, not the "
-    "air of today. It states no units of its readings, so no formula is applied to them.",
-    OWN: "Stations from a table of yours; nobody else sees them, and nothing is stored.",
-    LIVE: "What monitors near a place measure now, as OpenAQ passes it on.",
+    SAMPLE: (
+        "Eight places of the public photo set, measured in 2022 and 2023: a historical record, "
+        "not current air quality. It states no units for its readings, so no formula is applied "
+        "to them."
+    ),
+    OWN: "Stations from your own table; nobody else sees them, and nothing is stored.",
+    LIVE: "Current measurements near a place, as provided by OpenAQ.",
 }
 
 

@@ -42,7 +42,7 @@ def render_station_list(
         "Category": [
             summary.category.name if summary.category else summary.why for summary in summaries
         ],
-        "Worst": [pollutant(s.dominant).label if s.dominant else None for s in summaries],
+        "Dominant": [pollutant(s.dominant).label if s.dominant else None for s in summaries],
         "Model": [
             round(estimate.value) if (estimate := estimate_of(measurement, estimates)) else None
             for measurement in measurements
@@ -57,7 +57,7 @@ def render_station_list(
             for name in POLLUTANTS
         },
         "Measured": [when(measurement.time) for measurement in measurements],
-        "Age then": [
+        "Age at that time": [
             age_in_words(measurement.time, at)
             + (", old" if is_old(measurement.time, at, live) else "")
             for measurement in measurements

@@ -132,8 +132,8 @@ def _line(at: datetime) -> dict[str, Any]:
 
 
 _SEEN = (
-    "The photo is of this very session, and the shipped model has learned from it: "
-    "what it says of it now is no test. The fair prediction is the leak-safe one."
+    "The photo is from this session, and the shipped model was trained on it, so the prediction "
+    "below is not an independent test. The leak-safe prediction is independent."
 )
 
 
@@ -150,12 +150,15 @@ def render_chosen(
     """Draw the card of what was measured, and the way on to a prediction."""
     st.html(_card(measurement, view, estimates, at))
     if not measurement.reading.present:
-        st.caption("Only the AQI was told, no reading: there is nothing to put into the sliders.")
+        st.caption(
+            "The station states only an AQI and no readings, so there is nothing to copy into "
+            "the sliders."
+        )
         return
     is_set = reading_input.current() == measurement.reading
     if is_set:
         _predicted(measurement)
-    label = "Go on with these readings" if is_set else "Predict with these readings"
+    label = "Continue with these readings" if is_set else "Predict with these readings"
     if st.button(label, key="stations_predict", icon=":material/tune:", type="primary"):
         if not is_set:
             give(measurement)
@@ -216,15 +219,20 @@ def _card(measurement: StationMeasurement, view: str, estimates: Estimates, at: 
         head = f"<p>{escape(summary.why)}</p>"
     else:
         beyond = ", beyond the scale" if summary.beyond else ""
-        worst = f"worst: {pollutant(summary.dominant).pretty_label}" if summary.dominant else ""
+        worst = (
+            f"dominant pollutant: {pollutant(summary.dominant).pretty_label}"
+            if summary.dominant
+            else ""
+        )
         head = (
             f'<div class="aq-brief"><div class="aq-number">{summary.aqi}</div>'
             f"<div>{result_view.pill(summary.category)}{beyond}<p class='aq-muted aq-small'>"
             f"{escape(summary.why)}{'; ' if worst else ''}{worst}</p></div></div>"
         )
     fair = (
-        f"<p>The model, without having seen that day: <strong>{estimate.value:.0f}</strong> "
-        f"({estimate.low:.0f} to {estimate.high:.0f}){_off(measurement, estimate.value)}.</p>"
+        "<p>Prediction by a model that had not seen that day: "
+        f"<strong>{estimate.value:.0f}</strong> ({estimate.low:.0f} to "
+        f"{estimate.high:.0f}){_off(measurement, estimate.value)}.</p>"
         if estimate
         else ""
     )

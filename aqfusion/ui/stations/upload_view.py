@@ -15,10 +15,11 @@ _SHOWN = 20
 _HELP = (
     "A CSV file or a spreadsheet (.xlsx, its first sheet). One row is one station at one time: "
     "`id` or `name`, `lat`, `lon` and `time` are needed, then any of `pm25`, `pm10`, `o3`, `co`, "
-    "`so2`, `no2` and `aqi` (a US AQI). Readings are in µg/m³, CO in mg/m³; another unit stands in "
-    "the title, as in `o3 (ppb)`. A time without an offset, as in `2023-02-01T08:30+05:30`, is on "
-    "the clock of the place, or of the time zone in a column `timezone`. Tables of OpenAQ, "
-    "sensor.community, AirGradient, PurpleAir and CPCB are read as they are."
+    "`so2`, `no2` and `aqi` (a US AQI). Readings are in µg/m³, CO in mg/m³; another unit is "
+    "stated in the title, as in `o3 (ppb)`. A time without an offset, as in "
+    "`2023-02-01T08:30+05:30`, is in the time zone of the place or of the column `timezone`. "
+    "Tables of OpenAQ, sensor.community, AirGradient, PurpleAir and CPCB can be read without "
+    "changes."
 )
 _KEYS = ("stations_uploaded", "stations_problem", "stations_content", "stations_unconfirmed")
 
@@ -34,7 +35,7 @@ def choose() -> sources.Source | None:
             width=520,
         )
         st.download_button(
-            "An example to fill in",
+            "Example table",
             template(),
             "stations.csv",
             "text/csv",
@@ -65,7 +66,7 @@ def choose() -> sources.Source | None:
     if not problem:
         _report(parsed)
     elif parsed.measurements:
-        st.caption("The stations below are those of the file before.")
+        st.caption("The stations below are from the previous file.")
     return sources.Source(sources.OWN, parsed.measurements) if parsed.measurements else None
 
 
@@ -83,7 +84,7 @@ def _read(content: bytes, place: UploadedStation | None) -> None:
     try:
         parsed = parse_stations(content, datetime.now(UTC), place=place)
     except InputError as error:
-        st.session_state["stations_problem"] = f"This file was not read: {error}"
+        st.session_state["stations_problem"] = f"The file could not be read: {error}"
         return
     if parsed.unplaced:
         st.session_state["stations_content"] = content
@@ -99,17 +100,17 @@ def _ask(parsed: Parsed) -> None:
     for sentence in looks_like(parsed):
         st.info(plain(f"{sentence[:1].upper()}{sentence[1:]}."), icon=":material/table_view:")
     if not parsed.unplaced:
-        st.button("Take these stations", key="stations_confirm", on_click=_confirm, type="primary")
+        st.button("Use these stations", key="stations_confirm", on_click=_confirm, type="primary")
         return
     with st.form("stations_place"):
-        st.markdown("The table does not tell where its station is.")
+        st.markdown("The table does not state the position of its station.")
         with st.container(horizontal=True):
             st.text_input("Name", parsed.unplaced[0].station.name, 200, key="stations_place_name")
             st.number_input("Latitude", -90.0, 90.0, None, format="%.5f", key="stations_place_lat")
             st.number_input(
                 "Longitude", -180.0, 180.0, None, format="%.5f", key="stations_place_lon"
             )
-        st.form_submit_button("Take this station", key="stations_place_take", on_click=_placed)
+        st.form_submit_button("Use this station", key="stations_place_take", on_click=_placed)
 
 
 def _confirm() -> None:

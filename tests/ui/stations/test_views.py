@@ -30,7 +30,7 @@ def test_us_view_shows_the_stated_aqi_and_who_and_when():
         *("156", "#FF0000", "<b>A</b>", True, False),
     )
     assert found.lines == (
-        *("Measured US AQI 156, Unhealthy", "Worst: PM2.5"),
+        *("Measured US AQI 156, Unhealthy", "Dominant pollutant: PM2.5"),
         *("2 Feb 2023, 09:00 UTC+05:45", "just now"),
     )
 
@@ -82,7 +82,7 @@ def test_without_a_fair_prediction_nothing_is_claimed(view):
             continue
         found = mark(one, view, said)
         assert found.label == "?"
-        assert "No prediction that is fair to show" in found.lines
+        assert "No independent prediction" in found.lines
     assert error_of(measured(None), {("a", AT): Estimate(1, 0, 2)}) is None
 
 
