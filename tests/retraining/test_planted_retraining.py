@@ -137,7 +137,7 @@ def test_random_labels_are_kept_as_a_version_and_not_promoted(registry, terminal
     code, _, said = terminal("models", "promote", told["version"], "--reason", " ")
     assert (code, said.split(",")[0]) == (
         2,
-        f"reason must say why {told['version']} against the promotion gate",
+        f"reason must be given to deploy {told['version']} against the promotion gate",
     )
     code, made, _ = terminal("models", "promote", told["version"], "--reason", "a test")
     assert made["promotion"]["reason"] == "a test"
