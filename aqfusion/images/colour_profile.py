@@ -75,7 +75,7 @@ def to_srgb(image: Image.Image, profile: bytes) -> tuple[Image.Image, str | None
     except Exception:  # noqa: BLE001 - LittleCMS meets hostile bytes here
         return image, _LEFT_OUT.format(fault="damaged")
     if converted is None:
-        return image, _LEFT_OUT.format(fault="of another kind than its picture")
+        return image, _LEFT_OUT.format(fault="of a different type than the picture")
     if converted is colours:
         return image, None
     if alpha:

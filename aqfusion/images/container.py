@@ -111,9 +111,9 @@ def read_container(data: bytes, name: str) -> Container:
         if data[4:8] == b"ftyp" and _brands(data) & HEIF_BRANDS:
             return _heif(data)
     except (struct.error, IndexError) as error:  # a field lies behind the end of the file
-        raise PhotoError(f"{name} must be a whole image file, got one cut short") from error
+        raise PhotoError(f"{name} must be a complete image file, got a truncated one") from error
     except DamagedFileError as error:
-        raise PhotoError(f"{name} must be a sound image file, got one with {error}") from error
+        raise PhotoError(f"{name} must be a valid image file, got one with {error}") from error
     raise PhotoError(
         f"{name} must be a JPEG, PNG, WebP, HEIC or AVIF picture, got {_describe(data)}"
     )
@@ -123,7 +123,7 @@ def _describe(data: bytes) -> str:
     if not data:
         return "an empty file"
     if data[4:8] == b"ftyp":
-        return "a film"
+        return "a video"
     head = data[:64].lstrip()
     return next((kind for magic, kind in REFUSED if head.startswith(magic)), "something else")
 

@@ -90,7 +90,7 @@ class Photo:
             raise PhotoError(f"{name} {str(error).strip()}") from error
         except Exception as error:  # a decoder of hostile bytes fails in any way that it likes
             raise PhotoError(
-                f"{name} must be a sound image file, got a damaged {container.format}"
+                f"{name} must be a valid image file, got a damaged {container.format}"
             ) from error
         turn = UPRIGHT.get(container.orientation)
         size = kept[::-1] if container.orientation >= 5 else kept
@@ -119,7 +119,7 @@ class Photo:
             image.load()
             small = _shrunk(_plain(image), image.size)
         except Exception as error:  # a file that was opened and not read yet
-            raise PhotoError(f"photo must be a sound image, got {error}") from error
+            raise PhotoError(f"photo must be a valid image, got {error}") from error
         return _photo(small, image.size)
 
     def to_jpeg(self, quality: int = 90) -> bytes:
@@ -197,7 +197,7 @@ def _without_missing_rows(
 
 def _cut_note(share: float) -> str:
     missing = round(100 * (1 - share))
-    lost = f"{missing} % of its picture is missing" if missing else "fine detail may be missing"
+    lost = f"{missing} % of its picture is missing" if missing else "fine details may be missing"
     return f"The photo's file is cut off at its end: {lost}"
 
 

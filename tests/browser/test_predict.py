@@ -216,7 +216,7 @@ def test_an_upload_that_is_refused_tells_no_number_until_there_are_readings(visi
 
 BAD = {
     "must be a JPEG": b"this is a poem",
-    "must be a sound image": jpeg("red")[:400],
+    "must be a valid image": jpeg("red")[:400],
     "at least 32 pixels": jpeg("red", (1200, 20)),
 }
 

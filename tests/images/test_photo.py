@@ -85,23 +85,23 @@ REFUSED = {
     "TIFF": (encode(sky(), "TIFF"), "got TIFF"),
     "SVG": (b"\n<svg xmlns='http://www.w3.org/2000/svg'/>", "got SVG"),
     "HEIC without a picture": (b"\0\0\0\x18ftypheic" + b"\0" * 99, "got one with"),
-    "a film": (b"\0\0\0\x18ftypisom" + b"\0" * 99, "got a film"),
-    "half a JPEG": (WHOLE[: len(WHOLE) // 2], "a sound image file, got a damaged JPEG"),
-    "half a PNG": (encode(sky(), "PNG")[:2000], "a sound image file, got a damaged PNG"),
-    "half a WebP": (encode(sky(), "WEBP")[:300], "a sound image file, got a damaged WEBP"),
-    "only a magic": (b"\x89PNG\r\n\x1a\n", "a whole image file, got one cut short"),
+    "a video": (b"\0\0\0\x18ftypisom" + b"\0" * 99, "got a video"),
+    "half a JPEG": (WHOLE[: len(WHOLE) // 2], "a valid image file, got a damaged JPEG"),
+    "half a PNG": (encode(sky(), "PNG")[:2000], "a valid image file, got a damaged PNG"),
+    "half a WebP": (encode(sky(), "WEBP")[:300], "a valid image file, got a damaged WEBP"),
+    "only a magic": (b"\x89PNG\r\n\x1a\n", "a complete image file, got a truncated one"),
     "a short PNG header": (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", b"\0\0\0\x40" * 2), "damaged PNG"),
     "colours without a palette": (
         png(64, 48, 8, 3, (b"\0" + bytes(64)) * 48),
-        "a sound image file, got one with no palette for its colours",
+        "a valid image file, got one with no palette for its colours",
     ),
     "transparency without a palette": (
         png(64, 48, 8, 3, (b"\0" + bytes(64)) * 48, chunk(b"tRNS", b"\0")),
-        "a sound image file, got one with no palette for its colours",
+        "a valid image file, got one with no palette for its colours",
     ),
     "a palette too late": (
         png(64, 48, 8, 3, (b"\0" + bytes(64)) * 48)[:-12] + chunk(b"PLTE", bytes(3)),
-        "a sound image file, got one with no palette for its colours",
+        "a valid image file, got one with no palette for its colours",
     ),
     "a scan too many": (PROGRESSIVE[:-2] + PROGRESSIVE[LAST_SCAN:-2] * 60, "more than 64"),
     "26 MB": (b"\xff\xd8\xff" + bytes(26_000_000), "at most 25 MB, got 26.0 MB"),
@@ -241,7 +241,7 @@ def test_whatever_a_decoder_raises_is_a_sentence(monkeypatch, error):
         raise error
 
     monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", fail)
-    with pytest.raises(PhotoError, match=r"sky\.png must be a sound image file, got a damaged PNG"):
+    with pytest.raises(PhotoError, match=r"sky\.png must be a valid image file, got a damaged PNG"):
         Photo.decode(encode(sky(), "PNG"), "sky.png")
 
 

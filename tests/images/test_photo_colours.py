@@ -27,7 +27,8 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 GREY = (64, 48)
 DAMAGED = "The photo's colour profile is damaged: its colours are taken as sRGB"
 OTHER = (
-    "The photo's colour profile is of another kind than its picture: its colours are taken as sRGB"
+    "The photo's colour profile is of a different type than the picture: its colours are taken "
+    "as sRGB"
 )
 
 

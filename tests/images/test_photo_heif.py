@@ -129,13 +129,13 @@ HOSTILE = {
     "no sizes": lambda d: d.replace(b"ispe", b"free"),
     "no configuration": lambda d: d.replace(b"hvcC", b"free"),
     "another codec": lambda d: d.replace(b"hvc1", b"jpeg"),
-    "a film alone": lambda d: d.replace(b"meta", b"moov"),
+    "a video alone": lambda d: d.replace(b"meta", b"moov"),
 }
 
 
 @pytest.mark.parametrize("case", HOSTILE)
 def test_what_is_no_picture_is_refused(case):
-    with pytest.raises(PhotoError, match="must be a sound image file, got one with "):
+    with pytest.raises(PhotoError, match="must be a valid image file, got one with "):
         Photo.decode(HOSTILE[case](encode(sky(), "HEIF")))
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from aqfusion.images.photo import Photo, PhotoError
 from tests.hostile import encode, exif, sky
 
-FINE = "The photo's file is cut off at its end: fine detail may be missing"
+FINE = "The photo's file is cut off at its end: fine details may be missing"
 SKY = sky(640, 480)
 
 

@@ -235,7 +235,7 @@ def test_damaged_real_photo_is_told_when_it_is_chosen(monkeypatch, tmp_path, dat
     assert not page.error
     page.radio(key="photo_sample").set_value("session-0").run()
     assert not page.exception
-    assert page.error[0].value == "this photo must be a sound image file, got a damaged JPEG"
+    assert page.error[0].value == "this photo must be a valid image file, got a damaged JPEG"
 
 
 def opened_with(**query: str) -> AppTest:
