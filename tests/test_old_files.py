@@ -108,7 +108,9 @@ def test_the_people_of_the_old_store_sign_in_with_their_pins(store):
     for name, role in (*people.items(), *people.items()):  # the second time by the new hash
         assert store.sign_in.by_pin(name, f"1234{name}", NOW).role == role
     ada = store.sign_in.by_pin("Ada", "1234", NOW)
-    assert [(one.name, one.role, one.has_pin, one.issuer) for one in store.accounts.users(ada)] == [
+    assert [
+        (user.name, user.role, user.has_pin, user.issuer) for user in store.accounts.users(ada)
+    ] == [
         ("Ada", "admin", True, None),
         ("Ana", "annotator", True, None),
         ("Ben", "annotator", True, None),
@@ -220,8 +222,11 @@ def test_the_old_site_file_has_its_days_and_its_landmark():
 def test_the_old_answer_of_live_stations_is_read():
     path = OLD / "openaq_+27.70_+85.30.json"
     kept = read_kept(path, "https://api.openaq.org", LATER)
-    assert [one.station.name for one in kept.measurements] == ["काठमाडौं", "Lalitpur"]
-    assert [one.reading for one in kept.measurements] == [
+    assert [measurement.station.name for measurement in kept.measurements] == [
+        "काठमाडौं",
+        "Lalitpur",
+    ]
+    assert [measurement.reading for measurement in kept.measurements] == [
         Reading(pm25=41.5, o3=58.86),
         Reading(pm10=90),
     ]
@@ -246,7 +251,7 @@ def test_the_old_model_predicts_the_same_to_six_digits(predictor):
 
 def test_the_old_features_are_of_the_old_models_backbone(models, predictor):
     found = load_features(models / "model" / FEATURES, backbone_hash(predictor.checkpoint))
-    assert [one.aqi for one in found.sessions] == [40, 90, 140, 190, 240, 290]
+    assert [session.aqi for session in found.sessions] == [40, 90, 140, 190, 240, 290]
     assert found.features.shape == (6, 1280)
 
 
@@ -262,11 +267,13 @@ def test_the_old_report_comes_out_again(predictor):
 def test_the_old_registry_serves_its_version(models):
     registry = Registry(models / "registry", "mobilenetv2_100")
     assert registry.verify() == {FIRST: (), SECOND: ()}
-    assert [(one.name, one.parent, one.passed) for one in registry.versions()] == [
+    assert [(version.name, version.parent, version.passed) for version in registry.versions()] == [
         (FIRST, None, True),
         (SECOND, FIRST, False),
     ]
-    assert [(one.version, one.by, one.reason) for one in registry.promotions()] == [
+    assert [
+        (promotion.version, promotion.by, promotion.reason) for promotion in registry.promotions()
+    ] == [
         (FIRST, "Eva", "the gate let it pass"),
         (SECOND, "Eva", "the test part is small\nand old"),
         (FIRST, "Eva", f"back from {SECOND}"),

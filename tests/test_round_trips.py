@@ -40,14 +40,17 @@ def home(measurements):
 
 def named(measurements):
     """The same measurements as of a person's own file."""
-    return tuple(replace(one, station=replace(one.station, source=SOURCE)) for one in measurements)
+    return tuple(
+        replace(measurement, station=replace(measurement.station, source=SOURCE))
+        for measurement in measurements
+    )
 
 
 def test_all_measurements_read_back_are_the_same_table_with_its_index():
     measurements = sample_measurements()
     back = home(measurements)
     assert len(back) == len(measurements) == 93
-    assert [one.aqi for one in back] == [one.aqi for one in measurements]
+    assert [one.aqi for one in back] == [measurement.aqi for measurement in measurements]
     assert back == named(measurements)
     assert as_csv(back, {}) == as_csv(named(measurements), {})
 
@@ -114,7 +117,7 @@ def test_a_table_of_photos_that_a_spreadsheet_has_saved_is_read_as_it_was_meant(
     text = "photo,place,pm25\r\na.jpg,'-7,12.5\r\nb.jpg,'tis,\r\n"
     listing = list_photo_rows(text.encode("utf-8-sig"), "t.csv", lambda name: tmp_path / name, NOW)
     assert listing.faults == ()
-    assert [one.place for one in listing.candidates] == ["-7", "'tis"]
+    assert [candidate.place for candidate in listing.candidates] == ["-7", "'tis"]
 
 
 @pytest.fixture

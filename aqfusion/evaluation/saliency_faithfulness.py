@@ -116,32 +116,34 @@ class FaithfulnessNetworks:
     temperature: float
 
 
-def saliency_faithfulness(workshop: Experiment, parts: Sequence[Part], seed: int) -> dict[str, Any]:
+def saliency_faithfulness(
+    experiment: Experiment, parts: Sequence[Part], seed: int
+) -> dict[str, Any]:
     """The "heat_maps" object of a backbone's figures: one photo of each held-out session."""
     trials: list[DeletionTrial] = []
     groups: list[str] = []
-    for networks, part in _judged(workshop, parts, seed):
+    for networks, part in _judged(experiment, parts, seed):
         for session in part.test:
             own = np.random.default_rng([seed, len(trials)])
             row = session.rows[own.integers(len(session.rows))]
             trials.append(trial(networks, stack([Photo.open(row.photo)], STORED_SIZE), own))
             groups.append(session.group)
-        workshop.report(f"{part.name}: scored the heat maps of {len(part.test)} photos")
+        experiment.report(f"{part.name}: scored the heat maps of {len(part.test)} photos")
     return figures(trials, groups, seed)
 
 
 def _judged(
-    workshop: Experiment, parts: Sequence[Part], seed: int
+    experiment: Experiment, parts: Sequence[Part], seed: int
 ) -> Iterator[tuple[FaithfulnessNetworks, Part]]:
     """Each part with its network and a calibration, neither of which has seen it."""
-    held_out = concatenate([workshop.held_out(part) for part in parts])
+    held_out = concatenate([experiment.held_out(part) for part in parts])
     calibrations = {
         int(judged.held_out.fold[0]): judged.calibration
-        for judged in cross_fitted(held_out, workshop.recipe.sigma, seed)
+        for judged in cross_fitted(held_out, experiment.recipe.sigma, seed)
     }
     for number, part in enumerate(parts):
         calibration = calibrations[part.test[0].fold]
-        network = calibrated(workshop.network(part.train, part.name), calibration)
+        network = calibrated(experiment.network(part.train, part.name), calibration)
         twin = randomise_model(network, seed + number)
         yield FaithfulnessNetworks(network, twin, calibration.temperature["image_only"]), part
 

@@ -75,21 +75,21 @@ class MetricsMeasurement:
         metrics["data"] = _about_data(self.rows, self.licence)
         splits = {name: split(name, self.rows, SEED) for name, _ in runs}
         # All of them first: missing weights should be reported now, not after hours.
-        workshops = [self._workshop(*run) for run in runs]
-        for (name, backbone), workshop in zip(runs, workshops, strict=True):
+        experiments = [self._experiment(*run) for run in runs]
+        for (name, backbone), experiment in zip(runs, experiments, strict=True):
             parts = splits[name]
             entry = metrics["protocols"].setdefault(name, {"baselines": {}, "backbones": {}})
             entry["says"] = protocol(name).says
             entry["backbones"][backbone] = _assessed(
-                name, parts, workshop, self._questions(name, parts)
+                name, parts, experiment, self._questions(name, parts)
             )
             if name == WITH_HEAT_MAPS and self.heat_map_figures:
                 self.report(f"scoring the heat maps of {backbone} under {name}")
-                figures = self.heat_map_figures(workshop, parts, SEED)
+                figures = self.heat_map_figures(experiment, parts, SEED)
                 entry["backbones"][backbone]["heat_maps"] = figures
             if (name, backbone) == next(run for run in runs if run[0] == name):
                 self.report(f"baselines under {name}")
-                entry["baselines"] = baselines(parts, workshop.haze_by_photo, SEED)
+                entry["baselines"] = baselines(parts, experiment.haze_by_photo, SEED)
                 if name in HISTORY_DRAWS:
                     folds = sorted({session.fold for part in parts for session in part.test})
                     entry["history_baselines"] = site_baselines(
@@ -107,27 +107,27 @@ class MetricsMeasurement:
             self._asked[name] = SiteHoldout(everything, self.report, draws, SEED)
         return self._asked[name]
 
-    def _workshop(self, name: str, backbone: str) -> Experiment:
+    def _experiment(self, name: str, backbone: str) -> Experiment:
         """Where networks of `backbone` are trained for the protocol called `name`."""
         recipe = self.weights.recipe(backbone, name, SEED)
-        return training(self.rows, recipe, self.weights, self.cache, self.report).workshop
+        return training(self.rows, recipe, self.weights, self.cache, self.report).experiment
 
 
 def _assessed(
-    name: str, parts: Sequence[Part], workshop: Experiment, questions: SiteHoldout
+    name: str, parts: Sequence[Part], experiment: Experiment, questions: SiteHoldout
 ) -> dict[str, Any]:
     """The figures of one backbone under the protocol called `name`."""
-    recipe = workshop.recipe
-    held_out = concatenate([workshop.held_out(part) for part in parts])
+    recipe = experiment.recipe
+    held_out = concatenate([experiment.held_out(part) for part in parts])
     sessions = [session for part in parts for session in part.test]
-    workshop.report(f"assessing {recipe.backbone} under {name}")
+    experiment.report(f"assessing {recipe.backbone} under {name}")
     figures = {
         "recipe": asdict(recipe),
         **evaluate_backbone(held_out, sessions, recipe.sigma, SEED),
     }
     if protocol(name).leaks:
         return figures
-    workshop.report(f"assessing what history is worth to {recipe.backbone} under {name}")
+    experiment.report(f"assessing what history is worth to {recipe.backbone} under {name}")
     history = site_figures(
         held_out,
         questions,
@@ -136,17 +136,17 @@ def _assessed(
         sigma=recipe.sigma,
         seed=SEED,
     )
-    return {**figures, "history": history, "guard": _guard(parts, workshop)}
+    return {**figures, "history": history, "guard": _guard(parts, experiment)}
 
 
-def _guard(parts: Sequence[Part], workshop: Experiment) -> dict[str, Any]:
+def _guard(parts: Sequence[Part], experiment: Experiment) -> dict[str, Any]:
     """False alarms on photos of unseen parts; every part's photo screen gets each picture."""
     places: list[str] = []
     photos: list[Tensor] = []
     pictures: dict[str, list[Tensor]] = {}
     unsuitable = non_sky_pictures()
     for part in parts:
-        of_part, photo_margins, caught = workshop.guard_margins(part, unsuitable)
+        of_part, photo_margins, caught = experiment.guard_margins(part, unsuitable)
         places += of_part
         photos.append(photo_margins)
         for name, margins in caught.items():

@@ -65,7 +65,7 @@ def train(
     chosen = training(rows, recipe, pretrained, work, report)
     if cross_validate:
         parts = split("leak-safe", rows, recipe.seed)
-        held_out = concatenate([chosen.workshop.held_out(part) for part in parts])
+        held_out = concatenate([chosen.experiment.held_out(part) for part in parts])
         tested = [session for part in parts for session in part.test]
         backbone_metrics = evaluate_backbone(held_out, tested, recipe.sigma, recipe.seed)
         metrics: dict[str, Any] = {
@@ -74,15 +74,15 @@ def train(
             **summary(backbone_metrics["kinds"]),
             "partial_sensors": backbone_metrics["partial_sensors"],
         }
-        network, seen, name = chosen.workshop.network(sessions, "all"), sessions, "all"
+        network, seen, name = chosen.experiment.network(sessions, "all"), sessions, "all"
         calibration = calibrate(held_out, recipe.sigma, recipe.seed)
         days, places = (
             SiteHoldoutSessions(held_out, tested, sessions),
-            _places_left_out(rows, chosen.workshop),
+            _places_left_out(rows, chosen.experiment),
         )
     else:
         fold = folds[VALIDATION_FOLD]
-        network, held_out = chosen.workshop.with_validation(sessions, fold)
+        network, held_out = chosen.experiment.with_validation(sessions, fold)
         seen = tuple(session for session in sessions if session.fold != fold)
         name = "validated"
         kept_out = [session for session in sessions if session.fold == fold]
@@ -124,7 +124,7 @@ def train(
         },
         sites=of_sites,
     )
-    guard = chosen.workshop.guard(network, seen, name)
+    guard = chosen.experiment.guard(network, seen, name)
     save_checkpoint(out, Checkpoint(network, guard, config, metrics, sites=sites))
     if cache is None:
         shutil.rmtree(work)
@@ -133,14 +133,14 @@ def train(
 
 
 def _places_left_out(
-    rows: tuple[DatasetRow, ...], workshop: Experiment
+    rows: tuple[DatasetRow, ...], experiment: Experiment
 ) -> SiteHoldoutSessions | None:
     """Predictions for places that a network never saw; `None` where there are too few places."""
     try:
-        parts = split("place", rows, workshop.recipe.seed)
+        parts = split("place", rows, experiment.recipe.seed)
     except ProtocolError:
         return None
-    held_out = concatenate([workshop.held_out(part) for part in parts])
+    held_out = concatenate([experiment.held_out(part) for part in parts])
     tested = [session for part in parts for session in part.test]
     return SiteHoldoutSessions(held_out, tested, parts[0].train + parts[0].test)
 
@@ -152,7 +152,7 @@ def assist(rows: tuple[DatasetRow, ...], recipe: Recipe, report: Report) -> None
     with tempfile.TemporaryDirectory() as work:
         # The first weights are the first rank's.
         chosen = training(rows, recipe, lambda network, name: None, Path(work), report)
-        chosen.workshop.assist(sessions, fold)
+        chosen.experiment.assist(sessions, fold)
 
 
 def _origin(recipe: Recipe, from_scratch: bool) -> str:

@@ -186,7 +186,7 @@ PretrainedFor = Callable[[AQFusionNet, str], None]  # fills the weights of the n
 class Training:
     """An experiment runner, and whether its backbones start from random weights."""
 
-    workshop: Experiment
+    experiment: Experiment
     from_scratch: bool
 
 
@@ -199,7 +199,7 @@ def training(
 ) -> Training:
     """The experiment runner of a recipe in a folder below `cache`, its teachers' beside it."""
     teachers = [
-        training(rows, teacher, pretrained, cache, report).workshop
+        training(rows, teacher, pretrained, cache, report).experiment
         for teacher in recipe.distilled_from
     ]
     trunk, from_scratch = _first_weights(recipe, pretrained)

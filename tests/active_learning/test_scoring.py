@@ -147,7 +147,9 @@ def test_the_first_days_of_a_place_come_first_until_it_has_them(store, admin, mo
 
 def _first_days(store, admin, number):
     reasons = item(store, admin, number).reasons
-    return next((one.words for one in reasons if one.kind == "first days of a place"), None)
+    return next(
+        (reason.words for reason in reasons if reason.kind == "first days of a place"), None
+    )
 
 
 def test_a_place_that_the_model_has_learned_has_its_days(store, admin, site_model_folder):

@@ -51,7 +51,7 @@ st.session_state.runs = st.session_state.get("runs", 0) + 1
 count = int(st.query_params.get("marks", 0))
 marks = list(scattered(count)) if count else [mark(*place) for place in PLACES]
 if st.toggle("Only the worst", key="worst"):
-    marks = [one for one in marks if int(one.label) > 200]
+    marks = [mark for mark in marks if int(mark.label) > 200]
 chosen = pick_on_map(
     marks, "stations", on_choose=lambda identity: st.session_state.update(told=identity)
 )

@@ -87,7 +87,7 @@ def said_of_item(home, item: int) -> dict[str, int | None]:
     eva = store.sign_in.by_pin("Eva", PIN, NOW)
     view = store.review.view(eva, item)
     store.close()
-    return {one.name: one.answer.band for one in view.answers}
+    return {answer.name: answer.answer.band for answer in view.answers}
 
 
 def test_note_doubt_mode_way_back_and_count_survive_a_reload(browser, server, home):

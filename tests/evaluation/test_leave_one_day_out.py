@@ -36,7 +36,7 @@ def full(predictor, *aqis, model=None):
 
 def test_the_mean_of_the_other_days_is_exact(predictor):
     found = leave_one_day_out(predictor, site_of(100, 200, 300))
-    assert [one.predictions[MEAN][0] for one in found.days] == [250, 200, 150]
+    assert [day.predictions[MEAN][0] for day in found.days] == [250, 200, 150]
     assert found.scores[MEAN] == DayScores((45000 / 3) ** 0.5, 100, 1 / 3, None)
 
 
@@ -44,13 +44,13 @@ def test_all_days_of_a_date_are_left_out_together(predictor):
     site = site_of(100, 300)
     again = Day(110, "monitor", START + timedelta(hours=2))
     found = leave_one_day_out(predictor, replace(site, days=(*site.days, again)))
-    assert [one.predictions[MEAN][0] for one in found.days] == [300, 105, 300]
+    assert [day.predictions[MEAN][0] for day in found.days] == [300, 105, 300]
     assert (len(found.days), found.dates) == (3, 2)
 
 
 def test_the_last_days_are_told_from_all_others_where_only_those_are_asked_for(predictor):
     found = leave_one_day_out(predictor, site_of(100, 200, 300), most=1)
-    assert [(one.day.aqi, one.predictions[MEAN][0]) for one in found.days] == [(300, 150)]
+    assert [(day.day.aqi, day.predictions[MEAN][0]) for day in found.days] == [(300, 150)]
 
 
 def test_what_the_history_says_is_that_of_the_site_without_the_day(predictor):
@@ -58,10 +58,10 @@ def test_what_the_history_says_is_that_of_the_site_without_the_day(predictor):
     heard = []
     found = leave_one_day_out(predictor, site, lambda *progress: heard.append(progress))
     assert (list(found.scores), heard[-1]) == ([*METHODS, HISTORY, MEAN], (3, 3))
-    for one in found.days:
-        there = predictor.at(site.without_date_of(one.day), one.day.taken_at)
+    for day in found.days:
+        there = predictor.at(site.without_date_of(day.day), day.day.taken_at)
         alone = there.predict(Reading()).fused
-        told = one.predictions[HISTORY]
+        told = day.predictions[HISTORY]
         assert (round(told[0]), *told[1:]) == (alone.aqi, alone.low, alone.high)
 
 

@@ -149,7 +149,7 @@ def of_method(points: float, above: float, beats: float, like: float | None) -> 
 
 
 @dataclass
-class Bench:
+class Trained:
     """A training of the planted folder, and what was reported and tried."""
 
     folder: Path
@@ -170,11 +170,11 @@ class Bench:
         )
         self.parts = split("leak-safe", rows, 0)
         found = training(rows, recipe, random_weights, self.kept, self.told.append)
-        self.workshop = found.workshop
+        self.experiment = found.experiment
 
     def figures(self) -> dict:
         """What comes into the metrics file."""
-        return saliency_faithfulness(self.workshop, self.parts, seed=0)
+        return saliency_faithfulness(self.experiment, self.parts, seed=0)
 
 
 def random_weights(network: AQFusionNet, name: str) -> None:
@@ -182,27 +182,27 @@ def random_weights(network: AQFusionNet, name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def bench(data_folder, tmp_path_factory) -> Iterator[Bench]:
+def trained(data_folder, tmp_path_factory) -> Iterator[Trained]:
     with pytest.MonkeyPatch.context() as patch:
         shrink(patch)
         patch.setattr(measured, "STORED_SIZE", 64)
         patch.setattr(measured, "TAKEN", (20,))
-        yield Bench(data_folder, tmp_path_factory.mktemp("kept"))
+        yield Trained(data_folder, tmp_path_factory.mktemp("kept"))
 
 
 @pytest.mark.long
-def test_held_out_sessions_are_tried_once_each_and_again_with_the_same_result(bench):
-    told = bench.figures()
-    sessions = [len(part.test) for part in bench.parts]
+def test_held_out_sessions_are_tried_once_each_and_again_with_the_same_result(trained):
+    told = trained.figures()
+    sessions = [len(part.test) for part in trained.parts]
     assert (told["photos"], list(told["methods"])) == (sum(sessions), list(METHODS))
-    said = [text for text in bench.told if "heat maps" in text]
+    said = [text for text in trained.told if "heat maps" in text]
     assert said == [f"fold{i}: scored the heat maps of {sessions[i]} photos" for i in (0, 1)]
-    bench.told.clear()
-    assert bench.figures() == told
-    assert not [text for text in bench.told if "epoch" in text]
+    trained.told.clear()
+    assert trained.figures() == told
+    assert not [text for text in trained.told if "epoch" in text]
 
 
-def test_each_photo_is_judged_by_the_network_that_never_saw_it(bench, monkeypatch):
+def test_each_photo_is_judged_by_the_network_that_never_saw_it(trained, monkeypatch):
     asked = []
 
     def noted(judges: FaithfulnessNetworks, images: torch.Tensor, generator) -> DeletionTrial:
@@ -210,11 +210,11 @@ def test_each_photo_is_judged_by_the_network_that_never_saw_it(bench, monkeypatc
         return DeletionTrial(0.0, dict.fromkeys(METHODS, 0.0), dict.fromkeys(METHODS))
 
     monkeypatch.setattr(measured, "trial", noted)
-    told = bench.figures()
+    told = trained.figures()
     assert told["methods"]["GradCAM"]["like_untrained"] is None
-    expected = [part for part in bench.parts for _ in part.test]
+    expected = [part for part in trained.parts for _ in part.test]
     for (judges, images, _), part in zip(asked, expected, strict=True):
-        first = first_weights(bench.workshop.network(part.train, part.name))
+        first = first_weights(trained.experiment.network(part.train, part.name))
         assert images.shape == (1, 3, 64, 64)
         assert torch.equal(first_weights(judges.network), first)
         assert not torch.equal(first_weights(judges.untrained), first)

@@ -70,7 +70,10 @@ def test_models_are_loaded_by_the_loader_that_is_given(everyone):
         asked.append(name)
         return everyone[0].predictor
 
-    assert all(one.predictor is everyone[0].predictor for one in model_comparison.contenders(load))
+    assert all(
+        contender.predictor is everyone[0].predictor
+        for contender in model_comparison.contenders(load)
+    )
     assert asked == ["mobilenetv2_100", "resnet18", "efficientnet_b0"]
 
 

@@ -43,7 +43,7 @@ STORED = upright().transpose(Image.Transpose.ROTATE_90)  # upright by orientatio
 def jpeg(*segments: bytes) -> bytes:
     """STORED with APP1 segments in that order."""
     data = encode(STORED, "JPEG", quality=95)
-    parts = (b"\xff\xe1" + struct.pack(">H", len(one) + 2) + one for one in segments)
+    parts = (b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment for segment in segments)
     return data[:2] + b"".join(parts) + data[2:]
 
 

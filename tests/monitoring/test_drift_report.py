@@ -75,12 +75,12 @@ def made(reference, cells, days=30, settled=()):
 def alarms(found) -> set[str]:
     """What is called drift, of whatever against whatever."""
     names = {
-        one.name
-        for one in found.histograms
-        for shift in (one.training, one.present, one.earlier)
+        histogram.name
+        for histogram in found.histograms
+        for shift in (histogram.training, histogram.present, histogram.earlier)
         if shift is not None and shift.verdict in ALARMS
     }
-    return names | {one.name for one in found.rates if one.earlier.verdict in ALARMS}
+    return names | {rate.name for rate in found.rates if rate.earlier.verdict in ALARMS}
 
 
 def test_without_drift_hardly_ever_is_anything_called_drift():
@@ -90,7 +90,7 @@ def test_without_drift_hardly_ever_is_anything_called_drift():
         reference = trained_on(rng)
         found = made(reference, visitors(rng, reference, 150))
         wrong += bool(alarms(found))
-        steady += all(one.training.verdict == STEADY for one in found.histograms)
+        steady += all(histogram.training.verdict == STEADY for histogram in found.histograms)
     assert wrong <= 10  # 5 %
     assert steady >= 180  # and that is said, not "too few"
 
@@ -100,7 +100,7 @@ def test_a_shifted_sensor_is_found_and_no_other():
     reference = trained_on(rng)
     found = made(reference, visitors(rng, reference, 150, no2=4.0))
     assert alarms(found) == {"no2"}
-    (no2,) = [one for one in found.histograms if one.name == "no2"]
+    (no2,) = [histogram for histogram in found.histograms if histogram.name == "no2"]
     assert (no2.training.verdict, no2.present.verdict, no2.earlier.verdict) == (FAR, FAR, TOO_FEW)
     assert (no2.training.recent, no2.training.reference_count, sum(no2.recent)) == (
         150,
@@ -118,7 +118,7 @@ def test_a_sensor_that_fails_more_often_moves_only_with_the_missing_ones():
         cells[cell] -= fail
         cells[cell._replace(bin=0)] += fail
     found = made(reference, cells)
-    (co,) = [one for one in found.histograms if one.name == "co"]
+    (co,) = [histogram for histogram in found.histograms if histogram.name == "co"]
     assert co.training.verdict == FAR
     assert co.present.verdict == STEADY
 
@@ -135,7 +135,7 @@ def test_against_the_days_before_a_change_of_all_is_found():
     assert refused.recent.low < 0.5 < refused.recent.high
     assert (week.facts["predictions"], week.facts["both"]) == (200, 200)
     month = made(reference, cells, days=30)  # before which there was nothing
-    assert [one.earlier.reference_count for one in month.histograms] == [0] * 7
+    assert [histogram.earlier.reference_count for histogram in month.histograms] == [0] * 7
     assert month.facts["predictions"] == 500
 
 
@@ -144,7 +144,10 @@ def test_other_ranges_and_other_models_do_not_mix():
     reference, other = trained_on(rng), trained_on(rng)
     cells = visitors(rng, other, 100)
     found = made(reference, Counter({cell._replace(model="old"): n for cell, n in cells.items()}))
-    assert (sum(found.facts.values()), [sum(one.recent) for one in found.histograms]) == (
+    assert (
+        sum(found.facts.values()),
+        [sum(histogram.recent) for histogram in found.histograms],
+    ) == (
         0,
         [0] * 7,
     )
@@ -193,7 +196,11 @@ def test_another_camera_is_far_from_training_and_the_same_one_is_not(model):
             vector = predictor.embed(photo).vector[0].numpy()
             for facts in counted(PredictionUsage(UPLOAD, Reading(), vector), reference):
                 cells[Cell(NOW.date().isoformat(), reference.model, UPLOAD, *facts)] += 1
-        (distance,) = [one for one in made(reference, cells).histograms if one.name == "distance"]
+        (distance,) = [
+            histogram
+            for histogram in made(reference, cells).histograms
+            if histogram.name == "distance"
+        ]
         return distance
 
     aqi = np.random.default_rng(6).uniform(20, 390, 30)
@@ -206,7 +213,7 @@ def test_another_camera_is_far_from_training_and_the_same_one_is_not(model):
 
 def test_the_shipped_reference_is_its_training_sessions(real_reference):
     assert set(real_reference.sensors) == set(POLLUTANTS)
-    assert {sum(one.histogram) for one in real_reference.sensors.values()} == {SESSIONS}
+    assert {sum(sensor.histogram) for sensor in real_reference.sensors.values()} == {SESSIONS}
     assert sum(real_reference.distances.histogram) == pytest.approx(SESSIONS)
     assert real_reference.distances.histogram[1:] == pytest.approx([9.4] * 10, abs=2)
     assert real_reference.distance_of(real_reference.frames[5]) == 0.0

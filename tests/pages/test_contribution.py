@@ -46,7 +46,7 @@ def upload(page, content: bytes | None = None) -> AppTest:
 
 
 def widget(widgets, name: str):
-    (found,) = [one for one in widgets if str(one.key).startswith(f"contribute_{name}_")]
+    (found,) = [widget for widget in widgets if str(widget.key).startswith(f"contribute_{name}_")]
     return found
 
 

@@ -62,9 +62,9 @@ def test_a_version_is_served_once_it_is_promoted_and_not_before(registry):
     assert registry.current() == Served("shipped", None)
     registry.promote(EXPERT, first.name, "better at Delhi", NOW)
     assert registry.current() == Served(str(first.folder), first.name)
-    assert [(one.version, one.by, one.reason) for one in registry.promotions()] == [
-        (first.name, "Eva", "better at Delhi")
-    ]
+    assert [
+        (promotion.version, promotion.by, promotion.reason) for promotion in registry.promotions()
+    ] == [(first.name, "Eva", "better at Delhi")]
     assert registry.promotions()[0].at == "2026-11-02T09:00:00+00:00"
 
 
@@ -75,7 +75,7 @@ def test_a_version_succeeds_its_parent_and_nobody_else(registry):
     assert registry.succeed(EXPERT, first, NOW)
     assert not registry.succeed(EXPERT, rival, NOW)
     assert not registry.succeed(EXPERT, made(registry, REFUSED, promote=False), NOW)
-    assert [one.version for one in registry.promotions()] == [first.name]
+    assert [promotion.version for promotion in registry.promotions()] == [first.name]
 
 
 def test_numbers_rise_and_parents_are_kept(registry):

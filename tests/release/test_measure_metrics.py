@@ -203,8 +203,8 @@ def test_one_protocol_after_the_other_is_the_same_as_both_and_keeps_the_first(me
 def test_heat_maps_are_measured_leak_safe_only_beside_all_other_figures(measured):
     asked = []
 
-    def heat_maps(workshop, parts, seed) -> dict:
-        asked.append((workshop.recipe.backbone, [part.name for part in parts], seed))
+    def heat_maps(experiment, parts, seed) -> dict:
+        asked.append((experiment.recipe.backbone, [part.name for part in parts], seed))
         return {"planted": 1}
 
     before = measured.metrics()

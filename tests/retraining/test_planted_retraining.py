@@ -98,7 +98,7 @@ def test_a_place_told_wrongly_is_learned_and_nothing_else_gets_worse(registry, t
     after = errors(trial, trial.model.network)
     assert all(after[kind] < before[kind] / 2 for kind in KINDS)
     assert trial.decision.reasons == ()
-    whole = [one for one in trial.validation.changes if one.place == EVERYWHERE]
+    whole = [change for change in trial.validation.changes if change.place == EVERYWHERE]
     assert all(one.low <= 0 for one in whole)  # no worse beyond the interval
     kept = register(trial, registry, TERMINAL, NOW, promote=True)
     assert kept.promoted

@@ -93,7 +93,7 @@ def test_a_new_place_is_learned_from_four_days_on(base, count, learned):
     known = places_with(base, on_days("Deltapur", count)).applied_to(base)
     assert ("Deltapur" in known.config.sites.places) is learned
     if learned:
-        site = next(one for one in known_sites(known) if one.name == "Deltapur")
+        site = next(site for site in known_sites(known) if site.name == "Deltapur")
         assert [day.aqi for day in site.days] == [120.0, 121.0, 122.0, 123.0]
         assert site.day_count == 4
 
@@ -198,7 +198,7 @@ def test_a_version_of_either_kind_is_retrained_predicts_and_explains(world, with
     names = [site.name for site in model.known_sites()]
     assert names == (sorted([*LEVELS, "Deltapur"]) if with_places else [])
     if with_places:
-        site = next(one for one in model.known_sites() if one.name == "Deltapur")
+        site = next(site for site in model.known_sites() if site.name == "Deltapur")
         # Every third day has a category alone.
         assert sorted({day.aqi - day.reading.pm25 for day in site.days}) == [SHIFT]
         assert len(site.days) == 8

@@ -97,7 +97,7 @@ def test_items_of_one_group_and_reading_are_one_session():
             value(4, group="Deltapur|2023-03-02"),
         ]
     )
-    assert [one.items for one in found.sessions] == [(1, 2), (3,), (4,)]
+    assert [session.items for session in found.sessions] == [(1, 2), (3,), (4,)]
     assert found.sessions[0].bands == ((101.0, 150.0), (140.0, 140.0))
     assert found.sessions[0].aqi == (125.5 + 140) / 2
     assert found.items == 4
@@ -124,7 +124,7 @@ def test_what_cannot_be_learned_is_left_out_with_the_reason():
         (3, "no_photo"),
         (4, "frozen_twin"),
     )
-    assert [one.items for one in found.sessions] == [(5,)]
+    assert [session.items for session in found.sessions] == [(5,)]
     assert len(seen.asked) == 3  # nobody looks at what is left out anyway
 
 

@@ -71,19 +71,20 @@ def test_a_quarter_more_haze_is_a_higher_extinction(measured, name):
 
 def test_what_the_haze_hides_is_called_hidden(measured):
     for view, seen in measured:
-        for one in seen.sightings:
-            if truth(view, one.landmark.name) > 5:
-                assert one.contrast.is_hidden
-            if truth(view, one.landmark.name) < 2:
-                assert not one.contrast.is_hidden
+        for sighting in seen.sightings:
+            if truth(view, sighting.landmark.name) > 5:
+                assert sighting.contrast.is_hidden
+            if truth(view, sighting.landmark.name) < 2:
+                assert not sighting.contrast.is_hidden
 
 
 def test_the_stated_uncertainty_holds(measured):
     pulls = [
-        abs(one.contrast.extinction - truth(view, one.landmark.name)) / one.contrast.std
+        abs(sighting.contrast.extinction - truth(view, sighting.landmark.name))
+        / sighting.contrast.std
         for view, seen in measured
-        for one in seen.sightings
-        if truth(view, one.landmark.name) <= STILL_SEEN
+        for sighting in seen.sightings
+        if truth(view, sighting.landmark.name) <= STILL_SEEN
     ]
     assert np.mean(np.array(pulls) < 2) > 0.9
 
@@ -98,14 +99,20 @@ def test_exposure_does_not_matter(town):
 
 def test_the_boxes_follow_a_camera_that_moved(town):
     seen = extinctions(town, photo(View(10, right=20, down=-12)))
-    for one in seen.sightings:
-        assert one.box.left - one.landmark.box.left == pytest.approx(20 / WIDTH, abs=1 / WIDTH)
-        assert one.box.top - one.landmark.box.top == pytest.approx(-12 / HEIGHT, abs=1 / HEIGHT)
+    for sighting in seen.sightings:
+        assert sighting.box.left - sighting.landmark.box.left == pytest.approx(
+            20 / WIDTH, abs=1 / WIDTH
+        )
+        assert sighting.box.top - sighting.landmark.box.top == pytest.approx(
+            -12 / HEIGHT, abs=1 / HEIGHT
+        )
 
 
 def test_the_reference_itself_needs_no_matching(town):
     seen = extinctions(town, photo(View(15)))
-    assert [one.box for one in seen.sightings] == [one.box for one in town.landmarks]
+    assert [sighting.box for sighting in seen.sightings] == [
+        landmark.box for landmark in town.landmarks
+    ]
 
 
 def told(site, picture):

@@ -33,7 +33,7 @@ def test_a_day_of_another_standard_is_kept_and_says_nothing():
 
 def test_the_same_photo_again_takes_its_place():
     site = Site("Delhi").with_day(day(90, photo=photo("a"))).with_day(day(95, photo=photo("a")))
-    assert [one.aqi for one in site.days] == [95]
+    assert [day.aqi for day in site.days] == [95]
 
 
 def test_the_same_time_again_takes_its_place_but_unknown_times_do_not():
@@ -44,8 +44,8 @@ def test_the_same_time_again_takes_its_place_but_unknown_times_do_not():
 def test_without_a_date_all_its_hours_are_gone():
     hours = [day(90 + hour, 2026, 3, 1, hour) for hour in (4, 8)]
     site = Site("Delhi", days=(*hours, day(50, 2026, 3, 2), day(60)))
-    assert [one.aqi for one in site.without_date_of(hours[0]).days] == [50, 60]
-    assert [one.aqi for one in site.without_date_of(site.days[3]).days] == [94, 98, 50]
+    assert [day.aqi for day in site.without_date_of(hours[0]).days] == [50, 60]
+    assert [day.aqi for day in site.without_date_of(site.days[3]).days] == [94, 98, 50]
 
 
 @pytest.mark.parametrize(

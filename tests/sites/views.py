@@ -64,11 +64,11 @@ def watched_town(model: str) -> Site:
 
     Its photos were seen by the weights `model`, an SHA-256.
     """
-    marks = tuple(one for one in landmarks() if one.name != "ridge")
+    marks = tuple(landmark for landmark in landmarks() if landmark.name != "ridge")
     days = []
     for day in site_of(*AQIS).days:
         lost = 1.3 + np.log(day.aqi / 100) / SLOPE  # on the way from the tower, 3 km
-        extinction = {one.name: one.distance_km * lost / 3 for one in marks}
+        extinction = {mark.name: mark.distance_km * lost / 3 for mark in marks}
         days.append(replace(day, photo=DayPhoto("ab" * 32, model, (0.5,) * 128, 40, extinction)))
     reference = ReferencePhoto.from_photo(photo(View(60.0)))
     return replace(site_of(), days=tuple(days), landmarks=marks, reference=reference)

@@ -137,4 +137,4 @@ def test_no_formula_judges_readings_without_units_but_a_stated_aqi_stands():
 
 
 def test_the_sample_stations_state_no_units():
-    assert not any(one.station.units_stated for one in sample_measurements())
+    assert not any(measurement.station.units_stated for measurement in sample_measurements())

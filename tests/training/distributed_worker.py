@@ -28,14 +28,14 @@ def main(data: Path, out: Path) -> None:
     sessions = sessions_of(rows)
     with distributed.together():
         own = out / f"work-{distributed.rank()}"
-        workshop = training(
+        experiment = training(
             rows, RECIPE, lambda network, name: None, own, lambda text: None
-        ).workshop
+        ).experiment
         if distributed.rank() == 0:
-            workshop.with_validation(sessions, 0)
-            state = load_file(workshop.work / "validated.network.safetensors")
+            experiment.with_validation(sessions, 0)
+            state = load_file(experiment.work / "validated.network.safetensors")
         else:
-            state = workshop.assist(sessions, 0).state_dict()
+            state = experiment.assist(sessions, 0).state_dict()
         state = {name: tensor.contiguous() for name, tensor in state.items()}
         save_file(state, out / f"rank-{distributed.rank()}-of-{distributed.ranks()}.safetensors")
 

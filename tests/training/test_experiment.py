@@ -48,7 +48,7 @@ def begun(rows, cache: Path, recipe: Recipe = SMALL, pretrained=random_weights, 
 
 
 def folder(*given, **options) -> str:
-    return begun(*given, **options).workshop.work.name
+    return begun(*given, **options).experiment.work.name
 
 
 def first_part(rows) -> Part:
@@ -58,9 +58,9 @@ def first_part(rows) -> Part:
 def test_the_same_training_has_the_same_folder_and_says_whether_its_trunk_is_random(rows, tmp_path):
     one, same = begun(rows, tmp_path), begun(rows, tmp_path)
     assert isinstance(one, Training)
-    assert one.workshop.work == same.workshop.work
-    assert one.workshop.work.parent == tmp_path
-    assert one.workshop.work.name.startswith("resnet18-")
+    assert one.experiment.work == same.experiment.work
+    assert one.experiment.work.parent == tmp_path
+    assert one.experiment.work.name.startswith("resnet18-")
     assert (one.from_scratch, begun(rows, tmp_path, pretrained=zeros).from_scratch) == (True, False)
 
 
@@ -100,7 +100,7 @@ def test_an_teachers_first_weights_are_the_pupils_business_too(rows, tmp_path):
     pupil = replace(SMALL, backbone="mobilenetv2_100", distilled_from=(SMALL,))
     one = begun(rows, tmp_path, pupil)
     other = begun(rows, tmp_path, pupil, pretrained=teachers_only)
-    assert one.workshop.work != other.workshop.work
+    assert one.experiment.work != other.experiment.work
     assert (one.from_scratch, other.from_scratch) == (True, True)
 
 
@@ -109,7 +109,7 @@ def test_what_is_trained_is_not_trained_again_and_teachers_teach_with_what_they_
 ):
     part = first_part(rows)
     told: list[str] = []
-    teacher = begun(rows, tmp_path, SMALL, told=told).workshop
+    teacher = begun(rows, tmp_path, SMALL, told=told).experiment
     first = teacher.held_out(part)
     assert next(text for text in told if "epoch" in text).startswith(f"{part.name}: epoch 1/1")
     kept = (teacher.work / f"{part.name}.network.safetensors").read_bytes()
@@ -118,11 +118,11 @@ def test_what_is_trained_is_not_trained_again_and_teachers_teach_with_what_they_
     monkeypatch.setattr(
         "aqfusion.training.experiment.predict_holdout", pytest.fail
     )  # nor is it asked again
-    again = begun(rows, tmp_path, SMALL, told=told).workshop.held_out(part)
+    again = begun(rows, tmp_path, SMALL, told=told).experiment.held_out(part)
     assert told == []
     assert torch.equal(again.cnn_logits, first.cnn_logits)
 
-    pupil = begun(rows, tmp_path, YOUNG, told=told).workshop
+    pupil = begun(rows, tmp_path, YOUNG, told=told).experiment
     assert pupil.teachers[0].work.name == teacher.work.name
     pupil.network(part.train, part.name)
     trained = [text for text in told if "epoch" in text]
@@ -133,7 +133,7 @@ def test_what_is_trained_is_not_trained_again_and_teachers_teach_with_what_they_
     ]
 
     told.clear()
-    own = begun(rows, tmp_path, YOUNG, told=told).workshop.network(part.train, part.name)
+    own = begun(rows, tmp_path, YOUNG, told=told).experiment.network(part.train, part.name)
     assert told == []
     state = load_file(pupil.work / f"{part.name}.network.safetensors")
     assert all(torch.equal(value, state[name]) for name, value in own.state_dict().items())
@@ -142,28 +142,28 @@ def test_what_is_trained_is_not_trained_again_and_teachers_teach_with_what_they_
 
 def test_opinions_are_what_the_teachers_photos_alone_say_on_average(rows, tmp_path):
     sessions = first_part(rows).train
-    workshop = begun(rows, tmp_path, YOUNG).workshop
-    material = workshop._material(sessions, "fold1")
-    teachers = [teacher.network(sessions, "fold1") for teacher in workshop.teachers]
+    experiment = begun(rows, tmp_path, YOUNG).experiment
+    material = experiment._material(sessions, "fold1")
+    teachers = [teacher.network(sessions, "fold1") for teacher in experiment.teachers]
     for frames, opinions in zip(material.frames, material.opinions, strict=True):
         with torch.no_grad():
             said = [e.head(e.image_encoder.embed_cnn(frames)).softmax(1) for e in teachers]
         assert opinions.shape == (len(frames), 50)
         assert torch.allclose(opinions, (said[0] + said[1]) / 2, atol=1e-5)
-    assert begun(rows, tmp_path).workshop._material(sessions, "fold1").opinions is None
+    assert begun(rows, tmp_path).experiment._material(sessions, "fold1").opinions is None
 
 
 def test_a_photo_is_stood_for_by_the_frame_nearest_before_it(rows, tmp_path, monkeypatch):
     monkeypatch.setattr("aqfusion.training.experiment.FRAMES_KEPT", 2)
-    workshop = begun(rows, tmp_path).workshop
+    experiment = begun(rows, tmp_path).experiment
     session = first_part(rows).train[0]
-    statistics, frame = workshop.haze_by_photo(session)
+    statistics, frame = experiment.haze_by_photo(session)
     assert (statistics.shape, frame.tolist()) == ((2, 108), [0, 0, 1])
 
 
 def test_as_many_frames_are_kept_as_an_epoch_draws(rows, tmp_path, monkeypatch):
     monkeypatch.setattr("aqfusion.training.experiment.FRAMES_KEPT", 2)
     session = first_part(rows).train[0]
-    every = begun(rows, tmp_path, replace(SMALL, frames_per_session=ALL_FRAMES)).workshop
+    every = begun(rows, tmp_path, replace(SMALL, frames_per_session=ALL_FRAMES)).experiment
     statistics, frame = every.haze_by_photo(session)
     assert (statistics.shape, frame.tolist()) == ((3, 108), [0, 1, 2])

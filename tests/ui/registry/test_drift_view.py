@@ -90,7 +90,8 @@ def test_nothing_counted_is_no_drift(reference):
 def test_chart_and_table_show_the_same_counts(reference):
     found = made(reference, cells_of(reference, [Reading(pm25=40, co=1.0)] * 20))
     (pm25, distance) = (
-        next(one for one in found.histograms if one.name == name) for name in ("pm25", "distance")
+        next(histogram for histogram in found.histograms if histogram.name == name)
+        for name in ("pm25", "distance")
     )
     names = drift_view.ranges_of(pm25)
     recent, training = drift_chart(pm25, names).data

@@ -43,11 +43,11 @@ def test_what_waits_is_said(since, says):
 def test_the_curve_goes_through_what_served_and_beside_it_lies_what_did_not(versions):
     served = {versions[0].name, versions[2].name}
     lines = learning_curve(versions, served, "rmse").data
-    assert [(one.name, one.mode, list(one.x), list(one.y)) for one in lines[:2]] == [
+    assert [(line.name, line.mode, list(line.x), list(line.y)) for line in lines[:2]] == [
         ("photo and readings", "lines+markers", ["before", "v1", "v3"], [45.0, 40.0, 35.0]),
         ("photo and readings", "markers", ["v2"], [70.0]),
     ]
-    assert [one.showlegend for one in lines] == [True, False] * 3
+    assert [line.showlegend for line in lines] == [True, False] * 3
 
 
 def test_versions_of_another_test_part_are_not_compared(versions):

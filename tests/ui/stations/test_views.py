@@ -71,7 +71,7 @@ def test_model_view_has_the_models_number_in_its_category():
 )
 def test_errors_are_signed_and_fall_into_bands(said, label, band):
     found = mark(measured(156), ERROR, said)
-    names = {one.name: one.colour for one in bands(ERROR)}
+    names = {band.name: band.colour for band in bands(ERROR)}
     assert (found.label, found.colour) == (label, names[band])
 
 
