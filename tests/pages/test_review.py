@@ -130,7 +130,7 @@ def test_filters_add_up_and_pages_turn(planted, monkeypatch):
     page.selectbox(key="review_choice_annotator").set_value(planted.ana.id).run()
     page.selectbox(key="review_choice_category").set_value(4).run()
     assert not page.exception
-    assert "Nothing here" in page.info[0].value
+    assert "No items match" in page.info[0].value
     page.selectbox(key="review_choice_category").set_value(1).run()
     page.text_input(key="review_choice_text").set_value("\x00").run()
     assert "control characters" in page.error[0].value
@@ -162,7 +162,7 @@ def test_accepting_settles_the_item_and_the_next_one_comes(planted):
         f"done: Accepted: item {planted.items['newest']} is settled."
     ]
     press(page, f"review_back_{planted.items['newest']}")
-    assert "Decided" in html(page)
+    assert "Decision" in html(page)
 
 
 def test_after_the_last_item_the_first_one_comes_and_then_the_list(planted):
@@ -173,7 +173,7 @@ def test_after_the_last_item_the_first_one_comes_and_then_the_list(planted):
         page.run()
         press(page, f"review_accept_{planted.items[name]}_{planted.ana.id}")
         assert at_item(page) == (then and str(planted.items[then]))
-    assert "Nothing here" in page.info[0].value
+    assert "No items match" in page.info[0].value
     assert "settled" in messages_of(page, "done")[0]
 
 
@@ -309,7 +309,7 @@ def test_an_item_is_shown_whole(planted):
         *("The model is unsure: 101 to 214", "mobilenet-1", "101 to 214", "fold-3", "120 to 230"),
         *("40 %", "US AQI", "India AQI"),
         *("blind: the model&#x27;s prediction was hidden", "4.2 s", "unsure", "12 s"),
-        *("assisted: saw AQI 152 of mobilenet-1", "2 Nov 2026, 09:01 (UTC+00:00)"),
+        *("assisted: saw AQI 152 from mobilenet-1", "2 Nov 2026, 09:01 (UTC+00:00)"),
     ):
         assert words in text
     assert text.index("Added by import") < text.index("answered: Moderate")
@@ -348,7 +348,7 @@ def test_a_lost_photo_is_told_and_the_rest_is_there(planted):
     planted.store.photos._files.rm_file(planted.store.photos._path(digest))
     page = opened(planted.expert, item.task.id)
     assert not page.exception
-    assert "photo must be in the store" in page.error[0].value
+    assert "is missing in the store" in page.error[0].value
     assert "2 answers" in [subheader.value for subheader in page.subheader]
 
 
