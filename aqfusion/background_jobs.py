@@ -82,7 +82,7 @@ def status(home: Path) -> JobProgress | None:
     if progress is not None and progress.state == "running" and holder(home / LOCK) is None:
         again = read_progress(home / PROGRESS)  # it may have ended between the two reads
         if again is not None and again.state == "running":
-            return replace(again, state="killed", said="the process ended without a word")
+            return replace(again, state="killed", said="the process ended without a message")
         return again
     return progress
 
@@ -101,7 +101,9 @@ def refuse_second(home: Path, noun: str) -> None:
     end = time.monotonic() + PATIENCE
     while (pid := holder(home / LOCK)) is not None:
         if time.monotonic() > end:
-            raise RunError(f"only one {noun} may run at a time, got one already (process {pid})")
+            raise RunError(
+                f"A {noun} is running already (process {pid}). Wait until it ends, or cancel it."
+            )
         time.sleep(0.02)
 
 
@@ -168,7 +170,7 @@ def start(job: Job, home: Path, actor: Actor, options: tuple[str, ...] = ()) -> 
     if now is not None and now != before and now.pid == child.pid:  # it was quick
         return now
     raise RunError(
-        output[-1] if output else f"a {job.noun} must begin within {_START:.0f} s, got none"
+        output[-1] if output else f"The {job.noun} did not start within {_START:.0f} s. Try again."
     )
 
 
@@ -187,7 +189,10 @@ def cancel(job: Job, home: Path, actor: Actor) -> bool:
 
 def _check_role(job: Job, actor: Actor, what: str) -> None:
     if not actor.may(job.role):
-        raise RoleError(f"role must be {job.role} or above to {what}, got {actor.role}")
+        raise RoleError(
+            f"The role {job.role} or above is needed to {what}, and your role is {actor.role}. "
+            "Ask an admin to change it."
+        )
 
 
 _SIGNALS = {signal.SIGTERM, signal.SIGALRM, signal.SIGINT}
@@ -217,7 +222,7 @@ def running(
     with locked(home / LOCK, PATIENCE) as held:
         if not held:
             refuse_second(home, noun)
-            raise RunError(f"only one {noun} may run at a time, got another just now")
+            raise RunError(f"Another {noun} has just started. Wait until it ends, or cancel it.")
         (home / CANCEL).unlink(missing_ok=True)
         run = RunningJob(home, by, report)
         before = {number: signal.signal(number, run.on_signal) for number in _SIGNALS}
@@ -226,7 +231,7 @@ def running(
         try:
             yield run
         except Ended as ended:
-            sentence = f"the {noun} was ended: {ended.state}"
+            sentence = f"the {noun} was stopped: {ended.state}"
             run.end(ended.state, sentence)
             raise RunError(sentence) from ended
         except BaseException as error:

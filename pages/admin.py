@@ -14,9 +14,9 @@ from aqfusion.ui.labels import (
     store_view,
 )
 
-PEOPLE, STORE, IN_AND_OUT, SETTINGS = "People", "Store", "In and out", "Settings"
+PEOPLE, STORE, IN_AND_OUT, SETTINGS = "People", "Store", "Import and export", "Settings"
 
-page.begin("Admin", "Who may do what, and how the label store is.")
+page.begin("Admin", "Accounts and roles, the label store, import and export, settings.")
 actor = account.require("admin")
 
 part = st.segmented_control(

@@ -9,7 +9,7 @@ from aqfusion.ui.labels import account, export_view, store_session
 from aqfusion.ui.markup import plain
 from aqfusion.ui.review import agreement_view, item_view, routing, work_list
 
-page.begin("Which label holds?", "What annotators could not settle among themselves, you decide.")
+page.begin("Review", "Decide the items on which annotators disagree.")
 st.html(ASSETS / "review" / "review.css")
 actor = account.require("expert")
 store = store_session.store()
@@ -25,7 +25,7 @@ if number is not None:
     st.stop()
 
 part = st.segmented_control(
-    "What to see",
+    "View",
     ("Work list", "Agreement", "Export"),
     default="Work list",
     required=True,

@@ -45,7 +45,7 @@ def planted_store(home: Path, count: int, overlap: int = 1, twice: int = 0) -> L
         store.accounts.add_user(admin, name, PIN, role, NOW)
     for number in range(1, count + 1):
         view = planted_view(10.0 * number)
-        why = Reason("model unsure", f"The model is unsure: it says {view.low} to {view.high}")
+        why = Reason("model unsure", f"The model is unsure: it predicts {view.low} to {view.high}")
         item = NewItem(
             photo_hash=store.photos.put(planted_photo(number)),
             reading=Reading(pm25=number),

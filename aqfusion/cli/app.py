@@ -25,12 +25,12 @@ class AppStartError(InputError):
     "--port",
     type=WholeNumber(1, 65535),
     metavar="N",
-    help="where it listens (default: 8501, or the next one that is free)",
+    help="port of the app (default: 8501, or the next one that is free)",
 )
 @click.option(
     "--host",
     metavar="ADDRESS",
-    help="on which address; localhost keeps other machines out (default: all addresses)",
+    help="address to listen on; localhost admits only this machine (default: all addresses)",
 )
 def app(port: int | None, host: str | None) -> None:
     """Open the web app in the browser; Ctrl+C ends it."""
@@ -44,7 +44,7 @@ def app(port: int | None, host: str | None) -> None:
     missing = missing_packages()
     if missing:
         raise AppStartError(
-            "the app needs packages that are not installed; pip install " + " ".join(missing)
+            "the app needs packages that are not installed. Run: pip install " + " ".join(missing)
         )
     sys.stdout.flush()
     sys.stderr.flush()
@@ -92,11 +92,11 @@ def _check_address(host: str | None, port: int, port_was_given: bool) -> None:
             raise _not_of_this_machine(host) from error
         if error.errno == errno.EACCES:
             raise AppStartError(
-                f"port {port} is not open to this user; choose one from 1024 with --port"
+                f"This user may not use port {port}. Choose one from 1024 with --port"
             ) from error
         if error.errno == errno.EADDRINUSE and port_was_given:
             raise AppStartError(
-                f"port {port} is in use; end the program that uses it or choose another with --port"
+                f"Port {port} is in use. End the program that uses it or choose another with --port"
             ) from error
         if error.errno != errno.EADDRINUSE:
             raise

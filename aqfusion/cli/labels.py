@@ -43,7 +43,7 @@ MOST_ANSWERS = 20  # of an item
 _MOST_FAULTS = 20  # in lines; the JSON has all
 _EVERY = 320  # items between two lines of progress
 
-_role_option = click.option("--role", required=True, type=Choice(ROLES), help="what they may do")
+_role_option = click.option("--role", required=True, type=Choice(ROLES), help="role of the account")
 
 
 @click.group(
@@ -53,7 +53,7 @@ _role_option = click.option("--role", required=True, type=Choice(ROLES), help="w
 def labels() -> None:
     """Work on the label store that AQFUSION_LABELS and AQFUSION_PHOTOS name.
 
-    Who can read the database may do anything here.
+    Whoever can read the database may use all of these commands.
     """
 
 
@@ -64,20 +64,21 @@ def labels() -> None:
     type=WholeNumber(1, MOST_ANSWERS),
     default=1,
     metavar="N",
-    help="answers wanted of each item (default: 1)",
+    help="answers wanted for each item (default: 1)",
 )
-@click.option("--frozen", is_flag=True, help="to measure by: no training learns from these")
-@click.option("--licence", metavar="TEXT", help="of the photos, for people to see")
+@click.option("--frozen", is_flag=True, help="keep these items for testing: no training uses them")
+@click.option("--licence", metavar="TEXT", help="licence of the photos, as the pages show it")
 @click.option(
     "--timezone",
     type=TimeZone(),
     metavar="ZONE",
-    help="of times that name none, as Asia/Kolkata or +05:30; else they are left out",
+    help="zone of times that name none, for example Asia/Kolkata or +05:30; without it, these "
+    "times are left out",
 )
 @click.option(
     "--dry-run",
     is_flag=True,
-    help="tell as JSON what would come in, and write nothing: no store is needed",
+    help="print as JSON what would be imported, and write nothing; no store is needed",
 )
 @json_option
 def import_photos(
@@ -85,7 +86,7 @@ def import_photos(
 ) -> None:
     """Import a data folder, a folder of photos, a CSV of photos, an export (.jsonl) or answers.
 
-    Answers are those of Label Studio (its .json export). Done again it brings what is missing.
+    Answers are those of Label Studio (its .json export). A second import adds what is missing.
     """
     if dry_run:
         _try_import(source, timezone)
@@ -99,7 +100,7 @@ def _try_import(source: str, timezone: tzinfo | None) -> None:
     summary = dry_run(list_source(Path(source), now(), timezone))
     print_json({"source": source, **summary})
     if not summary["items"]:
-        raise UsageError(f"{source} must have a good photo, got none")
+        raise UsageError(f"No photo could be imported from {source}")
 
 
 def _import(
@@ -115,25 +116,25 @@ def _import(
     for fault in done.faults[:_MOST_FAULTS]:
         report(str(fault))
     if len(done.faults) > _MOST_FAULTS:
-        report(f"and {len(done.faults) - _MOST_FAULTS} more, all of them in the JSON")
+        report(f"and {len(done.faults) - _MOST_FAULTS} more; the JSON has all of them")
     for note in done.notes:
         report(note)
     if done.ignored:
-        report(f"columns that nobody reads: {', '.join(map(repr, done.ignored))}")
+        report(f"columns that are not read: {', '.join(map(repr, done.ignored))}")
     if done.new:
-        report("to put the most telling ones first: python -m aqfusion labels score")
+        report("to put the most informative items first: python -m aqfusion labels score")
     print_json({"source": source, **asdict(done)})
 
 
 @labels.command(short_help="Export as csv, jsonl, events, label-studio or training.")
-@click.option("--format", "kind", required=True, type=Choice(FORMATS), help="what is written")
+@click.option("--format", "kind", required=True, type=Choice(FORMATS), help="format of the export")
 @click.option(
     "--out", required=True, type=PathText(), metavar="PATH", help="the file or folder to write"
 )
 @json_option
 def export(kind: str, out: str) -> None:
-    """Export as csv (a row per item, and a second file with a row per answer), jsonl (all there
-    is, for labels import), events (csv), label-studio or training (folders).
+    """Export as csv (a row per item, and a second file with a row per answer), jsonl (everything,
+    for labels import), events (csv), label-studio or training (folders).
     """
     from aqfusion.labels.exports.export import export as export_store
 
@@ -143,7 +144,7 @@ def export(kind: str, out: str) -> None:
     for sentence in done.left_out:
         report(sentence)
     if done.missing:
-        report(f"{len(done.missing)} photos must be in the store, and are missing")
+        report(f"{len(done.missing)} photos are missing in the store")
     print_json(
         {
             "format": kind,
@@ -170,12 +171,12 @@ def stats() -> None:
 @labels.command()
 @json_option
 def verify() -> None:
-    """Prove that the current view is what all events come to."""
+    """Check that the current state follows from all events."""
     with label_store() as store:
         faults = store.verify()
     print_json({"sound": not faults, "faults": list(faults)})
     if faults:
-        raise InputError(f"the store must be sound, got {len(faults)} faults: {faults[0]}")
+        raise InputError(f"The store has {len(faults)} faults, the first: {faults[0]}")
 
 
 @labels.command(short_help="Write everything to one new file.")
@@ -188,7 +189,7 @@ def backup(path: str) -> None:
     with label_store() as store:
         held = write_backup(store, store.accounts.operator(now()), Path(path), now())
     if held.missing:
-        report(f"{len(held.missing)} photos must be in the store, and are missing")
+        report(f"{len(held.missing)} photos are missing in the store")
     print_json({"wrote": path, **asdict(held)})
 
 
@@ -196,7 +197,7 @@ def backup(path: str) -> None:
 @click.argument("path", metavar="PATH", type=PathText())
 @json_option
 def restore(path: str) -> None:
-    """Fill an empty store from a backup, or nothing."""
+    """Restore a backup into an empty store, completely or not at all."""
     from aqfusion.labels.backup import restore as read_backup
 
     with label_store() as store:
@@ -210,7 +211,7 @@ def restore(path: str) -> None:
 @click.option("--pin-stdin", is_flag=True, help="read the PIN from the first line of input")
 @json_option
 def add_user(name: str, role: str, pin_stdin: bool) -> None:
-    """Make an account; its PIN is asked for."""
+    """Add an account, and ask for its PIN."""
     pin = sys.stdin.readline().rstrip("\r\n") if pin_stdin else _ask_pin()
     with label_store() as store:
         operator = store.accounts.operator(now())
@@ -221,10 +222,10 @@ def add_user(name: str, role: str, pin_stdin: bool) -> None:
 def _ask_pin() -> str:
     """Ask twice on the terminal, where nothing of it is shown."""
     if not sys.stdin.isatty():
-        raise UsageError("add-user must ask for a PIN at a terminal, or be given --pin-stdin")
+        raise UsageError("add-user asks for a PIN at a terminal. Without one, use --pin-stdin")
     pin = getpass.getpass("PIN: ")
-    if getpass.getpass("Once more: ") != pin:
-        raise UsageError("PIN must be typed the same twice, got two different ones")
+    if getpass.getpass("PIN again: ") != pin:
+        raise UsageError("The two PINs differ. Type the same PIN twice")
     return pin
 
 
@@ -242,7 +243,9 @@ def invite(role: str) -> None:
     print_json({"invitation": token, "role": role, "expires": expires})
 
 
-@labels.command("score", short_help="Score the unlabelled items, the most telling first.")
+@labels.command(
+    "score", short_help="Score the unlabelled items and put the most informative first."
+)
 @model_option(SERVED)
 @time_limit_option
 @by_option
@@ -251,7 +254,7 @@ def invite(role: str) -> None:
 def score_command(
     model: str | None, time_limit: int | None, by: str | None, status: bool, cancel: bool
 ) -> None:
-    """Score the unlabelled items: what the model says of them, the most telling first."""
+    """Score the unlabelled items with the model, and put the most informative first."""
     from aqfusion.active_learning import scoring_process
     from aqfusion.registry.registry import TERMINAL
 
@@ -301,7 +304,7 @@ def score(by: str, choose: Callable[[], str], seconds: int | None = None) -> dic
             operator = store.accounts.operator(now())
             scored = asdict(score_unlabelled(store, operator, model, _counter(run)))
         missing = f", {scored['missing']} photos missing" if scored["missing"] else ""
-        run.end("done", f"{scored['new']} scored, {scored['known']} had been before{missing}")
+        run.end("done", f"{scored['new']} scored, {scored['known']} were scored before{missing}")
     return scored
 
 

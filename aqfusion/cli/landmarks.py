@@ -27,7 +27,7 @@ class BoxType(click.ParamType[Box]):
         try:
             left, top, right, bottom = map(float, str(value).split(","))
         except ValueError:
-            rule = "must be four numbers of 0 to 1, as in 0.4,0.5,0.45,0.6"
+            rule = "must be four numbers from 0 to 1, for example 0.4,0.5,0.45,0.6"
             refuse(param, rule, str(value)[:60])
         return Box(left, top, right, bottom)
 
@@ -48,7 +48,10 @@ class _Drawn:
     "--photo", type=PathText(), metavar="FILE", help="the reference photo, or one to measure"
 )
 @click.option(
-    "--box", type=BoxType(), metavar="X0,Y0,X1,Y1", help="the dark thing, without any sky"
+    "--box",
+    type=BoxType(),
+    metavar="X0,Y0,X1,Y1",
+    help="box around the dark object, without any sky",
 )
 @click.option(
     "--sky",
@@ -56,27 +59,27 @@ class _Drawn:
     metavar="X0,Y0,X1,Y1",
     help="a patch of sky (default: just above the box)",
 )
-@click.option("--distance-km", type=Number(), metavar="D", help="how far away it is, if known")
-@click.option("--name", metavar="NAME", help="what it is called (default: a number)")
-@click.option("--remove", metavar="NAME", help="take this landmark away instead")
+@click.option("--distance-km", type=Number(), metavar="D", help="distance to the object, if known")
+@click.option("--name", metavar="NAME", help="name of the landmark (default: a number)")
+@click.option("--remove", metavar="NAME", help="remove this landmark")
 @json_option
 def landmark(
     site: str, photo: str | None, box: Box | None, remove: str | None, **more: Any
 ) -> None:
     """Draw a landmark on a site's reference photo, or measure a photo at its landmarks.
 
-    With --box, a dark distant thing of the photo becomes a landmark; the first makes the photo
-    the site's reference photo. With --photo alone, tell what that photo shows at the site's
-    landmarks. Boxes are left,top,right,bottom as shares of the photo's width and height, from its
+    With --box, a dark distant object in the photo becomes a landmark; the first one makes the
+    photo the site's reference photo. With --photo alone, the photo is measured at the site's
+    landmarks. A box is left,top,right,bottom as shares of the photo's width and height, from the
     top left corner.
     """
     typed = [f"--{name.replace('_', '-')}" for name, value in more.items() if value is not None]
     if box is None and typed:
-        raise UsageError(f"{typed[0]} must come with --box, got none")
+        raise UsageError(f"{typed[0]} needs --box")
     if (remove is None) == (photo is None):
         raise UsageError("site landmark must have either --photo or --remove")
     if remove is not None and box is not None:
-        raise UsageError("--box must not come with --remove")
+        raise UsageError("--box is not allowed with --remove")
     named = site_named(site)
     if remove is not None:
         _remove(named, remove)
@@ -130,7 +133,7 @@ def _measure(named: NamedSite, photo: "Photo") -> None:
     from aqfusion.sites.landmark_evidence import site_evidence
 
     if not named.site.landmarks:
-        raise UsageError("the site must have landmarks to measure a photo at, draw one with --box")
+        raise UsageError("The site has no landmarks. Draw one with --box")
     measured = extinctions(named.site, photo)
     evidence = site_evidence(named.site, measured.values)
     print_json(

@@ -67,7 +67,7 @@ class _LazyGroup(click.Group):
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def program() -> None:
-    """Tell the Air Quality Index from a photo of the sky, readings, or both."""
+    """Predict the Air Quality Index from a photo of the sky, readings, or both."""
 
 
 @click.command(short_help="Print the script that completes commands in bash, zsh or fish.")

@@ -54,13 +54,13 @@ def _registry() -> "Registry":
     short_help="List, promote, roll back, verify and prune retrained models.",
 )
 def models() -> None:
-    """The versions that retraining made; AQFUSION_MODELS is their folder."""
+    """Work on the versions that retraining made, in the folder AQFUSION_MODELS."""
 
 
 @models.command("list")
 @json_option
 def list_versions() -> None:
-    """All versions, and which is current."""
+    """List all versions, and which is current."""
     registry = _registry()
     served = registry.current()
     print_json(
@@ -77,14 +77,14 @@ def list_versions() -> None:
 @_version_argument
 @json_option
 def show(version: str) -> None:
-    """All about one version."""
+    """Show all of one version."""
     stored = _registry().read(version)
     print_json({**_line(stored), "manifest": dict(stored.manifest)})
 
 
 @models.command()
 @_version_argument
-@click.option("--reason", required=True, metavar="TEXT", help="why; it is kept")
+@click.option("--reason", required=True, metavar="TEXT", help="reason, which is recorded")
 @json_option
 def promote(version: str, reason: str) -> None:
     """Make a version current."""
@@ -95,10 +95,10 @@ def promote(version: str, reason: str) -> None:
 
 
 @models.command()
-@click.option("--reason", default="", metavar="TEXT", help="why; it is kept")
+@click.option("--reason", default="", metavar="TEXT", help="reason, which is recorded")
 @json_option
 def rollback(reason: str) -> None:
-    """Go back to the version before."""
+    """Roll back to the version before."""
     from aqfusion.registry.registry import TERMINAL
 
     print_json({"promotion": asdict(_registry().rollback(TERMINAL, reason, now()))})
@@ -118,23 +118,23 @@ def verify() -> None:
 @models.command()
 @json_option
 def prune() -> None:
-    """Delete what was never current and is no ancestor."""
+    """Delete versions that were never current and are not ancestors of the current one."""
     from aqfusion.registry.registry import TERMINAL
 
     print_json({"deleted": list(_registry().prune(TERMINAL))})
 
 
-@models.command(short_help="What visitors bring against what was learned from.")
+@models.command(short_help="Measure data drift: recent input against the training data.")
 @click.option(
     "--days",
     type=WholeNumber(1, _MOST_DAYS),
     default=30,
     metavar="N",
-    help="of late (default: 30)",
+    help="number of recent days (default: 30)",
 )
 @json_option
 def drift(days: int) -> None:
-    """What visitors bring, of late, against what the model was trained on."""
+    """Measure data drift: the input of recent days against the training data of the model."""
     from aqfusion.model.predictor import load_model
     from aqfusion.monitoring.drift_report import counted_of
     from aqfusion.monitoring.drift_report import report as drift_report
@@ -171,11 +171,11 @@ class _Retraining:
     epochs: int | None
 
 
-@click.command(short_help="Learn from the label store's corrections.")
+@click.command(short_help="Retrain with the corrections of the label store.")
 @click.option(
     "--dry-run",
     is_flag=True,
-    help="judge, but keep nothing; where there are too few labels, print what is missing",
+    help="evaluate, but save nothing; if there are too few labels, print what is missing",
 )
 @click.option(
     "--promote",
@@ -188,30 +188,30 @@ class _Retraining:
     type=WholeNumber(0, 2**31 - 1),
     default=0,
     metavar="N",
-    help="of every random choice",
+    help="seed of all random choices",
 )
 @time_limit_option
 @by_option
 @click.option(
     "--full",
     is_flag=True,
-    help="train the trunk too, from --data and the labels; under torchrun several processes share "
-    "the work, which must see the same folders",
+    help="train the backbone too, with --data and the labels; under torchrun, several processes "
+    "share the work and must see the same folders",
 )
 @data_option
 @click.option(
     "--epochs",
     type=WholeNumber(1, 1000),
     metavar="N",
-    help="of --full: 1 to 1000 (default: 5)",
+    help="epochs of --full, 1 to 1000 (default: 5)",
 )
-@status_options("run")
+@status_options("retraining")
 @json_option
 def retrain(status: bool, cancel: bool, **options: str | int | bool | None) -> None:
-    """Train again behind the model's trunk with the labels that people agree on.
+    """Retrain the model behind its backbone with the settled labels.
 
-    The candidate is judged by photos that no retraining learns from, kept as a version, and
-    promoted where it is not worse. Prints the verdict as JSON.
+    The candidate is evaluated on a hold-out set, which no retraining uses. It is saved as a
+    version, and promoted if it is not worse. The result is printed as JSON.
     """
     from aqfusion.registry.registry import TERMINAL
     from aqfusion.retraining import process
@@ -229,7 +229,7 @@ def retrain(status: bool, cancel: bool, **options: str | int | bool | None) -> N
 
 def _retrain(options: _Retraining, registry: "Registry") -> None:
     if options.epochs is not None and not options.full:
-        raise UsageError("--epochs must come with --full, got it alone")
+        raise UsageError("--epochs needs --full")
     folder = data_folder(options.data) if options.full else None
     if folder is None:
         _run(options, registry, None)

@@ -149,23 +149,26 @@ def reading_option_names() -> str:
 
 # What is done anyway: for those who ask for it.
 json_option = click.option(
-    "--json", is_flag=True, expose_value=False, help="print JSON, which is always done"
+    "--json", is_flag=True, expose_value=False, help="print JSON; this is always done"
 )
 data_option = click.option(
     "--data",
     type=PathText(file_okay=False),
     metavar="FOLDER",
-    help="data folder in the layout of the public set (default: AQFUSION_DATA)",
+    help="data folder in the layout of the public data set (default: AQFUSION_DATA)",
 )
 licence_option = click.option(
     "--licence",
     metavar="TEXT",
     default="unknown: state the licence of the data with --licence",
-    help="licence and source of the data, kept with what comes of them",
+    help="licence and source of the data, saved with the result",
 )
-by_option = click.option("--by", metavar="NAME", help="in whose name, for people to see")
+by_option = click.option("--by", metavar="NAME", help="name of the person, as the pages show it")
 time_limit_option = click.option(
-    "--time-limit", type=WholeNumber(1, MOST_SECONDS), metavar="SECONDS", help="end after so long"
+    "--time-limit",
+    type=WholeNumber(1, MOST_SECONDS),
+    metavar="SECONDS",
+    help="stop after this time",
 )
 timezone_type = TimeZone()
 latitude_option = click.option(
@@ -188,7 +191,7 @@ def cache_option(default: str) -> Callable[[_Run], _Run]:
         "--cache",
         type=PathText(file_okay=False),
         metavar="FOLDER",
-        help=f"where trainings are kept, so that none is done twice (default: {default})",
+        help=f"folder of trainings, so that none is done twice (default: {default})",
     )
 
 
@@ -198,7 +201,7 @@ def model_option(default: str = "AQFUSION_MODEL, shipped") -> Callable[[_Run], _
         "--model",
         type=PathText(),
         metavar="NAME_OR_FOLDER",
-        help=f"which model (default: {default})",
+        help=f"model to use (default: {default})",
     )
 
 
@@ -206,8 +209,10 @@ def status_options(noun: str) -> Callable[[_Run], _Run]:
     """`--status` and `--cancel` of work that runs by itself; `not_both` checks them."""
 
     def add(command: _Run) -> _Run:
-        cancel = click.option("--cancel", is_flag=True, help=f"end the {noun} that is going on")
-        status = click.option("--status", is_flag=True, help=f"tell how the last {noun} stands")
+        cancel = click.option("--cancel", is_flag=True, help=f"stop the {noun} that is running")
+        status = click.option(
+            "--status", is_flag=True, help=f"print the progress of the last {noun}"
+        )
         return status(cancel(command))
 
     return add

@@ -138,24 +138,24 @@ def _answer_or_usage(command: str, ask: Callable[[], _T]) -> _T:
         return ask()
     except PhotoRefusedError as error:
         raise UsageError(
-            f"{command} must have a photo that can be judged, --site with days or at least one of "
+            f"{command} must have a usable photo, --site with days or at least one of "
             f"{reading_option_names()}, got only a photo that is left out: {error.problem} "
             "(--trust-photo uses it anyway)"
         ) from error
 
 
-@click.command(short_help="Tell the index of pollutant readings.")
+@click.command(short_help="Compute the index of pollutant readings.")
 @click.option(
     "--standard",
     "key",
     type=Choice(STANDARDS),
     default="us",
-    help="whose index (default: us)",
+    help="standard of the index (default: us)",
 )
 @reading_options
 @json_option
 def aqi(key: str, reading: Reading) -> None:
-    """Tell the Air Quality Index of pollutant readings, as JSON."""
+    """Compute the Air Quality Index of pollutant readings, as JSON."""
     if not reading.present:
         raise UsageError(f"aqi must have at least one reading ({reading_option_names()}), got none")
     print_json({"standard": key, **standard(key).index(reading).as_json()})
@@ -183,42 +183,42 @@ class _Pictures:
             raise UsageError(f"--out and --heat-map must be two files, got {self.out} twice")
         for option, value in (("--method", self.method), ("--target", self.target)):
             if value is not None and (image is None or not (self.out or self.heat_map)):
-                raise UsageError(f"{option} needs --image, and --heat-map or --out, got less")
+                raise UsageError(f"{option} needs --image, and --heat-map or --out")
 
 
-@click.command(short_help="Say what moved a prediction, and draw it.")
+@click.command(short_help="Explain a prediction, with pictures.")
 @_prediction_options
 @click.option("--out", type=PathText(), metavar="FILE.png", help="write a card to share")
 @click.option(
     "--heat-map",
     type=PathText(),
     metavar="FILE.png",
-    help="write the photo under the map of its evidence",
+    help="write the photo with its saliency map",
 )
 @click.option(
     "--method",
     type=Choice(METHOD_NAMES),
     metavar="NAME",
-    help=f"how: {', '.join(METHOD_NAMES)} (default: GradCAM)",
+    help=f"saliency method: {', '.join(METHOD_NAMES)} (default: GradCAM)",
 )
 @click.option(
     "--target",
     type=Choice(TARGETS),
     metavar="WHAT",
-    help=f"evidence of what: {', '.join(TARGETS)} (default: {RAISES})",
+    help=f"what the map explains: {', '.join(TARGETS)} (default: {RAISES})",
 )
 @click.option(
     "--repeat",
     type=PathText(),
     metavar="FILE.json",
-    help="make a saved report again, of the same --image and --site, and say whether it agrees",
+    help="compute a saved report again from the same --image and --site, and compare",
 )
 @json_option
 @click.pass_context
 def explain(
     context: click.Context, /, inputs: _PredictOptions, repeat: str | None, **pictures: str | None
 ) -> None:
-    """Predict, and say what each input did to it: a report as JSON, and pictures."""
+    """Predict, and explain the effect of each input: a report as JSON, and pictures."""
     if repeat is not None:
         more = [name for name in typed_options(context) if name not in _OF_A_REPETITION]
         if more:  # a report says itself what went in, and a repetition draws nothing
@@ -277,7 +277,7 @@ def _repeat(inputs: _PredictOptions, saved: "SavedReport", photo: "Photo | None"
         first, *more = repeated.differences
         others = f"; {len(more)} more values differ" if more else ""
         raise ReportError(
-            f"{saved.name}: {first.path} must come out again, got {first.stated} in the "
+            f"{saved.name}: the report and this run differ: {first.path} is {first.stated} in the "
             f"report and {first.recomputed} now{others}"
         )
     fused = repeated.report.result.fused

@@ -74,7 +74,7 @@ class PlaceAndTime:
     def check(self) -> None:
         """Refuse what is wrong, as far as that shows before a model is loaded."""
         if self.time is not None and self.name is None and not names_offset(self.time):
-            rule = "--taken-at must name its offset without --site"
+            rule = "--taken-at must have an offset where there is no --site"
             raise UsageError(f"{rule}, got {self.time[:40]!r}")
         if self._file is not None or self.name is None:
             self._taken_at(self._file)
@@ -110,12 +110,12 @@ def place_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--site",
         metavar="NAME_OR_FILE",
-        help="where it was: a site's file, a place of the model's, or a site of the label store",
+        help="place: a site's file, a place of the model, or a site of the label store",
     )
     @click.option(
         "--taken-at",
         metavar="TIME",
-        help="when it was, as in 2023-02-01T08:30+05:30; without an offset on the site's clock",
+        help="time, for example 2023-02-01T08:30+05:30; without an offset, local time of the site",
     )
     @wraps(command)
     def with_place(site: str | None, taken_at: str | None, **others: Any) -> None:
@@ -158,13 +158,13 @@ def site_for(predictor: "Predictor", text: str) -> Site:
             return _with_labels(same[0])
         if same:
             names = ", ".join(site.learned_as or "" for site in same)
-            raise UsageError(f"--site must mean one place, and may be {names}")
+            raise UsageError(f"--site fits several places: {names}. Name one of them")
     stored = _stored(text)
     if stored is not None:
         return _with_labels(stored.site)
     names = "".join(f", {site.learned_as}" for site in learned[:_MOST_NAMES])
     more = ", ..." if len(learned) > _MOST_NAMES else ""
-    places = f", or a place of the model's as in{names[1:]}{more}" if learned else ""
+    places = f", or a place of the model, such as{names[1:]}{more}" if learned else ""
     rule = f"--site must be a file ({_ENDING}) or a name in the label store{places}"
     raise UsageError(f"{rule}, got {text[:80]!r}")
 
@@ -172,7 +172,7 @@ def site_for(predictor: "Predictor", text: str) -> Site:
 def knows_sites(predictor: "Predictor") -> bool:
     """Say whether a model can use a site's history; if not, stderr says so."""
     if predictor.checkpoint.sites is None:
-        report(f"model {predictor.name} is of before sites: the history is not used")
+        report(f"model {predictor.name} cannot use sites: the history is not used")
     return predictor.checkpoint.sites is not None
 
 

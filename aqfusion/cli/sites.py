@@ -61,7 +61,7 @@ def site() -> None:
 site.add_command(landmark)
 
 
-@site.command(short_help="Begin a site's file.")
+@site.command(short_help="Create a site's file.")
 @click.argument("name", metavar="NAME")
 @latitude_option
 @longitude_option
@@ -69,9 +69,9 @@ site.add_command(landmark)
     "--timezone",
     type=TimeZone(),
     metavar="ZONE",
-    help="as in Asia/Kolkata or +05:30 (default: that of the coordinates)",
+    help="time zone, for example Asia/Kolkata (default: that of the coordinates)",
 )
-@click.option("--out", required=True, type=PathText(), metavar="FILE.json", help="where to")
+@click.option("--out", required=True, type=PathText(), metavar="FILE.json", help="file to write")
 @json_option
 def new(name: str, lat: float | None, lon: float | None, timezone: tzinfo | None, out: str) -> None:
     """Write the file of a site without days; one that exists is not overwritten."""
@@ -110,8 +110,8 @@ def new(name: str, lat: float | None, lon: float | None, timezone: tzinfo | None
 def add(site: str, table: str, source: str, trust_photo: bool, model: str | None) -> None:
     """Add the days of a table (CSV or .xlsx) to a site.
 
-    Its columns are aqi; photo, time, timezone, standard and readings where there are any. Photos
-    lie below the table's folder. The same photo or time again takes the place of the earlier day.
+    Its columns are aqi and, where there are any, photo, time, timezone, standard and readings.
+    Photos are in the table's folder or below it. A day of the same photo or time is replaced.
     """
     named = site_named(site)
     read = read_days(Path(table), named.site.zone, now())
@@ -172,7 +172,7 @@ def _day_photos(
             photo = Photo.open(row.photo)
             embedding = predictor.embed(photo)
             if embedding.problem is not None and not trust:
-                raise InputError(f"must be a photo that can be judged: {embedding.problem}")
+                raise InputError(f"must be a usable photo: {embedding.problem}")
             seen = extinctions(site, photo)
             photos[-1] = replace(predictor.day_photo(photo, embedding), extinction=seen.values)
             faults.extend(
@@ -184,12 +184,12 @@ def _day_photos(
             )
         done += 1
         if done % _PHOTOS == 0 or done == wanted:
-            report(f"{done} of {wanted} photos seen")
+            report(f"{done} of {wanted} photos read")
     return photos
 
 
 def _unmeasured(line: int, refusal: str, name: str) -> TableFault:
-    return TableFault(line, "photo", f"tells nothing at a landmark: {refusal}", name, True)
+    return TableFault(line, "photo", f"cannot be measured at a landmark: {refusal}", name, True)
 
 
 def _fault_as_json(fault: TableFault) -> dict[str, object]:
@@ -201,15 +201,15 @@ def _fault_as_json(fault: TableFault) -> dict[str, object]:
     }
 
 
-@site.command(short_help="Tell each day of a site from its others.")
+@site.command(short_help="Predict each day of a site from its other days.")
 @site_argument
 @model_option(SERVED)
 @json_option
 def evaluate(site: str, model: str | None) -> None:
-    """Leave out each day of a site in turn, and tell it from the rest.
+    """Leave out each day of a site in turn, and predict it from the rest (leave-one-day-out).
 
-    All others of its date are left out with it. Compared are predictions with and without the
-    history, the photo, the readings and the landmarks, and the mean of the other days.
+    All other days of the same date are left out too. The result compares predictions with and
+    without the history, the photo, the readings and the landmarks, and the mean of other days.
     """
     # What is wrong with a file is said before the model is loaded, which takes seconds.
     place = site_named(site).site if is_file(site) else None
@@ -223,12 +223,14 @@ def evaluate(site: str, model: str | None) -> None:
     scores = leave_one_day_out(predictor, place, _report_days)
     if scores.foreign_photos:
         report(
-            f"{scores.foreign_photos} photos were seen by another model and are not used: "
-            "add them again with this one"
+            f"{scores.foreign_photos} photos were read by another model and are not used: "
+            "add them again with this model"
         )
     learned = {learned.learned_as for learned in predictor.known_sites()}
     if place.learned_as and place.learned_as in learned:
-        report("the network was trained on this place, so that its own part looks too good")
+        report(
+            "The network was trained on this place, so the figures of the network are optimistic"
+        )
     print_json({"site": place.name, "model": predictor.name, **scores.as_json()})
 
 
@@ -237,13 +239,13 @@ def _report_days(done: int, of: int) -> None:
         report(f"{done} of {of} days")
 
 
-@site.command(short_help="Tell what is known of a site.")
+@site.command(short_help="Show a site and its days.")
 @site_argument
 @click.option("--json", "as_file", is_flag=True, help="print the site's file")
 def show(site: str, as_file: bool) -> None:
-    """Tell what is known of a site.
+    """Show a site and its days.
 
-    With --json it is the site's file, to keep or to take elsewhere.
+    With --json it is the site's file, to save or to use elsewhere.
     """
     place = site_named(site).site
     if as_file:
@@ -270,7 +272,7 @@ def _lines(site: Site) -> Iterator[str]:
         yield "  no days yet"
     if len(site.days) > len(history):
         more = len(site.days) - len(history)
-        yield f"  {more} more of another standard than {MODEL_STANDARD}, which say nothing"
+        yield f"  {more} more of another standard than {MODEL_STANDARD}, which are not used"
     sources = Counter(day.source for day in site.days)
     if sources:
         yield "  from " + ", ".join(f"{source} ({count})" for source, count in sources.items())
@@ -278,7 +280,7 @@ def _lines(site: Site) -> Iterator[str]:
         far = "" if mark.distance_km is None else f", {mark.distance_km:g} km away"
         yield f"  landmark {mark.name}{far}"
     if site.landmarks and site.reference is None:
-        yield "  without a reference photo, so that nothing is measured at its landmarks"
+        yield "  without a reference photo, so nothing is measured at its landmarks"
     days = sorted(site.days, key=_time)[-_NEWEST:]
     if len(site.days) > len(days):
         yield f"The {len(days)} newest days:"

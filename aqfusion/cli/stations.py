@@ -33,17 +33,17 @@ stations.add_command(
 )
 
 
-@stations.command(short_help="Say what the Stations page makes of a file.")
+@stations.command(short_help="Check how the Stations page reads a file.")
 @click.argument("file", metavar="FILE", type=PathText())
 @latitude_option
 @longitude_option
-@click.option("--name", default="", metavar="NAME", help="what it is called")
+@click.option("--name", default="", metavar="NAME", help="name of the station")
 @click.option("--json", "as_program", is_flag=True, help="print all of it as JSON")
 def check(file: str, lat: float | None, lon: float | None, name: str, as_program: bool) -> None:
     """Read a table of stations (CSV or .xlsx) as the Stations page does.
 
-    Says what is taken and what is left out. A table without coordinates is of one station, whose
-    place --lat, --lon and --name give. Ends with 0 if anything was read, else with 2.
+    Prints what is read and what is left out. A table without coordinates is of one station; name
+    its place with --lat, --lon and --name. The exit status is 0 if anything was read, else 2.
     """
     from aqfusion.stations.import_report import as_json, summary
 
@@ -59,7 +59,7 @@ def check(file: str, lat: float | None, lon: float | None, name: str, as_program
     else:
         print_lines(summary(parsed))
     if not parsed.measurements and not parsed.unplaced:
-        raise NothingReadError("nothing could be read of this file")
+        raise NothingReadError("Nothing could be read from this file")
 
 
 def _content(path: Path) -> bytes:
@@ -68,7 +68,7 @@ def _content(path: Path) -> bytes:
         with path.open("rb") as stream:
             return stream.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it has no such name"
+        reason = getattr(error, "strerror", None) or "no file can have this name"
         raise InputError(f"FILE must be a readable file, got {path}: {reason}") from error
 
 

@@ -96,7 +96,7 @@ def read_rows(folder: Path, tell: Callable[[str], None] = report) -> "tuple[Data
     lost = len({fault.line for fault in faults if not fault.row_kept})
     cells = sum(fault.row_kept for fault in faults)
     if faults:
-        tell(f"{len(rows)} rows are read, {lost} are left out, and {cells} cells of others")
+        tell(f"{len(rows)} rows are read; {lost} rows and {cells} cells of other rows are left out")
     return rows
 
 
@@ -125,7 +125,7 @@ class _Training:
     help="the model folder to write",
 )
 @click.option(
-    "--backbone", default="mobilenetv2_100", metavar="NAME", help="timm name of the trunk"
+    "--backbone", default="mobilenetv2_100", metavar="NAME", help="timm name of the backbone"
 )
 @click.option(
     "--epochs", type=WholeNumber(1, 1000), metavar="N", help="1 to 1000 (default: the recipe's)"
@@ -135,21 +135,21 @@ class _Training:
     type=WholeNumber(0, 2**31 - 1),
     default=0,
     metavar="N",
-    help="of every random choice",
+    help="seed of all random choices",
 )
 @weights_option
 @click.option(
     "--cross-validate",
     is_flag=True,
-    help="figures from five fold models, final weights from all sessions (six times slower)",
+    help="metrics from five fold models, final weights from all sessions (six times slower)",
 )
 @licence_option
 @cache_option("a folder beside --out until the model is written")
 @json_option
 def train(**options: str | int | bool | None) -> None:
-    """Train a model on a data folder and print its leak-safe figures as JSON.
+    """Train a model on a data folder and print its leak-safe metrics as JSON.
 
-    A training that was cut off goes on where it was when it is started again.
+    A training that was interrupted continues when it is started again.
     """
     _train(_Training(**options))  # type: ignore[arg-type]  # click has checked them
 
@@ -194,7 +194,9 @@ class _Evaluation:
 @data_option
 @model_option()
 @click.option("--protocol", metavar="NAME", help="leak-safe, place, paper or all")
-@click.option("--backbone", metavar="NAME", help="timm name of the trunk, or all (with --protocol)")
+@click.option(
+    "--backbone", metavar="NAME", help="timm name of the backbone, or all (with --protocol)"
+)
 @weights_option
 @cache_option("evaluation/ in AQFUSION_HOME")
 @licence_option
@@ -209,9 +211,9 @@ class _Evaluation:
 def evaluate(context: click.Context, /, **texts: str | None) -> None:
     """Score a model on a data folder, fused and each modality alone, as JSON.
 
-    Sessions that it was trained on are counted in seen_in_training. With --protocol, train
-    backbones on parts of the folder instead and score them on the rest, into a metrics file; an
-    evaluation that was cut off goes on where it was.
+    seen_in_training counts the sessions on which it was trained. With --protocol, backbones are
+    trained on parts of the folder and scored on the rest, and a metrics file is written; an
+    evaluation that was interrupted continues when it is started again.
     """
     options = _Evaluation(**texts)  # type: ignore[arg-type]  # --licence has a default
     if options.protocol is not None:
@@ -233,7 +235,7 @@ def evaluate(context: click.Context, /, **texts: str | None) -> None:
 def _evaluate_protocols(options: _Evaluation, asked: str) -> None:
     if options.model is not None:
         raise UsageError(
-            f"--model must be left out where --protocol trains its own, got {options.model!r}"
+            f"--model is not allowed with --protocol, which trains its own, got {options.model!r}"
         )
     from aqfusion.evaluation.saliency_faithfulness import saliency_faithfulness
     from aqfusion.model.backbones import BACKBONES, backbone
@@ -263,7 +265,9 @@ def cards() -> None:
     print_json({"wrote": [str(path) for path in write_cards()]})
 
 
-@click.command(short_help="Look at training photos once, so that retraining needs them no more.")
+@click.command(
+    short_help="Extract features of training photos, so that retraining needs no photos."
+)
 @data_option
 @model_option()
 @licence_option
@@ -271,13 +275,13 @@ def cards() -> None:
     "--out",
     type=PathText(),
     metavar="FILE",
-    help="where to (default: features.safetensors beside the model)",
+    help="file to write (default: features.safetensors beside the model)",
 )
 @json_option
 def features(data: str | None, model: str | None, licence: str, out: str | None) -> None:
-    """Look at the photos of a data folder with a model's trunk, up to 8 of each session.
+    """Extract features of the photos of a data folder, up to 8 of each session.
 
-    What it saw is written: numbers, no photos and no file names.
+    They are made with a model's backbone. The file holds numbers, no photos and no file names.
     """
     from aqfusion.model.checkpoint import FEATURES
     from aqfusion.model.predictor import load_model, model_folder
@@ -301,7 +305,7 @@ def features(data: str | None, model: str | None, licence: str, out: str | None)
     )
 
 
-@click.command(short_help="Bring the public data set (needs internet and a Kaggle account).")
+@click.command(short_help="Download the public data set (needs internet and a Kaggle account).")
 @click.option(
     "--out",
     required=True,
@@ -310,7 +314,7 @@ def features(data: str | None, model: str | None, licence: str, out: str | None)
     help="the data folder to make",
 )
 def fetch_data(out: str) -> None:
-    """Bring the Air Pollution Image Dataset from India and Nepal with kagglehub, and check it.
+    """Download the Air Pollution Image Dataset from India and Nepal with kagglehub, and check it.
 
     The data set is by A. Rouniyar et al., CC BY-NC-SA 3.0 IGO; kagglehub must be installed.
     """
@@ -326,7 +330,7 @@ def fetch_data(out: str) -> None:
     rows = read_folder(downloaded, faults.append)
     lost = [fault for fault in faults if not fault.row_kept]
     if lost:  # bad rows of somebody's own folder are left out, but this data set is whole
-        raise UsageError(f"the download must be whole, got {len(lost)} bad rows: {lost[0]}")
+        raise UsageError(f"The download has {len(lost)} bad rows, the first: {lost[0]}")
     with new_folder(folder) as temporary:
         shutil.copytree(downloaded, temporary, dirs_exist_ok=True)
     report(f"{len(rows)} photos are in {folder}; set AQFUSION_DATA={folder.resolve()}")

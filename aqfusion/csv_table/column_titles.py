@@ -202,7 +202,7 @@ def _of_other(column: str, parts: list[str]) -> Title:
             return Title(None, problem="must name one time zone")
         return Title(column, zone=zones[0].upper() if zones else None)
     if column in {"aqi", "gold"} and not keys <= _US:
-        return Title(None, problem=f"must be a US AQI, and is called {parts[0]!r}")
+        return Title(None, problem=f"must be a US AQI, but is called {parts[0]!r}")
     if column in {"lat", "lon"} and not keys <= _OF_PLACE:
-        return Title(None, problem=f"must be in decimal degrees, and is called {parts[0]!r}")
+        return Title(None, problem=f"must be in decimal degrees, but is called {parts[0]!r}")
     return Title(column)

@@ -147,7 +147,7 @@ def sheet_rows(
     except Exception as error:
         raise CsvTableError(
             "the spreadsheet must be a whole .xlsx file without a password, and cannot be read: "
-            "open it and save it again, or save it as CSV"
+            "save it again, or save it as CSV"
         ) from error
 
 
@@ -215,7 +215,7 @@ def text_of(content: bytes) -> tuple[str, str]:
         return text.replace("\r\n", "\n").replace("\r", "\n"), encoding.removesuffix("-sig")
     raise CsvTableError(
         "the file must be a CSV text or a spreadsheet (.xlsx), and is something else: "
-        'a spreadsheet writes a text as "CSV UTF-8"'
+        'in a spreadsheet program, save it as "CSV UTF-8"'
     )
 
 
@@ -260,7 +260,7 @@ def read_rows(
     above = [line for line in lines[:start] if not line.casefold().startswith("sep=")]
     header = _header(titles, columns, start + 1, [_cells(line, separator) for line in above])
     if encoding == "cp1252":
-        header.notes.add("the text is no UTF-8 and is read as Windows-1252")
+        header.notes.add("the text is not UTF-8 and is read as Windows-1252")
     rows = _rows(records(lines, start + 1, separator), header)
     first = list(islice(rows, _ROWS_TO_JUDGE_BY))
     points = _writes_points(first, header)
@@ -287,7 +287,7 @@ def _header(
     header = read_header(titles, columns)
     written = tuple(tuple(cells) for cells in above if any(cell.strip() for cell in cells))
     if written:
-        header.notes.add(f"what stands above the titles, which are in line {line}, is not read")
+        header.notes.add(f"the titles are in line {line}; the lines above them are not read")
     return replace(header, above=written)
 
 

@@ -142,13 +142,13 @@ def concentration(name: str, text: str, unit: str, decimal_comma: bool = False) 
 def aqi_value(text: str) -> tuple[int | None, str | None]:
     """Read a US AQI, whole and at most 500, and a note; `None` where it is absent.
 
-    An index above 500 is beyond the index and kept as 500; the name of its own category may
+    An index above 500 is above the index and kept as 500; the name of its own category may
     follow. Anything else raises `CellError` with the rule.
 
     >>> aqi_value("160.0"), aqi_value("-"), aqi_value("157 (Unhealthy)")[0]
     ((160, None), (None, None), 157)
     >>> aqi_value("512")
-    (500, 'is beyond the index and kept as 500')
+    (500, 'is above the index and kept as 500')
     """
     if is_missing(text, _BEYOND_REASON):
         return None, None
@@ -163,8 +163,8 @@ def aqi_value(text: str) -> tuple[int | None, str | None]:
         if words != category.casefold():
             raise CellError(f"{rule}, alone or with its own category, {category}")
     if index > _HIGHEST_INDEX:
-        return _HIGHEST_INDEX, f"is beyond the index and kept as {_HIGHEST_INDEX}"
-    return index, "is read without the words behind it" if words else None
+        return _HIGHEST_INDEX, f"is above the index and kept as {_HIGHEST_INDEX}"
+    return index, "is read without the words after it" if words else None
 
 
 _LONGEST_CELL = 200

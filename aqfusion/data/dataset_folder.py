@@ -226,11 +226,11 @@ def _groups(rows: Sequence[PhotoRow], manifest: Manifest, log: _FaultLog) -> lis
     groups = groups_beside(fixed, sessions, days, photos)
     for row, group in zip(rows, groups, strict=True):
         if group is None:
-            rule = f"must belong to one group of {MANIFEST_NAME}, and is like photos of several"
+            rule = f"must belong to one group of {MANIFEST_NAME}, but resembles photos of several"
             log.fault(TableFault(row.line, "Filename", rule, row.photo.name))
     return groups
 
 
 def _count(rows: Iterable[PhotoRow]) -> str:
     names = [row.photo.name for row in rows]
-    return f"{len(names)} photo{'s' * (len(names) != 1)}, {names[0]!r} the first"
+    return f"{len(names)} photo{'s' * (len(names) != 1)} (the first is {names[0]!r})"

@@ -80,7 +80,7 @@ class PhotoNames:
             matches = index.get(key, ())
             if len(matches) > 1:
                 first, second, *_ = sorted(matches)
-                raise CellError(f"must mean one file, and may be {first!r} or {second!r}")
+                raise CellError(f"must mean one file, but fits {first!r} and {second!r}")
             if matches:
                 return matches[0]
         return None
@@ -122,7 +122,7 @@ class PhotoTree:
     @staticmethod
     def _checked(path: Path) -> Path:
         if path.is_symlink():
-            raise CellError("must lead over no link")
+            raise CellError("must not lead through a link")
         return path
 
     def _names(self, folder: Path) -> PhotoNames:
@@ -139,7 +139,7 @@ class PhotoTree:
             matches = index.get(key, ())
             if len(matches) > 1:
                 first, second = (path.relative_to(self._folder).as_posix() for path in matches[:2])
-                raise CellError(f"must mean one file, and may be {first!r} or {second!r}")
+                raise CellError(f"must mean one file, but fits {first!r} and {second!r}")
             if matches:
                 return matches[0]
         raise CellError("must be that of a file below the folder of this file")

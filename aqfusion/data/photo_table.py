@@ -197,7 +197,7 @@ def _aqi(header: Header, line: int, text: str) -> float | None:
     if not 0 <= aqi <= _BEYOND_REASON:
         raise CellError("must be a number from 0 to 500")
     if aqi > _HIGHEST_INDEX:
-        note = f"is beyond the index and kept as {_HIGHEST_INDEX}"
+        note = f"is above the index and kept as {_HIGHEST_INDEX}"
         header.notes.add(f"{header.title('aqi')} {note}", line)
         return float(_HIGHEST_INDEX)
     return aqi

@@ -102,7 +102,7 @@ def read_manifest(
         if column not in header.at or (column == "fold5" and "group" not in header.at)
     ]
     if made:
-        on_note(f"{MANIFEST_NAME} does not tell all: {', '.join(made)}")
+        on_note(f"{MANIFEST_NAME} is incomplete: {', '.join(made)}")
     return Manifest(entries, folds)
 
 

@@ -66,7 +66,9 @@ class Accounts:
         def work(connection: Connection) -> Actor:
             lock_accounts(connection)
             if connection.execute(ADMINS.limit(1)).first():
-                raise AccountError("the first admin must be made before others, got one")
+                raise AccountError(
+                    "There is an admin already. Sign in, or ask an admin for an invitation."
+                )
             return insert_user(connection, name, "admin", now, {"pin": hashed})
 
         return self._database.write(work)
@@ -140,7 +142,9 @@ class Accounts:
             if not connection.execute(update(users).where(*same).values(**values)).rowcount:
                 raise AccountError(f"user must be one of the list, got {user}")
             if not connection.execute(ADMINS.where(users.c.disabled.is_(False)).limit(1)).first():
-                raise AccountError("there must be an enabled admin left, got none")
+                raise AccountError(
+                    "This is the last enabled admin. Make another account an admin first."
+                )
             if sign_out:
                 connection.execute(delete(sign_ins).where(sign_ins.c.user == user))
 
@@ -159,9 +163,9 @@ def insert_user(
     kept = one_line("name", name, 60)
     same_name = select(users.c.id).where(users.c.name_key == name_key(kept))
     if connection.execute(same_name).first():
-        raise AccountError(f"name must be one that nobody has, got {kept!r}")
+        raise AccountError(f"The name {kept!r} is taken. Choose another name.")
     if connection.execute(select(func.count()).select_from(users)).scalar_one() >= MOST_USERS:
-        raise AccountError(f"the store must have at most {MOST_USERS} users, got one more")
+        raise AccountError(f"The store has {MOST_USERS} accounts already, which is the maximum.")
     if role != "operator":
         checked_role(role)
     row = {"name": kept, "name_key": name_key(kept), "role": role, "disabled": False}
@@ -242,6 +246,6 @@ class Invites:
             administrating(connection, actor)
             unused_invite = (invites.c.id == invite, invites.c.used_by.is_(None))
             if not connection.execute(delete(invites).where(*unused_invite)).rowcount:
-                raise AccountError(f"invitation must be one that nobody has used, got {invite}")
+                raise AccountError(f"Invitation {invite} is used or revoked already.")
 
         self._database.write(work)

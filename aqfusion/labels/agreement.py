@@ -127,7 +127,9 @@ def _weighted_kappa(
     cells = CATEGORIES * first[both].astype(np.int64) + second[both]
     items = len(cells)
     if items < 2:
-        return _undefined(items, f"kappa needs two items that both rated, these share {items}")
+        return _undefined(
+            items, f"kappa needs two items to which both gave a category, and there are {items}"
+        )
     often = np.bincount(cells, minlength=CATEGORIES**2)
     tables = item_counts(often, _RESAMPLES, generator).reshape(-1, CATEGORIES, CATEGORIES)
     return _agreement(*weighted_disagreement(tables), items)
@@ -141,7 +143,9 @@ def _alpha(answers: Answers, codes: int, ordinal: bool, seed: int) -> Agreement:
     answer_counts = answer_counts[answer_counts.sum(1) >= 2]
     items = len(answer_counts)
     if items < 2:
-        return _undefined(items, f"alpha needs two items with two answers, there are {items}")
+        return _undefined(
+            items, f"alpha needs two items with two answers each, and there are {items}"
+        )
     # Items answered alike count together: a million items have a few hundred such patterns.
     patterns, often = np.unique(answer_counts, axis=0, return_counts=True)
     weights = item_counts(often, _RESAMPLES, np.random.default_rng(seed))  # (1 + R, P)
@@ -169,14 +173,16 @@ def _agreement(observed: Floats, by_chance: Floats, items: int) -> Agreement:
     """1 - observed / by chance of row 0, and the interval of the rows below it (1 + R,)."""
     some = by_chance > _ROUNDING
     if not some[0]:
-        return _undefined(items, "all answers are the same category, so chance agrees as well")
+        return _undefined(
+            items, "all answers are the same category, so agreement by chance is as high"
+        )
     values = 1 - observed[some] / by_chance[some]
     value = round(float(values[0]), 4)
     low, high = value, value
     if len(values) > 1:
         low, high = with_interval(values)[1:].round(4).tolist()
     if low == high:  # not certainty: what these items do not hold, drawing them anew cannot show
-        return Agreement(value, None, None, items, "the items are too much alike for an interval")
+        return Agreement(value, None, None, items, "the items are too similar for an interval")
     return Agreement(value, low, high, items, None)
 
 

@@ -27,8 +27,8 @@ _NEWEST = select(func.max(answers.c.event)).where(
     answers.c.user == bindparam("who"), answers.c.skipped == bindparam("skipped")
 )
 _LATE = (
-    "Your time for this item had run out and somebody else has it now;"
-    " your answer is kept as one more opinion."
+    "Your time for this item was over and somebody else has it now."
+    " Your answer is kept as an additional one."
 )
 
 
@@ -132,7 +132,7 @@ class AnswerStore:
             projection = ItemProjection.open(connection, item)
             event = projection.event_by(actor.id)
             if event is None or event.kind != "answer":
-                raise AnswerError(f"item must be one that you have answered, got {item}")
+                raise AnswerError(f"You have not answered item {item}.")
             return _answer(connection, projection, request, answer, now)
 
         return save_once(self._database, request, "annotator", work)
@@ -167,23 +167,24 @@ class AnswerStore:
         def work(connection: Connection) -> Saved:
             last = _last_answer(connection, actor.id)
             if last is None:
-                raise UndoError("there must be an answer of yours to take back, got none")
+                raise UndoError("You have no answer to undo.")
             if only is not None and last.id != only:
-                got = f"item {last.item} was answered meanwhile"
-                raise UndoError(f"your last answer has changed, {got}; nothing was taken back")
+                raise UndoError(
+                    f"Nothing was undone: meanwhile your last answer is that to item {last.item}."
+                )
             events = [last] if last.kind == "skip" else in_batch(connection, last)
             undone, stay = take_back(connection, request, events, now)
             if not undone:
                 decided = ItemProjection.open(connection, last.item).standing.status
                 raise UndoError(
-                    f"item {last.item} must not be decided yet, got one that is {decided}"
+                    f"Item {last.item} is {decided}, so your answer to it can no longer be undone."
                 )
             (projection, saved), *others = undone
             own_event = event_by(connection, projection.item.id, actor.id)
             leased = grant(
                 connection, actor.id, projection.item, now, (), own_event=own_event, tab=tab
             )
-            words = f"{stay} of {len(events)} photos stay answered: an expert has decided them."
+            words = f"{stay} of {len(events)} photos keep your answer: an expert has decided them."
             return replace(
                 saved,
                 leased=leased,
@@ -214,7 +215,7 @@ class AnswerStore:
             projection = ItemProjection.open(connection, item)
             event = projection.event_by(actor.id)
             if event is None or event.kind != "skip":
-                raise AnswerError(f"item must be one that you have skipped, got {item}")
+                raise AnswerError(f"You have not skipped item {item}.")
             return projection.write(connection, request, now, about=event.id)
 
         return save_once(self._database, request, "annotator", work)
@@ -242,8 +243,8 @@ def _unanswered_since(projection: ItemProjection, leased: Leased, actor: Actor) 
         return
     if leased.own_event is None or leased.own_event.id != event.id:
         raise ItemGoneError(
-            f"you have answered item {projection.item.id} in another tab meanwhile, and that "
-            "answer stays; this one was not saved"
+            f"You have answered item {projection.item.id} in another tab. That answer is kept; "
+            "this one was not saved."
         )
 
 
@@ -272,8 +273,9 @@ def _answer(
 ) -> Saved:
     status, item = projection.standing.status, projection.item.id
     if status in {"settled", "rejected", "pending"}:
-        got = f"got one that is {status}; this answer was not saved"
-        raise ItemGoneError(f"item {item} must still be open, {got}")
+        raise ItemGoneError(
+            f"Item {item} is no longer open: it is {status}. This answer was not saved."
+        )
     check_corrections(projection.item, answer)
     drop(connection, request.actor.id, item)
     drop_draft(connection, request.actor.id, item)
@@ -286,7 +288,9 @@ def _skip(
 ) -> Saved:
     event = projection.event_by(request.actor.id)
     if event is not None and event.kind == "answer":
-        raise ItemGoneError(f"item must be new to you to be skipped, got {projection.item.id}")
+        raise ItemGoneError(
+            f"You have answered item {projection.item.id} already, so you cannot skip it."
+        )
     drop(connection, request.actor.id, projection.item.id)
     return projection.write(connection, request, now, reason=reason or None)
 

@@ -30,11 +30,14 @@ def require_role(connection: Connection, actor: Actor, least: str, lock: bool = 
     """
     row = connection.execute(_LOCKED_USER if lock else _USER, {"of": actor.id}).first()
     if row is None or row.disabled:
-        raise RoleError(f"user must be one that is enabled, got {actor.name!r}")
+        raise RoleError("This account is disabled. Ask an admin to enable it.")
     if actor.sign_in is not None:
         sign_in_key = {"sign_in": actor.sign_in, "of": actor.id}
         if connection.execute(_SIGNED_IN, sign_in_key).first() is None:
-            raise SignedOutError(f"{actor.name} is no longer signed in here; please sign in again")
+            raise SignedOutError("You are no longer signed in here. Sign in again.")
     if ROLES.index(row.role) < ROLES.index(least):
-        raise RoleError(f"role must be {least} or above, got {row.role}")
+        raise RoleError(
+            f"The role {least} or above is needed here, and your role is {row.role}. "
+            "Ask an admin to change it."
+        )
     return row

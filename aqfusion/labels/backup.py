@@ -148,7 +148,7 @@ def backup(
     """
 
     if path.exists():
-        raise BackupError(f"backup must be a new file, got {path.name}, which exists")
+        raise BackupError(f"The file {path.name} exists already. Name a new file.")
     try:
         with new_file(path, mode=0o600) as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
@@ -156,9 +156,7 @@ def backup(
             file.flush()
             check(Path(file.name))
     except OSError as error:
-        raise BackupError(
-            f"backup must be a file to write, got {path}: {error.strerror}"
-        ) from error
+        raise BackupError(f"The backup {path} cannot be written: {error.strerror}") from error
     return written
 
 
@@ -236,9 +234,9 @@ def restore(store: LabelStore, path: Path) -> Backup:
     except InputError:
         raise
     except SQLAlchemyError as error:  # rows that fit their checksum, and break a rule of the store
-        rule = "must hold rows that a store takes"
+        why = _first_line(error)
         raise BackupError(
-            f"{path.name} {rule}, got {_first_line(error)}; nothing is kept"
+            f"{path.name} has rows that break a rule of the store: {why}. Nothing was restored."
         ) from error
     except Exception as error:  # the file may have changed since it was checked
         raise _damaged(path, error) from error
@@ -257,7 +255,7 @@ def check(path: Path) -> Backup:
 
 
 def _damaged(path: Path, error: Exception) -> BackupError:
-    return BackupError(f"{path.name} must be a whole backup, got one damaged: {_first_line(error)}")
+    return BackupError(f"{path.name} is damaged or is not a backup: {_first_line(error)}")
 
 
 def _first_line(error: Exception) -> str:
@@ -271,9 +269,9 @@ def _check(archive: zipfile.ZipFile, name: str) -> Backup:
     if manifest["format"] != FORMAT or manifest["version"] != VERSION:
         got = f"{manifest['format']} of store version {manifest['version']}"
         raise BackupError(
-            f"{name} must have format {FORMAT} of store version {VERSION}, got {got}: a backup of "
-            "another version goes into the AQFusion that made it, and a newer AQFusion brings the "
-            "store that comes of it up to date when it opens it"
+            f"{name} must have format {FORMAT} of store version {VERSION}, got {got}. Restore it "
+            "with the version of AQFusion that wrote it; a newer AQFusion updates that store when "
+            "it opens it"
         )
     rows: dict[str, int] = {}
     for table in TABLES:
@@ -282,17 +280,17 @@ def _check(archive: zipfile.ZipFile, name: str) -> Backup:
             for _row in rows_of(table, total.over(_bounded(lines))):
                 pass
         if total.as_json() != manifest["tables"][table.name]:
-            raise BackupError(f"{name} must be as it was written, got another {table.name}")
+            raise BackupError(f"{name} is damaged: its table {table.name} has changed.")
         rows[table.name] = total.rows
     digests = _digests(archive)
     listed = hashlib.sha256("\n".join(digests).encode()).hexdigest()
     if (len(digests), listed) != (manifest["photos"], manifest["photos_sha256"]):
-        raise BackupError(f"{name} must have {manifest['photos']} photos, got others")
+        raise BackupError(f"{name} is damaged: it does not have its {manifest['photos']} photos.")
     for digest in digests:
         if archive.getinfo(photo_entry(digest)).file_size > MAX_BYTES:
             raise BackupError(f"{name} must have photos of at most 25 MB, got {digest[:12]}")
         if hashlib.sha256(archive.read(photo_entry(digest))).hexdigest() != digest:
-            raise BackupError(f"{name} must have photos as they were, got another {digest[:12]}")
+            raise BackupError(f"{name} is damaged: its photo {digest[:12]} has changed.")
     return Backup(rows, len(digests), tuple(manifest["missing_photos"]))
 
 
@@ -314,7 +312,9 @@ def _fill(
     in_turn(connection, _LOCK)
     for table in (users, items, label_events):
         if connection.execute(select(func.count()).select_from(table)).scalar_one():
-            raise BackupError(f"store must be empty to be filled, got one with {table.name}")
+            raise BackupError(
+                f"The label store is not empty: it has {table.name}. Restore into an empty one."
+            )
     connection.execute(delete(crowds))  # but for the empty one, which every new store has
     connection.execute(delete(prediction_counts))  # of visitors who came before the backup did
     for table in TABLES:
@@ -325,10 +325,10 @@ def _fill(
             pass
         if total.as_json() != sums[table.name]:
             raise BackupError(
-                f"{table.name} must read back as it was, got another; nothing is kept"
+                f"Table {table.name} was not stored as it is in the backup. Nothing was restored."
             )
     faults = faults_in(connection)
     if faults:
-        raise BackupError(f"backup must hold a sound view, got: {faults[0]}; nothing is kept")
+        raise BackupError(f"The backup is inconsistent: {faults[0]}. Nothing was restored.")
     for digest in _digests(archive):  # last: a photo is written where its row is as good as kept
         photos.put_bytes(archive.read(photo_entry(digest)))

@@ -74,7 +74,7 @@ class ContributionStore:
         an hour. What breaks a rule raises `OfferError`.
         """
         if not offer.consent.strip():
-            raise OfferError("consent must be given before a photo is kept, got none")
+            raise OfferError("A photo is kept only with your consent. Give it first.")
         consent = one_line("consent", offer.consent, 200)
         encoded = offer.photo.to_jpeg(95)
         if len(encoded) > self.limits.photo_bytes:
@@ -111,12 +111,15 @@ class ContributionStore:
         query = select(func.count()).select_from(offers)
         session_count = connection.execute(query.where(offers.c.session == session)).scalar_one()
         if session_count > self.limits.per_session:
-            raise OfferError(f"offers must be at most {self.limits.per_session} an hour, got more")
+            raise OfferError(
+                f"You can contribute at most {self.limits.per_session} photos an hour. "
+                "Try again later."
+            )
         if connection.execute(query).scalar_one() > self.limits.per_hour:
-            raise OfferError("offers of all visitors must wait for an hour, got too many")
+            raise OfferError("Visitors have contributed too many photos. Try again in an hour.")
         waiting = select(func.count()).where(items.c.status == "pending")
         if connection.execute(waiting).scalar_one() >= self.limits.pending:
-            raise OfferError("offers must wait until others are looked at, got too many")
+            raise OfferError("Too many contributions are waiting for review. Try again later.")
 
 
 def _guess(answer: Answer | None) -> Mapping[str, Any] | None:

@@ -72,8 +72,8 @@ def _sqlite(path: str) -> URL:
 
 _BUSY_SECONDS = 30
 _BUSY = (
-    "the label store must be free within {:g} s, got others writing all the time;"
-    " nothing was saved, try again"
+    "The label store was busy for {:g} s, because others were writing. Nothing was saved."
+    " Try again."
 )
 _LONGEST_NAP = 0.015
 _TRIES = 6
@@ -97,7 +97,7 @@ class Database:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
                 raise StoreError(
-                    f"the label store's folder must be one to write in, got {path.parent}"
+                    f"The folder {path.parent} cannot be written. Set AQFUSION_LABELS."
                 ) from error
             self._engine = _sqlite_engine(url)
         else:
@@ -137,7 +137,7 @@ class Database:
                 return
             except sqlite3.OperationalError as error:
                 if time.monotonic() > end:
-                    raise StoreError(f"the label store {self.where} must be usable") from error
+                    raise StoreError(f"The database {self.where} cannot be used.") from error
                 time.sleep(0.02)
             finally:
                 connection.close()
@@ -191,11 +191,11 @@ def _as_sentences(where: str) -> Iterator[None]:
         lines = str(error.orig).strip().splitlines() or ["no answer"]
         if "locked" in lines[0] or "busy" in lines[0]:
             raise StoreError(_BUSY.format(_BUSY_SECONDS)) from error
-        raise StoreError(f"the label store {where} must be usable, got: {lines[0]}") from error
+        raise StoreError(f"The database {where} cannot be used: {lines[0]}") from error
     except DatabaseError as error:
         if not isinstance(error.orig, sqlite3.DatabaseError) or "database" not in str(error.orig):
             raise
-        raise StoreError(f"the label store {where} must be usable, got: {error.orig}") from error
+        raise StoreError(f"The database {where} cannot be used: {error.orig}") from error
 
 
 def _begin_writing(connection: Connection, patience: float) -> None:
@@ -214,7 +214,7 @@ def _begin_writing(connection: Connection, patience: float) -> None:
                 return
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error):
-                    raise StoreError(f"the label store must be usable, got: {error}") from error
+                    raise StoreError(f"The database cannot be used: {error}") from error
                 if time.monotonic() > end:
                     raise StoreError(_BUSY.format(patience)) from error
             tries += 1

@@ -71,7 +71,9 @@ def earlier(connection: Connection, request: Request) -> Row[Any] | None:
     """
     row = connection.execute(_OF_REQUEST, {"request": request.id}).first()
     if row is not None and row.request_digest != request.digest:
-        raise RequestError(f"request id must be new for another request, got {request.id!r} again")
+        raise RequestError(
+            f"Request {request.id!r} was saved before with other content. Reload the page."
+        )
     return row
 
 

@@ -38,7 +38,7 @@ def faults_in(connection: Connection) -> tuple[str, ...]:
         events = label_events.c.item == table.c.item, label_events.c.id == table.c.event
         lost = select(table.c.item).where(~select(label_events.c.id).where(*events).exists())
         faults += [
-            f"item {item} must have the event of its {name}, got none"
+            f"item {item} has {name} rows without an event"
             for item in connection.execute(lost).scalars()
         ]
     return (*faults, *site_faults(connection))
@@ -72,7 +72,7 @@ def _faults(connection: Connection, item: Any) -> Iterator[str]:
     try:
         standing = fold_events(item, events_of(connection, item.id))
     except IndexError:
-        yield f"item {item.id} must have what its undos take back, got too many undos"
+        yield f"item {item.id} has more undos than answers"
         return
     query = select(answers.c.user, answers.c.event, answers.c.skipped)
     kept = {tuple(row) for row in connection.execute(query.where(answers.c.item == item.id))}
@@ -85,7 +85,7 @@ def _faults(connection: Connection, item: Any) -> Iterator[str]:
     decision = connection.execute(decided).scalar()
     wanted = standing.decision and standing.decision.id
     if decision != wanted:
-        yield f"item {item.id} must have the decision {wanted}, got {decision}"
+        yield f"item {item.id} must have the decision {wanted} of its events, got {decision}"
     for name, value in _columns(item, standing).items():
         if getattr(item, name) != value:
             yield f"item {item.id} must have {name} {value}, got {getattr(item, name)}"

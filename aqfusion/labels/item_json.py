@@ -58,7 +58,7 @@ def item_of(line: Mapping[str, Any]) -> dict[str, Any]:
     flags = line["trusted"], line["units_stated"]
     if not all(isinstance(flag, bool) for flag in flags) or isinstance(line["priority"], bool):
         rule = "trusted and units_stated must be true or false, and priority a number"
-        raise StateLineError(f"{rule}, got others")
+        raise StateLineError(f"{rule}, got other values")
     new = NewItem(
         **{**{name: line[name] for name in PLAIN}, "priority": float(line["priority"])},
         reading=Reading(**line["reading"]),
@@ -99,7 +99,7 @@ def event_of(event: Mapping[str, Any], item: int) -> dict[str, Any]:
     else:
         columns = dict.fromkeys(_SAID)
     if any(event[name] != value for name, value in columns.items()):
-        raise StateLineError(f"{event['kind']} must say what such an event can, got something else")
+        raise StateLineError(f"{event['kind']} must have the values of such an event, got others")
     if not _DIGEST.fullmatch(event["request_digest"]):
         raise StateLineError("request_digest must be 64 hex digits, got something else")
     if event["reason"] is not None:
@@ -154,7 +154,7 @@ def same_keys(what: str, fields: Mapping[str, Any], wanted: set[str]) -> None:
 def whole_number(value: Any, least: int = 1) -> int:
     """Refuse what no id or count can be."""
     if type(value) is not int or not least <= value <= _LARGEST:
-        raise StateLineError(f"numbers must be whole and from {least} on, got {str(value)[:40]!r}")
+        raise StateLineError(f"numbers must be whole and at least {least}, got {str(value)[:40]!r}")
     return int(value)
 
 
@@ -204,7 +204,9 @@ class StateLine:
             events = tuple(event_of(event, item["id"]) for event in line["events"])
             _order(events)
             if line["status"] not in STATUSES:
-                raise StateLineError(f"status must be a known one, got {line['status']!r}")
+                raise StateLineError(
+                    f"status must be one of {', '.join(STATUSES)}, got {line['status']!r}"
+                )
             status = fold_events(
                 SimpleNamespace(**item), (_named(event) for event in events)
             ).status
@@ -250,7 +252,7 @@ def _order(events: tuple[dict[str, Any], ...]) -> None:
         raise StateLineError(f"events must come in the order of their ids, got {ids[:20]}")
     for event in events:
         if event["about"] is not None and event["about"] not in ids[: ids.index(event["id"])]:
-            raise StateLineError(f"event {event['id']} must be about one before it, got none")
+            raise StateLineError(f"event {event['id']} must refer to an earlier event, got none")
 
 
 def _named(event: Mapping[str, Any]) -> Any:

@@ -88,7 +88,7 @@ def lease_of(connection: Connection, user: int, token: str) -> Row[Any]:
     """Return a user's lease, even one that has ended; `LeaseError` where there is none."""
     row = kept_lease(connection, user, token)
     if row is None:
-        raise LeaseError("lease must be one that you hold, got another; nothing was saved")
+        raise LeaseError("This item is no longer reserved for you. Nothing was saved.")
     return row
 
 

@@ -60,9 +60,9 @@ class PhotoStore:
         try:
             data = bytes(self._files.cat_file(self._path(digest)))
         except FileNotFoundError as error:
-            raise PhotoMissingError(f"photo must be in the store, got {digest[:12]}") from error
+            raise PhotoMissingError(f"Photo {digest[:12]} is missing in the store.") from error
         if hashlib.sha256(data).hexdigest() != digest:
-            raise PhotoMissingError(f"photo must be as it was put, got another {digest[:12]}")
+            raise PhotoMissingError(f"Photo {digest[:12]} is damaged in the store.")
         return data
 
     def exists(self, digest: str) -> bool:
@@ -88,7 +88,7 @@ class PhotoStore:
             files, root = fsspec.core.url_to_fs(self._address, use_listings_cache=False)
         except (ImportError, ValueError) as error:
             raise StoreError(
-                f"the photos' place must be a folder or a known kind of address, got {self.where!r}"
+                f"AQFUSION_PHOTOS must be a folder or a known kind of address, got {self.where!r}"
             ) from error
         return files, root.rstrip("/")
 

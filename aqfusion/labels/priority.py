@@ -28,15 +28,13 @@ WEIGHTS = {
 }
 # What one more day tells of a place that has so many: about as the error falls with each of them.
 _FIRST_DAYS = {
-    0: (1.0, "Its place has no labelled day yet: the first one tells most"),
+    0: (1.0, "Its place has no labelled day yet: the first one helps most"),
     1: (0.5, "Its place has only one labelled day"),
     2: (0.3, "Its place has only a few labelled days"),
     4: (0.1, ""),
     8: (0.0, ""),
 }
-_NEAR_DUPLICATE = Reason(
-    "near-duplicate", "Nearly the same photo as another item, which is asked instead"
-)
+_NEAR_DUPLICATE = Reason("near-duplicate", "Near-duplicate of another item, which is asked instead")
 # Where a part is 1. Leak-safe intervals of the shipped models are 110 AQI wide with all readings,
 # 250 with the photo alone, and up to 400; two categories apart is no matter of a border.
 _WIDEST = 400
@@ -100,7 +98,7 @@ def priority(evidence: PriorityInputs) -> Priority:
     >>> result.score, result.reasons[0].words
     (0.435, 'Annotators disagree: Good and Unhealthy')
     >>> result.reasons[1].words
-    'The model is unsure: it says 90 to 260'
+    'The model is unsure: it predicts 90 to 260'
     """
     if evidence.near_duplicate:
         return Priority(0.0, {}, (_NEAR_DUPLICATE,))
@@ -145,7 +143,8 @@ def _label_likely_wrong(error: LikelyError | None) -> tuple[float, str] | None:
         return None
     given_name, suggested_name = _name(error.given), _name(error.suggested)
     why = (
-        f"The label may be wrong: it is {given_name}, models that never saw it say {suggested_name}"
+        f"The label may be wrong: it is {given_name}, "
+        f"and models that were not trained on it predict {suggested_name}"
     )
     return min(1.0, error.expected_off / _FAR_APART), why
 
@@ -154,7 +153,7 @@ def _model_unsure(view: PredictionSummary | None) -> tuple[float, str] | None:
     if view is None:
         return None
     part = min(1.0, (view.high - view.low) / _WIDEST)
-    why = f"The model is unsure: it says {view.low} to {view.high}"
+    why = f"The model is unsure: it predicts {view.low} to {view.high}"
     return part, why if part >= _WORTH_SAYING else ""
 
 
@@ -168,7 +167,7 @@ def _photo_against_readings(
     if formula.aqi is None:
         return None
     outside = max(photo.low - formula.aqi, formula.aqi - photo.high, 0)
-    why = f"Photo and readings say different things: {photo.aqi} and {_in_words(formula)}"
+    why = f"Photo and readings disagree: {photo.aqi} and {_in_words(formula)}"
     return min(1.0, outside / _FAR_OUTSIDE), why if outside else ""
 
 

@@ -36,15 +36,15 @@ __all__ = ["Queue"]
 
 # A gold item says the same as one that is really drawn at random.
 _RANDOM = (Reason("random", "Drawn at random, so that accuracy can be measured"),)
-_SENT_BACK = Reason("sent back", "An expert asks for one more opinion")
-_BEGUN = Reason("overlap", "One more opinion is wanted")
+_SENT_BACK = Reason("sent back", "An expert asks for one more answer")
+_BEGUN = Reason("overlap", "One more answer is needed")
 _DONE = select(func.count()).select_from(answers).where(answers.c.user == bindparam("who"))
 _FREE_ITEM = (
     select(items)
     .where(items.c.id == bindparam("of"))
     .with_for_update(skip_locked=True, key_share=True)
 )
-_NEXT = Reason("next", "The next one in the queue")
+_NEXT = Reason("next", "The next item in the queue")
 _ONLY_TAB = Tab()
 
 
@@ -126,9 +126,9 @@ class Queue:
         own_event = event_by(connection, item, actor.id)
         answered = own_event is not None and own_event.kind == "answer"
         if row.status in {"settled", "rejected", "pending"} or not (row.lane or answered):
-            raise LeaseError(f"item {item} must be open, got one that is {row.status}")
+            raise LeaseError(f"Item {item} is not in the queue; its status is {row.status}.")
         if not answered and not seat_free(connection, row, actor.id, now):
-            raise LeaseError(f"item {item} must be free, got one that somebody else holds")
+            raise LeaseError(f"Somebody else is labelling item {item}. Try again in a few minutes.")
         return grant(connection, actor.id, row, now, _why(row), self._lasts, own_event, tab)
 
     def _next(
@@ -152,7 +152,9 @@ class Queue:
                     return grant(connection, user, item, now, why, self._lasts, tab=tab)
         item = _take(connection, partial(first_in_queue, chosen=chosen), passed, user, now)
         if item is None and passed > elsewhere:  # somebody had them locked, and may leave them
-            raise TryAgainError("an item must be free, got all of them busy")
+            raise TryAgainError(
+                "All items are being labelled by others. Try again in a few minutes."
+            )
         return item and grant(connection, user, item, now, _why(item), self._lasts, tab=tab)
 
 

@@ -113,7 +113,7 @@ class Review:
             projection = _to_decide(connection, item)
             event = projection.event_by(user)
             if event is None or event.kind != "answer":
-                raise ReviewError(f"answer must be one that item {item} has, got none of {user}")
+                raise ReviewError(f"User {user} has no answer to item {item}. Reload the page.")
             columns = Answer.from_event(event).columns()
             return _write(connection, projection, request, now, **columns, about=event.id)
 
@@ -157,8 +157,8 @@ class Review:
         def work(connection: Connection) -> Saved:
             projection = ItemProjection.open(connection, item)
             if projection.standing.status != "pending":
-                got = f"got one that is {projection.standing.status}"
-                raise ReviewError(f"item {item} must be pending, {got}")
+                status = projection.standing.status
+                raise ReviewError(f"Item {item} is no longer waiting for this: it is {status}.")
             return _write(connection, projection, request, now, reason=kept or None)
 
         return save_once(self._database, request, "expert", work)
@@ -168,8 +168,8 @@ def _to_decide(connection: Connection, item: int) -> ItemProjection:
     projection = ItemProjection.open(connection, item)
     status, gold = projection.standing.status, projection.item.kind == "gold"
     if status in {"pending", "rejected"} or gold:
-        got = "a gold one" if gold else f"one that is {status}"
-        raise ReviewError(f"item {item} must be one for annotators to judge, got {got}")
+        what = "a gold item" if gold else status
+        raise ReviewError(f"Item {item} is {what}, so there is nothing to decide.")
     return projection
 
 
@@ -188,5 +188,5 @@ def _write(
 def _reason(text: str) -> str:
     kept = several_lines("reason", text, 500)
     if not kept:
-        raise ReviewError("reason must say why, got nothing")
+        raise ReviewError("reason must have at least 1 character, got none")
     return kept

@@ -60,7 +60,7 @@ class SignIn:
                 select(users.c.pin).where(*same).with_for_update()
             ).first()
             if now_kept is None:
-                raise SignInError(f"account must be enabled, got {row.name!r}")
+                raise SignInError("This account is disabled. Ask an admin to enable it.")
             # Another browser may have renewed the hash meanwhile, or an admin the PIN.
             if now_kept.pin != row.pin and not pin_fits(pin, now_kept.pin):
                 raise _wrong(name)
@@ -81,7 +81,9 @@ class SignIn:
             query = select(invites).where(invites.c.digest == token_digest(token))
             invite = connection.execute(query.with_for_update()).first()
             if invite is None or invite.used_by is not None or invite.expires <= now:
-                raise SignInError("invitation must be a new one, got one used, expired or unknown")
+                raise SignInError(
+                    "This invitation is used, expired or unknown. Ask an admin for a new one."
+                )
             actor = insert_user(connection, name, invite.role, now, {"pin": hashed})
             used = update(invites).where(invites.c.id == invite.id).values(used_by=actor.id)
             connection.execute(used)
@@ -110,7 +112,7 @@ class SignIn:
                 free = _free_name(connection, one_line("name", name[:50], 50))
                 return insert_user(connection, free, first_role, now, who)
             if row.disabled:
-                raise SignInError(f"account must be enabled, got {row.name!r}")
+                raise SignInError("This account is disabled. Ask an admin to enable it.")
             return Actor(row.id, row.name, row.role)
 
         return self._database.write(work)
@@ -123,7 +125,7 @@ class SignIn:
 
 
 def _wrong(name: str) -> SignInError:
-    return SignInError(f"name and PIN must fit together, got others for {name[:60]!r}")
+    return SignInError("Name and PIN do not match. Try again.")
 
 
 def _count_try(connection: Connection, name: str, now: datetime) -> Row[Any] | None:
@@ -133,7 +135,9 @@ def _count_try(connection: Connection, name: str, now: datetime) -> Row[Any] | N
         return None
     if row.locked_until is not None and row.locked_until > now:
         seconds = int((row.locked_until - now).total_seconds()) + 1
-        raise SignInError(f"PIN must wait {seconds} s more after {row.failed_pins} wrong ones")
+        raise SignInError(
+            f"There were {row.failed_pins} wrong PINs. Wait {seconds} s and try again."
+        )
     failed = row.failed_pins + 1
     over = failed - _FREE_TRIES
     wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(over, 20)) if over >= 0 else None
@@ -148,4 +152,4 @@ def _free_name(connection: Connection, name: str) -> str:
         same_name = select(users.c.id).where(users.c.name_key == name_key(candidate))
         if not connection.execute(same_name).first():
             return candidate
-    raise SignInError(f"name must be one that fewer people have, got {name!r}")
+    raise SignInError(f"Too many accounts are called {name!r}. Ask an admin for an invitation.")

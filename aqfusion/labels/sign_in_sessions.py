@@ -126,7 +126,9 @@ class SignInSessions:
             row = connection.execute(query).first()
         if row is None:
             self.end(actor)
-            raise SignedOutError("you have been signed out, as nothing was done here for long")
+            raise SignedOutError(
+                "You were signed out after a long time without activity. Sign in again."
+            )
         self._used(row, now)
 
     def end(self, actor: Actor) -> None:

@@ -124,7 +124,10 @@ def propagate_answer(
         covered.append(number)
     left = len({*also}) - len(covered)
     words = f"{left} of the {len({*also})} other photos {'was' if left == 1 else 'were'} left out"
-    sentences = [saved.words, f"{words}: answered or held by somebody meanwhile." if left else None]
+    sentences = [
+        saved.words,
+        f"{words}, because somebody has answered them or is labelling them." if left else None,
+    ]
     return replace(
         saved,
         covered=tuple(covered),

@@ -61,7 +61,7 @@ class SiteProjection:
         """Read a site; `SiteStoreError` where there is none, or none any more."""
         projection = cls.find(connection, site)
         if projection is None or projection.deleted:
-            raise SiteStoreError(f"site must be one of the store, got {site}")
+            raise SiteStoreError(f"There is no site {site}.")
         return projection
 
     @classmethod
@@ -163,7 +163,7 @@ def site_faults(connection: Connection) -> Iterator[str]:
             if projection is not None:
                 _ = projection.kept
         except InputError as error:
-            yield f"site {site} must have events that can be read, got: {error}"
+            yield f"site {site} has events that cannot be read: {error}"
             continue
         newest = (
             select(site_events.c.days, site_events.c.name)
@@ -180,7 +180,7 @@ def site_faults(connection: Connection) -> Iterator[str]:
         .where(strange.c.kind != "create")
     )
     for event in connection.execute(lost).scalars():
-        yield f"site event {event} must be of a site, got one of none"
+        yield f"site event {event} belongs to no site"
 
 
 KINDS = ("create", "change", "add", "remove", "delete")
@@ -221,10 +221,10 @@ def site_rows(file: Path) -> Iterator[dict[str, Any]]:
                 _place(row, sites, last)
                 last = row["id"]
             except InputError as error:
-                raise StateLineError(f"{where}: {error}; nothing is kept") from error
+                raise StateLineError(f"{where}: {error}. Nothing was imported") from error
             except _WRONG_SHAPE as error:
                 rule = "must be an event of a site, got other JSON"
-                raise StateLineError(f"{where} {rule}; nothing is kept") from error
+                raise StateLineError(f"{where} {rule}. Nothing was imported") from error
             yield row
 
 
@@ -244,7 +244,7 @@ def _row(text: bytes) -> dict[str, Any]:
     one_line("by", row["by"], 60)
     Site(row["name"])  # raises for a name that is none
     if (row["content"] is None) != (row["kind"] in ("remove", "delete")):
-        raise StateLineError(f"content must be that of a {row['kind']}, got another")
+        raise StateLineError(f"content must fit the kind {row['kind']}, got another")
     if row["content"] is not None and not isinstance(row["content"], str):
         raise StateLineError("content must be a text, got something else")
     row["at"] = datetime.fromisoformat(row["at"])
@@ -258,12 +258,12 @@ def _place(row: dict[str, Any], sites: dict[int, set[int]], last: int) -> None:
     if row["id"] <= last:
         raise StateLineError(f"events must come in the order of their ids, got {row['id']}")
     if (row["kind"] == "create") != (row["site"] is None):
-        raise StateLineError(f"site must be one before it, got {row['site']}")
+        raise StateLineError(f"site must be created in an earlier line, got {row['site']}")
     if (row["kind"] == "remove") != (row["about"] is not None):
-        raise StateLineError(f"about must be a day before it, got {row['about']}")
+        raise StateLineError(f"about must be a day of an earlier line, got {row['about']}")
     if row["site"] is None:
         sites[row["id"]] = {row["id"]}
         return
     if row["site"] not in sites or (row["about"] or row["site"]) not in sites[row["site"]]:
-        raise StateLineError("site and day must be ones before it, got others")
+        raise StateLineError("site and day must be added in earlier lines, got others")
     sites[row["site"]].add(row["id"])

@@ -83,10 +83,12 @@ class Sites:
         matches = [entry for entry in self.entries(actor) if _key(entry.name) == _key(name)]
         own = [entry for entry in matches if entry.owner == actor.id]
         if not matches:
-            raise SiteStoreError(f"site must be one of the store, got {quoted(name)}")
+            raise SiteStoreError(f"There is no site called {quoted(name)}.")
         if len(matches) > 1 and len(own) != 1:
             owners = ", ".join(entry.owner_name for entry in matches)
-            raise SiteStoreError(f"site must be one alone, got {quoted(name)} of {owners}")
+            raise SiteStoreError(
+                f"Several sites are called {quoted(name)}: of {owners}. Rename all but one."
+            )
         return self.get(actor, (own or matches)[0].id)
 
     def create(self, actor: Actor, site: Site, request: str, now: datetime) -> int:
@@ -97,7 +99,9 @@ class Sites:
         def work(connection: Connection) -> list[dict[str, Any]]:
             own_entries = _entries(connection, actor.id)
             if len(own_entries) >= MOST_SITES:
-                raise SiteStoreError(f"a person must have at most {MOST_SITES} sites, got one more")
+                raise SiteStoreError(
+                    f"You have {MOST_SITES} sites, which is the maximum. Delete one first."
+                )
             _check_name(own_entries, site.name, None)
             return [{"kind": "create", "name": site.name, "days": 0, "content": head}, *days]
 
@@ -123,7 +127,7 @@ class Sites:
         def work(connection: Connection) -> list[dict[str, Any]]:
             projection = _open(connection, actor, site, coming=1)
             if day_id not in projection.days.lines:
-                raise SiteStoreError(f"day must be one of site {site}, got {day_id}")
+                raise SiteStoreError(f"Site {site} has no day {day_id}.")
             left = len(projection.days.lines) - 1
             return [{"kind": "remove", "about": day_id, "name": projection.head.name, "days": left}]
 
@@ -213,10 +217,13 @@ def _open(
     row = require_role(connection, actor, _LEAST, lock=lock)
     projection = SiteProjection.open(connection, site)
     if projection.owner != row.id and not Actor(row.id, row.name, row.role).may(_OTHERS):
-        raise RoleError(f"role must be {_OTHERS} or above for the sites of others, got {row.role}")
+        raise RoleError(
+            f"The role {_OTHERS} or above is needed for the sites of others, "
+            f"and your role is {row.role}."
+        )
     if projection.events + coming > MOST_EVENTS:
-        rule = f"a site must have at most {MOST_EVENTS} changes in its book"
-        raise SiteStoreError(f"{rule}, got {projection.events + coming}; keep it as a new one")
+        rule = f"a site must have at most {MOST_EVENTS} changes in its history"
+        raise SiteStoreError(f"{rule}, got {projection.events + coming}. Save it as a new site")
     return projection
 
 
@@ -252,7 +259,9 @@ def _entries(connection: Connection, owner: int | None) -> tuple[SiteEntry, ...]
 
 def _check_name(own_entries: Sequence[SiteEntry], name: str, own: int | None) -> None:
     if any(_key(entry.name) == _key(name) and entry.id != own for entry in own_entries):
-        raise SiteStoreError(f"site name must be new among those of its person, got {quoted(name)}")
+        raise SiteStoreError(
+            f"A site of this account is called {quoted(name)} already. Choose another name."
+        )
 
 
 def _earlier(connection: Connection, request: str, digest: str) -> tuple[int, ...]:
@@ -262,8 +271,9 @@ def _earlier(connection: Connection, request: str, digest: str) -> tuple[int, ..
     if row is None:
         return ()
     if row.request_digest != digest:
-        rule = "request id must be new for another request"
-        raise RequestError(f"{rule}, got {request!r} again")
+        raise RequestError(
+            f"Request {request!r} was saved before with other content. Reload the page."
+        )
     more = query.where(site_events.c.request_id.startswith(f"{request}/", autoescape=True))
     return (
         row.id,

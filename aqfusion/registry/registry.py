@@ -178,7 +178,10 @@ class Registry:
 
     def _allowed(self, actor: Actor, reason: str, what: str) -> str:
         if not actor.may("expert"):
-            raise RoleError(f"role must be expert or above to {what}, got {actor.role}")
+            raise RoleError(
+                f"The role expert or above is needed to {what}, and your role is {actor.role}. "
+                "Ask an admin to change it."
+            )
         return several_lines("reason", reason, 500)
 
     @contextmanager

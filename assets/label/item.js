@@ -8,7 +8,7 @@ const KEYS = [
   ["1 to 6", "the category, from Good to Hazardous"],
   ["n l k f m o", "can't tell: night, cloud, not sky, sensor fault, unit mix-up, other"],
   ["x", "type an exact US AQI; Enter saves it, Esc leaves"],
-  ["d", "unsure, on and off"],
+  ["d", "unsure, on or off"],
   ["t", "note and wrong readings; Esc leaves"],
   ["Enter", "agree with the model (Assisted)"],
   ["b / u / s", "back / undo / skip"],
@@ -17,11 +17,11 @@ const KEYS = [
   ["+ - Esc", "zoom in, out, whole photo (also wheel, pinch, click; drag moves)"],
   ["[ ]", "darker, brighter"],
   [", .", "less, more contrast"],
-  ["0", "photo as it was: zoom, brightness, contrast"],
+  ["0", "reset zoom, brightness and contrast"],
   ["g", "guidelines"],
-  ["p", "other photos of the same view; then a lets your answer count for those that are ticked"],
+  ["p", "other photos of the same view; there, a applies your answer to the ticked photos"],
   ["?", "this list"],
-  ["swipe", "on a phone, over the photo: left skips, right goes back; never an answer"],
+  ["swipe", "on a phone, over the photo: left skips, right goes back; a swipe never answers"],
 ];
 
 const SAME_VIEW = ".st-key-label_same_view button";
@@ -43,7 +43,7 @@ class Desk {
     this.message = element("div", "aq-message");
     this.said = element("button", "aq-said-text");
     this.said.type = "button";
-    this.said.setAttribute("aria-label", "Message: show all of it");
+    this.said.setAttribute("aria-label", "Show the whole message");
     this.said.append(element("span"));
     this.said.addEventListener("click", () => this.message.classList.toggle("aq-unfolded"));
     this.status = this.said.firstChild;
@@ -54,13 +54,13 @@ class Desk {
     this.no = keyButton("No", "Esc", (event) => this.command("cancel", this.no, event));
     this.message.append(this.said, this.yes, this.no, this.live);
     this.number = element("small");
-    this.head = element("h3", "", "How is the air? ");
+    this.head = element("h3", "", "Which AQI category? ");
     this.head.append(this.number);
     const pace = element("div", "aq-pace aq-small");
     this.pace = element("span");
     this.share = element("progress");
     this.share.max = 1;
-    this.share.setAttribute("aria-label", "Share of the goal that is done");
+    this.share.setAttribute("aria-label", "Progress towards the goal");
     pace.append(this.pace, this.share);
     row.append(this.message, this.head, pace);
     return row;
@@ -176,9 +176,9 @@ class Desk {
     this.mode = tool("Blind", "v", (event) =>
       this.command("mode", this.mode, event, this.data.mode === "blind" ? "assisted" : "blind"));
     this.mode.setAttribute("role", "switch");
-    this.mode.setAttribute("aria-label", "Assisted: show what the model says");
+    this.mode.setAttribute("aria-label", "Assisted: show the model's prediction");
     // The dialog of these photos is the page's, not the desk's: its button stands below.
-    this.alike = tool("Alike", "p", () => document.querySelector(SAME_VIEW)?.click());
+    this.alike = tool("Similar", "p", () => document.querySelector(SAME_VIEW)?.click());
     this.alike.disabled = true;
     tool("Guide", "g", () => this.openGuidelines()).setAttribute("aria-label", "Guidelines");
     tool("Keys", "?", () => this.help.toggle());
@@ -235,7 +235,7 @@ class Desk {
     });
     this.suggest(data);
     const { alike } = data;
-    this.alike.firstChild.textContent = alike ? `${alike} alike` : "Alike";
+    this.alike.firstChild.textContent = alike ? `${alike} similar` : "Similar";
     this.alike.disabled = !alike;
     this.alike.setAttribute("aria-label", `Other photos of the same view: ${alike}`);
     if (data.guidelines) fillGuidelines(this.guidelines, data.guidelines);
@@ -270,7 +270,7 @@ class Desk {
     if (!item) return;
     if (!model?.aqi) {
       this.suggested.textContent = model?.words
-        ?? (mode === "blind" ? "Blind: what the model says is shown after your answer." : "");
+        ?? (mode === "blind" ? "Blind: the model's prediction is shown after your answer." : "");
       return;
     }
     const pill = element("span", "aq-pill", model.words);
@@ -297,8 +297,8 @@ class Desk {
   }
 
   earlyWords() {
-    const presses = this.early === 1 ? "one press" : `${this.early} presses`;
-    return `Too early: ${presses} answered nothing, the next photo was not shown yet.`;
+    const presses = this.early === 1 ? "one press was" : `${this.early} presses were`;
+    return `Too early: ${presses} ignored, because the next photo was not shown yet.`;
   }
 
   // A press that came before anybody can have seen the next photo.
@@ -386,7 +386,7 @@ class Desk {
     act();
     this.waiting = setTimeout(() => {
       this.rest();
-      this.tell("The server has not answered for 10 seconds. Press again: nothing is saved twice.", "warning");
+      this.tell("The server has not answered for 10 seconds. Press again: your answer is saved only once.", "warning");
     }, PATIENCE);
   }
 

@@ -62,7 +62,7 @@ def test_every_waiting_item_gets_the_models_view_a_priority_and_a_reason(store, 
     assert view.aqi == pytest.approx(direct.fused.aqi, abs=8)  # the store keeps JPEG
     assert looked.priority > 0
     assert looked.reasons[0].kind == "model unsure"
-    assert looked.reasons[0].words.endswith(f"it says {view.low:.0f} to {view.high:.0f}")
+    assert looked.reasons[0].words.endswith(f"it predicts {view.low:.0f} to {view.high:.0f}")
 
 
 def test_of_a_refused_photo_without_readings_the_model_has_no_view(
@@ -134,7 +134,7 @@ def test_the_first_days_of_a_place_come_first_until_it_has_them(store, admin, mo
     )
     score_unlabelled(store, admin, model, lambda *told: None)
     told = {number: _first_days(store, admin, number) for number in (first, same, other, timeless)}
-    words = "Its place has no labelled day yet: the first one tells most"
+    words = "Its place has no labelled day yet: the first one helps most"
     assert told == {first: words, same: words, other: words, timeless: None}
     assert item(store, admin, first).priority > item(store, admin, timeless).priority + 0.08
     before = item(store, admin, other).priority

@@ -40,13 +40,13 @@ def test_from_the_code_in_the_log_to_an_invited_person_and_a_backup(
 ):
     visitor.open("/admin", until=CARD)
     log = (home / "server.log").read_text(encoding="utf-8")
-    (code,) = re.findall("Code for the first one: ([0-9a-f]+)", log)
+    (code,) = re.findall("Code for the first admin: ([0-9a-f]+)", log)
     fill(visitor, account_code=code, account_new_name="Ada", account_new_pin="1234")
-    visitor.press("Make the account")
+    visitor.press("Create the account")
     visitor.page.wait_for_selector(".st-key-card_invite")
     visitor.keep_screenshot("admin-people-wide-light")
 
-    visitor.press("Make a link")
+    visitor.press("Create a link")
     link = visitor.page.locator(".st-key-card_invite code").inner_text()
     assert link.startswith(f"{server}/label?invite=")
     context = chromium.new_context(**PHONE)
@@ -56,7 +56,7 @@ def test_from_the_code_in_the_log_to_an_invited_person_and_a_backup(
     assert guest.page.evaluate(WIDER) <= 0
     fill(guest, account_new_name="Ben", account_new_pin="5678")
     guest.press("Join")
-    guest.page.wait_for_selector("text=This page is for admins; you are signed in as Ben")
+    guest.page.wait_for_selector("text=This page is for admins. You are signed in as Ben")
     assert "invite" not in guest.page.url
     context.close()
 

@@ -154,7 +154,7 @@ def clicked(page: Page, turns: int, seed: int) -> dict[int, int | str]:
         elif trail:
             button(page, "Undo").click()
             last = trail.pop()
-            until_told(page, f"Undid: item {last}")
+            until_told(page, f"Undone: item {last}")
             assert item(page) == last
             meant.pop(last, None)
     return meant
@@ -249,7 +249,7 @@ def test_all_is_in_one_view_and_no_button_ever_moves(visitor, name):
     until_another(page, here)
     still("skipped")
     page.keyboard.press("u")
-    until_told(page, f"Undid: item {here}, skipped")
+    until_told(page, f"Undone: item {here}, skipped")
     still("undone")
     for _ in range(3):
         page.keyboard.press("+")
@@ -261,7 +261,7 @@ def test_all_is_in_one_view_and_no_button_ever_moves(visitor, name):
     page.keyboard.press("1")
     page.keyboard.press("?")
     wait(page)
-    still("the list of keys closed, and its 1 answered nothing")
+    still("the list of keys closed, and its 1 was ignored")
 
 
 # Keeps what Streamlit hands to the desk's module, so that a test can draw it once more.
@@ -318,7 +318,7 @@ def test_ten_hasty_keys_are_saved_or_told_never_lost_in_silence(visitor, home):
     saved = said_of(home, PEOPLE[5])
     assert {*saved.values()} == {2}
     assert before in saved
-    early = re.match(r"Too early: (one|\d+) press(es)? answered nothing", status)
+    early = re.match(r"Too early: (one|\d+) press(es were| was) ignored", status)
     missed = 0 if early is None else 1 if early[1] == "one" else int(early[1])
     assert len(saved) + missed == 10
 

@@ -46,7 +46,7 @@ def test_a_port_that_is_in_use_is_named(capsys, started, host):
         port = str(other.getsockname()[1])
         err = refusal(capsys, "--port", port, *(["--host", host] if host else []))
     assert err == (
-        f"port {port} is in use; end the program that uses it or choose another with --port\n"
+        f"Port {port} is in use. End the program that uses it or choose another with --port\n"
     )
     assert started == []
 
@@ -78,7 +78,7 @@ def test_packages_that_are_missing_are_named(capsys, started, monkeypatch):
         next(line for line in lines if line.startswith(name)) for name in ("plotly", "streamlit[")
     )
     assert refusal(capsys) == (
-        f"the app needs packages that are not installed; pip install {streamlit} {plotly}\n"
+        f"the app needs packages that are not installed. Run: pip install {streamlit} {plotly}\n"
     )
 
 

@@ -246,7 +246,10 @@ def test_train_refuses_bad_input_before_any_work(
         ("--out other.json", "--out needs --protocol: leak-safe, place, paper or all, got none"),
         ("--cache kept", "--cache needs --protocol: "),
         ("--weights none", "--weights needs --protocol: "),
-        ("--protocol all --model mine", "--model must be left out where --protocol trains its own"),
+        (
+            "--protocol all --model mine",
+            "--model is not allowed with --protocol, which trains its own",
+        ),
         ("--protocol all --out empty", "empty must be readable: Is a directory"),
     ],
 )

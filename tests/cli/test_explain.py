@@ -100,7 +100,7 @@ def test_a_refused_photo_alone_gets_a_sentence(capsys, photo, monkeypatch, comma
     assert main([command, "--image", str(photo)]) == 2
     assert capsys.readouterr() == (
         "",
-        f"{command} must have a photo that can be judged, --site with days or at least one of "
+        f"{command} must have a usable photo, --site with days or at least one of "
         "--pm25, --pm10, --o3, --co, --so2, --no2, got only a photo that is left out: too dark, "
         "as at night or indoors (--trust-photo uses it anyway)\n",
     )
@@ -144,7 +144,7 @@ def test_a_changed_report_does_not_agree_and_the_place_is_named(capsys, tmp_path
     told["formula"]["us"]["aqi"] = 7
     report.write_text(json.dumps(told))
     assert refusal(capsys, "--repeat", report) == (
-        "report.json: prediction.fused.aqi must come out again, got 7 in the report and "
+        "report.json: the report and this run differ: prediction.fused.aqi is 7 in the report and "
         f"{found} now; 1 more values differ"
     )
 

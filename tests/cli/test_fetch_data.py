@@ -40,7 +40,7 @@ def test_incomplete_download_is_not_put_in_place(monkeypatch, tmp_path, data_fol
     next((broken / "Combined_Dataset" / "All_img").iterdir()).unlink()
     install(monkeypatch, lambda handle: str(broken))
     assert main(["fetch-data", "--out", str(tmp_path / "data")]) == 2
-    assert "the download must be whole, got 1 bad rows: line " in capsys.readouterr().err
+    assert "The download has 1 bad rows, the first: line " in capsys.readouterr().err
     assert not (tmp_path / "data").exists()
 
 

@@ -79,7 +79,7 @@ def test_photos_come_in_get_labels_and_leave_as_a_training_folder(capsys, home, 
     assert (
         "line 4: photo must be that of a file below the folder of this file, got '3.jpg'\n" in err
     )
-    assert "columns that nobody reads: 'note'\n" in err
+    assert "columns that are not read: 'note'\n" in err
     store = opened(home)
     operator = store.accounts.operator(NOW)
     for name in ("Ana", "Ben"):
@@ -117,7 +117,7 @@ def test_a_backup_and_an_export_fill_another_store(capsys, source, tmp_path, mon
         run(capsys, command, tmp_path / file)
         assert run(capsys, "stats")[0] == before
     refused = refusal(capsys, "restore", tmp_path / "labels.zip")
-    assert refused.startswith("store must be empty to be filled, got one with ")
+    assert refused.startswith("The label store is not empty: it has ")
 
 
 def test_people_get_in_by_account_or_invitation(capsys, home, monkeypatch):
@@ -134,12 +134,12 @@ def test_people_get_in_by_account_or_invitation(capsys, home, monkeypatch):
 def test_a_pin_is_asked_twice_and_only_at_a_terminal(capsys, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO("1234\n"))
     refused = refusal(capsys, "add-user", "Ada", "--role", "admin")
-    assert refused == "add-user must ask for a PIN at a terminal, or be given --pin-stdin"
+    assert refused == "add-user asks for a PIN at a terminal. Without one, use --pin-stdin"
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     typed = iter(["1234", "1243", "1234", "1234"])
     monkeypatch.setattr("getpass.getpass", lambda _: next(typed))
     refused = refusal(capsys, "add-user", "Ada", "--role", "admin")
-    assert refused == "PIN must be typed the same twice, got two different ones"
+    assert refused == "The two PINs differ. Type the same PIN twice"
     assert run(capsys, "add-user", "Ada", "--role", "admin")[0]["name"] == "Ada"
 
 
@@ -155,7 +155,7 @@ def test_a_store_that_is_not_sound_is_told_twice(capsys, source, home):
     output, err = run(capsys, "verify", status=2)
     assert output["sound"] is False
     assert output["faults"][0].startswith("item 1 must have status open, got settled")
-    assert err.startswith("the store must be sound, got 1 faults: item 1 must have status open")
+    assert err.startswith("The store has 1 faults, the first: item 1 must have status open")
 
 
 @pytest.mark.parametrize(
@@ -170,11 +170,11 @@ def test_a_store_that_is_not_sound_is_told_twice(capsys, source, home):
         ("import mine --licence a\0", "licence must have no control characters"),
         ("export --out x", "Missing option '--format'"),
         ("export --out x --format xml", "--format must be one of csv, jsonl, events, label"),
-        ("export --out mine --format csv", "export must be a file to write, got the folder mine"),
+        ("export --out mine --format csv", "export must be a file, got the folder mine"),
         ("export --out file/x --format csv", "File exists: file"),
         ("export --out mine --format training", "folder to write must be new or empty, got mine"),
-        ("backup file", "backup must be a new file, got file, which exists"),
-        ("restore none", "none must be a whole backup, got one damaged"),
+        ("backup file", "The file file exists already"),
+        ("restore none", "none is damaged or is not a backup"),
         ("invite --role king", "--role must be one of visitor, annotator, expert, admin, got 'k"),
         ("invite --role operator", "--role must be one of visitor, annotator, expert, admin, got"),
     ],

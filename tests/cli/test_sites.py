@@ -242,15 +242,21 @@ def test_a_model_of_before_sites_says_that_it_uses_no_history(capsys, file, chec
     given = ["predict", "--pm25", "80", "--site", str(file), "--model", str(checkpoint_folder)]
     assert main(given) == 0
     said = capsys.readouterr()
-    assert "is of before sites: the history is not used" in said.err
+    assert "cannot use sites: the history is not used" in said.err
     assert json.loads(said.out)["site_only"] is None
 
 
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--taken-at", "2023-03-01T08:00"), "--taken-at must name its offset without --site"),
-        (("--taken-at", "soon"), "--taken-at must name its offset without --site, got 'soon'"),
+        (
+            ("--taken-at", "2023-03-01T08:00"),
+            "--taken-at must have an offset where there is no --site",
+        ),
+        (
+            ("--taken-at", "soon"),
+            "--taken-at must have an offset where there is no --site, got 'soon'",
+        ),
         (("--taken-at", "9999-12-31T23:00Z"), "--taken-at must be of the years 1970 to 2199"),
         (("--site", "{file}", "--taken-at", "soon"), "--taken-at must be a date and a time as in"),
         (("--site", "none.json"), "none.json must be a readable file"),

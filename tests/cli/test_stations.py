@@ -52,7 +52,7 @@ def test_a_file_of_which_nothing_is_read_ends_with_2(tmp_path, capsys):
     assert main(["stations", "check", str(file), "--json"]) == 2
     out, err = capsys.readouterr()
     assert len(json.loads(out)["left_out"]) == 1
-    assert err == "nothing could be read of this file\n"
+    assert err == "Nothing could be read from this file\n"
 
 
 def test_a_file_that_is_no_table_is_a_sentence(tmp_path, capsys):

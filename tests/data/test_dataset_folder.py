@@ -180,7 +180,7 @@ def test_an_index_beyond_the_index_is_kept_as_500_and_told(good):
         rewrite(good, record("a.jpg", AQI=612), record("b.jpg", AQI="160.0")), None, notes.append
     )
     assert [row.aqi for row in rows] == [500.0, 160.0]
-    assert of_rows(notes) == [f"{CSV_NAME}: AQI is beyond the index and kept as 500 (line 2)"]
+    assert of_rows(notes) == [f"{CSV_NAME}: AQI is above the index and kept as 500 (line 2)"]
 
 
 def test_a_bad_number_deep_in_a_long_table_is_found(tmp_path):
@@ -278,7 +278,7 @@ def test_a_photo_that_the_manifest_does_not_list_goes_with_its_place_and_day(goo
     assert [row.group for row in rows] == ["g-a", "g-a", "g-c"]
     assert [row.fold for row in rows] == [0, 0, 2]
     assert of_rows(notes) == [
-        "MANIFEST.csv has no group for 1 photo, 'b.jpg' the first: "
+        "MANIFEST.csv has no group for 1 photo (the first is 'b.jpg'): "
         "each is in the group of its place and day"
     ]
 
@@ -289,7 +289,7 @@ def test_a_photo_between_two_groups_is_left_out(good):
     told = []
     rows = read_folder(manifest(good, b=None), told.append)
     assert [row.photo.name for row in rows] == ["a.jpg", "c.jpg"]
-    rule = "must belong to one group of MANIFEST.csv, and is like photos of several"
+    rule = "must belong to one group of MANIFEST.csv, but resembles photos of several"
     assert told == [TableFault(3, "Filename", rule, "b.jpg")]
 
 
@@ -304,7 +304,7 @@ def test_a_manifest_without_some_columns_is_used_as_far_as_it_goes(good, gone):
     assert rows[0].group == rows[1].group != rows[2].group
     assert rows[0].fold == rows[1].fold != rows[2].fold
     assert len(of_rows(notes)) == 1
-    assert notes[0].startswith("MANIFEST.csv does not tell all: ")
+    assert notes[0].startswith("MANIFEST.csv is incomplete: ")
     assert "folds are made from whole groups" in notes[0]
 
 

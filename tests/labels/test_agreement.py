@@ -164,7 +164,7 @@ def test_what_is_undefined_says_why(columns, items, why):
 
 def test_full_agreement_on_a_few_items_claims_no_certainty():
     alpha = ordinal_alpha(table([0, 3, 5], [0, 3, 5]), seed=0)
-    assert alpha == Agreement(1.0, None, None, 3, "the items are too much alike for an interval")
+    assert alpha == Agreement(1.0, None, None, 3, "the items are too similar for an interval")
 
 
 def test_cannot_tell_is_an_answer_of_its_own_in_nominal_alpha_alone():

@@ -36,7 +36,7 @@ def test_the_same_request_is_written_once(store, item, ana, expert):
 def test_a_request_id_serves_one_request_only(store, item, ana, ben):
     leased = store.queue.lease(ana, item, NOW)
     store.answers.save(ana, leased.token, "r", Answer(category=1), NOW)
-    with pytest.raises(RequestError, match="request id must be new for another request, got 'r'"):
+    with pytest.raises(RequestError, match="Request 'r' was saved before with other content"):
         store.answers.save(ana, leased.token, "r", Answer(category=2), NOW)
     with pytest.raises(RequestError):
         store.answers.undo(ben, "r", NOW)
@@ -44,7 +44,7 @@ def test_a_request_id_serves_one_request_only(store, item, ana, ben):
 
 def test_a_lease_of_another_saves_nothing(store, item, ana, ben, expert):
     leased = store.queue.lease(ana, item, NOW)
-    with pytest.raises(LeaseError, match="lease must be one that you hold"):
+    with pytest.raises(LeaseError, match="no longer reserved for you"):
         store.answers.save(ben, leased.token, request_id(), Answer(category=1), NOW)
     assert store.review.view(expert, item).history == ()
 
@@ -62,7 +62,7 @@ def test_a_late_answer_is_one_more_opinion_where_somebody_did(store, item, ana, 
     later = NOW + 11 * MINUTE
     holder = store.queue.lease(ben, item, later)
     saved = store.answers.save(ana, late.token, request_id(), Answer(category=1), later)
-    assert saved.words.startswith("Your time for this item had run out")
+    assert saved.words.startswith("Your time for this item was over")
     saved = store.answers.save(ben, holder.token, request_id(), Answer(category=2), later)
     assert (saved.status, saved.words) == ("conflict", None)
     events = store.review.view(expert, item).answers
@@ -73,7 +73,7 @@ def test_a_late_answer_is_one_more_opinion_where_somebody_did(store, item, ana, 
 def test_a_late_answer_to_a_decided_item_is_refused(store, item, ana, expert):
     leased = store.queue.lease(ana, item, NOW)
     store.review.overrule(expert, item, Answer(category=0), "clear sky", request_id(), NOW)
-    with pytest.raises(AnswerError, match="must still be open, got one that is settled; this ans"):
+    with pytest.raises(AnswerError, match="no longer open: it is settled"):
         store.answers.save(ana, leased.token, request_id(), Answer(category=1), NOW)
 
 
@@ -84,7 +84,7 @@ def test_a_change_replaces_and_says_what(store, item, ana, expert):
     assert [event.answer.category for event in view.answers] == [4]
     old = {"event": first.event, "kind": "answer", "standard": "us", "category": 1}
     assert view.history[1].old == {**old, "aqi": None, "cant_tell": None}
-    with pytest.raises(AnswerError, match="one that you have answered"):
+    with pytest.raises(AnswerError, match="You have not answered item"):
         store.answers.change(expert, item, request_id(), Answer(category=4), NOW)
 
 
@@ -101,7 +101,7 @@ def test_undo_goes_back_step_by_step_and_gives_the_item_again(store, admin, ana,
     assert store.queue.next_item(ana, NOW).task.id == second
     assert store.answers.undo(ana, "last", NOW).item == first
     assert store.answers.undo(ana, "last", NOW).leased is None  # the same request changes nothing
-    with pytest.raises(UndoError, match="there must be an answer of yours to take back"):
+    with pytest.raises(UndoError, match="You have no answer to undo"):
         store.answers.undo(ana, request_id(), NOW)
     kinds = [first.kind for first in store.review.view(expert, first).history]
     assert kinds == ["answer", "answer", "undo", "undo"]
@@ -111,7 +111,7 @@ def test_undo_goes_back_step_by_step_and_gives_the_item_again(store, admin, ana,
 def test_what_an_expert_has_decided_is_not_taken_back(store, item, ana, expert):
     say(store, ana, item, 1)
     store.review.accept(expert, item, ana.id, request_id(), NOW)
-    with pytest.raises(UndoError, match="must not be decided yet, got one that is settled"):
+    with pytest.raises(UndoError, match="is settled, so your answer to it can no longer be undone"):
         store.answers.undo(ana, request_id(), NOW)
 
 
@@ -136,7 +136,7 @@ def test_an_unskipped_item_is_in_the_queue_again(store, item, ana):
     store.answers.skip(ana, leased.token, request_id(), NOW)
     store.answers.unskip(ana, item, request_id(), NOW)
     assert store.queue.next_item(ana, NOW).task.id == item
-    with pytest.raises(AnswerError, match="one that you have skipped"):
+    with pytest.raises(AnswerError, match="You have not skipped item"):
         store.answers.unskip(ana, item, request_id(), NOW)
 
 

@@ -86,7 +86,9 @@ def test_who_is_below_a_role_gets_nothing_done(store, admin, tmp_path, role):
     below = Actor(below.id, below.name, "admin")
     before = everything(store)
     for _name, ask in FUNCTIONS[role]:
-        with pytest.raises(RoleError, match=f"role must be {role} or above, got {BELOW[role]}"):
+        with pytest.raises(
+            RoleError, match=f"role {role} or above is needed here, and your role is {BELOW[role]}"
+        ):
             ask(store, below, tmp_path)
     assert everything(store) == before
     assert [path.name for path in tmp_path.glob("*backup*")] == []

@@ -216,7 +216,7 @@ def test_another_address_is_refused_and_no_password_repeated(address):
 def test_a_server_that_does_not_answer_is_named_without_its_password():
     url = "postgresql://me:5ecret@127.0.0.1:1/labels?connect_timeout=2"
     with pytest.raises(
-        StoreError, match=r"the label store .*127\.0\.0\.1:1/labels.* must be"
+        StoreError, match=r"The database .*127\.0\.0\.1:1/labels.* cannot be used"
     ) as no:
         LabelStore.open(url, "photos")
     assert "5ecret" not in f"{no.value!r} {no.value.__cause__!r}"
@@ -227,7 +227,7 @@ def test_a_server_that_does_not_answer_is_named_without_its_password():
 def test_a_file_that_is_no_store_is_named(tmp_path, content):
     path = tmp_path / "labels.db"
     path.write_bytes(content)
-    with pytest.raises(StoreError, match=r"the label store .* must be usable, got: file is n"):
+    with pytest.raises(StoreError, match=r"The database .* cannot be used: file is n"):
         LabelStore.open(str(path), "photos")
     assert path.read_bytes() == content
 

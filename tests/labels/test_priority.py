@@ -33,16 +33,17 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
             Reason("annotators disagree", "Annotators disagree: Good and Hazardous"),
             Reason(
                 "label likely wrong",
-                "The label may be wrong: it is Good, models that never saw it say Hazardous",
+                "The label may be wrong: it is Good, "
+                "and models that were not trained on it predict Hazardous",
             ),
-            Reason("model unsure", "The model is unsure: it says 0 to 500"),
+            Reason("model unsure", "The model is unsure: it predicts 0 to 500"),
             Reason(
                 "photo against readings",
-                "Photo and readings say different things: 40 and above 500",
+                "Photo and readings disagree: 40 and above 500",
             ),
             Reason(
                 "first days of a place",
-                "Its place has no labelled day yet: the first one tells most",
+                "Its place has no labelled day yet: the first one helps most",
             ),
         ),
     )
@@ -50,7 +51,7 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
     assert "photo against readings" not in unstated.parts  # no formula knows what they are
     assert unstated.score == pytest.approx(0.9)
     twin = replace(worst, near_duplicate=True)
-    words = "Nearly the same photo as another item, which is asked instead"
+    words = "Near-duplicate of another item, which is asked instead"
     assert priority(twin) == Priority(0.0, {}, (Reason("near-duplicate", words),))
 
 
@@ -60,18 +61,18 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
         (
             PriorityInputs(view=PredictionSummary(170, 90, 260)),
             0.425,
-            "The model is unsure: it says 90 to 260",
+            "The model is unsure: it predicts 90 to 260",
         ),
         (PriorityInputs(view=PredictionSummary(60, 50, 70)), 0.05, None),
         (
             PriorityInputs(view=PredictionSummary(60, 50, 150)),
             0.25,
-            "The model is unsure: it says 50 to 150",
+            "The model is unsure: it predicts 50 to 150",
         ),
         (
             PriorityInputs(photo_view=PredictionSummary(80, 20, 260), reading=PM25_OF_AQI_321),
             0.61,
-            "Photo and readings say different things: 80 and 321",
+            "Photo and readings disagree: 80 and 321",
         ),
         (
             PriorityInputs(photo_view=PredictionSummary(200, 90, 321), reading=PM25_OF_AQI_321),
@@ -81,7 +82,7 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
         (
             PriorityInputs(photo_view=PredictionSummary(200, 90, 260), reading=Reading(pm25=9)),
             0.4,
-            "Photo and readings say different things: 200 and 50",
+            "Photo and readings disagree: 200 and 50",
         ),
         (PriorityInputs(place_days=0), 1.0, "Its place has no labelled day yet"),
         (PriorityInputs(place_days=1), 0.5, "Its place has only one labelled day"),
@@ -108,7 +109,7 @@ def test_the_weights_add_up_to_one_and_the_worst_item_has_a_score_of_one():
         (
             PriorityInputs(likely_error=LikelyError(0, 1, 2, 0.8)),
             0.4,
-            "The label may be wrong: it is Moderate, models that never saw it say Unhealthy for",
+            "The label may be wrong: it is Moderate, and models that were not",
         ),
     ],
 )

@@ -80,8 +80,8 @@ def test_many_processes_share_one_queue(store, url, admin):
 def test_an_item_is_held_by_as_many_as_it_wants(store, url, admin):
     users, item = annotators(store, admin, 6), add(store, admin, 1, overlap=3)
     outcomes = run_writers("lease_one", url, users, item)
-    sentence = f"item {item} must be free, got one that somebody else holds"
-    assert sorted(outcomes, key=str) == [True] * 3 + [sentence] * 3
+    sentence = f"Somebody else is labelling item {item}. Try again in a few minutes."
+    assert sorted(outcomes, key=str) == [sentence] * 3 + [True] * 3
     with store.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(leases)).scalar() == 3
 

@@ -26,7 +26,7 @@ def test_the_most_urgent_comes_first_and_the_reasons_with_it(store, admin, ana, 
     low, high = add(store, admin, 1, priority=0.1), add(store, admin, 2, priority=0.9)
     begun = add(store, admin, 3, priority=0.0, overlap=2)
     back = add(store, admin, 4, priority=0.0)
-    why = (Reason("unsure", "The model is unsure: it says 90 to 260"),)
+    why = (Reason("unsure", "The model is unsure: it predicts 90 to 260"),)
     store.items.set_views(admin, [ItemScore(high, 0.9, why)])
     say(store, ben, begun, 1)
     say(store, ben, back, 1)
@@ -53,7 +53,7 @@ def test_what_is_held_is_given_to_nobody_else_and_comes_back_after_its_time(stor
     assert store.queue.next_item(ben, NOW + 9 * MINUTE) is None
     assert store.queue.next_item(ana, NOW + MINUTE).token == held.token  # a page loaded again
     assert store.queue.next_item(ben, NOW + 11 * MINUTE).task.id == item
-    with pytest.raises(LeaseError, match=f"item {item} must be free, got one that somebody else"):
+    with pytest.raises(LeaseError, match=f"Somebody else is labelling item {item}"):
         store.queue.renew(ana, held.token, NOW + 11 * MINUTE)
 
 
@@ -91,7 +91,7 @@ def test_duplicates_and_pending_items_are_never_served(store, admin, ana, expert
     add(store, admin, 4, trusted=False, split="frozen")
     assert [take(store, ana) for _ in range(2)] == [first, None]
     for item in (near, gold):
-        with pytest.raises(LeaseError, match="must be open"):
+        with pytest.raises(LeaseError, match="is not in the queue"):
             store.queue.lease(ana, item, NOW)
     store.items.mark_duplicate(admin, near, None)
     assert [take(store, ana) for _ in range(2)] == [near, None]

@@ -15,8 +15,8 @@ from benchmarks import label_queue
 from tests.benchmarks.test_label_queue import steps
 from tests.labels.planted import NOW, add, request_id, say
 
-UNSURE = Reason("model unsure", "The model is unsure: it says 10 to 300")
-APART = Reason("photo against readings", "Photo and readings say different things")
+UNSURE = Reason("model unsure", "The model is unsure: it predicts 10 to 300")
+APART = Reason("photo against readings", "Photo and readings disagree")
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ def test_without_use_it_ends_and_with_use_it_ends_at_its_time(store, ana):
     store.sessions = sessions
     here, value = signed_in(store, ana)
     assert sessions.by_cookie(value, NOW + HOUR) is None
-    with pytest.raises(SignedOutError, match="nothing was done here for long"):
+    with pytest.raises(SignedOutError, match="after a long time without activity"):
         sessions.use(here, NOW + HOUR)
     here, value = signed_in(store, ana)
     for minutes in range(0, 24 * 60, 50):

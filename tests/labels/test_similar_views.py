@@ -113,7 +113,7 @@ def test_one_undo_takes_all_of_it_back(store, expert, ana, first, twins):
     assert [status(store, expert, item) for item in (first, *twins)] == 4 * ["open"]
     assert store.answers.undo(ana, "back", NOW).covered == tuple(twins)
     assert len(events(store)) == 8
-    with pytest.raises(UndoError, match="there must be an answer of yours to take back, got none"):
+    with pytest.raises(UndoError, match="You have no answer to undo"):
         store.answers.undo(ana, request_id(), NOW)
     assert store.verify() == ()
     assert [number for number, _ in offered(store, ana, first)] == twins  # and over again
@@ -135,7 +135,7 @@ def test_what_an_expert_has_decided_stays(store, expert, ana, first, twins):
     store.review.overrule(expert, twins[1], Answer(0), "clear", request_id(), NOW)
     undone = store.answers.undo(ana, request_id(), NOW)
     assert undone.covered == (twins[0], twins[2])
-    assert undone.words == "1 of 4 photos stay answered: an expert has decided them."
+    assert undone.words == "1 of 4 photos keep your answer: an expert has decided them."
     assert status(store, expert, twins[1]) == "settled"
     with pytest.raises(UndoError, match=f"item {twins[1]} must not be decided yet"):
         store.answers.undo(ana, request_id(), NOW)

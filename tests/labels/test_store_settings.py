@@ -32,7 +32,7 @@ def test_an_admin_writes_them_and_an_empty_text_brings_the_default_back(store):
 
 @pytest.mark.parametrize("name", ["Vik", "Asha", "Eva"])
 def test_nobody_else_may_write_them(store, name):
-    with pytest.raises(RoleError, match="role must be admin or above"):
+    with pytest.raises(RoleError, match="admin or above is needed"):
         store.settings.set_guidelines(signed_in(store, name), "x", NOW)
     assert store.settings.guidelines() is None
 

@@ -86,11 +86,11 @@ def test_nobody_below_opens_the_page_or_does_what_it_does(labels, admin, role, t
     other = labels.accounts.add_user(admin, "Ben", PIN, role, NOW)
     for actor in (other, Actor(other.id, other.name, "admin")):  # and whoever claims to be more
         page = opened(actor)
-        assert page.info[0].value.startswith("This page is for admins; you are signed in as Ben")
+        assert page.info[0].value.startswith("This page is for admins. You are signed in as Ben")
         assert [widget.key for widget in page.button] == ["account_out"]
         assert not page.dataframe
         for action in actions(labels, actor, admin, tmp_path / "b.zip"):
-            with pytest.raises(RoleError, match="role must be admin or above"):
+            with pytest.raises(RoleError, match="admin or above is needed"):
                 action()
     assert [user.name for user in labels.accounts.users(admin)] == ["Ada", "Ben"]
     assert not (tmp_path / "b.zip").exists()
@@ -115,7 +115,7 @@ def test_a_role_lost_holds_at_the_very_next_click(labels, admin, ben):
 def test_the_list_tells_each_account(labels, admin, ben):
     labels.accounts.set_disabled(admin, ben.id, True)
     labels.sign_in.by_oidc("https://id.example", "17", "Olga", "visitor", NOW)
-    rows = opened(admin).dataframe[0].value.drop(columns="Since").to_numpy().tolist()
+    rows = opened(admin).dataframe[0].value.drop(columns="Created").to_numpy().tolist()
     assert rows == [
         ["Ada", "admin", "PIN", "enabled"],
         ["Ben", "annotator", "PIN", "disabled"],
@@ -128,7 +128,7 @@ def test_an_account_is_added_and_its_name_is_text(labels, admin):
     page.text_input(key="admin_add_name").set_value(EVIL)
     page.text_input(key="admin_add_pin").set_value("4711")
     press(page, "Add")
-    assert told(page) == f"{EVIL} has an account now."
+    assert told(page) == f"{EVIL} now has an account."
     assert "[l](" not in page.success[0].value
     assert "://" not in page.success[0].value
     assert labels.sign_in.by_pin(EVIL, "4711", NOW).role == "annotator"
@@ -136,35 +136,35 @@ def test_an_account_is_added_and_its_name_is_text(labels, admin):
     page.text_input(key="admin_add_name").set_value(EVIL.upper())
     page.text_input(key="admin_add_pin").set_value("4711")
     press(page, "Add")
-    assert told(page).startswith("Name must be one that nobody has, got ")
+    assert told(page).startswith("The name ")
 
 
 def test_a_role_is_given_and_the_last_admin_keeps_theirs(labels, admin, ben):
     page = choose(opened(admin), ben)
     page.selectbox(key=f"admin_role_{ben.id}").set_value("expert").run()
-    assert (told(page), role_of(labels, admin, ben)) == ("Ben has the role expert now.", "expert")
+    assert (told(page), role_of(labels, admin, ben)) == ("Ben now has the role expert.", "expert")
     choose(page, admin)
     page.selectbox(key=f"admin_role_{admin.id}").set_value("visitor").run()
-    assert told(page) == "There must be an enabled admin left, got none."
+    assert told(page) == "This is the last enabled admin. Make another account an admin first."
     assert page.selectbox(key=f"admin_role_{admin.id}").value == "admin"
     assert role_of(labels, admin, admin) == "admin"
 
 
 def test_a_person_is_locked_out_and_let_in_again(labels, admin, ben):
     page = press(choose(opened(admin), ben), "Disable")
-    assert told(page) == "Ben is disabled now."
+    assert told(page) == "Ben is now disabled."
     assert labels.sign_in.names() == ("Ada",)
-    assert told(press(page, "Enable")) == "Ben is enabled now."
+    assert told(press(page, "Enable")) == "Ben is now enabled."
     assert labels.sign_in.names() == ("Ada", "Ben")
 
 
 def test_another_pin_opens_and_the_old_one_does_not(labels, admin, ben):
     page = choose(opened(admin), ben)
     page.text_input(key=f"admin_pin_{ben.id}").set_value("abc")
-    press(page, "Set this PIN")
+    press(page, "Set the PIN")
     assert told(page) == "PIN must have 4 to 64 characters, got 3."
     page.text_input(key=f"admin_pin_{ben.id}").set_value("abcd")
-    press(page, "Set this PIN")
+    press(page, "Set the PIN")
     assert labels.sign_in.by_pin("Ben", "abcd", NOW) == ben
     with pytest.raises(SignInError):
         labels.sign_in.by_pin("Ben", PIN, NOW)
@@ -175,11 +175,11 @@ def test_an_invitation_is_a_link_to_the_label_page_that_works_once(labels, admin
     page.context["url"] = "https://host.example/base/admin"
     page.selectbox(key="admin_invite_role").set_value("expert")
     page.selectbox(key="admin_invite_days").set_value(1)
-    press(page, "Make a link")
+    press(page, "Create a link")
     base, _, token = page.code[0].value.partition("?invite=")
     assert base.endswith("/label")
     assert any("role expert, until" in caption.value for caption in page.caption)
-    again = press(page, "Make a link").code[0].value
+    again = press(page, "Create a link").code[0].value
     assert not again.endswith(token)
     day = timedelta(days=1, minutes=1)
     with pytest.raises(SignInError, match="expired"):
@@ -196,6 +196,6 @@ def test_an_admin_edits_the_guidelines_and_may_go_back_to_the_default(labels, ad
     assert told(page) == "The guidelines are saved."
     assert labels.settings.guidelines() == "# Ours"
     assert page.text_area(key="admin_guidelines_text").value == "# Ours"
-    press(page, "Back to the default text")
+    press(page, "Restore the default text")
     assert labels.settings.guidelines() is None
     assert page.text_area(key="admin_guidelines_text").value.startswith("# What is asked")

@@ -47,7 +47,7 @@ def photos(tmp_path) -> list[tuple[str, bytes]]:
 def opened(actor) -> AppTest:
     page = AppTest.from_file(str(ROOT / "pages" / "admin.py"), default_timeout=SECONDS)
     page.session_state["account_actor"] = actor
-    page.session_state["admin_choice_part"] = "In and out"
+    page.session_state["admin_choice_part"] = "Import and export"
     page.run()
     assert not page.exception
     return page
@@ -56,7 +56,7 @@ def opened(actor) -> AppTest:
 def bring(page: AppTest, files: list[tuple[str, bytes]]) -> AppTest:
     (uploader,) = page.get("file_uploader")
     uploader.set_value([(name, content, "application/octet-stream") for name, content in files])
-    return press(page, "Bring them in")
+    return press(page, "Import the photos")
 
 
 def press(page: AppTest, label: str) -> AppTest:
@@ -80,8 +80,8 @@ def test_photos_come_in_once_and_with_what_the_table_tells(labels, admin, photos
     table = b"photo,pm25,place,gold\nsub/1.jpg,12,Here,\n2.jpg,x,There,\n9.jpg,1,,\n3.jpg,5,,180\n"
     page = bring(page, [("t.csv", table), *photos[:2], ("3.jpg", photos[2][1]), ("4.jpg", b"no")])
     text = told(page)
-    assert "New: 2. Known before: 1. Photos or rows not taken: 2." in text
-    assert "Cells left out of rows that were taken: 1." in text
+    assert "New items: 2. Already in the store: 1. Photos or rows not imported: 2." in text
+    assert "Cells left out of imported rows: 1." in text
     assert "pm25 must be a number" in text
     assert "photo must be one of the photos that came with the table, got '9.jpg'" in text
     assert "file must be named in the table, got '4.jpg'" in text
@@ -96,7 +96,7 @@ def test_a_hostile_name_is_no_path_and_no_html(labels, admin, photos, tmp_path):
     assert not [one for one in (tmp_path, tmp_path.parent) if (one / "<img src=x onerror").exists()]
     assert [item.source for item in items(labels, admin)] == [f"upload: {EVIL}"]
     page = bring(opened(admin), [(EVIL, b"\xff\xd8\xffnot a photo")])
-    assert "must have a good photo, got 1 bad ones" in told(page)
+    assert "1 faults" in told(page)
     assert r"\<img" in page.error[0].value
 
 
@@ -173,19 +173,19 @@ def test_what_came_in_is_scored_by_itself_and_progress_is_shown(
     assert "137 of 364 scored, started by Ada" in page.get("progress")[0].proto.text
     press(page, "Stop retraining")
     assert asked == ["Ada"]
-    assert "It is asked to end; what is scored stays." in told(page)
+    assert "Scoring is stopping." in told(page)
 
 
 def test_what_keeps_a_scoring_from_starting_is_told_and_the_import_stays(
     labels, admin, photos, monkeypatch
 ):
     def refused(settings, actor):
-        raise RunError("only one scoring may run at a time, got one already (process 7)")
+        raise RunError("scoring is running already (process 7)")
 
     monkeypatch.setattr(scoring_process, "start", refused)
     page = bring(opened(admin), photos[:2])
     assert "New: 2." in told(page)
-    assert "Scoring the new items did not start: start it below." in told(page)
+    assert "Scoring of the new items did not start. Start it below." in told(page)
     press(page, "Score the unlabelled items")
     assert "Only one scoring may run at a time" in told(page)
 

@@ -17,7 +17,7 @@ from aqfusion.labels.photo_store import PhotoStore
 from aqfusion.labels.store import LabelStore
 from aqfusion.settings import ROOT
 from aqfusion.ui.labels import sign_in_form, store_view
-from aqfusion.ui.labels.download import TakeAwayError
+from aqfusion.ui.labels.download import DownloadError
 from aqfusion.ui.labels.store_session import now
 from tests.labels.planted import NOW, PIN, add, say
 from tests.pages.test_admin import SECONDS, opened, press, show, told
@@ -51,10 +51,10 @@ def test_every_status_has_its_number_and_its_words(labels, admin, ben):
 def test_the_check_says_whether_what_is_shown_is_the_sum_of_events(labels, labels_home, admin, ben):
     say(labels, ben, add(labels, admin, 1), 3)
     page = show(opened(admin), "Store")
-    assert told(press(page, "Check that they agree")) == "What is shown is the sum of all events."
+    assert told(press(page, "Check the store")) == "The current state follows from the event log."
     with sqlite3.connect(labels_home / "labels" / "labels.db") as tampered:
         tampered.execute("UPDATE items SET status = 'conflict'")
-    press(page, "Check that they agree")
+    press(page, "Check the store")
     assert "item 1 must have status answered, got conflict" in told(page)
 
 
@@ -65,12 +65,12 @@ def test_a_backup_is_taken_once_and_leaves_no_file(labels, admin, ben, tmp_path,
     page = press(show(opened(admin), "Store"), "Prepare a backup")
     assert told(page) == "Items: 1. Events: 0. Photos: 1."
     ready = page.session_state["admin_backup_ready"]
-    with pytest.raises(TakeAwayError, match="role must be admin"):
+    with pytest.raises(DownloadError, match="no longer has the role admin"):
         ready.take(ben)
     archive = tmp_path / "taken.zip"
     archive.write_bytes(ready.take(admin))
     assert list((tmp_path / "temporary").iterdir()) == []
-    with pytest.raises(TakeAwayError, match="got one taken before"):
+    with pytest.raises(DownloadError, match="downloaded already"):
         ready.take(admin)
     page.run()
     assert "admin_backup_ready_discard" not in [button.key for button in page.button]
@@ -89,7 +89,7 @@ def test_a_backup_that_nobody_takes_goes_when_it_is_discarded(labels, admin, tmp
 def test_a_backup_too_large_to_hold_in_memory_is_told(labels, admin, monkeypatch):
     monkeypatch.setattr("aqfusion.ui.labels.download.MOST_BYTES", 100)
     page = press(show(opened(admin), "Store"), "Prepare a backup")
-    assert "take it in the terminal" in told(page)
+    assert "in the terminal" in told(page)
     assert "admin_backup_ready" not in page.session_state
 
 
@@ -99,7 +99,7 @@ def test_a_refused_photo_is_deleted_when_an_admin_clears_up(labels, admin, monke
     labels.review.moderate(admin, item, False, "a face", "refuse-1", now())
     page = show(opened(admin), "Store")
     monkeypatch.setattr("aqfusion.ui.labels.store_session.now", lambda: now() + timedelta(days=1))
-    assert told(press(page, "Delete photos that no item needs")) == "1 photo deleted."
+    assert told(press(page, "Delete photos that no item uses")) == "1 photo deleted."
     assert not labels.photos.exists(digest)
 
 
@@ -113,7 +113,7 @@ def bring_back(content: bytes | None, code: str | None = None) -> AppTest:
     page.text_input(key="account_backup_code").set_value(code or sign_in_form._code())
     if content is not None:
         page.file_uploader(key="account_backup_file").upload("b.zip", content, "application/zip")
-    return press(page, "Bring it back")
+    return press(page, "Restore the backup")
 
 
 @pytest.fixture
@@ -128,19 +128,25 @@ def archive(tmp_path) -> bytes:
 
 def test_a_backup_comes_back_with_the_code_of_the_log(labels, archive):
     page = bring_back(archive)
-    assert told(page) == "All is back (items: 1, photos: 1); sign in with the PIN you had."
+    assert (
+        told(page)
+        == "The backup is restored (items: 1, photos: 1). Sign in with your PIN from that store."
+    )
     assert labels.sign_in.by_pin("Ida", PIN, NOW).role == "admin"
     assert labels.overview.counts()["pending"] == 1
 
 
 def test_without_the_code_nothing_comes_back(labels, archive):
-    assert told(bring_back(archive, "0")) == "Code must be the one in the terminal, got another."
+    assert (
+        told(bring_back(archive, "0"))
+        == "This is not the code from the terminal. Check it and try again."
+    )
     assert labels.sign_in.is_unclaimed()
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK no archive"])
 def test_a_damaged_backup_is_told(labels, content):
-    assert told(bring_back(content)).startswith("Backup")
+    assert told(bring_back(content)).startswith(("Backup", "No file was chosen"))
     assert labels.sign_in.is_unclaimed()
 
 

@@ -161,7 +161,10 @@ def test_a_sixth_photo_in_an_hour_waits(page, labels, monkeypatch):
     upload(page)
     for _ in range(5):
         assert told(give(page)).startswith("Thank you")
-    assert told(give(page)) == "Nothing was stored: offers must be at most 5 an hour, got more."
+    assert (
+        told(give(page))
+        == "Nothing was stored: You can contribute at most 5 photos an hour. Try again later."
+    )
     assert labels.overview.counts()["pending"] == 1  # the same photo is the same item
     monkeypatch.setattr("aqfusion.ui.labels.store_session.now", lambda: NOW + timedelta(hours=1))
     assert told(give(page)).startswith("Thank you")

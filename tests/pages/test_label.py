@@ -16,7 +16,7 @@ from aqfusion.ui.labels import annotation_view, store_session
 from tests.planted_labels import NOW, PIN, planted_store
 
 SECONDS = 60
-HIDDEN = ('"range"', "it says")
+HIDDEN = ('"range"', "it predicts")
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_a_key_pressed_for_an_item_that_has_gone_answers_none(page, store):
     say(page, category=3)
     send(page, {"request": gone, "category": 5})
     assert (item(page), answers_of(store)) == (2, {1: (3, None, None)})
-    assert "answered nothing" in message(page)
+    assert "another item was shown" in message(page)
 
 
 @pytest.mark.parametrize(
@@ -178,17 +178,17 @@ def test_undo_brings_the_item_back_and_takes_the_answer_away(page, store):
     command(page, "undo")
     assert (item(page), answers_of(store)) == (1, {})
     command(page, "undo")
-    assert "There must be an answer of yours to take back" in message(page)
+    assert "You have no answer to undo" in message(page)
 
 
 def test_undo_says_what_it_undid(page):
     say(page, aqi="151")
     command(page, "undo")
-    assert message(page) == "Undid: item 1, Unhealthy, AQI 151. It is shown again."
+    assert message(page) == "Undone: item 1, Unhealthy, AQI 151. The item is shown again."
     command(page, "skip")
     assert message(page) == "Item 1: skipped."
     command(page, "undo")
-    assert message(page) == "Undid: item 1, skipped. It is shown again."
+    assert message(page) == "Undone: item 1, skipped. The item is shown again."
 
 
 def test_undo_of_an_answer_from_before_this_sign_in_asks_first(page, store):
@@ -196,14 +196,14 @@ def test_undo_of_an_answer_from_before_this_sign_in_asks_first(page, store):
     page = sign_in("Asha")
     command(page, "undo")
     assert data(page)["message"]["ask"]
-    assert "Item 1, Unhealthy, is from before this sign-in" in message(page)
+    assert "Item 1 (Unhealthy) is from before this sign-in" in message(page)
     command(page, "cancel")
     assert (item(page), message(page), answers_of(store)) == (2, "", {1: (3, None, None)})
     command(page, "confirm")
     assert answers_of(store) == {1: (3, None, None)}, "nothing was asked"
     command(page, "undo")
     command(page, "confirm")
-    assert message(page) == "Undid: item 1, Unhealthy. It is shown again."
+    assert message(page) == "Undone: item 1, Unhealthy. The item is shown again."
     assert (item(page), answers_of(store)) == (1, {})
 
 
@@ -225,7 +225,7 @@ def test_undo_takes_back_only_the_answer_that_the_question_named(page, store):
     leased = store.queue.next_item(asha, store_session.now())
     store.answers.save(asha, leased.token, "elsewhere", Answer(5), store_session.now())
     command(page, "confirm")
-    assert "your last answer has changed" in message(page).lower()
+    assert "meanwhile your last answer is that to item" in message(page).lower()
     assert answers_of(store) == {1: (3, None, None), 2: (5, None, None)}
 
 
@@ -235,7 +235,7 @@ def test_a_move_away_from_an_item_that_has_gone_does_nothing_and_is_told(page, s
     say(page, category=3)
     send(page, {"name": name, "request": gone}, "command")
     assert (item(page), answers_of(store)) == (2, {1: (3, None, None)})
-    assert "answered nothing" in message(page)
+    assert "another item was shown" in message(page)
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_blind_hides_the_model_until_the_answer_and_says_what_was_seen(page, sto
     assert not any(words in text(page) for words in HIDDEN)
     assert "The model is unsure" in text(page)
     say(page, category=3)
-    assert "the model said 10" in text(page)
+    assert "the model predicted 10" in text(page)
     eva = store.sign_in.by_pin("Eva", PIN, NOW)
     seen = store.review.view(eva, 1).answers[0].answer.seen
     assert (seen.mode, seen.model_version, seen.aqi) == ("blind", None, None)
@@ -345,7 +345,7 @@ def test_the_end_is_told_and_undo_still_works(page, store):
     for _ in range(5):
         say(page, category=2)
     assert data(page)["item"] is None
-    assert data(page)["end"].startswith("Nothing is waiting for you")
+    assert data(page)["end"].startswith("Your queue is empty")
     command(page, "undo")
     assert item(page) == 5
 

@@ -90,7 +90,7 @@ def test_a_filter_chooses_what_comes_next_and_says_when_nothing_is_left(store, p
     assert item(page) == 3
     say(page, category=1)
     assert item(page) is None
-    assert "Nothing is left of what your filter lets by" in data(page)["end"]
+    assert "No items match your filter" in data(page)["end"]
     press(page, "label_filter_clear")
     assert item(page) == 1
     assert answers_of(store) == {3: (1, None, None)}

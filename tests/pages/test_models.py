@@ -160,7 +160,7 @@ def test_a_run_is_seen_by_every_page_and_is_ended_by_a_click(registry, eva, monk
         page = opened(eva)
         assert "extracted features of 3 of 9 sessions" in words(page)
         assert not [button for button in page.button if button.label == "Retrain"]
-        with pytest.raises(process.RunError, match="only one retraining may run at a time"):
+        with pytest.raises(process.RunError, match="retraining is running already"):
             process.start(registry.home, eva)
         press(page, "Stop retraining")
         assert asked == ["Eva"]

@@ -144,10 +144,10 @@ def test_a_formula_is_not_used_where_nobody_states_the_units(planted):
     assert "US formula 1" in work_list.row(view(planted, "newest").item, (), {}, None)
     page = opened(planted.expert, item)
     assert html(page).count("not usable: no units") == 2
-    assert "Nobody states these units" in html(page)
+    assert "The source does not state these units" in html(page)
     page = opened(planted.expert, planted.items["newest"])
     assert "not usable" not in html(page)
-    assert "Nobody states these units" not in html(page)
+    assert "The source does not state these units" not in html(page)
 
 
 def test_accepting_settles_the_item_and_the_next_one_comes(planted):
@@ -181,12 +181,12 @@ def test_overruling_needs_a_value_and_a_reason_and_keeps_what_was_seen(planted):
     item = planted.items["newest"]
     page = opened(planted.expert, item)
     submit(page, f"review_overrule_{item}")
-    assert messages_of(page, "fault") == [
-        "overrule: Category must be given to overrule, got nothing"
-    ]
+    assert messages_of(page, "fault") == ["overrule: Category must be given to overrule, got none"]
     page.button_group(key=f"review_value_{item}_Category").set_value(2)
     submit(page, f"review_overrule_{item}")
-    assert messages_of(page, "fault") == ["overrule: Reason must say why, got nothing"]
+    assert messages_of(page, "fault") == [
+        "overrule: Reason must have at least 1 character, got none"
+    ]
     assert view(planted, "newest").item.status == "conflict"
     page.text_area(key=f"review_reason_{item}").set_value(EVIL)
     submit(page, f"review_overrule_{item}")
@@ -296,7 +296,7 @@ def test_what_changed_meanwhile_is_shown_before_it_is_decided(planted):
     page = opened(planted.expert, item)
     planted.store.answers.change(planted.ben, item, request_id(), Answer(category=5), NOW)
     press(page, f"review_accept_{item}_{planted.ben.id}")
-    assert "accept: Somebody has added to this item" in messages_of(page, "fault")[0]
+    assert "accept: Somebody else changed this item" in messages_of(page, "fault")[0]
     assert view(planted, "newest").item.status == "conflict"
     press(page, f"review_accept_{item}_{planted.ben.id}")
     assert view(planted, "newest").decision.answer.category == 5
@@ -308,11 +308,11 @@ def test_an_item_is_shown_whole(planted):
     for words in (
         *("The model is unsure: 101 to 214", "mobilenet-1", "101 to 214", "fold-3", "120 to 230"),
         *("40 %", "US AQI", "India AQI"),
-        *("blind: the model&#x27;s view was hidden", "4.2 s", "unsure", "12 s"),
+        *("blind: the model&#x27;s prediction was hidden", "4.2 s", "unsure", "12 s"),
         *("assisted: saw AQI 152 of mobilenet-1", "2 Nov 2026, 09:01 (UTC+00:00)"),
     ):
         assert words in text
-    assert text.index("It came by import") < text.index("answered: Moderate")
+    assert text.index("Added by import") < text.index("answered: Moderate")
     assert len(page.get("image")) == 1
     assert page.code[0].value.endswith(f"?item={planted.items['newest']}")
 
@@ -427,7 +427,7 @@ def test_agreement_of_nobody_says_so(tmp_path):
     page = opened(store.accounts.first_admin("Ada", PIN, NOW))
     page.segmented_control(key="review_choice_part").set_value("Agreement").run()
     assert not page.exception
-    assert page.info[0].value == "Nobody has answered anything yet."
+    assert page.info[0].value == "There are no answers yet."
     store.close()
 
 

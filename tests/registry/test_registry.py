@@ -105,7 +105,7 @@ def test_only_experts_may_promote_roll_back_and_prune(registry):
         lambda: registry.rollback(annotator, "because", NOW),
         lambda: registry.prune(annotator),
     ):
-        with pytest.raises(RoleError, match="role must be expert or above"):
+        with pytest.raises(RoleError, match="expert or above is needed"):
             change()
     assert len(registry.promotions()) == 1
 

@@ -152,7 +152,7 @@ def test_random_labels_are_kept_as_a_version_and_not_promoted(registry, terminal
     [
         (["retrain", "--time-limit", "0"], "--time-limit must be a whole number from 1 to 604800"),
         (["retrain", "--seed", "-1"], "--seed must be a whole number"),
-        (["retrain", "--epochs", "3"], "--epochs must come with --full"),
+        (["retrain", "--epochs", "3"], "--epochs needs --full"),
         (["retrain", "--full"], "--data must name a data folder"),
         (["retrain", "--by", " "], "--by must have at least 1 characters"),
         (["retrain", "--promote", "maybe"], "--promote must be one of auto, never, got 'maybe'"),

@@ -72,7 +72,7 @@ def test_a_second_run_is_refused_with_the_number_of_the_first(tmp_path):
             lambda: running(tmp_path, "Ada", print, None).__enter__(),
             lambda: start(tmp_path, TERMINAL),
         ):
-            with pytest.raises(RunError, match=f"got one already \\(process {first.pid}\\)"):
+            with pytest.raises(RunError, match=f"is running already \\(process {first.pid}\\)"):
                 second()
         assert state(tmp_path) == "running"
     finally:
@@ -150,7 +150,9 @@ def test_a_started_run_is_seen_at_once_and_its_refusal_is_told(tmp_path, monkeyp
     monkeypatch.setenv("AQFUSION_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("AQFUSION_LABELS", str(tmp_path / "labels.db"))
     monkeypatch.setenv("AQFUSION_PHOTOS", str(tmp_path / "photos"))
-    with pytest.raises(RoleError, match="role must be expert or above to retrain, got annotator"):
+    with pytest.raises(
+        RoleError, match="expert or above is needed to retrain, and your role is annotator"
+    ):
         start(tmp_path / "models", Actor(4, "Ana", "annotator"))
     with pytest.raises(RunError, match="--time-limit must be a whole number"):
         start(tmp_path / "models", TERMINAL, ("--time-limit", "soon"))

@@ -94,7 +94,7 @@ def test_an_aqi_is_read_as_elsewhere(cell, aqi):
 
 
 def test_an_aqi_beyond_the_index_is_told():
-    assert parse("aqi,time", "612,").notes == ("aqi is beyond the index and kept as 500 (line 2)",)
+    assert parse("aqi,time", "612,").notes == ("aqi is above the index and kept as 500 (line 2)",)
 
 
 @pytest.mark.parametrize("cell", ["US EPA", "us", "", "US AQI"])
@@ -152,7 +152,7 @@ def test_a_photo_outside_the_folder_is_not_read(tmp_path):
     assert [fault.rule for fault in table.faults] == [
         "must be a path below the folder of this file",
         "must be a path below the folder of this file",
-        "must lead over no link",
+        "must not lead through a link",
         "must be that of a file below the folder of this file",
     ]
 

@@ -44,8 +44,8 @@ def test_an_index_beyond_500_is_kept_as_500_and_told():
         "ignored_columns": [],
         "notes": [
             "pm25 has no unit in its title and is taken in ug/m3",
-            "aqi is beyond the index and kept as 500 (2 rows: lines 2, 3)",
-            "aqi is read without the words behind it (line 5)",
+            "aqi is above the index and kept as 500 (2 rows: lines 2, 3)",
+            "aqi is read without the words after it (line 5)",
         ],
     }
 

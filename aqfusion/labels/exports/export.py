@@ -65,7 +65,7 @@ def export(
     if format not in FORMATS:
         raise ExportError(f"format must be one of {', '.join(FORMATS)}, got {format!r}")
     if format in {"csv", "jsonl", "events"} and out.is_dir():
-        raise ExportError(f"export must be a file to write, got the folder {out}")
+        raise ExportError(f"export must be a file, got the folder {out}")
     with for_export(store, actor, "admin" if format == "jsonl" else "expert") as connection:
         if format == "csv":
             return _csv(connection, out)

@@ -25,13 +25,14 @@ PHOTOS = "photos"
 # The consent of visitors says that an expert sees a photo before anybody labels it.
 MAY_NOT_BE_LABELLED = {
     "pending": "that no expert has admitted yet",
-    "rejected": "that an expert has refused",
+    "rejected": "that an expert has rejected",
 }
 HOW_TO = f"""\
 tasks.json has one task per photo; labelling.xml is the labelling interface to paste into a project.
 The photos' paths are relative to this folder. For Label Studio to find them, serve the folder
-(`python -m http.server` in it) or add it as local storage, and put that address before "{PHOTOS}/".
-Answers come back: export the project as JSON or JSON-MIN, then
+(`python -m http.server` in it) or add it as local storage, and put that
+address in front of "{PHOTOS}/".
+To bring answers back, export the project as JSON or JSON-MIN, then run
 `python -m aqfusion labels import FILE.json`.
 """
 

@@ -180,14 +180,14 @@ def write_training_folder(
         if why is None:
             near = _fingerprint(known_fingerprint, pictures / photo_name(value.photo_hash))
             if frozen.near(near):
-                why = "nearly the same as a frozen one"
+                why = "that are near-duplicates of a frozen item"
             else:
                 kept.append(Learnable(value, near))
         if why is not None:
             out[why] += 1
     rows = training_rows(kept)
     if not rows:
-        raise InputError("training must have a settled item with an AQI or a category, got none")
+        raise InputError("There is nothing to export: no settled item has an AQI or a category.")
     _arrange(rows, pictures)
     sentences = tuple(f"{count} left out: items {why}" for why, count in sorted(out.items()))
     (folder / CSV_NAME).write_text(csv_text(_table(rows)), encoding="utf-8", newline="")
@@ -214,7 +214,7 @@ def _sorted_out(
 
 def _unusable(value: AdjudicatedLabel) -> str | None:
     if value.cant_tell is not None:
-        return "of which nobody can tell"
+        return "with the answer can't tell"
     if value.standard != "us":  # the same number means other air there
         return "labelled by another standard than the US one"
     return None
@@ -279,10 +279,10 @@ def _readme(
         "",
         f"{len(rows)} photos, {len({row.session for row in rows})} sessions,"
         f" {len({row.group for row in rows})} groups.",
-        f"AQI known for {sum(row.exact for row in rows)}; for the others people gave a category,",
-        f"and the AQI is the middle of its band (column AQI_From): {middles}.",
-        "Readings have people's corrections in them: ug/m3, CO mg/m3.",
-        "A Year of 0 says that the time is not known. Others are on the clock of Timezone.",
+        f"AQI known for {sum(row.exact for row in rows)}; the others have a category instead,",
+        f"and the AQI is the middle of its range (column AQI_From): {middles}.",
+        "Readings include the corrections of annotators, in ug/m3 (CO in mg/m3).",
+        "A Year of 0 means that the time is not known. Other times are local times of Timezone.",
         f"Snapshot {snapshot_hash(values)}.",
         *exclusions,
         "",

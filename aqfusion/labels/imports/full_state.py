@@ -62,7 +62,7 @@ def import_state(
     except InputError as error:
         raise StateFileError(str(error)) from error
     if report is not None:
-        report(f"{count} items are sound")
+        report(f"{count} items checked")
     faults = [fault for line, digest in digests if (fault := _photo(store, file, line, digest))]
     new = store.database.write(lambda connection: _fill(connection, actor, file, now))
     return Imported(new, count - new, 0, tuple(faults))
@@ -80,12 +80,12 @@ def _check(file: Path) -> tuple[int, list[tuple[int, str]]]:
     for number, line in _lines(file):
         item, total = line.item, line.total
         if line.number != number:
-            raise StateFileError(f"{file.name} line {number} must be the next item, got another")
+            raise StateFileError(f"{file.name} line {number} is out of order or an item is missing")
         own = {event["id"] for event in line.events}
         request_ids = {event["request_id"] for event in line.events}
         twice = item["id"] in ids or item["key"] in keys or own & events or request_ids & requests
         if twice or len(request_ids) < len(own):
-            raise StateFileError(f"{file.name} line {number} must be new, got an id a second time")
+            raise StateFileError(f"{file.name} line {number} repeats an id of an earlier line")
         ids.add(item["id"])
         keys.add(item["key"])
         events |= own
@@ -111,7 +111,7 @@ def _lines(file: Path) -> Iterator[tuple[int, StateLine]]:
             try:
                 yield number, StateLine.read(text)
             except InputError as error:
-                sentence = f"{file.name} line {number}: {error}; nothing is kept"
+                sentence = f"{file.name} line {number}: {error}. Nothing was imported"
                 raise StateFileError(sentence) from error
 
 
@@ -128,7 +128,7 @@ def _photo(store: LabelStore, file: Path, line: int, digest: str) -> TableFault 
         return TableFault(line, "photo_hash", rule, digest)
     try:
         if hashlib.sha256(data).hexdigest() != digest:
-            raise InputError("must be the photo of this hash")
+            raise InputError("must have this SHA-256")
         Photo.decode(data)
         with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as image:
             if image.info.keys() - _PLAIN_JPEG:
@@ -158,7 +158,7 @@ def _fill(connection: Connection, actor: Actor, file: Path, now: datetime) -> in
     count = connection.execute(select(func.count()).select_from(items)).scalar_one()
     faults = faults_in(connection)
     if faults:
-        raise StateFileError(f"{file.name} must hold a sound view, got: {faults[0]}")
+        raise StateFileError(f"{file.name} is inconsistent: {faults[0]}. Nothing was imported.")
     return count
 
 
@@ -170,7 +170,10 @@ def _same(connection: Connection, file: Path, held: int) -> int:
         events = select(label_events.c.request_id).where(label_events.c.item == item_id)
         stored_requests = {*connection.execute(events).scalars()}
         if item_id is None or not {event["request_id"] for event in line.events} <= stored_requests:
-            raise StateFileError(f"store must be empty for {file.name}, got one with {held} items")
+            raise StateFileError(
+                f"The label store is not empty: it has {held} items. "
+                f"Import {file.name} into an empty store."
+            )
     return 0
 
 

@@ -79,7 +79,7 @@ class NearPhotos:
 
 
 _BATCH = 100
-_SAME_BUT_GOLD = "must be new where an AQI is known: it is in the store already, without it"
+_SAME_BUT_GOLD = "must not be in the store already without a gold AQI"
 
 
 class SourceError(InputError):
@@ -149,8 +149,8 @@ def import_items(
             report(f"{done} of {total} photos read, {intake.new} of them new")
     faults = sorted((*listing.faults, *intake.faults), key=lambda fault: fault.line)
     if not intake.new and not intake.already_stored:
-        got = f"{len(faults)} bad ones, the first in {faults[0]}" if faults else "none"
-        raise SourceError(f"{listing.name} must have a good photo, got {got}")
+        why = f": {len(faults)} faults, the first in {faults[0]}" if faults else ""
+        raise SourceError(f"No photo could be imported from {listing.name}{why}")
     counts = (intake.new, intake.already_stored, intake.duplicates)
     return Imported(*counts, tuple(faults), listing.ignored, listing.notes)
 

@@ -38,9 +38,9 @@ __all__ = ["import_label_studio"]
 
 _BATCH = 100
 _CLOSED = {
-    "settled": "must be one that no expert has decided",
-    "rejected": "must be one that no expert has refused",
-    "pending": "must be one that an expert has admitted",
+    "settled": "must not be decided by an expert",
+    "rejected": "must not be rejected by an expert",
+    "pending": "must first be admitted by an expert",
 }
 _SAID = ("standard", "category", "aqi", "cant_tell")
 
@@ -90,8 +90,8 @@ def import_label_studio(
             report(f"{start + len(batch)} of {len(wanted)} answers read, {new} of them new")
     faults.sort(key=lambda fault: fault.line)
     if not new and not already_stored and faults:
-        got = f"{len(faults)} bad entries, the first in {faults[0]}"
-        raise SourceError(f"{file.name} must have an answer to an item of this store, got {got}")
+        why = f"{len(faults)} faults, the first in {faults[0]}"
+        raise SourceError(f"{file.name} has no answer to an item of this store: {why}")
     return Imported(new, already_stored, 0, tuple(faults))
 
 
@@ -99,8 +99,8 @@ def _answers(task: LabelStudioTask, faults: list[TableFault]) -> list[_Wanted]:
     wanted: list[_Wanted] = []
     for annotation in task.annotations:
         if annotation.cancelled:
-            rule = "must not be skipped to be an answer"
-            faults.append(_fault(task, annotation, f"{rule}, got a skipped one"))
+            rule = "must not be skipped"
+            faults.append(_fault(task, annotation, f"{rule}, got a skip"))
             continue
         try:
             answer, left = answer_of(annotation)
@@ -110,7 +110,7 @@ def _answers(task: LabelStudioTask, faults: list[TableFault]) -> list[_Wanted]:
         faults += [_fault(task, annotation, sentence) for sentence in left]
         wanted.append(_Wanted(task, annotation, answer))
     if task.predictions and not task.annotations:
-        rule = "must have an annotation: predictions are no answers of people"
+        rule = "must have an annotation, because predictions are not answers of people"
         faults.append(TableFault(task.number, f"task {task.id}", rule, "predictions only"))
     return wanted
 
@@ -158,7 +158,7 @@ class _Keeper:
         projection = ItemProjection.open(self._connection, item.id)
         status = projection.standing.status
         if status in _CLOSED:
-            raise InputError(f"item {item.id} {_CLOSED[status]}, got one that is {status}")
+            raise InputError(f"item {item.id} {_CLOSED[status]}, got {status}")
         who = self._account(annotation.completed_by)
         last = projection.event_by(who.id)
         if last is not None and _same(last, label):
@@ -173,13 +173,13 @@ class _Keeper:
     def _item(self, task: LabelStudioTask) -> Any:
         """Find a task's item: by its number, whose photo must be the task's, or by the photo."""
         if task.photo_hash is None:
-            raise InputError("image must end with a photo of this store's export, got another")
+            raise InputError("image must be a photo of this store's export, got another")
         query = select(items.c.id, items.c.key).where(items.c.photo_hash == task.photo_hash)
         rows = self._connection.execute(query).all()
         same = [row for row in rows if row.id == task.item] or rows
         if len(same) != 1:
             got = f"{task.item or 'no item'}, whose photo {len(rows)} items have"
-            raise InputError(f"task must be one of an item of this store, got {got}")
+            raise InputError(f"task must belong to an item of this store, got {got}")
         return same[0]
 
     def _is_ours(self, item: int, annotation: Annotation, label: dict[str, Any]) -> bool:
@@ -216,7 +216,7 @@ class _Keeper:
             if row.pin is None and row.issuer is None and row.role != "operator":
                 return Actor(row.id, row.name, row.role)
             # Somebody who signs in has that name: it is not for others to speak in it.
-        raise InputError(f"annotator must have a name that is free, got {first!r}")
+        raise InputError(f"annotator must have a name that is not taken, got {first!r}")
 
 
 def _same(event: Any, label: dict[str, Any]) -> bool:

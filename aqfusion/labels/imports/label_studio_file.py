@@ -100,7 +100,7 @@ def answer_of(annotation: Annotation) -> tuple[Answer, tuple[str, ...]]:
         elif control == "note":
             notes += _texts(value.get("text"))
         elif control not in (ANSWERED_BY, "annotator"):
-            rule = "control must be one of our labelling interface to be kept"
+            rule = "control must belong to our labelling interface"
             left.append(f"{rule}, got {control[:40]!r}")
     note, why = _note(notes)
     answer, more = _answer(annotation, bands, aqi, cant_tell, note)

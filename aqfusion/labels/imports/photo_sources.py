@@ -116,7 +116,7 @@ def list_photo_folder(folder: Path) -> Listing:
     for line, path in enumerate(_files(folder), start=1):
         name = plain_name(path.relative_to(folder).as_posix())
         if path.is_symlink():
-            faults.append(TableFault(line, "file", "must be no link", shortened(name)))
+            faults.append(TableFault(line, "file", "must not be a link", shortened(name)))
         elif path.suffix.casefold() not in SUFFIXES:
             rule = f"must end with {', '.join(SUFFIXES)}"
             faults.append(TableFault(line, "file", rule, shortened(name)))
@@ -308,7 +308,7 @@ def list_uploads(uploads: Sequence[Upload], now: datetime) -> Listing:
         return Listing("upload", tuple(candidates))
     paths = {PurePosixPath(photo.name.replace("\\", "/")).name: photo.path for photo in photos}
     if len(paths) < len(photos):
-        raise SourceError("photos must have different names where a table tells of them")
+        raise SourceError("photos must have different names if there is a table")
     named: set[str] = set()
     names = PhotoNames(paths)
     table = tables[0]

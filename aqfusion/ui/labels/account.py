@@ -36,8 +36,8 @@ def require(role: str) -> Actor:
     if not actor.may(role):
         whom = "admins" if role == "admin" else f"{role}s and above"
         st.info(
-            f"This page is for {whom}; you are signed in as {plain(actor.name)}, {actor.role}. "
-            "An admin can change that.",
+            f"This page is for {whom}. You are signed in as {plain(actor.name)}, {actor.role}. "
+            "An admin can change your role.",
             icon=":material/lock:",
         )
         page.end()
@@ -83,12 +83,12 @@ def _who(actor: Actor) -> None:
         st.button("Sign out", key="account_out", type="tertiary", on_click=_sign_out, args=(actor,))
         if actor.sign_in is not None:
             st.button(
-                "Everywhere",
+                "Sign out everywhere",
                 key="account_out_all",
                 type="tertiary",
                 on_click=_sign_out_everywhere,
                 args=(actor,),
-                help="Sign out in every browser in which you have signed in by PIN",
+                help="Signs you out in every browser in which you signed in with your PIN",
             )
 
 

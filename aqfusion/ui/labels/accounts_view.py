@@ -34,9 +34,9 @@ def _table(users: tuple[User, ...]) -> dict[str, list[object]]:
     return {
         "Name": [user.name for user in users],
         "Role": [user.role for user in users],
-        "Signs in by": [_way(user) for user in users],
-        "State": [_state(user, store_session.now()) for user in users],
-        "Since": [user.created.date() for user in users],
+        "Sign-in": [_way(user) for user in users],
+        "Status": [_state(user, store_session.now()) for user in users],
+        "Created": [user.created.date() for user in users],
     }
 
 
@@ -49,22 +49,22 @@ def _state(user: User, now: datetime) -> str:
     if user.disabled:
         return "disabled"
     if user.locked_until is not None and user.locked_until > now:
-        return f"waits until {user.locked_until:%H:%M:%S} UTC after wrong PINs"
+        return f"locked until {user.locked_until:%H:%M:%S} UTC after wrong PINs"
     return "enabled"
 
 
 def _change(actor: Actor, users: dict[int, User]) -> None:
     chosen = st.selectbox(
-        "Whose",
+        "Account",
         list(users),
         index=None,
-        format_func=lambda id: users[id].name if id in users else "gone",
+        format_func=lambda id: users[id].name if id in users else "deleted account",
         key="admin_user",
         placeholder="Choose an account",
     )
     user = users.get(chosen) if chosen is not None else None
     if user is None:
-        st.caption("A change holds from the person's next click on. What they labelled stays.")
+        st.caption("A change takes effect at the person's next click. Their labels stay.")
         return
     st.session_state[f"admin_role_{user.id}"] = user.role  # as the store has it, if it refused
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -84,9 +84,9 @@ def _change(actor: Actor, users: dict[int, User]) -> None:
         )
     with st.form(f"admin_pin_form_{user.id}", border=False):
         st.text_input(
-            "Another PIN", type="password", key=f"admin_pin_{user.id}", max_chars=64, width=260
+            "New PIN", type="password", key=f"admin_pin_{user.id}", max_chars=64, width=260
         )
-        st.form_submit_button("Set this PIN", on_click=_reset_pin, args=(actor, user))
+        st.form_submit_button("Set the PIN", on_click=_reset_pin, args=(actor, user))
 
 
 def _add(actor: Actor) -> None:
@@ -96,7 +96,7 @@ def _add(actor: Actor) -> None:
         left.selectbox("Role", ROLES_TO_GIVE, index=1, key="admin_add_role")
         right.text_input("First PIN", type="password", key="admin_add_pin", max_chars=64)
         st.form_submit_button("Add", on_click=_add_user, args=(actor,))
-    st.caption("An invitation, below, lets people choose name and PIN themselves.")
+    st.caption("With an invitation (below), people choose their name and PIN themselves.")
 
 
 def _set_role(actor: Actor, user: User) -> None:
@@ -104,7 +104,7 @@ def _set_role(actor: Actor, user: User) -> None:
 
     def work() -> str:
         store_session.reached().accounts.set_role(actor, user.id, role)
-        return f"{user.name} has the role {role} now"
+        return f"{user.name} now has the role {role}"
 
     flash.run_with_flash(ACCOUNTS_FLASH, work)
 
@@ -112,7 +112,7 @@ def _set_role(actor: Actor, user: User) -> None:
 def _set_disabled(actor: Actor, user: User) -> None:
     def work() -> str:
         store_session.reached().accounts.set_disabled(actor, user.id, not user.disabled)
-        return f"{user.name} is {'enabled' if user.disabled else 'disabled'} now"
+        return f"{user.name} is now {'enabled' if user.disabled else 'disabled'}"
 
     flash.run_with_flash(ACCOUNTS_FLASH, work)
 
@@ -123,7 +123,7 @@ def _reset_pin(actor: Actor, user: User) -> None:
 
     def work() -> str:
         store_session.reached().accounts.reset_pin(actor, user.id, pin)
-        return f"{user.name} has another PIN now"
+        return f"{user.name} now has a new PIN"
 
     flash.run_with_flash(ACCOUNTS_FLASH, work)
 
@@ -139,7 +139,7 @@ def _add_user(actor: Actor) -> None:
             actor, name, pin, role, store_session.now()
         )
         state["admin_add_name"] = ""
-        return f"{added.name} has an account now"
+        return f"{added.name} now has an account"
 
     flash.run_with_flash(ACCOUNTS_FLASH, work)
 
@@ -155,10 +155,10 @@ def render_invite(actor: Actor) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox("Role", ROLES_TO_GIVE, index=1, key="admin_invite_role", width=180)
         st.selectbox(
-            "Good for", _DAYS, index=1, format_func=_days, key="admin_invite_days", width=140
+            "Valid for", _DAYS, index=1, format_func=_days, key="admin_invite_days", width=140
         )
         st.button(
-            "Make a link",
+            "Create a link",
             key="admin_invite_make",
             icon=":material/link:",
             on_click=_make,
@@ -169,7 +169,7 @@ def render_invite(actor: Actor) -> None:
     if made is not None:
         link, what = made
         st.code(link, language=None, wrap_lines=True)
-        st.caption(f"{what} It is shown only here and now: send it to one person.")
+        st.caption(f"{what} It is shown only once: send it to one person.")
     _unused(actor)
 
 
@@ -186,7 +186,7 @@ def _unused(actor: Actor) -> None:
                 width="content",
             )
             st.button(
-                "Take back",
+                "Revoke",
                 key=f"admin_invite_{invite.id}",
                 type="tertiary",
                 on_click=_take_back,
@@ -199,7 +199,7 @@ def _take_back(actor: Actor, invite: int) -> None:
 
     def work() -> str:
         store_session.reached().invites.take_back(actor, invite)
-        return "That link is worthless now"
+        return "The invitation is revoked"
 
     flash.run_with_flash(INVITE_FLASH, work)
 
@@ -216,7 +216,10 @@ def _make(actor: Actor) -> None:
     def work() -> None:
         now, lasts = store_session.now(), timedelta(days=days)
         token = store_session.reached().invites.make(actor, role, now, lasts)
-        what = f"Good for one new account, role {role}, until {now + lasts:%d %B %Y, %H:%M} UTC."
+        what = (
+            f"Valid for one new account with the role {role}, "
+            f"until {now + lasts:%d %B %Y, %H:%M} UTC."
+        )
         state[_LINK] = (_link(st.context.url or "", token), what)
 
     flash.run_with_flash(INVITE_FLASH, work)

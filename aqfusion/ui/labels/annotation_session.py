@@ -164,7 +164,7 @@ def cancel(on: AnnotationSession) -> None:
 def stale(on: AnnotationSession) -> None:
     """Say that a press was for something that is no longer shown."""
     _try(on, lambda: None)
-    on.words = "A press came too early or too late and answered nothing: another item was shown"
+    on.words = "No answer was saved: the key was pressed while another item was shown"
 
 
 def back(on: AnnotationSession) -> None:
@@ -249,7 +249,7 @@ def _try(on: AnnotationSession, work: Callable[[], None]) -> None:
         _lead_on(on, str(error))
     except RequestError:
         # It was written, and the line broke before the reply came; another answer came then.
-        _lead_on(on, "what you answered here first is saved; go back to the item to change that")
+        _lead_on(on, "Your first answer to that item is saved. Go back to the item to change it.")
     except InputError as error:
         on.words = str(error)
 

@@ -33,9 +33,7 @@ def message(on: AnnotationSession) -> dict[str, Any]:
     """The message as the page takes it: text, kind, and whether it is a question."""
     if on.to_confirm is not None:
         last = on.to_confirm
-        text = (
-            f"Item {last.item}, {summary(last.answer)}, is from before this sign-in. Take it back?"
-        )
+        text = f"Item {last.item} ({summary(last.answer)}) is from before this sign-in. Undo it?"
         return {"text": text, "kind": "ask", "ask": True}
     if on.words:
         words = on.words[0].upper() + on.words[1:].removesuffix(".") + "."
@@ -46,7 +44,7 @@ def message(on: AnnotationSession) -> dict[str, Any]:
     if on.undone is not None:
         too = f", and {others(on.covered)}" if on.covered else ""
         answer_text = summary(on.undone.answer)
-        text = f"Undid: item {on.undone.item}, {answer_text}{too}. It is shown again."
+        text = f"Undone: item {on.undone.item}, {answer_text}{too}. The item is shown again."
         return {"text": text, "kind": "undone", "ask": False}
     if on.last is not None:
         return {"text": _saved(*on.last, on.covered), "kind": "saved", "ask": False}
@@ -80,7 +78,7 @@ def _saved(task: Task, answer: Answer | None, covered: int) -> str:
         words += f", also for {others(covered)}"
     view = task.model_view
     if view is not None and not answer.cant_tell:
-        words += f"; the model said {view.aqi:.0f}, {_US.category_of(view.aqi).name}"
+        words += f"; the model predicted {view.aqi:.0f}, {_US.category_of(view.aqi).name}"
     return words + "."
 
 
@@ -154,8 +152,8 @@ def _remarks(raw: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
 
 
 KEY = "label_item"
-END = "Nothing is waiting for you: every item has been answered."
-END_OF_FILTER = "Nothing is left of what your filter lets by. Clear the filter to go on."
+END = "Your queue is empty: every item has been answered."
+END_OF_FILTER = "No items match your filter. Clear the filter to continue."
 _FOLDER = ASSETS / "label"
 _SCRIPTS = ("elements.js", "photo.js", "note.js", "item.js")  # one module, in this order
 # Streamlit keeps c and r for itself.
@@ -174,10 +172,10 @@ _REASONS = [
 ]
 _OF_THE_MODEL = {
     "model unsure": "The model is unsure",
-    "photo against readings": "Photo and readings seem to say different things",
+    "photo against readings": "Photo and readings seem to disagree",
 }
 _OF_OTHERS = {
-    "annotators disagree": "People see it differently",
+    "annotators disagree": "Annotators disagree",
     "label likely wrong": "Its label may be wrong",
 }
 _SAYS_NOTHING_OF_THE_AIR = {
@@ -323,8 +321,8 @@ def _about(leased: Leased, mode: str) -> str:
     if task.taken_text is not None:
         parts.append(task.taken_text)
     if not task.reading.present:
-        parts.append("no readings: the photo alone")
-    parts.append("why this one: " + "; ".join(why(reason, mode) for reason in leased.why))
+        parts.append("no readings, only the photo")
+    parts.append("why this item: " + "; ".join(why(reason, mode) for reason in leased.why))
     return " · ".join(parts)
 
 
@@ -334,7 +332,7 @@ def why(reason: Reason, mode: str) -> str:
         return reason.words if mode == ASSISTED else _OF_THE_MODEL[reason.kind]
     if reason.kind in _SAYS_NOTHING_OF_THE_AIR:
         return reason.words
-    return _OF_OTHERS.get(reason.kind, "It may be telling")
+    return _OF_OTHERS.get(reason.kind, "Its label may help the model")
 
 
 def reason_words(kind: str) -> str:
@@ -342,8 +340,8 @@ def reason_words(kind: str) -> str:
     texts = {
         **_OF_THE_MODEL,
         **_OF_OTHERS,
-        "sent back": "An expert asks for one more opinion",
-        "overlap": "One more opinion is wanted",
+        "sent back": "An expert asks for one more answer",
+        "overlap": "One more answer is needed",
         "first days of a place": "Its place has few labelled days",
     }
     return texts.get(kind, kind.capitalize())

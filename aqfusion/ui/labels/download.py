@@ -1,4 +1,4 @@
-"""A file that was made to be taken away; it goes from the server when it has been taken."""
+"""A file that was prepared for a download; it is deleted once it has been downloaded."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +17,8 @@ MOST_BYTES = 1_000_000_000  # a download is held in memory
 Done = TypeVar("Done")
 
 
-class TakeAwayError(InputError):
-    """A file that is too large to be taken by browser, or that is gone."""
+class DownloadError(InputError):
+    """A file that is too large for a download in the browser, or that is gone."""
 
 
 class ReadyFile:
@@ -34,19 +34,24 @@ class ReadyFile:
         """Refuse what no browser should take."""
         size = self.path.stat().st_size
         if size > MOST_BYTES:
-            raise TakeAwayError(
-                f"file must have at most {MOST_BYTES // 1_000_000} MB to be taken by browser, "
-                f"got {size / 1e6:.0f}; take it in the terminal"
+            raise DownloadError(
+                f"file must have at most {MOST_BYTES // 1_000_000} MB for a download in the "
+                f"browser, got {size / 1e6:.0f}. Use labels export or labels backup in the terminal"
             )
 
     def take(self, actor: Actor) -> bytes:
         """Hand the file over, once, to who still has the role."""
         if not store_session.reached().sign_in.again(actor).may(self._role):
-            raise TakeAwayError(f"role must be {self._role}, got another of {actor.name!r}")
+            raise DownloadError(
+                f"{actor.name} no longer has the role {self._role}, which this download needs. "
+                "Ask an admin."
+            )
         try:
             content = self.path.read_bytes()
         except FileNotFoundError as error:
-            raise TakeAwayError("file must be there to be taken, got one taken before") from error
+            raise DownloadError(
+                "This file has been downloaded already. Prepare it again."
+            ) from error
         self.discard()
         return content
 

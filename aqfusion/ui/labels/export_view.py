@@ -14,10 +14,10 @@ from aqfusion.ui.markup import plain_list
 
 PLACE, READY = "labels_export", "labels_export_ready"
 _FORMATS = {
-    "csv": "Tables for a spreadsheet: items, and all answers",
-    "events": "Table of everything that was ever said",
-    "jsonl": "All there is, with photos: comes back into an empty store",
-    "training": "A training folder: settled labels, as train reads them",
+    "csv": "Spreadsheet tables: items, and all answers",
+    "events": "Event log: every answer and decision, as a table",
+    "jsonl": "Everything, with photos, to import into an empty store",
+    "training": "Training folder: settled labels, as the train command reads them",
     "label-studio": "Label Studio tasks, with photos",
 }
 _OUT = {"csv": "labels.csv", "events": "events.csv", "jsonl": "labels.jsonl"}
@@ -28,7 +28,7 @@ def render_export(actor: Actor) -> None:
     """Draw the choice of a format, and the file once it is ready."""
     st.subheader("Export", anchor=False)
     chosen = st.selectbox(
-        "What", list(_FORMATS), format_func=_FORMATS.__getitem__, key="labels_export_format"
+        "Format", list(_FORMATS), format_func=_FORMATS.__getitem__, key="labels_export_format"
     )
     flash.render_flash(PLACE)
     ready = download.kept(READY)
@@ -79,7 +79,7 @@ def _report(done: Exported) -> None:
     if done.missing:
         sentences.append(f"Photos missing: {len(done.missing):,}")
     if not sentences:
-        st.success(f"{done.count:,} written.", icon=":material/check_circle:")
+        st.success(f"{done.count:,} entries written.", icon=":material/check_circle:")
         return
     listed = plain_list(sentences, _MOST_TOLD)
-    st.warning(f"{done.count:,} written. Left out:\n{listed}", icon=":material/warning:")
+    st.warning(f"{done.count:,} entries written. Left out:\n{listed}", icon=":material/warning:")

@@ -17,7 +17,11 @@ def run_with_flash(place: str, work: Callable[[], str | None], *, refused: str =
     try:
         message = work()
     except (InputError, OSError) as error:
-        reason = str(error) if isinstance(error, InputError) else error.strerror or "disk trouble"
+        reason = (
+            str(error)
+            if isinstance(error, InputError)
+            else error.strerror or "a file could not be read or written"
+        )
         set_flash(place, f"{refused}{reason}", good=False)
         return False
     if message:

@@ -56,15 +56,15 @@ def edit(actor: Actor) -> None:
         st.session_state[_FIELD] = text()
     st.text_area("Text", key=_FIELD, max_chars=LONGEST_GUIDELINES, height=360)
     st.caption(
-        "Shown on the Label page by the key g. A line that begins with # is a title, one with - "
-        "a point of a list; everything else is plain text. The example pictures stay."
+        "The key g on the Label page shows them. A line that begins with # is a title, a line that "
+        "begins with - is a list item; everything else is plain text. The example pictures stay."
     )
 
     def keep(new_text: str) -> None:
         def work() -> str:
             store_session.reached().settings.set_guidelines(actor, new_text, store_session.now())
             return (
-                "the guidelines are saved" if new_text.strip() else "the default text holds again"
+                "the guidelines are saved" if new_text.strip() else "the default text is used again"
             )
 
         if flash.run_with_flash(PLACE, work, refused="Not saved: "):
@@ -78,5 +78,5 @@ def edit(actor: Actor) -> None:
             on_click=lambda: keep(st.session_state.get(_FIELD) or ""),
         )
         st.button(
-            "Back to the default text", key="admin_guidelines_default", on_click=lambda: keep("")
+            "Restore the default text", key="admin_guidelines_default", on_click=lambda: keep("")
         )

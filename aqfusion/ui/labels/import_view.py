@@ -25,10 +25,11 @@ def render_import(actor: Actor) -> None:
     """Draw the form, and what came of the last import."""
     st.subheader("Import", anchor=False)
     st.markdown(
-        "Photos to be labelled, and if you have one, a CSV file that tells of them: column `photo` "
-        "with their names, then `pm25` and the other readings, `place`, `time`, `aqi` for a label "
-        "that may be wrong, `gold` for an AQI that is known. Whole folders and exports come in the "
-        "terminal: `python -m aqfusion labels import FOLDER_OR_FILE`."
+        "Upload photos to be labelled and, if you have one, a CSV file that describes them. Its "
+        "columns are `photo` with the file names, then `pm25` and the other readings, `place`, "
+        "`time`, `aqi` for a label that may be wrong, and `gold` for a known AQI (a gold item). "
+        "Import whole folders and exports in the terminal: "
+        "`python -m aqfusion labels import FOLDER_OR_FILE`."
     )
     state = st.session_state
     # A key of its own for each import: otherwise the files would stay, and come in again.
@@ -41,15 +42,15 @@ def render_import(actor: Actor) -> None:
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             overlap = st.number_input(
-                "Answers wanted of each", 1, 20, 1, key="admin_import_overlap", width=200
+                "Answers per item", 1, 20, 1, key="admin_import_overlap", width=200
             )
             licence = st.text_input(
-                "Licence, where the table names none", key="admin_import_licence", width=320
+                "Licence, if the table names none", key="admin_import_licence", width=320
             )
         frozen = st.toggle(
-            "Keep them for testing: no training learns from them", key="admin_import_frozen"
+            "Keep them for testing: no training uses them", key="admin_import_frozen"
         )
-        sent = st.form_submit_button("Bring them in", type="primary", icon=":material/upload:")
+        sent = st.form_submit_button("Import the photos", type="primary", icon=":material/upload:")
     if sent:
         split = "frozen" if frozen else "train"
         _bring_in(actor, files, int(overlap), split, licence.strip() or None)
@@ -67,8 +68,8 @@ def _bring_in(
     line = st.empty()
     try:
         if len(files) > _MOST_FILES:
-            rule = f"import must have at most {_MOST_FILES} files by browser"
-            raise SourceError(f"{rule}, got {len(files)}; more come in the terminal")
+            rule = f"import must have at most {_MOST_FILES} files in the browser"
+            raise SourceError(f"{rule}, got {len(files)}. Import more in the terminal")
         with st.spinner("Reading the photos ..."), TemporaryDirectory(prefix="aqfusion-") as folder:
             uploads = [_kept(Path(folder), n, file) for n, file in enumerate(files)]
             listing, terms = (
@@ -103,9 +104,9 @@ def _kept(folder: Path, number: int, file: Any) -> Upload:
 
 
 def _report(done: Imported) -> None:
-    text = f"New: {done.new:,}. Known before: {done.known:,}."
+    text = f"New items: {done.new:,}. Already in the store: {done.known:,}."
     if done.duplicates:
-        text += f" Nearly the same as another, so not asked: {done.duplicates:,}."
+        text += f" Near-duplicates, which nobody is asked about: {done.duplicates:,}."
     if done.notes:
         st.info(plain_list(done.notes, _MOST_TOLD), icon=":material/info:")
     if not done.faults:
@@ -113,9 +114,9 @@ def _report(done: Imported) -> None:
         return
     listed = plain_list(done.faults, _MOST_TOLD)
     if done.lost:
-        text += f" Photos or rows not taken: {done.lost:,}."
+        text += f" Photos or rows not imported: {done.lost:,}."
     if done.cells_left_out:
-        text += f" Cells left out of rows that were taken: {done.cells_left_out:,}."
+        text += f" Cells left out of imported rows: {done.cells_left_out:,}."
     st.warning(f"{text}\n{listed}", icon=":material/warning:")
     st.download_button(
         "All faults as CSV",

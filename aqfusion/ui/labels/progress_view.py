@@ -43,7 +43,7 @@ def goal(on: AnnotationSession) -> None:
             on.turn += 1
 
     st.number_input(
-        "Goal for a session, items",
+        "Goal for a session (items)",
         min_value=1,
         max_value=10_000,
         value=pace_so_far.goal,
@@ -59,7 +59,7 @@ def skipped(on: AnnotationSession) -> None:
     """The way back to what was passed by."""
     left = store().overview.skipped(on.actor)
     if not left:
-        st.caption("Nothing skipped.")
+        st.caption("You have skipped no items.")
         return
     for skipped_item in left[:50]:
         st.button(
@@ -103,11 +103,12 @@ def table(team: TeamProgress) -> str:
         for member in team.members
     )
     people = (
-        '<table class="aq-table aq-figures"><thead><tr><th scope="col" class="aq-left">By</th>'
-        f'<th scope="col">Today</th><th scope="col">In all</th></tr></thead><tbody>{rows}</tbody>'
+        '<table class="aq-table aq-figures"><thead><tr>'
+        '<th scope="col" class="aq-left">Annotator</th>'
+        f'<th scope="col">Today</th><th scope="col">Total</th></tr></thead><tbody>{rows}</tbody>'
         "</table>"
         if rows
-        else "<p>Nobody has answered anything yet.</p>"
+        else "<p>There are no answers yet.</p>"
     )
     return (
         f'<div class="aq"><p><strong>{team.done:,}</strong> items done{share}, '

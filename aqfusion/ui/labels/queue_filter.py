@@ -37,10 +37,10 @@ def _fields(on: AnnotationSession) -> None:
     chosen = on.chosen
     for key, label, options, now, words in (
         (_PLACE, "Place", choices.places, chosen.place, str),
-        (_REASON, "Why it is asked", choices.reasons, chosen.reason, reason_words),
+        (_REASON, "Reason", choices.reasons, chosen.reason, reason_words),
     ):
         _select(on, key, label, _with(options, now), now, words)
-    st.caption("Under a filter no items are drawn at random and no known ones are mixed in.")
+    st.caption("With a filter, no random items and no gold items are mixed in.")
 
 
 def _select(

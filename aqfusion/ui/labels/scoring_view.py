@@ -19,8 +19,8 @@ _NOTE_LASTS = 10.0  # seconds
 def render_scoring(actor: Actor) -> None:
     """Draw how the scoring stands; while one runs it looks after it by itself."""
     st.markdown(
-        "What the model says of an item decides how early it is asked about: what tells most comes "
-        "first. Items are scored by themselves after each import."
+        "The model's prediction for an item decides its place in the queue: the most informative "
+        "items come first. Items are scored automatically after each import."
     )
     flash.render_flash(PLACE)
     now = scoring_process.status(load_settings())
@@ -54,7 +54,7 @@ def after_import(actor: Actor) -> None:
             return
         now = scoring_process.status(load_settings())
         if now is None or now.state != "running":
-            raise RunError("scoring the new items did not start: start it below")
+            raise RunError("scoring of the new items did not start. Start it below.")
 
     flash.run_with_flash(PLACE, work)
 
@@ -88,16 +88,16 @@ def outcome(now: JobProgress) -> str:
     """The result of a scoring, in a sentence.
 
     >>> outcome(JobProgress("cancelled", "", "", 1, "Ada", said="x", done=32, total=364))
-    'The last scoring, started by Ada, was cancelled: 32 of 364 scored. It goes on where it was.'
+    'The last scoring, started by Ada, was cancelled: 32 of 364 scored. The next one continues.'
     """
     begun = f"The last scoring, started by {now.by},"
     if now.state == "done":
         return f"{begun} is done: {now.said}."
-    state = "ended without a word" if now.state == "killed" else f"was {now.state}"
+    state = "stopped without a message" if now.state == "killed" else f"was {now.state}"
     if now.state in {"failed", "out of time"}:
         state = "failed" if now.state == "failed" else "ran out of time"
     why = f" ({now.said})" if now.state == "failed" and now.said else ""
-    return f"{begun} {state}{why}: {counted(now)}. It goes on where it was."
+    return f"{begun} {state}{why}: {counted(now)}. The next one continues."
 
 
 def _started(actor: Actor) -> None:
@@ -108,7 +108,7 @@ def _standing() -> str:
     counts = store_session.reached().unscored.counts()
     total, left = sum(counts.values()), counts.get(None, 0)
     if not total:
-        return "No item waits for answers."
+        return "No items are waiting for answers."
     if not left:
         return f"All {total:,} items that wait for answers are scored."
     return f"{left:,} of the {total:,} items that wait for answers are not scored yet."
@@ -126,15 +126,21 @@ def _watch(actor: Actor) -> None:
         st.rerun()
     share = min(1.0, now.done / now.total) if now.total else 0.0
     st.progress(share, plain(f"{counted(now)}, started by {now.by}"))
-    st.caption("It goes on if you leave this page.")
-    st.button("End it", key="admin_score_end", icon=":material/stop:", on_click=_end, args=(actor,))
+    st.caption("Scoring continues if you leave this page.")
+    st.button(
+        "Stop scoring", key="admin_score_end", icon=":material/stop:", on_click=_end, args=(actor,)
+    )
 
 
 def _end(actor: Actor) -> None:
     def work() -> str:
         admin = store_session.reached().sign_in.again(actor)
         ended = scoring_process.cancel(load_settings(), admin)
-        return "it is asked to end; what is scored stays" if ended else "it had ended already"
+        return (
+            "Scoring is stopping. Items that are scored stay scored."
+            if ended
+            else ("Scoring had already ended.")
+        )
 
     flash.run_with_flash(PLACE, work)
 

@@ -57,7 +57,7 @@ def _exchange(request: Request, code: str) -> Response:
     response = Response(status_code=204, headers=_NO_STORE)
     cookie = sessions.redeem(code, now) if code else None
     if code and cookie is None:
-        return Response("Code must be a new one, got one used, expired or unknown.", 403, _NO_STORE)
+        return Response("This code is used, expired or unknown. Sign in again.", 403, _NO_STORE)
     old = request.cookies.get(name)
     if cookie is None and (old is None or sessions.by_cookie(old, now) is not None):
         return response  # nothing to take away

@@ -24,7 +24,7 @@ def form(submit: str, on_click: Callable[[], None], *, ask_code: bool = False) -
             st.text_input("Code from the terminal", key="account_code", max_chars=64)
         st.text_input("Your name, as others will see it", key="account_new_name", max_chars=60)
         st.text_input(
-            "A PIN of your own, 4 characters or more",
+            "Choose a PIN (4 characters or more)",
             type="password",
             key="account_new_pin",
             max_chars=64,
@@ -48,12 +48,12 @@ def render_first_admin() -> None:
     """Draw both ways to begin."""
     st.subheader("The first account", anchor=False)
     st.markdown(
-        "There is no admin yet. Whoever started this server becomes the first one; the code that "
-        "proves it stands in the terminal."
+        "There is no admin yet. The person who started this server makes the first admin account, "
+        "with the code that is printed in the terminal."
     )
     _code()
-    form("Make the account", _make, ask_code=True)
-    with st.expander("Bring back a backup instead", key="account_restore"):
+    form("Create the account", _make, ask_code=True)
+    with st.expander("Restore a backup instead", key="account_restore"):
         _ask_for_backup()
 
 
@@ -66,16 +66,18 @@ def _make() -> None:
 
 
 def _ask_for_backup() -> None:
-    st.caption("Only into a store that is empty; its accounts and PINs come back with it.")
+    st.caption(
+        "A backup can be restored only into an empty store. It restores accounts and PINs too."
+    )
     with st.form("account_backup", border=False):
         st.text_input("Code from the terminal", key="account_backup_code", max_chars=64)
         st.file_uploader(
-            f"A backup, at most {_MOST_MEGABYTES} MB",
+            f"Backup file, at most {_MOST_MEGABYTES} MB",
             type=["zip"],
             key="account_backup_file",
             max_upload_size=_MOST_MEGABYTES,
         )
-        st.form_submit_button("Bring it back", on_click=_bring_back)
+        st.form_submit_button("Restore the backup", on_click=_bring_back)
 
 
 def _bring_back() -> None:
@@ -83,7 +85,7 @@ def _bring_back() -> None:
         return
     file = st.session_state.get("account_backup_file")
     if file is None:
-        flash.set_flash(browser_sessions.PLACE, "Backup must be a file, got none", good=False)
+        flash.set_flash(browser_sessions.PLACE, "No file was chosen. Choose a backup.", good=False)
         return
 
     def work() -> str:
@@ -92,11 +94,11 @@ def _bring_back() -> None:
             path.write_bytes(file.getbuffer())
             held = restore(store_session.reached(), path)
         return (
-            f"All is back (items: {held.rows['items']:,}, photos: {held.photos:,}); "
-            "sign in with the PIN you had"
+            f"The backup is restored (items: {held.rows['items']:,}, photos: {held.photos:,}). "
+            "Sign in with your PIN from that store"
         )
 
-    with st.spinner("Bringing the backup back ..."):
+    with st.spinner("Restoring the backup ..."):
         flash.run_with_flash(browser_sessions.PLACE, work)
 
 
@@ -105,7 +107,9 @@ def _code_fits(key: str) -> bool:
     if secrets.compare_digest(typed_code.encode(), _code().encode()):
         return True
     flash.set_flash(
-        browser_sessions.PLACE, "Code must be the one in the terminal, got another", good=False
+        browser_sessions.PLACE,
+        "This is not the code from the terminal. Check it and try again.",
+        good=False,
     )
     return False
 
@@ -114,7 +118,7 @@ def _code_fits(key: str) -> bool:
 def _code() -> str:
     """A secret of this server's run, written to its log only."""
     code = secrets.token_hex(4)
-    _log.warning("The label store has no admin yet. Code for the first one: %s", code)
+    _log.warning("The label store has no admin yet. Code for the first admin: %s", code)
     return code
 
 
@@ -142,7 +146,7 @@ def _by_pin(names: tuple[str, ...]) -> None:
         st.selectbox("Your name", names, index=None, key="account_name", placeholder="Choose")
         st.text_input("Your PIN", type="password", key="account_pin", max_chars=64)
         st.form_submit_button("Sign in", on_click=_check, type="primary")
-    st.caption("No account? Ask whoever runs this server for an invitation.")
+    st.caption("No account? Ask an admin for an invitation.")
 
 
 def _check() -> None:
@@ -167,7 +171,7 @@ def _join(invite: str) -> None:
             _decline()
 
     form("Join", join)
-    st.button("I have an account", key="account_known", type="tertiary", on_click=_decline)
+    st.button("I already have an account", key="account_known", type="tertiary", on_click=_decline)
 
 
 def _decline() -> None:

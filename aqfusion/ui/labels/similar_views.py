@@ -25,13 +25,13 @@ def button(on: AnnotationSession) -> None:
     more = count(on)
     words = f"Same view: {more} more photo{'' if more == 1 else 's'}" if more else "Same view"
     if on.cover:
-        words = f"Same view: {len(on.cover)} of {more} covered"
+        words = f"Same view: {len(on.cover)} of {more} selected"
     st.button(
         words,
         key="label_same_view",
         icon=":material/photo_library:",
         disabled=not more,
-        help="Look at them, and let one answer count for all that you leave ticked.",
+        help="Look at these photos, and apply one answer to all that stay ticked.",
         on_click=_open,
         args=(on,),
     )
@@ -55,9 +55,9 @@ def _dialog(on: AnnotationSession) -> None:
         st.markdown("There is no other photo of this view.")
         return
     st.markdown(
-        "Frames of one session. Untick every photo on which the air looks different: it keeps its "
-        "place, and can be answered by itself. Each photo that stays ticked gets your answer as "
-        "its own; one Undo takes all of them back."
+        "These photos are from one session. Untick every photo in which the air looks different: "
+        "it stays in the queue and is answered on its own. Each ticked photo gets your answer; one "
+        "Undo removes all of them."
     )
     item = on.leased.task
     ticked: list[int] = []
@@ -69,7 +69,7 @@ def _dialog(on: AnnotationSession) -> None:
                     ticked.append(frame.task.id)
     with st.container(horizontal=True):
         done = st.button(
-            f"Let my answer cover {len(ticked)} more",
+            f"Apply my answer to {len(ticked)} more",
             key="label_cover",
             type="primary",
             shortcut="a",
@@ -78,7 +78,7 @@ def _dialog(on: AnnotationSession) -> None:
             args=(on, on.request, tuple(frame.task.id for frame in frames)),
         )
         only_one = st.button(
-            "Only the one on the desk",
+            "Only the current item",
             key="label_cover_none",
             on_click=annotation_session.cover_too,
             args=(on, ()),

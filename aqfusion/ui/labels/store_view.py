@@ -22,7 +22,7 @@ def render_backup(actor: Actor) -> None:
     st.subheader("Backup", anchor=False)
     st.markdown(
         "One file with all accounts, items, events and photos, checked after it is written. "
-        "It holds the hashes of PINs: keep it where nobody else reads."
+        "It holds the hashes of PINs: keep it where nobody else can read it."
     )
     flash.render_flash(BACKUP_FLASH)
     ready = download.kept(READY)
@@ -36,9 +36,9 @@ def render_backup(actor: Actor) -> None:
             name = f"aqfusion-labels-{store_session.now():%Y-%m-%d}.zip"
             download.offer(READY, actor, ready, name)
     st.caption(
-        "A backup comes back only into an empty store, and this one has accounts: point "
-        "AQFUSION_LABELS at a new database, start the server, and open this page. Its first card "
-        "takes the file, with the code from the terminal."
+        "A backup can be restored only into an empty store, and this store has accounts. Set "
+        "AQFUSION_LABELS to a new database, start the server, and open this page. There, upload "
+        "the file and enter the code from the terminal."
     )
 
 
@@ -74,14 +74,14 @@ def _report(held: Backup) -> None:
 
 STORE_FLASH = "admin_store"
 SAYS = {
-    "pending": "offered by visitors, and to be looked at by an expert",
+    "pending": "contributed by visitors, waiting for an expert",
     "open": "waiting for answers",
     "answered": "answered, and the answers agree",
     "conflict": "answered, and the answers differ",
-    "flagged": "a reading is said to be wrong, or somebody can't tell",
+    "flagged": "an annotator reports a wrong reading or can't tell",
     "settled": "decided by an expert",
-    "sent back": "asked anew by an expert",
-    "rejected": "refused by an expert",
+    "sent back": "sent back to annotators by an expert",
+    "rejected": "rejected by an expert",
 }
 _MOST_FAULTS = 20
 
@@ -93,7 +93,7 @@ def render_store(actor: Actor) -> None:
         st.subheader("Items", anchor=False)
         st.html(counts_table(store_session.store().overview.counts()))
     with right.container(border=True, height="stretch", key="card_sound"):
-        st.subheader("Is it sound?", anchor=False)
+        st.subheader("Integrity", anchor=False)
         _verify()
         _sweep(actor)
     with st.container(border=True, key="card_backup"):
@@ -117,24 +117,24 @@ def counts_table(counts: dict[str, int]) -> str:
 
 def _verify() -> None:
     st.markdown(
-        "What was said is kept as a list of events, to which lines are only ever added. What the "
-        "pages show is its sum, kept beside it."
+        "Every answer and decision is kept in an append-only event log. The pages show the current "
+        "state, which is stored beside the log and must follow from it."
     )
-    if not st.button("Check that they agree", key="admin_verify", icon=":material/rule:"):
+    if not st.button("Check the store", key="admin_verify", icon=":material/rule:"):
         return
-    with st.spinner("Adding the events up ..."):
+    with st.spinner("Replaying the events ..."):
         faults = store_session.store().verify()
     if not faults:
-        st.success("What is shown is the sum of all events.", icon=":material/check_circle:")
+        st.success("The current state follows from the event log.", icon=":material/check_circle:")
         return
     listed = plain_list(faults, _MOST_FAULTS)
     st.error(f"{len(faults)} faults:\n{listed}", icon=":material/error:")
 
 
 def _sweep(actor: Actor) -> None:
-    st.markdown("Photos that visitors offered and an expert refused stay until they are deleted.")
+    st.markdown("Contributed photos that an expert rejected stay until you delete them here.")
     st.button(
-        "Delete photos that no item needs",
+        "Delete photos that no item uses",
         key="admin_sweep",
         icon=":material/delete_sweep:",
         on_click=_delete_photos,
@@ -155,8 +155,8 @@ def render_settings(_actor: Actor) -> None:
     """Draw the table."""
     st.html(settings_table(store_session.store(), oidc.providers()))
     st.caption(
-        "AQFUSION_LABELS and AQFUSION_PHOTOS name other places, `[auth]` in the secrets file a "
-        "provider; README tells how. A change holds from the server's next start on."
+        "AQFUSION_LABELS and AQFUSION_PHOTOS set other places, and `[auth]` in the secrets file "
+        "sets a sign-in provider; docs/running.md explains how. Restart the server after a change."
     )
 
 
@@ -168,11 +168,11 @@ def settings_table(store: LabelStore, providers: tuple[str, ...]) -> str:
         "Photos": store.photos.where,
         "Version of the store": str(VERSION),
         "Sign-in": "PIN" + "".join(f", OpenID Connect ({name})" for name in providers),
-        "Invitations last": f"{INVITE_LASTS.days} days, or what is chosen",
-        "Offers of one visitor": f"{limits.per_session} an hour",
-        "Offers of all visitors": f"{limits.per_hour} an hour",
-        "Offers waiting to be looked at": f"at most {limits.pending:,}",
-        "An offered photo": f"at most {limits.photo_bytes / 1e6:g} MB, without metadata",
+        "Invitations are valid for": f"{INVITE_LASTS.days} days, unless chosen otherwise",
+        "Contributions of one visitor": f"{limits.per_session} an hour",
+        "Contributions of all visitors": f"{limits.per_hour} an hour",
+        "Contributions waiting for review": f"at most {limits.pending:,}",
+        "A contributed photo": f"at most {limits.photo_bytes / 1e6:g} MB, without metadata",
     }
     cells = "".join(
         f'<tr><th scope="row" class="aq-left">{escape(name)}</th>'

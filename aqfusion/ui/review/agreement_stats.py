@@ -98,25 +98,25 @@ _RELIABLE, _TENTATIVE = 0.8, 0.667
 _STEPS = ((0.8, "almost perfect"), (0.6, "substantial"), (0.4, "moderate"), (0.2, "fair"))
 
 PAIRS = (
-    "Quadratic-weighted kappa of each two people over the items both gave a category: 1 is full "
-    "agreement, 0 what chance gives; an answer two categories off weighs four times one that is "
-    "one off. Small print: 95 % intervals, by drawing items anew."
+    "Quadratic-weighted kappa of each pair of annotators over the items to which both gave a "
+    "category: 1 is full agreement, 0 is agreement by chance. A difference of two categories "
+    "weighs four times a difference of one. Small print: 95 % bootstrap intervals over items."
 )
 ALPHA = (
-    "Krippendorff's alpha of everybody at once: 1 is full agreement, 0 what chance gives, below 0 "
-    "is worse than chance. **Ordinal**: categories in their order, can't tell left out. "
-    "**Nominal**: any other answer is as wrong, can't tell being one more. Small print: 95 % "
-    "intervals, by drawing items anew."
+    "Krippendorff's alpha of all annotators together: 1 is full agreement, 0 is agreement by "
+    "chance, below 0 is worse than chance. **Ordinal**: categories in their order, without can't "
+    "tell. **Nominal**: all differences count alike, and can't tell is one more category. Small "
+    "print: 95 % bootstrap intervals over items."
 )
 ANNOTATORS = (
-    "**Per hour**: pauses over ten minutes are no work. **Gold right**: share of items with a "
-    "known answer that were answered right; **categories off**: how far, on average. **Differs**: "
-    "share of answers in another category than the model's, which is no fault by itself. Small "
-    "print: 95 % intervals (Wilson)."
+    "**Per hour**: pauses over ten minutes are not counted. **Gold right**: share of gold items "
+    "(known AQI) that were answered correctly; **categories off**: mean distance on gold items. "
+    "**Differs**: share of answers in another category than the model's prediction, which is not "
+    "a mistake by itself. Small print: 95 % intervals (Wilson)."
 )
 AGAINST_MODEL = (
-    "Of the answers in a row's category: how many percent, and how many, have the model's view in "
-    "each column's. On the diagonal people and model agree."
+    "Each row is an answered category. The cells show for what share of these answers, and for how "
+    "many, the model predicted each column's category. On the diagonal, both agree."
 )
 
 
@@ -172,15 +172,15 @@ def alpha_in_words(alpha: Agreement) -> str:
     """The meaning of an alpha.
 
     >>> alpha_in_words(Agreement(0.85, 0.7, 0.9, 40, None))
-    'People agree well enough to rely on, though with 40 items it could be as low as 0.70.'
+    'Agreement is high enough to rely on the answers, but with 40 items it could be as low as 0.70.'
     """
     if alpha.value is None:
         return _sentence(alpha.why)
     if alpha.value < _TENTATIVE:
-        return f"People agree too little to rely on unreviewed answers{_yet(alpha, _TENTATIVE)}."
+        return f"Agreement is too low to rely on unreviewed answers{_yet(alpha, _TENTATIVE)}."
     bound = _RELIABLE if alpha.value >= _RELIABLE else _TENTATIVE
-    words = "rely on" if bound == _RELIABLE else "draw tentative conclusions only"
-    return f"People agree well enough to {words}{_but(alpha, bound)}."
+    words = "to rely on the answers" if bound == _RELIABLE else "for tentative conclusions only"
+    return f"Agreement is high enough {words}{_but(alpha, bound)}."
 
 
 def kappa_in_words(kappa: Agreement) -> str:
@@ -210,7 +210,10 @@ def commonest_difference(counts: Counts) -> str | None:
     often, row, column = max(cells, key=lambda cell: (cell[0], -cell[1], -cell[2]))
     names = [category.name for category in standard("us").categories]
     times = f"{often} time{'s' * (often != 1)}"
-    return f"Most often people say {names[row]} where the model says {names[column]}: {times}."
+    return (
+        f"The most frequent difference: annotators answered {names[row]} where the model "
+        f"predicted {names[column]} ({times})."
+    )
 
 
 def _but(figure: Agreement, bound: float) -> str:
@@ -228,7 +231,7 @@ def _yet(figure: Agreement, bound: float) -> str:
 
 def _could_be(figure: Agreement, side: str, end: float) -> str:
     items = f"{figure.items} item{'s' * (figure.items != 1)}"
-    return f", though with {items} it could be as {side} as {end:.2f}".replace("-", "−")
+    return f", but with {items} it could be as {side} as {end:.2f}".replace("-", "−")
 
 
 def _sentence(why: str | None) -> str:

@@ -26,28 +26,28 @@ def render_agreement(store: LabelStore, actor: Actor) -> None:
         st.error(plain(str(error)), icon=":material/error:")
         return
     if not figures.answers:
-        st.info("Nobody has answered anything yet.", icon=":material/hourglass_empty:")
+        st.info("There are no answers yet.", icon=":material/hourglass_empty:")
         return
     st.caption(_basis(figures))
     _table(
         "agreement",
-        "How far everybody agrees",
+        "Agreement of all annotators",
         agreement_stats.ALPHA,
         agreement_stats.alpha_table(figures),
     )
     if figures.pairs:
-        limit_note = f" Of the {MOST_PAIRED} people with most answers." * (
+        limit_note = f" Only the {MOST_PAIRED} people with the most answers are shown." * (
             len(figures.annotators) > MOST_PAIRED
         )
         _table(
             "pairs",
-            "Two by two",
+            "Agreement by pair",
             agreement_stats.PAIRS + limit_note,
             agreement_stats.pair_table(figures),
         )
     _table(
         "annotators",
-        "How each one works",
+        "Each annotator",
         agreement_stats.ANNOTATORS,
         agreement_stats.annotator_table(figures),
     )
@@ -56,12 +56,12 @@ def render_agreement(store: LabelStore, actor: Actor) -> None:
 
 def _basis(figures: Figures) -> str:
     left = figures.other_scales
-    other = f" {left} answers on another scale than the US one are left out." if left else ""
+    other = f" {left} answers by another standard than the US one are left out." if left else ""
     return f"{figures.answers} answers to {figures.items} items, as they are now.{other}"
 
 
 def _against_model(figures: Figures) -> None:
-    with _card("against-model", "Where people and the model part", agreement_stats.AGAINST_MODEL):
+    with _card("against-model", "Annotators and the model", agreement_stats.AGAINST_MODEL):
         who = st.selectbox(
             "Whose answers",
             (_EVERYBODY, *figures.against_model),
@@ -71,15 +71,15 @@ def _against_model(figures: Figures) -> None:
         )
         counts = figures.against_model.get(who) or figures.everybody
         if not any(map(sum, counts)):
-            st.info("No answer is to an item that a model has judged.")
+            st.info("None of the answered items has a prediction of the model.")
             return
-        chart: go.Figure = confusion_chart(counts, "people said", "the model says")
+        chart: go.Figure = confusion_chart(counts, "annotators answered", "the model predicted")
         st.plotly_chart(
             chart,
             width="stretch",
             key="chart_against_model",
             config=png_button("aqfusion-people-and-model"),
-            alt="How often each category was answered where the model said each category",
+            alt="How often each category was answered where the model predicted each category",
         )
         most = agreement_stats.commonest_difference(counts)
         if most:

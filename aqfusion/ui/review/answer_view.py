@@ -46,7 +46,7 @@ def decided(
     reason = f"<p>Reason: {escape(event.reason)}</p>" if event.reason else ""
     corrections = "".join(f"<p>{escape(line)}</p>" for line in corrected(event.answer, reading))
     return (
-        f'<div class="aq aq-said"><div class="aq-title">Decided</div>{_verdict(event.answer)}'
+        f'<div class="aq aq-said"><div class="aq-title">Decision</div>{_verdict(event.answer)}'
         f"<p class='aq-muted aq-small'>{how}</p>{reason}{corrections}</div>"
     )
 
@@ -66,8 +66,8 @@ def history(item: Item, events: Sequence[Recorded], zone: tzinfo = UTC) -> str:
 
 
 def _began(item: Item) -> str:
-    came = f"It came by {item.origin}"
-    began = "A visitor offered it" if item.origin == "contribution" else came
+    came = f"Added by {item.origin}"
+    began = "A visitor contributed it" if item.origin == "contribution" else came
     label = given_label(item)
     return began if label is None else f"{began}. {label[0]}: {label[1]}"
 

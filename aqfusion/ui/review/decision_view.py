@@ -24,12 +24,12 @@ def render_decision(at: ReviewSession, view: ItemView) -> None:
         return
     if item.known_aqi is not None:
         st.info(
-            f"A gold item: its AQI is known to be {item.known_aqi}, and annotators are measured "
-            "by it. There is nothing to decide.",
+            f"This is a gold item: its AQI is known to be {item.known_aqi}, and it measures the "
+            "accuracy of annotators. There is nothing to decide.",
             icon=":material/workspace_premium:",
         )
     elif item.status == "rejected":
-        st.info("This contribution was rejected. Nothing can be decided of it.")
+        st.info("This contribution was rejected. It needs no decision.")
     else:
         left, right = st.columns([3, 2], gap="small")
         with left.container(border=True, height="stretch", key="review_overrule"):
@@ -44,14 +44,14 @@ def moderation(at: ReviewSession) -> None:
     reason = _text(f"review_moderation_reason_{item}")
     # Enter in the reason must not let in what is about to be rejected.
     with st.form(f"review_moderation_{item}", enter_to_submit=False):
-        st.subheader("May annotators see this?", anchor=False)
+        st.subheader("May annotators see this photo?", anchor=False)
         st.markdown(
-            "A visitor offered this photo. Reject what shows people, private places or no sky; "
-            "a rejected photo is deleted when an admin sweeps."
+            "A visitor contributed this photo. Reject it if it shows people or private places, or "
+            "no sky. A rejected photo is deleted when an admin deletes photos that no item uses."
         )
-        st.text_input("Reason, if there is one to tell", key=f"review_moderation_reason_{item}")
+        st.text_input("Reason (optional)", key=f"review_moderation_reason_{item}")
         with st.container(horizontal=True):
-            for words, admit, key in (("Let it in", True, "a"), ("Reject it", False, "x")):
+            for words, admit, key in (("Admit", True, "a"), ("Reject", False, "x")):
                 st.form_submit_button(
                     words,
                     key=f"review_{'admit' if admit else 'reject'}_{item}",
@@ -67,7 +67,7 @@ def _overrule(at: ReviewSession, view: ItemView) -> None:
     item = at.displayed.item
     st.subheader("Overrule", anchor=False)
     kind = st.segmented_control(
-        "What holds",
+        "Kind of answer",
         (_CATEGORY, _AQI, _CANT_TELL),
         default=_CATEGORY,
         required=True,
@@ -133,7 +133,7 @@ def _answer(
     item, state = at.displayed.item, st.session_state
     value = state.get(f"review_value_{item}_{kind}")
     if value is None:
-        raise InputError(f"{kind.lower()} must be given to overrule, got nothing")
+        raise InputError(f"{kind.lower()} must be given to overrule, got none")
     corrections: dict[str, float | None] = {}
     for event in kept:
         if event.answer is not None and state.get(f"review_keep_{item}_{event.user}"):
@@ -151,7 +151,7 @@ def _answer(
 def _send_back(at: ReviewSession) -> None:
     item = at.displayed.item
     st.subheader("Send back", anchor=False)
-    st.markdown("One more annotator is asked, before all other items.")
+    st.markdown("One more annotator is asked. The item comes first in the queue.")
     with st.form(f"review_send_back_form_{item}", border=False):
         st.text_area("Reason", key=f"review_back_reason_{item}", max_chars=500, height=68)
         st.form_submit_button(

@@ -25,8 +25,8 @@ _SHOWN, _SAVED = "review_shown", "review_saved"
 # nobody has looked at an item that fast.
 TOO_SOON_SECONDS = 0.4
 _CHANGED = (
-    "Somebody has added to this item while you looked at it, so nothing was saved. "
-    "Here it is as it is now."
+    "Somebody else changed this item while you looked at it, so nothing was saved. "
+    "The page now shows the item as it is."
 )
 
 
@@ -124,12 +124,12 @@ def _save(at: ReviewSession, about: str, work: Callable[[str, datetime], Saved])
 
 def _done(about: str, saved: Saved) -> str:
     if about == MODERATE:
-        return "Rejected" if saved.status == "rejected" else "Let in"
+        return "Rejected" if saved.status == "rejected" else "Admitted"
     return {ACCEPT: "Accepted", OVERRULE: "Overruled", SEND_BACK: "Sent back"}[about]
 
 
 def _now(saved: Saved) -> str:
-    return {"open": "in the queue now", "sent back": "sent back"}.get(saved.status, saved.status)
+    return {"open": "now in the queue", "sent back": "sent back"}.get(saved.status, saved.status)
 
 
 def _last_event(view: ItemView) -> int:

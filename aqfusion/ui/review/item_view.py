@@ -25,7 +25,7 @@ from aqfusion.ui.review.answer_view import Slot, badge, slots
 from aqfusion.ui.review.decisions import ReviewSession
 from aqfusion.ui.review.text import given_label, unit, when
 
-_UNSTATED = "Nobody states these units: they are those that the model takes for granted."
+_UNSTATED = "The source does not state these units. The model's own units are assumed."
 
 
 def readings(item: Item) -> str:
@@ -53,7 +53,7 @@ def origin(item: Item, zone: tzinfo = UTC) -> str:
         ("Licence", task.licence),
         ("Consent", _consent(item, zone)),
         *([label] if (label := given_label(item)) else []),
-        ("Split", "frozen: no training learns from it" if item.split == "frozen" else None),
+        ("Split", "frozen: no training uses it" if item.split == "frozen" else None),
     )
     rows = "".join(f"<dt>{name}</dt><dd>{escape(str(fact))}</dd>" for name, fact in entries if fact)
     return f'<div class="aq aq-small"><dl class="aq-origin">{rows}</dl></div>'
@@ -61,7 +61,7 @@ def origin(item: Item, zone: tzinfo = UTC) -> str:
 
 def reasons(item: Item) -> str:
     """Why an item is here."""
-    wanted = f"{item.wanted} answer{'s' * (item.wanted != 1)} asked for"
+    wanted = f"{item.wanted} answer{'s' * (item.wanted != 1)} wanted"
     words = [*(reason.words for reason in item.reasons), wanted]
     lines = "".join(f"<li>{escape(line)}</li>" for line in words)
     return (
@@ -85,7 +85,7 @@ def card(view: ItemPrediction) -> str:
         f'<div class="aq"><div class="aq-title">The model: {escape(view.model_version)}</div>'
         f'<div class="aq-brief">{_number(view)}<div>{_pill(view)} in nine cases of ten between '
         f"<strong>{_span(view)}</strong>"
-        f'<p class="aq-muted aq-small">Judged from: {escape(seen.lower())}</p></div></div></div>'
+        f'<p class="aq-muted aq-small">Predicted from: {escape(seen.lower())}</p></div></div></div>'
         f"{bars}"
     )
 
@@ -93,7 +93,7 @@ def card(view: ItemPrediction) -> str:
 def fair(view: ItemPrediction) -> str:
     """The view of a network that had not learned from this item, in one line."""
     return (
-        f'<p class="aq aq-small">{_pill(view)} Without having seen this place and day: '
+        f'<p class="aq aq-small">{_pill(view)} Predicted without training on this place and day: '
         f"<strong>{round_half_up(view.aqi)}</strong> ({_span(view)}), "
         f"by {escape(view.model_version)}</p>"
     )
@@ -180,7 +180,7 @@ def _bar(number: int, status: str, newer: int | None, older: int | None) -> None
         with st.popover("Link", icon=":material/link:", key=f"review_link_{number}"):
             link = routing.link(st.context.url or "", number)
             st.code(link, language=None, wrap_lines=True)
-            st.caption("Opens this item for any expert who has signed in.")
+            st.caption("This link opens the item for any expert who is signed in.")
         with st.popover("Keys `?`", icon=":material/keyboard:", key="review_keys"):
             st.html(text.keys())
         st.subheader(f"Item {number}: {status}" if status else f"Item {number}", anchor=False)
@@ -195,7 +195,7 @@ def _script(number: int) -> None:
 def _twin(item: Item) -> None:
     if item.duplicate_of is not None:
         st.button(
-            f"Nearly the same as item {item.duplicate_of}",
+            f"Near-duplicate of item {item.duplicate_of}",
             key=f"review_twin_{item.task.id}",
             on_click=routing.open_item,
             args=(item.duplicate_of,),
@@ -227,7 +227,7 @@ def _model(item: Item) -> None:
     left, right = st.columns([7, 6], gap="medium")
     with left.container(border=True, height="stretch", key="review_model"):
         if view is None:
-            st.html('<p class="aq aq-muted">No model has judged this item yet.</p>')
+            st.html('<p class="aq aq-muted">No model has scored this item yet.</p>')
         else:
             st.html(card(view))
         if fold is not None:

@@ -27,8 +27,8 @@ Event = Mapping[str, Any]
 _DID = {
     "skip": "skipped it",
     "unskip": "put it back into their queue",
-    "send back": "asked for one more opinion",
-    "admit": "let it in",
+    "send back": "asked for one more answer",
+    "admit": "admitted it",
     "reject": "rejected it",
 }
 
@@ -88,10 +88,10 @@ def given_label(item: Item) -> tuple[str, str] | None:
 def saw(seen: AnswerContext) -> str:
     """How much of the model somebody saw before they answered."""
     if seen.mode == "blind":
-        return "blind: the model's view was hidden"
-    model = f" of {seen.model_version}" if seen.model_version else ""
+        return "blind: the model's prediction was hidden"
+    model = f" from {seen.model_version}" if seen.model_version else ""
     if seen.aqi is None:
-        return f"assisted, but there was no number{model} to see"
+        return f"assisted, but there was no prediction{model} to see"
     return f"assisted: saw AQI {seen.aqi}{model}"
 
 
@@ -99,7 +99,7 @@ def corrected(answer: Answer, reading: Reading) -> tuple[str, ...]:
     """The corrections of readings in an answer, one sentence each.
 
     >>> corrected(Answer(category=0, corrections={"pm25": 8, "no2": None}), Reading(pm25=80, no2=4))
-    ('PM2.5 is 8 µg/m³, not 80', 'NO2 is not 4 µg/m³; what it is, is not known')
+    ('PM2.5 is 8 µg/m³, not 80', 'NO2 is not 4 µg/m³; the right value is not known')
     """
     return tuple(
         _corrected(name, answer.corrections[name], getattr(reading, name))
@@ -127,7 +127,7 @@ def did(event: Recorded, history: Sequence[Recorded]) -> str:
     about = next((earlier for earlier in history if earlier.event == event.about), None)
     instead = f", instead of {replaced_text(event.old)}" if event.old else ""
     if event.kind == "undo":
-        return f"took back {replaced_text(event.old)}" if event.old else "took something back"
+        return f"undid {replaced_text(event.old)}" if event.old else "undid an answer"
     if event.answer is None:
         return _DID.get(event.kind, event.kind) + instead
     answer = answer_text(event.answer)
@@ -139,7 +139,7 @@ def did(event: Recorded, history: Sequence[Recorded]) -> str:
 def _corrected(name: str, right: float | None, wrong: float) -> str:
     label = pollutant(name).label
     if right is None:
-        return f"{label} is not {wrong:g} {unit(name)}; what it is, is not known"
+        return f"{label} is not {wrong:g} {unit(name)}; the right value is not known"
     return f"{label} is {right:g} {unit(name)}, not {wrong:g}"
 
 
@@ -153,8 +153,8 @@ KEYS = (
     *(("1 to 6", "choose the category to overrule with"), ("E", "write the reason")),
     *(("O", "overrule"), ("B", "send back"), ("N, P", "next and previous item")),
     *(("U", "back to the item that was decided last"), ("L", "back to the list")),
-    *(("Esc", "leave the text"), ("Ctrl+Enter", "send the form whose text is being written")),
-    *(("A, X", "at a contribution: let it in, reject it"), ("?", "this list")),
+    *(("Esc", "leave the text field"), ("Ctrl+Enter", "send the form in which you are writing")),
+    *(("A, X", "for a contribution: admit it, reject it"), ("?", "this list")),
 )
 
 

@@ -112,11 +112,11 @@ LISTS = {
 }
 _SAYS = {
     "Conflicts": "Annotators gave different answers.",
-    "Flagged": "Somebody could not tell, or says that a reading is wrong.",
-    "Sent back": "One more annotator has been asked; it can be decided without waiting.",
-    "Contributions": "Photos that visitors offered. Nobody else sees them before they are let in.",
-    "Settled": "Decided by an expert; it can be decided anew.",
-    "All": "Every item of the store.",
+    "Flagged": "An annotator could not tell, or reported a wrong reading.",
+    "Sent back": "One more annotator is asked. You can decide without waiting.",
+    "Contributions": "Photos from visitors. Nobody else sees them before an expert admits them.",
+    "Settled": "Decided by an expert. You can change the decision.",
+    "All": "Every item in the store.",
 }
 _NEWER = "review_pages"
 _ON_A_PAGE = 25
@@ -146,7 +146,7 @@ def render_work_list(store: LabelStore, actor: Actor) -> None:
         return
     st.caption(_SAYS[name])
     if not page.items:
-        st.info("Nothing here: no item fits.", icon=":material/done_all:")
+        st.info("No items match.", icon=":material/done_all:")
     else:
         _rows(store, actor, page.items)
     _ways(page.items, page.after)
@@ -191,7 +191,7 @@ def _filters(store: LabelStore, actor: Actor) -> Filters:
         on_change=_first_page,
     )
     what = columns[2].selectbox(
-        "Somebody said",
+        "Answer",
         range(len(categories)),
         index=None,
         format_func=lambda number: categories[number].name,
@@ -236,7 +236,7 @@ def _ways(items: Sequence[Item], after: int | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="review_ways"):
         if items:
             st.button(
-                f"Begin with item {items[0].task.id}",
+                f"Start with item {items[0].task.id}",
                 key="review_begin",
                 type="primary",
                 icon=":material/play_arrow:",

@@ -154,13 +154,15 @@ def test_every_table_is_utf_8_for_a_spreadsheet(busy, tmp_path):
 @pytest.mark.parametrize("format", FORMATS)
 def test_only_experts_take_out_and_others_leave_nothing(busy, tmp_path, format):
     least = "admin" if format == "jsonl" else "expert"
-    with pytest.raises(RoleError, match=f"role must be {least} or above, got annotator"):
+    with pytest.raises(
+        RoleError, match=f"role {least} or above is needed here, and your role is annotator"
+    ):
         export(busy.store, busy.people["ana"], format, tmp_path / "out" / "x")
     assert not (tmp_path / "out").exists()
 
 
 def test_all_there_is_with_photos_that_nobody_has_admitted_is_for_admins(busy, tmp_path):
-    with pytest.raises(RoleError, match="role must be admin or above, got expert"):
+    with pytest.raises(RoleError, match="admin or above is needed here, and your role is expert"):
         export(busy.store, busy.people["expert"], "jsonl", tmp_path / "out" / "x")
     assert not (tmp_path / "out").exists()
 
@@ -205,5 +207,5 @@ def test_what_is_no_format_or_no_file_is_refused(busy, tmp_path):
     expert = busy.people["expert"]
     with pytest.raises(ExportError, match="format must be one of csv, jsonl, events, label-studio"):
         export(busy.store, expert, "xml", tmp_path / "x")
-    with pytest.raises(ExportError, match="export must be a file to write, got the folder"):
+    with pytest.raises(ExportError, match="export must be a file, got the folder"):
         export(busy.store, expert, "csv", tmp_path)

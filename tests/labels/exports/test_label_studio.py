@@ -94,7 +94,7 @@ def test_what_no_expert_has_admitted_is_neither_a_task_nor_a_photo(busy, tmp_pat
     assert {task["id"] for task in tasks} == {*vars(busy.ids).values()} - out
     assert done.count == len(tasks) == 14
     assert done.left_out == (
-        "1 left out: items that an expert has refused",
+        "1 left out: items that an expert has rejected",
         "1 left out: items that no expert has admitted yet",
     )
     photos = {path.name for path in (tmp_path / "out" / "photos").iterdir()}

@@ -42,7 +42,7 @@ def test_the_busy_store_teaches_what_was_settled_of_its_training_split(busy, tmp
     assert done.count == len(rows) == 4
     assert done.left_out == (
         "1 left out: items labelled by another standard than the US one",
-        "1 left out: items of which nobody can tell",
+        "1 left out: items with the answer can't tell",
     )
     values = {value.photo_hash: value for value in busy.store.adjudicated("train")}
     ids = {row.photo.stem: values[row.photo.stem].item for row in rows}
@@ -56,9 +56,9 @@ def test_the_busy_store_teaches_what_was_settled_of_its_training_split(busy, tmp
     sources = [row["AQI_From"] for row in cells(tmp_path / "out")]
     assert sources == ["middle of the category", "AQI", "AQI", "middle of the category"]
     about = (tmp_path / "out" / "README.txt").read_text()
-    assert "AQI known for 2; for the others people gave a category" in about
+    assert "AQI known for 2; the others have a category instead" in about
     assert "Moderate 76, Unhealthy for Sensitive Groups 126" in about
-    assert "1 left out: items of which nobody can tell" in about
+    assert "1 left out: items with the answer can't tell" in about
     assert "- CC BY 4.0: 1\n- none stated: 3\n" in about
     assert len([*(tmp_path / "out" / "All_img").iterdir()]) == 4
 
@@ -123,7 +123,7 @@ def test_what_is_near_a_frozen_item_is_not_learned_from(store, admin, ana, tmp_p
     for item in (2, 3):
         say(store, ana, item, Answer(aqi=80))
     done = export(store, admin, "training", tmp_path / "out")
-    assert done.left_out == ("1 left out: items nearly the same as a frozen one",)
+    assert done.left_out == ("1 left out: items that are near-duplicates of a frozen item",)
     (row,) = read_folder(tmp_path / "out")
     assert row.photo.stem == [value.photo_hash for value in store.adjudicated("train")][1]
 
@@ -141,7 +141,7 @@ def test_photos_that_are_missing_are_told_and_left_out(store, admin, ana, tmp_pa
 
 def test_a_store_with_nothing_settled_gives_no_folder(store, admin, tmp_path):
     put(store, admin, 1)
-    with pytest.raises(InputError, match="training must have a settled item with an AQI"):
+    with pytest.raises(InputError, match="There is nothing to export: no settled item has an AQI"):
         export(store, admin, "training", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

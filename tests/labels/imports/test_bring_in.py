@@ -207,9 +207,9 @@ def test_a_plain_folder_is_read_to_its_depths_without_leading_out_of_it(
     done = bring(folder, Terms(licence="mine"))
     assert (done.new, done.known) == (3, 0)
     assert [(fault.rule, fault.value) for fault in done.faults] == [
-        ("must be no link", "link.jpg"),
+        ("must not be a link", "link.jpg"),
         (f"must end with {', '.join(SUFFIXES)}", "notes.txt"),
-        ("must be no link", "way-out"),
+        ("must not be a link", "way-out"),
     ]
     for item in held():
         assert (item.task.place, item.group, item.guess) == (None, None, None)
@@ -226,8 +226,8 @@ def test_what_cannot_be_imported_is_one_sentence(tmp_path, bring):
     for name, sentence in (
         ("none", "import must be a folder, a CSV file of photos, a .jsonl export or Label "),
         ("backup.zip", "import must be a folder, a CSV file of photos, a .jsonl export or Label "),
-        ("empty", "empty must have a good photo, got none"),
-        ("bad", "bad must have a good photo, got 1 bad ones, the first in line 1: file must "),
+        ("empty", "No photo could be imported from empty"),
+        ("bad", "No photo could be imported from bad: 1 faults, the first in line 1: file must "),
     ):
         with pytest.raises(SourceError) as refused:
             bring(tmp_path / name)
@@ -243,6 +243,6 @@ def test_terms_that_no_item_may_have_are_refused_before_any_photo_is_read():
 
 def test_only_an_admin_imports_and_others_leave_no_photo(tmp_path, store, expert):
     save(tmp_path / "new" / "a.jpg", 1)
-    with pytest.raises(RoleError, match="role must be admin or above, got expert"):
+    with pytest.raises(RoleError, match="admin or above is needed here, and your role is expert"):
         import_from_source(store, expert, tmp_path / "new", Terms(), NOW)
     assert not (tmp_path / "photos").exists()

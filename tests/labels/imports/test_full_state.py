@@ -97,7 +97,7 @@ def test_a_second_import_changes_nothing_and_another_store_is_no_place_for_it(
     assert import_from_source(other, chief, exported, Terms(), LATER) == Imported(0, 16, 0, ())
     assert (other.snapshot_hash(), totals(other.database)) == before
     changed(exported, lambda lines: lines[0]["events"][0].update(request_id="new"))
-    with pytest.raises(StateFileError, match="store must be empty for labels"):
+    with pytest.raises(StateFileError, match="The label store is not empty: it has"):
         import_from_source(other, chief, exported, Terms(), LATER)
 
 
@@ -159,7 +159,7 @@ def test_photos_that_are_nowhere_or_not_what_they_seem_are_listed(
         16,
         (
             TableFault(1, "photo_hash", "must be in the store or in labels-photos", gone),
-            TableFault(2, "photo_hash", "must be the photo of this hash", other_bytes),
+            TableFault(2, "photo_hash", "must have this SHA-256", other_bytes),
         ),
     )
     rejected = lines[busy.ids.rejected - 1]["photo_hash"]
@@ -209,13 +209,13 @@ def field(line, **values):
     ("change", "sentence"),
     [
         (lambda lines: lines.pop(), "must have 16 items, got 15"),
-        (lambda lines: lines.pop(3), "line 4 must be the next item, got another"),
-        (lambda lines: lines.append(lines[0] | {"number": 17}), "line 17 must be new, got an id"),
+        (lambda lines: lines.pop(3), "line 4 is out of order or an item is missing"),
+        (lambda lines: lines.append(lines[0] | {"number": 17}), "line 17 repeats an id"),
         (lambda lines: lines.clear(), "must have some items, got 0"),
         (field(0, format="aqfusion labels 9"), "line 1: format must be 'aqfusion labels 1', got"),
         (field(0, extra=1), "line 1: line must have the fields of this format, got a difference"),
-        (field(0, id="1"), "line 1: numbers must be whole and from 1 on, got '1'"),
-        (field(0, id=2), "line 2 must be new, got an id a second time"),
+        (field(0, id="1"), "line 1: numbers must be whole and at least 1, got '1'"),
+        (field(0, id=2), "line 2 repeats an id of an earlier line"),
         (field(0, key="0" * 64), "line 1: key must be that of photo and reading"),
         (field(0, photo_hash="../x"), "line 1: photo hash must be 64 hex digits"),
         (field(0, place="a\0b"), "line 1: place must have no control characters"),
@@ -226,7 +226,7 @@ def field(line, **values):
         (field(0, taken_at="2023-02-01T03:00:00"), "line 1: times must have a zone"),
         (field(0, priority=float("nan")), "line 1: numbers must be finite, got NaN"),
         (field(0, priority=10**400), "line 1: must be an item of this format, got other JSON"),
-        (field(0, overlap=True), "line 1: numbers must be whole and from 0 on, got 'True'"),
+        (field(0, overlap=True), "line 1: numbers must be whole and at least 0, got 'True'"),
         (field(8, duplicate_of=99), "line 9 must be a duplicate of an item in the file, got 99"),
         (field(9, consent=None), "line 10: contribution must come with a consent"),
         (field(14, guess={"aqi": 1}), "line 15: guess must have the fields of this format"),
@@ -236,12 +236,12 @@ def field(line, **values):
         (event(0, note="x" * 501), "line 1: note must have at most 500 characters, got 501"),
         (event(0, by=""), "line 1: by must have at least 1 characters"),
         (event(0, by="x" * 61), "line 1: by must have at most 60 characters"),
-        (event(0, about=99), "line 1: event 1 must be about one before it, got none"),
+        (event(0, about=99), "line 1: event 1 must refer to an earlier event, got none"),
         (event(0, request_digest="x"), "line 1: request_digest must be 64 hex digits"),
         (event(0, old={"event": 1}), "line 1: old must have the fields of this format"),
         (event(5, kind="undo"), "line 6: must be an item of this format, got other JSON"),
-        (event(5, category=1), "line 6: skip must say what such an event can, got something else"),
-        (event(1, id=1), "line 2 must be new, got an id a second time"),
+        (event(5, category=1), "line 6: skip must have the values of such an event, got others"),
+        (event(1, id=1), "line 2 repeats an id of an earlier line"),
     ],
 )  # fmt: skip
 def test_a_line_that_breaks_a_rule_stops_everything(exported, other, chief, change, sentence):

@@ -228,7 +228,7 @@ def test_what_is_no_answer_or_of_no_open_item_is_listed_and_the_rest_comes_in(bu
             (1, f"{task}, annotation 32", f"category must be one choice of {us}", "Good, Moderate"),
             (1, f"{task}, annotation 33", "aqi must be a whole number from 0 to 500", "501"),
             (1, f"{task}, annotation 34", "category must be that of the AQI 151", "Good"),
-            (1, f"{task}, annotation 35", "must not be skipped to be an answer", "a skipped one"),
+            (1, f"{task}, annotation 35", "must not be skipped", "a skip"),
             (
                 *(1, f"{task}, annotation 36"),
                 *("annotation must have a category, an AQI or a reason", "none"),
@@ -239,7 +239,7 @@ def test_what_is_no_answer_or_of_no_open_item_is_listed_and_the_rest_comes_in(bu
             ),
             (
                 *(2, "task 77, annotation 39"),
-                *("image must end with a photo of this store's export", "another"),
+                *("image must be a photo of this store's export", "another"),
             ),
             (
                 *(
@@ -251,12 +251,12 @@ def test_what_is_no_answer_or_of_no_open_item_is_listed_and_the_rest_comes_in(bu
             ),
             (
                 *(4, f"task {decided['id']}, annotation 41"),
-                f"item {busy.ids.overruled} must be one that no expert has decided",
-                "one that is settled",
+                f"item {busy.ids.overruled} must not be decided by an expert",
+                "settled",
             ),
             (
                 *(5, f"task {predicted['id']}"),
-                "must have an annotation: predictions are no answers of people",
+                "must have an annotation, because predictions are not answers of people",
                 "predictions only",
             ),
             (6, "task", "must be one of Label Studio's JSON or JSON-MIN export", "5"),
@@ -273,7 +273,7 @@ def test_what_costs_a_part_only_is_told_and_the_answer_lives(busy, tasks, bring)
     done = bring(task)
     assert done.new == 1
     assert [(fault.rule, fault.value) for fault in done.faults] == [
-        ("control must be one of our labelling interface to be kept", "stars"),
+        ("control must belong to our labelling interface", "stars"),
         ("note, of which the rest is kept, must have at most 500 characters", "501"),
         ("answer must have one standard, of which US AQI is kept", "India AQI Poor too"),
     ]
@@ -304,7 +304,7 @@ def test_nobody_who_signs_in_is_made_to_have_said_it(busy, tasks, bring):
 
 def test_only_an_admin_brings_answers_in(busy, tasks, bring):
     task = annotate(tasks["guessed"], 30, 3, result("category", choices=["Good"]))
-    with pytest.raises(RoleError, match="role must be admin or above, got expert"):
+    with pytest.raises(RoleError, match="admin or above is needed here, and your role is expert"):
         bring(task, who="expert")
     assert answers(busy, busy.ids.guessed) == {}
 
@@ -328,7 +328,7 @@ def test_an_item_of_another_number_is_found_by_its_photo(busy, tasks, bring):
             '[{"id": "\\ud800\\u0000", "data": {"image": "\\ud800"}, "annotations": [{"id": 1, '
             '"completed_by": "\\u0000", "result": [{"from_name": "category", "value": '
             '{"choices": ["Good"]}}]}]}]',
-            "x.json must have an answer to an item of this store, got 1 bad entries, the first in",
+            "x.json has no answer to an item of this store: 1 faults, the first in",
         ),
     ],
 )

@@ -103,7 +103,7 @@ def test_a_path_over_a_link_is_refused(table, tmp_path, path):
     (folder / "way").symlink_to(tmp_path, target_is_directory=True)
     (folder / "deep" / "loop").symlink_to(folder, target_is_directory=True)
     (fault,) = list_photo_csv(table(f"{path},,,,,,,"), NOW).faults
-    assert fault == TableFault(2, "photo", "must lead over no link", path)
+    assert fault == TableFault(2, "photo", "must not lead through a link", path)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_every_row_is_an_item_or_known_or_listed(table, store, admin, expert):
         (8, "photo", "a.jpg"),
     ]
     assert done.faults[0].rule == "must be that of a file below the folder of this file"
-    assert done.faults[3].rule.startswith("must be new where an AQI is known")
+    assert done.faults[3].rule.startswith("must not be in the store already without a gold AQI")
     _, gold, normal = store.search(expert, Filters()).items
     assert (gold.known_aqi, gold.duplicate_of, normal.known_aqi) == (70, None, None)
 

@@ -68,7 +68,9 @@ def error_of(page) -> str:
 
 
 def code_of(caplog) -> str:
-    (line,) = [r.getMessage() for r in caplog.records if "Code for the first one" in r.getMessage()]
+    (line,) = [
+        r.getMessage() for r in caplog.records if "Code for the first admin" in r.getMessage()
+    ]
     return line.rpartition(" ")[2]
 
 
@@ -76,7 +78,7 @@ def make_first(page, code: str) -> AppTest:
     page.text_input(key="account_code").set_value(code)
     page.text_input(key="account_new_name").set_value("Ada")
     page.text_input(key="account_new_pin").set_value(PIN)
-    return submit(page, "Make the account")
+    return submit(page, "Create the account")
 
 
 def test_the_first_admin_needs_the_code_that_only_the_log_tells(page, labels, caplog):
@@ -84,7 +86,7 @@ def test_the_first_admin_needs_the_code_that_only_the_log_tells(page, labels, ca
         page.run()
         assert code_of(caplog) not in str(page.main)
         make_first(page, "00000000")
-        assert error_of(page) == "Code must be the one in the terminal, got another."
+        assert error_of(page) == "This is not the code from the terminal. Check it and try again."
         assert not inside(page)
         assert labels.sign_in.names() == ()
         assert inside(make_first(page, f" {code_of(caplog)} "))
@@ -119,10 +121,10 @@ def test_five_wrong_pins_make_even_the_right_one_wait(page, admin, clock):
     page.run()
     for _ in range(5):
         sign_in(page, "Ada", "9999")
-        assert error_of(page) == "Name and PIN must fit together, got others for 'Ada'."
+        assert error_of(page) == "Name and PIN do not match. Try again."
         assert page.text_input(key="account_pin").value == ""
     sign_in(page, "Ada")
-    assert error_of(page) == "PIN must wait 31 s more after 5 wrong ones."
+    assert error_of(page) == "There were 5 wrong PINs. Wait 31 s and try again."
     clock.append(NOW + timedelta(seconds=31))
     assert inside(sign_in(page, "Ada"))
 
@@ -136,7 +138,7 @@ def test_an_invitation_makes_one_account_of_its_role(page, labels, admin):
     second = AppTest.from_function(gate, default_timeout=SECONDS)
     second.query_params["invite"] = token
     join(second.run(), "Cem")
-    assert "invitation must be a new one" in error_of(second).lower()
+    assert "invitation is used, expired or unknown" in error_of(second).lower()
     assert labels.sign_in.names() == ("Ada", "Ben")
 
 
@@ -158,7 +160,7 @@ def test_a_role_below_is_told_and_sees_nothing(page, labels, admin):
     labels.accounts.add_user(admin, "[V](http://x.y)", PIN, "visitor", NOW)
     sign_in(page.run(), "[V](http://x.y)")
     assert not inside(page)
-    assert page.info[0].value.startswith("This page is for annotators and above; you are signed in")
+    assert page.info[0].value.startswith("This page is for annotators and above. You are signed in")
     assert "[V](http" not in page.info[0].value
 
 
@@ -171,7 +173,7 @@ def test_a_role_lost_or_an_account_locked_out_ends_it_at_the_next_run(page, labe
     assert inside(page.run())
     labels.accounts.set_disabled(admin, ben.id, True)
     assert not inside(page.run())
-    assert error_of(page) == "User must be one that is enabled, got 'Ben'."
+    assert error_of(page) == "This account is disabled. Ask an admin to enable it."
     labels.accounts.set_disabled(admin, ben.id, False)
     assert not inside(page.run())
 

@@ -140,7 +140,7 @@ def test_nobody_else_does(labels, reference):
     labels.predictions.add(cells_of(reference, [Reading(pm25=400)]))
     page = opened(ana)
     (said,) = page.error
-    assert "role must be expert or above, got annotator" in said.value
+    assert "expert or above is needed here, and your role is annotator" in said.value
     assert "predictions" not in " ".join(one.value for one in page.caption)
     assert not page.get("html")[1:]
 

@@ -97,16 +97,16 @@ def test_pace_leaves_pauses_out():
 @pytest.mark.parametrize(
     ("figure", "words"),
     [
-        ((0.9, 0.85, 0.95), "People agree well enough to rely on."),
+        ((0.9, 0.85, 0.95), "Agreement is high enough to rely on the answers."),
         (
             (0.7, 0.6, 0.8),
-            "People agree well enough to draw tentative conclusions only, though with 40 items it "
+            "Agreement is high enough for tentative conclusions only, but with 40 items it "
             "could be as low as 0.60.",
         ),
-        ((0.3, 0.2, 0.4), "People agree too little to rely on unreviewed answers."),
+        ((0.3, 0.2, 0.4), "Agreement is too low to rely on unreviewed answers."),
         (
             (0.5, -0.1, 0.9),
-            "People agree too little to rely on unreviewed answers, though with 40 items it could "
+            "Agreement is too low to rely on unreviewed answers, but with 40 items it could "
             "be as high as 0.90.",
         ),
     ],
@@ -119,7 +119,7 @@ def test_alpha_in_words(figure, words):
     ("figure", "why", "words"),
     [
         ((0.85, 0.81, 0.9), None, "Almost perfect agreement."),
-        ((0.5, -0.25, 0.7), None, "Moderate agreement, though with 9 items it could be as low as −0.25."),  # noqa: E501
+        ((0.5, -0.25, 0.7), None, "Moderate agreement, but with 9 items it could be as low as −0.25."),  # noqa: E501
         ((0.1, 0.05, 0.2), None, "Slight agreement."),
         ((-0.2, -0.4, 0.1), None, "No more agreement than by chance."),
         ((1.0, None, None), "the items are alike", "Almost perfect agreement, but the items are alike."),  # noqa: E501
@@ -135,5 +135,6 @@ def test_the_commonest_difference_is_named():
     assert commonest_difference(counts) is None
     counts[3][3], counts[1][0], counts[5][4] = 90, 1, 7
     assert commonest_difference(counts) == (
-        "Most often people say Hazardous where the model says Very Unhealthy: 7 times."
+        "The most frequent difference: annotators answered Hazardous where the model predicted "
+        "Very Unhealthy (7 times)."
     )

@@ -46,15 +46,15 @@ def test_every_event_is_told_in_words_the_oldest_first(store, people):
     history = store.review.view(eva, item).history
     assert [did(event, history) for event in history] == [
         *("skipped it", "put it back into their queue", "answered: Moderate"),
-        *("answered: AQI 180, Unhealthy, instead of Moderate", "took back AQI 180, Unhealthy"),
+        *("answered: AQI 180, Unhealthy, instead of Moderate", "undid AQI 180, Unhealthy"),
         *("answered: can't tell: night", "accepted Ana's answer, Moderate"),
         "overruled: Hazardous, instead of Moderate",
-        "asked for one more opinion, instead of Hazardous",
+        "asked for one more answer, instead of Hazardous",
     ]
     text = answer_view.history(store.review.view(eva, item).item, history)
     assert "<img" not in text
     assert text.count("<li>") == len(history) + 1
-    assert text.index("It came by import") < text.index("too dark") < text.index("again")
+    assert text.index("Added by import") < text.index("too dark") < text.index("again")
     assert "2 Nov 2026, 09:01 (UTC+00:00)" in text
 
 
