@@ -48,7 +48,7 @@ class Ranges:
     def bin_of(self, value: float | None) -> int:
         """The number of the range that a value lies in.
 
-        >>> [Ranges("pm25", (10.0, 20.0)).of(value) for value in (None, 9.9, 10.0, 25.0)]
+        >>> [Ranges("pm25", (10.0, 20.0)).bin_of(value) for value in (None, 9.9, 10.0, 25.0)]
         [0, 1, 2, 3]
         """
         return MISSING if value is None else 1 + bisect_right(self.edges, value)

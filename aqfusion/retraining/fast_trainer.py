@@ -136,10 +136,10 @@ def begin_networks(
     """Begin to train a network on each set in a second process; the function returned waits."""
 
     def work() -> list[bytes]:
-        contents, last = [], kernels
+        contents = []
         for part in training_sets:
-            trained = train_network(setup, last, part, report, share)
-            last = trained.kernels
+            # None takes kernels that another one searched: those would know its held-out labels.
+            trained = train_network(setup, kernels, part, report, share)
             contents.append(save(_without_backbone(trained.network)))
         return contents
 

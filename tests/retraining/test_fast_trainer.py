@@ -104,7 +104,7 @@ def test_networks_trained_beside_are_those_trained_here(setup, base, tmp_path):
     first, second = begun()
     here = train_network(setup(), kernels, known[:2], lambda text: None, share=0.5)
     assert same(first, here.network)
-    here = train_network(setup(), here.kernels, known[2:], lambda text: None, share=0.5)
+    here = train_network(setup(), kernels, known[2:], lambda text: None, share=0.5)
     assert same(second, here.network)
 
 
