@@ -170,7 +170,7 @@ def _shipped() -> dict[str, Pollutant]:
 def _pollutant(name: str, entry: _PollutantEntry, file: str) -> Pollutant:
     factors = entry.units
     if next(iter(factors), None) != entry.unit or factors[entry.unit] != 1:
-        rule = f"must begin with the canonical {entry.unit} as 1"
+        rule = f"must begin with the canonical {entry.unit[:20]} as 1"
         raise fault(file, f"pollutants.{name}.units", rule, factors)
     return Pollutant(
         name=name,

@@ -258,9 +258,10 @@ def _entries(connection: Connection, owner: int | None) -> tuple[SiteEntry, ...]
 
 
 def _check_name(own_entries: Sequence[SiteEntry], name: str, own: int | None) -> None:
-    if any(_key(entry.name) == _key(name) and entry.id != own for entry in own_entries):
+    taken = next((e for e in own_entries if _key(e.name) == _key(name) and e.id != own), None)
+    if taken is not None:
         raise SiteStoreError(
-            f"A site of this account is called {quoted(name)} already. Choose another name."
+            f"A site of this account is called {quoted(taken.name)} already. Choose another name."
         )
 
 

@@ -52,7 +52,7 @@ def test_the_photo_alone_comes_first_and_a_reading_that_is_off_is_seen_to_be(vis
     assert "by formula" not in result
     assert {colour_of(visitor, name) for name in ("pm25", "co")} == {"rgba(0, 0, 0, 0)"}
     move(visitor, "pm25")
-    assert visitor.page.locator(".st-key-sensor_pm25_on input").is_checked()
+    visitor.page.locator(".st-key-sensor_pm25_on input:checked").wait_for(state="attached")
     assert colour_of(visitor, "pm25") != "rgba(0, 0, 0, 0)"
     assert colour_of(visitor, "co") == "rgba(0, 0, 0, 0)"
     assert "US AQI by formula" in visitor.page.locator(".st-key-result_aqi").inner_text()

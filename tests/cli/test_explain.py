@@ -184,8 +184,8 @@ BAD = [
         "--method must be one of GradCAM, GradCAM++, Layer",
     ),
     ("--image sky.jpg --out a.png --target bad", "--target must be one of raises, lowers, Good, "),
-    ("--image sky.jpg --method GradCAM", "--method needs --image, and --heat-map or --out, got"),
-    ("--pm25 1 --out a.png --target Good", "--target needs --image, and --heat-map or --out, got"),
+    ("--image sky.jpg --method GradCAM", "--method needs --image, and --heat-map or --out"),
+    ("--pm25 1 --out a.png --target Good", "--target needs --image, and --heat-map or --out"),
     ("--repeat none.json", "none.json must be a readable file: No such file or directory"),
     ("--repeat none.json --pm25 1", "--repeat takes --image, --site and --model and nothing else"),
     (

@@ -152,7 +152,7 @@ def test_a_name_of_nothing_is_refused_and_makes_no_store(capsys, tmp_path, model
     assert said == "site must be a file (.json) or a name in the label store, got 'Nowhere'"
     said = refusal(capsys, "predict", "--site", "Nowhere", "--model", model)
     assert said.startswith("--site must be a file (.json) or a name in the label store, or a place")
-    assert "as in Alphaville" in said
+    assert "such as Alphaville" in said
     assert not (tmp_path / "home").exists()
     assert "must be a readable file" in refusal(capsys, "site", "show", tmp_path / "no.json")
 
@@ -177,7 +177,7 @@ def test_evaluate_prints_every_documented_key(capsys, file, model):
 def test_evaluate_tells_that_the_network_knows_the_place(capsys, tmp_path, model):
     write_site(tmp_path / "a.json", replace(site_of(50, 60), learned_as="Alphaville"))
     assert main(["site", "evaluate", str(tmp_path / "a.json"), "--model", str(model)]) == 0
-    assert "the network was trained on this place" in capsys.readouterr().err
+    assert "The network was trained on this place" in capsys.readouterr().err
 
 
 def test_predict_knows_a_file_a_place_of_the_model_and_the_store(capsys, tmp_path, file, model):

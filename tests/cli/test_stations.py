@@ -33,7 +33,8 @@ def test_the_answer_has_exactly_what_is_asked_for(tmp_path, capsys):
         "ignored_columns": ["note"],
         "notes": [
             "pm25 has no unit in its title and is taken in ug/m3",
-            "times without an offset are those of Asia/Kolkata, by the coordinates (line 2)",
+            "times without an offset are in the time zone Asia/Kolkata, according to the "
+            "coordinates (line 2)",
         ],
     }
 

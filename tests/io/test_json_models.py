@@ -107,7 +107,7 @@ def damaged(table, path, change, value):
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_any_damage_is_a_sentence_with_an_address_or_is_read(name, tmp_path_factory, data):
     table = content_of(name)

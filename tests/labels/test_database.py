@@ -167,7 +167,7 @@ def test_the_database_itself_changes_no_event(store, admin, ana):
     ("change", "fault"),
     [
         ("DELETE FROM answers", "item 1 must have the answers of its events"),
-        ("DELETE FROM decisions", "item 1 must have the decision 2, got None"),
+        ("DELETE FROM decisions", "item 1 must have the decision 2 of its events, got None"),
         ("UPDATE items SET status = 'open'", "item 1 must have status settled, got open"),
         ("UPDATE items SET lane = 1", "item 1 must have lane 0, got 1"),
         ("UPDATE answers SET skipped = (1 = 1)", "item 1 must have the answers of its events"),

@@ -137,7 +137,7 @@ def test_what_an_expert_has_decided_stays(store, expert, ana, first, twins):
     assert undone.covered == (twins[0], twins[2])
     assert undone.words == "1 of 4 photos keep your answer: an expert has decided them."
     assert status(store, expert, twins[1]) == "settled"
-    with pytest.raises(UndoError, match=f"item {twins[1]} must not be decided yet"):
+    with pytest.raises(UndoError, match=f"Item {twins[1]} is settled, so your answer"):
         store.answers.undo(ana, request_id(), NOW)
     assert store.verify() == ()
 

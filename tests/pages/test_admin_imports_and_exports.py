@@ -76,7 +76,7 @@ def items(labels, admin):
 
 def test_photos_come_in_once_and_with_what_the_table_tells(labels, admin, photos):
     page = bring(opened(admin), photos[:2])
-    assert told(page) == "New: 2. Known before: 0."
+    assert told(page) == "New items: 2. Already in the store: 0."
     table = b"photo,pm25,place,gold\nsub/1.jpg,12,Here,\n2.jpg,x,There,\n9.jpg,1,,\n3.jpg,5,,180\n"
     page = bring(page, [("t.csv", table), *photos[:2], ("3.jpg", photos[2][1]), ("4.jpg", b"no")])
     text = told(page)
@@ -92,7 +92,7 @@ def test_photos_come_in_once_and_with_what_the_table_tells(labels, admin, photos
 
 def test_a_hostile_name_is_no_path_and_no_html(labels, admin, photos, tmp_path):
     page = bring(opened(admin), [photos[2], ("b.jpg", b"\xff\xd8\xffnot a photo")])
-    assert "New: 1." in told(page)
+    assert "New items: 1." in told(page)
     assert not [one for one in (tmp_path, tmp_path.parent) if (one / "<img src=x onerror").exists()]
     assert [item.source for item in items(labels, admin)] == [f"upload: {EVIL}"]
     page = bring(opened(admin), [(EVIL, b"\xff\xd8\xffnot a photo")])
@@ -171,7 +171,7 @@ def test_what_came_in_is_scored_by_itself_and_progress_is_shown(
     )
     page.run()
     assert "137 of 364 scored, started by Ada" in page.get("progress")[0].proto.text
-    press(page, "Stop retraining")
+    press(page, "Stop scoring")
     assert asked == ["Ada"]
     assert "Scoring is stopping." in told(page)
 
@@ -184,10 +184,10 @@ def test_what_keeps_a_scoring_from_starting_is_told_and_the_import_stays(
 
     monkeypatch.setattr(scoring_process, "start", refused)
     page = bring(opened(admin), photos[:2])
-    assert "New: 2." in told(page)
+    assert "New items: 2." in told(page)
     assert "Scoring of the new items did not start. Start it below." in told(page)
     press(page, "Score the unlabelled items")
-    assert "Only one scoring may run at a time" in told(page)
+    assert "scoring is running already (process 7)" in told(page).lower()
 
 
 def shown(page: AppTest) -> str:

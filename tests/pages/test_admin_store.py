@@ -152,7 +152,7 @@ def test_a_damaged_backup_is_told(labels, content):
 
 def test_a_store_with_something_in_it_takes_no_backup(labels, archive):
     offered(labels)
-    assert "store must be empty to be filled" in told(bring_back(archive)).lower()
+    assert "the label store is not empty" in told(bring_back(archive)).lower()
     assert labels.sign_in.is_unclaimed()
 
 

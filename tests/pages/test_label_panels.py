@@ -62,7 +62,7 @@ def test_an_answer_covers_others_only_after_a_look_and_one_undo_takes_all_back(
     assert "saved Unhealthy, also for 2 more photos of the same view" in message(page)
     command(page, "undo")
     assert answers_of(store) == {}
-    assert "and 2 more photos of the same view. It is shown again" in message(page)
+    assert "and 2 more photos of the same view. The item is shown again" in message(page)
 
 
 def test_a_look_alone_covers_nothing_and_what_is_unticked_stays_out(store, twins, page):

@@ -84,7 +84,7 @@ def test_a_cancelled_run_ends_and_says_so(tmp_path):
     process = other(tmp_path)
     assert cancel(tmp_path, TERMINAL) is True
     _, said = process.communicate(timeout=20)
-    assert "RunError: the retraining was ended: cancelled" in said
+    assert "RunError: the retraining was stopped: cancelled" in said
     assert state(tmp_path) == "cancelled"
 
 

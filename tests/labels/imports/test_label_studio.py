@@ -245,7 +245,7 @@ def test_what_is_no_answer_or_of_no_open_item_is_listed_and_the_rest_comes_in(bu
                 *(
                     3,
                     f"task {other['id']}, annotation 40",
-                    "task must be one of an item of this store",
+                    "task must belong to an item of this store",
                 ),
                 f"{busy.ids.undone}, whose photo 0 items have",
             ),
