@@ -83,7 +83,7 @@ def _who(actor: Actor) -> None:
         st.button("Sign out", key="account_out", type="tertiary", on_click=_sign_out, args=(actor,))
         if actor.sign_in is not None:
             st.button(
-                "Sign out everywhere",
+                "Everywhere",  # beside "Sign out": a longer label covers the title on a phone
                 key="account_out_all",
                 type="tertiary",
                 on_click=_sign_out_everywhere,
