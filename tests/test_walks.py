@@ -6,8 +6,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-import pytest
-import streamlit as st
 from PIL import Image
 
 from aqfusion.cli import main
@@ -54,14 +52,7 @@ def traced(files: set[str]) -> Iterator[None]:
         threading.setprofile(None)
 
 
-@pytest.fixture
-def home(monkeypatch, tmp_path):
-    for name in ("AQFUSION_DATA", "AQFUSION_MODEL", "AQFUSION_LABELS", "AQFUSION_PHOTOS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AQFUSION_HOME", str(tmp_path))
-    st.cache_resource.clear()
-    yield tmp_path
-    st.cache_resource.clear()
+home = label_page.home  # a folder of its own, and nothing set or cached
 
 
 def test_a_photo_passes_at_most_15_files_from_upload_to_aqi(home):

@@ -125,7 +125,7 @@ class _OfSensor:
 
 
 @dataclass(frozen=True)
-class _LatestTimes:
+class _Times:
     utc: UtcTime
 
 
@@ -141,7 +141,7 @@ def _row(entry: object, sensors: Mapping[int, Sensor], now: datetime) -> _Row | 
         return None
     stored: _StoredLatest = check(_StoredLatest, entry, "OpenAQ")
     try:
-        time: datetime = check(_LatestTimes, stored.datetime, "OpenAQ").utc
+        time: datetime = check(_Times, stored.datetime, "OpenAQ").utc
     except TableError:
         return _Row(sensor, stored.value, None)
     return _Row(sensor, stored.value, time if time <= now + AHEAD else None)
@@ -278,14 +278,9 @@ class _OurSensor:
 
 
 @dataclass(frozen=True)
-class _StationTimes:
-    utc: UtcTime
-
-
-@dataclass(frozen=True)
 class _Activity:
     sensors: list[Any]
-    datetimeLast: _StationTimes | None = None
+    datetimeLast: _Times | None = None
 
 
 @dataclass(frozen=True)
