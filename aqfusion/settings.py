@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -79,6 +80,39 @@ def load_settings(
         sign_in_days=_number(values, "AQFUSION_SIGN_IN_DAYS", 400) or SIGN_IN_DAYS,
         idle_minutes=_number(values, "AQFUSION_IDLE_MINUTES", 400 * 1440) or IDLE_MINUTES,
     )
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """What the server's gate rests on; a mistake in it ends the start, not a page.
+
+    `trusted_proxies` are addresses and networks that are believed whom they forward for.
+    """
+
+    trusted_proxies: tuple[str, ...] = ()
+
+
+def load_server_settings(
+    environment: Mapping[str, str] | None = None, secrets_file: Path = SECRETS
+) -> ServerSettings:
+    """Read the settings of the server; a value that cannot be used raises `SettingsError`."""
+    values = {**_secrets(secrets_file), **(os.environ if environment is None else environment)}
+    return ServerSettings(trusted_proxies=_networks(values, "AQFUSION_TRUSTED_PROXIES"))
+
+
+def _listed(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(values.get(name, "").replace(",", " ").split())
+
+
+def _networks(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    listed = _listed(values, name)
+    for network in listed:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            rule = f"{name} must be addresses or networks like 10.0.0.5, 10.0.0.0/8"
+            raise SettingsError(f"{rule}, got {network!r}") from error
+    return listed
 
 
 def _number(values: Mapping[str, str], name: str, most: int) -> int | None:

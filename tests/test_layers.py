@@ -25,6 +25,7 @@ FLOORS = (
     {"evaluation"},
     {"release"},
     {"retraining"},
+    {"server"},
     {"ui", "cli", "__main__"},
     {"pages", "app", "tools", "benchmarks"},
 )
@@ -68,7 +69,7 @@ def breaks(file: Path, source: str) -> list[str]:
     own, names = part_of_file(file), list(imported(source))
     packages = {name.split(".")[0] for name in names}
     upwards = [name for name in names if part(name) and FLOOR_OF[part(name)] > FLOOR_OF[own]]
-    streamlit = ["streamlit"] if own not in {"ui", "pages", "app"} else []
+    streamlit = ["streamlit"] if own not in {"server", "ui", "pages", "app"} else []
     networks = {"model", "explain", "training", "evaluation", "release", "retraining"}
     networks |= {"monitoring", "active_learning", "tools", "benchmarks"}
     torch = [] if own in networks else ["torch", "timm", "torchvision", "safetensors"]
@@ -133,6 +134,8 @@ def test_imports_run_one_way_only(file):
         ("aqfusion/ui/x.py", "from torch import Tensor", ["torch"]),
         ("aqfusion/model/x.py", "import streamlit as st", ["streamlit"]),
         ("aqfusion/cli/x.py", "import streamlit.web", ["streamlit"]),
+        ("aqfusion/server/x.py", "from aqfusion.ui import page", ["aqfusion.ui.page"]),
+        ("aqfusion/server/x.py", "from streamlit import runtime", []),
         ("aqfusion/settings.py", "import aqfusion.images.photo", ["aqfusion.images.photo"]),
         ("aqfusion/model/x.py", "from aqfusion import cli", ["aqfusion.cli"]),
         ("aqfusion/ui/x.py", "import app, pages.predict", ["app", "pages.predict"]),

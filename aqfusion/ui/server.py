@@ -20,6 +20,8 @@ from starlette.routing import Route
 from streamlit.runtime.state import SafeSessionState, SessionState
 
 from aqfusion.errors import InputError
+from aqfusion.server import client_address
+from aqfusion.settings import SettingsError, load_server_settings
 from aqfusion.ui.labels import browser_sessions, sign_in_cookie, store_session
 
 _alone: Callable[..., None] = SafeSessionState.__init__
@@ -52,8 +54,15 @@ def routes() -> list[Route]:
 
 
 def middleware() -> list[Middleware]:
-    """Return what every request passes before Streamlit sees it."""
-    return [Middleware(browser_sessions.SessionGuard)]
+    """Return what every request passes before Streamlit sees it, the outermost first."""
+    try:
+        settings = load_server_settings()
+    except SettingsError as error:
+        raise SystemExit(f"AQFusion cannot start: {error}") from error
+    return [
+        client_address.middleware(settings.trusted_proxies),
+        Middleware(browser_sessions.SessionGuard),
+    ]
 
 
 @contextlib.asynccontextmanager
