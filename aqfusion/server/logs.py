@@ -34,7 +34,8 @@ _LONGEST = 4_000  # characters of a message
 _FRAMES = 12
 _UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
 _USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]{1,30}://)[^\s/@]{1,400}@", re.IGNORECASE)
-_QUERY = re.compile(r"([^\s?'\"]*/[^\s?'\"]*)\?[^\s'\"]+")
+_QUERY = re.compile(r"\?[^\s'\"]+")
+_HALF = re.compile(r"[0-9a-f-]{1,36}\Z", re.IGNORECASE)  # what a cut may leave of an id
 
 
 def pseudonym(name: str) -> str:
@@ -76,7 +77,7 @@ class LogFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": _without_secrets(message)[:_LONGEST],
+            "message": _without_secrets(message),
             "request": _request.get(),
             "session": _session(),
         }
@@ -84,7 +85,7 @@ class LogFormatter(logging.Formatter):
         if error is not None and not self._whole:
             fields["exception"] = _summary(error)
         if self._kind == "json":
-            return json.dumps(fields, ensure_ascii=False)
+            return json.dumps(fields)
         line = " ".join(_text(name, value) for name, value in fields.items() if value)
         if error is not None and self._whole:
             line += "\n" + _without_secrets("".join(traceback.format_exception(error)).rstrip())
@@ -102,10 +103,19 @@ def install(kind: Format, stream: TextIO | None = None) -> None:
     for name in [*logging.root.manager.loggerDict]:
         if name.split(".")[0] in {"streamlit", "uvicorn", "websockets", "asyncio"}:
             _hand_up(logging.getLogger(name))
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # else each connection, by its address
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    for name, level in _QUIET.items():
+        logging.getLogger(name).setLevel(level)
     logging.captureWarnings(True)
     threading.excepthook = _log_thread
+
+
+_QUIET = {
+    "uvicorn": logging.WARNING,
+    "uvicorn.error": logging.WARNING,  # else every connection, with its address
+    "uvicorn.access": logging.CRITICAL,  # nginx does it; /metrics counts
+    # Our own threads ask for what pages share, which is no fault.
+    "streamlit.runtime.scriptrunner_utils.script_run_context": logging.ERROR,
+}
 
 
 class _Handler(logging.StreamHandler[TextIO]):
@@ -124,8 +134,10 @@ def _session() -> str | None:
 
 
 def _without_secrets(text: str) -> str:
+    if len(text) > _LONGEST:  # before the expressions, whose time grows with it
+        text = _HALF.sub("", text[:_LONGEST]) + "..."
     text = _UUID.sub(lambda found: f"({pseudonym(found.group())})", text)
-    return _QUERY.sub(r"\1?...", _USERINFO.sub(r"\1...@", text))
+    return _QUERY.sub("?...", _USERINFO.sub(r"\1...@", text))
 
 
 def _text(name: str, value: str) -> str:

@@ -16,6 +16,7 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 from starlette.concurrency import run_in_threadpool
@@ -23,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from aqfusion.settings import load_settings
+from aqfusion.settings import load_server_settings
 
 __all__ = [
     "REGISTRY",
@@ -34,6 +35,7 @@ __all__ = [
     "predicted",
 ]
 
+disable_created_metrics()  # a second series for each
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)  # memory, CPU seconds, open files, time of start
 PlatformCollector(registry=REGISTRY)
@@ -174,7 +176,7 @@ _LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 
 async def answer(request: Request) -> Response:
     """Answer with all metrics: by the token of the settings, or without one on loopback only."""
-    token = (await run_in_threadpool(load_settings)).metrics_token
+    token = (await run_in_threadpool(load_server_settings)).metrics_token
     if token is not None and not _has(token, request):
         return Response("The token is needed.", 401, {"WWW-Authenticate": "Bearer"})
     if token is None and not _is_from_loopback(request):

@@ -24,7 +24,7 @@ def prepare(database: Database) -> None:
 
 
 def is_current(database: Database) -> bool:
-    """Ask the database whether its tables are this program's; one that fails raises `StoreError`."""
+    """Whether the tables are of this program; a database that fails raises `StoreError`."""
     with database.read() as connection:
         return _version(connection) == VERSION
 
