@@ -35,7 +35,7 @@ __all__ = [
     "predicted",
 ]
 
-disable_created_metrics()  # a second series for each
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)  # memory, CPU seconds, open files, time of start
 PlatformCollector(registry=REGISTRY)
