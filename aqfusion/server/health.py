@@ -24,7 +24,7 @@ from aqfusion.model.predictor import Predictor, model_folder
 from aqfusion.registry.serving import Served
 from aqfusion.settings import Settings
 
-__all__ = ["CheckResult", "Readiness", "check_disk", "check_model", "check_store", "live"]
+__all__ = ["CheckResult", "ReadinessProbe", "check_disk", "check_model", "check_store", "live"]
 
 _log = logging.getLogger(__name__)
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -46,14 +46,14 @@ async def live(_request: Request) -> Response:
     return JSONResponse({"status": "ok"}, headers=_NO_STORE)
 
 
-class Readiness:
+class ReadinessProbe:
     """Runs all checks at most once at a time, and answers from the last results for a while."""
 
     def __init__(
         self, checks: Mapping[str, Check], *, patience: float = 2.0, lasts: float = 5.0
     ) -> None:
         """Give each check `patience` seconds; results are told for `lasts` seconds."""
-        self._probes = {name: _Probe(name, check) for name, check in checks.items()}
+        self._probes = {name: _CheckThread(name, check) for name, check in checks.items()}
         self._patience, self._lasts = patience, lasts
         self._round: asyncio.Task[dict[str, CheckResult]] | None = None
         self._ended = 0.0
@@ -87,7 +87,7 @@ class Readiness:
             self._ended = time.monotonic()
 
 
-class _Probe:
+class _CheckThread:
     """One check in a thread of its own; while it hangs, no other is begun."""
 
     def __init__(self, name: str, check: Check) -> None:

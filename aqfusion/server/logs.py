@@ -136,7 +136,7 @@ def _session() -> str | None:
 def _without_secrets(text: str) -> str:
     if len(text) > _LONGEST:  # before the expressions, whose time grows with it
         text = _HALF.sub("", text[:_LONGEST]) + "..."
-    text = _UUID.sub(lambda found: f"({pseudonym(found.group())})", text)
+    text = _UUID.sub(lambda match: f"({pseudonym(match.group())})", text)
     return _QUERY.sub("?...", _USERINFO.sub(r"\1...@", text))
 
 

@@ -57,7 +57,7 @@ def routes() -> list[Route]:
     return [
         Route(sign_in_cookie.path(), sign_in_cookie.answer, methods=["POST"]),
         Route(f"{base}/healthz", health.live),
-        Route(f"{base}/readyz", health.Readiness(_checks()).answer),
+        Route(f"{base}/readyz", health.ReadinessProbe(_checks()).answer),
         Route(f"{base}/metrics", metrics.answer),
     ]
 

@@ -1,4 +1,4 @@
-"""Readiness tells the truth about store, model and disk, soon, and says nothing more."""
+"""The readiness probe tells the truth about store, model and disk, soon, and says nothing more."""
 
 import asyncio
 import json
@@ -19,13 +19,13 @@ from aqfusion.model.checkpoint import WEIGHTS
 from aqfusion.model.predictor import load_model
 from aqfusion.registry.serving import Served
 from aqfusion.server import health
-from aqfusion.server.health import CheckResult, Readiness
+from aqfusion.server.health import CheckResult, ReadinessProbe
 from aqfusion.settings import ASSETS, DEFAULT_MODEL, load_settings
 
 GOOD = CheckResult(True, "answers")
 
 
-def get(readiness: Readiness):
+def get(readiness: ReadinessProbe):
     app = Starlette(routes=[Route("/readyz", readiness.answer)])
     return TestClient(app).get("/readyz")
 
@@ -36,7 +36,7 @@ def test_a_process_that_lives_says_so():
 
 
 def test_all_that_works_is_ready():
-    response = get(Readiness({"store": lambda: GOOD, "disk": lambda: GOOD}))
+    response = get(ReadinessProbe({"store": lambda: GOOD, "disk": lambda: GOOD}))
     part = {"ok": True, "detail": "answers"}
     assert response.status_code == 200
     assert response.json() == {"status": "ready", "checks": {"store": part, "disk": part}}
@@ -47,7 +47,7 @@ def test_one_that_fails_is_503_without_what_it_says():
     def broken() -> CheckResult:
         raise OSError("postgresql://me:secret@10.0.0.5/labels at /srv/home")
 
-    response = get(Readiness({"store": broken, "disk": lambda: GOOD}))
+    response = get(ReadinessProbe({"store": broken, "disk": lambda: GOOD}))
     assert response.status_code == 503
     assert response.json()["status"] == "not ready"
     assert response.json()["checks"]["store"] == {"ok": False, "detail": "cannot be used"}
@@ -64,7 +64,7 @@ def test_a_part_that_hangs_costs_its_patience_once_and_one_thread():
         return GOOD
 
     async def ask() -> list[dict[str, CheckResult]]:
-        readiness = Readiness({"store": hangs}, patience=0.1, lasts=0.0)
+        readiness = ReadinessProbe({"store": hangs}, patience=0.1, lasts=0.0)
         first = await asyncio.gather(*(readiness.results() for _ in range(50)))
         later = [await readiness.results() for _ in range(3)]
         release.set()
@@ -87,7 +87,7 @@ def test_results_are_told_again_for_a_while():
         return GOOD
 
     async def ask() -> None:
-        readiness = Readiness({"store": count}, lasts=60.0)
+        readiness = ReadinessProbe({"store": count}, lasts=60.0)
         for _ in range(5):
             await readiness.results()
 
