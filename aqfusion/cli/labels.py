@@ -244,6 +244,19 @@ def invite(role: str) -> None:
     print_json({"invitation": token, "role": role, "expires": expires})
 
 
+@labels.command(short_help="Forget the wrong PINs of a name, so that nobody has to wait.")
+@click.argument("name", metavar="NAME", required=False)
+@click.option("--all", "everybody", is_flag=True, help="forget those of all names and addresses")
+@json_option
+def unlock(name: str | None, everybody: bool) -> None:
+    """Forget wrong PINs, so that the next try of a name need not wait, wherever it comes from."""
+    if (name is None) != everybody:
+        raise UsageError("unlock needs either a NAME or --all")
+    with label_store() as store:
+        store.accounts.unlock(store.accounts.operator(now()), name, now())
+    print_json({"unlocked": "all" if everybody else name})
+
+
 @labels.command(
     "score", short_help="Score the unlabelled items and put the most informative first."
 )
