@@ -31,6 +31,7 @@ from aqfusion.cli.options import (
     time_limit_option,
 )
 from aqfusion.errors import InputError
+from aqfusion.io.temporary_files import private_folder
 from aqfusion.settings import load_settings
 
 if TYPE_CHECKING:
@@ -303,7 +304,7 @@ def score(by: str, choose: Callable[[], str], seconds: int | None = None) -> dic
     from aqfusion.background_jobs import running
 
     home = scoring_folder(load_settings())
-    home.mkdir(parents=True, exist_ok=True)
+    private_folder(home)
     with running(home, by, report, None if seconds is None else float(seconds), NOUN) as run:
         run.report("loading the model")
         # Imported here: they bring the network along, and a second run is refused without it.

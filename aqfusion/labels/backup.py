@@ -165,7 +165,7 @@ def backup(
     if path.exists():
         raise BackupError(f"The file {path.name} exists already. Name a new file.")
     try:
-        with new_file(path, mode=0o600) as file:
+        with new_file(path) as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
                 written = _write(store, actor, archive, now, on_photo)
             file.flush()
