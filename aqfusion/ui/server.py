@@ -22,7 +22,7 @@ from streamlit.runtime.state import SafeSessionState, SessionState
 
 from aqfusion.errors import InputError
 from aqfusion.registry.registry import Registry
-from aqfusion.server import client_address, health, logs, metrics
+from aqfusion.server import client_address, health, login_return, logs, metrics
 from aqfusion.settings import SettingsError, load_server_settings, load_settings
 from aqfusion.ui import cached_models
 from aqfusion.ui.labels import browser_sessions, sign_in_cookie, store_session
@@ -93,6 +93,7 @@ def middleware() -> list[Middleware]:
         Middleware(logs.RequestPseudonym),
         Middleware(metrics.RequestMetrics, base=_base_path()),
         client_address.middleware(settings.trusted_proxies),
+        Middleware(login_return.LoginReturn, base=_base_path()),
         Middleware(browser_sessions.SessionGuard),
     ]
 
