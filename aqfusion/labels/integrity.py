@@ -18,6 +18,7 @@ from aqfusion.labels.item_projection import (
 )
 from aqfusion.labels.schema import answers, crowds, decisions, items, label_events
 from aqfusion.labels.site_events import site_faults
+from aqfusion.labels.unblinding import unblinding_faults
 from aqfusion.permissions import Actor
 
 __all__ = ["faults_in", "rebuild", "verify"]
@@ -41,7 +42,7 @@ def faults_in(connection: Connection) -> tuple[str, ...]:
             f"item {item} has {name} rows without an event"
             for item in connection.execute(lost).scalars()
         ]
-    return (*faults, *site_faults(connection))
+    return (*faults, *unblinding_faults(connection), *site_faults(connection))
 
 
 def rebuild(database: Database, actor: Actor) -> int:

@@ -68,7 +68,7 @@ class UtcTime(TypeDecorator[datetime]):
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-VERSION = "9"  # the last migration; tests hold it to the scripts
+VERSION = "11"  # the last migration; tests hold it to the scripts
 
 users = Table(
     "users",
@@ -267,6 +267,16 @@ drafts = Table(
     Column("unsure", Boolean, nullable=False),
     Column("corrections", Json, nullable=False),  # as they stand in their fields, text
     Column("at", UtcTime, nullable=False),
+)
+
+# To whom the model's prediction of an item, or what others say of it, has been shown: no answer of
+# theirs to it is blind any more. `last_event` is the newest event then, 0 before the first.
+unblindings = Table(
+    "unblindings",
+    metadata,
+    Column("item", ForeignKey("items.id"), primary_key=True),
+    Column("user", ForeignKey("users.id"), primary_key=True),
+    Column("last_event", Id, nullable=False),
 )
 
 # How each person labels, and since when without a long pause.
