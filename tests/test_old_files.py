@@ -137,6 +137,19 @@ def test_what_was_begun_in_the_old_store_goes_on(store):
     assert view.item.status == "settled"
 
 
+def test_the_old_store_knows_who_was_shown_predictions(store, empty):
+    restore(empty, OLD / "backup.zip")  # of the same store, filled in by another way
+    noted = [rows_of_unblinding(opened) for opened in (store, empty)]
+    assert noted[0] == noted[1]
+    assert len(noted[0]) > 5
+
+
+def rows_of_unblinding(opened: LabelStore) -> list[tuple[object, ...]]:
+    with opened.database.read() as connection:
+        rows = connection.execute(select(unblindings).order_by(*unblindings.c)).all()
+    return [tuple(row) for row in rows]
+
+
 def test_the_site_of_the_old_store_has_its_days(store):
     ana = store.sign_in.by_pin("Ana", "1234Ana", NOW)
     site = store.sites.named(ana, "My roof").site

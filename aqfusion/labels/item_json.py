@@ -230,6 +230,7 @@ def state_json(
     unblinded: Sequence[tuple[str, int]] = (),
 ) -> dict[str, Any]:
     """Return the line of a row of `items` and its events, each of them with a `name`."""
+    shown = [{"by": name, "last_event": last} for name, last in unblinded]
     return {
         "format": FORMAT,
         "number": number,
@@ -245,8 +246,8 @@ def state_json(
         "consented_at": _text(row.consented_at),
         "created": _text(row.created),
         **{name: getattr(row, name) for name in ("reasons", "model_view", "fold_view")},
-        "unblinded": [{"by": name, "last_event": last} for name, last in unblinded],
         "events": [event_json(event) for event in events],
+        **({"unblinded": shown} if shown else {}),
     }
 
 

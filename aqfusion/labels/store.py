@@ -11,6 +11,7 @@ from aqfusion.labels.adjudication import AdjudicatedLabel, adjudicated_labels, s
 from aqfusion.labels.annotation_records import AnnotationRecords
 from aqfusion.labels.annotation_sessions import AnnotationModeStore, Drafts
 from aqfusion.labels.answers import AnswerStore
+from aqfusion.labels.audit_log import AuditLog
 from aqfusion.labels.authorization import require_role
 from aqfusion.labels.contributions import ContributionStore
 from aqfusion.labels.database import Database, database_url
@@ -83,6 +84,7 @@ class LabelStore:
         self.photos = photos
         self.accounts = Accounts(database)
         self.invites = Invites(database)
+        self.audit_log = AuditLog(database)
         self.sign_in = SignIn(database)
         self.sessions = SignInSessions(database)
         self.items = Items(database)

@@ -8,7 +8,7 @@ is at most one row for each person and item.
 from collections.abc import Collection
 from dataclasses import replace
 
-from sqlalchemy import Connection, and_, bindparam, func, literal, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, insert, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -21,11 +21,14 @@ from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.permissions import Actor
 
 __all__ = [
-    *("Unblinding", "as_seen", "is_unblinded", "shown_to", "unblind", "unblind_by_export"),
+    *("Unblinding", "as_seen", "is_unblinded", "shown_to", "unblind", "unblind_by_events"),
+    "unblind_by_export",
     *("unblinded_by", "unblinding_faults"),
 ]
 
 _DECISIONS = ("accept", "overrule")
+_EXPERTS = (*_DECISIONS, "send back", "admit", "reject")
+_COLUMNS = ("item", "user", "last_event")
 _BATCH = 5000  # rows of one transaction: nobody waits long for an export that writes many
 _ITEM, _USER = bindparam("of", type_=Id), bindparam("who", type_=Id)
 _LAST_EVENT = select(func.coalesce(func.max(label_events.c.id), 0)).scalar_subquery()
@@ -40,6 +43,10 @@ _IS_UNBLINDED = select(
         .exists(),
         select(label_events.c.id)
         .where(label_events.c.item == _ITEM, label_events.c.kind.in_(_DECISIONS))
+        .exists(),
+        select(label_events.c.id)
+        .where(label_events.c.item == _ITEM, label_events.c.user == _USER)
+        .where(label_events.c.kind == "answer", label_events.c.mode != BLIND)
         .exists(),
         and_(
             select(items.c.id).where(items.c.id == _ITEM, items.c.status == "answered").exists(),
@@ -124,15 +131,31 @@ def unblind_by_export(database: Database, actor: Actor, least: str, with_predict
     )
     query = select(items.c.id, literal(actor.id, Id), _LAST_EVENT).where(rule, ~noted.exists())
     query = query.order_by(items.c.id).limit(_BATCH)
-    columns = ("item", "user", "last_event")
 
     def work(connection: Connection) -> int:
         require_role(connection, actor, least)
         make = sqlite_insert if database.is_sqlite else postgresql_insert
-        return connection.execute(make(unblindings).from_select(columns, query)).rowcount
+        return connection.execute(make(unblindings).from_select(_COLUMNS, query)).rowcount
 
     while database.write(work) == _BATCH:
         pass
+
+
+def unblind_by_events(connection: Connection) -> None:
+    """Note what events of before there was this table say: the prediction was told after answers,
+    and whoever decided saw everything.
+    """
+    answered = and_(
+        label_events.c.kind == "answer",
+        or_(label_events.c.mode != BLIND, items.c.model_view.is_not(None)),
+    )
+    query = (
+        select(label_events.c.item, label_events.c.user, func.max(label_events.c.id))
+        .join(items, items.c.id == label_events.c.item)
+        .where(or_(label_events.c.kind.in_(_EXPERTS), answered))
+        .group_by(label_events.c.item, label_events.c.user)
+    )
+    connection.execute(insert(unblindings).from_select(_COLUMNS, query))
 
 
 def unblinded_by(connection: Connection, first: int, last: int) -> list[tuple[int, str, int]]:

@@ -6,13 +6,14 @@ import signal
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from aqfusion.labels.answer import Answer, AnswerContext
 from aqfusion.labels.exports.export import export
-from aqfusion.labels.schema import unblindings
+from aqfusion.labels.schema import label_events, unblindings
 from aqfusion.labels.search import Filters
 from aqfusion.labels.store import LabelStore
+from aqfusion.labels.unblinding import unblind_by_events
 from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.permissions import RoleError
 from aqfusion.ui.review.agreement_stats import figures_of
@@ -223,3 +224,20 @@ def test_a_process_killed_after_showing_has_noted_it(store, url, tmp_path, item,
     assert process.exitcode == -signal.SIGKILL
     say(store, ana, item, 1)
     assert modes(store, expert, item) == ["unblinded"]
+
+
+def test_an_old_store_knows_whom_the_predictions_were_told_to(store, item, admin, ana, ben, expert):
+    plain = add(store, admin, 2, overlap=2)
+    say(store, ana, item, 1)
+    say(store, ana, plain, 1)
+    say(store, ben, plain, Answer(category=1, seen=AnswerContext("assisted")))
+    with store.database.read() as connection:
+        events = connection.execute(select(label_events)).all()
+    store.database.write(lambda connection: connection.execute(delete(unblindings)))
+    store.database.write(unblind_by_events)
+    with store.database.read() as connection:
+        assert {(row.item, row.user) for row in connection.execute(select(unblindings))} == {
+            (item, ana.id),
+            (plain, ben.id),
+        }
+        assert connection.execute(select(label_events)).all() == events  # they keep what they say

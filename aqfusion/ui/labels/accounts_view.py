@@ -48,8 +48,8 @@ def _way(user: User) -> str:
 def _state(user: User, now: datetime) -> str:
     if user.disabled:
         return "disabled"
-    if user.locked_until is not None and user.locked_until > now:
-        return f"locked until {user.locked_until:%H:%M:%S} UTC after wrong PINs"
+    if user.guessed_until is not None and user.guessed_until > now:
+        return f"enabled; new browsers wait until {user.guessed_until:%H:%M:%S} UTC"
     return "enabled"
 
 

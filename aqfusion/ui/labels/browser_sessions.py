@@ -156,6 +156,6 @@ def _may_resume(scope: Scope, session: str) -> bool:
         value = sign_in_cookie.value_in(
             connection.cookies, connection.headers.get("origin", ""), store.cookie_name
         )
-        return value is not None and store.holds(value, sign_in, store_session.now())
+        return value is not None and store.sign_in_of(value, store_session.now()) == sign_in
     except (InputError, OSError):  # a store that does not answer proves nothing
         return False

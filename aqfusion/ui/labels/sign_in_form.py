@@ -5,13 +5,12 @@ The code in the log proves that a person runs the server and did not just find i
 
 import logging
 import secrets
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
 from aqfusion.errors import InputError
+from aqfusion.io.temporary_files import TemporaryFolder
 from aqfusion.labels.backup import restore
 from aqfusion.labels.store import LabelStore
 from aqfusion.ui.labels import browser_sessions, flash, oidc, store_session
@@ -89,8 +88,8 @@ def _bring_back() -> None:
         return
 
     def work() -> str:
-        with tempfile.TemporaryDirectory(prefix="aqfusion-") as folder:
-            path = Path(folder) / "backup.zip"  # the client's name is part of no path
+        with TemporaryFolder() as folder:
+            path = folder / "backup.zip"  # the client's name is part of no path
             path.write_bytes(file.getbuffer())
             held = restore(store_session.reached(), path)
         return (
