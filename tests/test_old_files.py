@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from aqfusion.air.readings import Reading
 from aqfusion.data.dataset_folder import read_folder
@@ -19,6 +20,7 @@ from aqfusion.labels.exports.export import export
 from aqfusion.labels.imports.import_source import import_from_source
 from aqfusion.labels.imports.item_import import Imported, Terms
 from aqfusion.labels.progress import totals
+from aqfusion.labels.schema import unblindings
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import FEATURES
 from aqfusion.model.image_features import backbone_hash

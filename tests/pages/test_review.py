@@ -420,7 +420,7 @@ def test_agreement_counts_the_answers_as_they_are_now(planted):
     assert not page.exception
     say(planted.store, planted.ana, planted.items["open"], 0)
     page.run()
-    assert "12 answers to 7 items" in page.caption[0].value
+    assert "12 answers as they are now; 9 of them are blind" in page.caption[0].value
 
 
 def test_agreement_of_nobody_says_so(tmp_path):
