@@ -125,6 +125,8 @@ class LabelStore:
             timedelta(days=settings.sign_in_days), timedelta(minutes=settings.idle_minutes)
         )
         store.sessions = SignInSessions(store.database, limits)
+        if settings.pin_length is not None:
+            store.accounts.pin_length = store.sign_in.pin_length = settings.pin_length
         return store
 
     def close(self) -> None:
