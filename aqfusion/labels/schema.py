@@ -320,8 +320,7 @@ drafts = Table(
     Column("at", UtcTime, nullable=False),
 )
 
-# To whom the model's prediction of an item, or what others say of it, has been shown: no answer of
-# theirs to it is blind any more. `last_event` is the newest event then, 0 before the first.
+# To whom an item's prediction or answers have been shown; `last_event` was the newest event then.
 unblindings = Table(
     "unblindings",
     metadata,
