@@ -60,6 +60,7 @@ def middleware() -> list[Middleware]:
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Guard sessions from runs that overlap, and end sign-ins when their time is over."""
     install()
+    heavy_work.install()
     task = asyncio.create_task(_prune_forever())
     try:
         yield
