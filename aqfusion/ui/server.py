@@ -17,9 +17,14 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Route
+from streamlit import config
 from streamlit.runtime.state import SafeSessionState, SessionState
 
 from aqfusion.errors import InputError
+from aqfusion.registry.registry import Registry
+from aqfusion.server import client_address, health, logs, metrics
+from aqfusion.settings import SettingsError, load_server_settings, load_settings
+from aqfusion.ui import cached_models
 from aqfusion.ui.labels import browser_sessions, sign_in_cookie, store_session
 
 _alone: Callable[..., None] = SafeSessionState.__init__
@@ -48,17 +53,54 @@ _log = logging.getLogger(__name__)
 
 def routes() -> list[Route]:
     """Return the addresses of our own beside Streamlit's."""
-    return [Route(sign_in_cookie.path(), sign_in_cookie.answer, methods=["POST"])]
+    base = _base_path()
+    return [
+        Route(sign_in_cookie.path(), sign_in_cookie.answer, methods=["POST"]),
+        Route(f"{base}/healthz", health.live),
+        Route(f"{base}/readyz", health.ReadinessProbe(_checks()).answer),
+        Route(f"{base}/metrics", metrics.answer),
+    ]
+
+
+def _base_path() -> str:
+    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}" if base else ""
+
+
+def _checks() -> dict[str, health.Check]:
+    """What `/readyz` asks; the settings are read anew each time, as pages do."""
+
+    def disk() -> health.CheckResult:
+        return health.check_disk(load_settings(), load_server_settings().least_disk_mb)
+
+    def model() -> health.CheckResult:
+        return health.check_model(Registry.of(load_settings()).current, cached_models.loaded)
+
+    return {
+        "store": lambda: health.check_store(store_session.reached),
+        "model": model,
+        "disk": disk,
+    }
 
 
 def middleware() -> list[Middleware]:
-    """Return what every request passes before Streamlit sees it."""
-    return [Middleware(browser_sessions.SessionGuard)]
+    """Return what every request passes before Streamlit sees it, the outermost first."""
+    try:
+        settings = load_server_settings()
+    except SettingsError as error:
+        raise SystemExit(f"AQFusion cannot start: {error}") from error
+    return [
+        Middleware(logs.RequestPseudonym),
+        Middleware(metrics.RequestMetrics, base=_base_path()),
+        client_address.middleware(settings.trusted_proxies),
+        Middleware(browser_sessions.SessionGuard),
+    ]
 
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Guard sessions from runs that overlap, and end sign-ins when their time is over."""
+    logs.install(load_server_settings().log)  # uvicorn has set up its own by now
     install()
     heavy_work.install()
     task = asyncio.create_task(_prune_forever())

@@ -102,6 +102,9 @@ class Visitor:
         """Wait until the server has answered and the page stands still."""
         self.page.wait_for_timeout(250)
         self.page.wait_for_selector("[data-test-script-state='notRunning']")
+        # Streamlit fetches the code of a widget when the first of its kind is drawn: until then
+        # a skeleton holds its place, and the moment after that it shows its default.
+        self.page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
         self.page.wait_for_timeout(450)
 
     def aqi(self) -> int:

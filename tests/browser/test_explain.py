@@ -5,6 +5,7 @@ import json
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.browser.conftest import SCREENS
 
@@ -49,7 +50,7 @@ def test_what_was_given_stays_from_page_to_page(visitor):
     visitor.page.wait_for_selector(".st-key-sensor_no2_number input")
     visitor.settle()
     assert visitor.aqi() == before
-    assert visitor.page.locator(".st-key-sensor_no2_number input").input_value() == "400"
+    expect(visitor.page.locator(".st-key-sensor_no2_number input")).to_have_value("400")
 
 
 def test_an_uploaded_photo_stays_until_it_is_removed(visitor):
@@ -95,7 +96,7 @@ def test_readings_can_be_moved_here_too(visitor):
 
 def test_a_link_brings_its_readings(visitor):
     visitor.open("/predict?pm25=310&no2=90")
-    assert visitor.page.locator(".st-key-sensor_pm25_number input").input_value() == "310"
+    expect(visitor.page.locator(".st-key-sensor_pm25_number input")).to_have_value("310")
     assert "2 readings" in visitor.page.locator(".st-key-result_aqi").inner_text()
 
 

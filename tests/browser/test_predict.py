@@ -4,6 +4,7 @@ import io
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from aqfusion.model.predictor import load_model
 from aqfusion.synthetic_scenes import scenes
@@ -62,7 +63,7 @@ def test_slider_moves_number_and_result(visitor):
     visitor.open()
     before = visitor.aqi()
     move(visitor, "pm25")
-    assert visitor.page.locator(".st-key-sensor_pm25_number input").input_value() == "500"
+    expect(visitor.page.locator(".st-key-sensor_pm25_number input")).to_have_value("500")
     assert visitor.aqi() > before
 
 
@@ -176,7 +177,7 @@ def test_units_change_the_numbers_but_not_the_air(visitor):
     before = visitor.aqi()
     visitor.page.get_by_role("radio", name="ppb, ppm").click()
     visitor.settle()
-    assert visitor.page.locator(".st-key-sensor_o3_number input").input_value() == "20.39"
+    expect(visitor.page.locator(".st-key-sensor_o3_number input")).to_have_value("20.39")
     assert abs(visitor.aqi() - before) <= 1
 
 

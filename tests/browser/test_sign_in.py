@@ -5,7 +5,7 @@ import urllib.error
 import urllib.request
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from aqfusion.labels.store import LabelStore
 from tests.browser.conftest import serve
@@ -110,7 +110,7 @@ def test_note_doubt_mode_way_back_and_count_survive_a_reload(browser, server, ho
     assert page.get_by_role("switch", name="Assisted").get_attribute("aria-checked") == "true"
     assert page.get_by_role("button", name="I am unsure").get_attribute("aria-pressed") == "true"
     page.keyboard.press("t")
-    assert page.get_by_label("Note", exact=True).input_value() == "smoke or fog?"
+    expect(page.get_by_label("Note", exact=True)).to_have_value("smoke or fog?")
     page.keyboard.press("Escape")
     press(page, "b")
     assert page.locator(HEAD).inner_text().endswith(f"item {answered}")

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import SCREENS, Visitor
 
@@ -44,7 +45,7 @@ def test_a_click_fills_the_sliders_and_a_prediction_follows(visitor, request):
     visitor.page.wait_for_url("**/predict")
     visitor.page.wait_for_selector(".st-key-sensor_pm25_number input")
     visitor.settle()
-    assert visitor.page.locator(".st-key-sensor_pm25_number input").input_value() == readings[0]
+    expect(visitor.page.locator(".st-key-sensor_pm25_number input")).to_have_value(readings[0])
     assert str(visitor.aqi()) == said
     assert visitor.outside == []
 
