@@ -1,8 +1,9 @@
 """Heavy work takes turns: few jobs at once in a process, and one visitor after another.
 
 Decoding a photo, embedding it, reading a table and drawing a map take a processor for a tenth of
-a second to seconds. `HEAVY` runs them in at most two threads behind light work. Turns go round robin over addresses, then over the sessions of an address,
-so that fifty uploads of one address delay a visitor at another by one job, not by fifty.
+a second to seconds. `HEAVY` runs them in at most two threads. Turns go round robin over addresses,
+then over the sessions of an address, so that fifty uploads of one address delay a visitor at
+another by one job, not by fifty.
 """
 
 import os
@@ -113,7 +114,7 @@ class FairQueue:
             own, total = sum(len(jobs) for jobs in sessions.values()), self._depth()
             if own >= MOST_OF_ADDRESS or total >= MOST_WAITING:
                 raise BusyError(
-                    f"the server is busy: {total} others wait already. Try again in a minute"
+                    f"The server is busy: {total} others wait already. Try again in a minute."
                 )
             sessions.setdefault(visitor.session, deque()).append(job)
             if self._running < self.slots:
@@ -129,14 +130,15 @@ class FairQueue:
                 waiting(before)
             if before is not None and time.monotonic() > end and self._remove(visitor, job):
                 raise BusyError(
-                    f"the server is busy: your turn did not come in {MOST_SECONDS:.0f} seconds. "
-                    "Try again in a minute"
+                    f"The server is busy: your turn did not come in {MOST_SECONDS:.0f} seconds. "
+                    "Try again in a minute."
                 )
 
     def _before(self, visitor: Visitor, job: _Job) -> int | None:
         """About how many jobs come first if nobody else comes; `None` once it runs."""
         with self._lock:
-            own = self._waiting.get(visitor.address, {}).get(visitor.session, deque[_Job]())
+            sessions = self._waiting.get(visitor.address, OrderedDict())
+            own = sessions.get(visitor.session, deque())
             if job not in own:
                 return None
             turn = own.index(job) + 1

@@ -121,8 +121,8 @@ def test_a_full_queue_refuses_in_a_sentence(monkeypatch):
         for number in range(3):
             held.come("b", str(number))
         assert held.refused == [
-            "the server is busy: 3 others wait already. Try again in a minute",
-            "the server is busy: 5 others wait already. Try again in a minute",
+            "The server is busy: 3 others wait already. Try again in a minute.",
+            "The server is busy: 5 others wait already. Try again in a minute.",
         ]
 
 
@@ -133,7 +133,7 @@ def test_who_waits_too_long_is_refused_and_taken_out(monkeypatch):
         held.come("a", "1")
         while not held.refused:
             time.sleep(0.01)
-        assert held.refused[0].startswith("the server is busy: your turn did not come in ")
+        assert held.refused[0].startswith("The server is busy: your turn did not come in ")
         assert held.queue.depth() == 0
         assert held.finish() == []
 

@@ -208,14 +208,14 @@ def shrunk(
         band = convert(raster.rows(top, min(height, top + step)))
         mode = band.mode
         band = _multiplied(band).reduce((across, down))
-        box = (0, 0, width / across, band.height)
+        box = (0.0, 0.0, width / across, float(band.height))
         band = band.resize((target[0], band.height), Image.Resampling.HAMMING, box)
         if narrow is None:
             narrow = Image.new(band.mode, (target[0], -(-height // down)))
         narrow.paste(band, (0, top // down))
     assert narrow is not None
     # Hamming is about as sharp as bicubic downwards, in half the time (Pillow's table of filters)
-    box = (0, 0, target[0], height / down)
+    box = (0.0, 0.0, float(target[0]), height / down)
     small = narrow.resize(target, Image.Resampling.HAMMING, box)
     return small if small.mode == mode else small.convert(mode)
 

@@ -8,6 +8,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from aqfusion.fair_queue import HEAVY, Visitor
 from aqfusion.images.decoding import hand_memory_back
+from aqfusion.server.client_address import client_address
 
 _NICENESS = 10  # of 19: a slider's prediction goes first
 
@@ -21,9 +22,7 @@ def install() -> None:
 def visitor() -> Visitor:
     """The visitor whose page this thread runs; of work beside the pages one without a name."""
     context = get_script_run_ctx(suppress_warning=True)
-    if context is None:
-        return Visitor()
-    return Visitor(st.context.ip_address or "", context.session_id)
+    return Visitor() if context is None else Visitor(client_address(), context.session_id)
 
 
 @contextmanager

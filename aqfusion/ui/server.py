@@ -24,7 +24,7 @@ from aqfusion.errors import InputError
 from aqfusion.registry.registry import Registry
 from aqfusion.server import client_address, health, logs, metrics
 from aqfusion.settings import SettingsError, load_server_settings, load_settings
-from aqfusion.ui import cached_models
+from aqfusion.ui import cached_models, heavy_work
 from aqfusion.ui.labels import browser_sessions, sign_in_cookie, store_session
 
 _alone: Callable[..., None] = SafeSessionState.__init__

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import struct
 import subprocess
 import sys
 import zlib
@@ -119,7 +120,8 @@ def peaks(folder: Path, files: dict[str, bytes], at_once: int) -> dict[str, list
 def test_many_at_once_stay_below_the_limit(tmp_path):
     files = {name: ATTACKS[name]() for name in ("38 MP in 34 bytes", "a canvas of 19 MP")}
     measured = peaks(tmp_path, files, 4)
-    assert {name: ends for name, (_, ends) in measured.items()} == dict.fromkeys(files, ["decoded"])
+    ended = {name: ends for name, (_, ends) in measured.items()}
+    assert ended == {name: ["decoded"] for name in files}
     assert {name: peak for name, (peak, _) in measured.items() if peak > MOST_MEMORY / 1e6} == {}
 
 
@@ -132,13 +134,13 @@ def test_twelve_of_each_attack_at_once_stay_below_the_limit(tmp_path):
 
 
 REFUSED = {
-    "WebP": (lossless_webp(10000, 5000), "38 megapixels as WebP, got 10000 x 5000"),
+    "WebP": (lossless_webp(10000, 5000), "39 megapixels as WebP, got 10000 x 5000"),
     "canvas": (canvas(6000, 4000), "19 megapixels as animated WebP, got 6000 x 4000"),
     "AVIF": (
         encode(flat("RGB", "blue", (64, 48)), "AVIF").replace(
-            (64).to_bytes(4) + (48).to_bytes(4), (8000).to_bytes(4) + (6000).to_bytes(4)
+            struct.pack(">II", 64, 48), struct.pack(">II", 8000, 6000)
         ),
-        "33 megapixels as AVIF, got 8000 x 6000",
+        "34 megapixels as AVIF, got 8000 x 6000",
     ),
 }
 
@@ -194,7 +196,7 @@ def test_headers_tell_what_memory_depends_on(variant):
 
 
 def test_alpha_and_depth_are_seen():
-    alpha = encode(sky().convert("RGBA"), "AVIF")
+    alpha = encode(flat("RGBA", (1, 2, 3, 99)), "AVIF")
     assert read_container(alpha, "sky").variant == "AVIF with 4:4:4 or alpha"
     deep = pillow_heif.from_bytes("RGB;16", (64, 48), bytes(64 * 48 * 6))
     stream = io.BytesIO()
@@ -203,9 +205,7 @@ def test_alpha_and_depth_are_seen():
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "CMYK"])
-@pytest.mark.parametrize(
-    "size", [(1024, 700), (1301, 901), (3333, 1111), (3100, 2003), (999, 6200)]
-)
+@pytest.mark.parametrize("size", [(1301, 901), (3333, 1111), (6201, 903), (700, 1200)])
 def test_bands_give_the_very_pixels_of_the_whole(mode, size, monkeypatch):
     monkeypatch.setattr("aqfusion.images.decoding._BAND_BYTES", 1_000_000)
     noise = np.random.default_rng(1).integers(0, 256, (size[1], size[0]), dtype=np.uint8)
@@ -222,9 +222,9 @@ def test_bands_give_the_very_pixels_of_the_whole(mode, size, monkeypatch):
 
 
 def test_of_a_tall_picture_a_level_may_differ():
-    image = sky(700, 6200)
-    whole = image.resize((116, 1024), Image.Resampling.HAMMING, reducing_gap=3.0)
-    raster = Raster(image.size, lambda top, bottom: image.crop((0, top, 700, bottom)))
+    image = sky(300, 2300)
+    whole = image.resize((134, 1024), Image.Resampling.HAMMING, reducing_gap=3.0)
+    raster = Raster(image.size, lambda top, bottom: image.crop((0, top, 300, bottom)))
     small = shrunk(raster, whole.size, lambda part: part)
     assert np.abs(np.asarray(small).astype(int) - np.asarray(whole)).max() <= 1
 
@@ -235,6 +235,8 @@ DECODERS = re.compile(
 )
 ALLOWED = {
     "aqfusion/images/decoding.py",
+    "aqfusion/labels/imports/full_state.py",  # the header alone, after Photo.decode
+    "aqfusion/load_test/virtual_users.py",  # makes the photos that it uploads
     "aqfusion/evaluation/photo_screening_evaluation.py",  # pictures of an installed package
 }
 
