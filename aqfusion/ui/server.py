@@ -11,6 +11,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
+from functools import cache
 from weakref import WeakValueDictionary
 
 import streamlit as st
@@ -20,7 +21,7 @@ from starlette.routing import Route
 from streamlit.runtime.state import SafeSessionState, SessionState
 
 from aqfusion.errors import InputError
-from aqfusion.server import client_address
+from aqfusion.server.gate import Gate
 from aqfusion.settings import SettingsError, load_server_settings
 from aqfusion.ui.labels import browser_sessions, sign_in_cookie, store_session
 
@@ -53,29 +54,30 @@ def routes() -> list[Route]:
     return [Route(sign_in_cookie.path(), sign_in_cookie.answer, methods=["POST"])]
 
 
-def middleware() -> list[Middleware]:
-    """Return what every request passes before Streamlit sees it, the outermost first."""
+@cache
+def _gate() -> Gate:
     try:
-        settings = load_server_settings()
+        return Gate(load_server_settings())
     except SettingsError as error:
         raise SystemExit(f"AQFusion cannot start: {error}") from error
-    return [
-        client_address.middleware(settings.trusted_proxies),
-        Middleware(browser_sessions.SessionGuard),
-    ]
+
+
+def middleware() -> list[Middleware]:
+    """Return what every request passes before Streamlit sees it, the outermost first."""
+    return [*_gate().middleware(), Middleware(browser_sessions.SessionGuard)]
 
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Guard sessions from runs that overlap, and end sign-ins when their time is over."""
+    """Guard sessions from runs that overlap, and end what is over: sign-ins, uploads."""
     install()
-    task = asyncio.create_task(_prune_forever())
+    tasks = [asyncio.create_task(work) for work in (_prune_forever(), _gate().sweep())]
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _prune_forever() -> None:
