@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from aqfusion.errors import InputError
@@ -28,6 +29,8 @@ SIGN_IN_DAYS, IDLE_MINUTES = 14, 12 * 60
 UPLOADS_MB, CONNECTIONS = 300, 100
 _HOST = re.compile(r"[A-Za-z0-9.-]+|\[?[0-9A-Fa-f:]+\]?")
 _SITE = re.compile(r"(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+LEAST_DISK_MB = 500
+_SHORTEST_TOKEN, _SHORTEST_PIN = 16, 4
 
 
 class SettingsError(InputError):
@@ -46,7 +49,8 @@ class Settings:
     `labels` is the label store's database and `photos` the folder or bucket of its photos; with
     `None` both lie in `home`. A password may stand in them, so they are not printed either.
     `models` is the folder of retrained models' versions, in `home` where it is `None`.
-    A sign-in by PIN ends after `sign_in_days`, and after `idle_minutes` without use.
+    A sign-in ends after `sign_in_days`, and after `idle_minutes` without use. New PINs have at
+    least `pin_length` characters; with `None` the server decides by who can reach it.
     """
 
     data: Path | None
@@ -61,6 +65,7 @@ class Settings:
     models: Path | None = None
     sign_in_days: int = SIGN_IN_DAYS
     idle_minutes: int = IDLE_MINUTES
+    pin_length: int | None = None
 
 
 def load_settings(
@@ -83,6 +88,7 @@ def load_settings(
         models=_expanded("AQFUSION_MODELS", models) if models else None,
         sign_in_days=_number(values, "AQFUSION_SIGN_IN_DAYS", 400) or SIGN_IN_DAYS,
         idle_minutes=_number(values, "AQFUSION_IDLE_MINUTES", 400 * 1440) or IDLE_MINUTES,
+        pin_length=_number(values, "AQFUSION_PIN_LENGTH", 64, _SHORTEST_PIN),
     )
 
 
@@ -94,6 +100,10 @@ class ServerSettings:
     `allowed_hosts` are the names that the server answers to, all where there are none, and on the
     loopback only its own. Sites of `embed_on` may show pages in frames. Uploads take `uploads_mb`
     of memory at most, and an address has at most so many `connections` (tabs) at one time.
+    `metrics_token` opens the metrics; without one they answer on loopback only. `log` is the format
+    of log lines, json or text. Below `least_disk_mb` of room the server is not ready. Whoever
+    signs in chooses from a list of names where `list_names` is set, and else types theirs; with
+    `None` only those who sit at the server's own machine see a list.
     """
 
     trusted_proxies: tuple[str, ...] = ()
@@ -101,6 +111,10 @@ class ServerSettings:
     embed_on: tuple[str, ...] = ()
     uploads_mb: int = UPLOADS_MB
     connections: int = CONNECTIONS
+    metrics_token: str | None = field(default=None, repr=False)
+    log: Literal["json", "text"] = "text"
+    least_disk_mb: int = LEAST_DISK_MB
+    list_names: bool | None = None
 
 
 def load_server_settings(
@@ -114,7 +128,29 @@ def load_server_settings(
         embed_on=_sites(values, "AQFUSION_EMBED_ON"),
         uploads_mb=_number(values, "AQFUSION_UPLOADS_MB", 100_000) or UPLOADS_MB,
         connections=_number(values, "AQFUSION_CONNECTIONS", 100_000) or CONNECTIONS,
+        metrics_token=_token(values, "AQFUSION_METRICS_TOKEN"),
+        log=_log_format(values),
+        least_disk_mb=_number(values, "AQFUSION_LEAST_DISK_MB", 1_000_000) or LEAST_DISK_MB,
+        list_names=_yes_or_no(values, "AQFUSION_LIST_NAMES"),
     )
+
+
+def _token(values: Mapping[str, str], name: str) -> str | None:
+    token = values.get(name, "").strip()
+    if token and (len(token) < _SHORTEST_TOKEN or not token.isascii() or len(token.split()) > 1):
+        raise SettingsError(
+            f"{name} must have at least {_SHORTEST_TOKEN} characters without spaces, got others"
+        )
+    return token or None
+
+
+def _log_format(values: Mapping[str, str]) -> Literal["json", "text"]:
+    text = values.get("AQFUSION_LOG", "").strip().lower() or "text"
+    if text == "json":
+        return "json"
+    if text != "text":
+        raise SettingsError(f"AQFUSION_LOG must be json or text, got {text!r}")
+    return "text"
 
 
 def _listed(values: Mapping[str, str], name: str) -> tuple[str, ...]:
@@ -150,11 +186,18 @@ def _sites(values: Mapping[str, str], name: str) -> tuple[str, ...]:
     return sites
 
 
-def _number(values: Mapping[str, str], name: str, most: int) -> int | None:
+def _number(values: Mapping[str, str], name: str, most: int, least: int = 1) -> int | None:
     text = values.get(name, "").strip()
     if not text:
         return None
-    return read_whole_number(text, name, 1, most, SettingsError)
+    return read_whole_number(text, name, least, most, SettingsError)
+
+
+def _yes_or_no(values: Mapping[str, str], name: str) -> bool | None:
+    text = values.get(name, "").strip().lower()
+    if text not in {"", "yes", "true", "1", "no", "false", "0"}:
+        raise SettingsError(f"{name} must be yes or no, got {text!r}")
+    return text in {"yes", "true", "1"} if text else None
 
 
 def _secrets(path: Path) -> dict[str, str]:

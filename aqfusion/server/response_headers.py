@@ -13,6 +13,7 @@ from streamlit import config
 
 _log = logging.getLogger(__name__)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_PROBED = re.compile(r"/(healthz|readyz)$")  # by balancers, which name the server by its number
 # What Streamlit tells of other visitors, and its interface for programs, which nothing here needs.
 _CLOSED = re.compile(r"/_stcore/(metrics|agent|script-health-check)(/|$)")
 _TILES = "https://tile.openstreetmap.org"  # streets of the map, only once a visitor asks for them
@@ -40,7 +41,7 @@ _ALWAYS = {
 def allowed_hosts(named: Sequence[str]) -> tuple[str, ...]:
     """The names that the server answers to; none means any."""
     if named:
-        return tuple(name.lower().strip("[]").rstrip(".") for name in named)
+        return (*_LOOPBACK, *(name.lower().strip("[]").rstrip(".") for name in named))
     address = str(config.get_option("server.address") or "").strip("[]")
     if address in _LOOPBACK:
         return _LOOPBACK
@@ -76,7 +77,8 @@ class ResponseHeaders:
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
         host = Headers(scope=scope).get("host", "")
-        if self._hosts and not _is_one_of(host, self._hosts):
+        is_named = not self._hosts or _is_one_of(host, self._hosts)
+        if not is_named and not _PROBED.search(scope["path"]):
             _log.warning("A request for %.100r was refused: see AQFUSION_ALLOWED_HOSTS.", host)
             sentence = "This server does not answer to that name (setting AQFUSION_ALLOWED_HOSTS)."
             return PlainTextResponse(sentence, 421)

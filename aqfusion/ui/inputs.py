@@ -10,6 +10,7 @@ from aqfusion.air.readings import Reading
 from aqfusion.explain.what_if import WhatIfInput
 from aqfusion.images.photo import Photo
 from aqfusion.model.predictor import Embedding, NothingKnownError, Predictor, Result
+from aqfusion.server import metrics
 from aqfusion.sites.site import Site
 from aqfusion.ui import cached_models, consent, photo_input, reading_input
 from aqfusion.ui.sites import site_choice
@@ -56,9 +57,11 @@ class PredictionInputs:
     def result(self) -> Result | None:
         """The prediction; `None` without any usable input."""
         try:
-            return self.model.predict(self.reading, self.embedding, trust_photo=self.trusted)
+            result = self.model.predict(self.reading, self.embedding, trust_photo=self.trusted)
         except NothingKnownError:
             return None
+        metrics.predicted(self.model.model_version, result.modalities)
+        return result
 
 
 def keep() -> None:

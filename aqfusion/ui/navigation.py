@@ -7,6 +7,7 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
 from aqfusion.registry.version import number_of, title
+from aqfusion.server import metrics
 
 if TYPE_CHECKING:
     from aqfusion.model.predictor import Predictor
@@ -19,7 +20,9 @@ DISCLAIMER = (
 
 def run() -> None:
     """Draw the bar and run the page that the address names."""
-    st.navigation(_pages(), position="top").run()
+    page = st.navigation(_pages(), position="top")
+    with metrics.page_run(page.url_path or "start"):
+        page.run()
 
 
 def ensure() -> None:

@@ -18,11 +18,15 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Route
+from streamlit import config
 from streamlit.runtime.state import SafeSessionState, SessionState
 
 from aqfusion.errors import InputError
+from aqfusion.registry.registry import Registry
+from aqfusion.server import health, log_limits, logs, metrics
 from aqfusion.server.gate import Gate
-from aqfusion.settings import SettingsError, load_server_settings
+from aqfusion.settings import SettingsError, load_server_settings, load_settings
+from aqfusion.ui import cached_models
 from aqfusion.ui.labels import browser_sessions, sign_in_cookie, store_session
 
 _alone: Callable[..., None] = SafeSessionState.__init__
@@ -51,7 +55,34 @@ _log = logging.getLogger(__name__)
 
 def routes() -> list[Route]:
     """Return the addresses of our own beside Streamlit's."""
-    return [Route(sign_in_cookie.path(), sign_in_cookie.answer, methods=["POST"])]
+    base = _base_path()
+    return [
+        Route(sign_in_cookie.path(), sign_in_cookie.answer, methods=["POST"]),
+        Route(f"{base}/healthz", health.live),
+        Route(f"{base}/readyz", health.ReadinessProbe(_checks()).answer),
+        Route(f"{base}/metrics", metrics.answer),
+    ]
+
+
+def _base_path() -> str:
+    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}" if base else ""
+
+
+def _checks() -> dict[str, health.Check]:
+    """What `/readyz` asks; the settings are read anew each time, as pages do."""
+
+    def disk() -> health.CheckResult:
+        return health.check_disk(load_settings(), load_server_settings().least_disk_mb)
+
+    def model() -> health.CheckResult:
+        return health.check_model(Registry.of(load_settings()).current, cached_models.loaded)
+
+    return {
+        "store": lambda: health.check_store(store_session.reached),
+        "model": model,
+        "disk": disk,
+    }
 
 
 @cache
@@ -64,12 +95,19 @@ def _gate() -> Gate:
 
 def middleware() -> list[Middleware]:
     """Return what every request passes before Streamlit sees it, the outermost first."""
-    return [*_gate().middleware(), Middleware(browser_sessions.SessionGuard)]
+    return [
+        Middleware(logs.RequestPseudonym),
+        Middleware(metrics.RequestMetrics, base=_base_path()),
+        *_gate().middleware(),
+        Middleware(browser_sessions.SessionGuard),
+    ]
 
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Guard sessions from runs that overlap, and end what is over: sign-ins, uploads."""
+    logs.install(load_server_settings().log)  # uvicorn has set up its own by now
+    log_limits.install()
     install()
     tasks = [asyncio.create_task(work) for work in (_prune_forever(), _gate().sweep())]
     try:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from aqfusion.labels.database import Database, StoreError, in_turn
+from aqfusion.labels.database import Database, StoreError, in_turn, take_time
 from aqfusion.labels.schema import VERSION
 
-__all__ = ["prepare"]
+__all__ = ["is_current", "prepare"]
 
 _LOCK = 0x41514C  # any number, the same in every process
 
@@ -17,11 +17,16 @@ def prepare(database: Database) -> None:
 
     A store of a newer program raises `StoreError`. One process does the work and the others wait.
     """
-    with database.read() as connection:
-        if _version(connection) == VERSION:
-            return
+    if is_current(database):
+        return
     database.write_ahead()
     database.write(_upgrade)
+
+
+def is_current(database: Database) -> bool:
+    """Whether the tables are of this program; a database that fails raises `StoreError`."""
+    with database.read() as connection:
+        return _version(connection) == VERSION
 
 
 def _version(connection: Connection) -> str | None:
@@ -37,6 +42,7 @@ def _upgrade(connection: Connection) -> None:
     from alembic.script import ScriptDirectory
     from alembic.util import CommandError
 
+    take_time(connection)
     in_turn(connection, _LOCK)
     script = ScriptDirectory(str(Path(__file__).parent))
     with EnvironmentContext(

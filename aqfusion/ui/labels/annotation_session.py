@@ -20,6 +20,7 @@ from aqfusion.labels.item import Task
 from aqfusion.labels.leases import Leased
 from aqfusion.labels.queue_sql import EVERYTHING, QueueFilter
 from aqfusion.permissions import Actor
+from aqfusion.server import metrics
 from aqfusion.text_validation import plain_integer
 from aqfusion.ui.labels import account, browser_sessions
 from aqfusion.ui.labels.store_session import now, store
@@ -203,6 +204,7 @@ def _take_back(on: AnnotationSession, last: LastAnswer | None) -> None:
     only, tab = last.event if last is not None else None, browser_sessions.tab().id
     saved = store().answers.undo(on.actor, uuid.uuid4().hex, now(), only, tab)
     on.last, on.undone, on.covered, on.words = None, last, len(saved.covered), saved.words
+    metrics.labels_saved("undo", 1 + len(saved.covered))
     if saved.item in on.trail:
         on.trail.remove(saved.item)
     _lay(on, saved.leased)
@@ -212,6 +214,7 @@ def _done(on: AnnotationSession, task: Task, answer: Answer | None, saved: Saved
     if task.id not in on.trail:
         on.trail.append(task.id)
     on.last, on.words, on.covered = (task, answer), saved.words, len(saved.covered)
+    metrics.labels_saved("skip" if answer is None else "answer", 1 + len(saved.covered))
     on.leased = None  # saved: whatever happens to the next item, this one is done
     store().sittings.keep(on.actor, on.mode, on.since, now())
     _next(on)

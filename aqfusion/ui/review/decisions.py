@@ -16,6 +16,7 @@ from aqfusion.labels.review import ItemView
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.permissions import Actor
+from aqfusion.server import metrics
 from aqfusion.ui.labels import store_session
 from aqfusion.ui.review import routing
 
@@ -116,6 +117,7 @@ def _save(at: ReviewSession, about: str, work: Callable[[str, datetime], Saved])
             return
         saved = work(displayed.request_id, store_session.now())
         state[_SAVED] = displayed.request_id
+        metrics.labels_saved(about)
         text = f"{_done(about, saved)}: item {displayed.item} is {_now(saved)}."
         routing.go_on(at.store, at.actor, displayed.item, text)
     except InputError as error:
