@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from functools import update_wrapper
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
 
@@ -67,7 +67,11 @@ class ProcessCache(Generic[Value]):
 
 
 def process_cache(
-    *, most: int = 1, release: Callable[[Value], None] | None = None
+    most: int = 1, release: Callable[[Any], None] | None = None
 ) -> Callable[[Callable[..., Value]], ProcessCache[Value]]:
     """Keep a function's values in this process, outside Streamlit's caches."""
-    return lambda function: ProcessCache(function, most, release)
+
+    def keep(function: Callable[..., Value]) -> ProcessCache[Value]:
+        return ProcessCache(function, most, release)
+
+    return keep
