@@ -23,7 +23,7 @@ from streamlit.runtime.state import SafeSessionState, SessionState
 
 from aqfusion.errors import InputError
 from aqfusion.registry.registry import Registry
-from aqfusion.server import health, log_limits, logs, metrics
+from aqfusion.server import health, log_limits, login_return, logs, metrics
 from aqfusion.server.gate import Gate
 from aqfusion.settings import SettingsError, load_server_settings, load_settings
 from aqfusion.ui import cached_models
@@ -99,6 +99,7 @@ def middleware() -> list[Middleware]:
         Middleware(logs.RequestPseudonym),
         Middleware(metrics.RequestMetrics, base=_base_path()),
         *_gate().middleware(),
+        Middleware(login_return.LoginReturn, base=_base_path()),
         Middleware(browser_sessions.SessionGuard),
     ]
 
