@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from aqfusion.errors import InputError
 
-__all__ = ["HEAVY", "BusyError", "FairQueue", "Visitor"]
+__all__ = ["HEAVY", "BusyError", "FairQueue", "QueueClient"]
 
 SLOTS = 2  # at once in a process, which bounds the memory of decoding
 MOST_WAITING = 256  # jobs in all
@@ -33,7 +33,7 @@ class BusyError(InputError):
 
 
 @dataclass(frozen=True)
-class Visitor:
+class QueueClient:
     """Whose work it is: the client's address, if it is known, and the session."""
 
     address: str = ""
@@ -56,7 +56,9 @@ class FairQueue:
     0 to 19, is how far behind light work the system's scheduler puts it.
     """
 
-    def __init__(self, slots: int = SLOTS, visitor: Callable[[], Visitor] = Visitor) -> None:
+    def __init__(
+        self, slots: int = SLOTS, visitor: Callable[[], QueueClient] = QueueClient
+    ) -> None:
         """Begin empty."""
         self.slots, self.visitor, self.niceness = slots, visitor, 0
         self._own = threading.local()
@@ -108,7 +110,7 @@ class FairQueue:
     def _depth(self) -> int:
         return sum(len(jobs) for sessions in self._waiting.values() for jobs in sessions.values())
 
-    def _add(self, visitor: Visitor, job: _Job) -> None:
+    def _add(self, visitor: QueueClient, job: _Job) -> None:
         with self._lock:
             sessions = self._waiting.setdefault(visitor.address, OrderedDict())
             own, total = sum(len(jobs) for jobs in sessions.values()), self._depth()
@@ -121,7 +123,7 @@ class FairQueue:
                 threading.Thread(target=self._work, name="heavy", daemon=True).start()
                 self._running += 1
 
-    def _wait(self, visitor: Visitor, job: _Job) -> None:
+    def _wait(self, visitor: QueueClient, job: _Job) -> None:
         waiting: Callable[[int], None] | None = getattr(self._own, "waiting", None)
         end = time.monotonic() + MOST_SECONDS
         while not job.done.wait(_ASKED):
@@ -134,7 +136,7 @@ class FairQueue:
                     "Try again in a minute."
                 )
 
-    def _before(self, visitor: Visitor, job: _Job) -> int | None:
+    def _before(self, visitor: QueueClient, job: _Job) -> int | None:
         """About how many jobs come first if nobody else comes; `None` once it runs."""
         with self._lock:
             sessions = self._waiting.get(visitor.address, OrderedDict())
@@ -149,7 +151,7 @@ class FairQueue:
             round_ = sum(min(count, turn) for count in counts.pop(visitor.address))
             return round_ - 1 + sum(min(sum(others), round_) for others in counts.values())
 
-    def _remove(self, visitor: Visitor, job: _Job) -> bool:
+    def _remove(self, visitor: QueueClient, job: _Job) -> bool:
         """Take a job out that has not begun; whether it was still there."""
         with self._lock:
             sessions = self._waiting.get(visitor.address, OrderedDict())

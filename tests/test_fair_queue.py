@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from aqfusion import fair_queue
-from aqfusion.fair_queue import BusyError, FairQueue, Visitor
+from aqfusion.fair_queue import BusyError, FairQueue, QueueClient
 
 
 class Visits:
@@ -26,14 +26,16 @@ class Visits:
 
     def come(self, address: str, session: str, work: Callable[[], object] | None = None) -> None:
         name = f"{address}{session}"
-        thread = threading.Thread(target=self._visit, args=(Visitor(address, session), work, name))
+        thread = threading.Thread(
+            target=self._visit, args=(QueueClient(address, session), work, name)
+        )
         before = self.queue.depth() + len(self.refused)
         thread.start()
         self._threads.append(thread)
         while work is None and self.queue.depth() + len(self.refused) == before:
             time.sleep(0.001)
 
-    def _visit(self, visitor: Visitor, work: Callable[[], object] | None, name: str) -> None:
+    def _visit(self, visitor: QueueClient, work: Callable[[], object] | None, name: str) -> None:
         self._own.visitor = visitor
         try:
             self.queue.run(work or (lambda: self.done.append(name)))
@@ -143,7 +145,7 @@ def test_a_waiting_visitor_sees_the_place_and_may_leave(monkeypatch):
     with visits() as held:
         for number in range(3):
             held.come("a", str(number))
-        held._own.visitor = Visitor("b", "me")
+        held._own.visitor = QueueClient("b", "me")
         seen: list[int] = []
 
         def waiting(before: int) -> None:

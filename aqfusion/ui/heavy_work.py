@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from aqfusion.fair_queue import HEAVY, Visitor
+from aqfusion.fair_queue import HEAVY, QueueClient
 from aqfusion.images.decoding import hand_memory_back
 from aqfusion.server.client_address import client_address
 
@@ -19,10 +19,10 @@ def install() -> None:
     hand_memory_back()
 
 
-def visitor() -> Visitor:
+def visitor() -> QueueClient:
     """The visitor whose page this thread runs; of work beside the pages one without a name."""
     context = get_script_run_ctx(suppress_warning=True)
-    return Visitor() if context is None else Visitor(client_address(), context.session_id)
+    return QueueClient() if context is None else QueueClient(client_address(), context.session_id)
 
 
 @contextmanager
