@@ -85,7 +85,6 @@ models: setup
 # Debian splits venv from python3; elsewhere it is there.
 .venv/.app: requirements.txt $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("AQFusion needs python 3.11 or newer, this is " + sys.version.split()[0])'
-	@test ! -L .venv || { echo ".venv is a link: what it leads to is emptied by no make; install there by hand"; exit 1; }
 	$(PYTHON) -m venv .venv || ($(APT) update -qq && $(APT) install -y -qq python3-venv && $(PYTHON) -m venv --clear .venv)
 	$(BIN)/python -m pip install $(PIP) -r requirements.txt $(LOCK:%=-c %)
 	@$(BIN)/python $(COMPILE)
