@@ -22,7 +22,7 @@ from streamlit.runtime.state import SafeSessionState, SessionState
 
 from aqfusion.errors import InputError
 from aqfusion.registry.registry import Registry
-from aqfusion.server import client_address, health, logs, metrics
+from aqfusion.server import client_address, health, logs, metrics, upkeep
 from aqfusion.settings import SettingsError, load_server_settings, load_settings
 from aqfusion.ui import cached_models
 from aqfusion.ui.labels import browser_sessions, sign_in_cookie, store_session
@@ -102,13 +102,25 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Guard sessions from runs that overlap, and end sign-ins when their time is over."""
     logs.install(load_server_settings().log)  # uvicorn has set up its own by now
     install()
-    task = asyncio.create_task(_prune_forever())
+    work = (_tidy_up(), _prune_forever(), upkeep.back_up_daily())
+    tasks = [asyncio.create_task(each) for each in work]
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def _tidy_up() -> None:
+    try:
+        settings = load_settings()
+        await run_in_threadpool(upkeep.tighten, settings)
+        await run_in_threadpool(upkeep.sweep_at_start, settings)
+    except (InputError, OSError) as error:
+        _log.warning("Folders could not be tidied up at the start: %s", error)
 
 
 async def _prune_forever() -> None:
