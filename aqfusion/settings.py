@@ -4,6 +4,7 @@ The environment wins over `.streamlit/secrets.toml`; neither is needed.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,8 +27,11 @@ DEFAULT_MODEL = "mobilenetv2_100"
 OPENAQ_URL = "https://api.openaq.org/v3/"
 SIGN_IN_DAYS, IDLE_MINUTES = 14, 12 * 60
 BACKUP_KEEP = 7
+UPLOADS_MB, CONNECTIONS = 300, 100
+_HOST = re.compile(r"[A-Za-z0-9.-]+|\[?[0-9A-Fa-f:]+\]?")
+_SITE = re.compile(r"(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 LEAST_DISK_MB = 500
-_SHORTEST_TOKEN = 16
+_SHORTEST_TOKEN, _SHORTEST_PIN = 16, 4
 
 
 class SettingsError(InputError):
@@ -46,7 +50,8 @@ class Settings:
     `labels` is the label store's database and `photos` the folder or bucket of its photos; with
     `None` both lie in `home`. A password may stand in them, so they are not printed either.
     `models` is the folder of retrained models' versions, in `home` where it is `None`.
-    A sign-in by PIN ends after `sign_in_days`, and after `idle_minutes` without use.
+    A sign-in ends after `sign_in_days`, and after `idle_minutes` without use. New PINs have at
+    least `pin_length` characters; with `None` the server decides by who can reach it.
     `backups` is the folder of scheduled backups, in `home` where it is `None`; the app makes one
     a day where `backup_daily` is set, and keeps the newest `backup_keep`.
     """
@@ -66,6 +71,7 @@ class Settings:
     backups: Path | None = None
     backup_daily: bool = False
     backup_keep: int = BACKUP_KEEP
+    pin_length: int | None = None
 
 
 def load_settings(
@@ -92,6 +98,7 @@ def load_settings(
         backups=_expanded("AQFUSION_BACKUPS", backups) if backups else None,
         backup_daily=_switch(values, "AQFUSION_BACKUP_DAILY"),
         backup_keep=_number(values, "AQFUSION_BACKUP_KEEP", 1000) or BACKUP_KEEP,
+        pin_length=_number(values, "AQFUSION_PIN_LENGTH", 64, _SHORTEST_PIN),
     )
 
 
@@ -100,14 +107,24 @@ class ServerSettings:
     """What the server's gate rests on; a mistake in it ends the start, not a page.
 
     `trusted_proxies` are addresses and networks that are believed whom they forward for.
+    `allowed_hosts` are the names that the server answers to, all where there are none, and on the
+    loopback only its own. Sites of `embed_on` may show pages in frames. Uploads take `uploads_mb`
+    of memory at most, and an address has at most so many `connections` (tabs) at one time.
     `metrics_token` opens the metrics; without one they answer on loopback only. `log` is the format
-    of log lines, json or text. Below `least_disk_mb` of room the server is not ready.
+    of log lines, json or text. Below `least_disk_mb` of room the server is not ready. Whoever
+    signs in chooses from a list of names where `list_names` is set, and else types theirs; with
+    `None` only those who sit at the server's own machine see a list.
     """
 
     trusted_proxies: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    embed_on: tuple[str, ...] = ()
+    uploads_mb: int = UPLOADS_MB
+    connections: int = CONNECTIONS
     metrics_token: str | None = field(default=None, repr=False)
     log: Literal["json", "text"] = "text"
     least_disk_mb: int = LEAST_DISK_MB
+    list_names: bool | None = None
 
 
 def load_server_settings(
@@ -117,9 +134,14 @@ def load_server_settings(
     values = {**_secrets(secrets_file), **(os.environ if environment is None else environment)}
     return ServerSettings(
         trusted_proxies=_networks(values, "AQFUSION_TRUSTED_PROXIES"),
+        allowed_hosts=_hosts(values, "AQFUSION_ALLOWED_HOSTS"),
+        embed_on=_sites(values, "AQFUSION_EMBED_ON"),
+        uploads_mb=_number(values, "AQFUSION_UPLOADS_MB", 100_000) or UPLOADS_MB,
+        connections=_number(values, "AQFUSION_CONNECTIONS", 100_000) or CONNECTIONS,
         metrics_token=_token(values, "AQFUSION_METRICS_TOKEN"),
         log=_log_format(values),
         least_disk_mb=_number(values, "AQFUSION_LEAST_DISK_MB", 1_000_000) or LEAST_DISK_MB,
+        list_names=_yes_or_no(values, "AQFUSION_LIST_NAMES"),
     )
 
 
@@ -163,11 +185,36 @@ def _switch(values: Mapping[str, str], name: str) -> bool:
     return text in ("on", "1", "true")
 
 
-def _number(values: Mapping[str, str], name: str, most: int) -> int | None:
+def _hosts(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    hosts = _listed(values, name)
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            rule = f"{name} must be names like aqi.example.org, without https:// and port"
+            raise SettingsError(f"{rule}, got {host!r}")
+    return hosts
+
+
+def _sites(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    sites = _listed(values, name)
+    for site in sites:
+        scheme, _, rest = site.partition("://")
+        if scheme not in {"http", "https"} or not _SITE.fullmatch(rest):
+            raise SettingsError(f"{name} must be sites like https://example.org, got {site!r}")
+    return sites
+
+
+def _number(values: Mapping[str, str], name: str, most: int, least: int = 1) -> int | None:
     text = values.get(name, "").strip()
     if not text:
         return None
-    return read_whole_number(text, name, 1, most, SettingsError)
+    return read_whole_number(text, name, least, most, SettingsError)
+
+
+def _yes_or_no(values: Mapping[str, str], name: str) -> bool | None:
+    text = values.get(name, "").strip().lower()
+    if text not in {"", "yes", "true", "1", "no", "false", "0"}:
+        raise SettingsError(f"{name} must be yes or no, got {text!r}")
+    return text in {"yes", "true", "1"} if text else None
 
 
 def _secrets(path: Path) -> dict[str, str]:

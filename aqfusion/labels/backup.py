@@ -46,6 +46,7 @@ from aqfusion.labels.schema import (
 )
 from aqfusion.labels.store import LabelStore
 from aqfusion.labels.store_errors import StoreError, StoreFullError
+from aqfusion.labels.unblinding import unblind_by_events
 from aqfusion.permissions import Actor
 
 __all__ = [
@@ -143,6 +144,7 @@ def _photos(connection: Connection) -> Iterator[str]:
     yield from connection.execute(select(items.c.photo_hash).distinct()).scalars()
 
 
+_UNBLINDED = 11  # the version from which on the store keeps to whom a prediction was shown
 _LOCK = 0x41514F  # any number, the same in every process
 
 
@@ -285,6 +287,8 @@ def _compare(connection: Connection, archive: BackupArchive) -> None:
             pass
         if total.as_json() != archive.manifest["tables"][table.name]:
             raise archive.fault(f"{table_entry(table.name)} did not read back as it is")
+    if int(archive.manifest["version"]) < _UNBLINDED:
+        unblind_by_events(connection)
     faults = faults_in(connection)
     if faults:
         raise archive.fault(f"the backup is inconsistent: {faults[0]}")

@@ -37,7 +37,8 @@ _LEFT_OUT = (sign_ins, server_keys, known_devices, sign_in_limits, account_event
 TABLES: tuple[Table, ...] = tuple(t for t in metadata.sorted_tables if t not in _LEFT_OUT)
 # What came with a version: the tables, and the columns with what a row of before has in them.
 _CAME_WITH: dict[str, tuple[set[str], dict[str, dict[str, Any]]]] = {
-    "10": ({"account_events"}, {"users": {"epoch": 0, "ended": None}, "offers": {"address": None}})
+    "10": ({"account_events"}, {"users": {"epoch": 0, "ended": None}, "offers": {"address": None}}),
+    "11": ({"unblindings"}, {}),
 }
 RESTORED = ("9", *_CAME_WITH)  # versions of the store whose backups are read
 

@@ -30,6 +30,7 @@ from aqfusion.labels.sign_in import SignIn
 from aqfusion.labels.sign_in_sessions import SessionLimits, SignInSessions
 from aqfusion.labels.similar_views import SameView
 from aqfusion.labels.sites import Sites, with_labels
+from aqfusion.labels.unblinding import Unblinding
 from aqfusion.labels.usage_counts import PredictionCounts
 from aqfusion.permissions import Actor
 from aqfusion.settings import Settings
@@ -94,6 +95,7 @@ class LabelStore:
         self.unscored = ScoringBacklog(database)
         self.answers = AnswerStore(database)
         self.drafts = Drafts(database)
+        self.unblinding = Unblinding(database)
         self.sittings = AnnotationModeStore(database)
         self.same_view = SameView(database)
         self.review = Review(database)
@@ -123,6 +125,8 @@ class LabelStore:
             timedelta(days=settings.sign_in_days), timedelta(minutes=settings.idle_minutes)
         )
         store.sessions = SignInSessions(store.database, limits)
+        if settings.pin_length is not None:
+            store.accounts.pin_length = store.sign_in.pin_length = settings.pin_length
         return store
 
     def close(self) -> None:
