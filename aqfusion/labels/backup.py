@@ -91,8 +91,8 @@ def backup(
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StoreFullError(
-                f"The disk is full: the backup {path.name} was not written, and nothing of it is "
-                "left. Make room on the disk, then try again."
+                "The disk is full: the backup was not written, and nothing of it is left. Make "
+                "room on the disk, then try again."
             ) from error
         raise BackupError(f"The backup {path} cannot be written: {error.strerror}") from error
     return written
