@@ -26,7 +26,7 @@ from aqfusion.registry.registry import Registry
 from aqfusion.server import health, log_limits, login_return, logs, metrics, upkeep
 from aqfusion.server.gate import Gate
 from aqfusion.settings import SettingsError, load_server_settings, load_settings
-from aqfusion.ui import cached_models
+from aqfusion.ui import cached_models, heavy_work
 from aqfusion.ui.labels import browser_sessions, sign_in_cookie, store_session
 
 _alone: Callable[..., None] = SafeSessionState.__init__
@@ -110,6 +110,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     logs.install(load_server_settings().log)  # uvicorn has set up its own by now
     log_limits.install()
     install()
+    heavy_work.install()
     work = (_tidy_up(), _prune_forever(), _gate().sweep(), upkeep.back_up_daily())
     tasks = [asyncio.create_task(each) for each in work]
     try:
