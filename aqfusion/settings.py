@@ -32,6 +32,8 @@ _SHORTEST_TOKEN, _SHORTEST_PIN = 16, 4
 class SettingsError(InputError):
     """A setting that cannot be used, or a secrets file that cannot be read."""
 
+    for_strangers = "a setting of this server cannot be used. The server's log says which"
+
 
 @dataclass(frozen=True)
 class Settings:

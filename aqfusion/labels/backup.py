@@ -173,7 +173,10 @@ def backup(
             file.flush()
             check(Path(file.name))
     except OSError as error:
-        raise BackupError(f"The backup {path} cannot be written: {error.strerror}") from error
+        raise BackupError(
+            f"The backup {path} cannot be written: {error.strerror}",
+            public=f"The backup cannot be written: {error.strerror}",
+        ) from error
     return written
 
 

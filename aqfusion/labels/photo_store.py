@@ -90,7 +90,8 @@ class PhotoStore:
             files, root = fsspec.core.url_to_fs(self._address, use_listings_cache=False)
         except (ImportError, ValueError) as error:
             raise StoreError(
-                f"AQFUSION_PHOTOS must be a folder or a known kind of address, got {self.where!r}"
+                f"AQFUSION_PHOTOS must be a folder or a known kind of address, got {self.where!r}",
+                public="AQFUSION_PHOTOS must be a folder or a known kind of address",
             ) from error
         return files, root.rstrip("/")
 

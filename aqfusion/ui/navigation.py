@@ -8,6 +8,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from aqfusion.registry.version import number_of, title
 from aqfusion.server import metrics
+from aqfusion.ui.markup import plain
 
 if TYPE_CHECKING:
     from aqfusion.model.predictor import Predictor
@@ -75,4 +76,4 @@ def end(model: "Predictor | None" = None) -> None:
 def _answered_by(model: "Predictor") -> str:
     backbone = model.checkpoint.config.architecture.backbone
     version = f", retrained: {title(model.name)}" if number_of(model.name) else ""
-    return f"Model: {backbone}{version}."
+    return f"Model: {plain(backbone)}{plain(version)}."

@@ -29,7 +29,7 @@ def form(submit: str, on_click: Callable[[], None], *, ask_code: bool = False) -
         st.text_input("Your name, as others will see it", key="account_new_name", max_chars=60)
         least = store_session.store().sign_in.pin_length
         st.text_input(
-            f"Choose a PIN or a passphrase ({least} characters or more)",
+            f"Choose a PIN or a passphrase ({least:d} characters or more)",
             type="password",
             key="account_new_pin",
             max_chars=MOST_CHARACTERS,
