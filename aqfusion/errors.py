@@ -8,14 +8,17 @@ class InputError(ValueError):
     instead; the message is then for the terminal and the log.
     """
 
-    for_strangers: str | None = None  # of a whole class of errors about the server's own files
+    # Of errors about the server's own files: what a page says where the message has a path in it.
+    for_strangers: str | None = None
 
     def __init__(self, message: str = "", *, public: str | None = None) -> None:
         """Keep both sentences; without `public` the message is for everybody."""
         super().__init__(message)
-        self._public = self.for_strangers if public is None else public
+        self._public = public
 
     @property
     def public(self) -> str:
         """The sentence for a stranger."""
-        return str(self) if self._public is None else self._public
+        if self._public is not None:
+            return self._public
+        return self.for_strangers if self.for_strangers and "/" in str(self) else str(self)

@@ -218,7 +218,8 @@ def _folder(values: Mapping[str, str], name: str) -> Path | None:
         return None
     folder = _expanded(name, values[name])
     if not folder.is_dir():
-        raise SettingsError(f"{name} must name a folder that exists, got {values[name]!r}")
+        rule = f"{name} must name a folder that exists"
+        raise SettingsError(f"{rule}, got {values[name]!r}", public=rule)
     return folder
 
 
@@ -227,7 +228,8 @@ def _file(values: Mapping[str, str], name: str) -> Path | None:
         return None
     file = _expanded(name, values[name])
     if not file.is_file():
-        raise SettingsError(f"{name} must name a file that exists, got {values[name]!r}")
+        rule = f"{name} must name a file that exists"
+        raise SettingsError(f"{rule}, got {values[name]!r}", public=rule)
     return file
 
 

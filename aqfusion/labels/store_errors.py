@@ -34,6 +34,8 @@ _FULL = (
 class StoreError(InputError):
     """A label store that cannot be opened, or is too busy to answer."""
 
+    for_strangers = NO_ANSWER
+
 
 class StoreFullError(StoreError):
     """A disk without room for what should be saved."""

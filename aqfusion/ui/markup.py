@@ -19,8 +19,11 @@ from aqfusion.errors import InputError
 
 # Addresses become links and short codes pictures by themselves, escaped or not: a word joiner,
 # which nobody sees, parts them.
-_AUTOMATIC = re.compile(r"(?<=:)(?=//)|(?i:(?<=www))(?=\.)|(?<=@)|(?<=:)(?=\w*[A-Za-z_+-][\w+-]*:)")
-_SIGNS = re.compile(r"[\\`*_{}\[\]()<>#+\-!|~:$&=^]")
+_AUTOMATIC = re.compile(
+    r"(?<=:)(?=//)|(?i:(?<=www))(?=\.)|(?<=@)|(?<=:)(?=[\w/]*[A-Za-z_+-][\w+/-]*:)"
+)
+# An underscore between letters means nothing.
+_SIGNS = re.compile(r"[\\`*{}\[\]()<>#+\-!|~:$&=^]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _NUMBERED = re.compile(r"(?m)^(\s*\d+)([.)])")
 
 
