@@ -11,7 +11,9 @@ from aqfusion.ui.markup import plain, show_error
 
 SAMPLES, UPLOAD, CAMERA, NONE = "Samples", "Upload", "Camera", "None"
 START = "light-haze"
-_LARGEST_UPLOAD_MB = 50  # as .streamlit/config.toml; beyond, the browser refuses in its words
+# Of every uploader but that of a backup; beyond, the browser refuses in its words. The server's own
+# limit is that of a backup, and it takes no more from a page than its uploaders say.
+LARGEST_UPLOAD_MB = 50
 _ICONS = {
     SAMPLES: ":material/photo_library:",
     UPLOAD: ":material/upload:",
@@ -157,7 +159,7 @@ def _from_visitor(view: "st.delta_generator.DeltaGenerator", source: str | None)
             "at most 25 MB",
             # any file: the error for a wrong one is a sentence here, not the widget's tooltip
             type=None,
-            max_upload_size=_LARGEST_UPLOAD_MB,
+            max_upload_size=LARGEST_UPLOAD_MB,
             key="photo_upload",
             on_change=_forget,
         )

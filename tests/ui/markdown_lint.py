@@ -246,11 +246,12 @@ def _spoken(node: ast.Call) -> Iterator[ast.expr]:
 
 
 def _is_numeric(part: ast.FormattedValue) -> bool:
-    """Whether the format refuses all but numbers."""
+    """Whether the format refuses all but numbers and times."""
     if part.format_spec is None:
         return False
     spec = ast.unparse(part.format_spec)[2:-1]
-    return bool(spec) and bool(NUMERIC.fullmatch(spec)) and not spec.isdecimal()
+    is_time = spec.startswith("%") and len(spec) > 1
+    return is_time or (bool(NUMERIC.fullmatch(spec)) and bool(spec) and not spec.isdecimal())
 
 
 def _scope(node: ast.AST) -> ast.AST | None:
