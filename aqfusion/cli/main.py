@@ -36,11 +36,11 @@ COMMANDS = {
     "site": "sites:site",
     "stations": "stations:stations",
     "labels": "labels:labels",
+    "bench": "load_test:bench",
     "completion": "main:completion",
 }
 # Former names, kept for one release.
 MOVED = {
-    "bench": "benchmarks/predict.py, label_queue.py or retraining.py",
     "outline": "tools/land_outline.py",
 }
 

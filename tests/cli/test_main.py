@@ -38,7 +38,7 @@ def test_every_command_is_listed_and_has_a_help(capsys):
     assert names == [
         *("app", "predict", "explain", "aqi", "train", "evaluate", "cards", "fetch-data"),
         *("features", "retrain", "models", "render-scenes", "site", "stations", "labels"),
-        "completion",
+        *("bench", "completion"),
     ]
     for name in names:
         assert help_of(capsys, name).startswith(f"Usage: aqfusion {name} ")
@@ -91,7 +91,7 @@ def test_another_shell_is_refused(capsys):
         ("aqfusion labels i", {"import", "invite"}),
         ("aqfusion aqi --standard ", {*STANDARDS}),
         ("aqfusion labels invite --role a", {"annotator", "admin"}),
-        ("aqfusion benc", set()),
+        ("aqfusion outl", set()),
     ],
 )
 def test_words_are_completed(monkeypatch, capsys, line, offers):
