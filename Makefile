@@ -37,7 +37,7 @@ all long unit browser coverage: export OMP_NUM_THREADS = 1
 
 # All at once: browser tests wait more than they compute, so a third process finds its time.
 all: .venv/.dev chromium postgresql nginx
-	$(BIN)/python -m pytest -m "not long" -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not long" -n 3 --dist loadfile --no-loadscope-reorder --durations=20
 
 # What takes long: before a release, and after work on maps, charts, review, accounts or measuring.
 long: .venv/.dev chromium postgresql nginx

@@ -23,6 +23,7 @@ from aqfusion.errors import InputError
 from aqfusion.io.atomic_files import replace_file
 from aqfusion.io.file_lock import holder, locked
 from aqfusion.io.json_models import TableError, check, read_table
+from aqfusion.io.temporary_files import private_folder
 from aqfusion.permissions import Actor, RoleError
 from aqfusion.settings import ROOT
 
@@ -141,7 +142,7 @@ def start(job: Job, home: Path, actor: Actor, options: tuple[str, ...] = ()) -> 
     Returns once the new process has the lock, so that its progress can be read then.
     """
     _check_role(job, actor, job.verb)
-    home.mkdir(parents=True, exist_ok=True)
+    private_folder(home)
     refuse_second(home, job.noun)
     before = read_progress(home / PROGRESS)
     command = [sys.executable, "-m", "aqfusion", *job.command, f"--by={actor.name}", *options]
@@ -253,7 +254,7 @@ class RunningJob:
         self._closed = False
         moment = _moment()
         self._now = JobProgress("running", moment, moment, os.getpid(), by)
-        (home / LOG).write_bytes(b"")
+        replace_file(home / LOG, b"")
         self._write()
 
     def report(self, step: str) -> None:

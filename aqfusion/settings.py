@@ -26,7 +26,7 @@ DEFAULT_MODEL = "mobilenetv2_100"
 OPENAQ_URL = "https://api.openaq.org/v3/"
 SIGN_IN_DAYS, IDLE_MINUTES = 14, 12 * 60
 LEAST_DISK_MB = 500
-_SHORTEST_TOKEN = 16
+_SHORTEST_TOKEN, _SHORTEST_PIN = 16, 4
 
 
 class SettingsError(InputError):
@@ -45,7 +45,8 @@ class Settings:
     `labels` is the label store's database and `photos` the folder or bucket of its photos; with
     `None` both lie in `home`. A password may stand in them, so they are not printed either.
     `models` is the folder of retrained models' versions, in `home` where it is `None`.
-    A sign-in by PIN ends after `sign_in_days`, and after `idle_minutes` without use.
+    A sign-in ends after `sign_in_days`, and after `idle_minutes` without use. New PINs have at
+    least `pin_length` characters; with `None` the server decides by who can reach it.
     """
 
     data: Path | None
@@ -60,6 +61,7 @@ class Settings:
     models: Path | None = None
     sign_in_days: int = SIGN_IN_DAYS
     idle_minutes: int = IDLE_MINUTES
+    pin_length: int | None = None
 
 
 def load_settings(
@@ -82,6 +84,7 @@ def load_settings(
         models=_expanded("AQFUSION_MODELS", models) if models else None,
         sign_in_days=_number(values, "AQFUSION_SIGN_IN_DAYS", 400) or SIGN_IN_DAYS,
         idle_minutes=_number(values, "AQFUSION_IDLE_MINUTES", 400 * 1440) or IDLE_MINUTES,
+        pin_length=_number(values, "AQFUSION_PIN_LENGTH", 64, _SHORTEST_PIN),
     )
 
 
@@ -91,13 +94,16 @@ class ServerSettings:
 
     `trusted_proxies` are addresses and networks that are believed whom they forward for.
     `metrics_token` opens the metrics; without one they answer on loopback only. `log` is the format
-    of log lines, json or text. Below `least_disk_mb` of room the server is not ready.
+    of log lines, json or text. Below `least_disk_mb` of room the server is not ready. Whoever
+    signs in chooses from a list of names where `list_names` is set, and else types theirs; with
+    `None` only those who sit at the server's own machine see a list.
     """
 
     trusted_proxies: tuple[str, ...] = ()
     metrics_token: str | None = field(default=None, repr=False)
     log: Literal["json", "text"] = "text"
     least_disk_mb: int = LEAST_DISK_MB
+    list_names: bool | None = None
 
 
 def load_server_settings(
@@ -110,6 +116,7 @@ def load_server_settings(
         metrics_token=_token(values, "AQFUSION_METRICS_TOKEN"),
         log=_log_format(values),
         least_disk_mb=_number(values, "AQFUSION_LEAST_DISK_MB", 1_000_000) or LEAST_DISK_MB,
+        list_names=_yes_or_no(values, "AQFUSION_LIST_NAMES"),
     )
 
 
@@ -146,11 +153,18 @@ def _networks(values: Mapping[str, str], name: str) -> tuple[str, ...]:
     return listed
 
 
-def _number(values: Mapping[str, str], name: str, most: int) -> int | None:
+def _number(values: Mapping[str, str], name: str, most: int, least: int = 1) -> int | None:
     text = values.get(name, "").strip()
     if not text:
         return None
-    return read_whole_number(text, name, 1, most, SettingsError)
+    return read_whole_number(text, name, least, most, SettingsError)
+
+
+def _yes_or_no(values: Mapping[str, str], name: str) -> bool | None:
+    text = values.get(name, "").strip().lower()
+    if text not in {"", "yes", "true", "1", "no", "false", "0"}:
+        raise SettingsError(f"{name} must be yes or no, got {text!r}")
+    return text in {"yes", "true", "1"} if text else None
 
 
 def _secrets(path: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ from aqfusion.ui import page
 from aqfusion.ui.labels import (
     account,
     accounts_view,
+    audit_log_view,
     export_view,
     guidelines,
     import_view,
@@ -14,14 +15,15 @@ from aqfusion.ui.labels import (
     store_view,
 )
 
-PEOPLE, STORE, IN_AND_OUT, SETTINGS = "People", "Store", "Import and export", "Settings"
+PEOPLE, LOG, STORE = "People", "Audit log", "Store"
+IN_AND_OUT, SETTINGS = "Import and export", "Settings"
 
 page.begin("Admin", "Accounts and roles, the label store, import and export, settings.")
 actor = account.require("admin")
 
 part = st.segmented_control(
     "Part",
-    [PEOPLE, STORE, IN_AND_OUT, SETTINGS],
+    [PEOPLE, LOG, STORE, IN_AND_OUT, SETTINGS],
     default=PEOPLE,
     required=True,
     key="admin_choice_part",
@@ -33,6 +35,8 @@ try:
         accounts_view.render_people(actor)
         with st.container(border=True, key="card_invite"):
             accounts_view.render_invite(actor)
+    elif part == LOG:
+        audit_log_view.render_audit_log(actor)
     elif part == STORE:
         store_view.render_store(actor)
     elif part == IN_AND_OUT:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+import pytest
 from PIL import Image
 
 from aqfusion.cli import main
@@ -67,6 +68,7 @@ def test_a_photo_passes_at_most_15_files_from_upload_to_aqi(home):
     assert [file for file in files if file not in passed] == []
 
 
+@pytest.mark.long
 def test_a_label_passes_at_most_35_files_from_key_press_to_served_version(home, monkeypatch):
     files = walk("A label, from key press to served version")
     assert 25 < len(files) <= 35

@@ -31,6 +31,7 @@ from aqfusion.cli.options import (
     time_limit_option,
 )
 from aqfusion.errors import InputError
+from aqfusion.io.temporary_files import private_folder
 from aqfusion.settings import load_settings
 
 if TYPE_CHECKING:
@@ -243,6 +244,19 @@ def invite(role: str) -> None:
     print_json({"invitation": token, "role": role, "expires": expires})
 
 
+@labels.command(short_help="Forget the wrong PINs of a name, so that nobody has to wait.")
+@click.argument("name", metavar="NAME", required=False)
+@click.option("--all", "everybody", is_flag=True, help="forget those of all names and addresses")
+@json_option
+def unlock(name: str | None, everybody: bool) -> None:
+    """Forget wrong PINs, so that the next try of a name need not wait, wherever it comes from."""
+    if (name is None) != everybody:
+        raise UsageError("unlock needs either a NAME or --all")
+    with label_store() as store:
+        store.accounts.unlock(store.accounts.operator(now()), name, now())
+    print_json({"unlocked": "all" if everybody else name})
+
+
 @labels.command(
     "score", short_help="Score the unlabelled items and put the most informative first."
 )
@@ -290,7 +304,7 @@ def score(by: str, choose: Callable[[], str], seconds: int | None = None) -> dic
     from aqfusion.background_jobs import running
 
     home = scoring_folder(load_settings())
-    home.mkdir(parents=True, exist_ok=True)
+    private_folder(home)
     with running(home, by, report, None if seconds is None else float(seconds), NOUN) as run:
         run.report("loading the model")
         # Imported here: they bring the network along, and a second run is refused without it.

@@ -1,12 +1,10 @@
 """`models` and `retrain`: versions of the model, and corrections that become a better one."""
 
-import shutil
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,6 +26,7 @@ from aqfusion.cli.options import (
     terminal_actor,
     time_limit_option,
 )
+from aqfusion.io.temporary_files import TemporaryFolder, private_folder, sweep
 from aqfusion.settings import load_settings
 
 if TYPE_CHECKING:
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from aqfusion.retraining.readiness import Readiness
 
 _MOST_DAYS = 3650
-_WORK = ".working-"
 
 _version_argument = click.argument("version", metavar="VERSION")
 
@@ -249,18 +247,17 @@ def _run(options: _Retraining, registry: "Registry", folder: Path | None) -> Non
 
     actor = terminal_actor(options.by)
     limit = None if options.time_limit is None else float(options.time_limit)
-    registry.home.mkdir(parents=True, exist_ok=True)
+    private_folder(registry.home)
     with running(registry.home, actor.name, report, limit) as run:
         run.report("reading the labels")
         # Imported here: they bring the network along, and a second run is refused without it.
         from aqfusion.labels.store import LabelStore
         from aqfusion.retraining.pipeline import register
 
-        for left in registry.home.glob(f"{_WORK}*"):  # of a run that was killed
-            shutil.rmtree(left, ignore_errors=True)
+        sweep(registry.home)  # after a run that was killed
         at = datetime.now(UTC)
         store = LabelStore.from_settings(load_settings())
-        with closing(store), TemporaryDirectory(prefix=_WORK, dir=registry.home) as work:
+        with closing(store), TemporaryFolder(registry.home) as work:
             if options.dry_run and (few := _too_few(store, registry)) is not None:
                 run.end("refused", few.reason)
                 print_json({"version": None, "promoted": False, "readiness": few.as_json()})
@@ -268,9 +265,7 @@ def _run(options: _Retraining, registry: "Registry", folder: Path | None) -> Non
             if folder is None:
                 candidate = _fast_candidate(options, store, registry, run.report)
             else:
-                candidate = _full_candidate(
-                    options, folder, (store, registry, Path(work)), run.report
-                )
+                candidate = _full_candidate(options, folder, (store, registry, work), run.report)
             run.close()
             version = None
             if not options.dry_run:

@@ -3,12 +3,18 @@
 import contextlib
 import os
 import shutil
-import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from aqfusion.errors import InputError
+from aqfusion.io.temporary_files import (
+    locked_file,
+    locked_folder,
+    private_folder,
+    renamed_aside,
+    sweep_once,
+)
 
 
 def replace_file(path: Path, content: bytes, *, sync: bool = True) -> None:
@@ -24,23 +30,24 @@ def replace_file_by(path: Path, pieces: Iterable[bytes], *, sync: bool = True) -
 
 
 @contextlib.contextmanager
-def new_file(path: Path, *, mode: int = 0o666, sync: bool = True) -> Iterator[BinaryIO]:
+def new_file(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
     """Give a temporary file to write, which becomes `path` at the end, or goes if that fails.
 
-    Without `sync` it does not wait for the disk: after a power cut the file may be damaged.
+    It is for its owner only, and so are folders that had to be made. Without `sync` it does not
+    wait for the disk: after a power cut the file may be damaged.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _beside(path)
-    try:
-        temporary.touch(mode, exist_ok=False)
-        with temporary.open("r+b") as file:
-            yield file
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    private_folder(path.parent)
+    sweep_once(path.parent)
+    with locked_file(path) as temporary:
+        try:
+            with temporary.open("r+b") as file:
+                yield file
+                file.flush()
+                if sync:
+                    os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -53,41 +60,38 @@ def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     empty = path.is_dir() and not any(path.iterdir())
     if not replace and (path.is_symlink() or (path.exists() and not empty)):
         raise InputError(f"folder to write must be new or empty, got {path}")
-    with unfinished_folder(_beside(path)) as temporary:
+    with unfinished_folder(path) as temporary:
         yield temporary
         put_in_place(temporary, path)
 
 
 @contextlib.contextmanager
 def unfinished_folder(path: Path) -> Iterator[Path]:
-    """Make a folder that is deleted at the end, unless `put_in_place` has moved it."""
-    path.mkdir(parents=True)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+    """Make a folder beside `path` that is deleted at the end, unless `put_in_place` moved it."""
+    private_folder(path.parent)
+    sweep_once(path.parent)
+    with locked_folder(path) as temporary:
+        try:
+            yield temporary
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def put_in_place(folder: Path, path: Path) -> None:
-    """Rename a complete folder to `path`, on the same disk, and delete the folder there before."""
+    """Rename a complete folder to `path`, on the same disk, and delete the folder there before.
+
+    It is for its owner only then, whatever wrote its files.
+    """
     for part in (*folder.rglob("*"), folder):
+        if not part.is_symlink():
+            part.chmod(0o700 if part.is_dir() else 0o600)
         _to_disk(part)
     if path.is_dir() and any(path.iterdir()):
-        old = _beside(path)
-        path.rename(old)
-        try:
+        with renamed_aside(path):
             folder.rename(path)
-        except OSError:
-            old.rename(path)
-            raise
-        shutil.rmtree(old)
     else:
         folder.rename(path)
     _to_disk(path.parent)
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}-{uuid.uuid4().hex}")
 
 
 def _to_disk(path: Path) -> None:

@@ -8,9 +8,10 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from aqfusion.io.temporary_files import private_folder
 from aqfusion.text_validation import plain_integer
 
 __all__ = ["holder", "locked"]
@@ -21,9 +22,11 @@ _PAUSE = 0.02  # seconds
 @contextmanager
 def locked(path: Path, patience: float) -> Iterator[bool]:
     """Hold the lock `path`; `False` where somebody else kept it for `patience` seconds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    private_folder(path.parent)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
+        with suppress(OSError):  # another user's
+            os.fchmod(handle, 0o600)
         end = time.monotonic() + patience
         while not (held := _taken(handle)) and time.monotonic() < end:
             time.sleep(_PAUSE)

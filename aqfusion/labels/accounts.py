@@ -3,17 +3,20 @@
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, not_, select, update
+from sqlalchemy.engine import Row
 
 from aqfusion.errors import InputError
-from aqfusion.labels.authorization import require_role
+from aqfusion.labels.audit_log import record
+from aqfusion.labels.authorization import end_sign_ins, require_role
 from aqfusion.labels.database import Database, in_turn
-from aqfusion.labels.passwords import hashed_pin, new_token, token_digest
-from aqfusion.labels.schema import invites, sign_ins, users
-from aqfusion.permissions import ROLES, Actor
+from aqfusion.labels.passwords import LEAST_CHARACTERS, hashed_pin, new_token, token_digest
+from aqfusion.labels.schema import invites, users
+from aqfusion.labels.sign_in_limits import SignInLimits
+from aqfusion.permissions import GIVEN_ROLES, Actor
 from aqfusion.text_validation import one_line
 
 __all__ = [
@@ -28,6 +31,9 @@ OPERATOR = "the terminal"
 _LOCK = 0x41514D  # any number, the same in every process
 MOST_USERS = 10_000
 ADMINS = select(users.c.id).where(users.c.role == "admin")
+# Whoever has a way in is no terminal, whatever their role says.
+_NO_WAY_IN = and_(users.c.pin.is_(None), users.c.issuer.is_(None))
+TERMINAL = and_(users.c.role == "operator", _NO_WAY_IN)
 
 
 class AccountError(InputError):
@@ -36,7 +42,10 @@ class AccountError(InputError):
 
 @dataclass(frozen=True)
 class User:
-    """An account as an admin sees it; `locked_until` after too many wrong PINs."""
+    """An account as an admin sees it.
+
+    After too many wrong PINs, browsers that it does not know wait until `guessed_until`.
+    """
 
     id: int
     name: str
@@ -46,22 +55,24 @@ class User:
     has_pin: bool
     issuer: str | None
     goal: int | None
-    locked_until: datetime | None
+    guessed_until: datetime | None
 
 
 class Accounts:
     """Administration of accounts. Every function raises `RoleError` for others."""
 
-    def __init__(self, database: Database) -> None:
-        """Work on an open store."""
+    def __init__(self, database: Database, pin_length: int = LEAST_CHARACTERS) -> None:
+        """Work on an open store; new PINs have `pin_length` characters or more."""
         self._database = database
+        self._limits = SignInLimits(database)
+        self.pin_length = pin_length
 
     def first_admin(self, name: str, pin: str, now: datetime) -> Actor:
         """Make the first admin; once there is one, `AccountError`.
 
         Others may be there before: whoever came by an account elsewhere.
         """
-        hashed = hashed_pin(pin)
+        hashed = hashed_pin(pin, self.pin_length)
 
         def work(connection: Connection) -> Actor:
             lock_accounts(connection)
@@ -69,7 +80,9 @@ class Accounts:
                 raise AccountError(
                     "There is an admin already. Sign in, or ask an admin for an invitation."
                 )
-            return insert_user(connection, name, "admin", now, {"pin": hashed})
+            made = insert_user(connection, name, "admin", now, {"pin": hashed})
+            record(connection, "first admin", now, made.id, made.id)
+            return made
 
         return self._database.write(work)
 
@@ -78,7 +91,7 @@ class Accounts:
 
         def work(connection: Connection) -> Actor:
             lock_accounts(connection)
-            row = connection.execute(select(users).where(users.c.role == "operator")).first()
+            row = connection.execute(select(users).where(TERMINAL).order_by(users.c.id)).first()
             if row is not None:
                 return Actor(row.id, row.name, row.role)
             return insert_user(connection, OPERATOR, "operator", now, {})
@@ -87,26 +100,33 @@ class Accounts:
 
     def add_user(self, actor: Actor, name: str, pin: str, role: str, now: datetime) -> Actor:
         """Make an account with a PIN."""
-        hashed = hashed_pin(pin)
+        hashed, given = hashed_pin(pin, self.pin_length), checked_role(role)
 
         def work(connection: Connection) -> Actor:
             administrating(connection, actor)
-            return insert_user(connection, name, role, now, {"pin": hashed})
+            made = insert_user(connection, name, given, now, {"pin": hashed})
+            record(connection, "account made", now, made.id, actor.id, given)
+            return made
 
         return self._database.write(work)
 
-    def set_role(self, actor: Actor, user: int, role: str) -> None:
-        """Change what a user may; it holds from their next click on."""
-        self._change(actor, user, {"role": checked_role(role)})
+    def set_role(self, actor: Actor, user: int, role: str, now: datetime | None = None) -> None:
+        """Change what a user may; wherever they are signed in, that ends."""
+        change = _Change("role changed", {"role": checked_role(role)})
+        self._change(actor, user, change, now)
 
-    def set_disabled(self, actor: Actor, user: int, disabled: bool) -> None:
+    def set_disabled(
+        self, actor: Actor, user: int, disabled: bool, now: datetime | None = None
+    ) -> None:
         """Lock a user out, wherever they are signed in, or let them in again; answers stay."""
-        self._change(actor, user, {"disabled": disabled}, sign_out=disabled)
+        kind = "disabled" if disabled else "enabled"
+        self._change(actor, user, _Change(kind, {"disabled": disabled}), now)
 
-    def reset_pin(self, actor: Actor, user: int, pin: str) -> None:
-        """Give a user another PIN, and new tries; wherever they are signed in, that ends."""
-        change = {"pin": hashed_pin(pin), "failed_pins": 0, "locked_until": None}
-        self._change(actor, user, change, sign_out=True)
+    def reset_pin(self, actor: Actor, user: int, pin: str, now: datetime | None = None) -> None:
+        """Give a user another PIN; wherever they are signed in, that ends."""
+        self._change(
+            actor, user, _Change("PIN set", {"pin": hashed_pin(pin, self.pin_length)}), now
+        )
 
     def set_goal(self, actor: Actor, goal: int | None) -> None:
         """Set how many items the actor means to do in one session."""
@@ -119,36 +139,73 @@ class Accounts:
 
         self._database.write(work)
 
-    def users(self, actor: Actor) -> tuple[User, ...]:
-        """List all accounts by name."""
+    def unlock(self, actor: Actor, name: str | None, now: datetime) -> None:
+        """Forget the wrong PINs of a name, or all of them, so that nobody has to wait."""
+        key = None if name is None else name_key(name)
+        self._limits.draw_key()
+
+        def work(connection: Connection) -> None:
+            administrating(connection, actor)
+            query = select(users.c.id).where(users.c.name_key == key)
+            user = None if key is None else connection.execute(query).scalar()
+            if key is not None and user is None:
+                raise AccountError(f"name must be one of the list, got {name!r}")
+            self._limits.forget(connection, key)
+            record(connection, "unlocked", now, user, actor.id, "" if user else "all names")
+
+        self._database.write(work)
+
+    def users(self, actor: Actor, now: datetime | None = None) -> tuple[User, ...]:
+        """List all accounts by name, those of a role that should not be too."""
         with self._database.read() as connection:
             require_role(connection, actor, "admin", lock=False)
-            rows = connection.execute(select(users).where(users.c.role != "operator")).all()
+            rows = connection.execute(select(users).where(not_(TERMINAL))).all()
+            guessed = self._limits.guessed(connection, now or datetime.now(UTC))
         accounts = (
             User(
                 *(row.id, row.name, row.role, row.disabled, row.created),
-                *(row.pin is not None, row.issuer, row.goal, row.locked_until),
+                *(row.pin is not None, row.issuer, row.goal),
+                guessed.get(self._limits.of_name(row.name_key)) if guessed else None,
             )
             for row in rows
         )
         return tuple(sorted(accounts, key=lambda user: user.name.casefold()))
 
-    def _change(
-        self, actor: Actor, user: int, values: Mapping[str, Any], *, sign_out: bool = False
-    ) -> None:
+    def _change(self, actor: Actor, user: int, change: "_Change", now: datetime | None) -> None:
+        at = now or datetime.now(UTC)
+        self._limits.draw_key()
+
         def work(connection: Connection) -> None:
             administrating(connection, actor)
-            same = (users.c.id == user, users.c.role != "operator")
-            if not connection.execute(update(users).where(*same).values(**values)).rowcount:
+            same = (users.c.id == user, not_(TERMINAL))
+            row = connection.execute(select(users).where(*same).with_for_update()).first()
+            if row is None:
                 raise AccountError(f"user must be one of the list, got {user}")
+            if all(getattr(row, name) == value for name, value in change.values.items()):
+                return
+            connection.execute(update(users).where(users.c.id == user).values(**change.values))
             if not connection.execute(ADMINS.where(users.c.disabled.is_(False)).limit(1)).first():
                 raise AccountError(
                     "This is the last enabled admin. Make another account an admin first."
                 )
-            if sign_out:
-                connection.execute(delete(sign_ins).where(sign_ins.c.user == user))
+            end_sign_ins(connection, user, at)
+            if "pin" in change.values:  # wrong PINs of before were of another one
+                self._limits.forget(connection, row.name_key)
+            record(connection, change.kind, at, user, actor.id, change.detail(row))
 
         self._database.write(work)
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What an admin changes of an account, with its kind in the audit log."""
+
+    kind: str
+    values: Mapping[str, Any]
+
+    def detail(self, before: Row[Any]) -> str:
+        role = self.values.get("role")
+        return "" if role is None else f"{before.role} to {role}"
 
 
 def lock_accounts(connection: Connection) -> None:
@@ -166,7 +223,7 @@ def insert_user(
         raise AccountError(f"The name {kept!r} is taken. Choose another name.")
     if connection.execute(select(func.count()).select_from(users)).scalar_one() >= MOST_USERS:
         raise AccountError(f"The store has {MOST_USERS} accounts already, which is the maximum.")
-    if role != "operator":
+    if role != "operator" or more.get("pin") or more.get("issuer"):
         checked_role(role)
     row = {"name": kept, "name_key": name_key(kept), "role": role, "disabled": False}
     made = connection.execute(
@@ -184,8 +241,8 @@ def name_key(name: str) -> str:
 
 def checked_role(role: str) -> str:
     """Return a role that can be given; another raises `AccountError`."""
-    if role not in ROLES[:-1]:
-        raise AccountError(f"role must be one of {', '.join(ROLES[:-1])}, got {role!r}")
+    if role not in GIVEN_ROLES:
+        raise AccountError(f"role must be one of {', '.join(GIVEN_ROLES)}, got {role!r}")
     return role
 
 
@@ -223,6 +280,7 @@ class Invites:
             administrating(connection, actor)
             row = {"digest": token_digest(token), "role": wanted, "made_by": actor.id}
             connection.execute(insert(invites).values(**row, expires=now + lasts))
+            record(connection, "invited", now, None, actor.id, wanted)
             return token
 
         return self._database.write(work)
@@ -239,13 +297,15 @@ class Invites:
             require_role(connection, actor, "admin", lock=False)
             return tuple(Invite(*row) for row in connection.execute(query))
 
-    def take_back(self, actor: Actor, invite: int) -> None:
+    def take_back(self, actor: Actor, invite: int, now: datetime | None = None) -> None:
         """Make an invitation worthless; one that is used or gone raises `AccountError`."""
+        at = now or datetime.now(UTC)
 
         def work(connection: Connection) -> None:
             administrating(connection, actor)
             unused_invite = (invites.c.id == invite, invites.c.used_by.is_(None))
             if not connection.execute(delete(invites).where(*unused_invite)).rowcount:
                 raise AccountError(f"Invitation {invite} is used or revoked already.")
+            record(connection, "invitation revoked", at, None, actor.id)
 
         self._database.write(work)

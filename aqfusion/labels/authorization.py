@@ -1,14 +1,15 @@
-"""What an actor may: looked up in the very transaction that writes."""
+"""What an actor may: looked up in the very transaction that writes; and how all of it ends."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.engine import Row
 
-from aqfusion.labels.schema import sign_ins, users
+from aqfusion.labels.schema import known_devices, sign_ins, users
 from aqfusion.permissions import ROLES, Actor, RoleError
 
-__all__ = ["SignedOutError", "require_role"]
+__all__ = ["SignedOutError", "end_sign_ins", "require_role"]
 
 # To build a statement takes SQLAlchemy three times as long as to run it, and inside a transaction
 # of SQLite everybody waits: what every label needs is built once.
@@ -35,9 +36,24 @@ def require_role(connection: Connection, actor: Actor, least: str, lock: bool = 
         sign_in_key = {"sign_in": actor.sign_in, "of": actor.id}
         if connection.execute(_SIGNED_IN, sign_in_key).first() is None:
             raise SignedOutError("You are no longer signed in here. Sign in again.")
+    if actor.epoch is not None and actor.epoch != row.epoch:
+        raise SignedOutError("Your PIN or your role has been changed. Sign in again.")
+    if row.role not in ROLES:
+        raise RoleError("This account has a role that does not exist. Ask an admin to change it.")
     if ROLES.index(row.role) < ROLES.index(least):
         raise RoleError(
             f"The role {least} or above is needed here, and your role is {row.role}. "
             "Ask an admin to change it."
         )
     return row
+
+
+def end_sign_ins(connection: Connection, user: int, now: datetime) -> int:
+    """End all that an account was signed in by, and return in how many browsers that was.
+
+    Its devices are no longer known, and an identity from elsewhere has to be a newer one.
+    """
+    values = {"epoch": users.c.epoch + 1, "ended": now}
+    connection.execute(update(users).where(users.c.id == user).values(**values))
+    connection.execute(delete(known_devices).where(known_devices.c.user == user))
+    return connection.execute(delete(sign_ins).where(sign_ins.c.user == user)).rowcount

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -23,12 +23,15 @@ from aqfusion.labels.photo_store import PhotoMissingError, PhotoStore
 from aqfusion.labels.schema import (
     VERSION,
     UtcTime,
+    account_event_counts,
     crowds,
     items,
+    known_devices,
     label_events,
     metadata,
     prediction_counts,
     server_keys,
+    sign_in_limits,
     sign_ins,
     users,
 )
@@ -55,9 +58,13 @@ __all__ = [
 _BATCH = 1000
 # In an order in which no row comes before what it refers to. Who is signed in where stays out: a
 # copy of the store must open no door, and after a restore everybody signs in again.
-TABLES: tuple[Table, ...] = tuple(
-    table for table in metadata.sorted_tables if table not in (sign_ins, server_keys)
-)
+_LEFT_OUT = (sign_ins, server_keys, known_devices, sign_in_limits, account_event_counts)
+TABLES: tuple[Table, ...] = tuple(t for t in metadata.sorted_tables if t not in _LEFT_OUT)
+# What came with a version: the tables, and the columns with what a row of before has in them.
+_CAME_WITH: dict[str, tuple[set[str], dict[str, dict[str, Any]]]] = {
+    "10": ({"account_events"}, {"users": {"epoch": 0, "ended": None}, "offers": {"address": None}})
+}
+_RESTORED = ("9", *_CAME_WITH)
 
 
 class Sum:
@@ -80,21 +87,29 @@ class Sum:
         return {"rows": self.rows, "sha256": self._hash.hexdigest()}
 
 
-def lines_of(connection: Connection, table: Table) -> Iterator[bytes]:
+def lines_of(connection: Connection, table: Table, without: Container[str] = ()) -> Iterator[bytes]:
     """Return a table's rows in the order of their keys, each as one line of JSON."""
-    query = select(table).order_by(*table.primary_key.columns)
+    columns = [column for column in table.columns if column.name not in without]
+    query = select(*columns).order_by(*table.primary_key.columns)
     for row in connection.execute(query.execution_options(yield_per=_BATCH)):
         yield json.dumps(dict(row._mapping), default=_time, sort_keys=True).encode() + b"\n"
 
 
-def rows_of(table: Table, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    """Read rows back; what is no row of this table raises `ValueError`."""
+def rows_of(
+    table: Table, lines: Iterable[bytes], added: Mapping[str, Any] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Read rows back; what is no row of this table raises `ValueError`.
+
+    `added` are columns that came later, which the rows do not have yet.
+    """
+    later = added or {}
     times = [column.name for column in table.columns if isinstance(column.type, UtcTime)]
-    names = {column.name for column in table.columns}
+    names = {column.name for column in table.columns} - later.keys()
     for line in lines:
         row = json.loads(line)
         if not isinstance(row, dict) or row.keys() != names:
             raise ValueError(f"{table.name} must have the columns of this program")
+        row |= later
         for name in times:
             row[name] = row[name] and datetime.fromisoformat(row[name])
         yield row
@@ -150,7 +165,7 @@ def backup(
     if path.exists():
         raise BackupError(f"The file {path.name} exists already. Name a new file.")
     try:
-        with new_file(path, mode=0o600) as file:
+        with new_file(path) as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
                 written = _write(store, actor, archive, now, on_photo)
             file.flush()
@@ -229,8 +244,10 @@ def restore(store: LabelStore, path: Path) -> Backup:
     held = check(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            sums = json.loads(archive.read(MANIFEST))["tables"]
-            store.database.write(lambda connection: _fill(connection, archive, sums, store.photos))
+            manifest = json.loads(archive.read(MANIFEST))
+            store.database.write(
+                lambda connection: _fill(connection, archive, manifest, store.photos)
+            )
     except InputError:
         raise
     except SQLAlchemyError as error:  # rows that fit their checksum, and break a rule of the store
@@ -266,7 +283,7 @@ def _first_line(error: Exception) -> str:
 
 def _check(archive: zipfile.ZipFile, name: str) -> Backup:
     manifest = json.loads(archive.read(MANIFEST))
-    if manifest["format"] != FORMAT or manifest["version"] != VERSION:
+    if manifest["format"] != FORMAT or manifest["version"] not in _RESTORED:
         got = f"{manifest['format']} of store version {manifest['version']}"
         raise BackupError(
             f"{name} must have format {FORMAT} of store version {VERSION}, got {got}. Restore it "
@@ -274,10 +291,10 @@ def _check(archive: zipfile.ZipFile, name: str) -> Backup:
             "it opens it"
         )
     rows: dict[str, int] = {}
-    for table in TABLES:
+    for table, added in _tables_of(manifest["version"]):
         total = Sum()
         with archive.open(table_entry(table.name)) as lines:
-            for _row in rows_of(table, total.over(_bounded(lines))):
+            for _row in rows_of(table, total.over(_bounded(lines)), added):
                 pass
         if total.as_json() != manifest["tables"][table.name]:
             raise BackupError(f"{name} is damaged: its table {table.name} has changed.")
@@ -294,6 +311,15 @@ def _check(archive: zipfile.ZipFile, name: str) -> Backup:
     return Backup(rows, len(digests), tuple(manifest["missing_photos"]))
 
 
+def _tables_of(version: str) -> Iterator[tuple[Table, dict[str, Any]]]:
+    """The tables of a backup of a version, with the columns that they have only since then."""
+    later = [change for name, change in _CAME_WITH.items() if int(name) > int(version)]
+    for table in TABLES:
+        if not any(table.name in tables for tables, _columns in later):
+            columns = (columns.get(table.name, {}) for _tables, columns in later)
+            yield table, {name: value for added in columns for name, value in added.items()}
+
+
 def _digests(archive: zipfile.ZipFile) -> list[str]:
     names = (name for name in archive.namelist() if name.startswith("photos/"))
     return sorted(name.removeprefix("photos/").removesuffix(".jpg") for name in names)
@@ -307,7 +333,7 @@ def _bounded(entry: IO[bytes]) -> Iterator[bytes]:
 
 
 def _fill(
-    connection: Connection, archive: zipfile.ZipFile, sums: dict[str, Any], photos: PhotoStore
+    connection: Connection, archive: zipfile.ZipFile, manifest: dict[str, Any], photos: PhotoStore
 ) -> None:
     in_turn(connection, _LOCK)
     for table in (users, items, label_events):
@@ -317,13 +343,13 @@ def _fill(
             )
     connection.execute(delete(crowds))  # but for the empty one, which every new store has
     connection.execute(delete(prediction_counts))  # of visitors who came before the backup did
-    for table in TABLES:
+    for table, added in _tables_of(manifest["version"]):
         with archive.open(table_entry(table.name)) as lines:
-            load(connection, table, rows_of(table, _bounded(lines)))
+            load(connection, table, rows_of(table, _bounded(lines), added))
         total = Sum()
-        for _line in total.over(lines_of(connection, table)):
+        for _line in total.over(lines_of(connection, table, added)):
             pass
-        if total.as_json() != sums[table.name]:
+        if total.as_json() != manifest["tables"][table.name]:
             raise BackupError(
                 f"Table {table.name} was not stored as it is in the backup. Nothing was restored."
             )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
@@ -14,6 +14,7 @@ from aqfusion.labels.database import Database, in_turn
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.photo_store import PhotoStore
 from aqfusion.labels.schema import items, offers
+from aqfusion.labels.server_keys import ServerKeys
 from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.text_validation import digest_of, one_line
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Contribution", "ContributionLimits", "ContributionStore", "OfferError"]
 
-_HOUR = timedelta(hours=1)
+_HOUR, _CLOCK_SKEW = timedelta(hours=1), timedelta(minutes=1)
+_KEY = "aqfusion contributions"
 _LOCK = 0x41514E  # any number, the same in every process
 
 
@@ -32,9 +34,13 @@ class OfferError(InputError):
 
 @dataclass(frozen=True)
 class ContributionLimits:
-    """How much visitors may give: per hour and session, per hour in all, waiting, and in bytes."""
+    """How much visitors may give: per hour by session, by address, in all; waiting; in bytes.
+
+    An address may be that of a school or an office, so it has more than a session.
+    """
 
     per_session: int = 5
+    per_address: int = 20
     per_hour: int = 100
     pending: int = 2000
     photo_bytes: int = 3_000_000
@@ -65,13 +71,16 @@ class ContributionStore:
         """Work on an open store."""
         self._database = database
         self._photos = photos
+        self._keys = ServerKeys(database)
         self.limits = limits or ContributionLimits()
 
-    def offer(self, session: str, offer: Contribution, now: datetime) -> int:
+    def offer(
+        self, session: str, offer: Contribution, now: datetime, address: str | None = None
+    ) -> int:
         """Keep an offer as a pending item and return its id; nothing is kept if it is refused.
 
-        `session` is any secret of the visitor's browser session, of which a digest is kept for
-        an hour. What breaks a rule raises `OfferError`.
+        `session` is any secret of the visitor's browser session and `address` where they are, of
+        which digests are kept for an hour. What breaks a rule raises `OfferError`.
         """
         if not offer.consent.strip():
             raise OfferError("A photo is kept only with your consent. Give it first.")
@@ -81,7 +90,8 @@ class ContributionStore:
             most = self.limits.photo_bytes
             raise OfferError(f"photo must have at most {most} bytes, got {len(encoded)}")
         digest = digest_of(session)
-        self._database.write(lambda connection: self._count(connection, digest, now))
+        place = None if address is None else self._keys.digest(_KEY, address)
+        self._database.write(lambda connection: self._count(connection, digest, place, now))
         new = NewItem(
             photo_hash=self._photos.put_bytes(encoded),
             reading=offer.reading,
@@ -103,18 +113,24 @@ class ContributionStore:
 
         return self._database.write(work)
 
-    def _count(self, connection: Connection, session: str, now: datetime) -> None:
+    def _count(
+        self, connection: Connection, session: str, address: str | None, now: datetime
+    ) -> None:
         """Count an offer before its photo is written, so that many at once gain nothing."""
         in_turn(connection, _LOCK)
-        connection.execute(delete(offers).where(offers.c.at <= now - _HOUR))
-        connection.execute(insert(offers).values(session=session, at=now))
+        # Those of a clock that was ahead are void: they would count until it is that late.
+        void = or_(offers.c.at <= now - _HOUR, offers.c.at > now + _CLOCK_SKEW)
+        connection.execute(delete(offers).where(void))
+        connection.execute(insert(offers).values(session=session, address=address, at=now))
         query = select(func.count()).select_from(offers)
-        session_count = connection.execute(query.where(offers.c.session == session)).scalar_one()
-        if session_count > self.limits.per_session:
-            raise OfferError(
-                f"You can contribute at most {self.limits.per_session} photos an hour. "
-                "Try again later."
-            )
+        for same, most, whose in (
+            (offers.c.session == session, self.limits.per_session, "You"),
+            (offers.c.address == address, self.limits.per_address, "Visitors of your network"),
+        ):
+            if connection.execute(query.where(same)).scalar_one() > most:
+                raise OfferError(
+                    f"{whose} can contribute at most {most} photos an hour. Try again later."
+                )
         if connection.execute(query).scalar_one() > self.limits.per_hour:
             raise OfferError("Visitors have contributed too many photos. Try again in an hour.")
         waiting = select(func.count()).where(items.c.status == "pending")

@@ -17,17 +17,30 @@ from urllib.parse import urlsplit
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from aqfusion.errors import InputError
+from aqfusion.labels.sqlite_file import ready_file
+from aqfusion.labels.store_errors import (
+    BUSY_SECONDS,
+    PASSING,
+    StoreError,
+    TryAgainError,
+    as_sentences,
+    busy,
+    sqlite_error,
+)
 
-__all__ = ["Database", "StoreError", "TryAgainError", "database_url", "in_turn", "without_password"]
+__all__ = [
+    "Database",
+    "StoreError",
+    "TryAgainError",
+    "database_url",
+    "in_turn",
+    "take_time",
+    "without_password",
+]
 
 _RULE = "the label store must be a file or an address like postgresql://user@host/name"
-
-
-class StoreError(InputError):
-    """A label store that cannot be opened, or is too busy to answer."""
 
 
 def database_url(text: str) -> URL:
@@ -70,17 +83,20 @@ def _sqlite(path: str) -> URL:
     return URL.create("sqlite", database=str(Path(path).expanduser().absolute()))
 
 
-_BUSY_SECONDS = 30
-_BUSY = (
-    "The label store was busy for {:g} s, because others were writing. Nothing was saved."
-    " Try again."
-)
 _LONGEST_NAP = 0.015
 _TRIES = 6
+_OTHERS_WRITE = {"40001", "40P01", "55P03"}
 # REPLACE deletes rows, which only recursive triggers hear of
 _PRAGMAS = ("synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
-# serialization failure, deadlock, lock not available; unique and foreign keys that a race broke
-_PASSING = {"40001", "40P01", "55P03", "23505", "23503"}
+# PostgreSQL waits for ever by itself. A write is tried so often that its waits for locks come to
+# BUSY_SECONDS; what goes through the whole store, as a backup or a migration, may take an hour.
+_CONNECT_SECONDS, _LOCK_SECONDS, _STATEMENT_SECONDS = 10, 5, 60
+_LONG_SECONDS, _IDLE_SECONDS = 3600, 600
+_NETWORK = {
+    "connect_timeout": _CONNECT_SECONDS,
+    "keepalives_idle": 30,
+    "tcp_user_timeout": 1000 * BUSY_SECONDS,  # a server that is cut off says nothing
+}
 _T = TypeVar("_T")
 
 
@@ -91,17 +107,13 @@ class Database:
         """Connect nothing yet; `aqfusion.labels.migrations` makes the database ready."""
         self.where = without_password(url.render_as_string())
         self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._file: Path | None = None
         if self.is_sqlite:
-            path = Path(url.database or "")
-            try:  # who may not read the folder gets at no PIN's hash
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            except OSError as error:
-                raise StoreError(
-                    f"The folder {path.parent} cannot be written. Set AQFUSION_LABELS."
-                ) from error
-            self._engine = _sqlite_engine(url)
+            self._file = Path(url.database or "")
+            ready_file(self._file)
+            self._engine = _sqlite_engine(url, self._file)
         else:
-            self._engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+            self._engine = _postgresql_engine(url)
         self._snapshots = self._engine.execution_options(
             **({} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"})
         )
@@ -113,15 +125,16 @@ class Database:
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """Read; on PostgreSQL each statement sees the newest state."""
-        with _as_sentences(self.where), self._engine.connect() as connection:
+        with as_sentences(self.where, self._file), self._engine.connect() as connection:
             yield connection
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Read one state of the whole store, however long that takes."""
-        with _as_sentences(self.where), self._snapshots.begin() as connection:
+        with as_sentences(self.where, self._file), self._snapshots.begin() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN")
+            take_time(connection)
             yield connection
 
     def write_ahead(self) -> None:
@@ -129,7 +142,7 @@ class Database:
 
         While another process does the same, SQLite refuses at once instead of waiting.
         """
-        end = time.monotonic() + _BUSY_SECONDS
+        end = time.monotonic() + BUSY_SECONDS
         while self.is_sqlite:
             connection = self._engine.raw_connection()
             try:
@@ -142,21 +155,23 @@ class Database:
             finally:
                 connection.close()
 
-    def write(self, work: Callable[[Connection], _T], patience: float = _BUSY_SECONDS) -> _T:
+    def write(self, work: Callable[[Connection], _T], patience: float = BUSY_SECONDS) -> _T:
         """Run `work` in one transaction, again where others came in between, and commit it.
 
         On SQLite others may write for so many seconds until that is refused.
         """
         for attempt in range(_TRIES):
             try:
-                with _as_sentences(self.where), self._engine.begin() as connection:
+                with as_sentences(self.where, self._file), self._engine.begin() as connection:
                     if self.is_sqlite:
-                        _begin_writing(connection, patience)
+                        _begin_writing(connection, patience, self.where, self._file)
                     return work(connection)
             except (DBAPIError, TryAgainError) as error:
                 state = getattr(getattr(error, "orig", None), "sqlstate", None)
-                passing = isinstance(error, TryAgainError) or state in _PASSING
+                passing = isinstance(error, TryAgainError) or state in PASSING
                 if not passing or attempt == _TRIES - 1:
+                    if state in _OTHERS_WRITE:
+                        raise busy() from error
                     raise
             time.sleep(0.01 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
@@ -171,34 +186,20 @@ class Database:
         ).rowcount
 
 
+def take_time(connection: Connection) -> None:
+    """Let this transaction's statements take as long as work on the whole store does."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{_LONG_SECONDS}s'")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_IDLE_SECONDS}s'")
+
+
 def in_turn(connection: Connection, lock: int) -> None:
     """Let transactions that name the same lock come one after the other; on SQLite all do."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
-class TryAgainError(StoreError):
-    """An error that another try of the same transaction may well get over."""
-
-
-@contextlib.contextmanager
-def _as_sentences(where: str) -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) in _PASSING:
-            raise
-        lines = str(error.orig).strip().splitlines() or ["no answer"]
-        if "locked" in lines[0] or "busy" in lines[0]:
-            raise StoreError(_BUSY.format(_BUSY_SECONDS)) from error
-        raise StoreError(f"The database {where} cannot be used: {lines[0]}") from error
-    except DatabaseError as error:
-        if not isinstance(error.orig, sqlite3.DatabaseError) or "database" not in str(error.orig):
-            raise
-        raise StoreError(f"The database {where} cannot be used: {error.orig}") from error
-
-
-def _begin_writing(connection: Connection, patience: float) -> None:
+def _begin_writing(connection: Connection, patience: float, where: str, file: Path | None) -> None:
     """Get SQLite's one place for a writer, before anything is read.
 
     SQLite itself asks ever more rarely while it waits, up to ten times a second: whoever comes
@@ -214,22 +215,51 @@ def _begin_writing(connection: Connection, patience: float) -> None:
                 return
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error):
-                    raise StoreError(f"The database cannot be used: {error}") from error
+                    raise sqlite_error(error, where, file) from error
                 if time.monotonic() > end:
-                    raise StoreError(_BUSY.format(patience)) from error
+                    raise busy(patience) from error
             tries += 1
             time.sleep(random.uniform(0.0, min(_LONGEST_NAP, tries / 1000)))
     finally:
-        driver.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+        driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
+def _sqlite_engine(url: URL, file: Path) -> Engine:
+    address = f"{file.as_uri()}?mode=rw"  # never makes a new file in the place of a lost one
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(address, BUSY_SECONDS, check_same_thread=False, uri=True)
+
+    engine = create_engine(url, hide_parameters=True, creator=connect, pool_timeout=BUSY_SECONDS)
 
     @event.listens_for(engine, "connect")
     def take_up(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # else the driver begins transactions, and deferred ones
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={name: value for name, value in _NETWORK.items() if name not in url.query},
+    )
+
+    @event.listens_for(engine, "connect")
+    def take_up(connection: Any, _record: object) -> None:
+        limits = {
+            "lock_timeout": _LOCK_SECONDS,
+            "statement_timeout": _STATEMENT_SECONDS,
+            "idle_in_transaction_session_timeout": _IDLE_SECONDS,
+        }
+        with connection.cursor() as cursor:
+            for name, seconds in limits.items():
+                cursor.execute(f"SET {name} = '{seconds}s'")
+        connection.commit()
 
     return engine

@@ -1,4 +1,7 @@
-"""Prove that the current view is the fold of all events, or make it so again; sites are read."""
+"""Prove that the current view is the fold of all events, or make it so again.
+
+Sites are read, and accounts are checked for what no way through the program makes.
+"""
 
 from collections.abc import Iterator
 from functools import partial
@@ -16,9 +19,19 @@ from aqfusion.labels.item_projection import (
     queue_columns,
     rebuild_projection,
 )
-from aqfusion.labels.schema import answers, crowds, decisions, items, label_events
+from aqfusion.labels.schema import (
+    account_events,
+    answers,
+    crowds,
+    decisions,
+    invites,
+    items,
+    label_events,
+    sign_ins,
+    users,
+)
 from aqfusion.labels.site_events import site_faults
-from aqfusion.permissions import Actor
+from aqfusion.permissions import GIVEN_ROLES, Actor
 
 __all__ = ["faults_in", "rebuild", "verify"]
 
@@ -26,7 +39,7 @@ _BATCH = 500
 
 
 def verify(database: Database) -> tuple[str, ...]:
-    """Return a sentence for each item and site that is not what its events say; none is well."""
+    """Return a sentence for each item, site and account that is not as it must be."""
     with database.snapshot() as connection:
         return faults_in(connection)
 
@@ -41,7 +54,32 @@ def faults_in(connection: Connection) -> tuple[str, ...]:
             f"item {item} has {name} rows without an event"
             for item in connection.execute(lost).scalars()
         ]
-    return (*faults, *site_faults(connection))
+    return (*faults, *site_faults(connection), *_account_faults(connection))
+
+
+def _account_faults(connection: Connection) -> Iterator[str]:
+    """Names are not repeated: whoever made such an account may have chosen its name as well."""
+    has_way_in = users.c.pin.is_not(None) | users.c.issuer.is_not(None)
+    terminal = (users.c.role == "operator") & ~has_way_in
+    query = select(users.c.id, users.c.role, users.c.disabled, has_way_in.label("has_way_in"))
+    for row in connection.execute(query.where(~terminal).order_by(users.c.id)):
+        if row.role not in GIVEN_ROLES:
+            yield f"account {row.id} must have a role that can be given, got {row.role[:20]!r}"
+        if not row.has_way_in and not row.disabled and row.role in ("expert", "admin"):
+            yield f"account {row.id} is {row.role} and has no way to sign in"
+    enabled_admins = select(users.c.id).where(users.c.role == "admin", users.c.disabled.is_(False))
+    claimed = select(account_events.c.id).where(account_events.c.kind == "first admin")
+    if (
+        connection.execute(claimed.limit(1)).first() is not None
+        and connection.execute(enabled_admins.limit(1)).first() is None
+    ):
+        yield "no enabled account is an admin"
+    role = invites.c.role.not_in(GIVEN_ROLES)
+    for row in connection.execute(select(invites.c.id, invites.c.role).where(role)):
+        yield f"invitation {row.id} must have a role that can be given, got {row.role[:20]!r}"
+    without = (users.c.id == sign_ins.c.user) & users.c.disabled
+    for sign_in in connection.execute(select(sign_ins.c.id).join(users, without)).scalars():
+        yield f"sign-in {sign_in} is of a disabled account"
 
 
 def rebuild(database: Database, actor: Actor) -> int:

@@ -10,20 +10,28 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from aqfusion.errors import InputError
 
-__all__ = ["hashed_pin", "new_token", "pin_fits", "renewed_pin", "token_digest"]
+__all__ = [
+    "LEAST_CHARACTERS",
+    "MOST_CHARACTERS",
+    "hashed_pin",
+    "new_token",
+    "pin_fits",
+    "renewed_pin",
+    "token_digest",
+]
 
 # Argon2id as OWASP's cheat sheet on password storage asks at the least: 19 MiB and some 50 ms for
 # each guess. A PIN is short, so the store limits the guesses too.
 _MEMORY_KIB, _PASSES, _LANES = 19_456, 2, 1
-_LONGEST = 64  # characters
+LEAST_CHARACTERS, MOST_CHARACTERS = 4, 256  # a setting asks for more on public servers
 # What PINs were hashed with before: checked as long as such a hash is there, never made.
 _SCRYPT, _SCRYPT_COST, _SCRYPT_BLOCK, _SCRYPT_LANES = "scrypt$", 2**14, 8, 1
 
 
-def hashed_pin(pin: str) -> str:
-    """Return a salted Argon2id hash; a PIN of other than 4 to 64 characters raises `InputError`."""
-    if not 4 <= len(pin) <= _LONGEST:
-        raise InputError(f"PIN must have 4 to {_LONGEST} characters, got {len(pin)}")
+def hashed_pin(pin: str, least: int = LEAST_CHARACTERS) -> str:
+    """Return a salted Argon2id hash; a PIN that is too short or too long raises `InputError`."""
+    if not least <= len(pin) <= MOST_CHARACTERS:
+        raise InputError(f"PIN must have {least} to {MOST_CHARACTERS} characters, got {len(pin)}")
     return _hasher().hash(_bytes(pin))
 
 
@@ -74,4 +82,4 @@ def _fits_scrypt(pin: str, hashed: str) -> bool:
 
 
 def _bytes(pin: str) -> bytes:
-    return pin[:_LONGEST].encode("utf-8", "replace")
+    return pin[:MOST_CHARACTERS].encode("utf-8", "replace")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from aqfusion.errors import InputError
 from aqfusion.io.atomic_files import replace_file
 from aqfusion.labels.database import StoreError, without_password
+from aqfusion.labels.store_errors import disk_sentences
 
 if TYPE_CHECKING:
     from aqfusion.images.photo import Photo
@@ -49,7 +50,8 @@ class PhotoStore:
             return digest
         path = self._path(digest)
         if self._folder is not None:
-            replace_file(Path(path), data)
+            with disk_sentences("a photo"):
+                replace_file(Path(path), data)
         else:
             self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
             self._files.pipe_file(path, data)

@@ -68,7 +68,7 @@ class UtcTime(TypeDecorator[datetime]):
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-VERSION = "9"  # the last migration; tests hold it to the scripts
+VERSION = "10"  # the last migration; tests hold it to the scripts
 
 users = Table(
     "users",
@@ -83,8 +83,11 @@ users = Table(
     Column("disabled", Boolean, nullable=False),
     Column("created", UtcTime, nullable=False),
     Column("goal", Integer),
-    Column("failed_pins", Integer, nullable=False),
+    Column("failed_pins", Integer, nullable=False),  # unused since version 10, as is the next
     Column("locked_until", UtcTime),
+    # One more with each change that ends all sign-ins, and when that was last.
+    Column("epoch", Integer, nullable=False, server_default="0"),
+    Column("ended", UtcTime),
     UniqueConstraint("issuer", "subject"),
     sqlite_autoincrement=True,
 )
@@ -249,6 +252,54 @@ sign_ins = Table(
     sqlite_autoincrement=True,
 )
 
+# Browsers in which a person has signed in before, as digests of what their cookie holds.
+known_devices = Table(
+    "known_devices",
+    metadata,
+    Column("user", ForeignKey("users.id"), primary_key=True),
+    Column("device", String(64), primary_key=True),
+    Column("seen", UtcTime, nullable=False),
+)
+
+# How many guesses of late: of a name at an address, of a name, at an address; keyed digests.
+sign_in_limits = Table(
+    "sign_in_limits",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("address", String(64), primary_key=True),
+    Column("level", Real, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_sign_in_limits_at", "at"),
+)
+
+# What happened to accounts and sign-ins, which only ever grows: `user` is about whom, `by` who did
+# it. What comes in floods is one row with its number of times.
+account_events = Table(
+    "account_events",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("user", ForeignKey("users.id")),
+    Column("by", ForeignKey("users.id")),
+    Column("detail", String(200), nullable=False),
+    Column("times", Integer, nullable=False),
+    Index("ix_account_events_user", "user", "id"),
+    Index("ix_account_events_kind", "kind", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Events of an hour that are still to be written as one row; `user` 0 is of no account.
+account_event_counts = Table(
+    "account_event_counts",
+    metadata,
+    Column("kind", String(30), primary_key=True),
+    Column("user", Id, primary_key=True, autoincrement=False),
+    Column("since", UtcTime, nullable=False),
+    Column("written", Integer, nullable=False),
+    Column("pending", Integer, nullable=False),
+)
+
 # What the servers of this store sign cookies with.
 server_keys = Table(
     "server_keys",
@@ -279,13 +330,14 @@ sittings = Table(
     Column("seen", UtcTime, nullable=False),
 )
 
-# Who has offered a photo of late: a digest of their session, nothing else.
+# Who has offered a photo of late: digests of their session and of their address, nothing else.
 offers = Table(
     "offers",
     metadata,
     Column("id", Id, primary_key=True),
     Column("session", String(64), nullable=False),
     Column("at", UtcTime, nullable=False),
+    Column("address", String(64)),
     Index("ix_offers_at", "at"),
     sqlite_autoincrement=True,
 )

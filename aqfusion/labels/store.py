@@ -11,6 +11,7 @@ from aqfusion.labels.adjudication import AdjudicatedLabel, adjudicated_labels, s
 from aqfusion.labels.annotation_records import AnnotationRecords
 from aqfusion.labels.annotation_sessions import AnnotationModeStore, Drafts
 from aqfusion.labels.answers import AnswerStore
+from aqfusion.labels.audit_log import AuditLog
 from aqfusion.labels.authorization import require_role
 from aqfusion.labels.contributions import ContributionStore
 from aqfusion.labels.database import Database, database_url
@@ -82,6 +83,7 @@ class LabelStore:
         self.photos = photos
         self.accounts = Accounts(database)
         self.invites = Invites(database)
+        self.audit_log = AuditLog(database)
         self.sign_in = SignIn(database)
         self.sessions = SignInSessions(database)
         self.items = Items(database)
@@ -121,6 +123,8 @@ class LabelStore:
             timedelta(days=settings.sign_in_days), timedelta(minutes=settings.idle_minutes)
         )
         store.sessions = SignInSessions(store.database, limits)
+        if settings.pin_length is not None:
+            store.accounts.pin_length = store.sign_in.pin_length = settings.pin_length
         return store
 
     def close(self) -> None:

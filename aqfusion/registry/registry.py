@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aqfusion.io.file_lock import locked
+from aqfusion.io.temporary_files import sweep, temporary_name
 from aqfusion.permissions import Actor, RoleError
 from aqfusion.registry.serving import (
     Promotion,
@@ -23,7 +24,6 @@ from aqfusion.registry.version import (
     faults,
     number_of,
     read_version,
-    sweep_unfinished,
     version_names,
     write_version,
 )
@@ -76,7 +76,7 @@ class Registry:
     def add(self, fill: Callable[[Path], None], about: Mapping[str, Any]) -> Version:
         """Keep what `fill` writes as a version; it is not current yet."""
         with self._writing():
-            sweep_unfinished(self.home)
+            sweep(self.home)
             made = [number_of(promotion.version or "") for promotion in self._readable_promotions()]
             return write_version(self.home, fill, about, above=max(made, default=0))
 
@@ -140,7 +140,7 @@ class Registry:
         """Delete versions, and return which; what was ever current or is an ancestor stays."""
         self._allowed(actor, "", "prune")
         with self._writing():
-            sweep_unfinished(self.home)
+            sweep(self.home)
             all_promotions = promotions(self.home)
             kept = {promotion.version for promotion in all_promotions}
             name = all_promotions[-1].version if all_promotions else None
@@ -153,9 +153,9 @@ class Registry:
             gone = [name for name in version_names(self.home) if name not in kept]
             for name in gone:
                 # Renamed first: a version is whole or not there, for those who read meanwhile.
-                aside = self.home / f".building-gone-{name}"
+                aside = temporary_name(self.home / name)
                 (self.home / name).rename(aside)
-                shutil.rmtree(aside)
+                shutil.rmtree(aside, ignore_errors=True)  # else a sweep does it
         return tuple(gone)
 
     def _before(self, all_promotions: Sequence[Promotion]) -> str | None:

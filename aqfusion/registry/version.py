@@ -7,8 +7,6 @@ damaged file is noticed wherever it is.
 import hashlib
 import json
 import re
-import shutil
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +33,7 @@ __all__ = [
 
 MANIFEST = "manifest.json"
 _NAME = re.compile(r"v([0-9]{4,9})-([0-9a-f]{12})")
-_BUILDING = ".building-"
+_BUILDING = "building"
 _LARGEST_MANIFEST = 5_000_000  # bytes
 
 
@@ -101,7 +99,7 @@ def write_version(
 
     `about` becomes its manifest. Its number is above all that are there, and above `above`.
     """
-    with unfinished_folder(home / f"{_BUILDING}{uuid.uuid4().hex}") as building:
+    with unfinished_folder(home / _BUILDING) as building:
         fill(building)
         files = {path.name: _sha256(path) for path in sorted(building.iterdir())}
         manifest = {**about, "files": files}
@@ -152,14 +150,6 @@ def faults(home: Path, name: str) -> tuple[str, ...]:
             )
     names = {path.name for path in version.folder.iterdir()} - {MANIFEST, *stated}
     return (*messages, *(f"version {name}: {file!r} must not be there" for file in sorted(names)))
-
-
-def sweep_unfinished(home: Path) -> int:
-    """Delete what killed writers left, and return how much; only while nobody writes."""
-    left = [path for path in home.glob(f"{_BUILDING}*") if path.is_dir()]
-    for path in left:
-        shutil.rmtree(path, ignore_errors=True)
-    return len(left)
 
 
 def _sha256(path: Path) -> str:

@@ -14,6 +14,7 @@ from aqfusion import __version__
 from aqfusion.data.dataset_folder import DatasetRow
 from aqfusion.images.photo import Photo
 from aqfusion.io.atomic_files import replace_file
+from aqfusion.io.temporary_files import private_folder
 from aqfusion.model.bins import smoothed_targets
 from aqfusion.model.haze_features import haze_features
 from aqfusion.model.network import SENSOR_COUNT, AQFusionNet, Architecture
@@ -204,7 +205,7 @@ def training(
     ]
     trunk, from_scratch = _first_weights(recipe, pretrained)
     folder = cache / f"{recipe.backbone}-{_digest(recipe, rows, trunk, teachers)}"
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
 
     def fill(network: AQFusionNet) -> None:
         pretrained(network, recipe.backbone)

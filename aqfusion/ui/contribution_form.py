@@ -11,6 +11,7 @@ import streamlit as st
 from aqfusion.air.aqi import standard
 from aqfusion.air.readings import Reading
 from aqfusion.images.photo import Photo
+from aqfusion.server.client_address import client_address
 from aqfusion.ui import consent, photo_input
 from aqfusion.ui.inputs import PredictionInputs
 from aqfusion.ui.labels import flash
@@ -99,7 +100,7 @@ def _offer(
         f"{perceptual_hash(photo) % 2**64:016x}",
         consent.LICENCE,
     )
-    store_session.reached().offers.offer(session, offer, store_session.now())
+    store_session.reached().offers.offer(session, offer, store_session.now(), client_address())
 
 
 def _key(name: str, photo: Photo) -> str:

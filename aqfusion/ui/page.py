@@ -15,6 +15,7 @@ from aqfusion.errors import InputError
 from aqfusion.model.predictor import Predictor
 from aqfusion.settings import ASSETS
 from aqfusion.ui import cached_models, inputs, navigation
+from aqfusion.ui.labels import browser_sessions
 from aqfusion.ui.navigation import end
 
 __all__ = ["begin", "end", "model", "shorten"]
@@ -37,6 +38,7 @@ def shorten() -> None:
 def begin(title: str, intro: str) -> None:
     """Set up the page; it must work with and without `app.py` having run before."""
     navigation.ensure()
+    browser_sessions.begin_run()
     shorten()
     st.set_page_config(
         page_title=f"{title} - AQFusion", page_icon=ASSETS / "favicon.png", layout="wide"

@@ -93,7 +93,7 @@ def test_a_folder_that_fails_to_take_another_s_place_leaves_that(tmp_path, monke
 
 
 def test_a_private_file_is_never_open_to_others(tmp_path):
-    with new_file(tmp_path / "file", mode=0o600) as file:
+    with new_file(tmp_path / "file") as file:
         assert Path(file.name).stat().st_mode & 0o777 == 0o600
         file.write(b"secret")
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o600

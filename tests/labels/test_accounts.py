@@ -43,7 +43,7 @@ def test_a_name_is_one_in_any_case(store, admin, ana):
         store.accounts.add_user(admin, " ANA ", PIN, "annotator", NOW)
     with pytest.raises(InputError, match="name must have at most 60 characters, got 61"):
         store.accounts.add_user(admin, "x" * 61, PIN, "annotator", NOW)
-    with pytest.raises(InputError, match="PIN must have 4 to 64 characters, got 3") as refused:
+    with pytest.raises(InputError, match="PIN must have 4 to 256 characters, got 3") as refused:
         store.accounts.add_user(admin, "New", "987", "annotator", NOW)
     assert "987" not in str(refused.value)
 

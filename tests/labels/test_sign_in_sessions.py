@@ -57,7 +57,9 @@ def test_another_server_of_the_store_knows_the_cookie(store, ana):
     assert other.by_cookie(value, NOW) == ana
 
 
-@pytest.mark.parametrize("way", ["signed out", "everywhere", "disabled", "another PIN"])
+@pytest.mark.parametrize(
+    "way", ["signed out", "everywhere", "disabled", "another role", "another PIN"]
+)
 def test_an_end_holds_for_cookie_and_actor_at_once(store, admin, ana, way):
     item = add(store, admin, 1)
     here, value = signed_in(store, ana)
@@ -70,6 +72,8 @@ def test_an_end_holds_for_cookie_and_actor_at_once(store, admin, ana, way):
         case "disabled":
             store.accounts.set_disabled(admin, ana.id, True)
             store.accounts.set_disabled(admin, ana.id, False)
+        case "another role":
+            store.accounts.set_role(admin, ana.id, "expert", NOW)
         case _:
             store.accounts.reset_pin(admin, ana.id, PIN)
     assert store.sessions.by_cookie(value, NOW) is None
@@ -84,10 +88,10 @@ def test_an_end_holds_for_cookie_and_actor_at_once(store, admin, ana, way):
         assert store.sessions.by_cookie(second, NOW) is None
 
 
-def test_a_role_is_looked_up_anew_whatever_the_cookie_says(store, admin, ana):
-    _, value = signed_in(store, ana)
+def test_a_role_is_looked_up_anew_whatever_the_actor_says(store, admin, ana):
     store.accounts.set_role(admin, ana.id, "visitor")
-    assert store.sessions.by_cookie(value, NOW).role == "visitor"
+    here, value = signed_in(store, ana)
+    assert (here.role, store.sessions.by_cookie(value, NOW).role) == ("annotator", "visitor")
 
 
 def test_without_use_it_ends_and_with_use_it_ends_at_its_time(store, ana):

@@ -162,7 +162,7 @@ def test_another_pin_opens_and_the_old_one_does_not(labels, admin, ben):
     page = choose(opened(admin), ben)
     page.text_input(key=f"admin_pin_{ben.id}").set_value("abc")
     press(page, "Set the PIN")
-    assert told(page) == "PIN must have 4 to 64 characters, got 3."
+    assert told(page) == "PIN must have 4 to 256 characters, got 3."
     page.text_input(key=f"admin_pin_{ben.id}").set_value("abcd")
     press(page, "Set the PIN")
     assert labels.sign_in.by_pin("Ben", "abcd", NOW) == ben

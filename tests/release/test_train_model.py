@@ -123,6 +123,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(rows, tmp_path):
     assert not any("epoch 1/2" in text for text in told)
 
 
+@pytest.mark.long
 def test_a_cross_validation_killed_twice_goes_on_to_the_same_weights(rows, tmp_path):
     few = tuple(row for row in rows if row.fold in (0, 1))
     whole = run(few, tmp_path / "whole", cross_validate=True)

@@ -78,6 +78,7 @@ def test_same_seed_same_pixels_other_seed_other_town():
     assert first.tobytes() == again.tobytes() != other.tobytes()
 
 
+@pytest.mark.long
 def test_shipped_file_is_what_the_code_renders():
     scene = next(scene for scene in scenes() if scene.id == "clear-morning")
     shipped = np.asarray(Photo.open(SCENES / scene.file).image).astype(float)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select
 
 from aqfusion.io.atomic_files import replace_file
+from aqfusion.io.temporary_files import private_folder
 from aqfusion.labels.adjudication import AdjudicatedLabel, adjudicated_value
 from aqfusion.labels.authorization import require_role
 from aqfusion.labels.item_projection import fold_events
@@ -98,7 +99,7 @@ def copy_photos(
 ) -> tuple[str, ...]:
     """Copy each photo that is not there yet, and return the hashes of those that are missing."""
     missing: list[str] = []
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     for done, digest in enumerate(sorted({*digests}), start=1):
         target = folder / photo_name(digest)
         if not target.exists():

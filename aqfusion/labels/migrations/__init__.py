@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from aqfusion.labels.database import Database, StoreError, in_turn
+from aqfusion.labels.database import Database, StoreError, in_turn, take_time
 from aqfusion.labels.schema import VERSION
 
 __all__ = ["is_current", "prepare"]
@@ -42,6 +42,7 @@ def _upgrade(connection: Connection) -> None:
     from alembic.script import ScriptDirectory
     from alembic.util import CommandError
 
+    take_time(connection)
     in_turn(connection, _LOCK)
     script = ScriptDirectory(str(Path(__file__).parent))
     with EnvironmentContext(

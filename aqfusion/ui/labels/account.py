@@ -9,14 +9,17 @@ from collections.abc import Callable
 import streamlit as st
 
 from aqfusion.errors import InputError
+from aqfusion.labels.authorization import SignedOutError
 from aqfusion.labels.sign_in import SignInError
 from aqfusion.labels.store import LabelStore
 from aqfusion.permissions import Actor, RoleError
+from aqfusion.server.reach import is_served
 from aqfusion.ui import page
 from aqfusion.ui.labels import (
     browser_sessions,
     flash,
     oidc,
+    own_account,
     sign_in_cookie,
     sign_in_form,
     store_session,
@@ -65,13 +68,28 @@ def current() -> Actor | None:
 def _looked_up(store: LabelStore) -> Actor | None:
     remembered = browser_sessions.signed_in_actor()
     if remembered is not None:
-        actor = store.sign_in.again(remembered)
-        if actor.sign_in is not None:
-            store.sessions.use(actor, store_session.now())
-        return actor
-    if oidc.has_identity():
-        return oidc.actor(store)
-    return sign_in_cookie.holder(store)
+        try:
+            return _still(store, remembered)
+        except SignedOutError:
+            if not oidc.has_identity():
+                raise
+            browser_sessions.forget()  # a provider's word may be newer than what ended
+    holder = sign_in_cookie.holder(store)
+    if holder is None and oidc.has_identity():
+        return browser_sessions.begun(oidc.actor(store), "OpenID Connect")
+    return holder
+
+
+def _still(store: LabelStore, remembered: Actor) -> Actor:
+    """The actor as they are now; `SignedOutError` once that is over, or where it is another's."""
+    of_cookie = sign_in_cookie.sign_in(store)
+    is_kept = remembered.sign_in is not None or not is_served()
+    if not is_kept or of_cookie not in (None, remembered.sign_in):
+        raise SignedOutError("In this browser somebody else is signed in. Sign in again.")
+    actor = store.sign_in.again(remembered)
+    if actor.sign_in is not None:
+        store.sessions.use(actor, store_session.now())
+    return actor
 
 
 def _who(actor: Actor) -> None:
@@ -82,14 +100,9 @@ def _who(actor: Actor) -> None:
         st.markdown(f":material/account_circle: {plain(actor.name)}, {actor.role}")
         st.button("Sign out", key="account_out", type="tertiary", on_click=_sign_out, args=(actor,))
         if actor.sign_in is not None:
-            st.button(
-                "Everywhere",  # beside "Sign out": a longer label covers the title on a phone
-                key="account_out_all",
-                type="tertiary",
-                on_click=_sign_out_everywhere,
-                args=(actor,),
-                help="Signs you out in every browser in which you signed in with your PIN",
-            )
+            with st.popover("Account", key="account_own", type="tertiary"):
+                own_account.render_own_account(actor, _sign_out_everywhere)
+    flash.render_flash(browser_sessions.OWN_ACCOUNT)
 
 
 def _sign_out(actor: Actor) -> None:
@@ -106,6 +119,7 @@ def _sign_out_everywhere(actor: Actor) -> None:
     if _ended(lambda: store_session.reached().sessions.end_all(actor)):
         browser_sessions.forget()
         sign_in_cookie.take_away()
+        oidc.leave()
 
 
 def _ended(work: Callable[[], object]) -> bool:

@@ -6,17 +6,17 @@ from urllib.parse import quote
 import streamlit as st
 
 from aqfusion.labels.accounts import User
-from aqfusion.permissions import ROLES, Actor
+from aqfusion.labels.passwords import MOST_CHARACTERS
+from aqfusion.permissions import GIVEN_ROLES, Actor
 from aqfusion.ui.labels import flash, store_session
 from aqfusion.ui.markup import plain
 
 ACCOUNTS_FLASH = "admin_people"
-ROLES_TO_GIVE = ROLES[:-1]  # nobody signs in as the operator, who holds the terminal
 
 
 def render_people(actor: Actor) -> None:
     """Draw the list, what can be changed of one account, and how others come in."""
-    users = store_session.store().accounts.users(actor)
+    users = store_session.store().accounts.users(actor, store_session.now())
     flash.render_flash(ACCOUNTS_FLASH)
     st.dataframe(
         _table(users), hide_index=True, key="admin_users", alt=f"The {len(users)} accounts"
@@ -48,8 +48,8 @@ def _way(user: User) -> str:
 def _state(user: User, now: datetime) -> str:
     if user.disabled:
         return "disabled"
-    if user.locked_until is not None and user.locked_until > now:
-        return f"locked until {user.locked_until:%H:%M:%S} UTC after wrong PINs"
+    if user.guessed_until is not None and user.guessed_until > now:
+        return f"enabled; new browsers wait until {user.guessed_until:%H:%M:%S} UTC"
     return "enabled"
 
 
@@ -68,9 +68,10 @@ def _change(actor: Actor, users: dict[int, User]) -> None:
         return
     st.session_state[f"admin_role_{user.id}"] = user.role  # as the store has it, if it refused
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        # An account may have a role that nobody should have; here it gets another one.
         st.selectbox(
             "Role",
-            ROLES_TO_GIVE,
+            list(dict.fromkeys((*GIVEN_ROLES, user.role))),
             key=f"admin_role_{user.id}",
             on_change=_set_role,
             args=(actor, user),
@@ -82,9 +83,21 @@ def _change(actor: Actor, users: dict[int, User]) -> None:
             on_click=_set_disabled,
             args=(actor, user),
         )
+        if user.guessed_until is not None:
+            st.button(
+                "Unlock",
+                key=f"admin_unlock_{user.id}",
+                on_click=_unlock,
+                args=(actor, user),
+                help="Forgets the wrong PINs that were given for this name",
+            )
     with st.form(f"admin_pin_form_{user.id}", border=False):
         st.text_input(
-            "New PIN", type="password", key=f"admin_pin_{user.id}", max_chars=64, width=260
+            "New PIN",
+            type="password",
+            key=f"admin_pin_{user.id}",
+            max_chars=MOST_CHARACTERS,
+            width=260,
         )
         st.form_submit_button("Set the PIN", on_click=_reset_pin, args=(actor, user))
 
@@ -93,8 +106,10 @@ def _add(actor: Actor) -> None:
     with st.form("admin_add_form", border=False):
         st.text_input("Name", key="admin_add_name", max_chars=60)
         left, right = st.columns(2)
-        left.selectbox("Role", ROLES_TO_GIVE, index=1, key="admin_add_role")
-        right.text_input("First PIN", type="password", key="admin_add_pin", max_chars=64)
+        left.selectbox("Role", GIVEN_ROLES, index=1, key="admin_add_role")
+        right.text_input(
+            "First PIN", type="password", key="admin_add_pin", max_chars=MOST_CHARACTERS
+        )
         st.form_submit_button("Add", on_click=_add_user, args=(actor,))
     st.caption("With an invitation (below), people choose their name and PIN themselves.")
 
@@ -103,7 +118,7 @@ def _set_role(actor: Actor, user: User) -> None:
     role = st.session_state.get(f"admin_role_{user.id}", user.role)
 
     def work() -> str:
-        store_session.reached().accounts.set_role(actor, user.id, role)
+        store_session.reached().accounts.set_role(actor, user.id, role, store_session.now())
         return f"{user.name} now has the role {role}"
 
     flash.run_with_flash(ACCOUNTS_FLASH, work)
@@ -111,8 +126,18 @@ def _set_role(actor: Actor, user: User) -> None:
 
 def _set_disabled(actor: Actor, user: User) -> None:
     def work() -> str:
-        store_session.reached().accounts.set_disabled(actor, user.id, not user.disabled)
+        store_session.reached().accounts.set_disabled(
+            actor, user.id, not user.disabled, store_session.now()
+        )
         return f"{user.name} is now {'enabled' if user.disabled else 'disabled'}"
+
+    flash.run_with_flash(ACCOUNTS_FLASH, work)
+
+
+def _unlock(actor: Actor, user: User) -> None:
+    def work() -> str:
+        store_session.reached().accounts.unlock(actor, user.name, store_session.now())
+        return f"{user.name} need not wait any more"
 
     flash.run_with_flash(ACCOUNTS_FLASH, work)
 
@@ -122,7 +147,7 @@ def _reset_pin(actor: Actor, user: User) -> None:
     st.session_state[f"admin_pin_{user.id}"] = ""
 
     def work() -> str:
-        store_session.reached().accounts.reset_pin(actor, user.id, pin)
+        store_session.reached().accounts.reset_pin(actor, user.id, pin, store_session.now())
         return f"{user.name} now has a new PIN"
 
     flash.run_with_flash(ACCOUNTS_FLASH, work)
@@ -131,7 +156,7 @@ def _reset_pin(actor: Actor, user: User) -> None:
 def _add_user(actor: Actor) -> None:
     state = st.session_state
     name, pin = state.get("admin_add_name", ""), state.get("admin_add_pin", "")
-    role = state.get("admin_add_role", ROLES_TO_GIVE[1])
+    role = state.get("admin_add_role", GIVEN_ROLES[1])
     state["admin_add_pin"] = ""
 
     def work() -> str:
@@ -153,7 +178,7 @@ def render_invite(actor: Actor) -> None:
     """Draw the form, and the link that was made last."""
     st.subheader("Invite", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Role", ROLES_TO_GIVE, index=1, key="admin_invite_role", width=180)
+        st.selectbox("Role", GIVEN_ROLES, index=1, key="admin_invite_role", width=180)
         st.selectbox(
             "Valid for", _DAYS, index=1, format_func=_days, key="admin_invite_days", width=140
         )
@@ -198,7 +223,7 @@ def _take_back(actor: Actor, invite: int) -> None:
     st.session_state.pop(_LINK, None)
 
     def work() -> str:
-        store_session.reached().invites.take_back(actor, invite)
+        store_session.reached().invites.take_back(actor, invite, store_session.now())
         return "The invitation is revoked"
 
     flash.run_with_flash(INVITE_FLASH, work)

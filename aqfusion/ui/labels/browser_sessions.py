@@ -1,8 +1,9 @@
-"""Whom a browser session belongs to, and who may resume it: only the browser that signed in.
+"""Whom a browser session belongs to, and who may resume it: only the browser that began it.
 
 A session's id stands in addresses and log lines, so here it is a name and never proves anything.
 
-Streamlit lets any client that names a session's id take it over, with whoever is signed in there.
+Streamlit lets any client that names a session's id take it over, with whoever is signed in there
+and with the photos and readings of whoever is not.
 """
 
 import hashlib
@@ -20,11 +21,16 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from aqfusion.errors import InputError
 from aqfusion.labels.leases import Tab
+from aqfusion.labels.passwords import token_digest
+from aqfusion.labels.sign_in_limits import Client
 from aqfusion.permissions import Actor
-from aqfusion.ui.labels import flash, sign_in_cookie, store_session
+from aqfusion.server.client_address import client_address
+from aqfusion.server.reach import is_served
+from aqfusion.ui.labels import browser_cookie, flash, sign_in_cookie, store_session
 
 _MOST = 20_000  # sessions that are remembered; the oldest goes first
 _lock = Lock()
+_browsers: OrderedDict[str, str] = OrderedDict()
 _sign_ins: OrderedDict[str, int] = OrderedDict()
 _tabs: OrderedDict[str, str] = OrderedDict()
 
@@ -40,6 +46,33 @@ def bind(sign_in: int | None) -> None:
             _sign_ins[session] = sign_in
             while len(_sign_ins) > _MOST:
                 _sign_ins.popitem(last=False)
+
+
+def begin_run() -> None:
+    """Bind the session to the browser whose script runs; in another one it begins anew.
+
+    That a stranger comes this far is what `SessionGuard` prevents.
+    """
+    session = _session_id()
+    if session is None:
+        return
+    digest = token_digest(browser_cookie.current())
+    if st.session_state.get(_BROWSER, digest) != digest:
+        st.session_state.clear()
+        bind(None)
+    st.session_state[_BROWSER] = digest
+    with _lock:
+        _browsers[session] = digest
+        _browsers.move_to_end(session)
+        while len(_browsers) > _MOST:
+            _browsers.popitem(last=False)
+
+
+def is_browser_of(scope: Scope, session: str) -> bool:
+    """Whether a request comes from the browser that a session is bound to."""
+    with _lock:
+        digest = _browsers.get(session)
+    return digest is not None and digest == browser_cookie.digest_of(scope)
 
 
 def sign_in_of(session: str) -> int | None:
@@ -72,23 +105,17 @@ def _is_open(name: str) -> bool:
     """Whether a tab of this process is connected; those of other processes count as closed."""
     with _lock:
         session = _tabs.get(name)
-    return (
-        session is not None and _is_served() and runtime.get_instance().is_active_session(session)
-    )
+    return session is not None and is_served() and runtime.get_instance().is_active_session(session)
 
 
 def _session_id() -> str | None:
     context = get_script_run_ctx()
-    return context.session_id if context is not None and _is_served() else None
-
-
-def _is_served() -> bool:
-    """Whether a server runs here: Streamlit's test runner gives all its pages one session."""
-    return runtime.exists() and type(runtime.get_instance()) is runtime.Runtime
+    return context.session_id if context is not None and is_served() else None
 
 
 PLACE = "account"  # where the card for signing in tells what went wrong
-_ACTOR = "account_actor"
+OWN_ACCOUNT = "account_own"  # where a signed-in person is told of their own account
+_ACTOR, _BROWSER = "account_actor", "account_browser"
 
 
 def signed_in_actor() -> Actor | None:
@@ -109,15 +136,22 @@ def forget() -> None:
     bind(None)
 
 
-def enter(way: Callable[[], Actor]) -> bool:
+def enter(way: Callable[[], Actor], detail: str = "PIN") -> bool:
     """Sign in by `way`, for this tab and for the next; a refusal is shown."""
+    return flash.run_with_flash(PLACE, lambda: remember(begun(way(), detail)))
 
-    def work() -> None:
-        actor, code = store_session.reached().sessions.begin(way(), store_session.now())
-        remember(actor)
-        sign_in_cookie.hand_over(code)
 
-    return flash.run_with_flash(PLACE, work)
+def begun(actor: Actor, detail: str) -> Actor:
+    """Keep a sign-in in the store and let the browser fetch its cookie."""
+    browser, now = browser_cookie.current(), store_session.now()
+    actor, code = store_session.reached().sessions.begin(actor, now, browser, detail)
+    sign_in_cookie.hand_over(code)
+    return actor
+
+
+def client() -> Client:
+    """Where a try to sign in comes from."""
+    return Client(client_address(), browser_cookie.current())
 
 
 _PROTOCOLS = b"sec-websocket-protocol"
@@ -133,6 +167,7 @@ class SessionGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let all through; a stranger gets a session of their own."""
         if scope["type"] == "websocket":
+            scope, send = browser_cookie.with_cookie(scope, send)
             parts = _protocols(scope)
             if len(parts) > 2 and not await run_in_threadpool(_may_resume, scope, parts[2]):
                 kept = ", ".join(parts[:2]).encode("latin-1")
@@ -147,6 +182,8 @@ def _protocols(scope: Scope) -> list[str]:
 
 
 def _may_resume(scope: Scope, session: str) -> bool:
+    if not is_browser_of(scope, session):
+        return False
     sign_in = sign_in_of(session)
     if sign_in is None:
         return True
@@ -156,6 +193,6 @@ def _may_resume(scope: Scope, session: str) -> bool:
         value = sign_in_cookie.value_in(
             connection.cookies, connection.headers.get("origin", ""), store.cookie_name
         )
-        return value is not None and store.holds(value, sign_in, store_session.now())
+        return value is not None and store.sign_in_of(value, store_session.now()) == sign_in
     except (InputError, OSError):  # a store that does not answer proves nothing
         return False

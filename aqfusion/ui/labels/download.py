@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import streamlit as st
 
 from aqfusion.errors import InputError
+from aqfusion.io.temporary_files import TemporaryFolder
 from aqfusion.permissions import Actor
 from aqfusion.ui.labels import flash, store_session
 
@@ -26,9 +26,9 @@ class ReadyFile:
 
     def __init__(self, name: str, role: str) -> None:
         """Make the folder; `name` is the file's, `role` may take it."""
-        self._folder = TemporaryDirectory(prefix="aqfusion-", ignore_cleanup_errors=True)
+        self._folder = TemporaryFolder()
         self._role = role
-        self.path = Path(self._folder.name) / name
+        self.path = self._folder.path / name
 
     def check_size(self) -> None:
         """Refuse what no browser should take."""

@@ -2,10 +2,10 @@
 
 import zipfile
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import streamlit as st
 
+from aqfusion.io.temporary_files import TemporaryFolder
 from aqfusion.labels.exports.export import Exported, export
 from aqfusion.permissions import Actor
 from aqfusion.ui.labels import download, flash, store_session
@@ -49,10 +49,10 @@ def _prepared(actor: Actor, chosen: str) -> ReadyFile | None:
     line = st.empty()
 
     def work(path: Path) -> Exported:
-        with st.spinner("Writing ..."), TemporaryDirectory(prefix="aqfusion-") as folder:
-            out = Path(folder) / _OUT.get(chosen, chosen)
+        with st.spinner("Writing ..."), TemporaryFolder() as folder:
+            out = folder / _OUT.get(chosen, chosen)
             done = export(store_session.store(), actor, chosen, out, flash.flash_pending(line))
-            _pack(Path(folder), path)
+            _pack(folder, path)
         return done
 
     try:

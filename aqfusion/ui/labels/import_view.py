@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import streamlit as st
 
 from aqfusion.csv_table.errors import fault_report
 from aqfusion.errors import InputError
+from aqfusion.io.temporary_files import TemporaryFolder
 from aqfusion.labels.imports.item_import import Imported, SourceError, Terms, import_items
 from aqfusion.labels.imports.photo_sources import Upload, list_uploads
 from aqfusion.permissions import Actor
@@ -70,8 +70,8 @@ def _bring_in(
         if len(files) > _MOST_FILES:
             rule = f"import must have at most {_MOST_FILES} files in the browser"
             raise SourceError(f"{rule}, got {len(files)}. Import more in the terminal")
-        with st.spinner("Reading the photos ..."), TemporaryDirectory(prefix="aqfusion-") as folder:
-            uploads = [_kept(Path(folder), n, file) for n, file in enumerate(files)]
+        with st.spinner("Reading the photos ..."), TemporaryFolder() as folder:
+            uploads = [_kept(folder, n, file) for n, file in enumerate(files)]
             listing, terms = (
                 list_uploads(uploads, store_session.now()),
                 Terms(overlap, split, licence),

@@ -1,6 +1,7 @@
 """Accounts of another place, by OpenID Connect: a provider that the secrets file names."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 
 import streamlit as st
@@ -12,6 +13,7 @@ from aqfusion.ui.labels import store_session
 
 _FIRST_ROLE = "visitor"  # of those who come for the first time; an admin raises it
 _UNNAMED = "default"  # as Streamlit calls a provider in [auth] itself
+_LEFT = "account_oidc_left"
 
 
 def providers() -> tuple[str, ...]:
@@ -32,17 +34,33 @@ def providers() -> tuple[str, ...]:
 
 def has_identity() -> bool:
     """Whether the browser holds a provider's word on who is at the page."""
-    return bool(providers()) and bool(st.user.get("is_logged_in"))
+    has_left = st.session_state.get(_LEFT, False)
+    return not has_left and bool(providers()) and bool(st.user.get("is_logged_in"))
 
 
 def actor(store: LabelStore) -> Actor:
-    """The account of who is at the page, made at the first time; `SignInError` says why not."""
+    """The account of who is at the page, made at the first time; `SignInError` says why not.
+
+    The provider's word lies in the browser for weeks. It opens a sign-in of our own, which ends as
+    others do, and only as long as that would go on without use.
+    """
     claims = st.user.to_dict()
     if not claims.get("sub"):
         raise SignInError("account must have an identity (sub), got none")
+    issued, now = _issued(claims.get("iat")), store_session.now()
+    if now - issued > store.sessions.limits.idle:
+        raise SignInError("You signed in too long ago. Sign in again.")
     name = str(claims.get("name") or claims.get("email") or "Somebody")
     issuer = str(claims.get("iss") or "unknown")
-    return store.sign_in.by_oidc(issuer, str(claims["sub"]), name, _FIRST_ROLE, store_session.now())
+    return store.sign_in.by_oidc(issuer, str(claims["sub"]), name, _FIRST_ROLE, now, issued)
+
+
+def _issued(seconds: object) -> datetime:
+    """When the provider gave its word, which OpenID Connect obliges it to say."""
+    try:
+        return datetime.fromtimestamp(float(str(seconds)), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise SignInError("account must have a time of issue (iat), got none") from None
 
 
 def draw_buttons() -> None:
@@ -60,4 +78,5 @@ def draw_buttons() -> None:
 def leave() -> None:
     """Let the browser forget the provider's word."""
     if has_identity():
+        st.session_state[_LEFT] = True  # this run still has it
         st.logout()

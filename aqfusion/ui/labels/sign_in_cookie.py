@@ -19,7 +19,8 @@ from aqfusion.errors import InputError
 from aqfusion.labels.sign_in_sessions import CODE_LASTS, Cookie
 from aqfusion.labels.store import LabelStore
 from aqfusion.permissions import Actor
-from aqfusion.ui.labels import store_session
+from aqfusion.ui.labels import browser_cookie, store_session
+from aqfusion.ui.labels.browser_cookie import full_name, is_https
 
 _LONGEST_BODY = 500
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -33,7 +34,7 @@ def path() -> str:
 
 def value_in(cookies: Mapping[str, str], origin: str, name: str) -> str | None:
     """Return the sign-in cookie of a request from a page at `origin`, if it has one."""
-    return cookies.get(_full_name(origin, name))
+    return cookies.get(full_name(origin, name))
 
 
 async def answer(request: Request) -> Response:
@@ -53,7 +54,7 @@ async def answer(request: Request) -> Response:
 def _exchange(request: Request, code: str) -> Response:
     sessions, now = store_session.reached().sessions, store_session.now()
     origin = request.headers.get("origin", "")
-    name = _full_name(origin, sessions.cookie_name)
+    name = full_name(origin, sessions.cookie_name)
     response = Response(status_code=204, headers=_NO_STORE)
     cookie = sessions.redeem(code, now) if code else None
     if code and cookie is None:
@@ -61,13 +62,15 @@ def _exchange(request: Request, code: str) -> Response:
     old = request.cookies.get(name)
     if cookie is None and (old is None or sessions.by_cookie(old, now) is not None):
         return response  # nothing to take away
+    if cookie is not None:
+        browser_cookie.keep(response, request.cookies, origin)
     new_cookie = cookie or Cookie("", 0)
     response.set_cookie(
         name,
         new_cookie.value,
         max_age=new_cookie.seconds,
         path="/",
-        secure=_is_https(origin),
+        secure=is_https(origin),
         httponly=True,
         samesite="lax",
     )
@@ -105,15 +108,6 @@ def _is_own_page(request: Request) -> bool:
     return bool(origin.netloc) and origin.netloc == request.headers.get("host")
 
 
-def _is_https(origin: str) -> bool:
-    # The browser says it: behind a proxy the request itself comes by plain HTTP.
-    return origin.startswith("https://")
-
-
-def _full_name(origin: str, name: str) -> str:
-    return f"__Host-{name}" if _is_https(origin) else name
-
-
 _CODE = "account_cookie_code"
 # Runs once for each code: the same script in a later run is not run again.
 _FETCH = """<script>
@@ -126,6 +120,12 @@ def holder(store: LabelStore) -> Actor | None:
     """Whom the cookie of this tab's connection belongs to, if its sign-in goes on."""
     value = _value(store)
     return store.sessions.by_cookie(value, store_session.now()) if value else None
+
+
+def sign_in(store: LabelStore) -> int | None:
+    """The sign-in that the cookie of this tab's connection is of, if it goes on."""
+    value = _value(store)
+    return store.sessions.sign_in_of(value, store_session.now()) if value else None
 
 
 def hand_over(code: str) -> None:

@@ -5,15 +5,19 @@ The code in the log proves that a person runs the server and did not just find i
 
 import logging
 import secrets
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
 from aqfusion.errors import InputError
+from aqfusion.io.temporary_files import TemporaryFolder
 from aqfusion.labels.backup import restore
+from aqfusion.labels.passwords import MOST_CHARACTERS
 from aqfusion.labels.store import LabelStore
+from aqfusion.permissions import Actor
+from aqfusion.server.client_address import client_address
+from aqfusion.server.reach import is_at_this_machine, is_public, is_served
+from aqfusion.settings import load_server_settings
 from aqfusion.ui.labels import browser_sessions, flash, oidc, store_session
 
 
@@ -23,11 +27,12 @@ def form(submit: str, on_click: Callable[[], None], *, ask_code: bool = False) -
         if ask_code:
             st.text_input("Code from the terminal", key="account_code", max_chars=64)
         st.text_input("Your name, as others will see it", key="account_new_name", max_chars=60)
+        least = store_session.store().sign_in.pin_length
         st.text_input(
-            "Choose a PIN (4 characters or more)",
+            f"Choose a PIN or a passphrase ({least} characters or more)",
             type="password",
             key="account_new_pin",
-            max_chars=64,
+            max_chars=MOST_CHARACTERS,
         )
         st.form_submit_button(submit, on_click=on_click, type="primary")
 
@@ -61,7 +66,8 @@ def _make() -> None:
     name, pin = name_and_pin()
     if _code_fits("account_code"):
         browser_sessions.enter(
-            lambda: store_session.reached().accounts.first_admin(name, pin, store_session.now())
+            lambda: store_session.reached().accounts.first_admin(name, pin, store_session.now()),
+            "first admin",
         )
 
 
@@ -89,8 +95,8 @@ def _bring_back() -> None:
         return
 
     def work() -> str:
-        with tempfile.TemporaryDirectory(prefix="aqfusion-") as folder:
-            path = Path(folder) / "backup.zip"  # the client's name is part of no path
+        with TemporaryFolder() as folder:
+            path = folder / "backup.zip"  # the client's name is part of no path
             path.write_bytes(file.getbuffer())
             held = restore(store_session.reached(), path)
         return (
@@ -143,19 +149,41 @@ def render_entrance(store: LabelStore) -> None:
 def _by_pin(names: tuple[str, ...]) -> None:
     st.subheader("Sign in", anchor=False)
     with st.form("account_form", border=False):
-        st.selectbox("Your name", names, index=None, key="account_name", placeholder="Choose")
-        st.text_input("Your PIN", type="password", key="account_pin", max_chars=64)
+        if _lists_names():
+            st.selectbox("Your name", names, index=None, key="account_name", placeholder="Choose")
+        else:
+            st.text_input("Your name", key="account_name", max_chars=60)
+        st.text_input("Your PIN", type="password", key="account_pin", max_chars=MOST_CHARACTERS)
         st.form_submit_button("Sign in", on_click=_check, type="primary")
     st.caption("No account? Ask an admin for an invitation.")
+
+
+def _lists_names() -> bool:
+    """Whether to show who has an account; a stranger must not learn it."""
+    setting = load_server_settings().list_names
+    if setting is not None:
+        return setting
+    return not is_public() and (
+        not is_served() or is_at_this_machine(client_address(), st.context.headers.to_dict())
+    )
 
 
 def _check() -> None:
     state = st.session_state
     name, pin = state.get("account_name") or "", state.get("account_pin", "")
-    browser_sessions.enter(
-        lambda: store_session.reached().sign_in.by_pin(name, pin, store_session.now())
-    )
     state["account_pin"] = ""
+
+    def way() -> Actor:
+        client, now = browser_sessions.client(), store_session.now()
+        return store_session.reached().sign_in.by_pin(name, pin, now, client)
+
+    if browser_sessions.enter(way):
+        least = store_session.reached().sign_in.pin_length
+        if len(pin) < least:
+            flash.set_flash(
+                browser_sessions.OWN_ACCOUNT,
+                f"Your PIN has fewer than {least} characters. Choose a longer one under Account",
+            )
 
 
 def _join(invite: str) -> None:
@@ -166,7 +194,8 @@ def _join(invite: str) -> None:
         if browser_sessions.enter(
             lambda: store_session.reached().sign_in.by_invite(
                 invite, name, pin, store_session.now()
-            )
+            ),
+            "invitation",
         ):
             _decline()
 

@@ -1,5 +1,6 @@
 """The label store that the settings name, opened once and shared by all sessions."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -7,9 +8,14 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.labels.store import LabelStore
+from aqfusion.server.reach import is_public
 from aqfusion.settings import Settings, load_settings
 from aqfusion.ui import navigation
 from aqfusion.ui.markup import plain
+
+# A PIN of four digits falls to patient guessing by many addresses, which a demo on a laptop need
+# not fear.
+_PUBLIC_PIN_LENGTH = 8
 
 
 def store() -> LabelStore:
@@ -22,7 +28,10 @@ def store() -> LabelStore:
 
 def reached() -> LabelStore:
     """The open store, for a callback, which cannot end a page; `InputError` says why not."""
-    return _opened(load_settings())
+    settings = load_settings()
+    if settings.pin_length is None and is_public():
+        settings = replace(settings, pin_length=_PUBLIC_PIN_LENGTH)
+    return _opened(settings)
 
 
 def failed(error: InputError) -> NoReturn:

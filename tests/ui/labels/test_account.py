@@ -169,8 +169,10 @@ def test_a_role_lost_or_an_account_locked_out_ends_it_at_the_next_run(page, labe
     assert inside(sign_in(page.run(), "Ben"))
     labels.accounts.set_role(admin, ben.id, "visitor")
     assert not inside(page.run())
+    assert error_of(page) == "You are no longer signed in here. Sign in again."
     labels.accounts.set_role(admin, ben.id, "expert")
-    assert inside(page.run())
+    assert not inside(page.run())
+    assert inside(sign_in(page, "Ben"))
     labels.accounts.set_disabled(admin, ben.id, True)
     assert not inside(page.run())
     assert error_of(page) == "This account is disabled. Ask an admin to enable it."

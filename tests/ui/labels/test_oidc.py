@@ -1,5 +1,7 @@
 """Signing in by OpenID Connect, its provider played by what Streamlit would tell of it."""
 
+import time
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -10,6 +12,7 @@ from tests.ui.labels.test_account import SECONDS, error_of, gate, inside, sign_i
 ONE = {"auth": {"client_id": "a", "redirect_uri": "http://localhost/oauth2callback"}}
 TWO = {"auth": {"redirect_uri": "x", "google": {"client_id": "a"}, "other": {"client_id": "b"}}}
 OLGA = {"is_logged_in": True, "iss": "https://id.example", "sub": "17", "name": "Olga"}
+OLGA |= {"iat": time.time()}
 
 
 @pytest.fixture
