@@ -4,6 +4,7 @@ Every answer that was shown as saved is in the store once; every page is of one 
 """
 
 import json
+import os
 import random
 import re
 import threading
@@ -32,7 +33,9 @@ pytestmark = [
     pytest.mark.skipif(NGINX is None, reason="nginx is not installed"),
     pytest.mark.skipif(postgres.programs() is None, reason="PostgreSQL is not installed"),
 ]
-ANNOTATORS, VALUES = 6, (5.0, 15.0, 30.0, 45.0)
+ANNOTATORS, VALUES = 6, (5.0, 20.0, 45.0)
+# The real thing is longer: ROUNDS=10 python -m pytest -m long tests/deploy/test_failover.py
+ROUNDS = int(os.environ.get("ROUNDS", "1"))
 FIGURES = ROOT / "build" / "failover.json"
 CALM, DOWN = 8.0, 5.0  # seconds between two kills, and until the killed one is started again
 
@@ -213,31 +216,31 @@ def at_work(made: Cluster, ledger: Ledger, accounts: tuple[tuple[str, str], ...]
 
 
 def test_nothing_that_was_acknowledged_is_lost_and_no_page_mixes_versions(made):
-    plan = plan_in(made, ANNOTATORS, seconds=150)
+    plan = plan_in(made, ANNOTATORS, seconds=60 * ROUNDS)
     registry, ledger = registry_in(made.home), Ledger()
-    first = planted_version(registry, ASSETS / "models" / "resnet18")
-    second = planted_version(registry, ASSETS / "models" / "efficientnet_b0")
+    version = planted_version(registry, ASSETS / "models" / "resnet18")
     expected = {}
     with AppClient(made.address, source="127.0.3.2", ssl=made.ssl) as tab:
-        for version in (None, first.name, second.name):
-            if version is not None:
-                registry.promote(TERMINAL, version, "tests", datetime.now(UTC))
+        for promote in (False, True):
+            if promote:
+                registry.promote(TERMINAL, version.name, "tests", datetime.now(UTC))
             tab.open("predict")
             for value in VALUES:
                 tab.change("sensor_pm25_value", value)
                 expected[value, backbone(shown(tab))] = shown(tab)
-    assert len(set(expected.values())) == 3 * len(VALUES)
+    assert len(set(expected.values())) == 2 * len(VALUES)
     promoted, killed, began = 0, 0, time.monotonic()
     with at_work(made, ledger, plan.accounts):
-        for letter in ("a", "b", "a", "b"):
+        for letter in ("a", "b") * ROUNDS:
             time.sleep(CALM)
             made.kill(letter)
             killed += 1
-            time.sleep(DOWN / 2)
-            version = (first, second)[promoted % 2].name
-            registry.promote(TERMINAL, version, "tests", datetime.now(UTC))
+            time.sleep(DOWN)
+            if killed % 2:
+                registry.rollback(TERMINAL, "tests", datetime.now(UTC))
+            else:
+                registry.promote(TERMINAL, version.name, "tests", datetime.now(UTC))
             promoted += 1
-            time.sleep(DOWN / 2)
             made.start(letter)
         time.sleep(CALM)
     seconds = time.monotonic() - began
@@ -260,9 +263,9 @@ def test_nothing_that_was_acknowledged_is_lost_and_no_page_mixes_versions(made):
     assert {request: held.get(request) for request in ledger.saved} == ledger.saved
     assert set(stored) <= ledger.sent
     assert ledger.reconnects >= killed
-    assert len(ledger.saved) > 100
-    seen = {(value, name): page for value, name, page in ledger.pages}
-    assert len({name for _, name in seen}) >= 2
+    assert len(ledger.saved) > 50
+    seen = {(value, name) for value, name, _ in ledger.pages}
+    assert {name for _, name in seen} == {"mobilenetv2_100", "resnet18"}
     assert [
         (value, name) for value, name, page in ledger.pages if page != expected[value, name]
     ] == []
@@ -274,7 +277,7 @@ def check_logs(made: Cluster, accounts: tuple[tuple[str, str], ...]) -> None:
     """Of all that happened, the logs name nobody, and hold no PIN, no session and no query."""
     logs = "".join(path.read_text("utf-8", "replace") for path in made.folder.glob("*.log"))
     lines = [line for line in logs.splitlines() if line.startswith("{")]
-    assert len(lines) > 100
+    assert len(lines) > 50
     assert all({"time"} <= set(json.loads(line)) for line in lines)
     for name, pin in accounts:
         assert name not in logs
