@@ -4,6 +4,7 @@ The environment wins over `.streamlit/secrets.toml`; neither is needed.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ SECRETS = (Path() if ROOT == _BUNDLED else ROOT) / ".streamlit" / "secrets.toml"
 DEFAULT_MODEL = "mobilenetv2_100"
 OPENAQ_URL = "https://api.openaq.org/v3/"
 SIGN_IN_DAYS, IDLE_MINUTES = 14, 12 * 60
+UPLOADS_MB, CONNECTIONS = 300, 100
+_HOST = re.compile(r"[A-Za-z0-9.-]+|\[?[0-9A-Fa-f:]+\]?")
+_SITE = re.compile(r"(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 LEAST_DISK_MB = 500
 _SHORTEST_TOKEN, _SHORTEST_PIN = 16, 4
 
@@ -93,6 +97,9 @@ class ServerSettings:
     """What the server's gate rests on; a mistake in it ends the start, not a page.
 
     `trusted_proxies` are addresses and networks that are believed whom they forward for.
+    `allowed_hosts` are the names that the server answers to, all where there are none, and on the
+    loopback only its own. Sites of `embed_on` may show pages in frames. Uploads take `uploads_mb`
+    of memory at most, and an address has at most so many `connections` (tabs) at one time.
     `metrics_token` opens the metrics; without one they answer on loopback only. `log` is the format
     of log lines, json or text. Below `least_disk_mb` of room the server is not ready. Whoever
     signs in chooses from a list of names where `list_names` is set, and else types theirs; with
@@ -100,6 +107,10 @@ class ServerSettings:
     """
 
     trusted_proxies: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    embed_on: tuple[str, ...] = ()
+    uploads_mb: int = UPLOADS_MB
+    connections: int = CONNECTIONS
     metrics_token: str | None = field(default=None, repr=False)
     log: Literal["json", "text"] = "text"
     least_disk_mb: int = LEAST_DISK_MB
@@ -113,6 +124,10 @@ def load_server_settings(
     values = {**_secrets(secrets_file), **(os.environ if environment is None else environment)}
     return ServerSettings(
         trusted_proxies=_networks(values, "AQFUSION_TRUSTED_PROXIES"),
+        allowed_hosts=_hosts(values, "AQFUSION_ALLOWED_HOSTS"),
+        embed_on=_sites(values, "AQFUSION_EMBED_ON"),
+        uploads_mb=_number(values, "AQFUSION_UPLOADS_MB", 100_000) or UPLOADS_MB,
+        connections=_number(values, "AQFUSION_CONNECTIONS", 100_000) or CONNECTIONS,
         metrics_token=_token(values, "AQFUSION_METRICS_TOKEN"),
         log=_log_format(values),
         least_disk_mb=_number(values, "AQFUSION_LEAST_DISK_MB", 1_000_000) or LEAST_DISK_MB,
@@ -151,6 +166,24 @@ def _networks(values: Mapping[str, str], name: str) -> tuple[str, ...]:
             rule = f"{name} must be addresses or networks like 10.0.0.5, 10.0.0.0/8"
             raise SettingsError(f"{rule}, got {network!r}") from error
     return listed
+
+
+def _hosts(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    hosts = _listed(values, name)
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            rule = f"{name} must be names like aqi.example.org, without https:// and port"
+            raise SettingsError(f"{rule}, got {host!r}")
+    return hosts
+
+
+def _sites(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    sites = _listed(values, name)
+    for site in sites:
+        scheme, _, rest = site.partition("://")
+        if scheme not in {"http", "https"} or not _SITE.fullmatch(rest):
+            raise SettingsError(f"{name} must be sites like https://example.org, got {site!r}")
+    return sites
 
 
 def _number(values: Mapping[str, str], name: str, most: int, least: int = 1) -> int | None:

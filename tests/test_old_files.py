@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from aqfusion.air.readings import Reading
 from aqfusion.data.dataset_folder import read_folder
@@ -19,6 +20,7 @@ from aqfusion.labels.exports.export import export
 from aqfusion.labels.imports.import_source import import_from_source
 from aqfusion.labels.imports.item_import import Imported, Terms
 from aqfusion.labels.progress import totals
+from aqfusion.labels.schema import unblindings
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import FEATURES
 from aqfusion.model.image_features import backbone_hash
@@ -135,6 +137,19 @@ def test_what_was_begun_in_the_old_store_goes_on(store):
     view = store.review.view(Actor(2, "Eva", "expert"), 3)
     assert [entry.reason for entry in view.item.reasons] == []
     assert view.item.status == "settled"
+
+
+def test_the_old_store_knows_who_was_shown_predictions(store, empty):
+    restore(empty, OLD / "backup.zip")  # of the same store, filled in by another way
+    noted = [rows_of_unblinding(opened) for opened in (store, empty)]
+    assert noted[0] == noted[1]
+    assert len(noted[0]) > 5
+
+
+def rows_of_unblinding(opened: LabelStore) -> list[tuple[object, ...]]:
+    with opened.database.read() as connection:
+        rows = connection.execute(select(unblindings).order_by(*unblindings.c)).all()
+    return [tuple(row) for row in rows]
 
 
 def test_the_site_of_the_old_store_has_its_days(store):

@@ -37,7 +37,7 @@ PNG_ORIENTED = (
     b"Raw profile type xmp",
 )
 MOST_TEXT = 1_000_000  # bytes of a text that may state the orientation, unpacked
-PNG_PALETTE = 3  # colour type in IHDR
+PNG_GREY, PNG_PALETTE = 0, 3  # colour types in IHDR
 PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 # EXIF's number for quarter turns to the left, then an axis of mirroring (ISO/IEC 23008-12, 6.5)
 HEIF_TURNS: dict[tuple[int, int | None], int] = {
@@ -84,8 +84,8 @@ class Container:
     `format` is JPEG, PNG, WEBP, HEIC or AVIF, `orientation` the EXIF number 1 to 8, `pixels` the
     file without the parts that no pixel needs, `profile` an ICC profile of its colours. `is_cut`
     means that the end is missing. `coefficients` is how many bytes a JPEG's decoder holds however
-    small the requested picture, `None` where a format is only decoded in full, and
-    `depth` the bits of a sample of HEIC or AVIF. `taken` is the camera's clock, if EXIF has it.
+    small the requested picture, `None` where a format is only decoded in full, and `variant` what
+    the memory of the others depends on. `taken_at` is the camera's clock, if EXIF has it.
     """
 
     format: str
@@ -95,7 +95,7 @@ class Container:
     profile: bytes | None = None
     is_cut: bool = False
     coefficients: int | None = None
-    depth: int = 8
+    variant: str = ""
     taken_at: datetime | None = None
 
 
@@ -242,7 +242,13 @@ def _png(data: bytes) -> Container:
     if len(colours) == 4:  # code points win over a profile (PNG, third edition, 4.3)
         profile = cicp_profile(colours[0], colours[1])
     size = struct.unpack_from(">II", data, 16)
-    return Container("PNG", size, stated or 1, b"".join(kept), profile, taken_at=taken_at)
+    depth, colour = data[24], data[25]
+    variant = "PNG"
+    if colour in (PNG_GREY, PNG_PALETTE):
+        variant = "PNG of palette or grey" if depth <= 8 else "PNG of 16-bit grey"
+    return Container(
+        "PNG", size, stated or 1, b"".join(kept), profile, variant=variant, taken_at=taken_at
+    )
 
 
 def _png_text(kind: bytes, text: bytes) -> bytes:
@@ -266,8 +272,11 @@ def _inflated(data: bytes, most: int) -> bytes:
 
 def _webp(data: bytes) -> Container:
     exif, xmp, profile, taken_at = None, None, None, None
+    variant = "lossy WebP" if data[12:16] == b"VP8 " else "WebP"
     for kind, start, end in _chunks(data, 12, "<4sI", 8):
-        if kind == b"EXIF":
+        if kind in (b"ANIM", b"ANMF"):
+            variant = "animated WebP"
+        elif kind == b"EXIF":
             exif = exif or exif_orientation(data[start + 8 : end])
             taken_at = taken_at or exif_clock(data[start + 8 : end])
         elif kind == b"XMP ":
@@ -275,7 +284,7 @@ def _webp(data: bytes) -> Container:
         elif kind == b"ICCP" and profile is None:
             profile = data[start + 8 : end][: MOST_PROFILE + 1]
     size, turn = _webp_size(data), exif or xmp or 1
-    return Container("WEBP", size, turn, data, profile, taken_at=taken_at)
+    return Container("WEBP", size, turn, data, profile, variant=variant, taken_at=taken_at)
 
 
 def _brands(data: bytes) -> set[bytes]:
@@ -292,8 +301,13 @@ def _heif(data: bytes) -> Container:
     if read.codec == "HEIC":  # its decoder turns the picture itself; EXIF does not count here
         size, orientation = (size[::-1] if read.angle % 2 else size), 1
     taken_at = exif_clock(read.exif)
+    variant = read.codec
+    if read.depth > 8:
+        variant = f"{read.codec} of more than 8 bits"
+    elif not read.is_subsampled or read.has_alpha:
+        variant = f"{read.codec} with 4:4:4 or alpha"
     return Container(
-        read.codec, size, orientation, read.pixels, profile, depth=read.depth, taken_at=taken_at
+        read.codec, size, orientation, read.pixels, profile, variant=variant, taken_at=taken_at
     )
 
 

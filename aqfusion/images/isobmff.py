@@ -19,9 +19,11 @@ GRIDS = 8
 ITEMS = 1000  # a picture of 48 megapixels in tiles of 512 x 512 has 200
 BOXES = 20_000
 ENTRIES = 20_000  # references, associations and extents of all items together
-MOST_AREA = 40_000_000
+MOST_AREA = 50_000_000
 ALIGNED = 64  # a coded picture is filled up to whole blocks
 MOST_EXIF = 1_000_000  # bytes; cameras write some thousands, and a thumbnail
+ALPHA = (b"auxid:1", b":alpha")  # names of auxiliary pictures (ISO/IEC 23008-12, HEVC and MIAF)
+_LONGEST_NAME = 80
 Span = tuple[int, int]
 
 
@@ -30,8 +32,9 @@ class HeifFile:
     """The primary picture: `size` as stored, before it is turned `angle` quarters to the left.
 
     `mirror` is the axis of `imir` (0 top and bottom change places, 1 left and right) or `None`,
-    `depth` the bits of a sample, `colours` an ICC profile or the code points of primaries and
-    transfer, `exif` begins with its TIFF header and is empty where there is none.
+    `depth` the bits of a sample, `is_subsampled` whether all colours are 4:2:0, `colours` an ICC
+    profile or the code points of primaries and transfer, `exif` begins with its TIFF header and is
+    empty where there is none.
     """
 
     codec: str
@@ -39,6 +42,8 @@ class HeifFile:
     angle: int
     mirror: int | None
     depth: int
+    is_subsampled: bool
+    has_alpha: bool
     colours: bytes | tuple[int, int] | None
     pixels: bytes
     exif: bytes
@@ -81,13 +86,28 @@ def read_heif(data: bytes) -> HeifFile:
     for kind, at in items.kinds.values():
         if kind in (b"Exif", b"mime", b"uri "):
             clean[at : at + 4] = b"skip"
-    codec, depth = _checked(data, items)
+    codec, largest = _checked(data, items)
     own = _own(data, items, items.primary)
     angle = data[own[b"irot"][0]] & 3 if b"irot" in own else 0
     mirror = data[own[b"imir"][0]] & 1 if b"imir" in own else None
     size = _extent(data, items, items.primary)
     colours, exif = _colours(data, items), _exif(data, items)
-    return HeifFile(codec, size, angle, mirror, depth, colours, bytes(clean), exif)
+    has_alpha = any(
+        kind == b"auxC" and any(name in data[at : at + _LONGEST_NAME] for name in ALPHA)
+        for kind, (at, _) in items.properties
+    )
+    return HeifFile(
+        codec,
+        size,
+        angle,
+        mirror,
+        largest.depth,
+        largest.is_subsampled,
+        has_alpha,
+        colours,
+        bytes(clean),
+        exif,
+    )
 
 
 def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
@@ -212,9 +232,9 @@ def _extent(data: bytes, items: _ItemBoxes, item: int) -> tuple[int, int]:
     return _number(data, at + 4, 4), _number(data, at + 8, 4)
 
 
-def _checked(data: bytes, items: _ItemBoxes) -> tuple[str, int]:
-    """The primary picture's codec and depth; every picture must have its stated size."""
-    left, depths, grids = 2 * len(data), [8], 0
+def _checked(data: bytes, items: _ItemBoxes) -> tuple[str, CodedPicture]:
+    """The primary picture's codec and the largest there is; each must have its stated size."""
+    left, largest, grids = 2 * len(data), CodedPicture(0, 0, 8), 0
     for item, (kind, _) in items.kinds.items():
         if kind not in (*CODECS, b"grid"):
             continue
@@ -235,13 +255,13 @@ def _checked(data: bytes, items: _ItemBoxes) -> tuple[str, int]:
         coded = _coded(kind, data[config[0] : config[1]], content)
         if coded.width > width + ALIGNED or coded.height > height + ALIGNED:
             raise DamagedFileError("a picture that is larger than it says")
-        depths.append(coded.depth)
+        largest = coded.over(largest)
     kind = items.kinds[items.primary][0]
     codecs = {items.kinds.get(p, (b"", 0))[0] for p in items.parts.get(items.primary, [])}
     codecs = codecs if kind == b"grid" else {kind}
     if len(codecs) != 1 or next(iter(codecs)) not in CODECS:
         raise DamagedFileError("a picture of a kind that is not read")
-    return CODECS[codecs.pop()], max(depths)
+    return CODECS[codecs.pop()], largest
 
 
 def _coded(kind: bytes, config: bytes, content: bytes) -> CodedPicture:

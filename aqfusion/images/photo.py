@@ -7,44 +7,23 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-import pillow_heif
-from PIL import (
-    AvifImagePlugin,
-    Image,
-    ImageFile,
-    JpegImagePlugin,
-    PngImagePlugin,
-    WebPImagePlugin,
-)
+from PIL import Image
 
+from aqfusion.fair_queue import HEAVY
 from aqfusion.images.colour_profile import to_srgb
 from aqfusion.images.container import Container, PhotoError, read_container
+from aqfusion.images.decoding import Raster, check_memory, opened, reserved, shrunk
 
 __all__ = ["LONGEST_SIDE", "Photo", "PhotoError"]
 
 LONGEST_SIDE = 1024
 MAX_BYTES = 25_000_000
-MAX_PIXELS = 40_000_000
+MAX_PIXELS = 50_000_000
 # libjpeg decodes at an eighth, line by line: 108 megapixels cost 67 MB
 MAX_JPEG_PIXELS = 220_000_000
-# WebP's decoder holds 16 bytes a pixel and samples of 10 bits take 15, others 4 to 10
-MAX_WIDE_PIXELS = 24_000_000
 MAX_COEFFICIENT_BYTES = 240_000_000  # of a JPEG in several scans, which is held whole
 MIN_SIDE = 32
 MAX_ASPECT = 8
-# The readers are called directly: Image.open looks at the global MAX_IMAGE_PIXELS and warns
-# through the global warning filters, and threads share both.
-READERS: dict[str, type[ImageFile.ImageFile]] = {
-    "JPEG": JpegImagePlugin.JpegImageFile,
-    "PNG": PngImagePlugin.PngImageFile,
-    "WEBP": WebPImagePlugin.WebPImageFile,
-    "HEIC": pillow_heif.HeifImageFile,
-    "AVIF": AvifImagePlugin.AvifImageFile,
-}
-# nothing but the primary picture: no thumbnail in its stead, no depth map
-pillow_heif.options.THUMBNAILS = False
-pillow_heif.options.DEPTH_IMAGES = False
-pillow_heif.options.AUX_IMAGES = False
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -76,7 +55,14 @@ class Photo:
 
     @classmethod
     def decode(cls, data: bytes, name: str = "photo") -> "Photo":
-        """Decode JPEG, PNG, WebP, HEIC or AVIF, the first picture; `name` opens the sentence."""
+        """Decode JPEG, PNG, WebP, HEIC or AVIF, the first picture; `name` opens the sentence.
+
+        Waits for its turn among heavy work; where too many wait, `BusyError`.
+        """
+        return HEAVY.run(lambda: cls._decode(data, name))
+
+    @classmethod
+    def _decode(cls, data: bytes, name: str) -> "Photo":
         name = " ".join(name.split())[:200] or "photo"
         if len(data) > MAX_BYTES:
             raise PhotoError(f"{name} must have at most 25 MB, got {len(data) / 1e6:.1f} MB")
@@ -84,8 +70,10 @@ class Photo:
         _check_size(
             container.size, name, _most_pixels(container), is_spread=bool(container.coefficients)
         )
+        need = check_memory(container, name)
         try:
-            image, kept, notes = _read_pixels(container)
+            with reserved(need):
+                image, kept, notes = _read_pixels(container)
         except PhotoError as error:
             raise PhotoError(f"{name} {str(error).strip()}") from error
         except Exception as error:  # a decoder of hostile bytes fails in any way that it likes
@@ -117,7 +105,8 @@ class Photo:
         _check_size(image.size, "photo")
         try:
             image.load()
-            small = _shrunk(_plain(image), image.size)
+            raster = Raster(image.size, lambda top, last: image.crop((0, top, image.width, last)))
+            small = shrunk(raster, _fitted(image.size), _plain)
         except Exception as error:  # a file that was opened and not read yet
             raise PhotoError(f"photo must be a valid image, got {error}") from error
         return _photo(small, image.size)
@@ -133,8 +122,6 @@ class Photo:
 
 def _most_pixels(container: Container) -> int:
     held = container.coefficients
-    if container.format == "WEBP" or container.depth > 8:
-        return MAX_WIDE_PIXELS
     return MAX_PIXELS if held is None or held > MAX_COEFFICIENT_BYTES else MAX_JPEG_PIXELS
 
 
@@ -155,34 +142,28 @@ def _check_size(
 def _read_pixels(container: Container) -> tuple[Image.Image, tuple[int, int], tuple[str, ...]]:
     """The picture in sRGB and small, the size of what could be read in full, and notes."""
     notes = []
-    with READERS[container.format](io.BytesIO(container.pixels)) as image:
-        if image.size != container.size:
-            if container.format != "HEIC" or image.width * image.height > MAX_PIXELS:
-                raise OSError(f"the header says {container.size}, the reader {image.size}")
-            _check_size(image.size, "")  # what libheif has cut out of it
-            container = replace(container, size=image.size)
-        # libjpeg decodes at 1/2, 1/4 or 1/8 for a fifth of the time; other readers ignore this
-        image.draft(None, _fitted(container.size))
-        image.load()
-        read, size = _without_missing_rows(image, container)
+    with opened(container, _fitted(container.size)) as raster:
+        if container.format == "HEIC" and raster.size != container.size:
+            _check_size(raster.size, "")  # what libheif has cut out of it
+            container = replace(container, size=raster.size)
+        read, size = _without_missing_rows(raster, container)
         if container.is_cut:
             notes.append(_cut_note(size[1] / container.size[1]))
-        keeps_mode = container.profile is not None and image.mode in ("CMYK", "L")
-        small = _shrunk(read if keeps_mode else _plain(read), size)
-        if container.profile is not None:  # after shrinking: a colour costs time at every pixel
-            small, fault = to_srgb(small, container.profile)
-            notes += [fault] if fault else []
-        return _plain(small), size, tuple(notes)
+        convert = _plain if container.profile is None else _plain_but_of_a_profile
+        small = shrunk(read, _fitted(size), convert)
+    if container.profile is not None:  # after shrinking: a colour costs time at every pixel
+        small, fault = to_srgb(small, container.profile)
+        notes += [fault] if fault else []
+    return _plain(small), size, tuple(notes)
 
 
-def _without_missing_rows(
-    image: Image.Image, container: Container
-) -> tuple[Image.Image, tuple[int, int]]:
+def _without_missing_rows(raster: Raster, container: Container) -> tuple[Raster, tuple[int, int]]:
     """Cut off the rows that are not in the file; libjpeg paints them a flat mid-grey."""
-    (width, height), rows = image.size, image.size[1]
+    (width, height), rows = raster.size, raster.size[1]
     if not container.is_cut:
-        return image, container.size
-    edge = np.asarray(image.crop((max(0, width - 4), 0, width, height))).reshape(height, -1)
+        return raster, container.size
+    whole = raster.rows(0, height)
+    edge = np.asarray(whole.crop((max(0, width - 4), 0, width, height))).reshape(height, -1)
     painted = ((edge == 127) | (edge == 128)).all(1)  # 127 where Adobe stores inverted colours
     while rows and painted[rows - 1]:
         rows -= 1
@@ -192,7 +173,7 @@ def _without_missing_rows(
         )
     kept = (container.size[0], max(1, round(container.size[1] * rows / height)))
     _check_size(kept, "", MAX_JPEG_PIXELS)
-    return (image if rows == height else image.crop((0, 0, width, rows))), kept
+    return replace(raster, size=(width, rows)), kept
 
 
 def _cut_note(share: float) -> str:
@@ -206,14 +187,6 @@ def _fitted(size: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _shrunk(image: Image.Image, original: tuple[int, int]) -> Image.Image:
-    target = _fitted(original)
-    if image.size == target:
-        return image
-    # Hamming is about as sharp as bicubic downwards, in half the time (Pillow's table of filters)
-    return image.resize(target, Image.Resampling.HAMMING, reducing_gap=3.0)
-
-
 def _plain(image: Image.Image) -> Image.Image:
     """Bring any mode to RGB, or to RGBA where something is transparent."""
     if image.mode.startswith("I;16"):  # convert() would clip every value above 255
@@ -221,6 +194,11 @@ def _plain(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         return image if image.mode == "RGBA" else image.convert("RGBA")
     return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _plain_but_of_a_profile(image: Image.Image) -> Image.Image:
+    """The same, but for modes that a colour profile may be of."""
+    return image if image.mode in ("CMYK", "L") else _plain(image)
 
 
 def _photo(

@@ -22,11 +22,15 @@ class DamagedFileError(Exception):
 
 @dataclass(frozen=True)
 class CodedPicture:
-    """Width and height in pixels that a decoder makes room for, and bits of a sample."""
+    """Width and height in pixels that a decoder makes room for, and bits of a sample.
+
+    `is_subsampled` means that colours have half the width and height (4:2:0), or are none.
+    """
 
     width: int
     height: int
     depth: int
+    is_subsampled: bool = True
 
     def over(self, other: "CodedPicture | None") -> "CodedPicture":
         """The larger in each respect."""
@@ -36,6 +40,7 @@ class CodedPicture:
             max(self.width, other.width),
             max(self.height, other.height),
             max(self.depth, other.depth),
+            self.is_subsampled and other.is_subsampled,
         )
 
 
@@ -102,13 +107,14 @@ def _sps(unit: bytes) -> CodedPicture:
     for profile, level in present:
         bits.take(88 * profile + 8 * level)
     bits.exp_golomb()
-    if bits.exp_golomb() == 3:
+    chroma = bits.exp_golomb()
+    if chroma == 3:
         bits.take(1)
     width, height = bits.exp_golomb(), bits.exp_golomb()
     if bits.take(1):
         for _ in range(4):
             bits.exp_golomb()
-    return CodedPicture(width, height, 8 + bits.exp_golomb())
+    return CodedPicture(width, height, 8 + bits.exp_golomb(), chroma < 2)
 
 
 def av1_picture(content: bytes) -> CodedPicture:
@@ -154,8 +160,8 @@ def _sequence(payload: bytes) -> CodedPicture:
     _skip_tools(bits, reduced)
     high = bits.take(1)
     if profile == 2 and high:
-        return CodedPicture(width, height, 12 if bits.take(1) else 10)
-    return CodedPicture(width, height, 10 if high else 8)
+        return CodedPicture(width, height, 12 if bits.take(1) else 10, False)
+    return CodedPicture(width, height, 10 if high else 8, profile == 0)
 
 
 def _operating_points(bits: _Bits) -> None:

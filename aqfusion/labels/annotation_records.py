@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from aqfusion.air.aqi import standard
 from aqfusion.labels.agreement import CANNOT_TELL, CATEGORIES
 from aqfusion.labels.annotator_stats import Answered
+from aqfusion.labels.answer import BLIND
 from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.schema import answers, items, label_events, users
@@ -46,6 +47,7 @@ class AnnotationRecords:
                 *(answers.c.item, users.c.name, label_events.c.at, label_events.c.standard),
                 *(label_events.c.category, label_events.c.cant_tell, items.c.known_aqi),
                 *(items.c.model_view["aqi"].as_float().label("model_aqi"), label_events.c.batch),
+                label_events.c.mode,
             )
             .select_from(answers)
             .join(label_events, label_events.c.id == answers.c.event)
@@ -78,13 +80,14 @@ class AnnotationRecords:
 
 
 def _answered(row: Any) -> tuple[int, Answered] | None:
-    item, name, at, scale, category, cant_tell, known_aqi, model_aqi, batch = row
+    item, name, at, scale, category, cant_tell, known_aqi, model_aqi, batch, mode = row
     if cant_tell is not None:
         category = CANNOT_TELL
     elif scale != SCALE:
         return None
     known_category, model = category_of(known_aqi), category_of(model_aqi)
-    return item, Answered(name, at, category, known_category, model, covered=batch is not None)
+    answered = Answered(name, at, category, known_category, model, batch is not None, mode == BLIND)
+    return item, answered
 
 
 def category_of(aqi: float | None) -> int | None:

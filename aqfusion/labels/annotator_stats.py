@@ -16,8 +16,9 @@ class Answered:
     """One person's answer to one item, the one that counts; 0 to 5 or `CANNOT_TELL`.
 
     `gold` is the known answer of a gold item, `model` the model's category (0 to 5);
-    `None` where there is none. One that was `covered` was given to another photo of the same view.
-    Another number raises `ValueError`.
+    `None` where there is none. One that was `covered` was given to another photo of the same view;
+    one that is not `blind`, after the model's prediction or other answers had been shown. Another
+    number raises `ValueError`.
     """
 
     annotator: str
@@ -26,6 +27,7 @@ class Answered:
     gold: int | None = None
     model: int | None = None
     covered: bool = False
+    blind: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what is no answer."""
@@ -55,6 +57,7 @@ class Share:
 class AnnotatorFigures:
     """Statistics of one annotator; `None` where nothing is known.
 
+    `blind` is how many answers were; only these count for `gold`, `gold_distance` and `differs`.
     `per_hour` is items per hour of work; `gold` the share of gold items answered right, can't tell
     being right only where nobody can; `gold_distance` how many categories the gold answers that
     name one are off, on average; `differs` the share of answers that name another category than
@@ -63,6 +66,7 @@ class AnnotatorFigures:
 
     annotator: str
     items: int
+    blind: int
     cannot_tell: int
     per_hour: float | None
     gold: Share | None
@@ -81,13 +85,13 @@ def annotator_figures(
 
 
 def compare_with_model(answers: Iterable[Answered]) -> list[list[int]]:
-    """Counts of answers, 6 rows answered by 6 columns the model's, Good first.
+    """Counts of blind answers, 6 rows answered by 6 columns the model's, Good first.
 
     Can't tell and items without a model's view are left out.
     """
     table = [[0] * CATEGORIES for _ in range(CATEGORIES)]
     for answer in answers:
-        if answer.model is not None and answer.answer != CANNOT_TELL:
+        if answer.blind and answer.model is not None and answer.answer != CANNOT_TELL:
             table[answer.answer][answer.model] += 1
     return table
 
@@ -107,7 +111,11 @@ def share(count: int, total: int) -> Share | None:
 
 
 def _figures(name: str, answers: Sequence[Answered], pause: timedelta) -> AnnotatorFigures:
-    gold = [(answer.answer, answer.gold) for answer in answers if answer.gold is not None]
+    gold = [
+        (answer.answer, answer.gold)
+        for answer in answers
+        if answer.blind and answer.gold is not None
+    ]
     off = [
         abs(answered - expected)
         for answered, expected in gold
@@ -119,6 +127,7 @@ def _figures(name: str, answers: Sequence[Answered], pause: timedelta) -> Annota
     return AnnotatorFigures(
         annotator=name,
         items=len(answers),
+        blind=sum(answer.blind for answer in answers),
         cannot_tell=sum(answer.answer == CANNOT_TELL for answer in answers),
         per_hour=_per_hour([answer.at for answer in answers if not answer.covered], pause),
         gold=share(sum(answered == expected for answered, expected in gold), len(gold)),

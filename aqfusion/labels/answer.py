@@ -10,11 +10,16 @@ from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
 from aqfusion.text_validation import one_line, several_lines, whole_number
 
-__all__ = ["CANT_TELL", "CONFIDENCES", "MODES", "Answer", "AnswerContext", "AnswerError"]
+__all__ = [
+    *("ASSISTED", "BLIND", "CANT_TELL", "CONFIDENCES", "MODES", "UNBLINDED"),
+    *("Answer", "AnswerContext", "AnswerError"),
+]
 
 CANT_TELL = ("night", "cloud", "not sky", "sensor fault", "unit mix-up", "other")
 CONFIDENCES = ("sure", "unsure")
-MODES = ("blind", "assisted")
+# Unblinded: meant to be blind, but the prediction or others' answers had been shown before.
+BLIND, ASSISTED, UNBLINDED = "blind", "assisted", "unblinded"
+MODES = (BLIND, ASSISTED, UNBLINDED)
 _LONGEST_NOTE = 500
 _LONGEST_SECONDS = 86_400
 
@@ -34,7 +39,7 @@ class AnswerContext:
     `aqi` is the prediction of the model of that version; `None` where it was hidden or not there.
     """
 
-    mode: str = "blind"
+    mode: str = BLIND
     model_version: str | None = None
     aqi: int | None = None
     seconds: float | None = None

@@ -9,15 +9,16 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from aqfusion.errors import InputError
 from aqfusion.labels.annotation_sessions import drop_draft
-from aqfusion.labels.answer import Answer, AnswerError, ItemGoneError
+from aqfusion.labels.answer import BLIND, Answer, AnswerError, ItemGoneError
 from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.event_log import Request, Saved, gist, save_once
-from aqfusion.labels.item import reading_of
+from aqfusion.labels.item import reading_of, view_of
 from aqfusion.labels.item_projection import ItemProjection
 from aqfusion.labels.leases import Leased, drop, event_by, grant, kept_lease, lease_of, seat_free
 from aqfusion.labels.schema import answers, label_events
 from aqfusion.labels.similar_views import in_batch, propagate_answer, take_back
+from aqfusion.labels.unblinding import as_seen, unblind
 from aqfusion.permissions import Actor
 from aqfusion.text_validation import several_lines
 
@@ -73,10 +74,7 @@ class AnswerStore:
         def work(connection: Connection) -> Saved:
             lease = lease_of(connection, actor.id, token)
             projection = ItemProjection.open(connection, lease.item)
-            saved = _in_time(connection, projection, request, answer, now, lease)
-            return (
-                propagate_answer(connection, request, saved, answer, also, now) if also else saved
-            )
+            return _in_time(connection, projection, request, answer, now, lease, also)
 
         return save_once(self._database, request, "annotator", work)
 
@@ -101,10 +99,7 @@ class AnswerStore:
             projection = ItemProjection.open(connection, leased.task.id)
             _unanswered_since(projection, leased, actor)
             lease = kept_lease(connection, actor.id, leased.token)
-            saved = _in_time(connection, projection, request, answer, now, lease)
-            return (
-                propagate_answer(connection, request, saved, answer, also, now) if also else saved
-            )
+            return _in_time(connection, projection, request, answer, now, lease, also)
 
         return save_once(self._database, request, "annotator", work)
 
@@ -255,13 +250,16 @@ def _in_time(
     answer: Answer,
     now: datetime,
     lease: Any | None,
+    also: Collection[int],
 ) -> Saved:
     """Keep an answer; one that comes when somebody else has the seat is marked as late."""
+    answer = as_seen(connection, request.actor.id, projection.item.id, answer)
     new, user = projection.event_by(request.actor.id) is None, request.actor.id
     ended = lease is None or lease.until <= now
     over = ended and not seat_free(connection, projection.item, user, now)
     saved = _answer(connection, projection, request, answer, now)
-    return replace(saved, words=_LATE) if new and over else saved
+    saved = replace(saved, words=_LATE) if new and over else saved
+    return propagate_answer(connection, request, saved, answer, also, now) if also else saved
 
 
 def _answer(
@@ -271,6 +269,7 @@ def _answer(
     answer: Answer,
     now: datetime,
 ) -> Saved:
+    """Write an answer as it was seen; the prediction, which is shown after it, is seen from now."""
     status, item = projection.standing.status, projection.item.id
     if status in {"settled", "rejected", "pending"}:
         raise ItemGoneError(
@@ -280,7 +279,12 @@ def _answer(
     drop(connection, request.actor.id, item)
     drop_draft(connection, request.actor.id, item)
     old = gist(projection.event_by(request.actor.id))
-    return projection.write(connection, request, now, **answer.columns(), old=old)
+    answer = as_seen(connection, request.actor.id, item, answer)
+    saved = projection.write(connection, request, now, **answer.columns(), old=old)
+    revealed = view_of(projection.item.model_view) if answer.cant_tell is None else None
+    if revealed is not None or answer.seen.mode != BLIND:
+        unblind(connection, request.actor.id, (item,))
+    return replace(saved, revealed=revealed)
 
 
 def _skip(

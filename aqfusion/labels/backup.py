@@ -36,6 +36,7 @@ from aqfusion.labels.schema import (
     users,
 )
 from aqfusion.labels.store import LabelStore
+from aqfusion.labels.unblinding import unblind_by_events
 from aqfusion.permissions import Actor
 
 __all__ = [
@@ -62,7 +63,8 @@ _LEFT_OUT = (sign_ins, server_keys, known_devices, sign_in_limits, account_event
 TABLES: tuple[Table, ...] = tuple(t for t in metadata.sorted_tables if t not in _LEFT_OUT)
 # What came with a version: the tables, and the columns with what a row of before has in them.
 _CAME_WITH: dict[str, tuple[set[str], dict[str, dict[str, Any]]]] = {
-    "10": ({"account_events"}, {"users": {"epoch": 0, "ended": None}, "offers": {"address": None}})
+    "10": ({"account_events"}, {"users": {"epoch": 0, "ended": None}, "offers": {"address": None}}),
+    "11": ({"unblindings"}, {}),
 }
 _RESTORED = ("9", *_CAME_WITH)
 
@@ -353,6 +355,8 @@ def _fill(
             raise BackupError(
                 f"Table {table.name} was not stored as it is in the backup. Nothing was restored."
             )
+    if int(manifest["version"]) < 11:
+        unblind_by_events(connection)
     faults = faults_in(connection)
     if faults:
         raise BackupError(f"The backup is inconsistent: {faults[0]}. Nothing was restored.")

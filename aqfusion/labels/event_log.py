@@ -12,8 +12,10 @@ from sqlalchemy.engine import Row
 from aqfusion.errors import InputError
 from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
+from aqfusion.labels.item import view_of
 from aqfusion.labels.leases import Leased
 from aqfusion.labels.schema import items, label_events
+from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.permissions import Actor
 from aqfusion.text_validation import digest_of, one_line
 
@@ -113,7 +115,7 @@ _COVERED = (
     .where(label_events.c.batch == bindparam("request"))
     .order_by(label_events.c.item)
 )
-_STATUS = select(items.c.status).where(items.c.id == bindparam("of"))
+_STATUS = select(items.c.status, items.c.model_view).where(items.c.id == bindparam("of"))
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ class Saved:
     """An acknowledged event: it survives whatever happens next.
 
     `status` is the item's now, `words` tell the person what was out of the ordinary, `leased` is
-    the item that an undo brings back, `covered` the other photos that the request changed too.
+    the item that an undo brings back, `covered` the other photos that the request changed too,
+    `revealed` the model's prediction, which the person may be shown now that they have answered.
     """
 
     event: int
@@ -130,6 +133,7 @@ class Saved:
     words: str | None = None
     leased: Leased | None = None
     covered: tuple[int, ...] = ()
+    revealed: ItemPrediction | None = None
 
 
 def save_once(
@@ -142,8 +146,9 @@ def save_once(
         before: Any = earlier(connection, request)
         if before is None:
             return work(connection)
-        status = connection.execute(_STATUS, {"of": before.item}).scalar_one()
+        item = connection.execute(_STATUS, {"of": before.item}).one()
         others = connection.execute(_COVERED, {"request": request.id}).scalars()
-        return Saved(before.id, before.item, status, covered=tuple(others))
+        revealed = view_of(item.model_view) if before.category is not None else None
+        return Saved(before.id, before.item, item.status, None, None, tuple(others), revealed)
 
     return database.write(once)

@@ -31,6 +31,7 @@ from aqfusion.labels.schema import (
     users,
 )
 from aqfusion.labels.site_events import site_faults
+from aqfusion.labels.unblinding import unblinding_faults
 from aqfusion.permissions import GIVEN_ROLES, Actor
 
 __all__ = ["faults_in", "rebuild", "verify"]
@@ -54,7 +55,10 @@ def faults_in(connection: Connection) -> tuple[str, ...]:
             f"item {item} has {name} rows without an event"
             for item in connection.execute(lost).scalars()
         ]
-    return (*faults, *site_faults(connection), *_account_faults(connection))
+    return (
+        *(*faults, *unblinding_faults(connection), *site_faults(connection)),
+        *_account_faults(connection),
+    )
 
 
 def _account_faults(connection: Connection) -> Iterator[str]:

@@ -47,7 +47,10 @@ class Reason:
 
 @dataclass(frozen=True)
 class Task:
-    """The part of an item that an annotator may see: nothing in it gives the answer away."""
+    """The part of an item that an annotator may see: nothing in it gives the answer away.
+
+    The model's prediction comes from `Unblinding.suggestion`, which notes that it was shown.
+    """
 
     id: int
     photo_hash: str
@@ -55,7 +58,6 @@ class Task:
     place: str | None
     taken_at: datetime | None
     licence: str | None
-    model_view: ItemPrediction | None = field(repr=False)
     time_zone: str | None = None
 
     @classmethod
@@ -63,7 +65,6 @@ class Task:
         """Read a row of `items`."""
         return cls(
             *(row.id, row.photo_hash, reading_of(row), row.place, row.taken_at, row.licence),
-            view_of(row.model_view),
             row.time_zone,
         )
 
@@ -98,6 +99,7 @@ class Item:
     reasons: tuple[Reason, ...]
     duplicate_of: int | None
     fingerprint: str | None
+    model_view: ItemPrediction | None = field(repr=False)
     fold_view: ItemPrediction | None = field(repr=False)
     created: datetime
     status: str
@@ -120,6 +122,7 @@ class Item:
             task=Task.from_row(row),
             group=row.group_key,
             reasons=reasons_of(row),
+            model_view=view_of(row.model_view),
             fold_view=view_of(row.fold_view),
             **{name: getattr(row, name) for name in same},
         )

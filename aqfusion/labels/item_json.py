@@ -171,6 +171,7 @@ FORMAT = "aqfusion labels 1"
 _ITEM_KEYS = {
     *("format", "number", "of", "id", "key", "status", "reading", "consented_at", "taken_at"),
     *("group", "reasons", "model_view", "fold_view", "created", "events", "time_zone", *PLAIN),
+    "unblinded",
 }
 # What JSON of another shape ends in on its way through these functions.
 _WRONG_SHAPE = (
@@ -188,6 +189,7 @@ class StateLine:
     status: str
     item: dict[str, Any]
     events: tuple[dict[str, Any], ...]
+    unblinded: tuple[dict[str, Any], ...]
 
     @classmethod
     def read(cls, text: bytes) -> "StateLine":
@@ -196,7 +198,7 @@ class StateLine:
             line = json.loads(text, parse_constant=_no_number)
             # Which exports had not at first; a contribution came in the units of the page.
             stated = line["origin"] == "contribution"
-            line = {"time_zone": None, "units_stated": stated, **line}
+            line = {"time_zone": None, "units_stated": stated, "unblinded": [], **line}
             same_keys("line", line, _ITEM_KEYS)
             if line["format"] != FORMAT:
                 raise StateLineError(f"format must be {FORMAT!r}, got {line['format']!r}")
@@ -212,15 +214,23 @@ class StateLine:
             ).status
             if status != line["status"]:
                 raise StateLineError(f"status must be {status} by its events, got {line['status']}")
-            return cls(whole_number(line["number"]), whole_number(line["of"]), status, item, events)
+            count, total = whole_number(line["number"]), whole_number(line["of"])
+            return cls(count, total, status, item, events, _unblinded(line["unblinded"], item))
         except InputError as error:
             raise StateLineError(str(error)) from error
         except _WRONG_SHAPE as error:
             raise StateLineError("must be an item of this format, got other JSON") from error
 
 
-def state_json(row: Any, events: Sequence[Any], number: int, total: int) -> dict[str, Any]:
+def state_json(
+    row: Any,
+    events: Sequence[Any],
+    number: int,
+    total: int,
+    unblinded: Sequence[tuple[str, int]] = (),
+) -> dict[str, Any]:
     """Return the line of a row of `items` and its events, each of them with a `name`."""
+    shown = [{"by": name, "last_event": last} for name, last in unblinded]
     return {
         "format": FORMAT,
         "number": number,
@@ -237,6 +247,7 @@ def state_json(row: Any, events: Sequence[Any], number: int, total: int) -> dict
         "created": _text(row.created),
         **{name: getattr(row, name) for name in ("reasons", "model_view", "fold_view")},
         "events": [event_json(event) for event in events],
+        **({"unblinded": shown} if shown else {}),
     }
 
 
@@ -244,6 +255,17 @@ def event_json(event: Any) -> dict[str, Any]:
     """Return an event with the name of who did it."""
     own = {name: getattr(event, name) for name in EVENT_COLUMNS if name not in {"item", "user"}}
     return {**own, "at": _text(event.at), "by": event.name}
+
+
+def _unblinded(shown: Any, item: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    rows = []
+    for row in shown:
+        same_keys("unblinded", row, {"by", "last_event"})
+        name, last_event = one_line("by", row["by"], 60), whole_number(row["last_event"], 0)
+        rows.append({"by": name, "last_event": last_event, "item": item["id"]})
+    if len({name_key(row["by"]) for row in rows}) < len(rows):
+        raise StateLineError("unblinded must name each account once, got one twice")
+    return tuple(rows)
 
 
 def _order(events: tuple[dict[str, Any], ...]) -> None:

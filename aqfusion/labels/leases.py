@@ -17,6 +17,7 @@ from sqlalchemy.engine import Row
 from aqfusion.errors import InputError
 from aqfusion.labels.item import Reason, Task
 from aqfusion.labels.schema import Id, UtcTime, answers, label_events, leases
+from aqfusion.labels.unblinding import is_unblinded
 
 __all__ = [
     *("LEASE_LASTS", "LeaseError", "Leased", "Tab"),
@@ -75,6 +76,7 @@ class Leased:
     """An item that its holder has until `until`; `token` saves or skips it.
 
     `why` says why it came, `own_event` is the holder's own last answer or skip, for a way back.
+    `unblinded` says that no answer of theirs to it is blind any more.
     """
 
     task: Task
@@ -82,6 +84,7 @@ class Leased:
     until: datetime
     why: tuple[Reason, ...]
     own_event: Any | None
+    unblinded: bool = False
 
 
 def lease_of(connection: Connection, user: int, token: str) -> Row[Any]:
@@ -137,7 +140,8 @@ def grant(
         token = secrets.token_urlsafe(16)
         row = {"item": item.id, "user": user, "until": until, "token": token, "tab": tab}
         connection.execute(_INSERT, row)
-    return Leased(Task.from_row(item), token, until, why, own_event)
+    unblinded = is_unblinded(connection, user, item.id)
+    return Leased(Task.from_row(item), token, until, why, own_event, unblinded)
 
 
 def drop(connection: Connection, user: int, item: int) -> None:

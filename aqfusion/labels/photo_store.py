@@ -5,7 +5,8 @@ What is kept is encoded anew, so that no place, camera or name that came with a 
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -52,7 +53,8 @@ class PhotoStore:
         if self._folder is not None:
             with disk_sentences("a photo"):
                 replace_file(Path(path), data)
-        else:
+            return digest
+        with self._reaching():
             self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
             self._files.pipe_file(path, data)
         return digest
@@ -60,7 +62,8 @@ class PhotoStore:
     def get(self, digest: str) -> bytes:
         """Return a photo's bytes; absent or damaged ones raise `PhotoMissingError`."""
         try:
-            data = bytes(self._files.cat_file(self._path(digest)))
+            with self._reaching():
+                data = bytes(self._files.cat_file(self._path(digest)))
         except FileNotFoundError as error:
             raise PhotoMissingError(f"Photo {digest[:12]} is missing in the store.") from error
         if hashlib.sha256(data).hexdigest() != digest:
@@ -69,7 +72,8 @@ class PhotoStore:
 
     def exists(self, digest: str) -> bool:
         """Tell whether there is a photo of this hash."""
-        return bool(self._files.exists(self._path(digest)))
+        with self._reaching():
+            return bool(self._files.exists(self._path(digest)))
 
     def sweep(self, needed: Collection[str], now: datetime) -> int:
         """Delete photos that are not `needed` and not just put, and return how many."""
@@ -78,7 +82,8 @@ class PhotoStore:
         for path in paths:
             digest = path.rpartition("/")[2].removesuffix(".jpg")
             if _HASH.fullmatch(digest) and digest not in needed and self._age(path, now) > _GRACE:
-                self._files.rm_file(path)
+                with self._reaching():
+                    self._files.rm_file(path)
                 gone += 1
         return gone
 
@@ -88,11 +93,32 @@ class PhotoStore:
 
         try:
             files, root = fsspec.core.url_to_fs(self._address, use_listings_cache=False)
-        except (ImportError, ValueError) as error:
+        except ImportError as error:
+            raise StoreError(_to_install(self.where)) from error
+        except ValueError as error:
             raise StoreError(
-                f"AQFUSION_PHOTOS must be a folder or a known kind of address, got {self.where!r}"
+                "AQFUSION_PHOTOS must be a folder or an address of a known kind (s3://, gs://, "
+                f"az:// or another of fsspec's), got {self.where!r}"
             ) from error
         return files, root.rstrip("/")
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """Every kind of bucket has errors of its own: without a sentence nobody can act on them."""
+        try:
+            yield
+        except (FileNotFoundError, InputError):
+            raise
+        except Exception as error:
+            if self._folder is not None:
+                raise
+            why = " ".join(str(error).split())[:200].rstrip(".")
+            if not why or "@" in why:  # a password comes before it
+                why = type(error).__name__
+            raise StoreError(
+                f"The photos at {self.where!r} cannot be reached: {why}. "
+                "Check address, credentials and network."
+            ) from error
 
     @property
     def _files(self) -> Any:
@@ -110,20 +136,36 @@ class PhotoStore:
 
     def _listing(self) -> list[str]:
         root = self._opened[1]
-        return list(self._files.find(root)) if self._files.exists(root) else []
+        with self._reaching():
+            return list(self._files.find(root)) if self._files.exists(root) else []
 
     def _is_fresh(self, digest: str, size: int) -> bool:
         """Tell whether a photo is there whole, and no sweep is about to take it."""
         path = self._path(digest)
         try:
-            same = self._files.size(path) == size
+            with self._reaching():
+                same = self._files.size(path) == size
         except FileNotFoundError:
             return False
         return same and self._age(path, datetime.now(UTC)) < _GRACE / 2
 
     def _age(self, path: str, now: datetime) -> timedelta:
-        modified: datetime = self._files.modified(path)
+        with self._reaching():
+            modified: datetime = self._files.modified(path)
         return now - (modified if modified.tzinfo else modified.replace(tzinfo=UTC))
+
+
+def _to_install(where: str) -> str:
+    """Say which package a kind of address needs, as fsspec knows it."""
+    from fsspec.registry import known_implementations
+
+    entry = known_implementations.get(where.partition("://")[0].partition("::")[0], {})
+    package = str(entry.get("class", "")).partition(".")[0]
+    if package in ("", "fsspec"):  # fsspec's own, which needs some other package
+        return f"The photos at {where!r} need a package that is not installed. {entry.get('err')}"
+    return (
+        f"The photos at {where!r} need a package that is not installed. Run: pip install {package}"
+    )
 
 
 def _protocols(files: Any) -> tuple[str, ...]:

@@ -65,13 +65,16 @@ class Queue:
         now: datetime,
         chosen: QueueFilter = EVERYTHING,
         tab: Tab = _ONLY_TAB,
+        *,
+        blind: bool = True,
     ) -> Leased | None:
         """Lease the next item, or return the one that the tab holds; `None` when all is done.
 
         First what an expert has sent back, then what has been begun, then by priority; in between
         a share at random and some gold. Nobody gets what they have answered or skipped.
         Under a filter nothing is drawn: what it lets by is no sample, and gold that it does not
-        let by would give itself away.
+        let by would give itself away. `blind` draws nothing that the actor has been shown the
+        prediction or others' answers of; what they hold already stays theirs, and `Leased` says so.
         """
 
         def work(connection: Connection) -> Leased | None:
@@ -82,9 +85,15 @@ class Queue:
                 if item.lane and chosen.lets_by(item):
                     why = _why(item)
                     return grant(connection, actor.id, item, now, why, self._lasts, tab=tab.id)
-            return self._next(connection, actor.id, now, chosen, elsewhere, tab.id)
+            return self._next(connection, actor.id, now, chosen, elsewhere, tab.id, blind)
 
         return self._database.write(work)
+
+    def has_unblinded(self, actor: Actor, now: datetime, chosen: QueueFilter = EVERYTHING) -> bool:
+        """Tell whether items are left that the actor could answer, though not blind any more."""
+        with self._database.read() as connection:
+            require_role(connection, actor, "annotator", lock=False)
+            return first_in_queue(connection, actor.id, now, (), chosen) is not None
 
     def lease(self, actor: Actor, item: int, now: datetime, tab: Tab = _ONLY_TAB) -> Leased:
         """Lease one's own answered or skipped item, or a free one by its number.
@@ -139,6 +148,7 @@ class Queue:
         chosen: QueueFilter,
         elsewhere: set[int],
         tab: str,
+        blind: bool,
     ) -> Leased | None:
         done = connection.execute(_DONE, {"who": user}).scalar_one()
         draw = self._shares.draw(user, done)
@@ -147,10 +157,11 @@ class Queue:
         if draw.turn in ways and chosen == EVERYTHING:
             way, why = ways[draw.turn]
             for lot in (draw.lot, 0):
-                item = _take(connection, partial(way, lot=lot), passed, user, now)
+                item = _take(connection, partial(way, lot=lot, blind=blind), passed, user, now)
                 if item is not None:
                     return grant(connection, user, item, now, why, self._lasts, tab=tab)
-        item = _take(connection, partial(first_in_queue, chosen=chosen), passed, user, now)
+        in_queue = partial(first_in_queue, chosen=chosen, blind=blind)
+        item = _take(connection, in_queue, passed, user, now)
         if item is None and passed > elsewhere:  # somebody had them locked, and may leave them
             raise TryAgainError(
                 "All items are being labelled by others. Try again in a few minutes."

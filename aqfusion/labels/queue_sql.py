@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, bindparam, func, select
 
-from aqfusion.labels.schema import Id, UtcTime, answers, crowds, items, leases
+from aqfusion.labels.schema import Id, UtcTime, answers, crowds, items, leases, unblindings
 
 __all__ = [
     "EVERYTHING",
@@ -64,6 +64,10 @@ _TAKEN = (
     .correlate(_inner)
     .scalar_subquery()
 )
+_SHOWN = select(unblindings.c.item).where(
+    unblindings.c.item == _inner.c.id, unblindings.c.user == _USER
+)
+_BLIND = ~_SHOWN.correlate(_inner).exists()  # nobody is asked blind for what they have been shown
 _OF_CROWD = (
     select(_inner.c.id)
     .where(_inner.c.lane == 1, _inner.c.crowd == crowds.c.id, _inner.c.seats > _TAKEN)
@@ -83,7 +87,7 @@ def _over_crowds(top: ScalarSelect[int]) -> Select[int]:
 
 
 @cache
-def _queue(wanted: tuple[tuple[str, str | int], ...]) -> Select[int]:
+def _queue(wanted: tuple[tuple[str, str | int], ...], blind: bool) -> Select[int]:
     """The most urgent item whose columns have these values; each pair is (column, parameter).
 
     Either filter has an index in which the order of the queue comes after it.
@@ -92,15 +96,20 @@ def _queue(wanted: tuple[tuple[str, str | int], ...]) -> Select[int]:
         _inner.c[name] == (bindparam(value) if isinstance(value, str) else value)
         for name, value in wanted
     ]
+    rules += [_BLIND] * blind
     ordered = _OF_CROWD.where(*rules).order_by(*(_inner.c[name].desc() for name in _ORDER))
     return _over_crowds(ordered.scalar_subquery()).order_by(
         *(items.c[name].desc() for name in _ORDER)
     )
 
 
-_BY_LOT = _over_crowds(
-    _OF_CROWD.where(_inner.c.lot >= _LOT).order_by(_inner.c.lot, _inner.c.id).scalar_subquery()
-).order_by(items.c.lot, items.c.id)
+@cache
+def _by_lot(blind: bool) -> Select[int]:
+    from_lot = _OF_CROWD.where(_inner.c.lot >= _LOT, *[_BLIND] * blind)
+    first = from_lot.order_by(_inner.c.lot, _inner.c.id).scalar_subquery()
+    return _over_crowds(first).order_by(items.c.lot, items.c.id)
+
+
 _MET = select(answers.c.item).where(answers.c.item == _inner.c.id, answers.c.user == _USER)
 _GOLD = (
     select(_inner.c.id)
@@ -117,8 +126,12 @@ def first_in_queue(
     now: datetime,
     passed: Collection[int],
     chosen: QueueFilter = EVERYTHING,
+    blind: bool = False,
 ) -> int | None:
-    """Find the most urgent item but for those that were passed; of equals the highest lot."""
+    """Find the most urgent item but for those that were passed; of equals the highest lot.
+
+    With `blind` what the person has been shown the prediction or answers of is left out.
+    """
     wanted: list[tuple[str, str | int]] = []
     if chosen.place is not None:
         wanted.append(("place", "place"))
@@ -127,22 +140,32 @@ def first_in_queue(
     elif chosen.reason is not None:
         wanted.append(("top_reason", "reason"))
     parameters = {"place": chosen.place, "reason": chosen.reason, **_given(user, now, passed)}
-    return connection.execute(_queue(tuple(wanted)), parameters).scalar()
+    return connection.execute(_queue(tuple(wanted), blind), parameters).scalar()
 
 
 def first_in_lot(
-    connection: Connection, user: int, now: datetime, passed: Collection[int], lot: int
+    connection: Connection,
+    user: int,
+    now: datetime,
+    passed: Collection[int],
+    lot: int,
+    blind: bool = False,
 ) -> int | None:
     """Find the first item from a lot on: each has about the same chance."""
-    return connection.execute(_BY_LOT, {**_given(user, now, passed), "lot": lot}).scalar()
+    return connection.execute(_by_lot(blind), {**_given(user, now, passed), "lot": lot}).scalar()
 
 
 def first_gold(
-    connection: Connection, user: int, now: datetime, passed: Collection[int], lot: int
+    connection: Connection,
+    user: int,
+    now: datetime,
+    passed: Collection[int],
+    lot: int,
+    blind: bool = False,
 ) -> int | None:
     """Find an item with a known answer that the person has not met; there are few."""
     parameters = {"who": user, "now": now, "passed": [*passed], "lot": lot}
-    return connection.execute(_GOLD, parameters).scalar()
+    return connection.execute(_GOLD.where(_BLIND) if blind else _GOLD, parameters).scalar()
 
 
 def _given(user: int, now: datetime, passed: Collection[int]) -> dict[str, object]:

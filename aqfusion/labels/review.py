@@ -16,6 +16,7 @@ from aqfusion.labels.event_log import Request, Saved, gist, save_once
 from aqfusion.labels.item import Item, find_item
 from aqfusion.labels.item_projection import ItemProjection
 from aqfusion.labels.schema import answers, decisions, label_events, users
+from aqfusion.labels.unblinding import as_seen, shown_to
 from aqfusion.permissions import Actor
 from aqfusion.text_validation import several_lines
 
@@ -70,6 +71,7 @@ class Review:
         events_query = select(label_events, users.c.name).join(
             users, users.c.id == label_events.c.user
         )
+        shown_to(self._database, actor, (item,), "expert")
         with self._database.snapshot() as connection:
             require_role(connection, actor, "expert", lock=False)
             row = find_item(connection, item)
@@ -97,6 +99,7 @@ class Review:
             .where(answers.c.item.in_([*wanted]), answers.c.skipped.is_(False))
             .order_by(label_events.c.user)
         )
+        shown_to(self._database, actor, wanted, "expert")
         with self._database.read() as connection:
             require_role(connection, actor, "expert", lock=False)
             rows = connection.execute(query).all()
@@ -130,7 +133,8 @@ class Review:
         def work(connection: Connection) -> Saved:
             projection = _to_decide(connection, item)
             check_corrections(projection.item, answer)
-            return _write(connection, projection, request, now, **answer.columns(), reason=kept)
+            columns = as_seen(connection, actor.id, item, answer).columns()
+            return _write(connection, projection, request, now, **columns, reason=kept)
 
         return save_once(self._database, request, "expert", work)
 

@@ -68,7 +68,7 @@ class UtcTime(TypeDecorator[datetime]):
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-VERSION = "10"  # the last migration; tests hold it to the scripts
+VERSION = "11"  # the last migration; tests hold it to the scripts
 
 users = Table(
     "users",
@@ -318,6 +318,15 @@ drafts = Table(
     Column("unsure", Boolean, nullable=False),
     Column("corrections", Json, nullable=False),  # as they stand in their fields, text
     Column("at", UtcTime, nullable=False),
+)
+
+# To whom an item's prediction or answers have been shown; `last_event` was the newest event then.
+unblindings = Table(
+    "unblindings",
+    metadata,
+    Column("item", ForeignKey("items.id"), primary_key=True),
+    Column("user", ForeignKey("users.id"), primary_key=True),
+    Column("last_event", Id, nullable=False),
 )
 
 # How each person labels, and since when without a long pause.

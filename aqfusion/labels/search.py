@@ -9,6 +9,7 @@ from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.item import STATUSES, Item, ItemError
 from aqfusion.labels.schema import answers, items, label_events
+from aqfusion.labels.unblinding import shown_to
 from aqfusion.permissions import Actor
 from aqfusion.text_validation import one_line
 
@@ -67,6 +68,7 @@ class Search:
         with self._database.read() as connection:
             require_role(connection, actor, "expert", lock=False)
             rows = connection.execute(query).all()
+        shown_to(self._database, actor, [row.id for row in rows[:wanted]], "expert")
         page = tuple(Item.from_row(row) for row in rows[:wanted])
         return SearchPage(page, page[-1].task.id if len(rows) > wanted else None)
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 
 from aqfusion.labels.annotation_sessions import drop_draft
-from aqfusion.labels.answer import Answer, AnswerContext, AnswerError
+from aqfusion.labels.answer import BLIND, Answer, AnswerContext, AnswerError
 from aqfusion.labels.authorization import require_role
 from aqfusion.labels.database import Database
 from aqfusion.labels.event_log import Request, Saved, gist
@@ -21,6 +21,7 @@ from aqfusion.labels.item import Task, find_item
 from aqfusion.labels.item_projection import ItemProjection
 from aqfusion.labels.leases import drop, seat_free
 from aqfusion.labels.schema import answers, items, label_events
+from aqfusion.labels.unblinding import as_seen, is_unblinded, unblind
 from aqfusion.permissions import Actor
 from aqfusion.text_validation import digest_of
 
@@ -106,7 +107,7 @@ def propagate_answer(
         raise AnswerError(f"answer must cover at most {MOST_COVERED} photos, got {len({*also})}")
     first = find_item(connection, saved.item)
     seen = AnswerContext(answer.seen.mode)
-    columns = replace(answer, corrections={}, seen=seen).columns()
+    given = replace(answer, corrections={}, seen=seen)
     covered: list[int] = []
     for number in sorted({*also}):
         projection = ItemProjection.open(connection, number)
@@ -120,8 +121,11 @@ def propagate_answer(
         own = Request(_own_id(request.id, number), request.kind, request.actor, (number,))
         drop(connection, request.actor.id, number)
         drop_draft(connection, request.actor.id, number)
-        projection.write(connection, own, now, **columns, batch=request.id)
+        seen_answer = as_seen(connection, request.actor.id, number, given)
+        projection.write(connection, own, now, **seen_answer.columns(), batch=request.id)
         covered.append(number)
+    if saved.revealed is not None or given.seen.mode != BLIND:
+        unblind(connection, request.actor.id, covered)  # of one view the model says much the same
     left = len({*also}) - len(covered)
     words = f"{left} of the {len({*also})} other photos {'was' if left == 1 else 'were'} left out"
     sentences = [
@@ -167,6 +171,8 @@ def take_back(
         if undone:
             own = Request(_own_id(request.id, event.item), "undo", request.actor, (event.item,))
             columns = {"batch": batch}
+        if is_unblinded(connection, request.actor.id, event.item):  # its label is to be read now
+            unblind(connection, request.actor.id, (event.item,))
         saved = projection.write(connection, own, now, about=event.id, old=gist(event), **columns)
         undone.append((projection, saved))
     return undone, len(events) - len(undone)

@@ -30,6 +30,7 @@ from aqfusion.labels.sign_in import SignIn
 from aqfusion.labels.sign_in_sessions import SessionLimits, SignInSessions
 from aqfusion.labels.similar_views import SameView
 from aqfusion.labels.sites import Sites, with_labels
+from aqfusion.labels.unblinding import Unblinding
 from aqfusion.labels.usage_counts import PredictionCounts
 from aqfusion.permissions import Actor
 from aqfusion.settings import Settings
@@ -94,6 +95,7 @@ class LabelStore:
         self.unscored = ScoringBacklog(database)
         self.answers = AnswerStore(database)
         self.drafts = Drafts(database)
+        self.unblinding = Unblinding(database)
         self.sittings = AnnotationModeStore(database)
         self.same_view = SameView(database)
         self.review = Review(database)

@@ -2,19 +2,22 @@
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from aqfusion.errors import InputError
 from aqfusion.settings import ROOT
 
+# As aqfusion/server/logs.py writes lines, and as Python does before that is set up.
+_FAULT = re.compile(r"\S+ (ERROR|CRITICAL) |Traceback ")
 _START_SECONDS = 120
 _END_SECONDS = 20
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
@@ -32,28 +35,36 @@ class ServerProcess:
     log: Path
     process: subprocess.Popen[bytes]
 
-    def tracebacks(self) -> tuple[str, ...]:
-        """The last line of each traceback in the log, which names the exception."""
-        last, inside = [], False
-        for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("Traceback") or " Traceback" in line:
-                inside = True
-            elif inside and line and not line.startswith((" ", "\t")):
-                last.append(line)
-                inside = False
-        return tuple(last)
+    def faults(self) -> tuple[str, ...]:
+        """Lines of the log at level ERROR or above, and the first line of each traceback."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return tuple(line for line in lines if _FAULT.match(line))
 
 
 @contextlib.contextmanager
-def app_server(home: Path, settings: Mapping[str, str] | None = None) -> Iterator[ServerProcess]:
-    """Run the app on a free port of the loopback with `home` as its own folder, and no others."""
-    port = free_port()
+def app_server(
+    home: Path,
+    settings: Mapping[str, str] | None = None,
+    port: int | None = None,
+    more_options: Sequence[str] = (),
+) -> Iterator[ServerProcess]:
+    """Run the app on the loopback with `home` as its own folder, and no other settings."""
+    port = port or free_port()
     own = {name: value for name, value in os.environ.items() if not name.startswith("AQFUSION_")}
     options = (f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true")
     log = home / "server.log"
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "streamlit", "run", str(ROOT / "app.py"), *options],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "streamlit",
+                "run",
+                str(ROOT / "app.py"),
+                *options,
+                *more_options,
+            ],
             cwd=ROOT,
             env={**own, "AQFUSION_HOME": str(home), **(settings or {})},
             stdout=stream,

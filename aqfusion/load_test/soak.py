@@ -98,7 +98,7 @@ def _drive(
     for thread in threads:
         if thread.is_alive():
             recorder.error(thread.name, "leave", "The last run did not end.")
-    for sentence in server.tracebacks() if server else ():
+    for sentence in server.faults() if server else ():
         recorder.error("server", "log", sentence)
     return figures(annotation.check(ledger) if annotation else None, finished)
 

@@ -6,6 +6,7 @@ tunnel stands too. Here only the proxies that AQFUSION_TRUSTED_PROXIES names are
 
 import logging
 from collections.abc import Sequence
+from contextvars import ContextVar
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 import uvicorn.config
@@ -18,6 +19,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 _log = logging.getLogger(__name__)
 UNKNOWN = "unknown"
+# Whose request it is that a line of the log comes from.
+CURRENT: ContextVar[str] = ContextVar("aqfusion_address", default="")
 _ONE_NETWORK = 64  # bits of an IPv6 address that a household or a rented server has to itself
 
 
@@ -69,7 +72,12 @@ class ForwardedAddress:
 
     def __init__(self, app: ASGIApp, trusted_proxies: Sequence[str]) -> None:
         """Stand before `app`; addresses and networks of `trusted_proxies` are believed."""
-        self._app = ProxyHeadersMiddleware(app, trusted_hosts=list(trusted_proxies))  # type: ignore[arg-type]
+
+        async def for_client(scope: Scope, receive: Receive, send: Send) -> None:
+            CURRENT.set(address_of(scope))
+            await app(scope, receive, send)
+
+        self._app = ProxyHeadersMiddleware(for_client, trusted_hosts=list(trusted_proxies))  # type: ignore[arg-type]
         self._was_logged = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

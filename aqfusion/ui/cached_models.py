@@ -1,4 +1,8 @@
-"""Loaded models and photo embeddings, kept between reruns and shared between visitors."""
+"""Loaded models and photo embeddings, kept between reruns and shared between visitors.
+
+What a photo costs is computed in turn with other visitors' heavy work, and only where it is not
+kept: a slider's prediction from a kept embedding waits for nobody.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,6 +15,7 @@ import streamlit as st
 from aqfusion.explain import haze_saliency as haze
 from aqfusion.explain.photo_overlays import overlay
 from aqfusion.explain.saved_report import site_digest
+from aqfusion.fair_queue import HEAVY
 from aqfusion.images.photo import Photo
 from aqfusion.model.predictor import Embedding, Predictor, load_model
 from aqfusion.registry.registry import Registry
@@ -79,7 +84,7 @@ def _extinctions(
 ) -> "Extinctions":
     from aqfusion.sites.extinction import extinctions as measured  # which loads OpenCV
 
-    return measured(_site, _photo)
+    return HEAVY.run(lambda: measured(_site, _photo))
 
 
 def embedding(model: Predictor, photo: Photo) -> Embedding:
@@ -98,7 +103,7 @@ def _heat_map(
 ) -> "SaliencyMap":
     from aqfusion.explain.saliency import saliency_map
 
-    return saliency_map(_of, _photo, method, target)
+    return HEAVY.run(lambda: saliency_map(_of, _photo, method, target))
 
 
 def marked(model: Predictor, photo: Photo, method: str, target: str, opacity: float) -> bytes:
@@ -116,8 +121,8 @@ def _marked(
     _model: Predictor,
     _photo: Photo,
 ) -> bytes:
-    drawn = overlay(_photo.image, heat_map(_model, _photo, method, target), opacity)
-    return Photo.from_image(drawn).to_jpeg()
+    drawn = heat_map(_model, _photo, method, target)  # a turn of its own
+    return HEAVY.run(lambda: Photo.from_image(overlay(_photo.image, drawn, opacity)).to_jpeg())
 
 
 def haze_evidence(model: Predictor, photo: Photo) -> tuple[float, ...]:
@@ -127,9 +132,9 @@ def haze_evidence(model: Predictor, photo: Photo) -> tuple[float, ...]:
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def _haze_evidence(weights: str, digest: str, _of: Predictor, _photo: Photo) -> tuple[float, ...]:
-    return haze.haze_evidence(_of, _photo)
+    return HEAVY.run(lambda: haze.haze_evidence(_of, _photo))
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def _embedding(weights: str, digest: str, _of: Predictor, _photo: Photo) -> Embedding:
-    return _of.embed(_photo)
+    return HEAVY.run(lambda: _of.embed(_photo))

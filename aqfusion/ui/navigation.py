@@ -6,8 +6,10 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
+from aqfusion.fair_queue import BusyError
 from aqfusion.registry.version import number_of, title
 from aqfusion.server import metrics
+from aqfusion.ui.markup import plain
 
 if TYPE_CHECKING:
     from aqfusion.model.predictor import Predictor
@@ -21,8 +23,12 @@ DISCLAIMER = (
 def run() -> None:
     """Draw the bar and run the page that the address names."""
     page = st.navigation(_pages(), position="top")
-    with metrics.page_run(page.url_path or "start"):
-        page.run()
+    try:
+        with metrics.page_run(page.url_path or "start"):
+            page.run()
+    except BusyError as error:
+        st.warning(plain(str(error)), icon=":material/hourglass_disabled:")
+        st.button("Try again", key="busy_again")
 
 
 def ensure() -> None:

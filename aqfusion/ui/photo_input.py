@@ -4,8 +4,9 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from aqfusion.errors import InputError
+from aqfusion.fair_queue import BusyError
 from aqfusion.images.photo import Photo, PhotoError
-from aqfusion.ui import gallery, reading_input
+from aqfusion.ui import gallery, heavy_work, reading_input
 
 SAMPLES, UPLOAD, CAMERA, NONE = "Samples", "Upload", "Camera", "None"
 START = "light-haze"
@@ -73,7 +74,7 @@ def choose() -> Photo | None:
         if source == SAMPLES:
             return _from_gallery(view)
         return _from_visitor(view, source)
-    except PhotoError as error:
+    except (PhotoError, BusyError) as error:
         st.error(str(error), icon=":material/broken_image:")
         _show(view, None, "")
         return None
@@ -177,7 +178,8 @@ def _decoded(source: str, file: UploadedFile | None) -> Photo | None:
     """Decode a photo once, not at every move of a slider; only this session keeps it."""
     kept = st.session_state.get("photo_own")
     if file is not None and (kept is None or kept[:2] != (source, file.file_id)):
-        kept = (source, file.file_id, Photo.decode(file.getvalue(), file.name))
+        with heavy_work.shown_wait():
+            kept = (source, file.file_id, Photo.decode(file.getvalue(), file.name))
         st.session_state["photo_own"] = kept
     return _own(source)
 

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
+from functools import cache
 from weakref import WeakValueDictionary
 
 import streamlit as st
@@ -22,9 +23,10 @@ from streamlit.runtime.state import SafeSessionState, SessionState
 
 from aqfusion.errors import InputError
 from aqfusion.registry.registry import Registry
-from aqfusion.server import client_address, health, logs, metrics
+from aqfusion.server import health, log_limits, login_return, logs, metrics
+from aqfusion.server.gate import Gate
 from aqfusion.settings import SettingsError, load_server_settings, load_settings
-from aqfusion.ui import cached_models
+from aqfusion.ui import cached_models, heavy_work
 from aqfusion.ui.labels import browser_sessions, sign_in_cookie, store_session
 
 _alone: Callable[..., None] = SafeSessionState.__init__
@@ -83,32 +85,39 @@ def _checks() -> dict[str, health.Check]:
     }
 
 
-def middleware() -> list[Middleware]:
-    """Return what every request passes before Streamlit sees it, the outermost first."""
+@cache
+def _gate() -> Gate:
     try:
-        settings = load_server_settings()
+        return Gate(load_server_settings())
     except SettingsError as error:
         raise SystemExit(f"AQFusion cannot start: {error}") from error
+
+
+def middleware() -> list[Middleware]:
+    """Return what every request passes before Streamlit sees it, the outermost first."""
     return [
         Middleware(logs.RequestPseudonym),
         Middleware(metrics.RequestMetrics, base=_base_path()),
-        client_address.middleware(settings.trusted_proxies),
+        *_gate().middleware(),
+        Middleware(login_return.LoginReturn, base=_base_path()),
         Middleware(browser_sessions.SessionGuard),
     ]
 
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Guard sessions from runs that overlap, and end sign-ins when their time is over."""
+    """Guard sessions from runs that overlap, and end what is over: sign-ins, uploads."""
     logs.install(load_server_settings().log)  # uvicorn has set up its own by now
+    log_limits.install()
     install()
-    task = asyncio.create_task(_prune_forever())
+    heavy_work.install()
+    tasks = [asyncio.create_task(work) for work in (_prune_forever(), _gate().sweep())]
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _prune_forever() -> None:

@@ -264,13 +264,15 @@ class Desk {
     }));
   }
 
-  suggest({ suggestion: model, mode, item }) {
+  suggest({ suggestion: model, mode, item, blind }) {
     this.agree.disabled = !model?.aqi;
     this.suggested.replaceChildren();
     if (!item) return;
     if (!model?.aqi) {
       this.suggested.textContent = model?.words
-        ?? (mode === "blind" ? "Blind: the model's prediction is shown after your answer." : "");
+        ?? (mode !== "blind" ? "" : blind
+          ? "Blind: the model's prediction is shown after your answer."
+          : "Not blind: you have been shown the prediction or other answers of this item before.");
       return;
     }
     const pill = element("span", "aq-pill", model.words);

@@ -57,7 +57,7 @@ def test_every_waiting_item_gets_the_models_view_a_priority_and_a_reason(store, 
     assert found == Scored(1, 0, 0)
     looked = item(store, admin, first)
     direct = model.predict(Reading(), Photo.open(ASSETS / "scenes" / scenes()[0].file))
-    view = looked.task.model_view
+    view = looked.model_view
     assert (view.model_version, view.kind) == (model.model_version, "image_only")
     assert view.aqi == pytest.approx(direct.fused.aqi, abs=8)  # the store keeps JPEG
     assert looked.priority > 0
@@ -71,9 +71,9 @@ def test_of_a_refused_photo_without_readings_the_model_has_no_view(
     alone, measured = add(store, admin, Reading()), add(store, admin, Reading(pm25=9), 1)
     monkeypatch.setattr(PhotoScreen, "reason", lambda *_: "too dark")
     assert score_unlabelled(store, admin, model, lambda *told: None) == Scored(2, 0, 0)
-    assert item(store, admin, alone).task.model_view is None
+    assert item(store, admin, alone).model_view is None
     assert (item(store, admin, alone).priority, item(store, admin, alone).reasons) == (0, ())
-    assert item(store, admin, measured).task.model_view.kind == "sensors_only"
+    assert item(store, admin, measured).model_view.kind == "sensors_only"
     assert score_unlabelled(store, admin, model, lambda *told: None) == Scored(0, 2, 0)
 
 

@@ -126,10 +126,11 @@ def test_a_batch_says_what_one_photo_alone_says(labels):
     model = load_model(MODEL)
     assert score_unlabelled(labels, admin, model, lambda *told: None) == Scored(20, 0, 0)
     for number in range(1, 21):
-        task = labels.review.view(admin, number).item.task
+        item = labels.review.view(admin, number).item
+        task, view = item.task, item.model_view
         photo = Photo.decode(labels.photos.get(task.photo_hash))
         alone = model.predict(task.reading, photo).fused
-        assert (task.model_view.aqi, task.model_view.low, task.model_view.high) == pytest.approx(
+        assert (view.aqi, view.low, view.high) == pytest.approx(
             (alone.aqi, alone.low, alone.high), abs=1
         )
 

@@ -28,7 +28,7 @@ def test_each_current_answer_is_told_once_with_gold_and_model(store, admin, expe
     records = store.annotation_records(expert)
     assert records.other_scales == 0
     assert records.answers == (
-        (seen, Answered("Ana", NOW + MINUTE, 5, None, 2)),
+        (seen, Answered("Ana", NOW + MINUTE, 5, None, 2, blind=False)),  # told after the first
         (seen, Answered("Ben", NOW, 1, None, 2)),
         (gold, Answered("Ana", NOW, 3, 3, None)),
         (bare, Answered("Ben", NOW, CANNOT_TELL, None, None)),

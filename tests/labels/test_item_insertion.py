@@ -53,9 +53,9 @@ def test_an_item_keeps_all_that_is_known_of_it(store, admin, expert):
     )
     kept = store.review.view(expert, store.items.add(admin, new, NOW)[0]).item
     same = (*("origin", "source", "group", "split", "overlap", "priority"), "reasons")
-    for name in (*same, "fingerprint", "fold_view"):
+    for name in (*same, "fingerprint", "model_view", "fold_view"):
         assert getattr(kept, name) == getattr(new, name), name
-    for name in ("photo_hash", "reading", "licence", "place", "taken_at", "model_view"):
+    for name in ("photo_hash", "reading", "licence", "place", "taken_at"):
         assert getattr(kept.task, name) == getattr(new, name), name
     assert (kept.status, kept.wanted, kept.created) == ("open", 3, NOW)
 
@@ -66,7 +66,7 @@ def test_a_view_changes_what_it_names(store, admin, expert):
     assert store.items.set_views(admin, [ItemScore(item, 0.4, why)]) == 1
     kept = store.review.view(expert, item).item
     assert (kept.priority, kept.reasons, kept.fingerprint) == (0.4, why, "0" * 16)
-    assert kept.task.model_view == VIEW
+    assert kept.model_view == VIEW
     assert list(store.items.fingerprints()) == [(item, "0" * 16)]
     with pytest.raises(ItemError, match="item must be in the store, got 99"):
         store.items.set_views(admin, [ItemScore(item, 0.9), ItemScore(99, 0.9)])

@@ -98,7 +98,7 @@ def test_a_refused_photo_may_be_given_and_no_model_says_what_it_is(page, labels,
     give(upload(page, Photo.from_image(nothing(0)).to_jpeg()), guess="Unhealthy")
     assert told(page).startswith("Thank you.")
     admin = labels.accounts.first_admin("Ada", PIN, NOW)
-    assert labels.review.view(admin, 1).item.task.model_view is None
+    assert labels.review.view(admin, 1).item.model_view is None
 
 
 def test_consent_is_to_one_photo_and_not_to_the_next(page, labels_home):
@@ -127,7 +127,7 @@ def test_what_is_given_waits_for_an_expert_with_all_that_was_agreed_to(page, lab
     assert task.reading == Reading(pm25=48, pm10=95, o3=40, co=0.9, so2=9, no2=32)
     assert (task.place, task.taken_at, item.source) == (None, None, None)
     assert item.fingerprint == f"{perceptual_hash(Photo.decode(photo_of())) % 2**64:016x}"
-    said = task.model_view
+    said = item.model_view
     assert said is not None
     assert said.kind == "fused"
     assert said.model_version.startswith("mobilenetv2_100 ")
@@ -141,8 +141,8 @@ def test_readings_that_nobody_measured_stay_behind(page, labels):
     admin = labels.accounts.first_admin("Ada", PIN, NOW)
     item = labels.review.view(admin, 1).item
     assert (item.task.reading, item.guess) == (Reading(), None)
-    assert item.task.model_view is not None
-    assert item.task.model_view.kind == "image_only"
+    assert item.model_view is not None
+    assert item.model_view.kind == "image_only"
 
 
 def test_place_and_camera_are_gone(page, labels, labels_home):

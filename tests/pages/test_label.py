@@ -341,6 +341,29 @@ def test_assisted_shows_a_suggestion_and_keeps_that_it_did(page, store):
     assert (seen.mode, seen.model_version, seen.aqi) == ("assisted", "planted", 10)
 
 
+def test_who_looked_in_assisted_mode_cannot_answer_as_blind(page, store):
+    command(page, "mode", value="assisted")
+    assert data(page)["suggestion"]["aqi"] == "10"
+    command(page, "mode", value="blind")
+    assert (data(page)["suggestion"], data(page)["blind"]) == (None, False)
+    say(page, category=1)
+    eva = store.sign_in.by_pin("Eva", PIN, NOW)
+    assert store.review.view(eva, 1).answers[0].answer.seen.mode == "unblinded"
+    assert data(page)["blind"] is True  # the next item
+
+
+def test_an_undone_answer_is_given_again_without_claiming_to_be_blind(page, store):
+    say(page, category=3)
+    assert "the model predicted 10" in text(page)
+    command(page, "undo")
+    assert (item(page), data(page)["blind"]) == (1, False)
+    say(page, category=0)
+    eva = store.sign_in.by_pin("Eva", PIN, NOW)
+    history = store.review.view(eva, 1).history
+    modes = [event.answer.seen.mode for event in history if event.answer]
+    assert modes == ["blind", "unblinded"]
+
+
 def test_the_end_is_told_and_undo_still_works(page, store):
     for _ in range(5):
         say(page, category=2)

@@ -410,7 +410,8 @@ def test_agreement_counts_the_answers_as_they_are_now(planted):
     page = opened(planted.expert)
     page.segmented_control(key="review_choice_part").set_value("Agreement").run()
     assert not page.exception
-    assert "11 answers to 6 items" in page.caption[0].value
+    assert "11 answers as they are now; 8 of them are blind" in page.caption[0].value
+    assert "of 6 items" in page.caption[0].value
     assert "&lt;img src=x" in html(page)
     assert "<img" not in html(page)
     assert len(page.get("plotly_chart")) == 1
@@ -419,7 +420,7 @@ def test_agreement_counts_the_answers_as_they_are_now(planted):
     assert not page.exception
     say(planted.store, planted.ana, planted.items["open"], 0)
     page.run()
-    assert "12 answers to 7 items" in page.caption[0].value
+    assert "12 answers as they are now; 9 of them are blind" in page.caption[0].value
 
 
 def test_agreement_of_nobody_says_so(tmp_path):

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from aqfusion.air.aqi import standard
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.io.spreadsheet_csv import CsvCell, csv_lines, csv_text
+from aqfusion.labels.answer import BLIND
 from aqfusion.labels.exports.item_history import WholeItem
 from aqfusion.labels.schema import items, label_events, users
 
@@ -36,7 +37,7 @@ def items_table(items: Iterable[WholeItem]) -> Iterator[bytes]:
     """Write one row per item: what it is, where it stands, and what it was settled to.
 
     `category` is in words; the readings are as they came, `corrections` what people made of them.
-    `agreement` is the share of answers that say what most say, for two answers or more.
+    `agreement` is the share of blind answers that say what most of them say, for two or more.
     """
     return _pieces(_ITEM, map(_item_row, items))
 
@@ -120,12 +121,11 @@ def _event_row(event: Any) -> dict[str, CsvCell]:
 
 
 def _agreement(item: WholeItem) -> float | None:
-    if len(item.answers) < 2:
+    blind = [event for event in item.answers if event.mode == BLIND]
+    if len(blind) < 2:
         return None
-    answer_counts = Counter(
-        (event.standard, event.category, event.cant_tell) for event in item.answers
-    )
-    return round(answer_counts.most_common(1)[0][1] / len(item.answers), 3)
+    answer_counts = Counter((event.standard, event.category, event.cant_tell) for event in blind)
+    return round(answer_counts.most_common(1)[0][1] / len(blind), 3)
 
 
 def _time(time: Any) -> str | None:

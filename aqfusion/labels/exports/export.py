@@ -28,6 +28,7 @@ from aqfusion.labels.photo_store import photos_beside
 from aqfusion.labels.schema import items, label_events, site_events
 from aqfusion.labels.site_events import site_lines, sites_beside
 from aqfusion.labels.store import LabelStore
+from aqfusion.labels.unblinding import unblind_by_export
 from aqfusion.permissions import Actor
 
 __all__ = ["FORMATS", "ExportError", "Exported", "export"]
@@ -66,7 +67,17 @@ def export(
         raise ExportError(f"format must be one of {', '.join(FORMATS)}, got {format!r}")
     if format in {"csv", "jsonl", "events"} and out.is_dir():
         raise ExportError(f"export must be a file, got the folder {out}")
-    with for_export(store, actor, "admin" if format == "jsonl" else "expert") as connection:
+    least = "admin" if format == "jsonl" else "expert"
+    exported = _written(store, actor, format, out, report, least)
+    # Before anybody is handed the file; it holds the state from before.
+    unblind_by_export(store.database, actor, least, with_predictions=format == "jsonl")
+    return exported
+
+
+def _written(
+    store: LabelStore, actor: Actor, format: str, out: Path, report: Report | None, least: str
+) -> Exported:
+    with for_export(store, actor, least) as connection:
         if format == "csv":
             return _csv(connection, out)
         if format == "events":
@@ -105,7 +116,9 @@ def _jsonl(store: LabelStore, connection: Connection, out: Path, report: Report 
 
 def _lines(connection: Connection, count: int) -> Iterator[bytes]:
     for number, item_history in enumerate(whole_items(connection), start=1):
-        line = state_json(item_history.row, item_history.events, number, count)
+        line = state_json(
+            *(item_history.row, item_history.events, number, count, item_history.unblinded)
+        )
         yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
 

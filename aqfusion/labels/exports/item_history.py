@@ -19,6 +19,7 @@ from aqfusion.labels.item_projection import fold_events
 from aqfusion.labels.photo_store import PhotoMissingError, PhotoStore
 from aqfusion.labels.schema import items, label_events, users
 from aqfusion.labels.store import LabelStore
+from aqfusion.labels.unblinding import unblinded_by
 from aqfusion.permissions import Actor
 
 __all__ = ["WholeItem", "copy_photos", "count_rows", "for_export", "photo_name", "whole_items"]
@@ -28,10 +29,14 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class WholeItem:
-    """A row of `items` with its events, the oldest first, each with the `name` of its user."""
+    """A row of `items` with its events, the oldest first, each with the `name` of its user.
+
+    `unblinded` are names of whom it has been shown to, each with the newest event then.
+    """
 
     row: Any
     events: tuple[Any, ...]
+    unblinded: tuple[tuple[str, int], ...] = ()
 
     @cached_property
     def answers(self) -> tuple[Any, ...]:
@@ -75,7 +80,10 @@ def whole_items(connection: Connection) -> Iterator[WholeItem]:
         events: dict[int, list[Any]] = defaultdict(list)
         for event in connection.execute(events_query):
             events[event.item].append(event)
-        yield from (WholeItem(row, tuple(events[row.id])) for row in batch)
+        shown: dict[int, list[tuple[str, int]]] = defaultdict(list)
+        for item, name, last_event in unblinded_by(connection, batch[0].id, batch[-1].id):
+            shown[item].append((name, last_event))
+        yield from (WholeItem(row, tuple(events[row.id]), tuple(shown[row.id])) for row in batch)
 
 
 def count_rows(connection: Connection, table: Table) -> int:

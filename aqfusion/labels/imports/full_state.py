@@ -25,7 +25,7 @@ from aqfusion.labels.integrity import faults_in
 from aqfusion.labels.item_json import StateLine
 from aqfusion.labels.item_projection import rebuild_projection
 from aqfusion.labels.photo_store import photos_beside
-from aqfusion.labels.schema import items, label_events, site_events, users
+from aqfusion.labels.schema import items, label_events, site_events, unblindings, users
 from aqfusion.labels.site_events import site_rows, sites_beside
 from aqfusion.labels.store import LabelStore
 from aqfusion.permissions import Actor
@@ -150,6 +150,8 @@ def _fill(connection: Connection, actor: Actor, file: Path, now: datetime) -> in
     people = _People(connection, now)
     events = (event for _, line in _lines(file) for event in line.events)
     load(connection, label_events, (people.row(event) for event in events))
+    shown = (row for _, line in _lines(file) for row in line.unblinded)
+    load(connection, unblindings, (people.row(row) for row in shown))
     rows = site_rows(sites_beside(file))
     load(connection, site_events, (people.row(event) for event in rows))
     touched = select(label_events.c.item).distinct().order_by(label_events.c.item)

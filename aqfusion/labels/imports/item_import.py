@@ -22,7 +22,7 @@ from aqfusion.images.perceptual_hash import (
 from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.authorization import require_role
-from aqfusion.labels.database import Database
+from aqfusion.labels.database import Database, StoreError
 from aqfusion.labels.imports.source_listing import ImportCandidate, Listing
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.schema import items
@@ -199,6 +199,8 @@ class _Intake:
             photo = Photo.open(candidate.path)
             item = self._item(candidate, photo, "0" * 64)  # a photo of a bad row is not kept
             return replace(item, photo_hash=self._store.photos.put(photo))
+        except StoreError:  # no fault of the file: the next one would not fare better
+            raise
         except PhotoError as error:
             self.faults.append(candidate.fault(_rule(str(error))))
         except InputError as error:

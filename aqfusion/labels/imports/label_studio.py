@@ -31,6 +31,7 @@ from aqfusion.labels.imports.label_studio_file import (
 from aqfusion.labels.item_projection import ItemProjection
 from aqfusion.labels.schema import items, label_events, users
 from aqfusion.labels.store import LabelStore
+from aqfusion.labels.unblinding import as_seen
 from aqfusion.permissions import Actor
 from aqfusion.text_validation import digest_of, one_line
 
@@ -166,7 +167,8 @@ class _Keeper:
         request = Request(request_id, "answer", who, (item.id, content))
         at = annotation.at if annotation.at and annotation.at <= self._now else self._now
         reason = f"imported from {self._file}: task {wanted.task.id}, annotation {annotation.id}"
-        columns = {**wanted.answer.columns(), "old": gist(last), "reason": reason}
+        answer = as_seen(self._connection, who.id, item.id, wanted.answer)
+        columns = {**answer.columns(), "old": gist(last), "reason": reason}
         projection.write(self._connection, request, at, **columns)
         return True
 

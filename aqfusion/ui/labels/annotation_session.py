@@ -6,26 +6,25 @@ All of it runs in callbacks: the page that is drawn afterwards simply shows what
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.labels.annotation_sessions import Draft
-from aqfusion.labels.answer import Answer, AnswerContext, ItemGoneError
+from aqfusion.labels.answer import ASSISTED, BLIND, Answer, AnswerContext, ItemGoneError
 from aqfusion.labels.answers import LastAnswer
 from aqfusion.labels.event_log import RequestError, Saved
 from aqfusion.labels.item import Task
 from aqfusion.labels.leases import Leased
 from aqfusion.labels.queue_sql import EVERYTHING, QueueFilter
+from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.permissions import Actor
 from aqfusion.server import metrics
 from aqfusion.text_validation import plain_integer
 from aqfusion.ui.labels import account, browser_sessions
 from aqfusion.ui.labels.store_session import now, store
-
-BLIND, ASSISTED = "blind", "assisted"
 
 
 @dataclass
@@ -38,7 +37,7 @@ class AnnotationSession:
     request: str = ""
     shown_at: float = 0.0
     trail: list[int] = field(default_factory=list)
-    last: tuple[Task, Answer | None] | None = None
+    last: tuple[Task, Answer | None, ItemPrediction | None] | None = None
     undone: LastAnswer | None = None
     to_confirm: LastAnswer | None = None  # whether to take this back, given before this sign-in
     words: str | None = None
@@ -49,6 +48,8 @@ class AnnotationSession:
     cover: tuple[int, ...] = ()  # photos of the same view that the next answer is given to as well
     covered: int = 0  # how many others the last answer or undo was about
     draft: Draft | None = None  # what has been begun to say of the item
+    suggestion: ItemPrediction | None = None  # as it was shown before the answer
+    suggested: str = ""  # the showing for which it was asked for
 
 
 def desk(actor: Actor) -> AnnotationSession:
@@ -108,7 +109,7 @@ def save(on: AnnotationSession, answer: Callable[[AnswerContext], Answer], mode:
         return
 
     def work() -> None:
-        new_answer = answer(_seen(on, leased, mode))
+        new_answer = answer(_seen(on, mode))
         saved = store().answers.save_shown(
             on.actor, leased, on.request, new_answer, now(), on.cover
         )
@@ -213,7 +214,8 @@ def _take_back(on: AnnotationSession, last: LastAnswer | None) -> None:
 def _done(on: AnnotationSession, task: Task, answer: Answer | None, saved: Saved) -> None:
     if task.id not in on.trail:
         on.trail.append(task.id)
-    on.last, on.words, on.covered = (task, answer), saved.words, len(saved.covered)
+    on.last, on.words = (task, answer, saved.revealed), saved.words
+    on.covered = len(saved.covered)
     metrics.labels_saved("skip" if answer is None else "answer", 1 + len(saved.covered))
     on.leased = None  # saved: whatever happens to the next item, this one is done
     store().sittings.keep(on.actor, on.mode, on.since, now())
@@ -222,7 +224,7 @@ def _done(on: AnnotationSession, task: Task, answer: Answer | None, saved: Saved
 
 def _next(on: AnnotationSession) -> None:
     following = store().queue.next_item(
-        on.actor, now(), chosen=on.chosen, tab=browser_sessions.tab()
+        on.actor, now(), on.chosen, browser_sessions.tab(), blind=on.mode == BLIND
     )
     _lay(on, following)
 
@@ -234,9 +236,26 @@ def _lay(on: AnnotationSession, leased: Leased | None) -> None:
     on.draft = store().drafts.get(on.actor, leased.task.id) if leased is not None else None
 
 
-def _seen(on: AnnotationSession, leased: Leased, mode: str) -> AnswerContext:
+def suggest(on: AnnotationSession) -> bool:
+    """Whether the model's prediction may be shown; the store has noted that it was, or it may not.
+
+    It is asked for once for each showing, and is `on.suggestion`: `None` where there is none.
+    """
+    if on.leased is None or on.mode != ASSISTED:
+        return False
+    if on.suggested != on.request:
+        try:
+            on.suggestion = store().unblinding.suggestion(on.actor, on.leased.task.id)
+        except InputError as error:
+            on.words = str(error)
+            return False
+        on.suggested, on.leased = on.request, replace(on.leased, unblinded=True)
+    return True
+
+
+def _seen(on: AnnotationSession, mode: str) -> AnswerContext:
     seconds = round(min(time.monotonic() - on.shown_at, 86_400), 1)
-    view = leased.task.model_view if mode == ASSISTED else None
+    view = on.suggestion if mode == ASSISTED and on.suggested == on.request else None
     if view is None:
         return AnswerContext(mode, seconds=seconds)
     return AnswerContext(mode, view.model_version, round(view.aqi), seconds)

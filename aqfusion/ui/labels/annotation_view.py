@@ -16,15 +16,16 @@ from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
 from aqfusion.labels.annotation_sessions import Draft
-from aqfusion.labels.answer import CANT_TELL, Answer, AnswerContext, AnswerError
+from aqfusion.labels.answer import ASSISTED, BLIND, CANT_TELL, Answer, AnswerContext, AnswerError
 from aqfusion.labels.item import Reason, Task
 from aqfusion.labels.leases import Leased
 from aqfusion.labels.queue_sql import EVERYTHING
+from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.settings import ASSETS
 from aqfusion.text_validation import read_whole_number, several_lines
 from aqfusion.ui.labels import annotation_session, guidelines, progress_view, similar_views
-from aqfusion.ui.labels.annotation_session import ASSISTED, BLIND, AnnotationSession
-from aqfusion.ui.labels.store_session import store
+from aqfusion.ui.labels.annotation_session import AnnotationSession
+from aqfusion.ui.labels.store_session import now, store
 
 _US = standard("us")
 
@@ -70,14 +71,13 @@ def others(count: int) -> str:
     return f"{count} more photo{'' if count == 1 else 's'} of the same view"
 
 
-def _saved(task: Task, answer: Answer | None, covered: int) -> str:
+def _saved(task: Task, answer: Answer | None, view: ItemPrediction | None, covered: int) -> str:
     if answer is None:
         return f"Item {task.id}: skipped."
     words = f"Item {task.id}: saved {summary(answer)}"
     if covered:
         words += f", also for {others(covered)}"
-    view = task.model_view
-    if view is not None and not answer.cant_tell:
+    if view is not None:
         words += f"; the model predicted {view.aqi:.0f}, {_US.category_of(view.aqi).name}"
     return words + "."
 
@@ -153,6 +153,10 @@ def _remarks(raw: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
 
 KEY = "label_item"
 END = "Your queue is empty: every item has been answered."
+END_OF_BLIND = (
+    "Your queue is empty: you have been shown the model's prediction or other answers of all items "
+    "that are left. Switch to Assisted to answer them."
+)
 END_OF_FILTER = "No items match your filter. Clear the filter to continue."
 _FOLDER = ASSETS / "label"
 _SCRIPTS = ("elements.js", "photo.js", "note.js", "item.js")  # one module, in this order
@@ -243,6 +247,7 @@ def _obey(on: AnnotationSession, command: object) -> None:
 
 def component_data(on: AnnotationSession) -> dict[str, Any]:
     """All data that the page gets: no name of a file, and in blind mode no hint of the model."""
+    item = {**_NOTHING, "end": _end(on)} if on.leased is None else _item(on, on.leased)
     return {
         "turn": f"{on.request} {on.turn}",  # another one after each thing that was done
         "request": on.request,
@@ -253,9 +258,15 @@ def component_data(on: AnnotationSession) -> dict[str, Any]:
         "pace": progress_view.progress(on),
         "alike": similar_views.count(on),
         "guidelines": guidelines.for_desk() if on.guidelines else None,
-        "end": END if on.chosen == EVERYTHING else END_OF_FILTER,
-        **(_NOTHING if on.leased is None else _item(on, on.leased)),
+        **item,
     }
+
+
+def _end(on: AnnotationSession) -> str:
+    """Why no item is shown."""
+    if on.mode == BLIND and store().queue.has_unblinded(on.actor, now(), on.chosen):
+        return END_OF_BLIND
+    return END if on.chosen == EVERYTHING else END_OF_FILTER
 
 
 _NOTHING: dict[str, Any] = {
@@ -266,13 +277,15 @@ _NOTHING: dict[str, Any] = {
     "readings": [],
     "said": {"category": None, "aqi": None, "unsure": False},
     "suggestion": None,
+    "blind": True,
     "note": "",
     "corrections": {},
 }
 
 
 def _item(on: AnnotationSession, leased: Leased) -> dict[str, Any]:
-    task, mode = leased.task, on.mode
+    shows = annotation_session.suggest(on)
+    task, mode = leased.task, ASSISTED if shows else BLIND
     photo, missing = _photo(task)
     answer = (
         Answer.from_event(leased.own_event)
@@ -299,7 +312,9 @@ def _item(on: AnnotationSession, leased: Leased) -> dict[str, Any]:
             "aqi": answer.aqi if answer else None,
             "unsure": draft.unsure,
         },
-        "suggestion": _suggestion(task) if mode == ASSISTED else None,
+        "suggestion": _suggestion(on.suggestion) if shows else None,
+        "blind": not (shows or leased.unblinded),
+        "end": "",
         "note": draft.note,
         "corrections": {**draft.corrections},
     }
@@ -347,9 +362,8 @@ def reason_words(kind: str) -> str:
     return texts.get(kind, kind.capitalize())
 
 
-def _suggestion(task: Task) -> dict[str, Any]:
+def _suggestion(view: ItemPrediction | None) -> dict[str, Any]:
     """The model's prediction, to be marked as such."""
-    view = task.model_view
     if view is None:
         return {"aqi": "", "words": "The model has not scored this item yet."}
     category = _US.category_of(view.aqi)

@@ -4,8 +4,8 @@ from functools import cache
 from typing import Any
 
 import streamlit as st
-from PIL import Image
 
+from aqfusion.images.photo import Photo
 from aqfusion.labels.store import LONGEST_GUIDELINES
 from aqfusion.permissions import Actor
 from aqfusion.settings import ASSETS
@@ -35,10 +35,8 @@ def examples() -> tuple[dict[str, str], ...]:
     """One rendered picture of each US category, the cleanest first: title, words and picture."""
     pictures = []
     for scene in scenes(_EXAMPLES):
-        with Image.open(_EXAMPLES / scene.file) as image:
-            pictures.append(
-                {"title": scene.title, "words": scene.alt, "picture": data_url(image, 75)}
-            )
+        picture = data_url(Photo.open(_EXAMPLES / scene.file).image, 75)
+        pictures.append({"title": scene.title, "words": scene.alt, "picture": picture})
     return tuple(pictures)
 
 

@@ -19,6 +19,7 @@ from aqfusion.server.client_address import client_address
 from aqfusion.server.reach import is_at_this_machine, is_public, is_served
 from aqfusion.settings import load_server_settings
 from aqfusion.ui.labels import browser_sessions, flash, oidc, store_session
+from aqfusion.ui.process_cache import process_cache
 
 
 def form(submit: str, on_click: Callable[[], None], *, ask_code: bool = False) -> None:
@@ -120,7 +121,7 @@ def _code_fits(key: str) -> bool:
     return False
 
 
-@st.cache_resource(show_spinner=False)
+@process_cache()
 def _code() -> str:
     """A secret of this server's run, written to its log only."""
     code = secrets.token_hex(4)

@@ -12,6 +12,7 @@ from aqfusion.server.reach import is_public
 from aqfusion.settings import Settings, load_settings
 from aqfusion.ui import navigation
 from aqfusion.ui.markup import plain
+from aqfusion.ui.process_cache import process_cache
 
 # A PIN of four digits falls to patient guessing by many addresses, which a demo on a laptop need
 # not fear.
@@ -46,8 +47,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@st.cache_resource(
-    max_entries=2, show_spinner="Opening the label store ...", on_release=LabelStore.close
-)
+@process_cache(most=2, release=LabelStore.close)
 def _opened(settings: Settings) -> LabelStore:
     return LabelStore.from_settings(settings)

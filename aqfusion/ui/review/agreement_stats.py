@@ -35,13 +35,16 @@ Counts = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True)
 class Figures:
-    """`compare_with_model` is by annotator: 6 rows answered by 6 columns the model's, Good first.
+    """Agreement and comparisons are of `blind` answers to `items`, out of all `answers`.
+
+    `compare_with_model` is by annotator: 6 rows answered by 6 columns the model's, Good first.
 
     `pairs` are of the `MOST_PAIRED` people with most answers. `other_scales` answers are of
     another standard than the US one, and count nowhere.
     """
 
     answers: int
+    blind: int
     items: int
     other_scales: int
     ordinal: Agreement
@@ -66,12 +69,16 @@ def figures_of(records: AnnotationRecord) -> Figures:
     for _, answer in records.answers:
         by_name[answer.annotator].append(answer)
     # Frames of one view that one look covered are no evidence of their own.
-    looked_at = ((item, answer) for item, answer in records.answers if not answer.covered)
+    # Nor is an answer evidence of agreement once the model's or another one had been shown.
+    looked_at = (
+        (item, answer) for item, answer in records.answers if answer.blind and not answer.covered
+    )
     table = AnswerTable.from_answers(
         (str(item), answer.annotator, answer.answer) for item, answer in looked_at
     )
     return Figures(
         answers=len(records.answers),
+        blind=sum(answer.blind for _, answer in records.answers),
         items=len(table.items),
         other_scales=records.other_scales,
         ordinal=ordinal_alpha(table, _SEED),
@@ -109,10 +116,12 @@ ALPHA = (
     "print: 95 % bootstrap intervals over items."
 )
 ANNOTATORS = (
-    "**Per hour**: pauses over ten minutes are not counted. **Gold right**: share of gold items "
-    "(known AQI) that were answered correctly; **categories off**: mean distance on gold items. "
-    "**Differs**: share of answers in another category than the model's prediction, which is not "
-    "a mistake by itself. Small print: 95 % intervals (Wilson)."
+    "**Blind**: answers given before the person had been shown the model's prediction or other "
+    "answers; the columns about gold items and the model count only these. **Per hour**: pauses "
+    "over ten minutes are not counted. **Gold right**: share of gold items (known AQI) that were "
+    "answered correctly; **categories off**: mean distance on gold items. **Differs**: share of "
+    "answers in another category than the model's prediction, which is not a mistake by itself. "
+    "Small print: 95 % intervals (Wilson)."
 )
 AGAINST_MODEL = (
     "Each row is an answered category. The cells show for what share of these answers, and for how "
@@ -149,13 +158,15 @@ def pair_table(figures: Figures) -> Table:
 def annotator_table(figures: Figures) -> Table:
     """How each one works."""
     columns = (
-        *(Column("annotator"), Column("items", "d"), Column("can't tell", "d")),
+        *(Column("annotator"), Column("items", "d"), Column("blind", "d")),
+        Column("can't tell", "d"),
         *(Column("per hour", ".0f"), Column("gold items", "d"), Column("gold right", ".0%")),
         *(Column("categories off", ".2f"), Column("differs from the model", ".0%")),
     )
     rows = tuple(
         (
-            *(annotator.annotator, annotator.items, annotator.cannot_tell, annotator.per_hour),
+            *(annotator.annotator, annotator.items, annotator.blind, annotator.cannot_tell),
+            annotator.per_hour,
             *(
                 annotator.gold.total if annotator.gold else 0,
                 _share(annotator.gold),

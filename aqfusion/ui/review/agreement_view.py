@@ -57,7 +57,10 @@ def render_agreement(store: LabelStore, actor: Actor) -> None:
 def _basis(figures: Figures) -> str:
     left = figures.other_scales
     other = f" {left} answers by another standard than the US one are left out." if left else ""
-    return f"{figures.answers} answers to {figures.items} items, as they are now.{other}"
+    return (
+        f"{figures.answers} answers as they are now; {figures.blind} of them are blind. Agreement "
+        f"and comparisons count only these, of {figures.items} items.{other}"
+    )
 
 
 def _against_model(figures: Figures) -> None:

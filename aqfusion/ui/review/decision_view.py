@@ -144,7 +144,7 @@ def _answer(
         cant_tell=value if kind == _CANT_TELL else None,
         standard=scale,
         corrections=corrections,
-        seen=decisions.seen_by_expert(at.displayed, view.item.task.model_view),
+        seen=decisions.seen_by_expert(at.displayed, view.item.model_view),
     )
 
 

@@ -223,7 +223,7 @@ def _photo(store: LabelStore, item: Item) -> None:
 
 def _model(item: Item) -> None:
     """The predictions of the model, and the results of the official formulas."""
-    view, fold = item.task.model_view, item.fold_view
+    view, fold = item.model_view, item.fold_view
     left, right = st.columns([7, 6], gap="medium")
     with left.container(border=True, height="stretch", key="review_model"):
         if view is None:

@@ -89,6 +89,8 @@ def saw(seen: AnswerContext) -> str:
     """How much of the model somebody saw before they answered."""
     if seen.mode == "blind":
         return "blind: the model's prediction was hidden"
+    if seen.mode == "unblinded":
+        return "not blind: the prediction or other answers had been shown before"
     model = f" from {seen.model_version}" if seen.model_version else ""
     if seen.aqi is None:
         return f"assisted, but there was no prediction{model} to see"

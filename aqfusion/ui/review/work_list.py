@@ -77,7 +77,7 @@ def _answer(event: Recorded, people: Mapping[int, str]) -> str:
 
 def _why(item: Item) -> str:
     why = "; ".join(reason.words for reason in item.reasons)
-    view = item.task.model_view
+    view = item.model_view
     formula = None if item.unstated else standard("us").index(item.task.reading).aqi
     numbers = [f"Model {round_half_up(view.aqi)}"] if view else []
     numbers += [f"US formula {formula}"] if formula is not None else []
