@@ -68,7 +68,7 @@ def test_every_service_is_held_tight(compose):
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
         assert service["mem_limit"], name
-        assert "ports" not in service or name == "nginx"
+        assert "ports" not in service or name == "nginx", name
     assert set(compose["services"]["db"]["networks"]) == {"back"}
     assert compose["networks"]["back"]["internal"] is True
 
