@@ -174,8 +174,9 @@ class UploadLedger:
             raise UploadRefusal(507, _NO_ROOM)
 
     def _room(self, visit: _Session, address: str) -> int:
+        """How much more may come so that the address then holds as much as is left free."""
         own = max(self._by_address[address], sum(held.size for held in visit.held.values()))
-        return self._most_bytes - self._total - own
+        return (self._most_bytes + MEGABYTE - self._total - own) // 2  # the megabyte as above
 
     def _grow(self, held: _Held, size: int) -> None:
         held.size += size
