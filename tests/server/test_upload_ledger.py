@@ -117,6 +117,22 @@ def test_a_file_that_will_not_fit_is_refused_before_it_comes(ledger, files):
     ledger.received("s", "half", 50 * MEGABYTE + 300)
 
 
+def test_of_files_that_come_at_once_those_that_fit_are_taken(ledger, files):
+    see_page(ledger, "s", files)
+    ledger.issued("s", [f"f{n}" for n in range(10)])
+    begun = []
+    for number in range(10):
+        try:
+            ledger.begin("s", f"f{number}", "a", 20 * MEGABYTE)
+        except UploadRefusal:
+            continue
+        begun.append(f"f{number}")
+    for part in range(1, 21):
+        for name in begun:
+            ledger.received("s", name, part * MEGABYTE)
+    assert begun == ["f0", "f1"]
+
+
 def test_a_session_used_from_many_addresses_has_one_share(ledger, files):
     see_page(ledger, "s", files)
     assert sum(put(ledger, "s", f"f{n}", 10, f"address {n}") for n in range(10)) == 5
