@@ -9,6 +9,7 @@ from aqfusion.model.predictor import Predictor
 from aqfusion.sites.site import LONGEST_NAME, Site
 from aqfusion.sites.site_file import parse_site
 from aqfusion.time_zones import zone_at
+from aqfusion.ui import photo_input
 from aqfusion.ui.labels import flash
 from aqfusion.ui.markup import plain_list
 from aqfusion.ui.sites import own_sites
@@ -68,7 +69,7 @@ def _titles(model: Predictor) -> dict[str, str]:
 def _meaning(site: Site | None) -> str:
     if site is None:
         return "An unknown place: the model uses what is typical of all places."
-    count = f"{site.day_count} measured day{'' if site.day_count == 1 else 's'}"
+    count = f"{site.day_count:d} measured day{'' if site.day_count == 1 else 's'}"
     if site.day_count == 0:
         return "This place has no measured days yet, so the model treats it as an unknown place."
     if site.learned_as is None:
@@ -155,6 +156,7 @@ def _bring() -> None:
     st.file_uploader(
         "Or open a place that you exported: its JSON file",
         key="mysite_file",
+        max_upload_size=photo_input.LARGEST_UPLOAD_MB,
         on_change=_read,
     )
 
