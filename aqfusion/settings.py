@@ -26,6 +26,7 @@ SECRETS = (Path() if ROOT == _BUNDLED else ROOT) / ".streamlit" / "secrets.toml"
 DEFAULT_MODEL = "mobilenetv2_100"
 OPENAQ_URL = "https://api.openaq.org/v3/"
 SIGN_IN_DAYS, IDLE_MINUTES = 14, 12 * 60
+BACKUP_KEEP = 7
 UPLOADS_MB, CONNECTIONS = 300, 100
 _HOST = re.compile(r"[A-Za-z0-9.-]+|\[?[0-9A-Fa-f:]+\]?")
 _SITE = re.compile(r"(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
@@ -51,6 +52,8 @@ class Settings:
     `models` is the folder of retrained models' versions, in `home` where it is `None`.
     A sign-in ends after `sign_in_days`, and after `idle_minutes` without use. New PINs have at
     least `pin_length` characters; with `None` the server decides by who can reach it.
+    `backups` is the folder of scheduled backups, in `home` where it is `None`; the app makes one
+    a day where `backup_daily` is set, and keeps the newest `backup_keep`.
     """
 
     data: Path | None
@@ -65,6 +68,9 @@ class Settings:
     models: Path | None = None
     sign_in_days: int = SIGN_IN_DAYS
     idle_minutes: int = IDLE_MINUTES
+    backups: Path | None = None
+    backup_daily: bool = False
+    backup_keep: int = BACKUP_KEEP
     pin_length: int | None = None
 
 
@@ -75,6 +81,7 @@ def load_settings(
     values = {**_secrets(secrets_file), **(os.environ if environment is None else environment)}
     home = values.get("AQFUSION_HOME") or str(Path.home() / ".aqfusion")
     models = values.get("AQFUSION_MODELS", "").strip()
+    backups = values.get("AQFUSION_BACKUPS", "").strip()
     return Settings(
         data=_folder(values, "AQFUSION_DATA"),
         weights=_folder(values, "AQFUSION_WEIGHTS"),
@@ -88,6 +95,9 @@ def load_settings(
         models=_expanded("AQFUSION_MODELS", models) if models else None,
         sign_in_days=_number(values, "AQFUSION_SIGN_IN_DAYS", 400) or SIGN_IN_DAYS,
         idle_minutes=_number(values, "AQFUSION_IDLE_MINUTES", 400 * 1440) or IDLE_MINUTES,
+        backups=_expanded("AQFUSION_BACKUPS", backups) if backups else None,
+        backup_daily=_switch(values, "AQFUSION_BACKUP_DAILY"),
+        backup_keep=_number(values, "AQFUSION_BACKUP_KEEP", 1000) or BACKUP_KEEP,
         pin_length=_number(values, "AQFUSION_PIN_LENGTH", 64, _SHORTEST_PIN),
     )
 
@@ -166,6 +176,13 @@ def _networks(values: Mapping[str, str], name: str) -> tuple[str, ...]:
             rule = f"{name} must be addresses or networks like 10.0.0.5, 10.0.0.0/8"
             raise SettingsError(f"{rule}, got {network!r}") from error
     return listed
+
+
+def _switch(values: Mapping[str, str], name: str) -> bool:
+    text = values.get(name, "").strip().lower()
+    if text not in ("", "on", "off", "1", "0", "true", "false"):
+        raise SettingsError(f"{name} must be on or off, got {text!r}")
+    return text in ("on", "1", "true")
 
 
 def _hosts(values: Mapping[str, str], name: str) -> tuple[str, ...]:

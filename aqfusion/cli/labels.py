@@ -180,11 +180,37 @@ def verify() -> None:
         raise InputError(f"The store has {len(faults)} faults, the first: {faults[0]}")
 
 
-@labels.command(short_help="Write everything to one new file.")
-@click.argument("path", metavar="PATH", type=PathText())
+@labels.command(short_help="Write everything to one new file, or keep the newest backups.")
+@click.argument("path", metavar="[PATH]", type=PathText(), required=False)
+@click.option(
+    "--keep",
+    type=WholeNumber(1, 1000),
+    metavar="N",
+    help="instead of PATH: make a backup named by its time, and keep the newest N good ones",
+)
+@click.option(
+    "--out",
+    type=PathText(),
+    metavar="FOLDER",
+    help="folder of --keep (default: AQFUSION_BACKUPS, or backups in AQFUSION_HOME)",
+)
+@click.option(
+    "--daily", is_flag=True, help="with --keep: do nothing where the last good one is of today"
+)
 @json_option
-def backup(path: str) -> None:
-    """Write everything to one new file, photos and hashes of PINs included: keep it safe."""
+def backup(path: str | None, keep: int | None, out: str | None, daily: bool) -> None:
+    """Write everything to one new file, photos and hashes of PINs included: keep it safe.
+
+    With --keep, as cron or a timer would call it, each backup is restored into a temporary store
+    before it counts as good; older ones that this command made are deleted after that.
+    """
+    if keep is not None:
+        if path is not None:
+            raise UsageError("backup takes either PATH or --keep. Name a folder with --out")
+        _keep_backups(keep, out, daily)
+        return
+    if path is None or out is not None or daily:
+        raise UsageError("backup needs a PATH, or --keep with or without --out and --daily")
     from aqfusion.labels.backup import backup as write_backup
 
     with label_store() as store:
@@ -192,6 +218,22 @@ def backup(path: str) -> None:
     if held.missing:
         report(f"{len(held.missing)} photos are missing in the store")
     print_json({"wrote": path, **asdict(held)})
+
+
+def _keep_backups(keep: int, out: str | None, daily: bool) -> None:
+    from aqfusion.labels.scheduled_backups import backup_folder, make_scheduled
+
+    folder = Path(out) if out is not None else backup_folder(load_settings())
+    with label_store() as store:
+        operator, at = store.accounts.operator(now()), now()
+        made = make_scheduled(store, operator, folder, keep, at, daily=daily)
+    if made is None:
+        report("the last backup is of today")
+        print_json({"folder": str(folder), "wrote": None})
+        return
+    if made.missing_photos:
+        report(f"{made.missing_photos} photos are missing in the store")
+    print_json({"folder": str(folder), "wrote": made.name, **asdict(made)})
 
 
 @labels.command()

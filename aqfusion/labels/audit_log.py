@@ -39,7 +39,7 @@ KINDS: dict[str, int | None] = {
     "backup taken": 10,
 }
 _HOUR = timedelta(hours=1)
-_LOCK = 0x415150  # any number, the same in every process
+_LOCK = 0x415152  # any number, the same in every process
 _counts = account_event_counts
 
 

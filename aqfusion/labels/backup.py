@@ -1,154 +1,65 @@
 """One file with everything: tables as JSON Lines, photos, checksums; and back into a store."""
 
-import hashlib
+import errno
 import json
+import shutil
+import tempfile
 import zipfile
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from aqfusion.errors import InputError
-from aqfusion.images.photo import MAX_BYTES
 from aqfusion.io.atomic_files import new_file
+from aqfusion.io.temporary_files import TemporaryFolder
 from aqfusion.labels.authorization import require_role
-from aqfusion.labels.database import in_turn
+from aqfusion.labels.backup_archive import BackupArchive, opened
+from aqfusion.labels.backup_format import (
+    BATCH,
+    FORMAT,
+    MANIFEST,
+    TABLES,
+    Backup,
+    BackupError,
+    Sum,
+    lines_of,
+    load,
+    photo_entry,
+    photos_sum,
+    table_entry,
+)
+from aqfusion.labels.database import Database, database_url, in_turn, take_time
 from aqfusion.labels.integrity import faults_in
 from aqfusion.labels.photo_store import PhotoMissingError, PhotoStore
 from aqfusion.labels.schema import (
     VERSION,
-    UtcTime,
-    account_event_counts,
     crowds,
     items,
-    known_devices,
     label_events,
     metadata,
     prediction_counts,
-    server_keys,
-    sign_in_limits,
-    sign_ins,
     users,
 )
 from aqfusion.labels.store import LabelStore
+from aqfusion.labels.store_errors import StoreError, StoreFullError
 from aqfusion.labels.unblinding import unblind_by_events
 from aqfusion.permissions import Actor
 
 __all__ = [
-    "FORMAT",
-    "MANIFEST",
     "TABLES",
     "Backup",
     "BackupError",
-    "Sum",
     "backup",
     "check",
     "lines_of",
     "load",
-    "photo_entry",
+    "rehearse",
     "restore",
-    "rows_of",
-    "table_entry",
 ]
-
-_BATCH = 1000
-# In an order in which no row comes before what it refers to. Who is signed in where stays out: a
-# copy of the store must open no door, and after a restore everybody signs in again.
-_LEFT_OUT = (sign_ins, server_keys, known_devices, sign_in_limits, account_event_counts)
-TABLES: tuple[Table, ...] = tuple(t for t in metadata.sorted_tables if t not in _LEFT_OUT)
-# What came with a version: the tables, and the columns with what a row of before has in them.
-_CAME_WITH: dict[str, tuple[set[str], dict[str, dict[str, Any]]]] = {
-    "10": ({"account_events"}, {"users": {"epoch": 0, "ended": None}, "offers": {"address": None}}),
-    "11": ({"unblindings"}, {}),
-}
-_RESTORED = ("9", *_CAME_WITH)
-
-
-class Sum:
-    """Count and SHA-256 of lines, as they pass."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self.rows = 0
-        self._hash = hashlib.sha256()
-
-    def over(self, lines: Iterable[bytes]) -> Iterator[bytes]:
-        """Pass lines on."""
-        for line in lines:
-            self.rows += 1
-            self._hash.update(line)
-            yield line
-
-    def as_json(self) -> dict[str, Any]:
-        """Count and checksum as a manifest has them."""
-        return {"rows": self.rows, "sha256": self._hash.hexdigest()}
-
-
-def lines_of(connection: Connection, table: Table, without: Container[str] = ()) -> Iterator[bytes]:
-    """Return a table's rows in the order of their keys, each as one line of JSON."""
-    columns = [column for column in table.columns if column.name not in without]
-    query = select(*columns).order_by(*table.primary_key.columns)
-    for row in connection.execute(query.execution_options(yield_per=_BATCH)):
-        yield json.dumps(dict(row._mapping), default=_time, sort_keys=True).encode() + b"\n"
-
-
-def rows_of(
-    table: Table, lines: Iterable[bytes], added: Mapping[str, Any] | None = None
-) -> Iterator[dict[str, Any]]:
-    """Read rows back; what is no row of this table raises `ValueError`.
-
-    `added` are columns that came later, which the rows do not have yet.
-    """
-    later = added or {}
-    times = [column.name for column in table.columns if isinstance(column.type, UtcTime)]
-    names = {column.name for column in table.columns} - later.keys()
-    for line in lines:
-        row = json.loads(line)
-        if not isinstance(row, dict) or row.keys() != names:
-            raise ValueError(f"{table.name} must have the columns of this program")
-        row |= later
-        for name in times:
-            row[name] = row[name] and datetime.fromisoformat(row[name])
-        yield row
-
-
-def load(connection: Connection, table: Table, rows: Iterator[dict[str, Any]]) -> None:
-    """Write rows into an empty table, and let its numbers go on after them."""
-    while batch := list(islice(rows, _BATCH)):
-        connection.execute(insert(table), batch)
-    if connection.dialect.name == "postgresql" and "id" in table.columns:
-        last = connection.execute(select(func.max(table.c.id))).scalar()
-        if last is not None:
-            sequence = text("SELECT setval(pg_get_serial_sequence(:table, 'id'), :last)")
-            connection.execute(sequence, {"table": table.name, "last": last})
-
-
-def _time(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"no JSON for {type(value).__name__}")
-
-
-FORMAT = 1
-MANIFEST = "manifest.json"
-
-
-class BackupError(InputError):
-    """A backup that cannot be written, or is damaged, or does not fit this program."""
-
-
-@dataclass(frozen=True)
-class Backup:
-    """Contents of a backup: rows by table, photos, and hashes of photos that were missing."""
-
-    rows: dict[str, int]
-    photos: int
-    missing: tuple[str, ...]
 
 
 def backup(
@@ -157,11 +68,14 @@ def backup(
     path: Path,
     now: datetime,
     on_photo: Callable[[int, int], None] | None = None,
+    *,
+    check_it: bool = True,
 ) -> Backup:
     """Write the state of one moment to a new file, whole or not at all, for an admin.
 
     It holds the hashes of PINs: keep it like the store itself. Photos that are missing are named,
-    and do not stop it. `on_photo` hears how many photos are done, and of how many.
+    and do not stop it. `on_photo` hears how many photos are done, and of how many. Only who
+    rehearses it afterwards need not `check_it`.
     """
 
     if path.exists():
@@ -171,20 +85,17 @@ def backup(
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
                 written = _write(store, actor, archive, now, on_photo)
             file.flush()
-            check(Path(file.name))
+            if check_it:
+                with opened(Path(file.name), strict=False) as written_archive:
+                    written_archive.check()
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreFullError(
+                "The disk is full: the backup was not written, and nothing of it is left. Make "
+                "room on the disk, then try again."
+            ) from error
         raise BackupError(f"The backup {path} cannot be written: {error.strerror}") from error
     return written
-
-
-def table_entry(name: str) -> str:
-    """The name of a table in the archive."""
-    return f"tables/{name}.jsonl"
-
-
-def photo_entry(digest: str) -> str:
-    """The name of a photo in the archive."""
-    return f"photos/{digest}.jpg"
 
 
 def _write(
@@ -221,7 +132,7 @@ def _write(
         "created": now.isoformat(),
         "tables": sums,
         "photos": len(kept),
-        "photos_sha256": hashlib.sha256("\n".join(kept).encode()).hexdigest(),
+        "photos_sha256": photos_sum(kept),
         "missing_photos": missing,
     }
     archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
@@ -233,132 +144,177 @@ def _photos(connection: Connection) -> Iterator[str]:
     yield from connection.execute(select(items.c.photo_hash).distinct()).scalars()
 
 
+_UNBLINDED = 11  # the version from which on the store keeps to whom a prediction was shown
 _LOCK = 0x41514F  # any number, the same in every process
-_LONGEST_LINE = 10_000_000  # bytes of one row: an entry that unpacks to gigabytes is damage
+
+
+def check(path: Path) -> Backup:
+    """Read a whole backup against its manifest; `BackupError` names what does not fit."""
+    with opened(path) as archive:
+        return archive.check()
+
+
+def rehearse(path: Path, *, decode: bool = False) -> Backup:
+    """Restore a backup into a temporary store and compare; `BackupError` says what is wrong.
+
+    So every rule of a database and of the program has been tried before a real store is touched.
+    With `decode` each photo is decoded too.
+    """
+    with opened(path) as archive:
+        held = archive.check(decode=decode)
+        _try(archive)
+        return held
 
 
 def restore(store: LabelStore, path: Path) -> Backup:
     """Fill an empty store from a backup of any database; `BackupError` says why not.
 
-    Rows come in one transaction, which is only committed once they read back as they were and the
-    photos are kept.
+    Nothing is written before a rehearsal went well. Rows then come in one transaction, which is
+    only committed once they read back as they were and the photos are kept.
     """
-    held = check(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            manifest = json.loads(archive.read(MANIFEST))
-            store.database.write(
-                lambda connection: _fill(connection, archive, manifest, store.photos)
-            )
-    except InputError:
-        raise
-    except SQLAlchemyError as error:  # rows that fit their checksum, and break a rule of the store
-        why = _first_line(error)
-        raise BackupError(
-            f"{path.name} has rows that break a rule of the store: {why}. Nothing was restored."
-        ) from error
-    except Exception as error:  # the file may have changed since it was checked
-        raise _damaged(path, error) from error
-    return held
+    with store.database.read() as connection:
+        _require_empty(connection)
+    with opened(path) as archive:
+        held = archive.check(decode=True)
+        _try(archive)
+        new: list[str] = []
+        try:
+            store.database.write(lambda connection: _fill(connection, archive, store.photos, new))
+        except BaseException as error:
+            for digest in new:
+                store.photos.remove(digest)
+            if isinstance(error, SQLAlchemyError):
+                why = f"rows break a rule of the store: {_first_line(error)}"
+                raise archive.fault(why) from error
+            raise
+        return held
 
 
-def check(path: Path) -> Backup:
-    """Read a whole backup against its manifest; `BackupError` names what does not fit."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return _check(archive, path.name)
-    except BackupError:
-        raise
-    except Exception as error:  # each layer of a zip fails in its own way
-        raise _damaged(path, error) from error
+def _try(archive: BackupArchive) -> None:
+    """Fill a store in a temporary folder, which goes again."""
+    room = shutil.disk_usage(tempfile.gettempdir()).free
+    if 3 * archive.table_bytes > room:  # rows, their indexes, and the journal
+        raise StoreError(
+            f"A rehearsal of the restore needs {3 * archive.table_bytes // 1_000_000} MB in the "
+            f"folder for temporary files, got {room // 1_000_000} MB. Make room there, or set "
+            "TMPDIR to another folder."
+        )
+    with TemporaryFolder() as folder:
+        database = Database(database_url(str(folder / "labels.db")))
+        try:
+            database.write(lambda connection: _rehearse_rows(connection, archive))
+        finally:
+            database.close()
 
 
-def _damaged(path: Path, error: Exception) -> BackupError:
-    return BackupError(f"{path.name} is damaged or is not a backup: {_first_line(error)}")
+def _rehearse_rows(connection: Connection, archive: BackupArchive) -> None:
+    metadata.create_all(connection)
+    for table, added in archive.tables:
+        rows, number = archive.rows(table, added), 1
+        while batch := list(islice(rows, BATCH)):
+            point = connection.begin_nested()
+            try:
+                connection.execute(insert(table), batch)
+            except IntegrityError:
+                point.rollback()
+                _blame(connection, archive, table, batch, number)
+            else:
+                point.commit()
+            number += len(batch)
+    original = items.alias("original")
+    lost = ~select(original.c.id).where(original.c.id == items.c.duplicate_of).exists()
+    query = select(items.c.id, items.c.duplicate_of).where(items.c.duplicate_of.is_not(None), lost)
+    for row in connection.execute(query.limit(1)):
+        raise archive.fault(
+            f"{table_entry('items')}, item {row.id}: duplicate_of must be another item, got "
+            f"{row.duplicate_of}"
+        )
+    _compare(connection, archive)
 
 
-def _first_line(error: Exception) -> str:
+def _blame(
+    connection: Connection,
+    archive: BackupArchive,
+    table: Table,
+    batch: list[dict[str, Any]],
+    number: int,
+) -> None:
+    """Raise the error that names the first row that the database refuses, its field and value."""
+    for row in batch:
+        try:
+            connection.execute(insert(table), row)
+        except IntegrityError as error:
+            rule = _broken_rule(connection, table, row, error)
+            raise archive.fault(f"{table_entry(table.name)}, row {number}: {rule}") from error
+        number += 1
+
+
+def _broken_rule(
+    connection: Connection, table: Table, row: Mapping[str, Any], error: IntegrityError
+) -> str:
+    kind, _, names = str(error.orig).partition(" constraint failed: ")
+    if kind == "UNIQUE":
+        fields = [name.partition(".")[2] for name in names.split(", ")]
+        values = ", ".join(str(row[name])[:40] for name in fields)
+        return f"{' and '.join(fields)} must be in one row only, got {values!r} again"
+    for column in table.columns:
+        for key in column.foreign_keys:
+            target = key.column
+            query = select(target).where(target == row[column.name])
+            if row[column.name] is not None and connection.execute(query).first() is None:
+                return (
+                    f"{column.name} must be the {target.name} of an earlier row of "
+                    f"{target.table.name}, got {row[column.name]}"
+                )
+    return f"{names or 'it'} must hold for every row of {table.name}, got {_short(row)}"
+
+
+def _short(row: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {str(value)[:20]!r}" for name, value in row.items() if value)[:200]
+
+
+def _first_line(error: SQLAlchemyError) -> str:
     """The first line of an error, without statement and traceback."""
     lines = str(getattr(error, "orig", None) or error).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__
 
 
-def _check(archive: zipfile.ZipFile, name: str) -> Backup:
-    manifest = json.loads(archive.read(MANIFEST))
-    if manifest["format"] != FORMAT or manifest["version"] not in _RESTORED:
-        got = f"{manifest['format']} of store version {manifest['version']}"
-        raise BackupError(
-            f"{name} must have format {FORMAT} of store version {VERSION}, got {got}. Restore it "
-            "with the version of AQFusion that wrote it; a newer AQFusion updates that store when "
-            "it opens it"
-        )
-    rows: dict[str, int] = {}
-    for table, added in _tables_of(manifest["version"]):
+def _compare(connection: Connection, archive: BackupArchive) -> None:
+    """Read all tables back, and check what follows from them."""
+    for table, added in archive.tables:
         total = Sum()
-        with archive.open(table_entry(table.name)) as lines:
-            for _row in rows_of(table, total.over(_bounded(lines)), added):
-                pass
-        if total.as_json() != manifest["tables"][table.name]:
-            raise BackupError(f"{name} is damaged: its table {table.name} has changed.")
-        rows[table.name] = total.rows
-    digests = _digests(archive)
-    listed = hashlib.sha256("\n".join(digests).encode()).hexdigest()
-    if (len(digests), listed) != (manifest["photos"], manifest["photos_sha256"]):
-        raise BackupError(f"{name} is damaged: it does not have its {manifest['photos']} photos.")
-    for digest in digests:
-        if archive.getinfo(photo_entry(digest)).file_size > MAX_BYTES:
-            raise BackupError(f"{name} must have photos of at most 25 MB, got {digest[:12]}")
-        if hashlib.sha256(archive.read(photo_entry(digest))).hexdigest() != digest:
-            raise BackupError(f"{name} is damaged: its photo {digest[:12]} has changed.")
-    return Backup(rows, len(digests), tuple(manifest["missing_photos"]))
+        for _line in total.over(lines_of(connection, table, added)):
+            pass
+        if total.as_json() != archive.manifest["tables"][table.name]:
+            raise archive.fault(f"{table_entry(table.name)} did not read back as it is")
+    if int(archive.manifest["version"]) < _UNBLINDED:
+        unblind_by_events(connection)
+    faults = faults_in(connection)
+    if faults:
+        raise archive.fault(f"the backup is inconsistent: {faults[0]}")
 
 
-def _tables_of(version: str) -> Iterator[tuple[Table, dict[str, Any]]]:
-    """The tables of a backup of a version, with the columns that they have only since then."""
-    later = [change for name, change in _CAME_WITH.items() if int(name) > int(version)]
-    for table in TABLES:
-        if not any(table.name in tables for tables, _columns in later):
-            columns = (columns.get(table.name, {}) for _tables, columns in later)
-            yield table, {name: value for added in columns for name, value in added.items()}
-
-
-def _digests(archive: zipfile.ZipFile) -> list[str]:
-    names = (name for name in archive.namelist() if name.startswith("photos/"))
-    return sorted(name.removeprefix("photos/").removesuffix(".jpg") for name in names)
-
-
-def _bounded(entry: IO[bytes]) -> Iterator[bytes]:
-    for line in iter(lambda: entry.readline(_LONGEST_LINE + 1), b""):
-        if len(line) > _LONGEST_LINE:
-            raise ValueError("a row must have at most 10 MB")
-        yield line
-
-
-def _fill(
-    connection: Connection, archive: zipfile.ZipFile, manifest: dict[str, Any], photos: PhotoStore
-) -> None:
-    in_turn(connection, _LOCK)
+def _require_empty(connection: Connection) -> None:
     for table in (users, items, label_events):
         if connection.execute(select(func.count()).select_from(table)).scalar_one():
             raise BackupError(
                 f"The label store is not empty: it has {table.name}. Restore into an empty one."
             )
+
+
+def _fill(
+    connection: Connection, archive: BackupArchive, photos: PhotoStore, new: list[str]
+) -> None:
+    """Write everything; `new` gets the photos that were not there before."""
+    take_time(connection)
+    in_turn(connection, _LOCK)
+    _require_empty(connection)
     connection.execute(delete(crowds))  # but for the empty one, which every new store has
     connection.execute(delete(prediction_counts))  # of visitors who came before the backup did
-    for table, added in _tables_of(manifest["version"]):
-        with archive.open(table_entry(table.name)) as lines:
-            load(connection, table, rows_of(table, _bounded(lines), added))
-        total = Sum()
-        for _line in total.over(lines_of(connection, table, added)):
-            pass
-        if total.as_json() != manifest["tables"][table.name]:
-            raise BackupError(
-                f"Table {table.name} was not stored as it is in the backup. Nothing was restored."
-            )
-    if int(manifest["version"]) < 11:
-        unblind_by_events(connection)
-    faults = faults_in(connection)
-    if faults:
-        raise BackupError(f"The backup is inconsistent: {faults[0]}. Nothing was restored.")
-    for digest in _digests(archive):  # last: a photo is written where its row is as good as kept
-        photos.put_bytes(archive.read(photo_entry(digest)))
+    for table, added in archive.tables:
+        load(connection, table, archive.rows(table, added))
+    _compare(connection, archive)
+    for digest in archive.digests:  # last: a photo is written where its row is as good as kept
+        if not photos.exists(digest):
+            new.append(digest)
+        photos.put_bytes(archive.photo(digest))

@@ -48,6 +48,7 @@ def verify(database: Database) -> tuple[str, ...]:
 def faults_in(connection: Connection) -> tuple[str, ...]:
     """Do what `verify` does within a transaction."""
     faults = [fault for item in _items(connection) for fault in _faults(connection, item)]
+    faults += [fault for item in _untouched(connection) for fault in _new_faults(item)]
     for table, name in ((answers, "answer"), (decisions, "decision")):
         events = label_events.c.item == table.c.item, label_events.c.id == table.c.event
         lost = select(table.c.item).where(~select(label_events.c.id).where(*events).exists())
@@ -108,6 +109,20 @@ def _items(connection: Connection) -> Iterator[Any]:
     query = select(items, crowds.c.members).join(crowds, crowds.c.id == items.c.crowd)
     ordered = query.where(touched | strange).order_by(items.c.id)
     return iter(connection.execute(ordered.execution_options(yield_per=_BATCH)))
+
+
+def _untouched(connection: Connection) -> Iterator[Any]:
+    """All items that nothing has happened to yet."""
+    touched = items.c.id.in_(select(label_events.c.item)) | items.c.id.in_(select(answers.c.item))
+    query = select(items).where(~touched, items.c.crowd == 1).order_by(items.c.id)
+    new = query.where(items.c.status.in_(("open", "pending")))
+    return iter(connection.execute(new.execution_options(yield_per=_BATCH)))
+
+
+def _new_faults(item: Any) -> Iterator[str]:
+    for name, value in queue_columns(item, fold_events(item, ())).items():
+        if getattr(item, name) != value:
+            yield f"item {item.id} must have {name} {value}, got {getattr(item, name)}"
 
 
 def _faults(connection: Connection, item: Any) -> Iterator[str]:

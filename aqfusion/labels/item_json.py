@@ -98,8 +98,10 @@ def event_of(event: Mapping[str, Any], item: int) -> dict[str, Any]:
         columns = Answer.from_event(SimpleNamespace(**event)).columns()
     else:
         columns = dict.fromkeys(_SAID)
-    if any(event[name] != value for name, value in columns.items()):
-        raise StateLineError(f"{event['kind']} must have the values of such an event, got others")
+    for name, value in columns.items():
+        if event[name] != value:
+            rule = f"{name} must be {str(value)[:40]!r} in such a {event['kind']!r}"
+            raise StateLineError(f"{rule}, got {str(event[name])[:40]!r}")
     if not _DIGEST.fullmatch(event["request_digest"]):
         raise StateLineError("request_digest must be 64 hex digits, got something else")
     if event["reason"] is not None:

@@ -3,6 +3,7 @@
 What is kept is encoded anew, so that no place, camera or name that came with a photo stays.
 """
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Collection, Iterator
@@ -69,6 +70,11 @@ class PhotoStore:
         if hashlib.sha256(data).hexdigest() != digest:
             raise PhotoMissingError(f"Photo {digest[:12]} is damaged in the store.")
         return data
+
+    def remove(self, digest: str) -> None:
+        """Delete a photo of this hash, if there is one."""
+        with contextlib.suppress(FileNotFoundError):
+            self._files.rm_file(self._path(digest))
 
     def exists(self, digest: str) -> bool:
         """Tell whether there is a photo of this hash."""

@@ -19,7 +19,14 @@ from aqfusion.labels.passwords import (
     token_digest,
 )
 from aqfusion.labels.schema import invites, known_devices, users
-from aqfusion.labels.sign_in_limits import CLOCK_SKEW, Client, SignInError, SignInLimits, Try
+from aqfusion.labels.sign_in_limits import (
+    CLOCK_SKEW,
+    Before,
+    Client,
+    SignInError,
+    SignInLimits,
+    Try,
+)
 from aqfusion.permissions import GIVEN_ROLES, Actor
 from aqfusion.text_validation import one_line
 
@@ -55,7 +62,7 @@ class SignIn:
         A try is counted before the PIN is looked at, so that many at once gain nothing.
         """
         key = name_key(name)
-        row, tried = self._count(key, now, client or Client())
+        row, tried, before = self._count(key, now, client or Client())
         if not _fits(pin, row and row.pin) or row is None:
             self._database.write(lambda connection: _refused(connection, row, now))
             raise _wrong()
@@ -71,7 +78,7 @@ class SignIn:
                 raise _wrong()
             if renewed is not None and now_kept.pin == row.pin:
                 connection.execute(update(users).where(*same).values(pin=renewed))
-            self._limits.fitted(connection, tried, now)
+            self._limits.fitted(connection, tried, now, before)
             return Actor(row.id, row.name, row.role, epoch=now_kept.epoch)
 
         return self._database.write(work)
@@ -84,13 +91,12 @@ class SignIn:
         hashed = hashed_pin(new, self.pin_length)
         self._limits.draw_key()
 
-        def count(connection: Connection) -> tuple[Row[Any], Try]:
+        def count(connection: Connection) -> tuple[Row[Any], Try, Before]:
             row = require_role(connection, actor, "visitor")
             tried = self._limits.signed_in(row.name_key)
-            self._limits.count(connection, tried, now)
-            return row, tried
+            return row, tried, self._limits.count(connection, tried, now)
 
-        row, tried = self._database.write(count)
+        row, tried, before = self._database.write(count)
         if not _fits(old, row.pin):
             self._database.write(lambda connection: _refused(connection, row, now))
             raise SignInError("This is not your present PIN. Try again.")
@@ -100,7 +106,7 @@ class SignIn:
                 raise SignInError("Your PIN has just been changed elsewhere. Sign in again.")
             connection.execute(update(users).where(users.c.id == row.id).values(pin=hashed))
             end_sign_ins(connection, row.id, now)
-            self._limits.fitted(connection, tried, now)
+            self._limits.fitted(connection, tried, now, before)
             record_often(connection, "PIN changed", now, row.id)
             return Actor(row.id, row.name, row.role, epoch=row.epoch + 1)
 
@@ -176,17 +182,19 @@ class SignIn:
             row = require_role(connection, actor, "visitor", lock=False)
         return Actor(row.id, row.name, row.role, actor.sign_in, actor.epoch)
 
-    def _count(self, key: str, now: datetime, client: Client) -> tuple[Row[Any] | None, Try]:
+    def _count(
+        self, key: str, now: datetime, client: Client
+    ) -> tuple[Row[Any] | None, Try, Before]:
         self._limits.draw_key()
         with self._database.read() as connection:
             tried = self._tried(connection, key, client)
         self._limits.check(tried, now)  # else a flood would hold up all who write
 
-        def work(connection: Connection) -> Row[Any] | None:
-            self._limits.count(connection, tried, now)
-            return connection.execute(_with_pin(key)).first()
+        def work(connection: Connection) -> tuple[Row[Any] | None, Try, Before]:
+            before = self._limits.count(connection, tried, now)
+            return connection.execute(_with_pin(key)).first(), tried, before
 
-        return self._database.write(work), tried
+        return self._database.write(work)
 
     def _tried(self, connection: Connection, key: str, client: Client) -> Try:
         row = connection.execute(_with_pin(key)).first()

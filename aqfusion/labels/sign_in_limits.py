@@ -18,14 +18,15 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from aqfusion.errors import InputError
-from aqfusion.labels.database import Database
+from aqfusion.labels.database import Database, in_turn
 from aqfusion.labels.schema import sign_in_limits
 from aqfusion.labels.server_keys import ServerKeys
 
-__all__ = ["CLOCK_SKEW", "Client", "SignInError", "SignInLimits", "Try"]
+__all__ = ["CLOCK_SKEW", "Before", "Client", "SignInError", "SignInLimits", "Try"]
 
 CLOCK_SKEW = timedelta(minutes=1)  # between servers of one store; a later time is a fault
 _KEY = "aqfusion sign-in limits"
+_LOCK = 0x415151  # any number, the same in every process
 _MOST_ROWS = 50_000
 _KEPT = timedelta(hours=4)  # longer than any count takes to fade
 _limits = sign_in_limits
@@ -93,6 +94,10 @@ class Try:
     counts: tuple[tuple[str, str, _Limit], ...]
 
 
+Before = tuple[datetime, ...]
+_Level = tuple[_Limit, float, timedelta]
+
+
 class SignInLimits:
     """Counts tries in the store, so that all its servers count together."""
 
@@ -127,25 +132,34 @@ class SignInLimits:
     def check(self, of: Try, now: datetime) -> None:
         """Refuse a try that has to wait, without a transaction that others would wait for."""
         with self._database.read() as connection:
-            for limit, level, since in _levels(connection, of, now):
-                _refuse(limit, level, since)
+            _refuse([*_levels(connection, of, now)])
 
-    def count(self, connection: Connection, of: Try, now: datetime) -> None:
-        """Count a try before its PIN is looked at; `SignInError` says how long it has to wait."""
+    def count(self, connection: Connection, of: Try, now: datetime) -> Before:
+        """Count a try before its PIN is looked at; `SignInError` says how long it has to wait.
+
+        Returned is when each count had its last try before, for `fitted`.
+        """
+        in_turn(connection, _LOCK)
         _prune(connection, now)
-        levels = [*_levels(connection, of, now, lock=True)]
-        for limit, level, since in levels:
-            _refuse(limit, level, since)
+        levels = [*_levels(connection, of, now)]
+        _refuse(levels)
         for (name, address, limit), (_, level, _since) in zip(of.counts, levels, strict=True):
             _keep(connection, name, address, min(limit.most, level + 1), now)
+        return tuple(now - since for _limit, _level, since in levels)
 
-    def fitted(self, connection: Connection, of: Try, now: datetime) -> None:
-        """Take a try back whose PIN fits: what was wrong before at this place is forgotten too."""
+    def fitted(self, connection: Connection, of: Try, now: datetime, before: Before) -> None:
+        """Take a try back whose PIN fits: what was wrong before at this place is forgotten too.
+
+        Whoever else waits waits no longer by it.
+        """
+        in_turn(connection, _LOCK)
         (name, address, _limit), *others = of.counts
         connection.execute(delete(_limits).where(*_at(name, address)))
-        for name, address, _limit in others:
+        for (name, address, _limit), at in zip(others, before[1:], strict=True):
             lower = update(_limits).where(*_at(name, address), _limits.c.level >= 1)
-            connection.execute(lower.values(level=_limits.c.level - 1))
+            lower = lower.values(level=_limits.c.level - 1)
+            if not connection.execute(lower.where(_limits.c.at == now).values(at=at)).rowcount:
+                connection.execute(lower)  # others have tried meanwhile
 
     def forget(self, connection: Connection, key: str | None) -> None:
         """Forget the tries of a name, or of all names at all addresses."""
@@ -159,20 +173,20 @@ class SignInLimits:
         return {name: until for name, until in waits if until > now}
 
 
-def _refuse(limit: _Limit, level: float, since: timedelta) -> None:
-    left = limit.wait(level) - since
+def _refuse(levels: list[_Level]) -> None:
+    """Name the longest wait, so that after it the others are over too."""
+    waits = [(limit.wait(level) - since, limit, level) for limit, level, since in levels]
+    left, limit, level = max(waits, key=lambda wait: wait[0])
     if left > timedelta():
         seconds = int(left.total_seconds()) + 1
         raise SignInError(limit.sentence.format(count=int(level), seconds=seconds))
 
 
-def _levels(
-    connection: Connection, of: Try, now: datetime, lock: bool = False
-) -> Iterator[tuple[_Limit, float, timedelta]]:
+def _levels(connection: Connection, of: Try, now: datetime, lock: bool = False) -> Iterator[_Level]:
     """Each count as it is now, and how long ago its last try was."""
     for name, address, limit in of.counts:
         query = select(_limits).where(*_at(name, address))
-        row = connection.execute(query.with_for_update() if lock else query).first()
+        row = connection.execute(query).first()
         if row is None or row.at > now + CLOCK_SKEW:
             yield limit, 0.0, _KEPT
             continue

@@ -24,6 +24,7 @@ __all__ = [
     "head_of",
     "site_faults",
     "site_lines",
+    "site_row",
     "site_rows",
     "sites_beside",
 ]
@@ -217,7 +218,7 @@ def site_rows(file: Path) -> Iterator[dict[str, Any]]:
         for number, text in enumerate(iter(lambda: stream.readline(LARGEST + 1), b""), 1):
             where = f"{file.name} line {number}"
             try:
-                row = _row(text)
+                row = site_row(text)
                 _place(row, sites, last)
                 last = row["id"]
             except InputError as error:
@@ -228,7 +229,8 @@ def site_rows(file: Path) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def _row(text: bytes) -> dict[str, Any]:
+def site_row(text: bytes) -> dict[str, Any]:
+    """Read an event by itself; what breaks a rule raises `StateLineError`, other JSON anything."""
     if len(text) > LARGEST:
         raise StateLineError(f"must have at most {LARGEST // 1_000_000} MB, got more")
     row: dict[str, Any] = json.loads(text)

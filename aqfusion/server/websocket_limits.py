@@ -15,7 +15,6 @@ from typing import Any
 from google.protobuf.message import DecodeError
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import config
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from uvicorn.protocols.websockets import websockets_sansio_impl
@@ -31,6 +30,7 @@ _LARGEST_ANSWER_READ = 64 * 1024  # none that matters here is longer
 _AT_ONCE, _PER_SECOND = 60, 15.0  # messages of a tab; a slider that is dragged sends five a second
 _KINDS = {"rerun_script", "stop_script", "file_urls_request", "app_heartbeat"}
 _OPERATIONS = {"deferred_file", "dataframe_chunk"}
+_CAMERA = 50 * MEGABYTE  # of a picture; the widget states no limit of its own
 _UNSUPPORTED, _MALFORMED, _TOO_BIG = 1003, 1002, 1009  # close codes, RFC 6455
 _WHOLE_PAGE = ForwardMsg.FINISHED_SUCCESSFULLY
 _TOO_MANY = "Too many tabs are open from your network. Close some and load this page again."
@@ -164,8 +164,7 @@ class _Tab:
             megabytes = element.file_uploader.max_upload_size_mb
             self._ledger.drew_uploader(self.session, element.file_uploader.id, megabytes * MEGABYTE)
         elif kind == "camera_input":
-            megabytes = config.get_option("server.maxUploadSize")
-            self._ledger.drew_uploader(self.session, element.camera_input.id, megabytes * MEGABYTE)
+            self._ledger.drew_uploader(self.session, element.camera_input.id, _CAMERA)
 
 
 def _parsed(data: bytes | None) -> tuple[BackMsg | None, int]:

@@ -10,7 +10,9 @@ from aqfusion.ui import gallery, heavy_work, reading_input
 
 SAMPLES, UPLOAD, CAMERA, NONE = "Samples", "Upload", "Camera", "None"
 START = "light-haze"
-_LARGEST_UPLOAD_MB = 50  # as .streamlit/config.toml; beyond, the browser refuses in its words
+# Of every uploader but that of a backup; beyond, the browser refuses in its words. The server's own
+# limit is that of a backup, and it takes no more from a page than its uploaders say.
+LARGEST_UPLOAD_MB = 50
 _ICONS = {
     SAMPLES: ":material/photo_library:",
     UPLOAD: ":material/upload:",
@@ -156,7 +158,7 @@ def _from_visitor(view: "st.delta_generator.DeltaGenerator", source: str | None)
             "at most 25 MB",
             # any file: the error for a wrong one is a sentence here, not the widget's tooltip
             type=None,
-            max_upload_size=_LARGEST_UPLOAD_MB,
+            max_upload_size=LARGEST_UPLOAD_MB,
             key="photo_upload",
             on_change=_forget,
         )

@@ -23,7 +23,7 @@ from streamlit.runtime.state import SafeSessionState, SessionState
 
 from aqfusion.errors import InputError
 from aqfusion.registry.registry import Registry
-from aqfusion.server import health, log_limits, login_return, logs, metrics
+from aqfusion.server import health, log_limits, login_return, logs, metrics, upkeep
 from aqfusion.server.gate import Gate
 from aqfusion.settings import SettingsError, load_server_settings, load_settings
 from aqfusion.ui import cached_models, heavy_work
@@ -111,13 +111,23 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     log_limits.install()
     install()
     heavy_work.install()
-    tasks = [asyncio.create_task(work) for work in (_prune_forever(), _gate().sweep())]
+    work = (_tidy_up(), _prune_forever(), _gate().sweep(), upkeep.back_up_daily())
+    tasks = [asyncio.create_task(each) for each in work]
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _tidy_up() -> None:
+    try:
+        settings = load_settings()
+        await run_in_threadpool(upkeep.tighten, settings)
+        await run_in_threadpool(upkeep.sweep_at_start, settings)
+    except (InputError, OSError) as error:
+        _log.warning("Folders could not be tidied up at the start: %s", error)
 
 
 async def _prune_forever() -> None:

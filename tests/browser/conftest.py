@@ -91,6 +91,7 @@ class Visitor:
     page: Page
     address: str
     outside: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # by the Content Security Policy
 
     def open(self, path: str = "/predict", until: str = RESULT) -> None:
         """Go to a page and wait for its prediction, or for what `until` selects."""
@@ -149,9 +150,15 @@ def visitor(request: pytest.FixtureRequest, chromium: Browser, server: str) -> I
             guest.outside.append(route.request.url)
             route.abort()
 
+    def note(message):
+        if "Content Security Policy" in message.text:
+            guest.refused.append(message.text)
+
+    context.on("console", note)
     context.route("**/*", guard)
     yield guest
     context.close()
+    assert guest.refused == []
 
 
 def _options(port: int) -> tuple[str, ...]:

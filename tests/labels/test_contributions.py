@@ -75,6 +75,38 @@ def test_limits_hold_and_refused_offers_leave_nothing(store, tmp_path):
         assert "'a'" not in str(connection.exec_driver_sql("SELECT * FROM offers").all())
 
 
+def test_one_address_does_not_use_up_what_all_may_give(store):
+    limits = ContributionLimits(per_session=5, per_address=7, per_hour=9)
+    offers = ContributionStore(store.database, store.photos, limits)
+
+    def offer(session, address, now=NOW):
+        offers.offer(session, Contribution(photo(), Reading(), consent="v1"), now, address)
+
+    for number in range(7):
+        offer(f"session {number}", "192.0.2.1")
+    for number in range(20):
+        with pytest.raises(OfferError, match="Visitors of your network can contribute at most 7"):
+            offer(f"more {number}", "192.0.2.1")
+    offer("another", "192.0.2.2")
+    with store.database.read() as connection:
+        assert "192.0.2" not in str(connection.exec_driver_sql("SELECT * FROM offers").all())
+    offer("session 1", "192.0.2.1", NOW + 61 * MINUTE)
+
+
+def test_a_clock_that_was_ahead_does_not_stop_contributions(store):
+    offers = ContributionStore(store.database, store.photos, ContributionLimits(per_hour=2))
+
+    def offer(session, now):
+        offers.offer(session, Contribution(photo(), Reading(), consent="v1"), now, "192.0.2.1")
+
+    for session in "ab":
+        offer(session, NOW + 30 * 24 * 60 * MINUTE)
+    for session in "ab":
+        offer(session, NOW)
+    with pytest.raises(OfferError, match="Visitors have contributed too many photos"):
+        offer("c", NOW)
+
+
 def test_a_photo_has_a_size_limit(store):
     offers = ContributionStore(store.database, store.photos, ContributionLimits(photo_bytes=300))
     with pytest.raises(OfferError, match="photo must have at most 300 bytes, got "):

@@ -19,7 +19,7 @@ from aqfusion.errors import InputError
 from aqfusion.images.photo import MAX_BYTES, Photo
 from aqfusion.labels.accounts import OPERATOR, insert_user, lock_accounts, name_key
 from aqfusion.labels.authorization import require_role
-from aqfusion.labels.backup import load
+from aqfusion.labels.backup_format import load
 from aqfusion.labels.imports.item_import import Imported
 from aqfusion.labels.integrity import faults_in
 from aqfusion.labels.item_json import StateLine

@@ -12,6 +12,7 @@ from aqfusion.io.temporary_files import TemporaryFolder
 from aqfusion.labels.imports.item_import import Imported, SourceError, Terms, import_items
 from aqfusion.labels.imports.photo_sources import Upload, list_uploads
 from aqfusion.permissions import Actor
+from aqfusion.ui import photo_input
 from aqfusion.ui.labels import flash, scoring_view, store_session
 from aqfusion.ui.markup import plain_list
 
@@ -38,6 +39,7 @@ def render_import(actor: Actor) -> None:
             "Photos, and at most one CSV file",
             type=None,  # what is no photo is listed with its reason
             accept_multiple_files=True,
+            max_upload_size=photo_input.LARGEST_UPLOAD_MB,
             key=f"admin_import_files_{state.setdefault(_ROUND, 0)}",
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):

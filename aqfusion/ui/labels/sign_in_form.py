@@ -47,7 +47,7 @@ def name_and_pin() -> tuple[str, str]:
 
 
 _log = logging.getLogger(__name__)
-_MOST_MEGABYTES = 1000  # an upload is held in memory; larger ones come by the terminal
+_MOST_MEGABYTES = 1000  # of .streamlit/config.toml
 
 
 def render_first_admin() -> None:
@@ -72,17 +72,28 @@ def _make() -> None:
         )
 
 
+def most_megabytes() -> int:
+    """Megabytes of a backup that the server takes from a browser: it holds an upload in memory.
+
+    Of what it holds at most, one visitor may have half.
+    """
+    return max(1, min(_MOST_MEGABYTES, load_server_settings().uploads_mb // 2 - 1))
+
+
 def _ask_for_backup() -> None:
+    most = most_megabytes()
     st.caption(
-        "A backup can be restored only into an empty store. It restores accounts and PINs too."
+        "A backup can be restored only into an empty store. It restores accounts and PINs too. "
+        f"One of more than {most} MB comes back in the terminal: "
+        "`python -m aqfusion labels restore PATH`."
     )
     with st.form("account_backup", border=False):
         st.text_input("Code from the terminal", key="account_backup_code", max_chars=64)
         st.file_uploader(
-            f"Backup file, at most {_MOST_MEGABYTES} MB",
+            f"Backup file, at most {most} MB",
             type=["zip"],
             key="account_backup_file",
-            max_upload_size=_MOST_MEGABYTES,
+            max_upload_size=most,
         )
         st.form_submit_button("Restore the backup", on_click=_bring_back)
 

@@ -10,7 +10,7 @@ from aqfusion.labels.backup import Backup, backup
 from aqfusion.labels.schema import VERSION
 from aqfusion.labels.store import LabelStore
 from aqfusion.permissions import Actor
-from aqfusion.ui.labels import download, flash, oidc, store_session
+from aqfusion.ui.labels import download, flash, oidc, scheduled_backup_view, store_session
 from aqfusion.ui.labels.download import ReadyFile
 from aqfusion.ui.markup import plain_list
 
@@ -98,6 +98,7 @@ def render_store(actor: Actor) -> None:
         _sweep(actor)
     with st.container(border=True, key="card_backup"):
         render_backup(actor)
+        scheduled_backup_view.render_scheduled()
 
 
 def counts_table(counts: dict[str, int]) -> str:

@@ -19,7 +19,7 @@ from aqfusion.model.predictor import Predictor
 from aqfusion.settings import load_settings
 from aqfusion.sites.days_table import MOST_BYTES, DayRow, parse_days
 from aqfusion.sites.site import MODEL_STANDARD, Day, SiteError
-from aqfusion.ui import browser_time_zone
+from aqfusion.ui import browser_time_zone, photo_input
 from aqfusion.ui.labels import store_session
 from aqfusion.ui.markup import plain, plain_list
 from aqfusion.ui.sites import own_sites, save_days, station_days
@@ -120,11 +120,15 @@ def render_table_days(model: Predictor, own: own_sites.OwnSites) -> None:
     """Draw the form and the faults of the last table."""
     with st.form("mysite_table_form", clear_on_submit=True, border=False):
         st.file_uploader(
-            "A table of days (CSV or .xlsx, at most 5 MB)", key=_EXAMPLE_TABLE, help=_HELP
+            "A table of days (CSV or .xlsx, at most 5 MB)",
+            key=_EXAMPLE_TABLE,
+            help=_HELP,
+            max_upload_size=photo_input.LARGEST_UPLOAD_MB,
         )
         st.file_uploader(
             f"The photos named in the table, if any (at most {MOST_PHOTOS} at once)",
             accept_multiple_files=True,
+            max_upload_size=photo_input.LARGEST_UPLOAD_MB,
             key=_PHOTOS,
         )
         st.form_submit_button(

@@ -162,6 +162,7 @@ def _take_reference(own: own_sites.OwnSites) -> None:
         "Reference photo: the usual view of the camera on a clear day (at most 25 MB; a small "
         "grey copy is stored with the place)",
         key="mysite_reference",
+        max_upload_size=photo_input.LARGEST_UPLOAD_MB,
         on_change=_reference_brought,
         args=(own,),
     )

@@ -46,6 +46,7 @@ def choose() -> None:
         "Photo of that day, if there is one (at most 25 MB; only the features that the model "
         "extracts are stored)",
         key=_UPLOAD,
+        max_upload_size=photo_input.LARGEST_UPLOAD_MB,
     )
     if photo_input.current() is not None:
         st.checkbox("Use the photo from the Predict page", key=_SAME)

@@ -9,6 +9,7 @@ from aqfusion.model.predictor import Predictor
 from aqfusion.sites.site import LONGEST_NAME, Site
 from aqfusion.sites.site_file import parse_site
 from aqfusion.time_zones import zone_at
+from aqfusion.ui import photo_input
 from aqfusion.ui.labels import flash
 from aqfusion.ui.markup import plain_list
 from aqfusion.ui.sites import own_sites
@@ -155,6 +156,7 @@ def _bring() -> None:
     st.file_uploader(
         "Or open a place that you exported: its JSON file",
         key="mysite_file",
+        max_upload_size=photo_input.LARGEST_UPLOAD_MB,
         on_change=_read,
     )
 

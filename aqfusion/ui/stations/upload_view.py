@@ -9,6 +9,7 @@ from aqfusion.errors import InputError
 from aqfusion.fair_queue import HEAVY
 from aqfusion.stations.import_report import counted, looks_like
 from aqfusion.stations.station_table import Parsed, UploadedStation, parse_stations, template
+from aqfusion.ui import photo_input
 from aqfusion.ui.markup import plain
 from aqfusion.ui.stations import sources
 
@@ -33,6 +34,7 @@ def choose() -> sources.Source | None:
         st.file_uploader(
             "A table of stations (CSV or .xlsx), at most 5 MB",
             key="stations_upload",
+            max_upload_size=photo_input.LARGEST_UPLOAD_MB,
             on_change=_uploaded,
             width=520,
         )

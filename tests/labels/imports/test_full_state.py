@@ -240,7 +240,7 @@ def field(line, **values):
         (event(0, request_digest="x"), "line 1: request_digest must be 64 hex digits"),
         (event(0, old={"event": 1}), "line 1: old must have the fields of this format"),
         (event(5, kind="undo"), "line 6: must be an item of this format, got other JSON"),
-        (event(5, category=1), "line 6: skip must have the values of such an event, got others"),
+        (event(5, category=1), "line 6: category must be 'None' in such a 'skip', got '1'"),
         (event(1, id=1), "line 2 repeats an id of an earlier line"),
     ],
 )  # fmt: skip
