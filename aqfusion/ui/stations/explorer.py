@@ -22,7 +22,7 @@ from aqfusion.ui.stations import (
     station_view,
     timeline,
 )
-from aqfusion.ui.stations.many_stations import Selection
+from aqfusion.ui.stations.many_stations import StationSelection
 from aqfusion.ui.stations.map import base_map, legend, mark_group
 from aqfusion.ui.stations.map_values import ERROR, INDIA, MODEL, US, Mark, bands, judge, marks
 from aqfusion.ui.stations.sources import Source
@@ -212,7 +212,7 @@ def _give(measurements: Sequence[StationMeasurement], id: str | None) -> None:
             station_view.give(measurement)
 
 
-def _invite(selection: Selection, source: Source, view: str, at: datetime) -> None:
+def _invite(selection: StationSelection, source: Source, view: str, at: datetime) -> None:
     """Draw a summary before a station is chosen; only of stations that are all listed."""
     measurements = selection.listed
     if not measurements:

@@ -16,7 +16,7 @@ _COLOURS = ("#8A9299", "#000000")
 
 
 @dataclass(frozen=True)
-class Selection:
+class StationSelection:
     """The stations that the visitor looks at: `listed` are the first of them, `alone` and `groups`
     what the map shows, `look` where it should look, `None` for everywhere.
     """
@@ -59,10 +59,10 @@ def _group_id(number: int) -> str:
 
 def select(
     measurements: Sequence[StationMeasurement], source: str, chosen: str | None
-) -> Selection:
+) -> StationSelection:
     """Draw search and count where there are too many stations; `chosen` is always listed."""
     if len(measurements) <= MOST_MARKS:
-        return Selection(len(measurements), tuple(measurements), tuple(measurements))
+        return StationSelection(len(measurements), tuple(measurements), tuple(measurements))
     area: Area | None = st.session_state.get(_area_key(source))
     with st.container(horizontal=True, vertical_alignment="bottom", key="stations_many"):
         text = st.text_input(
@@ -95,7 +95,7 @@ def select(
         south, west = (min(values) for values in zip(*places, strict=True))
         north, east = (max(values) for values in zip(*places, strict=True))
         look = Area(south, west, north, east)
-    return Selection(len(chosen_ones), listed, alone, groups, look)
+    return StationSelection(len(chosen_ones), listed, alone, groups, look)
 
 
 def _words(total: int, count: int, has_groups: bool) -> str:
