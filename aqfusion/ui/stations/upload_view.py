@@ -10,7 +10,7 @@ from aqfusion.fair_queue import HEAVY
 from aqfusion.stations.import_report import counted, looks_like
 from aqfusion.stations.station_table import Parsed, UploadedStation, parse_stations, template
 from aqfusion.ui import photo_input
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import plain, public_text, show_error
 from aqfusion.ui.stations import sources
 
 _SHOWN = 20
@@ -63,7 +63,7 @@ def choose() -> sources.Source | None:
     try:
         parsed = sources.own()
     except InputError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         return None
     if parsed is None:
         return None
@@ -94,7 +94,7 @@ def _read(content: bytes, place: UploadedStation | None) -> None:
         else:
             sources.hold(parsed)
     except InputError as error:
-        st.session_state["stations_problem"] = f"The file could not be read: {error}"
+        st.session_state["stations_problem"] = f"The file could not be read: {public_text(error)}"
 
 
 def _ask(parsed: Parsed) -> None:
@@ -123,7 +123,7 @@ def _confirm() -> None:
     try:
         sources.hold(parsed)
     except InputError as error:
-        st.session_state["stations_problem"] = f"The file could not be used: {error}"
+        st.session_state["stations_problem"] = f"The file could not be used: {public_text(error)}"
 
 
 def _placed() -> None:
