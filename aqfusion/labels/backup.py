@@ -97,7 +97,10 @@ def backup(
                 "The disk is full: the backup was not written, and nothing of it is left. Make "
                 "room on the disk, then try again."
             ) from error
-        raise BackupError(f"The backup {path} cannot be written: {error.strerror}") from error
+        raise BackupError(
+            f"The backup {path} cannot be written: {error.strerror}",
+            public=f"The backup cannot be written: {error.strerror}",
+        ) from error
     return written
 
 
