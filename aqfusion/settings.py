@@ -37,6 +37,8 @@ _SHORTEST_TOKEN, _SHORTEST_PIN = 16, 4
 class SettingsError(InputError):
     """A setting that cannot be used, or a secrets file that cannot be read."""
 
+    for_strangers = "a setting of this server cannot be used. The server's log says which"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -233,7 +235,8 @@ def _folder(values: Mapping[str, str], name: str) -> Path | None:
         return None
     folder = _expanded(name, values[name])
     if not folder.is_dir():
-        raise SettingsError(f"{name} must name a folder that exists, got {values[name]!r}")
+        rule = f"{name} must name a folder that exists"
+        raise SettingsError(f"{rule}, got {values[name]!r}", public=rule)
     return folder
 
 
@@ -242,7 +245,8 @@ def _file(values: Mapping[str, str], name: str) -> Path | None:
         return None
     file = _expanded(name, values[name])
     if not file.is_file():
-        raise SettingsError(f"{name} must name a file that exists, got {values[name]!r}")
+        rule = f"{name} must name a file that exists"
+        raise SettingsError(f"{rule}, got {values[name]!r}", public=rule)
     return file
 
 

@@ -282,7 +282,8 @@ class Predictor:
                 )
             )
             if not bool(fused.probabilities.isfinite().all()):
-                raise ModelError(f"model {self.name} must give finite figures, got others")
+                rule = f"model {Path(self.name).name} must give finite figures, got others"
+                raise ModelError(rule, public=rule)
             return fused.predictions()
 
 
@@ -304,7 +305,8 @@ def model_folder(model: str | Path) -> Path:
     folder = Path(os.path.expanduser(model))  # noqa: PTH111  # Path's own raises for ~nobody
     if not folder.is_dir():
         one_of = f"one of {', '.join(names)} or " if names else ""
-        raise ModelError(f"model must be {one_of}a model folder, got {str(model)!r}")
+        rule = f"model must be {one_of}a model folder"
+        raise ModelError(f"{rule}, got {str(model)!r}", public=rule)
     return folder
 
 

@@ -24,6 +24,7 @@ from aqfusion.stations.measurements import (
     summarise,
 )
 from aqfusion.ui import cached_metrics
+from aqfusion.ui.markup import show_error
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _PLAIN = re.compile(r'[^A-Za-z0-9 \[\],:"\\.+-]')  # `_` is not among them
@@ -236,9 +237,7 @@ def leak_safe(backbone: str) -> dict[tuple[str, datetime], Estimate]:
     try:
         run = cached_metrics.metrics().run(PROTOCOL, backbone)
     except InputError as error:
-        st.warning(
-            f"The predictions of the model cannot be shown: {error}", icon=":material/error:"
-        )
+        show_error(error, "The predictions of the model cannot be shown: ", kind="warning")
         return {}
     return _by_station(run) if run else {}
 

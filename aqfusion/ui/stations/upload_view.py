@@ -9,7 +9,7 @@ from aqfusion.errors import InputError
 from aqfusion.stations.import_report import counted, looks_like
 from aqfusion.stations.station_table import Parsed, UploadedStation, parse_stations, template
 from aqfusion.ui import photo_input
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import plain, public_text, show_error
 from aqfusion.ui.stations import sources
 
 _SHOWN = 20
@@ -61,7 +61,7 @@ def choose() -> sources.Source | None:
     try:
         parsed = sources.own()
     except InputError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         return None
     if parsed is None:
         return None
@@ -86,7 +86,7 @@ def _read(content: bytes, place: UploadedStation | None) -> None:
     try:
         parsed = parse_stations(content, datetime.now(UTC), place=place)
     except InputError as error:
-        st.session_state["stations_problem"] = f"The file could not be read: {error}"
+        st.session_state["stations_problem"] = f"The file could not be read: {public_text(error)}"
         return
     if parsed.unplaced:
         st.session_state["stations_content"] = content
