@@ -8,6 +8,7 @@ import streamlit as st
 
 from aqfusion.air.aqi import round_half_up, standard
 from aqfusion.errors import InputError
+from aqfusion.fair_queue import BusyError
 from aqfusion.images.photo import Photo
 from aqfusion.labels.item import Item
 from aqfusion.labels.review import Recorded
@@ -96,6 +97,8 @@ def thumbnail(store: LabelStore, photo_hash: str) -> str | None:
 def _made(_store: LabelStore, where: str, photo_hash: str) -> str | None:
     try:
         image = Photo.decode(_store.photos.get(photo_hash)).image.copy()
+    except BusyError:  # which the next run need not meet
+        raise
     except InputError:  # the item itself tells what is wrong with it
         return None
     image.thumbnail(_SIZE)

@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from aqfusion.air.aqi import STANDARDS, standard
 from aqfusion.csv_table.errors import CellError, TableFault
 from aqfusion.errors import InputError
+from aqfusion.fair_queue import HEAVY
 from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.labels.adjudication import adjudicated_labels
 from aqfusion.labels.sites import label_days as labels_as_days
@@ -176,7 +177,7 @@ def _read(
         return Path(last)
 
     content = table.getvalue() if table.size <= MOST_BYTES else b"\0" * (MOST_BYTES + 1)
-    read = parse_days(content, find, own.site.zone, datetime.now(UTC))
+    read = HEAVY.run(lambda: parse_days(content, find, own.site.zone, datetime.now(UTC)))
     days, lost = [], [*read.notes, *map(str, read.faults)]
     for row in read.rows:
         day, fault = _with_photo(row, named, model, own)

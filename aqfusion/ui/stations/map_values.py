@@ -35,6 +35,7 @@ class Mark:
     """One station on the map; colours as #RRGGBB, `label` short enough for a coin (128, C).
 
     `id`, `name` and `lines` may come from outside: they are shown as text, whatever they hold.
+    A `count` above 1 makes it the mark of so many stations.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Mark:
     lines: tuple[str, ...] = ()
     old: bool = False
     approximate: bool = False
+    count: int = 1
 
     def __post_init__(self) -> None:
         """Refuse what the browser would stumble over; colours go into its style sheets."""
@@ -70,6 +72,7 @@ def as_script(marks: Sequence[Mark]) -> str:
         [
             *(mark.id, mark.name, mark.latitude, mark.longitude, mark.colour, mark.text_colour),
             *(mark.label, list(mark.lines), int(mark.old), int(mark.approximate)),
+            *([mark.count] if mark.count > 1 else []),
         ]
         for mark in marks
     ]
