@@ -138,7 +138,7 @@ def load_server_settings(
         trusted_proxies=_networks(values, "AQFUSION_TRUSTED_PROXIES"),
         allowed_hosts=_hosts(values, "AQFUSION_ALLOWED_HOSTS"),
         embed_on=_sites(values, "AQFUSION_EMBED_ON"),
-        uploads_mb=_number(values, "AQFUSION_UPLOADS_MB", 100_000) or UPLOADS_MB,
+        uploads_mb=_number(values, "AQFUSION_UPLOADS_MB", 100_000, least=10) or UPLOADS_MB,
         connections=_number(values, "AQFUSION_CONNECTIONS", 100_000) or CONNECTIONS,
         metrics_token=_token(values, "AQFUSION_METRICS_TOKEN"),
         log=_log_format(values),

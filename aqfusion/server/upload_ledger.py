@@ -16,6 +16,9 @@ from aqfusion.server.token_bucket import TokenBuckets
 
 MEGABYTE = 2**20
 _LEAST = 64 * 1024  # bytes that a file counts for at least: an empty one takes memory too
+# The uploader shows a sentence only before a file comes, and a number once it is refused: so the
+# photo of a telephone must still fit.
+_PHOTO = 4 * MEGABYTE
 _MOST_ISSUED = 2000  # upload addresses that a session may have open; the oldest goes first
 _AT_ONCE, _PER_SECOND = 1000, 5.0  # files of one address: an import of 1,000, then 300 a minute
 _LINGER_SECONDS = (
@@ -126,7 +129,7 @@ class UploadLedger:
             raise UploadRefusal(403, "This page takes no files. Reload it and try again.")
         if count > _AT_ONCE:
             raise UploadRefusal(429, f"At most {_AT_ONCE:,} files can come at once, got {count:,}.")
-        if self._room(visit, address) < _LEAST:
+        if self._room(visit, address) < _PHOTO:
             raise UploadRefusal(507, _NO_ROOM)
         if not self._buckets.take(address, count):
             raise UploadRefusal(429, "Too many files came from your network. Wait a minute.")

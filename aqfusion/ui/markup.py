@@ -22,8 +22,8 @@ from aqfusion.errors import InputError
 _AUTOMATIC = re.compile(
     r"(?<=:)(?=//)|(?i:(?<=www))(?=\.)|(?<=@)|(?<=:)(?=[\w/]*[A-Za-z_+-][\w+/-]*:)"
 )
-# An underscore between letters means nothing.
-_SIGNS = re.compile(r"[\\`*{}\[\]()<>#+\-!|~:$&=^]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+# An underscore between letters means nothing, nor does a colon before a blank.
+_SIGNS = re.compile(r"[\\`*{}\[\]()<>#+\-!|~$&=^]|:(?!\s|$)|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _NUMBERED = re.compile(r"(?m)^(\s*\d+)([.)])")
 
 

@@ -60,7 +60,12 @@ def test_text_from_outside_stays_text(hostile):
 
 
 def test_names_of_settings_and_times_stay_as_they_are():
-    for text in ("AQFUSION_DATA must name a folder", "12 µg/m³", "PM2.5, at 5 %"):
+    for text in (
+        "AQFUSION_DATA must name a folder",
+        "12 µg/m³",
+        "PM2.5, at 5 %",
+        "metrics.json: wrong",
+    ):
         assert plain(text) == text
     assert JOINER not in plain("2 Nov 2026, 09:01:30")
 
