@@ -48,12 +48,13 @@ def require_role(connection: Connection, actor: Actor, least: str, lock: bool = 
     return row
 
 
-def end_sign_ins(connection: Connection, user: int, now: datetime) -> int:
+def end_sign_ins(connection: Connection, user: int, now: datetime, identities: bool = False) -> int:
     """End all that an account was signed in by, and return in how many browsers that was.
 
-    Its devices are no longer known, and an identity from elsewhere has to be a newer one.
+    Its devices are no longer known. With `identities`, one from elsewhere has to be a newer one;
+    else it begins a new sign-in, with the role of now.
     """
-    values = {"epoch": users.c.epoch + 1, "ended": now}
+    values = {"epoch": users.c.epoch + 1, **({"ended": now} if identities else {})}
     connection.execute(update(users).where(users.c.id == user).values(**values))
     connection.execute(delete(known_devices).where(known_devices.c.user == user))
     return connection.execute(delete(sign_ins).where(sign_ins.c.user == user)).rowcount

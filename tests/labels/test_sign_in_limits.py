@@ -251,6 +251,8 @@ def test_an_identity_from_before_the_end_of_all_sign_ins_is_refused(store, admin
 
     olga = sign_in(NOW - MINUTE)
     store.accounts.set_role(admin, olga.id, "expert", NOW)
+    assert sign_in(NOW - MINUTE).role == "expert"
+    store.sessions.end_all(olga, NOW)
     with pytest.raises(SignInError, match="signed out everywhere"):
         sign_in(NOW - MINUTE)
     assert sign_in(NOW).role == "expert"

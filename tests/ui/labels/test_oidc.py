@@ -5,6 +5,7 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from aqfusion.permissions import Actor
 from aqfusion.ui.labels import oidc
 from tests.labels.planted import NOW, PIN
 from tests.ui.labels.test_account import SECONDS, error_of, gate, inside, sign_in
@@ -119,10 +120,12 @@ def test_an_identity_opens_nothing_once_it_is_old(labels, admin, issued, sentenc
     assert len(labels.accounts.users(admin)) == 1
 
 
-def test_another_role_ends_what_an_older_identity_began(labels, admin):
+def test_signed_out_everywhere_ends_what_an_older_identity_began(labels, admin):
     page = visit(**OLGA | {"iat": time.time() - 60})
     (olga,) = [user for user in labels.accounts.users(admin) if user.name == "Olga"]
     labels.accounts.set_role(admin, olga.id, "expert")
+    assert inside(page.run())
+    labels.sessions.end_all(Actor(olga.id, olga.name, olga.role))
     for _ in range(2):
         assert not inside(page.run())
         assert error_of(page) == "You were signed out everywhere. Sign in again."
