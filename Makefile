@@ -14,7 +14,7 @@ COMPILE := -m compileall -q -j 0 .venv/lib > /dev/null 2>&1 || true
 LOCK := $(if $(LOCKED),requirements.lock)
 LICENCE := CC BY-NC-SA 3.0 IGO: Air Pollution Image Dataset from India and Nepal, A. Rouniyar et al., 2023, doi 10.34740/KAGGLE/DS/3152196
 
-.PHONY: app setup test all long lint types unit browser coverage lock chromium postgresql data metrics models clean
+.PHONY: app setup test all long lint types unit browser coverage lock chromium postgresql nginx data metrics models clean
 
 app: setup
 	$(BIN)/streamlit run app.py
@@ -36,11 +36,11 @@ types: .venv/.dev
 all long unit browser coverage: export OMP_NUM_THREADS = 1
 
 # All at once: browser tests wait more than they compute, so a third process finds its time.
-all: .venv/.dev chromium postgresql
+all: .venv/.dev chromium postgresql nginx
 	$(BIN)/python -m pytest -m "not long" -n 3 --dist loadfile --no-loadscope-reorder --durations=20
 
 # What takes long: before a release, and after work on maps, charts, review, accounts or measuring.
-long: .venv/.dev chromium
+long: .venv/.dev chromium postgresql nginx
 	$(BIN)/python -m pytest -m long -n 2 --dist loadfile
 
 unit: .venv/.dev postgresql
@@ -106,6 +106,12 @@ postgresql:
 	@command -v initdb /usr/lib/postgresql/*/bin/initdb >/dev/null \
 	|| ($(APT) update -qq && $(APT) install -y -qq postgresql >/dev/null) \
 	|| echo "PostgreSQL cannot be had here: the label store is tested on SQLite only"
+
+# Only for tests of deploy/: in front of two processes of the app, on ports of its own.
+nginx:
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null \
+	|| ($(APT) update -qq && $(APT) install -y -qq nginx-light >/dev/null) \
+	|| echo "nginx cannot be had here: deploy/'s configuration of it is not tested"
 
 clean:
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache

@@ -37,6 +37,8 @@ _SHORTEST_TOKEN, _SHORTEST_PIN = 16, 4
 class SettingsError(InputError):
     """A setting that cannot be used, or a secrets file that cannot be read."""
 
+    for_strangers = "a setting of this server cannot be used. The server's log says which"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -136,7 +138,7 @@ def load_server_settings(
         trusted_proxies=_networks(values, "AQFUSION_TRUSTED_PROXIES"),
         allowed_hosts=_hosts(values, "AQFUSION_ALLOWED_HOSTS"),
         embed_on=_sites(values, "AQFUSION_EMBED_ON"),
-        uploads_mb=_number(values, "AQFUSION_UPLOADS_MB", 100_000) or UPLOADS_MB,
+        uploads_mb=_number(values, "AQFUSION_UPLOADS_MB", 100_000, least=10) or UPLOADS_MB,
         connections=_number(values, "AQFUSION_CONNECTIONS", 100_000) or CONNECTIONS,
         metrics_token=_token(values, "AQFUSION_METRICS_TOKEN"),
         log=_log_format(values),
@@ -233,7 +235,8 @@ def _folder(values: Mapping[str, str], name: str) -> Path | None:
         return None
     folder = _expanded(name, values[name])
     if not folder.is_dir():
-        raise SettingsError(f"{name} must name a folder that exists, got {values[name]!r}")
+        rule = f"{name} must name a folder that exists"
+        raise SettingsError(f"{rule}, got {values[name]!r}", public=rule)
     return folder
 
 
@@ -242,7 +245,8 @@ def _file(values: Mapping[str, str], name: str) -> Path | None:
         return None
     file = _expanded(name, values[name])
     if not file.is_file():
-        raise SettingsError(f"{name} must name a file that exists, got {values[name]!r}")
+        rule = f"{name} must name a file that exists"
+        raise SettingsError(f"{rule}, got {values[name]!r}", public=rule)
     return file
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from aqfusion.errors import InputError
 from aqfusion.ui import cached_metrics, page
 from aqfusion.ui.evaluation import chart_card, metric_tables, sections, text
+from aqfusion.ui.markup import show_error
 
 page.begin(
     "Evaluation of the model", "How well the model predicts photos that it was not trained on."
@@ -12,7 +13,7 @@ page.begin(
 try:
     metrics = cached_metrics.metrics()
 except InputError as error:
-    st.error(f"The evaluation results cannot be shown: {error}", icon=":material/error:")
+    show_error(error, "The evaluation results cannot be shown: ")
     page.end()
     st.stop()
 

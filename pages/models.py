@@ -5,7 +5,7 @@ import streamlit as st
 from aqfusion.errors import InputError
 from aqfusion.ui import page
 from aqfusion.ui.labels import account, store_session
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import show_error
 from aqfusion.ui.registry import drift_view, label_impact_view, retraining_view, version_list
 from aqfusion.ui.registry.registry_session import registry
 
@@ -45,5 +45,5 @@ try:
                 store_session.store(), actor, registry().current(), store_session.now()
             )
 except InputError as error:
-    st.error(plain(str(error)), icon=":material/error:")
+    show_error(error)
 page.end()

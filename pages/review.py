@@ -6,7 +6,7 @@ from aqfusion.errors import InputError
 from aqfusion.settings import ASSETS
 from aqfusion.ui import page
 from aqfusion.ui.labels import account, export_view, store_session
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import show_error
 from aqfusion.ui.review import agreement_view, item_view, routing, work_list
 
 page.begin("Review", "Decide the items on which annotators disagree.")
@@ -16,7 +16,7 @@ store = store_session.store()
 try:
     number = routing.item()
 except InputError as error:
-    st.error(plain(str(error)), icon=":material/link_off:")
+    show_error(error, icon=":material/link_off:")
     number = None
 
 if number is not None:

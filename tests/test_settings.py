@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from aqfusion.settings import DEFAULT_MODEL, OPENAQ_URL, Settings, SettingsError, load_settings
+from aqfusion.settings import (
+    DEFAULT_MODEL,
+    OPENAQ_URL,
+    Settings,
+    SettingsError,
+    load_server_settings,
+    load_settings,
+)
 
 
 @pytest.fixture
@@ -141,6 +148,18 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(secrets):
 def test_times_of_a_sign_in_are_whole_numbers(name, given, secrets):
     with pytest.raises(SettingsError, match=f"{name} must be a whole number from 1 to "):
         load_settings({name: given}, secrets)
+
+
+def test_how_people_sign_in_comes_from_settings(secrets):
+    assert load_settings({}, secrets).pin_length is None
+    assert load_settings({"AQFUSION_PIN_LENGTH": "12"}, secrets).pin_length == 12
+    with pytest.raises(SettingsError, match="AQFUSION_PIN_LENGTH must be a whole number from 4 "):
+        load_settings({"AQFUSION_PIN_LENGTH": "3"}, secrets)
+    for given, expected in (("", None), ("Yes", True), ("1", True), ("no", False)):
+        settings = load_server_settings({"AQFUSION_LIST_NAMES": given}, secrets)
+        assert settings.list_names is expected
+    with pytest.raises(SettingsError, match="AQFUSION_LIST_NAMES must be yes or no, got 'maybe'"):
+        load_server_settings({"AQFUSION_LIST_NAMES": "maybe"}, secrets)
 
 
 def test_times_of_a_sign_in_come_from_settings(secrets):

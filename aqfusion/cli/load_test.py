@@ -1,5 +1,6 @@
 """`bench`: a soak test of the web app by virtual users."""
 
+import signal
 from pathlib import Path
 
 import click
@@ -59,6 +60,7 @@ def bench(
         raise UsageError("--annotators is not allowed with --url")
     if url and not url.startswith(("http://", "https://")):
         raise UsageError(f"--url must start with http:// or https://, got {url!r}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # or the server would stay
     plan = SoakPlan(60 * minutes, visitors, annotators, url, pid, Path(out) if out else None)
     figures = soak(plan, report)
     print_json({name: value for name, value in figures.items() if name != "memory_samples"})

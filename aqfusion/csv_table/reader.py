@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 LONGEST_ROW = 50_000
+LONGEST_TITLES = 20_000  # characters of the line of titles: 200 of them, each of 100
 MOST_LINES = 100  # of one record
 QUOTES = "must have quotes that open before a cell and close after it"
 
@@ -255,6 +256,7 @@ def read_rows(
     if is_spreadsheet(content):
         return _of_spreadsheet(content, columns, most_rows)
     text, encoding = text_of(content)
+    _refuse_too_many_lines(text, most_rows)
     lines = text.split("\n")
     start, separator, titles = _titles(lines, columns)
     above = [line for line in lines[:start] if not line.casefold().startswith("sep=")]
@@ -266,6 +268,13 @@ def read_rows(
     points = _writes_points(first, header)
     header = replace(header, decimal_comma=separator != ",", decimal_point=points)
     return header, _counted(chain(first, rows), most_rows)
+
+
+def _refuse_too_many_lines(text: str, most_rows: int) -> None:
+    """Blank lines and those within quotes are no rows, but take time and memory too."""
+    count, most = text.count("\n"), 4 * most_rows + 1000
+    if count > most:
+        raise CsvTableError(f"the file must have at most {most} lines, got {count}")
 
 
 def _of_spreadsheet(content: bytes, columns: Columns, most_rows: int) -> tuple[Header, Rows]:
@@ -295,13 +304,16 @@ def _titles(lines: Sequence[str], columns: Columns) -> tuple[int, str, list[str]
     """Find the line of the titles: the first one with all that is needed, else the first at all."""
     first: tuple[int, str, list[str]] | None = None
     enough: tuple[int, str, list[str]] | None = None
-    seen = 0
+    seen, longest = 0, 0
     for number, line in enumerate(lines):
         if not line.strip() or line.strip().casefold().startswith("sep="):
             continue
         if seen == _MOST_LINES_ABOVE:
             break
         seen += 1
+        if len(line) > LONGEST_TITLES:
+            longest = max(longest, len(line))
+            continue
         separator, titles = _split_titles(line.removeprefix("#").strip(" "), columns)
         if _are_enough(titles, columns):
             # A row of cells may name a pollutant too, so that one title alone is no proof.
@@ -310,12 +322,16 @@ def _titles(lines: Sequence[str], columns: Columns) -> tuple[int, str, list[str]
             enough = enough or (number, separator, titles)
         if first is None and not line.startswith("#"):
             first = number, separator, titles
+    if longest and not enough:  # among lines so long the titles may be
+        raise CsvTableError(
+            f"the line of titles must have at most {LONGEST_TITLES} characters, got {longest}"
+        )
     return enough or first or (0, ",", [])
 
 
 def _split_titles(line: str, columns: Columns) -> tuple[str, list[str]]:
     """Split a line with the separator that makes the most of it."""
-    candidates = [(separator, _cells(line[:50_000], separator)) for separator in _SEPARATORS]
+    candidates = [(separator, _cells(line, separator)) for separator in _SEPARATORS]
     return max(candidates, key=lambda candidate: known_titles(candidate[1], columns))
 
 

@@ -151,10 +151,11 @@ class _FaultLog:
 
 def _home(folder: Path) -> DatasetFiles:
     if not folder.is_dir():
-        raise DataError(f"data folder must exist, got {folder}")
+        raise DataError(f"data folder must exist, got {folder}", public="data folder must exist")
     home = find_home(folder)
     if home is None:
-        raise DataError(f"data folder must hold {CSV_NAME} (or Combined_Dataset/), got {folder}")
+        rule = f"data folder must hold {CSV_NAME} (or Combined_Dataset/)"
+        raise DataError(f"{rule}, got {folder}", public=rule)
     return home
 
 

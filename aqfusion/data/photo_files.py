@@ -212,7 +212,7 @@ def find_home(folder: Path) -> DatasetFiles | None:
             photos = _photos(place)
             if photos is None:
                 rule = f"data folder must hold {PHOTO_FOLDER}/ beside {CSV_NAME}"
-                raise DataError(f"{rule}, got {place}")
+                raise DataError(f"{rule}, got {place}", public=rule)
             return DatasetFiles(table, photos, _manifest(folder, place))
     table_folders = [place for place in _below(folder) if _named(place, *_table_names())]
     homes = [place for place in table_folders if _photos(place) is not None]
@@ -220,7 +220,8 @@ def find_home(folder: Path) -> DatasetFiles | None:
         return None
     if len(homes) > 1:
         got = " and ".join(str(place.relative_to(folder)) for place in homes[:2])
-        raise DataError(f"data folder must hold one {CSV_NAME}, got those in {got}")
+        rule = f"data folder must hold one {CSV_NAME}"
+        raise DataError(f"{rule}, got those in {got}", public=f"{rule}, got several")
     (place,) = homes
     home_table, photos = _named(place, *_table_names()), _photos(place)
     assert home_table is not None

@@ -6,6 +6,7 @@ may not be seen on a shared disk: its files count as left behind only after a da
 """
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -143,9 +144,11 @@ def private_folder(path: Path) -> None:
     A folder that is there stays as it is: it may be meant for others too.
     """
     missing = []
-    while not path.is_dir():
+    while not path.exists():
         missing.append(path)
         path = path.parent
+    if not missing and not path.is_dir():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     for folder in reversed(missing):
         try:
             folder.mkdir(0o700)

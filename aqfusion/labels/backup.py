@@ -1,5 +1,6 @@
 """One file with everything: tables as JSON Lines, photos, checksums; and back into a store."""
 
+import contextlib
 import errno
 import json
 import shutil
@@ -16,6 +17,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from aqfusion.io.atomic_files import new_file
 from aqfusion.io.temporary_files import TemporaryFolder
+from aqfusion.labels.audit_log import record_often
 from aqfusion.labels.authorization import require_role
 from aqfusion.labels.backup_archive import BackupArchive, opened
 from aqfusion.labels.backup_format import (
@@ -80,6 +82,7 @@ def backup(
 
     if path.exists():
         raise BackupError(f"The file {path.name} exists already. Name a new file.")
+    _note(store, actor, now)
     try:
         with new_file(path) as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
@@ -94,8 +97,22 @@ def backup(
                 "The disk is full: the backup was not written, and nothing of it is left. Make "
                 "room on the disk, then try again."
             ) from error
-        raise BackupError(f"The backup {path} cannot be written: {error.strerror}") from error
+        raise BackupError(
+            f"The backup {path} cannot be written: {error.strerror}",
+            public=f"The backup cannot be written: {error.strerror}",
+        ) from error
     return written
+
+
+def _note(store: LabelStore, actor: Actor, now: datetime) -> None:
+    """Write into the audit log who takes a copy of all hashes; a full disk must not hinder it."""
+
+    def work(connection: Connection) -> None:
+        require_role(connection, actor, "admin")
+        record_often(connection, "backup taken", now, actor.id)
+
+    with contextlib.suppress(StoreFullError):
+        store.database.write(work)
 
 
 def _write(

@@ -22,6 +22,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from aqfusion.labels.sqlite_file import ready_file
 from aqfusion.labels.store_errors import (
     BUSY_SECONDS,
+    NO_ANSWER,
     PASSING,
     StoreError,
     TryAgainError,
@@ -59,7 +60,7 @@ def database_url(text: str) -> URL:
         return _sqlite(url.database or "")
     if kind in {"postgresql", "postgres"} and url.database:
         return url.set(drivername="postgresql+psycopg")
-    raise StoreError(f"{_RULE}, got {without_password(text)!r}")
+    raise StoreError(f"{_RULE}, got {without_password(text)!r}", public=_RULE)
 
 
 def without_password(text: str) -> str:
@@ -79,7 +80,7 @@ def without_password(text: str) -> str:
 
 def _sqlite(path: str) -> URL:
     if not path or path == ":memory:" or path.startswith("file:"):
-        raise StoreError(f"{_RULE}, got {path!r}")
+        raise StoreError(f"{_RULE}, got {path!r}", public=_RULE)
     return URL.create("sqlite", database=str(Path(path).expanduser().absolute()))
 
 
@@ -150,7 +151,9 @@ class Database:
                 return
             except sqlite3.OperationalError as error:
                 if time.monotonic() > end:
-                    raise StoreError(f"The database {self.where} cannot be used.") from error
+                    raise StoreError(
+                        f"The database {self.where} cannot be used.", public=NO_ANSWER
+                    ) from error
                 time.sleep(0.02)
             finally:
                 connection.close()

@@ -100,11 +100,12 @@ class PhotoStore:
         try:
             files, root = fsspec.core.url_to_fs(self._address, use_listings_cache=False)
         except ImportError as error:
-            raise StoreError(_to_install(self.where)) from error
+            raise StoreError(_to_install(self.where), public=_NO_PHOTOS) from error
         except ValueError as error:
             raise StoreError(
                 "AQFUSION_PHOTOS must be a folder or an address of a known kind (s3://, gs://, "
-                f"az:// or another of fsspec's), got {self.where!r}"
+                f"az:// or another of fsspec's), got {self.where!r}",
+                public="AQFUSION_PHOTOS must be a folder or an address of a known kind",
             ) from error
         return files, root.rstrip("/")
 
@@ -123,7 +124,8 @@ class PhotoStore:
                 why = type(error).__name__
             raise StoreError(
                 f"The photos at {self.where!r} cannot be reached: {why}. "
-                "Check address, credentials and network."
+                "Check address, credentials and network.",
+                public=_NO_PHOTOS,
             ) from error
 
     @property
@@ -159,6 +161,9 @@ class PhotoStore:
         with self._reaching():
             modified: datetime = self._files.modified(path)
         return now - (modified if modified.tzinfo else modified.replace(tzinfo=UTC))
+
+
+_NO_PHOTOS = "the photos cannot be reached. The server's log says why"
 
 
 def _to_install(where: str) -> str:

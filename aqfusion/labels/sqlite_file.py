@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from aqfusion.io.temporary_files import locked_file, private_folder, sweep_once
-from aqfusion.labels.store_errors import StoreError, disk_sentences, sqlite_error
+from aqfusion.labels.store_errors import NO_ANSWER, StoreError, disk_sentences, sqlite_error
 
 __all__ = ["ready_file"]
 
@@ -27,7 +27,7 @@ def ready_file(path: Path) -> None:
         private_folder(path.parent)
     except OSError as error:
         raise StoreError(
-            f"The folder {path.parent} cannot be written. Set AQFUSION_LABELS."
+            f"The folder {path.parent} cannot be written. Set AQFUSION_LABELS.", public=NO_ANSWER
         ) from error
     with contextlib.suppress(OSError):
         sweep_once(path.parent)
@@ -40,7 +40,8 @@ def ready_file(path: Path) -> None:
         if size == 0:
             raise StoreError(
                 f"The label store {path.name} is an empty file, which no store ever is: its "
-                f"content is lost. {_WAY_BACK}"
+                f"content is lost. {_WAY_BACK}",
+                public=NO_ANSWER,
             )
     _close_to_others(path)
 
@@ -56,7 +57,8 @@ def _refuse_lost(path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         if journal.stat().st_size:
             raise StoreError(
-                f"The label store {path.name} is missing, but {journal.name} is there. {_WAY_BACK}"
+                f"The label store {path.name} is missing, but {journal.name} is there. {_WAY_BACK}",
+                public=NO_ANSWER,
             )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from aqfusion.errors import InputError
 
 __all__ = [
-    *("BUSY_SECONDS", "PASSING", "StoreError", "StoreFullError", "TryAgainError"),
+    *("BUSY_SECONDS", "NO_ANSWER", "PASSING", "StoreError", "StoreFullError", "TryAgainError"),
     *("as_sentences", "busy", "disk_sentences", "sqlite_error"),
 ]
 
@@ -23,6 +23,8 @@ BUSY_SECONDS = 30
 PASSING = {"40001", "40P01", "55P03", "23505", "23503"}
 _LATE, _DISK_FULL, _TOO_MANY = "57014", "53100", "53300"  # sqlstates of PostgreSQL
 _NO_ROOM = 1_000_000  # bytes: SQLite needs some pages and 32 kB beside its file to begin
+# What a stranger reads instead of path, host and user.
+NO_ANSWER = "the database does not answer. The server's log says why"
 _FULL = (
     "The disk of the label store is full. Nothing was saved; what is there can still be read. "
     "Make room on the disk, then try again."
@@ -31,6 +33,8 @@ _FULL = (
 
 class StoreError(InputError):
     """A label store that cannot be opened, or is too busy to answer."""
+
+    for_strangers = NO_ANSWER
 
 
 class StoreFullError(StoreError):
@@ -72,7 +76,9 @@ def as_sentences(where: str, file: Path | None) -> Iterator[None]:
         if state == _TOO_MANY:
             raise busy() from error
         lines = str(error.orig).strip().splitlines() or ["no answer"]
-        raise StoreError(f"The database {where} cannot be used: {lines[0]}") from error
+        raise StoreError(
+            f"The database {where} cannot be used: {lines[0]}", public=NO_ANSWER
+        ) from error
     except DatabaseError as error:
         if not isinstance(error.orig, sqlite3.DatabaseError) or "database" not in str(error.orig):
             raise
@@ -91,7 +97,7 @@ def sqlite_error(error: sqlite3.Error, where: str, file: Path | None) -> StoreEr
     return (
         StoreFullError(_FULL)
         if is_full
-        else StoreError(f"The database {where} cannot be used: {text}")
+        else StoreError(f"The database {where} cannot be used: {text}", public=NO_ANSWER)
     )
 
 

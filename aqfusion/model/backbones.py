@@ -19,6 +19,8 @@ import timm  # noqa: E402
 class WeightsError(InputError):
     """Pretrained weights that are absent or do not fit the backbone."""
 
+    for_strangers = "the pretrained weights are missing or damaged"
+
 
 @dataclass(frozen=True)
 class Backbone:

@@ -19,6 +19,8 @@ _ImageSize = Annotated[int, Rule("must be a whole number from 64 to 512", ge=64,
 class ModelError(InputError):
     """A model folder that is absent, damaged or not made for this program."""
 
+    for_strangers = "its files are missing, damaged or of another version of AQFusion"
+
 
 @dataclass(frozen=True)
 class Config:

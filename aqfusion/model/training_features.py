@@ -28,6 +28,8 @@ _LARGEST = 200_000_000  # bytes
 class FeaturesError(InputError):
     """A features file that is absent, damaged or another backbone's."""
 
+    for_strangers = "the file of training features is missing or damaged"
+
 
 @dataclass(frozen=True)
 class TrainingSessionFeatures:

@@ -86,7 +86,10 @@ def promotions(home: Path) -> tuple[Promotion, ...]:
         check_format(table, CURRENT, _FORMAT)
         history: _History = check(_History, table, CURRENT)
     except (OSError, TableError) as error:
-        raise RegistryError(f"{path} must say which version is current: {error}") from error
+        raise RegistryError(
+            f"{path} must say which version is current: {error}",
+            public=f"{CURRENT} must say which version is current",
+        ) from error
     return history.promotions
 
 
@@ -111,7 +114,7 @@ def _chosen(home: Path, model: str) -> Served:
     try:
         made = promotions(home)
     except RegistryError as error:
-        return Served(model, None, f"{error}; the model {model} is used instead")
+        return Served(model, None, f"{error.public}; the model of the settings is used instead")
     if not made:
         return Served(model, None)
     warning = None

@@ -121,7 +121,10 @@ def read_version(home: Path, name: str) -> Version:
             raise RegistryError(f"version {name} must have a small manifest, got a large file")
         content = path.read_bytes()
     except OSError as error:
-        raise RegistryError(f"version must be in {home}, got {name}: {error.strerror}") from error
+        raise RegistryError(
+            f"version must be in {home}, got {name}: {error.strerror}",
+            public=f"version {name} must be among the versions of this server",
+        ) from error
     if not name.endswith(hashlib.sha256(content).hexdigest()[:12]):
         raise RegistryError(
             f"version {name} must have the manifest whose hash is in its name, got another"

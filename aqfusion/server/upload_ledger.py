@@ -16,6 +16,9 @@ from aqfusion.server.token_bucket import TokenBuckets
 
 MEGABYTE = 2**20
 _LEAST = 64 * 1024  # bytes that a file counts for at least: an empty one takes memory too
+# The uploader shows a sentence only before a file comes, and a number once it is refused: so the
+# photo of a telephone must still fit.
+_PHOTO = 4 * MEGABYTE
 _MOST_ISSUED = 2000  # upload addresses that a session may have open; the oldest goes first
 _AT_ONCE, _PER_SECOND = 1000, 5.0  # files of one address: an import of 1,000, then 300 a minute
 _LINGER_SECONDS = (
@@ -126,20 +129,21 @@ class UploadLedger:
             raise UploadRefusal(403, "This page takes no files. Reload it and try again.")
         if count > _AT_ONCE:
             raise UploadRefusal(429, f"At most {_AT_ONCE:,} files can come at once, got {count:,}.")
-        if self._room(visit, address) < _LEAST:
+        if self._room(visit, address) < _PHOTO:
             raise UploadRefusal(507, _NO_ROOM)
         if not self._buckets.take(address, count):
             raise UploadRefusal(429, "Too many files came from your network. Wait a minute.")
 
     def begin(self, session: str, file_id: str, address: str, declared: int | None) -> None:
-        """A file comes: its address must have been issued, and its size must fit."""
+        """A file comes: its address must have been issued, and its size is set aside for it."""
         visit = self._sessions.get(session)
         if visit is None or file_id not in visit.issued or not visit.drawn:
             raise UploadRefusal(403, "This page did not ask for that file. Reload it.")
-        self._check_size(visit, address, max(declared or 0, _LEAST))
+        size = max(declared or 0, _LEAST)
+        self._check_size(visit, address, size, size)
         del visit.issued[file_id]  # serves once
         visit.held[file_id] = _Held(address, 0)
-        self._grow(visit.held[file_id], _LEAST)
+        self._grow(visit.held[file_id], size)
 
     def received(self, session: str, file_id: str, size: int) -> None:
         """`size` bytes of it have come by now; beyond its share it is refused."""
@@ -164,18 +168,17 @@ class UploadLedger:
         if held is not None:
             self._grow(held, -held.size)
 
-    def _check_size(
-        self, visit: _Session, address: str, size: int, more: int | None = None
-    ) -> None:
+    def _check_size(self, visit: _Session, address: str, size: int, more: int) -> None:
         largest = max(visit.drawn.values(), default=0)
         if size > largest + MEGABYTE:  # the body has boundaries and names beside the file
             raise UploadRefusal(413, f"A file here must have at most {largest // MEGABYTE} MB.")
-        if (size if more is None else more) > self._room(visit, address):
+        if more > self._room(visit, address):
             raise UploadRefusal(507, _NO_ROOM)
 
     def _room(self, visit: _Session, address: str) -> int:
+        """How much more may come so that the address then holds as much as is left free."""
         own = max(self._by_address[address], sum(held.size for held in visit.held.values()))
-        return self._most_bytes - self._total - own
+        return (self._most_bytes + MEGABYTE - self._total - own) // 2  # the megabyte as above
 
     def _grow(self, held: _Held, size: int) -> None:
         held.size += size

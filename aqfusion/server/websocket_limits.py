@@ -28,12 +28,13 @@ _log = logging.getLogger(__name__)
 LARGEST_MESSAGE = MEGABYTE  # the state of all widgets of a page has some kilobytes
 _LARGEST_ANSWER_READ = 64 * 1024  # none that matters here is longer
 _AT_ONCE, _PER_SECOND = 60, 15.0  # messages of a tab; a slider that is dragged sends five a second
+_OPENED_AT_ONCE, _OPENED_PER_SECOND = 200, 3.0  # tabs of an address: each takes memory for minutes
 _KINDS = {"rerun_script", "stop_script", "file_urls_request", "app_heartbeat"}
 _OPERATIONS = {"deferred_file", "dataframe_chunk"}
 _CAMERA = 50 * MEGABYTE  # of a picture; the widget states no limit of its own
 _UNSUPPORTED, _MALFORMED, _TOO_BIG = 1003, 1002, 1009  # close codes, RFC 6455
 _WHOLE_PAGE = ForwardMsg.FINISHED_SUCCESSFULLY
-_TOO_MANY = "Too many tabs are open from your network. Close some and load this page again."
+_TOO_MANY = "Too many tabs come from your network. Close some and load this page in a minute."
 
 
 def bound_frames() -> None:
@@ -62,6 +63,7 @@ class WebsocketLimits:
         self._app, self._ledger, self._files = app, ledger, files
         self._most_connections = most_connections
         self._open: Counter[str] = Counter()
+        self._buckets = TokenBuckets(_OPENED_AT_ONCE, _OPENED_PER_SECOND)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass requests on untouched; count a websocket as long as it is open."""
@@ -69,8 +71,9 @@ class WebsocketLimits:
             await self._app(scope, receive, send)
             return
         address = address_of(scope)
-        if self._open[address] >= self._most_connections:
-            _log.warning("A tab of %s was refused: it has too many open.", address)
+        has_too_many = self._open[address] >= self._most_connections
+        if has_too_many or not self._buckets.take(address):
+            _log.warning("A tab of %s was refused: it opens too many.", address)
             await PlainTextResponse(_TOO_MANY, 429)(scope, receive, send)
             return
         self._open[address] += 1

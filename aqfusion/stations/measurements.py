@@ -10,7 +10,7 @@ from aqfusion.air.pollutants import pollutant
 from aqfusion.air.readings import Reading
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Station:
     """A place; latitude and longitude in degrees (WGS 84), `approximate` where they are not stated.
 
@@ -27,7 +27,7 @@ class Station:
     units_stated: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StationMeasurement:
     """A measurement at a station at a time, which names its zone; `aqi` where it was stated."""
 

@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.csv_table.column_titles import POLLUTANT_TITLES, title_key
@@ -237,6 +238,11 @@ class Parsed:
     notes: tuple[str, ...] = ()
     network: str | None = None
     unplaced: tuple[StationMeasurement, ...] = ()
+
+    @cached_property
+    def station_count(self) -> int:
+        """Of how many stations the measurements are."""
+        return len({m.station for m in self.measurements or self.unplaced})
 
     @property
     def bad_lines(self) -> tuple[int, ...]:

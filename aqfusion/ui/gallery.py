@@ -15,7 +15,7 @@ from aqfusion.errors import InputError
 from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.settings import ASSETS, load_settings
 from aqfusion.synthetic_scenes import scenes
-from aqfusion.ui.markup import data_url
+from aqfusion.ui.markup import data_url, public_text
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _THUMB = (160, 117)  # pixels
@@ -118,7 +118,7 @@ def photo_of(path: Path) -> Photo:
     try:
         return Photo.open(path)
     except PhotoError as error:
-        raise PhotoError(str(error).replace(str(path), "this photo")) from error
+        raise PhotoError(public_text(error).replace(str(path), "this photo")) from error
 
 
 def thumbnail(path: Path, size: tuple[int, int] = _THUMB) -> str:

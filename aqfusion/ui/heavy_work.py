@@ -8,6 +8,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from aqfusion.fair_queue import HEAVY, QueueClient
 from aqfusion.images.decoding import hand_memory_back
+from aqfusion.model.predictor import share_processors
 from aqfusion.server.client_address import client_address
 
 _NICENESS = 10  # of 19: a slider's prediction goes first
@@ -16,6 +17,7 @@ _NICENESS = 10  # of 19: a slider's prediction goes first
 def install() -> None:
     """Let the server's heavy work take turns by visitor, behind light work."""
     HEAVY.visitor, HEAVY.niceness = visitor, _NICENESS
+    share_processors(HEAVY.slots)
     hand_memory_back()
 
 

@@ -13,6 +13,7 @@ from aqfusion.model.predictor import Embedding, NothingKnownError, Predictor, Re
 from aqfusion.server import metrics
 from aqfusion.sites.site import Site
 from aqfusion.ui import cached_models, consent, photo_input, reading_input
+from aqfusion.ui.markup import plain
 from aqfusion.ui.sites import site_choice
 from aqfusion.ui.sites.save_days import taken_at
 
@@ -123,8 +124,8 @@ def explain_no_prediction(inputs: PredictionInputs) -> None:
         st.info("There is no input yet: choose a photo or switch on a reading.")
         return
     st.info(
-        f"**No AQI is predicted.** The photo is left out ({inputs.refused}), and there is no "
-        "other input. Choose another photo, switch on a reading, name a place with measured "
+        f"**No AQI is predicted.** The photo is left out ({plain(inputs.refused)}), and there is "
+        "no other input. Choose another photo, switch on a reading, name a place with measured "
         "days, or use the photo anyway."
     )
 
@@ -132,7 +133,7 @@ def explain_no_prediction(inputs: PredictionInputs) -> None:
 def choose_reading() -> None:
     """Draw the sliders, and example readings below them."""
     with st.container(key="sensor_told"):
-        st.caption(reading_input.origin())
+        st.caption(plain(reading_input.origin()))
     reading_input.choose()
     with st.container(
         horizontal=True, gap="small", vertical_alignment="center", key="sensor_presets"

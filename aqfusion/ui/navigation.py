@@ -9,7 +9,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from aqfusion.fair_queue import BusyError
 from aqfusion.registry.version import number_of, title
 from aqfusion.server import metrics
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import plain, show_error
 
 if TYPE_CHECKING:
     from aqfusion.model.predictor import Predictor
@@ -27,7 +27,7 @@ def run() -> None:
         with metrics.page_run(page.url_path or "start"):
             page.run()
     except BusyError as error:
-        st.warning(plain(str(error)), icon=":material/hourglass_disabled:")
+        show_error(error, icon=":material/hourglass_disabled:", kind="warning")
         st.button("Try again", key="busy_again")
 
 
@@ -81,4 +81,4 @@ def end(model: "Predictor | None" = None) -> None:
 def _answered_by(model: "Predictor") -> str:
     backbone = model.checkpoint.config.architecture.backbone
     version = f", retrained: {title(model.name)}" if number_of(model.name) else ""
-    return f"Model: {backbone}{version}."
+    return f"Model: {plain(backbone)}{plain(version)}."

@@ -16,6 +16,7 @@ from aqfusion.model.predictor import Predictor
 from aqfusion.settings import ASSETS
 from aqfusion.ui import cached_models, inputs, navigation
 from aqfusion.ui.labels import browser_sessions
+from aqfusion.ui.markup import show_error
 from aqfusion.ui.navigation import end
 
 __all__ = ["begin", "end", "model", "shorten"]
@@ -55,6 +56,6 @@ def model() -> Predictor:
     try:
         return cached_models.predictor()
     except InputError as error:
-        st.error(f"The model cannot be used: {error}", icon=":material/error:")
+        show_error(error, "The model cannot be used: ")
         end()
         st.stop()

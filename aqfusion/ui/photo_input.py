@@ -7,6 +7,7 @@ from aqfusion.errors import InputError
 from aqfusion.fair_queue import BusyError
 from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.ui import gallery, heavy_work, reading_input
+from aqfusion.ui.markup import plain, show_error
 
 SAMPLES, UPLOAD, CAMERA, NONE = "Samples", "Upload", "Camera", "None"
 START = "light-haze"
@@ -65,7 +66,7 @@ def choose() -> Photo | None:
     source = st.segmented_control(
         "Where the photo comes from",
         list(_ICONS),
-        format_func=lambda name: f"{_ICONS[name]} {name}",
+        format_func=lambda name: f"{_ICONS[name]} {plain(name)}",
         required=True,
         key="photo_source",
         label_visibility="collapsed",
@@ -77,7 +78,7 @@ def choose() -> Photo | None:
             return _from_gallery(view)
         return _from_visitor(view, source)
     except (PhotoError, BusyError) as error:
-        st.error(str(error), icon=":material/broken_image:")
+        show_error(error, icon=":material/broken_image:")
         _show(view, None, "")
         return None
 
@@ -106,7 +107,7 @@ def is_trusted(photo: Photo) -> bool:
 def trust(photo: Photo, problem: str) -> None:
     """Write why the photo is excluded, and offer to use it all the same."""
     st.warning(
-        f"I can't judge this photo: {problem}. It is left out of the result.",
+        f"I can't judge this photo: {plain(problem)}. It is left out of the result.",
         icon=":material/visibility_off:",
     )
     st.toggle("Use the photo anyway", key=_trust_key(photo))
@@ -120,7 +121,7 @@ def _from_gallery(view: "st.delta_generator.DeltaGenerator") -> Photo:
     try:
         samples = gallery.samples()
     except InputError as error:
-        st.warning(f"Real photos are not available: {error}", icon=":material/folder_off:")
+        show_error(error, "Real photos are not available: ", ":material/folder_off:", "warning")
         samples = gallery.scene_samples()
     if st.session_state.get("photo_sample") not in samples:
         st.session_state["photo_sample"] = START
@@ -128,7 +129,7 @@ def _from_gallery(view: "st.delta_generator.DeltaGenerator") -> Photo:
     chosen = st.radio(
         "Sample photo",
         list(samples),
-        format_func=lambda sample: samples[sample].title,
+        format_func=lambda sample: plain(samples[sample].title),
         key="photo_sample",
         horizontal=True,
         label_visibility="collapsed",
@@ -168,7 +169,7 @@ def _from_visitor(view: "st.delta_generator.DeltaGenerator", source: str | None)
         )
     photo = _decoded(str(source), file)
     for note in photo.notes if photo else ():
-        st.warning(note, icon=":material/report:")
+        st.warning(plain(note), icon=":material/report:")
     if file is None or source == UPLOAD:  # the camera's widget shows what it took
         _show(view, photo, "The photo you uploaded")
     if photo and file is None:  # after another page the widget is empty again

@@ -10,6 +10,7 @@ import streamlit as st
 
 from aqfusion.air.pollutants import POLLUTANTS, convert, pollutant, pretty_unit
 from aqfusion.air.readings import UNITS, UNSTATED, Reading, ReadingError, link, reading_of
+from aqfusion.ui.markup import show_error
 
 CITY_DAY = "City day"
 PRESETS = {
@@ -248,7 +249,9 @@ def restore() -> None:
     try:
         reading = reading_of(query)
     except ReadingError as error:
-        st.warning(f"The readings in the link are ignored: {error}", icon=":material/link_off:")
+        show_error(
+            error, "The readings in the link are ignored: ", ":material/link_off:", "warning"
+        )
         return
     if reading is not None and st.session_state.get("reading_link") != query:
         st.session_state["reading_link"] = query

@@ -7,6 +7,7 @@ window.stationMap = (() => {
   let chosen = null;      // id of the station clicked last, or named by the page since
   let named = null;       // what the page named last
   let isPlaced = false;   // the first marks say where to look, later ones leave the view alone
+  let looked = "null";    // where the page said to look last
 
   /** Set theme and behaviour of a fresh map; `search` adds a button that asks for its centre. */
   function begin(leafletMap, dark, search) {
@@ -42,7 +43,7 @@ window.stationMap = (() => {
   }
 
   /** Put one mark per row of mark.py into the group; `page` is the station that the page names. */
-  function draw(group, rows, page = null) {
+  function draw(group, rows, page = null, look = null) {
     if (page !== named) chosen = named = page;
     const clusters = L.markerClusterGroup({
       maxClusterRadius: 42,
@@ -53,16 +54,19 @@ window.stationMap = (() => {
     const markers = rows.map(marker);
     clusters.addLayers(markers);
     clusters.addTo(group);
-    if (!isPlaced && markers.length) {
+    const isElsewhere = JSON.stringify(look) !== looked;
+    if ((!isPlaced || isElsewhere) && markers.length) {
       isPlaced = true;
-      map.fitBounds(clusters.getBounds(), {
+      looked = JSON.stringify(look);
+      map.fitBounds(look ?? clusters.getBounds(), {
         paddingTopLeft: [44, 64], paddingBottomRight: [40, 44], // clear of the controls
-        maxZoom: 9, animate: false,
+        maxZoom: look ? 15 : 9, animate: false,
       });
     }
   }
 
-  function marker([id, name, latitude, longitude, colour, textColour, label, lines, old, about]) {
+  function marker(row) {
+    const [id, name, latitude, longitude, colour, textColour, label, lines, old, about, count = 1] = row;
     const coin = element("span", "coin", label);
     coin.style.setProperty("--colour", colour);
     coin.style.setProperty("--on-colour", textColour);
@@ -76,6 +80,8 @@ window.stationMap = (() => {
       riseOnHover: true,
     });
     made.colour = colour;
+    made.count = count;
+    if (count > 1) made.setIcon(ring(new Map([[colour, count]]), `${name}, ${lines.join(", ")}`));
     made.bindTooltip(() => tooltip(name, lines, old, about), {
       direction: "auto", offset: [18, 0], className: "told", opacity: 1,
     });
@@ -101,25 +107,30 @@ window.stationMap = (() => {
     return [...(old ? ["Old data"] : []), ...(about ? ["Position approximate"] : [])];
   }
 
-  /** A count in a ring that shows which share of the stations has which colour. */
   function clusterIcon(cluster) {
     const counts = new Map();
-    const all = cluster.getAllChildMarkers();
-    all.forEach(({ colour }) => counts.set(colour, (counts.get(colour) ?? 0) + 1));
+    cluster.getAllChildMarkers().forEach(({ colour, count }) =>
+      counts.set(colour, (counts.get(colour) ?? 0) + count));
+    return ring(counts);
+  }
+
+  /** A count in a ring that shows which share of the stations has which colour. */
+  function ring(counts, label = "") {
+    const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
     let end = 0;
     const slices = [...counts].sort().map(([colour, count]) => {
       const start = end;
-      end += (360 * count) / all.length;
+      end += (360 * count) / total;
       return `${colour} ${start}deg ${end}deg`;
     });
-    const ring = element("span", "ring", "");
-    ring.style.background = `conic-gradient(${slices.join(",")})`;
-    const count = element("span", "count", String(all.length));
-    count.setAttribute("aria-label", `${all.length} stations, zoom in`);
+    const drawn = element("span", "ring", "");
+    drawn.style.background = `conic-gradient(${slices.join(",")})`;
+    const count = element("span", "count", total.toLocaleString("en"));
+    count.setAttribute("aria-label", label || `${total} stations, zoom in`);
     count.setAttribute("role", "img");
-    ring.append(count);
-    const size = all.length < 10 ? 36 : all.length < 100 ? 42 : 50;
-    return L.divIcon({ className: "cluster", html: ring, iconSize: [size, size] });
+    drawn.append(count);
+    const size = total < 10 ? 36 : total < 100 ? 42 : total < 10000 ? 50 : 58;
+    return L.divIcon({ className: "cluster", html: drawn, iconSize: [size, size] });
   }
 
   function element(tag, className, text) {

@@ -17,6 +17,7 @@ def run(tmp_path, script: str, *arguments: str) -> subprocess.CompletedProcess[s
     "script",
     [
         *("benchmarks/predict.py", "benchmarks/label_queue.py", "benchmarks/retraining.py"),
+        "benchmarks/fair_queue.py",
         *("tools/land_outline.py", "tools/sample_stations.py"),
     ],
 )

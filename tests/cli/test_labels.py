@@ -4,12 +4,14 @@ import io
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
 from aqfusion.cli import main
 from aqfusion.data.dataset_folder import read_folder
 from aqfusion.labels.answer import Answer
+from aqfusion.labels.sign_in import SignInError
 from aqfusion.labels.store import LabelStore
 from aqfusion.settings import ROOT
 from tests.labels.pictures import save
@@ -129,6 +131,28 @@ def test_people_get_in_by_account_or_invitation(capsys, home, monkeypatch):
     assert store.sign_in.by_pin("Ada", "1234", NOW).role == "admin"
     assert store.sign_in.by_invite(invited["invitation"], "Bo", PIN, NOW).role == "annotator"
     store.close()
+
+
+def test_the_terminal_ends_the_wait_after_wrong_pins(capsys, home):
+    store = opened(home)
+    store.accounts.add_user(store.accounts.operator(NOW), "Ana", PIN, "annotator", NOW)
+    at = datetime.now(UTC)
+    for arguments in (["ANA"], ["--all"]):
+        for _ in range(6):
+            with pytest.raises(SignInError):
+                store.sign_in.by_pin("Ana", "0000", at)
+        assert run(capsys, "unlock", *arguments)[0] == {"unlocked": arguments[0].strip("-")}
+        assert store.sign_in.by_pin("Ana", PIN, at).name == "Ana"
+    store.close()
+    assert refusal(capsys, "unlock", "Nobody") == "name must be one of the list, got 'Nobody'"
+    for arguments in ([], ["Ana", "--all"]):
+        assert refusal(capsys, "unlock", *arguments) == "unlock needs either a NAME or --all"
+
+
+def test_the_terminal_gives_no_role_that_there_is_not(capsys, monkeypatch):
+    for role in ("operator", "god"):
+        monkeypatch.setattr(sys, "stdin", io.StringIO("1234\n"))
+        assert "role" in refusal(capsys, "add-user", "Eve", "--role", role, "--pin-stdin")
 
 
 def test_a_pin_is_asked_twice_and_only_at_a_terminal(capsys, monkeypatch):

@@ -1,9 +1,11 @@
 """The outer shape of a table: encodings, remarks above it, quotes, decimal commas."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
 
+from aqfusion.errors import InputError
 from aqfusion.stations.station_table import parse_stations
 from tests.planted_stations import GOOD, NOW, TITLES, WAS, parse
 
@@ -95,3 +97,32 @@ def test_a_short_name_of_a_zone_is_read_where_the_place_has_it():
     parsed = parse(*rows, titles=titles)
     assert [m.time.isoformat() for m in parsed.measurements] == ["2023-02-01T08:30:00+05:30"]
     assert "timezone" in {fault.column for fault in parsed.faults}
+
+
+HOSTILE = {
+    "a line of 5 MB": (b"pm25," * 990_000, "the line of titles must have at most 20000 characters"),
+    "90 lines of titles": (
+        (b"pm25 (ug/m3) mean 24h," * 2270 + b"\n") * 90,
+        "the line of titles must have at most 20000 characters, got 49940",
+    ),
+    "201 columns": (b"pm25," * 200 + b"x", "the file must have at most 200 columns"),
+    "blank lines": (b"\n" * 4_990_000, "the file must have at most 401000 lines, got 4990000"),
+    "open quotes": (
+        f"{TITLES}\n".encode() + b'"\n' * 2_400_000,
+        "the file must have at most 401000 lines, got 2400001",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_header_costs_no_time(case):
+    content, sentence = HOSTILE[case]
+    started = time.thread_time()
+    with pytest.raises(InputError, match=sentence):
+        parse_stations(content, NOW)
+    assert time.thread_time() - started < 0.5
+
+
+def test_a_long_remark_above_the_titles_is_passed_over():
+    parsed = parse_stations(("# " + "x" * 30_000 + "\n" + TABLE).encode(), NOW)
+    assert parsed.measurements == (WAS,)

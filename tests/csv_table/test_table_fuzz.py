@@ -275,7 +275,7 @@ def test_a_mutated_table_is_read_or_refused(name, tmp_path):
 
 
 @pytest.mark.parametrize("file", KEPT, ids=lambda file: file.name)
-def test_what_once_broke_a_reader_is_read_or_refused(file, tmp_path):
+def test_what_breaks_careless_readers_is_read_or_refused(file, tmp_path):
     """A file is called by its reader, a dash and what is wrong with it."""
     outcome(file.name.partition("-")[0].replace("_", " "), file.read_bytes(), tmp_path, file.name)
 

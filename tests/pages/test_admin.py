@@ -9,8 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from aqfusion.labels.backup import backup
 from aqfusion.labels.sign_in import SignInError
+from aqfusion.labels.sign_in_limits import Client
 from aqfusion.permissions import Actor, RoleError
 from aqfusion.settings import ROOT
+from aqfusion.ui.labels import audit_log_view
 from aqfusion.ui.labels.store_session import now
 from tests.labels.planted import NOW, PIN
 
@@ -168,6 +170,59 @@ def test_another_pin_opens_and_the_old_one_does_not(labels, admin, ben):
     assert labels.sign_in.by_pin("Ben", "abcd", NOW) == ben
     with pytest.raises(SignInError):
         labels.sign_in.by_pin("Ben", PIN, NOW)
+
+
+def test_a_name_under_attack_is_unlocked_by_a_click(labels, admin, ben):
+    for number in range(21):
+        with pytest.raises(SignInError):
+            labels.sign_in.by_pin("Ben", "9999", now(), Client(f"192.0.2.{number}"))
+    page = choose(opened(admin), ben)
+    assert page.dataframe[0].value["Status"][1].startswith("enabled; new browsers wait until ")
+    assert told(press(page, "Unlock")) == "Ben need not wait any more."
+    assert labels.sign_in.by_pin("Ben", PIN, now()) == ben
+    assert "Unlock" not in [button.label for button in page.button]
+
+
+def test_an_account_of_a_role_that_there_is_not_is_listed_and_can_be_disabled(labels, admin, ben):
+    def write(connection):
+        connection.exec_driver_sql("DROP TRIGGER users_role_UPDATE")
+        connection.exec_driver_sql("UPDATE users SET role = 'operator' WHERE name = 'Ben'")
+
+    labels.database.write(write)
+    page = choose(opened(admin), ben)
+    assert [*page.dataframe[0].value["Role"]] == ["admin", "operator"]
+    assert told(press(page, "Disable")) == "Ben is now disabled."
+    page.selectbox(key=f"admin_role_{ben.id}").set_value("visitor").run()
+    assert (told(page), labels.verify()) == ("Ben now has the role visitor.", ())
+
+
+def test_the_audit_log_is_read_by_person_and_kind_and_exported_as_text(labels, admin, ben):
+    evil = labels.accounts.add_user(admin, "=cmd|' /C calc'!A0", PIN, "visitor", NOW)
+    labels.accounts.set_disabled(admin, evil.id, True, NOW)
+    page = show(opened(admin), "Audit log")
+    table = page.dataframe[0].value
+    assert [*table["Event"]] == ["disabled", "account made", "account made", "first admin"]
+    assert [*table["Account"]][:3] == [evil.name, evil.name, "Ben"]
+    page.selectbox(key="admin_log_kind").set_value("account made").run()
+    page.selectbox(key="admin_log_user").set_value(ben.id).run()
+    table = page.dataframe[0].value
+    assert table.drop(columns="Time (UTC)").to_numpy().tolist() == [
+        ["account made", "Ben", "Ada", "annotator", 1]
+    ]
+    page.selectbox(key="admin_log_kind").set_value("unlocked").run()
+    assert page.info[0].value == "No such event has been recorded."
+    lines = audit_log_view._csv(labels.audit_log.events(admin)).split("\r\n")
+    assert lines[1].startswith("2026-11-02 09:00:00,disabled,'=cmd|' /C calc'!A0,Ada,")
+
+
+def test_the_audit_log_has_pages(labels, admin, ben):
+    for number in range(70):
+        labels.accounts.set_role(admin, ben.id, ("visitor", "expert")[number % 2], NOW)
+    page = show(opened(admin), "Audit log")
+    assert len(page.dataframe[0].value) == 50
+    page.number_input(key="admin_log_page").set_value(2).run()
+    assert [*page.dataframe[0].value["Event"]][-2:] == ["account made", "first admin"]
+    assert len(page.dataframe[0].value) == 22
 
 
 def test_an_invitation_is_a_link_to_the_label_page_that_works_once(labels, admin):

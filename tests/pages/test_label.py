@@ -1,6 +1,7 @@
 """The Label page in Streamlit's own test runner, over a store of its own."""
 
 import json
+from functools import partial
 
 import pytest
 import streamlit as st
@@ -11,6 +12,7 @@ from aqfusion.air.aqi import standard
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.item import Reason
 from aqfusion.labels.search import Filters
+from aqfusion.server.metrics import REGISTRY
 from aqfusion.settings import ROOT
 from aqfusion.ui.labels import annotation_view, store_session
 from tests.planted_labels import NOW, PIN, planted_store
@@ -128,7 +130,10 @@ def test_a_visitor_with_an_account_is_told_what_is_missing(store):
 
 def test_one_press_saves_and_brings_the_next(page, store):
     assert item(page) == 1
+    saved = partial(REGISTRY.get_sample_value, "aqfusion_labels_saved_total", {"kind": "answer"})
+    before = saved() or 0.0
     say(page, category=3)
+    assert saved() == before + 1
     assert item(page) == 2
     say(page, cant_tell="cloud")
     assert item(page) == 3

@@ -11,7 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.air.readings import Reading, link
-from aqfusion.settings import ROOT
+from aqfusion.model.predictor import load_model
+from aqfusion.server.metrics import REGISTRY
+from aqfusion.settings import DEFAULT_MODEL, ROOT
 
 SECONDS = 60
 
@@ -43,9 +45,18 @@ def test_page_opens_with_a_finished_prediction(page):
     assert "by formula" not in shown(page)
 
 
-def test_app_opens_too():
+def test_app_opens_too_and_metrics_count_its_page_and_its_prediction():
+    model = load_model(DEFAULT_MODEL).model_version
+    counted = {
+        ("aqfusion_page_run_seconds_count", ("page", "predict")): 0.0,
+        ("aqfusion_predictions_total", ("model", model), ("inputs", "image")): 0.0,
+    }
+    for name, *labels in counted:
+        counted[name, *labels] = REGISTRY.get_sample_value(name, dict(labels)) or 0.0
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS).run()
     assert not app.exception
+    for (name, *labels), before in counted.items():
+        assert REGISTRY.get_sample_value(name, dict(labels)) == before + 1
 
 
 def test_off_is_missing_and_never_zero(page):

@@ -11,7 +11,7 @@ from aqfusion.settings import SettingsError, load_server_settings
         *(("AQFUSION_TRUSTED_PROXIES", v) for v in ("*", "10.0.0.1/8", "proxy.example")),
         *(("AQFUSION_ALLOWED_HOSTS", v) for v in ("https://a.example", "a.example:80", "*", "a/b")),
         *(("AQFUSION_EMBED_ON", v) for v in ("a.example", "*", "https://a.example/x;", "http://")),
-        *(("AQFUSION_UPLOADS_MB", v) for v in ("0", "many")),
+        *(("AQFUSION_UPLOADS_MB", v) for v in ("0", "9", "many")),
         *(("AQFUSION_CONNECTIONS", v) for v in ("0", "-1")),
     ],
 )

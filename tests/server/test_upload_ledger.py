@@ -108,6 +108,31 @@ def test_an_address_leaves_as_much_free_as_it_holds(ledger, files):
     assert ledger.held_bytes <= 100 * MEGABYTE
 
 
+def test_a_file_that_will_not_fit_is_refused_before_it_comes(ledger, files):
+    see_page(ledger, "s", files, megabytes=100)
+    ledger.issued("s", ["half", "more"])
+    with pytest.raises(UploadRefusal, match="holds as many"):
+        ledger.begin("s", "more", "a", 52 * MEGABYTE)
+    ledger.begin("s", "half", "a", 50 * MEGABYTE + 300)  # a body has more than the file
+    ledger.received("s", "half", 50 * MEGABYTE + 300)
+
+
+def test_of_files_that_come_at_once_those_that_fit_are_taken(ledger, files):
+    see_page(ledger, "s", files)
+    ledger.issued("s", [f"f{n}" for n in range(10)])
+    begun = []
+    for number in range(10):
+        try:
+            ledger.begin("s", f"f{number}", "a", 20 * MEGABYTE)
+        except UploadRefusal:
+            continue
+        begun.append(f"f{number}")
+    for part in range(1, 21):
+        for name in begun:
+            ledger.received("s", name, part * MEGABYTE)
+    assert begun == ["f0", "f1"]
+
+
 def test_a_session_used_from_many_addresses_has_one_share(ledger, files):
     see_page(ledger, "s", files)
     assert sum(put(ledger, "s", f"f{n}", 10, f"address {n}") for n in range(10)) == 5
@@ -116,7 +141,7 @@ def test_a_session_used_from_many_addresses_has_one_share(ledger, files):
 def test_empty_files_count_too(ledger, files):
     see_page(ledger, "s", files)
     taken = sum(put(ledger, "s", f"f{n}", 0) for n in range(2000))
-    assert taken == 800
+    assert taken == 808  # with the megabyte for what stands around a file
 
 
 def test_leaving_the_page_frees_its_files(ledger, files):

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from aqfusion.metric_values import CalibrationMetrics, Interval, PlaceFigures
 from aqfusion.ui.chart_style import BAND, BLUE, GREY, blank, marks
+from aqfusion.ui.markup import chart_text
 from aqfusion.ui.table import Column, Table, number
 
 TARGET, BAND_LOW, BAND_HIGH = 0.90, 0.87, 0.93
@@ -33,7 +34,7 @@ def place_coverage_chart(places: Mapping[str, PlaceFigures]) -> go.Figure:
             go.Scatter(
                 mode="markers+text",
                 x=[place.coverage],
-                y=[name.replace(", ", ",<br>")],
+                y=[chart_text(name).replace(", ", ",<br>")],
                 text=[f" {number(place.coverage, '.0%')}"],
                 textposition="middle right",
                 cliponaxis=False,

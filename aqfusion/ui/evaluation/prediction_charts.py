@@ -9,6 +9,7 @@ from aqfusion.air.aqi import Category, standard
 from aqfusion.metric_values import KINDS, Estimate, MaskedRmse, MissingReadingsMetrics
 from aqfusion.metrics import SessionMetrics
 from aqfusion.ui.chart_style import BLUE, GREEN, GREY, TEXT, VERMILION, blank, marks
+from aqfusion.ui.markup import chart_text
 from aqfusion.ui.table import Cell, Column, Table, number
 
 _TOP = 500
@@ -47,7 +48,7 @@ def _place(
     place: str, met: list[tuple[SessionMetrics, Estimate]], mark: dict[str, str]
 ) -> go.Scatter:
     return go.Scatter(
-        name=place,
+        name=chart_text(place),
         mode="markers",
         x=[session.measured for session, _ in met],
         y=[predicted.value for _, predicted in met],

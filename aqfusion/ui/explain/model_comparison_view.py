@@ -27,7 +27,7 @@ from aqfusion.model.predictor import (
 )
 from aqfusion.sites.site import Site
 from aqfusion.ui import cached_models
-from aqfusion.ui.markup import data_url
+from aqfusion.ui.markup import data_url, public_text
 from aqfusion.ui.result_view import pill
 
 _PICTURE = (480, 480)  # pixels at most
@@ -79,7 +79,7 @@ def render_model_comparison(
                 column.html(silent(model.title, error.problem, seen))
                 continue
             except (ModelError, NothingKnownError) as error:
-                column.html(absent(model.title, str(error)))
+                column.html(absent(model.title, public_text(error)))
                 continue
             results.append(verdict.result)
             column.html(card(model, verdict, seen))

@@ -16,7 +16,7 @@ from aqfusion.model.prediction import Prediction
 from aqfusion.model.predictor import Embedding, Predictor
 from aqfusion.settings import load_settings
 from aqfusion.ui.gallery import when
-from aqfusion.ui.markup import data_url
+from aqfusion.ui.markup import data_url, show_error
 from aqfusion.ui.result_view import pill
 
 COUNT = 6
@@ -42,7 +42,9 @@ def render_similar_photos(
         try:
             similar = _similar_photos(model)
         except InputError as error:
-            st.warning(f"Similar photos cannot be shown: {error}", icon=":material/folder_off:")
+            show_error(
+                error, "Similar photos cannot be shown: ", ":material/folder_off:", "warning"
+            )
             return
         if similar is None:
             st.markdown(
@@ -98,7 +100,7 @@ def _built(similar: SimilarPhotos) -> EmbeddingIndex | None:
             return None
         bar = st.progress(0.0, "Processing the photos ...")
     index = similar.build(
-        lambda done, of: bar.progress(done / of, f"Processed {done} of {of} photos ...")
+        lambda done, of: bar.progress(done / of, f"Processed {done:d} of {of:d} photos ...")
     )
     st.session_state.pop("similar_wanted", None)
     slot.empty()

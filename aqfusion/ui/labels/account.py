@@ -24,7 +24,7 @@ from aqfusion.ui.labels import (
     sign_in_form,
     store_session,
 )
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import plain, public_text
 
 
 def require(role: str) -> Actor:
@@ -39,8 +39,8 @@ def require(role: str) -> Actor:
     if not actor.may(role):
         whom = "admins" if role == "admin" else f"{role}s and above"
         st.info(
-            f"This page is for {whom}. You are signed in as {plain(actor.name)}, {actor.role}. "
-            "An admin can change your role.",
+            f"This page is for {whom}. You are signed in as {plain(actor.name)}, "
+            f"{plain(actor.role)}. An admin can change your role.",
             icon=":material/lock:",
         )
         page.end()
@@ -56,7 +56,7 @@ def current() -> Actor | None:
     except (RoleError, SignInError) as error:  # signed out or disabled, or an account of no use
         browser_sessions.forget()
         sign_in_cookie.take_away()
-        flash.set_flash(browser_sessions.PLACE, str(error), good=False)
+        flash.set_flash(browser_sessions.PLACE, public_text(error), good=False)
         return None
     except InputError as error:  # a store that does not answer signs nobody out
         store_session.failed(error)
@@ -97,7 +97,7 @@ def _who(actor: Actor) -> None:
         horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="account"
     ):
         sign_in_cookie.draw()
-        st.markdown(f":material/account_circle: {plain(actor.name)}, {actor.role}")
+        st.markdown(f":material/account_circle: {plain(actor.name)}, {plain(actor.role)}")
         st.button("Sign out", key="account_out", type="tertiary", on_click=_sign_out, args=(actor,))
         if actor.sign_in is not None:
             with st.popover("Account", key="account_own", type="tertiary"):

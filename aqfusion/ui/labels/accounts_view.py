@@ -194,7 +194,7 @@ def render_invite(actor: Actor) -> None:
     if made is not None:
         link, what = made
         st.code(link, language=None, wrap_lines=True)
-        st.caption(f"{what} It is shown only once: send it to one person.")
+        st.caption(f"{plain(what)} It is shown only once: send it to one person.")
     _unused(actor)
 
 

@@ -25,6 +25,7 @@ from aqfusion.server import metrics
 from aqfusion.text_validation import plain_integer
 from aqfusion.ui.labels import account, browser_sessions
 from aqfusion.ui.labels.store_session import now, store
+from aqfusion.ui.markup import public_text
 
 
 @dataclass
@@ -83,7 +84,7 @@ def keep_draft(on: AnnotationSession, draft: Draft) -> None:
     try:
         store().drafts.save(on.actor, item, draft, now())
     except InputError as error:
-        on.words = str(error)
+        on.words = public_text(error)
         on.turn += 1
 
 
@@ -247,7 +248,7 @@ def suggest(on: AnnotationSession) -> bool:
         try:
             on.suggestion = store().unblinding.suggestion(on.actor, on.leased.task.id)
         except InputError as error:
-            on.words = str(error)
+            on.words = public_text(error)
             return False
         on.suggested, on.leased = on.request, replace(on.leased, unblinded=True)
     return True
@@ -268,12 +269,12 @@ def _try(on: AnnotationSession, work: Callable[[], None]) -> None:
     try:
         work()
     except ItemGoneError as error:
-        _lead_on(on, str(error))
+        _lead_on(on, public_text(error))
     except RequestError:
         # It was written, and the line broke before the reply came; another answer came then.
         _lead_on(on, "Your first answer to that item is saved. Go back to the item to change it.")
     except InputError as error:
-        on.words = str(error)
+        on.words = public_text(error)
 
 
 def _lead_on(on: AnnotationSession, words: str) -> None:

@@ -26,6 +26,7 @@ from aqfusion.text_validation import read_whole_number, several_lines
 from aqfusion.ui.labels import annotation_session, guidelines, progress_view, similar_views
 from aqfusion.ui.labels.annotation_session import AnnotationSession
 from aqfusion.ui.labels.store_session import now, store
+from aqfusion.ui.markup import public_text
 
 _US = standard("us")
 
@@ -241,7 +242,7 @@ def _obey(on: AnnotationSession, command: object) -> None:
         try:
             keep_draft(on, command)
         except InputError as error:
-            on.words = str(error)
+            on.words = public_text(error)
             on.turn += 1
 
 
@@ -325,7 +326,7 @@ def _photo(task: Task) -> tuple[str, str]:
     try:
         content = store().photos.get(task.photo_hash)
     except InputError as error:
-        return "", str(error)
+        return "", public_text(error)
     return f"data:image/jpeg;base64,{base64.b64encode(content).decode()}", ""
 
 

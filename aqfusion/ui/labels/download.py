@@ -10,6 +10,7 @@ from aqfusion.errors import InputError
 from aqfusion.io.temporary_files import TemporaryFolder
 from aqfusion.permissions import Actor
 from aqfusion.ui.labels import flash, store_session
+from aqfusion.ui.markup import public_text
 
 MOST_BYTES = 1_000_000_000  # a download is held in memory
 
@@ -67,7 +68,7 @@ def prepared(key: str, place: str, ready: ReadyFile, work: Callable[[Path], Done
         ready.check_size()
     except InputError as error:
         ready.discard()
-        flash.set_flash(place, str(error), good=False)
+        flash.set_flash(place, public_text(error), good=False)
         flash.render_flash(place)
         return None
     st.session_state[key] = ready

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from aqfusion.errors import InputError
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import plain, public_text
 
 
 def run_with_flash(place: str, work: Callable[[], str | None], *, refused: str = "") -> bool:
@@ -18,7 +18,7 @@ def run_with_flash(place: str, work: Callable[[], str | None], *, refused: str =
         message = work()
     except (InputError, OSError) as error:
         reason = (
-            str(error)
+            public_text(error)
             if isinstance(error, InputError)
             else error.strerror or "a file could not be read or written"
         )

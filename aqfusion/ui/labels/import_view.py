@@ -14,7 +14,7 @@ from aqfusion.labels.imports.photo_sources import Upload, list_uploads
 from aqfusion.permissions import Actor
 from aqfusion.ui import photo_input
 from aqfusion.ui.labels import flash, scoring_view, store_session
-from aqfusion.ui.markup import plain_list
+from aqfusion.ui.markup import plain_list, public_text
 
 PLACE = "admin_import"
 _DONE, _ROUND = "admin_import_done", "admin_import_round"
@@ -87,7 +87,7 @@ def _bring_in(
                 flash.flash_pending(line),
             )
     except InputError as error:
-        flash.set_flash(PLACE, str(error), good=False)
+        flash.set_flash(PLACE, public_text(error), good=False)
         return
     finally:
         line.empty()

@@ -10,6 +10,7 @@ from aqfusion.labels.sign_in import SignInError
 from aqfusion.labels.store import LabelStore
 from aqfusion.permissions import Actor
 from aqfusion.ui.labels import store_session
+from aqfusion.ui.markup import plain
 
 _FIRST_ROLE = "visitor"  # of those who come for the first time; an admin raises it
 _UNNAMED = "default"  # as Streamlit calls a provider in [auth] itself
@@ -68,7 +69,7 @@ def draw_buttons() -> None:
     for provider in providers():
         where = "your organisation" if provider == _UNNAMED else provider
         st.button(
-            f"Sign in with {where}",
+            f"Sign in with {plain(where)}",
             key=f"account_oidc_{provider}",
             icon=":material/login:",
             on_click=partial(st.login, None if provider == _UNNAMED else provider),

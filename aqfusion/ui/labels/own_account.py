@@ -18,7 +18,7 @@ def render_own_account(actor: Actor, on_sign_out: Callable[[Actor], None]) -> No
         with st.form("account_own_form", border=False):
             st.text_input("Present PIN", type="password", key=_OLD, max_chars=MOST_CHARACTERS)
             st.text_input(
-                f"New PIN or passphrase ({sign_in.pin_length} characters or more)",
+                f"New PIN or passphrase ({sign_in.pin_length:d} characters or more)",
                 type="password",
                 key=_NEW,
                 max_chars=MOST_CHARACTERS,

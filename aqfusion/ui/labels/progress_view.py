@@ -13,7 +13,7 @@ from aqfusion.ui import browser_time_zone
 from aqfusion.ui.labels import annotation_session
 from aqfusion.ui.labels.annotation_session import AnnotationSession
 from aqfusion.ui.labels.store_session import now, store
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import plain, public_text
 
 
 def progress(on: AnnotationSession) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def goal(on: AnnotationSession) -> None:
         try:
             store().accounts.set_goal(on.actor, st.session_state.get("label_goal", 0))
         except InputError as error:
-            on.words = str(error)
+            on.words = public_text(error)
             on.turn += 1
 
     st.number_input(
@@ -78,7 +78,7 @@ def _take_up(on: AnnotationSession, item: int) -> None:
     try:
         store().answers.unskip(on.actor, item, uuid.uuid4().hex, now())
     except InputError as error:
-        on.words = str(error)
+        on.words = public_text(error)
         on.turn += 1
         return
     annotation_session.go_to(on, item)

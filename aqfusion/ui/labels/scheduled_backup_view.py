@@ -71,5 +71,5 @@ def _ago(now: datetime, time: datetime) -> str:
         return f"{passed.days:,} days ago"
     hours, minutes = divmod(int(passed.total_seconds()) // 60, 60)
     if hours >= 2:
-        return f"{hours} hours ago"
-    return f"{hours * 60 + minutes} minutes ago" if hours or minutes else "just now"
+        return f"{hours:d} hours ago"
+    return f"{hours * 60 + minutes:d} minutes ago" if hours or minutes else "just now"

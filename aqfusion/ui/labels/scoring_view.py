@@ -72,7 +72,7 @@ def note() -> None:
         if left > 0:
             words = f"{left:,} item{'' if left == 1 else 's'} not scored yet"
     if words:
-        st.caption(f"The order of the queue is not final: {words}.")
+        st.caption(f"The order of the queue is not final: {plain(words)}.")
 
 
 def counted(now: JobProgress) -> str:
@@ -150,5 +150,5 @@ def _log() -> None:
         try:
             text = scoring_process.log(load_settings())
         except OSError as error:
-            text = str(error)
+            text = error.strerror or "The log cannot be read."
         st.code(text or "nothing yet", language=None, height=240)

@@ -30,7 +30,7 @@ def form(submit: str, on_click: Callable[[], None], *, ask_code: bool = False) -
         st.text_input("Your name, as others will see it", key="account_new_name", max_chars=60)
         least = store_session.store().sign_in.pin_length
         st.text_input(
-            f"Choose a PIN or a passphrase ({least} characters or more)",
+            f"Choose a PIN or a passphrase ({least:d} characters or more)",
             type="password",
             key="account_new_pin",
             max_chars=MOST_CHARACTERS,
@@ -84,13 +84,13 @@ def _ask_for_backup() -> None:
     most = most_megabytes()
     st.caption(
         "A backup can be restored only into an empty store. It restores accounts and PINs too. "
-        f"One of more than {most} MB comes back in the terminal: "
+        f"One of more than {most:d} MB comes back in the terminal: "
         "`python -m aqfusion labels restore PATH`."
     )
     with st.form("account_backup", border=False):
         st.text_input("Code from the terminal", key="account_backup_code", max_chars=64)
         st.file_uploader(
-            f"Backup file, at most {most} MB",
+            f"Backup file, at most {most:d} MB",
             type=["zip"],
             key="account_backup_file",
             max_upload_size=most,

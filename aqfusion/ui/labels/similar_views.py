@@ -12,7 +12,7 @@ from aqfusion.labels.similar_views import Frame
 from aqfusion.ui.labels import annotation_session
 from aqfusion.ui.labels.annotation_session import AnnotationSession
 from aqfusion.ui.labels.store_session import now, store
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import plain, public_text
 
 _OPEN = "label_same_view_open"
 _FRAMES = "label_same_view_frames"
@@ -121,10 +121,10 @@ def _photo(item: Task, frame: Frame) -> bool:
     try:
         st.image(_thumbnail(task.photo_hash), width="stretch")
     except InputError as error:
-        st.caption(plain(f"Item {task.id}: {error}"))
+        st.caption(plain(f"Item {task.id}: {public_text(error)}"))
         return False
     st.caption(plain(_facts(item, task)))
-    return st.checkbox(f"Item {task.id}", value=True, key=_box(item.id, task.id))
+    return st.checkbox(f"Item {task.id:d}", value=True, key=_box(item.id, task.id))
 
 
 def _facts(item: Task, task: Task) -> str:

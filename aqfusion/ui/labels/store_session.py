@@ -11,7 +11,7 @@ from aqfusion.labels.store import LabelStore
 from aqfusion.server.reach import is_public
 from aqfusion.settings import Settings, load_settings
 from aqfusion.ui import navigation
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import show_error
 from aqfusion.ui.process_cache import process_cache
 
 # A PIN of four digits falls to patient guessing by many addresses, which a demo on a laptop need
@@ -37,7 +37,7 @@ def reached() -> LabelStore:
 
 def failed(error: InputError) -> NoReturn:
     """End the page, as the store does not answer."""
-    st.error(f"The label store cannot be used: {plain(str(error))}", icon=":material/error:")
+    show_error(error, "The label store cannot be used: ")
     navigation.end()
     st.stop()
 

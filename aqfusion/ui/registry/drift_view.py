@@ -34,7 +34,7 @@ from aqfusion.registry.serving import Served
 from aqfusion.settings import load_settings
 from aqfusion.ui import cached_models, consent, usage
 from aqfusion.ui.chart_style import BLUE, GREY, blank, png_button
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import plain, show_error
 from aqfusion.ui.table import Cell, Column, Table, csv_button, number
 
 __all__ = [
@@ -307,7 +307,7 @@ def render_drift(store: LabelStore, actor: Actor, served: Served, now: datetime)
         WINDOWS,
         default=30,
         required=True,
-        format_func=lambda days: f"{days} days",
+        format_func=lambda days: f"{days:d} days",
         key="drift_choice_days",
         label_visibility="collapsed",
     )
@@ -315,12 +315,12 @@ def render_drift(store: LabelStore, actor: Actor, served: Served, now: datetime)
         read = counted_of(store, actor, now, days)
         reference = usage.reference(cached_models.loaded(served.model), load_settings().model)
     except InputError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         return
     drift_report = report(read, reference)
     st.caption(plain(basis(drift_report)))
     if drift_report.why:
-        st.info(drift_report.why, icon=":material/info:")
+        st.info(plain(drift_report.why), icon=":material/info:")
     st.markdown("\n".join(_line(*sentence) for sentence in sentences(drift_report)))
     if drift_report.histograms:
         _histogram(drift_report)

@@ -15,7 +15,7 @@ from aqfusion.retraining import process
 from aqfusion.retraining.process import JobProgress
 from aqfusion.retraining.readiness import Readiness, readiness
 from aqfusion.ui.labels import flash, store_session
-from aqfusion.ui.markup import plain, plain_list
+from aqfusion.ui.markup import plain, plain_list, public_text
 from aqfusion.ui.registry.registry_session import as_now, moment, registry
 
 PLACE = "models_run"
@@ -56,7 +56,7 @@ def render_retraining(actor: Actor) -> None:
     ):
         _start(actor, promote)
     if enough:
-        st.caption(says)
+        st.caption(plain(says))
     else:
         st.info(plain(says), icon=":material/info:")
     if now is not None:
@@ -88,7 +88,7 @@ def _enough(actor: Actor) -> tuple[bool, str]:
             store, version_registry, version_registry.model, version, store.database.where, last
         )
     except InputError as error:  # a model without features, a damaged version
-        return False, f"The model cannot be retrained: {error}"
+        return False, f"The model cannot be retrained: {public_text(error)}"
     if not counts.ready:
         return False, f"There are too few new labels to retrain: {counts.reason}"
     groups = f"{counts.groups:,} group{'' if counts.groups == 1 else 's'}"
@@ -149,7 +149,7 @@ def _ended(now: JobProgress) -> None:
 
 def _kept(name: str) -> None:
     """Why a version was not promoted, in short."""
-    st.markdown(f"{title(name).capitalize()} is stored but not deployed: see Versions.")
+    st.markdown(f"{plain(title(name).capitalize())} is stored but not deployed: see Versions.")
     reasons: list[str] = []
     with suppress(InputError):  # pruned, or damaged: the Versions tab has the reason
         reasons = list(registry().read(name).manifest["gate"]["reasons"])
@@ -161,7 +161,11 @@ def _log() -> None:
         try:
             text = process.log(registry().home)
         except (InputError, OSError) as error:
-            text = str(error)
+            text = (
+                public_text(error)
+                if isinstance(error, InputError)
+                else error.strerror or "The log cannot be read."
+            )
         st.code(text or "The log is empty.", language=None, height=240)
 
 

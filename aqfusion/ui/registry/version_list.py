@@ -1,6 +1,7 @@
 """All versions, the deployed one, and the rollback."""
 
 from contextlib import suppress
+from pathlib import Path
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from aqfusion.registry.version import RegistryError, Version, comparison, title
 from aqfusion.retraining.corrections import LEFT_OUT
 from aqfusion.ui.labels import flash
 from aqfusion.ui.labels import store_session as labels
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import plain, show_error
 from aqfusion.ui.registry import label_impact, version_tables
 from aqfusion.ui.registry.registry_session import as_now, moment, registry, versions
 from aqfusion.ui.registry.version_tables import Gains
@@ -58,7 +59,7 @@ def _check() -> None:
 
 def _version(actor: Actor, version: Version, served: str | None) -> None:
     manifest = version.manifest
-    st.subheader(title(version.name).capitalize(), anchor=False)
+    st.subheader(plain(title(version.name).capitalize()), anchor=False)
     st.markdown(plain(label_impact.effect_sentence(version)))
     if version.passed:
         st.success("This version passed the promotion gate.", icon=":material/check_circle:")
@@ -103,16 +104,15 @@ def _items(version: Version) -> None:
     try:
         changes = comparison(version)
     except InputError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         return
-    parts = (
+    for words, gains in (
         (
             "Held-out corrections",
             version_tables.corrections(changes.get("corrections", ())),
         ),
         ("Sessions of the hold-out set", version_tables.sessions(changes.get("frozen", ()))),
-    )
-    for words, gains in parts:
+    ):
         if gains.table.rows:
             _gains(version, words, gains)
 
@@ -173,7 +173,9 @@ def render_serving(actor: Actor) -> None:
         made = registry().promotions()
     in_force = made[-1] if made and made[-1].version == served.version else None
     name = title(served.version)
-    st.markdown(f"**{name.capitalize()}**" + (f" :small[{served.version or served.model}]"))
+    st.markdown(
+        f"**{plain(name.capitalize())}** :small[{plain(served.version or Path(served.model).name)}]"
+    )
     if in_force is not None:
         st.markdown(plain(f"Since {moment(in_force.at)} UTC, by {in_force.by}: {in_force.reason}."))
     elif served.version is None and not served.warning:
@@ -200,7 +202,10 @@ def _way_back(actor: Actor, version: str) -> None:
     with way.form("models_back_form", border=False):
         st.text_input("Reason (optional)", key="models_back_reason")
         st.form_submit_button(
-            f"Go back from {title(version)}", on_click=_go_back, args=(actor,), type="primary"
+            f"Go back from {plain(title(version))}",
+            on_click=_go_back,
+            args=(actor,),
+            type="primary",
         )
 
 

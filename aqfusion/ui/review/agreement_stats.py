@@ -220,7 +220,7 @@ def commonest_difference(counts: Counts) -> str | None:
         return None
     often, row, column = max(cells, key=lambda cell: (cell[0], -cell[1], -cell[2]))
     names = [category.name for category in standard("us").categories]
-    times = f"{often} time{'s' * (often != 1)}"
+    times = f"{often:d} time{'s' * (often != 1)}"
     return (
         f"The most frequent difference: annotators answered {names[row]} where the model "
         f"predicted {names[column]} ({times})."

@@ -8,7 +8,7 @@ from aqfusion.labels.store import LabelStore
 from aqfusion.permissions import Actor
 from aqfusion.ui.chart_style import png_button
 from aqfusion.ui.evaluation.prediction_charts import confusion_chart, confusion_table
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import show_error
 from aqfusion.ui.review import agreement_stats
 from aqfusion.ui.review.agreement_stats import MOST_PAIRED, Figures, figures_of
 from aqfusion.ui.table import Table, csv_button
@@ -23,7 +23,7 @@ def render_agreement(store: LabelStore, actor: Actor) -> None:
             store, actor, store.database.where, store.annotation_records.last_event(actor)
         )
     except InputError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         return
     if not figures.answers:
         st.info("There are no answers yet.", icon=":material/hourglass_empty:")
@@ -56,10 +56,10 @@ def render_agreement(store: LabelStore, actor: Actor) -> None:
 
 def _basis(figures: Figures) -> str:
     left = figures.other_scales
-    other = f" {left} answers by another standard than the US one are left out." if left else ""
+    other = f" {left:d} answers by another standard than the US one are left out." if left else ""
     return (
-        f"{figures.answers} answers as they are now; {figures.blind} of them are blind. Agreement "
-        f"and comparisons count only these, of {figures.items} items.{other}"
+        f"{figures.answers:d} answers as they are now; {figures.blind:d} of them are blind. "
+        f"Agreement and comparisons count only these, of {figures.items:d} items.{other}"
     )
 
 

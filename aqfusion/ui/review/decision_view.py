@@ -24,7 +24,7 @@ def render_decision(at: ReviewSession, view: ItemView) -> None:
         return
     if item.known_aqi is not None:
         st.info(
-            f"This is a gold item: its AQI is known to be {item.known_aqi}, and it measures the "
+            f"This is a gold item: its AQI is known to be {item.known_aqi:d}, and it measures the "
             "accuracy of annotators. There is nothing to decide.",
             icon=":material/workspace_premium:",
         )
@@ -107,7 +107,7 @@ def _value(kind: str, scale: str, item: int) -> None:
         st.pills(
             f"Category, {standard(scale).short_name}",
             range(len(categories)),
-            format_func=lambda number: f"{number + 1} {categories[number].name}",
+            format_func=lambda number: f"{number + 1:d} {categories[number].name}",
             key=key,
         )
     elif kind == _AQI:

@@ -18,6 +18,7 @@ from aqfusion.model.item_prediction import ItemPrediction
 from aqfusion.permissions import Actor
 from aqfusion.server import metrics
 from aqfusion.ui.labels import store_session
+from aqfusion.ui.markup import public_text
 from aqfusion.ui.review import routing
 
 ACCEPT, OVERRULE, SEND_BACK, MODERATE = "accept", "overrule", "send back", "moderate"
@@ -121,7 +122,7 @@ def _save(at: ReviewSession, about: str, work: Callable[[str, datetime], Saved])
         text = f"{_done(about, saved)}: item {displayed.item} is {_now(saved)}."
         routing.go_on(at.store, at.actor, displayed.item, text)
     except InputError as error:
-        routing.tell_fault(displayed.item, about, str(error))
+        routing.tell_fault(displayed.item, about, public_text(error))
 
 
 def _done(about: str, saved: Saved) -> str:

@@ -19,7 +19,7 @@ from aqfusion.permissions import Actor
 from aqfusion.settings import ASSETS
 from aqfusion.ui import browser_time_zone, formula_view, result_view
 from aqfusion.ui.evaluation.text import KINDS
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import plain, show_error
 from aqfusion.ui.review import answer_view, decision_view, decisions, routing, text
 from aqfusion.ui.review.answer_view import Slot, badge, slots
 from aqfusion.ui.review.decisions import ReviewSession
@@ -126,7 +126,7 @@ def render_item_page(store: LabelStore, actor: Actor, number: int) -> None:
         people = store.annotation_records.people(actor)
     except InputError as error:
         _bar(number, "", None, None)
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         return
     zone = browser_time_zone.here()
     _bar(number, view.item.status, around.newer, around.older)
@@ -158,7 +158,7 @@ def _bar(number: int, status: str, newer: int | None, older: int | None) -> None
     """The way to the list, to the neighbours, and back to here from elsewhere."""
     with st.container(horizontal=True, vertical_alignment="center", key="review_bar"):
         st.button(
-            routing.work_list().name,
+            plain(routing.work_list().name),
             key="review_close",
             icon=":material/arrow_back:",
             shortcut="l",
@@ -183,7 +183,8 @@ def _bar(number: int, status: str, newer: int | None, older: int | None) -> None
             st.caption("This link opens the item for any expert who is signed in.")
         with st.popover("Keys `?`", icon=":material/keyboard:", key="review_keys"):
             st.html(text.keys())
-        st.subheader(f"Item {number}: {status}" if status else f"Item {number}", anchor=False)
+        about = f": {plain(status)}" if status else ""
+        st.subheader(f"Item {number:d}{about}", anchor=False)
 
 
 def _script(number: int) -> None:
@@ -195,7 +196,7 @@ def _script(number: int) -> None:
 def _twin(item: Item) -> None:
     if item.duplicate_of is not None:
         st.button(
-            f"Near-duplicate of item {item.duplicate_of}",
+            f"Near-duplicate of item {item.duplicate_of:d}",
             key=f"review_twin_{item.task.id}",
             on_click=routing.open_item,
             args=(item.duplicate_of,),
@@ -216,7 +217,7 @@ def _photo(store: LabelStore, item: Item) -> None:
             data = store.photos.get(item.task.photo_hash)
             Photo.decode(data)
         except InputError as error:
-            st.error(plain(str(error)), icon=":material/broken_image:")
+            show_error(error, icon=":material/broken_image:")
             return
         st.image(data, width="stretch", alt=f"The photo of item {item.task.id}")
 

@@ -168,7 +168,7 @@ def done(at: int | None) -> None:
         _slot("done", success, "aq-slot-done", "status")
         if success is not None:
             st.button(
-                f"Back to item {success.item}",
+                f"Back to item {success.item:d}",
                 key=f"review_back_{success.item}",
                 icon=":material/undo:",
                 shortcut="u",

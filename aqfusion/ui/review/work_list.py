@@ -8,13 +8,14 @@ import streamlit as st
 
 from aqfusion.air.aqi import round_half_up, standard
 from aqfusion.errors import InputError
+from aqfusion.fair_queue import BusyError
 from aqfusion.images.photo import Photo
 from aqfusion.labels.item import Item
 from aqfusion.labels.review import Recorded
 from aqfusion.labels.search import Filters
 from aqfusion.labels.store import LabelStore
 from aqfusion.permissions import Actor
-from aqfusion.ui.markup import data_url, plain
+from aqfusion.ui.markup import data_url, plain, show_error
 from aqfusion.ui.result_view import pill
 from aqfusion.ui.review import routing, text
 from aqfusion.ui.review.answer_view import badge
@@ -96,6 +97,8 @@ def thumbnail(store: LabelStore, photo_hash: str) -> str | None:
 def _made(_store: LabelStore, where: str, photo_hash: str) -> str | None:
     try:
         image = Photo.decode(_store.photos.get(photo_hash)).image.copy()
+    except BusyError:  # which the next run need not meet
+        raise
     except InputError:  # the item itself tells what is wrong with it
         return None
     image.thumbnail(_SIZE)
@@ -142,7 +145,7 @@ def render_work_list(store: LabelStore, actor: Actor) -> None:
     try:
         page = store.search(actor, filters, pages[-1] if pages else None, _ON_A_PAGE)
     except InputError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         return
     st.caption(_SAYS[name])
     if not page.items:
@@ -236,7 +239,7 @@ def _ways(items: Sequence[Item], after: int | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="review_ways"):
         if items:
             st.button(
-                f"Start with item {items[0].task.id}",
+                f"Start with item {items[0].task.id:d}",
                 key="review_begin",
                 type="primary",
                 icon=":material/play_arrow:",

@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from aqfusion.air.aqi import STANDARDS, standard
 from aqfusion.csv_table.errors import CellError, TableFault
 from aqfusion.errors import InputError
+from aqfusion.fair_queue import HEAVY
 from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.labels.adjudication import adjudicated_labels
 from aqfusion.labels.sites import label_days as labels_as_days
@@ -20,7 +21,7 @@ from aqfusion.sites.days_table import MOST_BYTES, DayRow, parse_days
 from aqfusion.sites.site import MODEL_STANDARD, Day, SiteError
 from aqfusion.ui import browser_time_zone, photo_input
 from aqfusion.ui.labels import store_session
-from aqfusion.ui.markup import plain, plain_list
+from aqfusion.ui.markup import plain_list, public_text, show_error
 from aqfusion.ui.sites import own_sites, save_days, station_days
 
 _NOON = time(12)
@@ -176,7 +177,7 @@ def _read(
         return Path(last)
 
     content = table.getvalue() if table.size <= MOST_BYTES else b"\0" * (MOST_BYTES + 1)
-    read = parse_days(content, find, own.site.zone, datetime.now(UTC))
+    read = HEAVY.run(lambda: parse_days(content, find, own.site.zone, datetime.now(UTC)))
     days, lost = [], [*read.notes, *map(str, read.faults)]
     for row in read.rows:
         day, fault = _with_photo(row, named, model, own)
@@ -194,7 +195,7 @@ def _with_photo(
     try:
         brought = save_days.analyse(model, own.site, Photo.decode(file.getvalue(), file.name))
     except PhotoError as error:
-        return row.day, TableFault(row.line, "photo", str(error), file.name[:80], True)
+        return row.day, TableFault(row.line, "photo", public_text(error), file.name[:80], True)
     time = row.day.taken_at or brought.taken_at
     day = replace(row.day, photo=brought.photo, taken_at=time)
     if brought.problem is None:
@@ -251,7 +252,7 @@ def render_label_days(own: own_sites.OwnSites) -> None:
     try:
         places = store_session.reached().search.places()
     except InputError as error:
-        st.error(f"The label store cannot be used: {plain(str(error))}", icon=":material/error:")
+        show_error(error, "The label store cannot be used: ")
         return
     if not places:
         st.info("No photo in the label store has a place yet.")

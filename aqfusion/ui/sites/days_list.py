@@ -50,9 +50,9 @@ def sentence(errors: Mapping[int, float], days: int) -> str:
     now = max((number for number in errors if number <= days), default=0)
     more = [number for number in errors if number > days]
     phrases = [f"{errors[0]:.0f} without any day"] if 0 in errors else []
-    phrases += [f"{errors[now]:.0f} with {now}"] if now > 0 else []
+    phrases += [f"{errors[now]:.0f} with {now:d}"] if now > 0 else []
     next_step = (
-        f"With {more[0]} day{'' if more[0] == 1 else 's'} it was {errors[more[0]]:.0f}."
+        f"With {more[0]:d} day{'' if more[0] == 1 else 's'} it was {errors[more[0]]:.0f}."
         if more
         else "More days were not tested."
     )

@@ -7,7 +7,7 @@ import streamlit as st
 from aqfusion.errors import InputError
 from aqfusion.sites.site_file import site_bytes
 from aqfusion.ui.labels import flash
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import show_error
 from aqfusion.ui.sites import own_sites, site_choice
 
 PLACE = "mysite_away"
@@ -49,7 +49,7 @@ def _download(own: own_sites.OwnSites) -> None:
     try:
         content = site_bytes(own.site)
     except InputError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         return
     st.download_button(
         "Export as a file",

@@ -69,7 +69,7 @@ def _titles(model: Predictor) -> dict[str, str]:
 def _meaning(site: Site | None) -> str:
     if site is None:
         return "An unknown place: the model uses what is typical of all places."
-    count = f"{site.day_count} measured day{'' if site.day_count == 1 else 's'}"
+    count = f"{site.day_count:d} measured day{'' if site.day_count == 1 else 's'}"
     if site.day_count == 0:
         return "This place has no measured days yet, so the model treats it as an unknown place."
     if site.learned_as is None:

@@ -14,7 +14,7 @@ from aqfusion.stations.external_values import distance_km
 from aqfusion.stations.live_stations import nearest
 from aqfusion.stations.measurements import Station, StationMeasurement, summarise
 from aqfusion.stations.sample_stations import sample_measurements
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import plain, show_error
 from aqfusion.ui.sites import own_sites, save_days
 from aqfusion.ui.stations import sources
 
@@ -96,7 +96,7 @@ def _own() -> tuple[StationMeasurement, ...]:
     try:
         parsed = sources.own()
     except InputError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         return ()
     if parsed is None:
         st.info("First upload a table of stations on the Stations page; it is used here too.")

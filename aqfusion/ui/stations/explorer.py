@@ -8,14 +8,27 @@ from html import escape
 import streamlit as st
 from streamlit_folium import st_folium
 
+from aqfusion.fair_queue import HEAVY
 from aqfusion.settings import load_settings
-from aqfusion.stations.measurements import StationMeasurement, is_old, latest
+from aqfusion.stations.measurements import StationMeasurement, is_old
+from aqfusion.stations.station_selection import Area
 from aqfusion.ui import result_view
 from aqfusion.ui.markup import plain
-from aqfusion.ui.stations import live_view, map_values, station_list, station_view, timeline
+from aqfusion.ui.stations import (
+    live_view,
+    many_stations,
+    map_values,
+    station_list,
+    station_view,
+    timeline,
+)
+from aqfusion.ui.stations.many_stations import StationSelection
 from aqfusion.ui.stations.map import base_map, legend, mark_group
 from aqfusion.ui.stations.map_values import ERROR, INDIA, MODEL, US, Mark, bands, judge, marks
 from aqfusion.ui.stations.sources import Source
+
+_MOST_HISTORY = 2000  # points of a chart
+_MOST_IN_CSV = 10_000  # measurements, each of which is judged by two standards: half a millisecond
 
 
 def pick_on_map(
@@ -24,6 +37,7 @@ def pick_on_map(
     *,
     height: int = 480,
     chosen: str | None = None,
+    look: Area | None = None,
     on_choose: Callable[[str], None] | None = None,
     on_search: Callable[[float, float], None] | None = None,
 ) -> str | None:
@@ -31,7 +45,8 @@ def pick_on_map(
 
     Only a click on a station or on the search button runs the page again; `on_choose` or
     `on_search` (degrees) is called then, before it runs. New marks are exchanged in place: the map
-    stays where the visitor has moved it. `chosen` marks a station that was chosen elsewhere.
+    stays where the visitor has moved it, unless `look` is another. `chosen` marks a station that
+    was chosen elsewhere.
     """
     ids = {mark.id for mark in marks}
     if chosen != _clicked(key, ids):
@@ -52,7 +67,7 @@ def pick_on_map(
         height=height,
         use_container_width=True,
         returned_objects=[],  # map.js itself sends the one thing that is wanted
-        feature_group_to_add=mark_group(marks, st.session_state.get(f"{key}_named")),
+        feature_group_to_add=mark_group(marks, st.session_state.get(f"{key}_named"), look),
         on_change=tell,
     )
     return _clicked(key, ids)
@@ -93,26 +108,33 @@ def render_explorer(source: Source) -> None:
     )
     estimates = map_values.leak_safe(load_settings().model) if source.is_sample else {}
     at = _time(source)
-    measurements = latest(source.measurements, at)
     chosen_key = f"stations_choice_station_{source.name}"
+    everywhere = source.latest(at)
+    selection = many_stations.select(everywhere, source.name, st.session_state.get(chosen_key))
+    measurements = selection.listed
 
     def choose(id: str) -> None:
-        st.session_state[chosen_key] = id
-        _give(measurements, id)
+        if not selection.open_group(id, source.name):
+            st.session_state[chosen_key] = id
+            _give(everywhere, id)
 
     left, right = st.columns([8, 5], gap="medium")
     with right.container(border=True, height="stretch", key="stations_card"):
         chosen = _list(measurements, chosen_key)
         if chosen is None:
-            _invite(measurements, source, view, at)
+            _invite(selection, source, view, at)
         else:
             station_view.render_chosen(chosen, view, estimates, at)
     with left:
         pick_on_map(
-            marks(measurements, view, estimates, at, live=source.is_live),
+            (
+                *marks(selection.alone, view, estimates, at, live=source.is_live),
+                *selection.group_marks(),
+            ),
             f"stations_map_{source.name}{live_view.place() if source.is_live else ''}",
             height=520,
             chosen=chosen.station.id if chosen else None,
+            look=selection.look,
             on_choose=choose,
             on_search=live_view.search if source.is_live else None,
         )
@@ -129,14 +151,21 @@ def render_explorer(source: Source) -> None:
         ]
         with st.container(border=True, key="stations_history"):
             st.subheader(f"History: {plain(chosen.station.name)}", anchor=False)
-            station_view.history(
-                sorted(of_station, key=lambda measurement: measurement.time), view, estimates, at
-            )
-    st.subheader("All stations at this time", anchor=False)
+            of_station.sort(key=lambda measurement: measurement.time)
+            if len(of_station) > _MOST_HISTORY:
+                st.caption(f"The last {_MOST_HISTORY:,} of {len(of_station):,} measurements.")
+            station_view.history(of_station[-_MOST_HISTORY:], view, estimates, at)
+    is_all = len(measurements) == len(everywhere)
+    st.subheader(f"{'All s' if is_all else 'S'}tations at this time", anchor=False)
     station_list.render_station_list(measurements, view, estimates, at, source.is_live, choose)
+    count = len(source.measurements)
     st.download_button(
-        "All measurements as CSV",
-        lambda: station_list.as_csv(source.measurements, estimates),
+        "All measurements as CSV"
+        if count <= _MOST_IN_CSV
+        else f"The first {_MOST_IN_CSV:,} of {count:,} measurements as CSV",
+        lambda: HEAVY.run(
+            lambda: station_list.as_csv(source.measurements[:_MOST_IN_CSV], estimates)
+        ),
         "aqfusion-stations.csv",
         "text/csv",
         key="stations_csv",
@@ -183,10 +212,9 @@ def _give(measurements: Sequence[StationMeasurement], id: str | None) -> None:
             station_view.give(measurement)
 
 
-def _invite(
-    measurements: Sequence[StationMeasurement], source: Source, view: str, at: datetime
-) -> None:
-    """Draw a summary before a station is chosen."""
+def _invite(selection: StationSelection, source: Source, view: str, at: datetime) -> None:
+    """Draw a summary before a station is chosen; only of stations that are all listed."""
+    measurements = selection.listed
     if not measurements:
         st.markdown("There are no stations to show yet.")
         return
@@ -199,6 +227,8 @@ def _invite(
         "Click a station to copy its readings into the sliders of the Predict page"
         + (", with a photo of that hour if a data folder is set." if source.is_sample else ".")
     )
+    if len(measurements) < selection.total:
+        return
     st.markdown(f"At this time **{len(new)} of {len(measurements)}** stations have fresh data.")
     by_aqi = sorted(
         (summary.aqi, measurement.station.name, summary.category)

@@ -9,6 +9,7 @@ from aqfusion.errors import InputError
 from aqfusion.settings import load_settings
 from aqfusion.stations.live_stations import nearest
 from aqfusion.stations.measurements import age_in_words
+from aqfusion.ui.markup import plain, show_error
 from aqfusion.ui.stations import sources
 
 _LATITUDE, _LONGITUDE, _PLACE = "stations_latitude", "stations_longitude", "stations_near"
@@ -68,10 +69,10 @@ def choose() -> sources.Source:
         with st.spinner("Waiting for OpenAQ ..."):
             live = nearest(latitude, longitude, now, settings)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
         return sources.Source(sources.LIVE, ())
     if live.problem:
-        st.warning(live.problem, icon=":material/cloud_off:")
+        st.warning(plain(live.problem), icon=":material/cloud_off:")
     if live.fetched_at is not None:
         age = age_in_words(live.fetched_at, now)
         st.caption(f"{len(live.measurements)} stations from OpenAQ; the data are {age}.")

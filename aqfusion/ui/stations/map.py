@@ -19,6 +19,7 @@ from folium.template import Template
 from xstatic.pkg import leaflet
 
 from aqfusion.settings import ASSETS
+from aqfusion.stations.station_selection import Area
 from aqfusion.ui.stations.map_values import Band, Mark, as_plain_json, as_script
 
 _FOLDER = ASSETS / "stations"
@@ -75,10 +76,15 @@ def base_map(*, dark: bool = False, search: bool = False) -> folium.Map:
     return drawn
 
 
-def mark_group(marks: Sequence[Mark], chosen: str | None = None) -> folium.FeatureGroup:
-    """The marks as a layer that can be exchanged while the map stays where it is."""
+def mark_group(
+    marks: Sequence[Mark], chosen: str | None = None, look: Area | None = None
+) -> folium.FeatureGroup:
+    """The marks as a layer that can be exchanged while the map stays where it is.
+
+    Another `look` than before moves it there; none at all, to where the marks are.
+    """
     group = folium.FeatureGroup(control=False)
-    group.add_child(_Marks(marks, chosen))
+    group.add_child(_Marks(marks, chosen, look))
     return group
 
 
@@ -102,13 +108,16 @@ class _Marks(MacroElement):
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
-        "stationMap.draw({{ this._parent.get_name() }}, {{ this.rows }}, {{ this.chosen }});"
+        "stationMap.draw({{ this._parent.get_name() }}, {{ this.rows }}, {{ this.chosen }},"
+        " {{ this.look }});"
         "{% endmacro %}"
     )
 
-    def __init__(self, marks: Sequence[Mark], chosen: str | None) -> None:
+    def __init__(self, marks: Sequence[Mark], chosen: str | None, look: Area | None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name, self.rows, self.chosen = "Marks", as_script(marks), as_plain_json(chosen)
+        corners = look and [[look.south, look.west], [look.north, look.east]]
+        self.look = as_plain_json(corners)
 
 
 @cache

@@ -24,6 +24,7 @@ from aqfusion.stations.measurements import (
     summarise,
 )
 from aqfusion.ui import cached_metrics
+from aqfusion.ui.markup import show_error
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _PLAIN = re.compile(r'[^A-Za-z0-9 \[\],:"\\.+-]')  # `_` is not among them
@@ -34,6 +35,7 @@ class Mark:
     """One station on the map; colours as #RRGGBB, `label` short enough for a coin (128, C).
 
     `id`, `name` and `lines` may come from outside: they are shown as text, whatever they hold.
+    A `count` above 1 makes it the mark of so many stations.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Mark:
     lines: tuple[str, ...] = ()
     old: bool = False
     approximate: bool = False
+    count: int = 1
 
     def __post_init__(self) -> None:
         """Refuse what the browser would stumble over; colours go into its style sheets."""
@@ -69,6 +72,7 @@ def as_script(marks: Sequence[Mark]) -> str:
         [
             *(mark.id, mark.name, mark.latitude, mark.longitude, mark.colour, mark.text_colour),
             *(mark.label, list(mark.lines), int(mark.old), int(mark.approximate)),
+            *([mark.count] if mark.count > 1 else []),
         ]
         for mark in marks
     ]
@@ -236,9 +240,7 @@ def leak_safe(backbone: str) -> dict[tuple[str, datetime], Estimate]:
     try:
         run = cached_metrics.metrics().run(PROTOCOL, backbone)
     except InputError as error:
-        st.warning(
-            f"The predictions of the model cannot be shown: {error}", icon=":material/error:"
-        )
+        show_error(error, "The predictions of the model cannot be shown: ", kind="warning")
         return {}
     return _by_station(run) if run else {}
 

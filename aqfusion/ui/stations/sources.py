@@ -1,14 +1,18 @@
 """The source of the stations: the sample ones, a person's own, or OpenAQ's now."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import streamlit as st
 
 from aqfusion.errors import InputError
+from aqfusion.fair_queue import HEAVY
 from aqfusion.settings import load_settings
-from aqfusion.stations.measurements import StationMeasurement
+from aqfusion.stations.measurements import StationMeasurement, latest, time_steps
 from aqfusion.stations.sample_stations import sample_measurements
 from aqfusion.stations.station_table import Parsed, parse_stations
 
@@ -22,6 +26,10 @@ SAYS = {
     OWN: "Stations from your own table; nobody else sees them, and nothing is stored.",
     LIVE: "Current measurements near a place, as provided by OpenAQ.",
 }
+# Rows of all visitors' tables, of 530 bytes each; a table goes with its session.
+_MOST_HELD, _SMALL = 250_000, 5_000
+_held: WeakValueDictionary[int, Parsed] = WeakValueDictionary()
+_holding = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,22 @@ class Source:
 
     name: str
     measurements: tuple[StationMeasurement, ...]
+    _latest: dict[datetime, tuple[StationMeasurement, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    @cached_property
+    def steps(self) -> tuple[datetime, ...]:
+        """The moments of its measurements, oldest first."""
+        return time_steps(self.measurements)
+
+    def latest(self, at: datetime) -> tuple[StationMeasurement, ...]:
+        """Each station's last measurement at a time, kept until another time is asked for."""
+        kept = self._latest.get(at)
+        if kept is None:
+            self._latest.clear()
+            kept = self._latest[at] = latest(self.measurements, at)
+        return kept
 
     @property
     def is_live(self) -> bool:
@@ -45,6 +69,27 @@ class Source:
 def sample() -> Source:
     """The sessions of the public data set."""
     return Source(SAMPLE, sample_measurements())
+
+
+def of(parsed: Parsed) -> Source:
+    """The measurements of a person's own file as one source for as long as they stay."""
+    kept: Source | None = st.session_state.get("stations_source")
+    if kept is None or kept.measurements is not parsed.measurements:
+        kept = st.session_state["stations_source"] = Source(OWN, parsed.measurements)
+    return kept
+
+
+def hold(parsed: Parsed) -> None:
+    """Keep an uploaded table in the session; `InputError` where the server holds too many rows."""
+    rows = len(parsed.measurements)
+    with _holding:
+        if rows > _SMALL and rows + sum(len(p.measurements) for p in _held.values()) > _MOST_HELD:
+            raise InputError(
+                f"the server holds many tables of other visitors just now; one of at most "
+                f"{_SMALL:,} rows can be read at any time, a larger one later"
+            )
+        _held[id(parsed)] = parsed
+    st.session_state["stations_uploaded"] = parsed
 
 
 def own() -> Parsed | None:
@@ -66,4 +111,5 @@ def own() -> Parsed | None:
 
 @st.cache_resource(max_entries=1, show_spinner="Reading the stations ...")
 def _from_settings(path: Path, changed: int) -> Parsed:
-    return parse_stations(path.read_bytes(), datetime.now(UTC), "the file in the settings")
+    content = path.read_bytes()
+    return HEAVY.run(lambda: parse_stations(content, datetime.now(UTC), "the file in the settings"))

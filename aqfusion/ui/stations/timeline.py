@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
-from aqfusion.stations.measurements import StationMeasurement, latest, time_steps
+from aqfusion.stations.measurements import StationMeasurement, latest
 from aqfusion.ui.stations.map_values import when
 from aqfusion.ui.stations.sources import Source
 
@@ -23,13 +23,15 @@ def pace() -> float | None:
 
 def choose(source: Source) -> datetime:
     """Draw slider and button, and return the selected time."""
-    steps = time_steps(source.measurements)[-_MOST_STEPS:]
+    steps = source.steps[-_MOST_STEPS:]
     if len(steps) == 1:
         return steps[0]
     key = f"stations_choice_time_{source.name}"
     if st.session_state.get(key) not in steps:
         st.session_state[key] = _fullest(source.measurements, steps)
-    labels = {measurement.time: when(measurement.time) for measurement in source.measurements}
+    shown = {*steps}
+    clocks = {m.time: m.time for m in source.measurements if m.time in shown}
+    labels = {moment: when(clock) for moment, clock in clocks.items()}
     with st.container(horizontal=True, wrap=False, vertical_alignment="bottom", key="timeline"):
         _play_button(key, steps)
         if st.session_state.get(PLAYING):

@@ -6,10 +6,11 @@ import streamlit as st
 
 from aqfusion.csv_table.errors import fault_report
 from aqfusion.errors import InputError
+from aqfusion.fair_queue import HEAVY
 from aqfusion.stations.import_report import counted, looks_like
 from aqfusion.stations.station_table import Parsed, UploadedStation, parse_stations, template
 from aqfusion.ui import photo_input
-from aqfusion.ui.markup import plain
+from aqfusion.ui.markup import plain, public_text, show_error
 from aqfusion.ui.stations import sources
 
 _SHOWN = 20
@@ -23,6 +24,7 @@ _HELP = (
     "changes."
 )
 _KEYS = ("stations_uploaded", "stations_problem", "stations_content", "stations_unconfirmed")
+_OF_TABLE = ("stations_source", "stations_area_Your own", "stations_find_Your own")
 
 
 def choose() -> sources.Source | None:
@@ -61,7 +63,7 @@ def choose() -> sources.Source | None:
     try:
         parsed = sources.own()
     except InputError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         return None
     if parsed is None:
         return None
@@ -69,7 +71,7 @@ def choose() -> sources.Source | None:
         _report(parsed)
     elif parsed.measurements:
         st.caption("The stations below are from the previous file.")
-    return sources.Source(sources.OWN, parsed.measurements) if parsed.measurements else None
+    return sources.of(parsed) if parsed.measurements else None
 
 
 def _uploaded() -> None:
@@ -84,16 +86,15 @@ def _uploaded() -> None:
 
 def _read(content: bytes, place: UploadedStation | None) -> None:
     try:
-        parsed = parse_stations(content, datetime.now(UTC), place=place)
+        parsed = HEAVY.run(lambda: parse_stations(content, datetime.now(UTC), place=place))
+        if parsed.unplaced:
+            st.session_state["stations_content"] = content
+        if parsed.unplaced or (parsed.network and parsed.measurements and place is None):
+            st.session_state["stations_unconfirmed"] = parsed
+        else:
+            sources.hold(parsed)
     except InputError as error:
-        st.session_state["stations_problem"] = f"The file could not be read: {error}"
-        return
-    if parsed.unplaced:
-        st.session_state["stations_content"] = content
-    if parsed.unplaced or (parsed.network and parsed.measurements and place is None):
-        st.session_state["stations_unconfirmed"] = parsed
-    else:
-        st.session_state["stations_uploaded"] = parsed
+        st.session_state["stations_problem"] = f"The file could not be read: {public_text(error)}"
 
 
 def _ask(parsed: Parsed) -> None:
@@ -117,8 +118,12 @@ def _ask(parsed: Parsed) -> None:
 
 def _confirm() -> None:
     parsed = st.session_state.pop("stations_unconfirmed", None)
-    if parsed is not None:
-        st.session_state["stations_uploaded"] = parsed
+    if parsed is None:
+        return
+    try:
+        sources.hold(parsed)
+    except InputError as error:
+        st.session_state["stations_problem"] = f"The file could not be used: {public_text(error)}"
 
 
 def _placed() -> None:
@@ -137,7 +142,7 @@ def _placed() -> None:
 
 
 def _forget() -> None:
-    for key in _KEYS:
+    for key in (*_KEYS, *_OF_TABLE):
         st.session_state.pop(key, None)
 
 
@@ -145,7 +150,7 @@ def _report(parsed: Parsed) -> None:
     measurements = parsed.measurements or parsed.unplaced
     bad = len(parsed.bad_lines)
     cells = sum(fault.row_kept for fault in parsed.faults)
-    stations = len({measurement.station for measurement in measurements})
+    stations = parsed.station_count
     read = f"Read {counted(len(measurements), 'measurement')} of {counted(stations, 'station')}."
     if parsed.ignored:
         titles = ", ".join(repr(title[:40]) for title in parsed.ignored[:8])
