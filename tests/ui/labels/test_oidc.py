@@ -12,7 +12,6 @@ from tests.ui.labels.test_account import SECONDS, error_of, gate, inside, sign_i
 ONE = {"auth": {"client_id": "a", "redirect_uri": "http://localhost/oauth2callback"}}
 TWO = {"auth": {"redirect_uri": "x", "google": {"client_id": "a"}, "other": {"client_id": "b"}}}
 OLGA = {"is_logged_in": True, "iss": "https://id.example", "sub": "17", "name": "Olga"}
-OLGA |= {"iat": time.time()}
 
 
 @pytest.fixture
@@ -23,7 +22,8 @@ def admin(labels):
 def visit(secrets=ONE, **user) -> AppTest:
     page = AppTest.from_function(gate, default_timeout=SECONDS)
     page.secrets = secrets
-    page.user = user or {"is_logged_in": False}
+    # Issued now, not when a long suite began: an old word is refused after a change of role.
+    page.user = {"iat": time.time(), **user} if user else {"is_logged_in": False}
     return page.run()
 
 
