@@ -115,7 +115,6 @@ def configuration(folder: Path, ports: dict[str, int], http: int, https: int) ->
         "AQFUSION_HTTPS_PORT": str(https),
         "AQFUSION_CERTIFICATES": str(folder),
         "AQFUSION_NGINX_LOGS": str(folder),
-        "AQFUSION_UPLOAD_MB": "60",
     }
     for name, value in values.items():
         assert f"${{{name}}}" in text, name

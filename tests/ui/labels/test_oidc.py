@@ -12,6 +12,7 @@ from tests.ui.labels.test_account import SECONDS, error_of, gate, inside, sign_i
 ONE = {"auth": {"client_id": "a", "redirect_uri": "http://localhost/oauth2callback"}}
 TWO = {"auth": {"redirect_uri": "x", "google": {"client_id": "a"}, "other": {"client_id": "b"}}}
 OLGA = {"is_logged_in": True, "iss": "https://id.example", "sub": "17", "name": "Olga"}
+OLGA |= {"iat": time.time() + 3600}  # newer than all that a test does to the account
 
 
 @pytest.fixture
@@ -22,8 +23,7 @@ def admin(labels):
 def visit(secrets=ONE, **user) -> AppTest:
     page = AppTest.from_function(gate, default_timeout=SECONDS)
     page.secrets = secrets
-    # Issued now, not when a long suite began: an old word is refused after a change of role.
-    page.user = {"iat": time.time(), **user} if user else {"is_logged_in": False}
+    page.user = user or {"is_logged_in": False}
     return page.run()
 
 
@@ -104,3 +104,26 @@ def test_signing_out_tells_the_provider_too(labels, admin, monkeypatch):
 
 def test_without_a_secrets_file_there_is_no_provider(labels_home):
     assert oidc.providers() == ()
+
+
+@pytest.mark.parametrize(
+    ("issued", "sentence"),
+    [
+        (None, "Account must have a time of issue (iat), got none."),
+        ("soon", "Account must have a time of issue (iat), got none."),
+        (time.time() - 13 * 3600, "You signed in too long ago. Sign in again."),
+    ],
+)
+def test_an_identity_opens_nothing_once_it_is_old(labels, admin, issued, sentence):
+    assert error_of(visit(**OLGA | {"iat": issued})) == sentence
+    assert len(labels.accounts.users(admin)) == 1
+
+
+def test_another_role_ends_what_an_older_identity_began(labels, admin):
+    page = visit(**OLGA | {"iat": time.time() - 60})
+    (olga,) = [user for user in labels.accounts.users(admin) if user.name == "Olga"]
+    labels.accounts.set_role(admin, olga.id, "expert")
+    for _ in range(2):
+        assert not inside(page.run())
+        assert error_of(page) == "You were signed out everywhere. Sign in again."
+    assert inside(visit(**OLGA))
