@@ -5,6 +5,7 @@ import json
 import logging
 import threading
 import time
+import uuid
 
 import pytest
 import streamlit.logger
