@@ -79,12 +79,15 @@ def check_memory(container: Container, name: str) -> int:
     if container.coefficients is not None:
         return fixed + container.coefficients
     each = BYTES_PER_PIXEL[container.variant]
-    need = fixed + int(each * width * height)
+    need = fixed + int(each * max(width * height, container.coded_pixels))
     if need > MOST_MEMORY:
+        got = f"{width} x {height}"
+        if container.coded_pixels > width * height:
+            got += f" out of {container.coded_pixels / 1e6:.0f} megapixels"
         most = int((MOST_MEMORY - fixed) / each) // 1_000_000
         raise PhotoError(
             f"{name} must have at most {most} megapixels as {container.variant}, "
-            f"got {width} x {height}: as JPEG it may have 220"
+            f"got {got}: as JPEG it may have 220"
         )
     return need
 

@@ -26,8 +26,8 @@ SAYS = {
     OWN: "Stations from your own table; nobody else sees them, and nothing is stored.",
     LIVE: "Current measurements near a place, as provided by OpenAQ.",
 }
-# Rows of all visitors' tables, of 530 bytes each; a table goes with its session.
-_MOST_HELD, _SMALL = 250_000, 5_000
+# Rows and faults of all visitors' tables, of 530 bytes each; a table goes with its session.
+_MOST_HELD, _SMALL, _ROW_BYTES = 250_000, 5_000, 530
 _held: WeakValueDictionary[int, Parsed] = WeakValueDictionary()
 _holding = threading.Lock()
 
@@ -81,15 +81,26 @@ def of(parsed: Parsed) -> Source:
 
 def hold(parsed: Parsed) -> None:
     """Keep an uploaded table in the session; `InputError` where the server holds too many rows."""
-    rows = len(parsed.measurements)
+    reserve(parsed)
+    st.session_state["stations_uploaded"] = parsed
+
+
+def reserve(parsed: Parsed) -> None:
+    """Count a table that a session keeps in any way, with its file while its place is asked for."""
+    rows = _rows(parsed)
     with _holding:
-        if rows > _SMALL and rows + sum(len(p.measurements) for p in _held.values()) > _MOST_HELD:
+        others = sum(_rows(held) for held in [*_held.values()] if held is not parsed)
+        if rows > _SMALL and rows + others > _MOST_HELD:
             raise InputError(
                 f"the server holds many tables of other visitors just now; one of at most "
                 f"{_SMALL:,} rows can be read at any time, a larger one later"
             )
         _held[id(parsed)] = parsed
-    st.session_state["stations_uploaded"] = parsed
+
+
+def _rows(parsed: Parsed) -> int:
+    file = parsed.file_bytes // _ROW_BYTES if parsed.unplaced else 0
+    return len(parsed.measurements) + len(parsed.unplaced) + len(parsed.faults) + file
 
 
 def own() -> Parsed | None:
