@@ -32,6 +32,7 @@ _HOST = re.compile(r"[A-Za-z0-9.-]+|\[?[0-9A-Fa-f:]+\]?")
 _SITE = re.compile(r"(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 LEAST_DISK_MB = 500
 _SHORTEST_TOKEN, _SHORTEST_PIN = 16, 4
+_YES, _NO = ("yes", "on", "true", "1"), ("no", "off", "false", "0")
 
 
 class SettingsError(InputError):
@@ -98,7 +99,7 @@ def load_settings(
         sign_in_days=_number(values, "AQFUSION_SIGN_IN_DAYS", 400) or SIGN_IN_DAYS,
         idle_minutes=_number(values, "AQFUSION_IDLE_MINUTES", 400 * 1440) or IDLE_MINUTES,
         backups=_expanded("AQFUSION_BACKUPS", backups) if backups else None,
-        backup_daily=_switch(values, "AQFUSION_BACKUP_DAILY"),
+        backup_daily=bool(_yes_or_no(values, "AQFUSION_BACKUP_DAILY")),
         backup_keep=_number(values, "AQFUSION_BACKUP_KEEP", 1000) or BACKUP_KEEP,
         pin_length=_number(values, "AQFUSION_PIN_LENGTH", 64, _SHORTEST_PIN),
     )
@@ -180,13 +181,6 @@ def _networks(values: Mapping[str, str], name: str) -> tuple[str, ...]:
     return listed
 
 
-def _switch(values: Mapping[str, str], name: str) -> bool:
-    text = values.get(name, "").strip().lower()
-    if text not in ("", "on", "off", "1", "0", "true", "false"):
-        raise SettingsError(f"{name} must be on or off, got {text!r}")
-    return text in ("on", "1", "true")
-
-
 def _hosts(values: Mapping[str, str], name: str) -> tuple[str, ...]:
     hosts = _listed(values, name)
     for host in hosts:
@@ -214,9 +208,9 @@ def _number(values: Mapping[str, str], name: str, most: int, least: int = 1) -> 
 
 def _yes_or_no(values: Mapping[str, str], name: str) -> bool | None:
     text = values.get(name, "").strip().lower()
-    if text not in {"", "yes", "true", "1", "no", "false", "0"}:
+    if text not in {"", *_YES, *_NO}:
         raise SettingsError(f"{name} must be yes or no, got {text!r}")
-    return text in {"yes", "true", "1"} if text else None
+    return text in _YES if text else None
 
 
 def _secrets(path: Path) -> dict[str, str]:

@@ -129,7 +129,7 @@ def labels_home(
     (home / "labels" / "labels.db").write_bytes(empty_labels)
     monkeypatch.setenv("AQFUSION_HOME", str(home))
     monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)  # else 50 ms for each PIN
-    for cached in (store_session._opened, sign_in_form._code):  # the model may stay
+    for cached in (store_session._opened, sign_in_form._code, sign_in_form._tries):
         cached.clear()
     yield home
     store_session._opened.clear()  # and closes the store

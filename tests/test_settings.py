@@ -150,14 +150,22 @@ def test_times_of_a_sign_in_are_whole_numbers(name, given, secrets):
         load_settings({name: given}, secrets)
 
 
+_ANSWERS = (
+    *(("", None), ("Yes", True), ("on", True), ("1", True), ("true", True)),
+    *(("no", False), ("OFF", False), ("0", False), ("false", False)),
+)
+
+
 def test_how_people_sign_in_comes_from_settings(secrets):
     assert load_settings({}, secrets).pin_length is None
     assert load_settings({"AQFUSION_PIN_LENGTH": "12"}, secrets).pin_length == 12
     with pytest.raises(SettingsError, match="AQFUSION_PIN_LENGTH must be a whole number from 4 "):
         load_settings({"AQFUSION_PIN_LENGTH": "3"}, secrets)
-    for given, expected in (("", None), ("Yes", True), ("1", True), ("no", False)):
+    for given, expected in _ANSWERS:
         settings = load_server_settings({"AQFUSION_LIST_NAMES": given}, secrets)
         assert settings.list_names is expected
+        settings = load_settings({"AQFUSION_BACKUP_DAILY": given}, secrets)
+        assert settings.backup_daily is bool(expected)
     with pytest.raises(SettingsError, match="AQFUSION_LIST_NAMES must be yes or no, got 'maybe'"):
         load_server_settings({"AQFUSION_LIST_NAMES": "maybe"}, secrets)
 

@@ -244,7 +244,7 @@ def restore(path: str) -> None:
     from aqfusion.labels.backup import restore as read_backup
 
     with label_store() as store:
-        held = read_backup(store, Path(path))
+        held = read_backup(store, Path(path), now())
     print_json({"restored": path, **asdict(held)})
 
 

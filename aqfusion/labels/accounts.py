@@ -188,7 +188,7 @@ class Accounts:
                 raise AccountError(
                     "This is the last enabled admin. Make another account an admin first."
                 )
-            end_sign_ins(connection, user, at)
+            end_sign_ins(connection, user, at, identities="role" not in change.values)
             if "pin" in change.values:  # wrong PINs of before were of another one
                 self._limits.forget(connection, row.name_key)
             record(connection, change.kind, at, user, actor.id, change.detail(row))

@@ -37,6 +37,7 @@ KINDS: dict[str, int | None] = {
     "signed out": 10,
     "signed out everywhere": 5,
     "backup taken": 10,
+    "backup restored": None,
 }
 _HOUR = timedelta(hours=1)
 _LOCK = 0x415152  # any number, the same in every process

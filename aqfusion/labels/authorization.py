@@ -48,12 +48,16 @@ def require_role(connection: Connection, actor: Actor, least: str, lock: bool = 
     return row
 
 
-def end_sign_ins(connection: Connection, user: int, now: datetime, identities: bool = False) -> int:
+def end_sign_ins(
+    connection: Connection, user: int, now: datetime, *, identities: bool = True
+) -> int:
     """End all that an account was signed in by, and return in how many browsers that was.
 
-    Its devices are no longer known. With `identities`, one from elsewhere has to be a newer one;
-    else it begins a new sign-in, with the role of now.
+    Its devices are no longer known. With `identities`, one from elsewhere has to be newer than now.
     """
+    # A provider's word says who somebody is, and the role is looked up at each use: after another
+    # role the word may begin a new sign-in by itself. Whoever is disabled, gets another PIN or
+    # signs out everywhere may have lost a device, and that device still holds the word.
     values = {"epoch": users.c.epoch + 1, **({"ended": now} if identities else {})}
     connection.execute(update(users).where(users.c.id == user).values(**values))
     connection.execute(delete(known_devices).where(known_devices.c.user == user))

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from aqfusion.io.atomic_files import new_file
 from aqfusion.io.temporary_files import TemporaryFolder
-from aqfusion.labels.audit_log import record_often
+from aqfusion.labels.audit_log import record, record_often
 from aqfusion.labels.authorization import require_role
 from aqfusion.labels.backup_archive import BackupArchive, opened
 from aqfusion.labels.backup_format import (
@@ -183,12 +183,14 @@ def rehearse(path: Path, *, decode: bool = False) -> Backup:
         return held
 
 
-def restore(store: LabelStore, path: Path) -> Backup:
+def restore(store: LabelStore, path: Path, now: datetime | None = None) -> Backup:
     """Fill an empty store from a backup of any database; `BackupError` says why not.
 
     Nothing is written before a rehearsal went well. Rows then come in one transaction, which is
-    only committed once they read back as they were and the photos are kept.
+    only committed once they read back as they were and the photos are kept. The audit log goes on
+    with the restore.
     """
+    at = now or datetime.now(UTC)
     with store.database.read() as connection:
         _require_empty(connection)
     with opened(path) as archive:
@@ -196,7 +198,9 @@ def restore(store: LabelStore, path: Path) -> Backup:
         _try(archive)
         new: list[str] = []
         try:
-            store.database.write(lambda connection: _fill(connection, archive, store.photos, new))
+            store.database.write(
+                lambda connection: _fill(connection, archive, store.photos, new, at)
+            )
         except BaseException as error:
             for digest in new:
                 store.photos.remove(digest)
@@ -320,7 +324,11 @@ def _require_empty(connection: Connection) -> None:
 
 
 def _fill(
-    connection: Connection, archive: BackupArchive, photos: PhotoStore, new: list[str]
+    connection: Connection,
+    archive: BackupArchive,
+    photos: PhotoStore,
+    new: list[str],
+    now: datetime,
 ) -> None:
     """Write everything; `new` gets the photos that were not there before."""
     take_time(connection)
@@ -331,6 +339,7 @@ def _fill(
     for table, added in archive.tables:
         load(connection, table, archive.rows(table, added))
     _compare(connection, archive)
+    record(connection, "backup restored", now, None)
     for digest in archive.digests:  # last: a photo is written where its row is as good as kept
         if not photos.exists(digest):
             new.append(digest)

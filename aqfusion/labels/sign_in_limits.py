@@ -82,7 +82,7 @@ _ADDRESS_GUESSES = (
 _OF_DEVICE = _Limit(5, 30 * _SECOND, 5 * _MINUTE, _WRONG)
 _OF_PAIR = _Limit(5, 30 * _SECOND, 5 * _MINUTE, _WRONG)
 # Guesses of one name by many addresses: 20, then 10 an hour. Of the 10,000 PINs of four digits
-# that is 2.4 % in a day at most, which is why public servers ask for longer ones.
+# that is 2.6 % in the first day at most, which is why public servers ask for longer ones.
 _OF_NAME = _Limit(20, 30 * _SECOND, 6 * _MINUTE, _NAME_GUESSED)
 _OF_ADDRESS = _Limit(30, 2 * _SECOND, _MINUTE, _ADDRESS_GUESSES)
 

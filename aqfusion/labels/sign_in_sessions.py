@@ -162,7 +162,7 @@ class SignInSessions:
         def work(connection: Connection) -> int:
             require_role(connection, actor, "visitor")
             record_often(connection, "signed out everywhere", at, actor.id)
-            return end_sign_ins(connection, actor.id, at, identities=True)
+            return end_sign_ins(connection, actor.id, at)
 
         return self._database.write(work)
 

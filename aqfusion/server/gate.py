@@ -9,7 +9,7 @@ from streamlit import runtime
 from aqfusion.server import client_address
 from aqfusion.server.response_headers import ResponseHeaders, allowed_hosts
 from aqfusion.server.upload_ledger import MEGABYTE, FileStore, UploadLedger
-from aqfusion.server.upload_limits import UploadLimits
+from aqfusion.server.upload_limits import BrowserCheck, UploadLimits
 from aqfusion.server.websocket_limits import WebsocketLimits, bound_frames
 from aqfusion.settings import ServerSettings
 
@@ -20,9 +20,9 @@ _log = logging.getLogger(__name__)
 class Gate:
     """One for each process: its limits, and the ledger that they share."""
 
-    def __init__(self, settings: ServerSettings) -> None:
-        """Read limits from `settings`."""
-        self._settings = settings
+    def __init__(self, settings: ServerSettings, is_browser: BrowserCheck) -> None:
+        """Read limits from `settings`; `is_browser` tells whose upload it is."""
+        self._settings, self._is_browser = settings, is_browser
         self.ledger = UploadLedger(settings.uploads_mb * MEGABYTE)
 
     def middleware(self) -> list[Middleware]:
@@ -36,7 +36,7 @@ class Gate:
                 hosts=allowed_hosts(settings.allowed_hosts),
                 embed_on=settings.embed_on,
             ),
-            Middleware(UploadLimits, ledger=self.ledger, files=_files),
+            Middleware(UploadLimits, ledger=self.ledger, files=_files, is_browser=self._is_browser),
             Middleware(
                 WebsocketLimits,
                 ledger=self.ledger,

@@ -17,6 +17,7 @@ from aqfusion.server.client_address import address_of
 from aqfusion.server.upload_ledger import MEGABYTE, FileStore, UploadLedger, UploadRefusal
 
 _PATH = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
+BrowserCheck = Callable[[Scope, str], bool]  # whether a request is of a session's own browser
 _IDLE_SECONDS = 30.0  # without a byte of the body
 _DRAINED, _DRAIN_SECONDS = 64 * MEGABYTE, 20.0
 
@@ -24,9 +25,16 @@ _DRAINED, _DRAIN_SECONDS = 64 * MEGABYTE, 20.0
 class UploadLimits:
     """Lets those uploads through that the ledger admits."""
 
-    def __init__(self, app: ASGIApp, ledger: UploadLedger, files: Callable[[], FileStore]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        ledger: UploadLedger,
+        files: Callable[[], FileStore],
+        is_browser: BrowserCheck,
+    ) -> None:
         """Stand before `app`; `files` gives Streamlit's manager once the server runs."""
         self._app, self._ledger, self._files = app, ledger, files
+        self._is_browser = is_browser
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass all but uploads on untouched."""
@@ -36,6 +44,10 @@ class UploadLimits:
             return
         session, file_id = match.groups()
         answer = _Answer(send)
+        if not self._is_browser(scope, session):  # ids stand in logs of proxies, and prove nothing
+            refusal = UploadRefusal(403, "This page is open in another browser. Reload it.")
+            await _refuse(refusal, scope, _Body(receive), answer)
+            return
         if scope["method"] == "PUT":
             await self._put(session, file_id, scope, receive, answer)
             return

@@ -88,7 +88,7 @@ def _checks() -> dict[str, health.Check]:
 @cache
 def _gate() -> Gate:
     try:
-        return Gate(load_server_settings())
+        return Gate(load_server_settings(), browser_sessions.is_browser_of)
     except SettingsError as error:
         raise SystemExit(f"AQFusion cannot start: {error}") from error
 

@@ -1,6 +1,7 @@
 """Signing in by OpenID Connect at a provider on the loopback, in a real browser."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from oidc_provider_mock import User, run_server_in_thread
@@ -86,7 +87,9 @@ def test_one_comes_back_to_the_page_gets_a_new_role_at_once_and_is_locked_out_at
     first = press(page, "3")
     assert page.locator(HEAD).inner_text().rsplit(" ", 1)[1] != first
 
-    store.accounts.set_disabled(admin, olga.id, True)
+    # The server grants a provider's clock ten seconds: this is what is left of them.
+    at = datetime.now(UTC) + timedelta(seconds=9)
+    store.accounts.set_disabled(admin, olga.id, True, at)
     page.keyboard.press("4")
     at_rest(page, OUTSIDE)
     assert "account is disabled" in page.locator(OUTSIDE).inner_text()
@@ -94,9 +97,11 @@ def test_one_comes_back_to_the_page_gets_a_new_role_at_once_and_is_locked_out_at
     at_rest(page, OUTSIDE)
     assert "account is disabled" in page.locator(OUTSIDE).inner_text()
 
-    store.accounts.set_disabled(admin, olga.id, False)
+    store.accounts.set_disabled(admin, olga.id, False, at)
     page.reload()
-    at_rest(page, PHOTO)
+    at_rest(page, OUTSIDE)  # the provider's word of before is worth nothing any more
+    assert "signed out everywhere" in page.locator(OUTSIDE).inner_text()
+    go_through_the_provider(page, PHOTO)
     page.locator(INSIDE).click()
     page.get_by_role("button", name="End session").click(timeout=20_000)
     at_rest(page, OUTSIDE)

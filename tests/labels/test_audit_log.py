@@ -8,10 +8,12 @@ from sqlalchemy.exc import DBAPIError
 
 from aqfusion.labels import migrations
 from aqfusion.labels.accounts import AccountError
-from aqfusion.labels.audit_log import record_often
+from aqfusion.labels.audit_log import KINDS, record_often
+from aqfusion.labels.backup import backup, restore
 from aqfusion.labels.database import Database, database_url
 from aqfusion.labels.migrations import prepare
 from aqfusion.labels.passwords import hashed_pin
+from aqfusion.labels.scheduled_backups import make_scheduled
 from aqfusion.labels.schema import account_events, invites, users
 from aqfusion.labels.sign_in import SignInError
 from aqfusion.labels.sign_in_limits import Client
@@ -76,6 +78,75 @@ def test_each_event_stands_in_the_log_once(store):
     assert [row[0] for row in log_of(store, ada, user=ana.id, kind="disabled")] == ["disabled"]
     newest = [event.kind for event in store.audit_log.events(ada, skip=1, most=2)]
     assert newest == ["refused", "account made"]
+
+
+def _by_oidc(store):
+    return store.sign_in.by_oidc("https://id.example", "17", "Olga", "visitor", NOW, NOW)
+
+
+def _refused(store, *_):
+    with pytest.raises(SignInError):
+        store.sign_in.by_pin("Ana", "0000", NOW)
+
+
+def _restored(store, admin, _ana, folder):
+    backup(store, admin, folder / "b.zip", NOW)
+    other = LabelStore.open(str(folder / "other.db"), str(folder / "other"))
+    restore(other, folder / "b.zip", NOW)
+    newest = log_of(other, admin)[-1]
+    other.close()
+    return newest
+
+
+# Every way to an event: its kind, whom it is about and who did it, and the way. Each begins with
+# Ada, an admin, and Ana; what returns an event has another store.
+WAYS = [
+    ("account made", "Cem", "Ada",
+     lambda s, ada, ana, _: s.accounts.add_user(ada, "Cem", PIN, "visitor", NOW)),
+    ("account made", "Olga", "Olga", lambda s, ada, ana, _: _by_oidc(s)),
+    ("invited", None, "Ada", lambda s, ada, ana, _: s.invites.make(ada, "expert", NOW)),
+    ("invitation revoked", None, "Ada",
+     lambda s, ada, ana, _: (s.invites.make(ada, "expert", NOW), s.invites.take_back(ada, 1, NOW))),
+    ("joined", "Eva", "Ada", lambda s, ada, ana, _: s.sign_in.by_invite(
+        s.invites.make(ada, "expert", NOW), "Eva", PIN, NOW)),
+    ("role changed", "Ana", "Ada",
+     lambda s, ada, ana, _: s.accounts.set_role(ada, ana.id, "expert", NOW)),
+    ("PIN set", "Ana", "Ada",
+     lambda s, ada, ana, _: s.accounts.reset_pin(ada, ana.id, "567x", NOW)),
+    ("PIN changed", "Ana", "Ana",
+     lambda s, ada, ana, _: s.sign_in.change_pin(ana, PIN, "567x", NOW)),
+    ("disabled", "Ana", "Ada",
+     lambda s, ada, ana, _: s.accounts.set_disabled(ada, ana.id, True, NOW)),
+    ("enabled", "Ana", "Ada", lambda s, ada, ana, _: [
+        s.accounts.set_disabled(ada, ana.id, off, NOW) for off in (True, False)]),
+    ("unlocked", "Ana", "Ada", lambda s, ada, ana, _: s.accounts.unlock(ada, "Ana", NOW)),
+    ("unlocked", None, "the terminal",
+     lambda s, ada, ana, _: s.accounts.unlock(s.accounts.operator(NOW), None, NOW)),
+    ("signed in", "Ana", "Ana", lambda s, ada, ana, _: s.sessions.begin(ana, NOW)),
+    ("signed in", "Olga", "Olga",
+     lambda s, ada, ana, _: s.sessions.begin(_by_oidc(s), NOW, "", "OpenID Connect")),
+    ("refused", "Ana", None, _refused),
+    ("signed out", "Ana", "Ana",
+     lambda s, ada, ana, _: s.sessions.end(s.sessions.begin(ana, NOW)[0], NOW)),
+    ("signed out everywhere", "Ana", "Ana", lambda s, ada, ana, _: s.sessions.end_all(ana, NOW)),
+    ("backup taken", "Ada", "Ada", lambda s, ada, ana, tmp: backup(s, ada, tmp / "b.zip", NOW)),
+    ("backup taken", "the terminal", "the terminal",
+     lambda s, ada, ana, tmp: make_scheduled(s, s.accounts.operator(NOW), tmp / "b", 7, NOW)),
+    ("backup restored", None, None, _restored),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "about", "by", "way"), WAYS)
+def test_every_way_to_an_event_writes_it(store, admin, ana, tmp_path, kind, about, by, way):
+    returned = way(store, admin, ana, tmp_path)
+    newest = returned if kind == "backup restored" else log_of(store, admin)[-1]
+    assert newest[:3] == (kind, about, by)
+    assert store.verify() == ()
+
+
+def test_no_kind_is_without_a_way(store, admin):
+    assert [row[:3] for row in log_of(store, admin)] == [("first admin", "Ada", "Ada")]
+    assert {"first admin", *(kind for kind, *_ in WAYS)} == {*KINDS}
 
 
 def test_what_is_refused_leaves_no_event(store, admin, ana):

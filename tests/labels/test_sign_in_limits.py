@@ -245,14 +245,38 @@ def test_new_pins_are_as_long_as_the_store_asks_and_old_ones_go_on(store, admin,
         store.sign_in.by_pin("Ana", long[:-1], NOW)
 
 
-def test_an_identity_from_before_the_end_of_all_sign_ins_is_refused(store, admin):
+@pytest.mark.parametrize(
+    "end", ["signed out everywhere", "disabled and enabled", "PIN set", "PIN changed"]
+)
+def test_an_identity_from_before_the_end_of_all_sign_ins_is_refused(store, admin, end):
     def sign_in(issued):
         return store.sign_in.by_oidc("https://id.example", "17", "Olga", "visitor", NOW, issued)
 
     olga = sign_in(NOW - MINUTE)
-    store.accounts.set_role(admin, olga.id, "expert", NOW)
-    assert sign_in(NOW - MINUTE).role == "expert"
-    store.sessions.end_all(olga, NOW)
+    if end == "signed out everywhere":
+        store.sessions.end_all(olga, NOW)
+    elif end == "disabled and enabled":
+        store.accounts.set_disabled(admin, olga.id, True, NOW)
+        with pytest.raises(SignInError, match="account is disabled"):
+            sign_in(NOW)
+        store.accounts.set_disabled(admin, olga.id, False, NOW)
+    else:
+        store.accounts.reset_pin(admin, olga.id, PIN, NOW - MINUTE if end == "PIN changed" else NOW)
+        if end == "PIN changed":
+            store.sign_in.change_pin(sign_in(NOW), PIN, "5678", NOW)
     with pytest.raises(SignInError, match="signed out everywhere"):
         sign_in(NOW - MINUTE)
-    assert sign_in(NOW).role == "expert"
+    assert sign_in(NOW).id == olga.id
+
+
+@pytest.mark.parametrize("role", ["expert", "visitor"])
+def test_an_identity_goes_on_after_another_role_which_holds_at_once(store, admin, role):
+    def sign_in():
+        early = NOW - MINUTE
+        return store.sign_in.by_oidc("https://id.example", "17", "Olga", "annotator", NOW, early)
+
+    here, _ = store.sessions.begin(sign_in(), NOW)
+    store.accounts.set_role(admin, here.id, role, NOW)
+    with pytest.raises(SignedOutError):
+        store.sign_in.again(here)
+    assert sign_in().role == role

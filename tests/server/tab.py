@@ -120,6 +120,12 @@ class ForgedTab:
         self.send(file_urls_request={"request_id": "r", "file_names": names})
         return self.receive("file_urls_response").file_urls_response
 
+    def browser_cookie(self) -> str:
+        """The cookie that the answer to the handshake brought."""
+        assert self.socket.response is not None
+        (cookie,) = self.socket.response.headers.get_all("Set-Cookie")
+        return cookie.split(";")[0]
+
     def closed_with(self) -> int:
         """The code with which the server closes the tab."""
         try:
@@ -144,10 +150,11 @@ def tab(server: RunningServer, source: str = "127.0.0.1", **headers: str) -> Ite
         yield ForgedTab(server, socket_)
 
 
-def token(server: RunningServer) -> dict[str, str]:
-    """Headers with which Streamlit takes an upload."""
+def token(server: RunningServer, owner: ForgedTab | None = None) -> dict[str, str]:
+    """Headers with which an upload is taken, by the browser of a tab."""
     cookie = server.request("GET", "/_stcore/health")[1]["Set-Cookie"].split(";")[0]
-    return {"Cookie": cookie, "X_Xsrftoken": cookie.split("=", 1)[1].strip('"')}
+    own = owner.browser_cookie() if owner is not None else ""
+    return {"Cookie": f"{cookie}; {own}", "X_Xsrftoken": cookie.split("=", 1)[1].strip('"')}
 
 
 def multipart(size: int) -> tuple[bytes, str]:

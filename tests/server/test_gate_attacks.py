@@ -31,9 +31,11 @@ def _code(server):
     return server.log.read_text(encoding="utf-8").count("Code for the first admin")
 
 
-def put(server, address, size, **headers):
+def put(owner, address, size):
+    """Put a file as the browser of a tab does."""
     body, kind = multipart(size)
-    return server.request("PUT", address, body, Content_Type=kind, **token(server), **headers)
+    server = owner.server
+    return server.request("PUT", address, body, Content_Type=kind, **token(server, owner))
 
 
 def test_100_files_of_one_address_do_not_fill_the_memory(server, code):
@@ -42,7 +44,7 @@ def test_100_files_of_one_address_do_not_fill_the_memory(server, code):
         before = server.memory()
         addresses = [url.upload_url for url in mine.ask_for_addresses(100).file_urls]
         size = 2**20 + 24_000  # of which 20 leave no room for the smallest file
-        answers = [put(server, address, size)[::2] for address in addresses]
+        answers = [put(mine, address, size)[::2] for address in addresses]
         taken = [status for status, _ in answers].count(204)
         assert taken == UPLOADS_MB // 2
         assert set(answers[taken:]) == {
@@ -50,7 +52,7 @@ def test_100_files_of_one_address_do_not_fill_the_memory(server, code):
              b"minute.")
         }  # fmt: skip
         assert server.memory() - before < 3 * UPLOADS_MB
-        assert put(server, addresses[0], 10)[0] == 403  # it has served
+        assert put(mine, addresses[0], 10)[0] == 403  # it has served
         refused = mine.ask_for_addresses(1)
         assert "holds as many uploads as it can" in refused.error_msg
         mine.open_page("models")  # leaving the page frees its files
@@ -62,11 +64,26 @@ def test_only_what_a_page_asked_for_is_taken(server, code):
     with tab(server) as mine:
         mine.open_page("stations")
         path = f"/_stcore/upload_file/{mine.session}/made-up"
-        assert put(server, path, 10)[::2] == (
+        assert put(mine, path, 10)[::2] == (
             403,
             b"This page did not ask for that file. Reload it.",
         )
         assert mine.ask_for_addresses(1).error_msg.startswith("This page takes no files.")
+
+
+def test_another_browser_puts_and_takes_away_no_file_whatever_ids_it_knows(server, code):
+    refusal = (403, b"This page is open in another browser. Reload it.")
+    with tab(server) as mine, tab(server) as stranger:
+        mine.open_page("admin")
+        stranger.open_page("admin")
+        own, other = (url.upload_url for url in mine.ask_for_addresses(2).file_urls)
+        assert put(mine, own, 10)[0] == 204
+        for headers in (token(server), token(server, stranger)):
+            body, kind = multipart(10)
+            assert server.request("PUT", other, body, Content_Type=kind, **headers)[::2] == refusal
+            assert server.request("DELETE", own, **headers)[::2] == refusal
+        assert put(mine, other, 10)[0] == 204
+        assert server.request("DELETE", own, **token(server, mine))[0] == 204
 
 
 def test_a_body_without_a_length_is_counted_while_it_streams(server, code):
@@ -76,7 +93,7 @@ def test_a_body_without_a_length_is_counted_while_it_streams(server, code):
         before, (body, kind) = server.memory(), multipart(60 * 2**20)
         pieces = (body[at : at + 2**16] for at in range(0, len(body), 2**16))
         answer = server.request(
-            "PUT", url.upload_url, pieces, Content_Type=kind, X_Chunked="1", **token(server)
+            "PUT", url.upload_url, pieces, Content_Type=kind, X_Chunked="1", **token(server, mine)
         )
         assert answer[0] in {413, 507}
         assert server.memory() - before < 2 * UPLOADS_MB

@@ -20,7 +20,7 @@ from aqfusion.server.logs import LogFormatter, RequestPseudonym
 from aqfusion.settings import SettingsError, load_server_settings
 
 FIELDS = ["time", "level", "logger", "message", "request", "session"]
-SESSION = str(uuid.uuid4())
+SESSION = "3e348826-3ebe-4a6d-8e90-a8863dc7c288"
 
 
 class Screen(io.StringIO):

@@ -56,7 +56,7 @@ def test_own_folders_are_closed_and_named_ones_only_warned_of(places, tmp_path, 
     assert "Everybody on this machine can write to the folder of AQFUSION_PHOTOS" in caplog.text
 
 
-@pytest.mark.parametrize(("setting", "made"), [("", 0), ("off", 0), ("on", 1)])
+@pytest.mark.parametrize(("setting", "made"), [("", 0), ("no", 0), ("yes", 1)])
 def test_a_backup_is_made_where_the_setting_wants_it_and_only_once(
     labels_home: Path, labels, monkeypatch, setting, made
 ):
@@ -79,7 +79,7 @@ def test_a_backup_that_fails_is_in_the_log(labels_home: Path, monkeypatch, caplo
 
 
 def test_settings_of_backups_are_checked(tmp_path):
-    with pytest.raises(SettingsError, match="AQFUSION_BACKUP_DAILY must be on or off, got 'x'"):
+    with pytest.raises(SettingsError, match="AQFUSION_BACKUP_DAILY must be yes or no, got 'x'"):
         load_settings({"AQFUSION_BACKUP_DAILY": "x"}, tmp_path)
     with pytest.raises(SettingsError, match="AQFUSION_BACKUP_KEEP must be a whole number"):
         load_settings({"AQFUSION_BACKUP_KEEP": "0"}, tmp_path)

@@ -57,7 +57,7 @@ def _how(settings: Settings, history: BackupHistory) -> str:
     command = "`python -m aqfusion labels backup --keep 7`"
     if history.last is not None:
         return f"They are made by {command}, from a timer or by hand."
-    return f"Set AQFUSION_BACKUP_DAILY to `on`, or let a timer run {command}."
+    return f"Set AQFUSION_BACKUP_DAILY to `yes`, or let a timer run {command}."
 
 
 def _ago(now: datetime, time: datetime) -> str:

@@ -17,6 +17,7 @@ from aqfusion.labels.store import LabelStore
 from aqfusion.permissions import Actor
 from aqfusion.server.client_address import client_address
 from aqfusion.server.reach import is_at_this_machine, is_public, is_served
+from aqfusion.server.token_bucket import TokenBuckets
 from aqfusion.settings import load_server_settings
 from aqfusion.ui.labels import browser_sessions, flash, oidc, store_session
 from aqfusion.ui.process_cache import process_cache
@@ -110,7 +111,7 @@ def _bring_back() -> None:
         with TemporaryFolder() as folder:
             path = folder / "backup.zip"  # the client's name is part of no path
             path.write_bytes(file.getbuffer())
-            held = restore(store_session.reached(), path)
+            held = restore(store_session.reached(), path, store_session.now())
         return (
             f"The backup is restored (items: {held.rows['items']:,}, photos: {held.photos:,}). "
             "Sign in with your PIN from that store"
@@ -121,7 +122,15 @@ def _bring_back() -> None:
 
 
 def _code_fits(key: str) -> bool:
+    """Whether the code was typed; a bound for each address keeps nobody else out."""
     typed_code = st.session_state.get(key, "").strip()
+    if not _tries().take(client_address()):
+        flash.set_flash(
+            browser_sessions.PLACE,
+            "Too many codes were tried from your network. Wait 30 s and try again.",
+            good=False,
+        )
+        return False
     if secrets.compare_digest(typed_code.encode(), _code().encode()):
         return True
     flash.set_flash(
@@ -133,9 +142,15 @@ def _code_fits(key: str) -> bool:
 
 
 @process_cache()
+def _tries() -> TokenBuckets:
+    """Of the code by an address: ten at once, then one in half a minute."""
+    return TokenBuckets(10, 1 / 30)
+
+
+@process_cache()
 def _code() -> str:
     """A secret of this server's run, written to its log only."""
-    code = secrets.token_hex(4)
+    code = secrets.token_hex(8)
     _log.warning("The label store has no admin yet. Code for the first admin: %s", code)
     return code
 

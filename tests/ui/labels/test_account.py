@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from aqfusion.labels.database import StoreError
 from aqfusion.labels.sign_in import SignIn
+from aqfusion.ui.labels import sign_in_form
 from tests.labels.planted import NOW, PIN
 
 SECONDS = 60
@@ -92,6 +93,21 @@ def test_the_first_admin_needs_the_code_that_only_the_log_tells(page, labels, ca
         assert inside(make_first(page, f" {code_of(caplog)} "))
     assert page.title[0].value == "inside: admin"
     assert labels.sign_in.names() == ("Ada",)
+
+
+def test_the_code_is_tried_ten_times_at_once_by_an_address(page, labels, caplog, monkeypatch):
+    with caplog.at_level(logging.WARNING):
+        page.run()
+    code = code_of(caplog)
+    assert len(code) == 16
+    for _ in range(10):
+        make_first(page, code[:-1] + "x")
+        assert error_of(page) == "This is not the code from the terminal. Check it and try again."
+    make_first(page, code)
+    assert error_of(page) == "Too many codes were tried from your network. Wait 30 s and try again."
+    assert labels.sign_in.is_unclaimed()
+    monkeypatch.setattr(sign_in_form, "client_address", lambda: "192.0.2.7")
+    assert inside(make_first(page, code))  # which keeps nobody else out
 
 
 def test_once_there_is_an_admin_the_code_opens_nothing(page, labels, caplog, admin):

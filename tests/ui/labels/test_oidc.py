@@ -112,12 +112,26 @@ def test_without_a_secrets_file_there_is_no_provider(labels_home):
     [
         (None, "Account must have a time of issue (iat), got none."),
         ("soon", "Account must have a time of issue (iat), got none."),
-        (time.time() - 13 * 3600, "You signed in too long ago. Sign in again."),
+        (lambda: time.time() - 13 * 3600, "You signed in too long ago. Sign in again."),
     ],
+    ids=["absent", "no time", "13 hours ago"],
 )
 def test_an_identity_opens_nothing_once_it_is_old(labels, admin, issued, sentence):
+    issued = issued() if callable(issued) else issued
     assert error_of(visit(**OLGA | {"iat": issued})) == sentence
     assert len(labels.accounts.users(admin)) == 1
+
+
+def test_whoever_was_disabled_comes_back_by_a_newer_identity_only(labels, admin):
+    page = visit(**OLGA | {"iat": time.time() - 60})
+    (olga,) = [user for user in labels.accounts.users(admin) if user.name == "Olga"]
+    labels.accounts.set_role(admin, olga.id, "expert")
+    labels.accounts.set_disabled(admin, olga.id, True)
+    labels.accounts.set_disabled(admin, olga.id, False)
+    assert not inside(page.run())
+    assert error_of(page) == "You were signed out everywhere. Sign in again."
+    assert buttons(page) == ["Sign in with your organisation"]
+    assert inside(visit(**OLGA))
 
 
 def test_signed_out_everywhere_ends_what_an_older_identity_began(labels, admin):
