@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -161,16 +162,15 @@ def test_memory_stays_bounded_under_all_attacks_at_once(tmp_path):
         faults = server.faults()
     seconds = sorted(siege.moves[5:])
     p95 = seconds[int(0.95 * (len(seconds) - 1))]
-    print(
-        f"\nstart {quiet:.0f} MB, peak {peak:.0f} MB, at the end {held:.0f} MB; "
+    counts = {name: Counter(map(str, values)) for name, values in siege.answers.items()}
+    figures = (
+        f"at the start {quiet:.0f} MB, peak {peak:.0f} MB, at the end {held:.0f} MB; "
         f"{len(seconds)} moves, median {seconds[len(seconds) // 2]:.2f} s, p95 {p95:.2f} s, "
-        f"worst {seconds[-1]:.2f} s; {siege.steps[-1][0]:.0f} s"
+        f"worst {seconds[-1]:.2f} s; {siege.steps[-1][0]:.0f} s of siege; {counts}"
     )
-    for name, values in siege.answers.items():
-        print(name, {value: values.count(value) for value in values})
-    print("memory:", [(at, round(mb)) for at, mb in siege.steps[::20]])
-    assert peak < MOST_MB
-    assert p95 < SLIDER_SECONDS
+    sys.stdout.write(f"{figures}\n{[(at, round(mb)) for at, mb in siege.steps[::20]]}\n")
+    assert peak < MOST_MB, figures
+    assert p95 < SLIDER_SECONDS, figures
     assert siege.answers["visitor"] == []
     assert {204, 507} == set(siege.answers["parked"])
     assert faults == ()
