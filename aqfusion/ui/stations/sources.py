@@ -11,10 +11,11 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.fair_queue import HEAVY
+from aqfusion.images.decoding import MOST_MEMORY, reserved
 from aqfusion.settings import load_settings
 from aqfusion.stations.measurements import StationMeasurement, latest, time_steps
 from aqfusion.stations.sample_stations import sample_measurements
-from aqfusion.stations.station_table import Parsed, parse_stations
+from aqfusion.stations.station_table import Parsed, UploadedStation, parse_stations
 
 SAMPLE, OWN, LIVE = "Sample", "Your own", "Live"
 SAYS = {
@@ -27,7 +28,7 @@ SAYS = {
     LIVE: "Current measurements near a place, as provided by OpenAQ.",
 }
 # Rows and faults of all visitors' tables, of 530 bytes each; a table goes with its session.
-_MOST_HELD, _SMALL, _ROW_BYTES = 250_000, 5_000, 530
+_MOST_HELD, _SMALL, _ROW_BYTES = 110_000, 5_000, 530
 _held: WeakValueDictionary[int, Parsed] = WeakValueDictionary()
 _holding = threading.Lock()
 
@@ -77,6 +78,20 @@ def of(parsed: Parsed) -> Source:
     if kept is None or kept.measurements is not parsed.measurements:
         kept = st.session_state["stations_source"] = Source(OWN, parsed.measurements)
     return kept
+
+
+# Bytes that reading a table holds for each of its own, with lists of cells and rows.
+_READING = 45
+
+
+def parse(content: bytes, place: UploadedStation | None) -> Parsed:
+    """Read a table in turn with other heavy work, and within the memory of that."""
+
+    def work() -> Parsed:
+        with reserved(min(MOST_MEMORY, _READING * len(content))):
+            return parse_stations(content, datetime.now(UTC), place=place)
+
+    return HEAVY.run(work)
 
 
 def hold(parsed: Parsed) -> None:

@@ -1,14 +1,11 @@
 """A person's own stations: a file to upload, what was read of it, and what could not be."""
 
-from datetime import UTC, datetime
-
 import streamlit as st
 
 from aqfusion.csv_table.errors import fault_report
 from aqfusion.errors import InputError
-from aqfusion.fair_queue import HEAVY
 from aqfusion.stations.import_report import counted, looks_like
-from aqfusion.stations.station_table import Parsed, UploadedStation, parse_stations, template
+from aqfusion.stations.station_table import Parsed, UploadedStation, template
 from aqfusion.ui import photo_input
 from aqfusion.ui.markup import plain, public_text, show_error
 from aqfusion.ui.stations import sources
@@ -86,7 +83,7 @@ def _uploaded() -> None:
 
 def _read(content: bytes, place: UploadedStation | None) -> None:
     try:
-        parsed = HEAVY.run(lambda: parse_stations(content, datetime.now(UTC), place=place))
+        parsed = sources.parse(content, place)
         sources.reserve(parsed)
         if parsed.unplaced:
             st.session_state["stations_content"] = content
