@@ -1,7 +1,6 @@
 """One file with everything: tables as JSON Lines, photos, checksums; and back into a store."""
 
 import contextlib
-import errno
 import json
 import shutil
 import tempfile
@@ -47,7 +46,7 @@ from aqfusion.labels.schema import (
     users,
 )
 from aqfusion.labels.store import LabelStore
-from aqfusion.labels.store_errors import StoreError, StoreFullError
+from aqfusion.labels.store_errors import DISK_FULL, StoreError, StoreFullError
 from aqfusion.labels.unblinding import unblind_by_events
 from aqfusion.permissions import Actor
 
@@ -92,7 +91,7 @@ def backup(
                 with opened(Path(file.name), strict=False) as written_archive:
                     written_archive.check()
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in DISK_FULL:
             raise StoreFullError(
                 "The disk is full: the backup was not written, and nothing of it is left. Make "
                 "room on the disk, then try again."

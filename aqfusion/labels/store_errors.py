@@ -13,7 +13,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from aqfusion.errors import InputError
 
 __all__ = [
-    *("BUSY_SECONDS", "NO_ANSWER", "PASSING", "StoreError", "StoreFullError", "TryAgainError"),
+    *(
+        "BUSY_SECONDS",
+        "DISK_FULL",
+        "NO_ANSWER",
+        "PASSING",
+        "StoreError",
+        "StoreFullError",
+        "TryAgainError",
+    ),
     *("as_sentences", "busy", "disk_sentences", "sqlite_error"),
 ]
 
@@ -22,6 +30,7 @@ BUSY_SECONDS = 30
 # keys that a race broke.
 PASSING = {"40001", "40P01", "55P03", "23505", "23503"}
 _LATE, _DISK_FULL, _TOO_MANY = "57014", "53100", "53300"  # sqlstates of PostgreSQL
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_ROOM = 1_000_000  # bytes: SQLite needs some pages and 32 kB beside its file to begin
 # What a stranger reads instead of path, host and user.
 NO_ANSWER = "the database does not answer. The server's log says why"
@@ -107,7 +116,7 @@ def disk_sentences(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno in DISK_FULL:
             raise StoreFullError(f"{_FULL[:-1]} ({what})." if what else _FULL) from error
         reason = error.strerror or type(error).__name__
         raise StoreError(f"{what} cannot be written: {reason}.") from error

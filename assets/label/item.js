@@ -272,7 +272,7 @@ class Desk {
       this.suggested.textContent = model?.words
         ?? (mode !== "blind" ? "" : blind
           ? "Blind: the model's prediction is shown after your answer."
-          : "Not blind: you have been shown the prediction or other answers of this item before.");
+          : "Not blind: you have seen the prediction or others' answers.");
       return;
     }
     const pill = element("span", "aq-pill", model.words);

@@ -87,7 +87,7 @@ def test_a_photo_is_given_only_after_the_box_is_ticked(visitor: Visitor, home: P
     visitor.page.get_by_text("Contribute this photo to AQFusion").click()
     give = visitor.page.get_by_role("button", name="Contribute")
     give.click()
-    visitor.page.wait_for_selector("text=tick the box to agree to the text first")
+    visitor.page.wait_for_selector("text=first tick the box to agree to the text")
     assert kept() == []
     visitor.page.get_by_text("I agree to this text").click()
     visitor.settle()

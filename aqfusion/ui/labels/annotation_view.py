@@ -338,7 +338,8 @@ def _about(leased: Leased, mode: str) -> str:
         parts.append(task.taken_text)
     if not task.reading.present:
         parts.append("no readings, only the photo")
-    parts.append("why this item: " + "; ".join(why(reason, mode) for reason in leased.why))
+    if leased.why:
+        parts.append("why this item: " + "; ".join(why(reason, mode) for reason in leased.why))
     return " · ".join(parts)
 
 

@@ -10,6 +10,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
+from typing import TypeVar
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
@@ -28,6 +29,7 @@ from aqfusion.server.client_address import client_address
 from aqfusion.server.reach import is_served
 from aqfusion.ui.labels import browser_cookie, flash, sign_in_cookie, store_session
 
+Value = TypeVar("Value")
 _MOST = 20_000  # sessions that are remembered; the oldest goes first
 _lock = Lock()
 _browsers: OrderedDict[str, str] = OrderedDict()
@@ -43,9 +45,7 @@ def bind(sign_in: int | None) -> None:
     with _lock:
         _sign_ins.pop(session, None)
         if sign_in is not None:
-            _sign_ins[session] = sign_in
-            while len(_sign_ins) > _MOST:
-                _sign_ins.popitem(last=False)
+            _keep(_sign_ins, session, sign_in)
 
 
 def begin_run() -> None:
@@ -62,10 +62,7 @@ def begin_run() -> None:
         bind(None)
     st.session_state[_BROWSER] = digest
     with _lock:
-        _browsers[session] = digest
-        _browsers.move_to_end(session)
-        while len(_browsers) > _MOST:
-            _browsers.popitem(last=False)
+        _keep(_browsers, session, digest)
 
 
 def is_browser_of(scope: Scope, session: str) -> bool:
@@ -94,10 +91,7 @@ def tab() -> Tab:
         return Tab("", _is_open)
     name = hashlib.sha256(session.encode()).hexdigest()[:32]
     with _lock:
-        _tabs[name] = session
-        _tabs.move_to_end(name)
-        while len(_tabs) > _MOST:
-            _tabs.popitem(last=False)
+        _keep(_tabs, name, session)
     return Tab(name, _is_open)
 
 
@@ -106,6 +100,14 @@ def _is_open(name: str) -> bool:
     with _lock:
         session = _tabs.get(name)
     return session is not None and is_served() and runtime.get_instance().is_active_session(session)
+
+
+def _keep(kept: OrderedDict[str, Value], name: str, value: Value) -> None:
+    """Under the lock."""
+    kept[name] = value
+    kept.move_to_end(name)
+    while len(kept) > _MOST:
+        kept.popitem(last=False)
 
 
 def _session_id() -> str | None:
