@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aqfusion.ui import page
+from aqfusion.ui import heavy_work, page
 from aqfusion.ui.labels import (
     account,
     annotation_view,
@@ -19,6 +19,7 @@ actor = account.require("annotator")
 
 
 @st.fragment
+@heavy_work.shown_busy("label")
 def work() -> None:
     """All that changes from item to item; what stands below the desk moves none of its buttons."""
     on = desk(actor)

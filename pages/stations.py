@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aqfusion.ui import inputs, page
+from aqfusion.ui import heavy_work, inputs, page
 from aqfusion.ui.stations import explorer, live_view, sources, timeline, upload_view
 
 page.begin(
@@ -34,6 +34,7 @@ chosen: sources.Source = source  # the fragment outlives this run, and the check
 
 
 @st.fragment(run_every=timeline.pace())
+@heavy_work.shown_busy("stations")
 def moving() -> None:
     """Run by itself while the time plays; the rest of the page stays."""
     explorer.render_explorer(chosen)

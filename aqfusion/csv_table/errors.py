@@ -17,7 +17,7 @@ class CsvTableError(InputError):
     """A file that cannot be split into rows."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TableFault:
     """A fault in a line of a file, counted from 1; no `column` where it is the whole line.
 

@@ -85,7 +85,8 @@ class Container:
     file without the parts that no pixel needs, `profile` an ICC profile of its colours. `is_cut`
     means that the end is missing. `coefficients` is how many bytes a JPEG's decoder holds however
     small the requested picture, `None` where a format is only decoded in full, and `variant` what
-    the memory of the others depends on. `taken_at` is the camera's clock, if EXIF has it.
+    the memory of the others depends on, `coded_pixels` how many they make if more than the size
+    says. `taken_at` is the camera's clock, if EXIF has it.
     """
 
     format: str
@@ -96,6 +97,7 @@ class Container:
     is_cut: bool = False
     coefficients: int | None = None
     variant: str = ""
+    coded_pixels: int = 0
     taken_at: datetime | None = None
 
 
@@ -307,7 +309,10 @@ def _heif(data: bytes) -> Container:
     elif not read.is_subsampled or read.has_alpha:
         variant = f"{read.codec} with 4:4:4 or alpha"
     return Container(
-        read.codec, size, orientation, read.pixels, profile, variant=variant, taken_at=taken_at
+        *(read.codec, size, orientation, read.pixels, profile),
+        variant=variant,
+        coded_pixels=read.coded_pixels,
+        taken_at=taken_at,
     )
 
 

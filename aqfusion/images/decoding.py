@@ -27,6 +27,7 @@ __all__ = [
     "opened",
     "reserved",
     "shrunk",
+    "trim_memory",
 ]
 
 MOST_MEMORY = 360_000_000  # bytes that all decoders of a process hold together
@@ -40,8 +41,8 @@ BYTES_PER_PIXEL = {
     "WebP": 8.3,
     "animated WebP": 16.5,  # a canvas, the canvas before, the frame's bytes, and the picture
     "HEIC": 5.5,
-    "HEIC with 4:4:4 or alpha": 9.0,
-    "HEIC of more than 8 bits": 11.0,
+    "HEIC with 4:4:4 or alpha": 11.5,
+    "HEIC of more than 8 bits": 11.5,
     "AVIF": 9.6,
     "AVIF with 4:4:4 or alpha": 13.0,
     "AVIF of more than 8 bits": 17.5,
@@ -51,7 +52,9 @@ _BAND_BYTES = 4_000_000
 _GAP = 3.0  # as Pillow's reducing_gap: averages first, as long as thrice the size remains
 # The readers are called directly: Image.open looks at the global MAX_IMAGE_PIXELS and warns
 # through the global warning filters, and threads share both.
-_M_MMAP_THRESHOLD, _MAPPED_BYTES = -3, 8_000_000  # the former by glibc's malloc.h
+# The former by glibc's malloc.h.
+_M_MMAP_THRESHOLD, _MAPPED_BYTES = -3, 8_000_000
+_M_ARENA_MAX, _ARENAS = -8, 4
 _READERS: dict[str, type[ImageFile.ImageFile]] = {
     "JPEG": JpegImagePlugin.JpegImageFile,
     "PNG": PngImagePlugin.PngImageFile,
@@ -79,12 +82,15 @@ def check_memory(container: Container, name: str) -> int:
     if container.coefficients is not None:
         return fixed + container.coefficients
     each = BYTES_PER_PIXEL[container.variant]
-    need = fixed + int(each * width * height)
+    need = fixed + int(each * max(width * height, container.coded_pixels))
     if need > MOST_MEMORY:
+        got = f"{width} x {height}"
+        if container.coded_pixels > width * height:
+            got += f" out of {container.coded_pixels / 1e6:.0f} megapixels"
         most = int((MOST_MEMORY - fixed) / each) // 1_000_000
         raise PhotoError(
             f"{name} must have at most {most} megapixels as {container.variant}, "
-            f"got {width} x {height}: as JPEG it may have 220"
+            f"got {got}: as JPEG it may have 220"
         )
     return need
 
@@ -138,9 +144,19 @@ def hand_memory_back() -> None:
     Left alone it begins to keep blocks of up to 32 MB, in a pool for each thread: after some
     uploads a server keeps hundreds of megabytes of them. Elsewhere this does nothing.
     """
+    _call_malloc("mallopt", _M_MMAP_THRESHOLD, _MAPPED_BYTES)
+    _call_malloc("mallopt", _M_ARENA_MAX, _ARENAS)
+
+
+def trim_memory() -> None:
+    """Let glibc give what is free between small blocks back to the system."""
+    _call_malloc("malloc_trim", 0)
+
+
+def _call_malloc(name: str, *arguments: int) -> None:
     if sys.platform == "linux":
         with contextlib.suppress(AttributeError, OSError):  # another library than glibc
-            ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
+            getattr(ctypes.CDLL(None), name)(*arguments)
 
 
 def _of_image(image: Image.Image) -> Raster:

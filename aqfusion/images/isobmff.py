@@ -4,6 +4,7 @@ What comes out is the size, depth, rotation, profile and EXIF of the primary pic
 EXIF and XMP are made invisible, so that no decoder walks through them.
 """
 
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -34,11 +35,12 @@ class HeifFile:
     `mirror` is the axis of `imir` (0 top and bottom change places, 1 left and right) or `None`,
     `depth` the bits of a sample, `is_subsampled` whether all colours are 4:2:0, `colours` an ICC
     profile or the code points of primaries and transfer, `exif` begins with its TIFF header and is
-    empty where there is none.
+    empty where there is none. `coded_pixels` is how many a decoder may make on the way to it.
     """
 
     codec: str
     size: tuple[int, int]
+    coded_pixels: int
     angle: int
     mirror: int | None
     depth: int
@@ -99,6 +101,7 @@ def read_heif(data: bytes) -> HeifFile:
     return HeifFile(
         codec,
         size,
+        _coded_pixels(data, items),
         angle,
         mirror,
         largest.depth,
@@ -279,6 +282,17 @@ def _check_grid(data: bytes, items: _ItemBoxes, item: int, content: bytes) -> No
     sizes = [_extent(data, items, tile) for tile in tiles]
     if sum(width * height for width, height in sizes) > 2 * MOST_AREA:
         raise DamagedFileError("tiles that are larger than their grid")
+
+
+def _coded_pixels(data: bytes, items: _ItemBoxes) -> int:
+    """The most of any picture: a grid may cut a small one out of large tiles."""
+    most = 0
+    for item, (kind, _) in items.kinds.items():
+        if kind in (*CODECS, b"grid"):
+            parts = [item, *items.parts.get(item, [])] if kind == b"grid" else [item]
+            areas = [math.prod(_extent(data, items, part)) for part in parts]
+            most = max(most, areas[0], sum(areas[1:]))
+    return most
 
 
 def _colours(data: bytes, items: _ItemBoxes) -> bytes | tuple[int, int] | None:

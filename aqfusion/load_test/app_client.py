@@ -170,6 +170,8 @@ class AppClient:
             for message in self._messages()
             if message.WhichOneof("type") == "file_urls_response"
         )
+        if reply.error_msg:
+            raise AppClientError(f"The upload was refused: {reply.error_msg}")
         urls = reply.file_urls[0]
         border = uuid.uuid4().hex
         head = (

@@ -59,7 +59,7 @@ _PLACED = ("lat", "lon")
 _POLLUTANT_NAMES = {key: name for name in POLLUTANTS for key in (name, *POLLUTANT_TITLES[name])}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StationRow:
     """The values of one row; a place in degrees (WGS 84), `None` where the table has none."""
 

@@ -11,7 +11,7 @@ has; never just guessed. docs/formats.md has the formats in full.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -182,6 +182,7 @@ def _metres(left: Place, right: Place) -> float:
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 100_000
+MOST_FAULTS = 100_000  # a row may have one in each of its cells
 
 
 def _names_of_network(titles: Sequence[str]) -> Mapping[str, str | None]:
@@ -229,7 +230,7 @@ class Parsed:
     columns not read, `notes` sentences on what was changed without loss. `network` is the table's
     publisher. `unplaced` are measurements of one station whose `UploadedStation` the user must
     enter:
-    their coordinates mean nothing.
+    their coordinates mean nothing. `file_bytes` is the file's size.
     """
 
     measurements: tuple[StationMeasurement, ...]
@@ -238,6 +239,7 @@ class Parsed:
     notes: tuple[str, ...] = ()
     network: str | None = None
     unplaced: tuple[StationMeasurement, ...] = ()
+    file_bytes: int = field(default=0, compare=False)
 
     @cached_property
     def station_count(self) -> int:
@@ -282,6 +284,8 @@ def parse_stations(
             read.append(row)
         else:
             faults += row
+            if len(faults) > MOST_FAULTS:
+                raise CsvTableError(f"the file must have at most {MOST_FAULTS:,} faults")
     unplaced = not has_place and place is None
     if not has_place and len({row.id for row in read}) > 1:
         raise CsvTableError(
@@ -307,6 +311,7 @@ def parse_stations(
         header.notes.sentences(),
         network.name if network else None,
         measurements if unplaced else (),
+        len(content),
     )
 
 

@@ -12,7 +12,7 @@ from aqfusion.air.aqi import standard
 from aqfusion.air.readings import Reading
 from aqfusion.images.photo import Photo
 from aqfusion.server.client_address import client_address
-from aqfusion.ui import consent, photo_input
+from aqfusion.ui import consent, heavy_work, photo_input
 from aqfusion.ui.inputs import PredictionInputs
 from aqfusion.ui.labels import flash
 
@@ -28,6 +28,7 @@ def render_contribution_form(inputs: PredictionInputs) -> None:
 
 
 @st.fragment
+@heavy_work.shown_busy("contribute")
 def _form(inputs: PredictionInputs, photo: Photo) -> None:
     st.markdown(consent.consent().text)
     names = [category.name for category in standard("us").categories]

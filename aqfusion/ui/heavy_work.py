@@ -6,10 +6,11 @@ from contextlib import contextmanager
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from aqfusion.fair_queue import HEAVY, QueueClient
+from aqfusion.fair_queue import HEAVY, BusyError, QueueClient
 from aqfusion.images.decoding import hand_memory_back
 from aqfusion.model.predictor import share_processors
 from aqfusion.server.client_address import client_address
+from aqfusion.ui.markup import show_error
 
 _NICENESS = 10  # of 19: a slider's prediction goes first
 
@@ -39,6 +40,24 @@ def shown_wait() -> Iterator[None]:
             icon=":material/hourglass_top:",
         )
 
-    with HEAVY.watched(show):
-        yield
+    try:
+        with HEAVY.watched(show):
+            yield
+    except BusyError:  # the sentence about it must not stand beside a promise
+        place.empty()
+        raise
     place.empty()
+
+
+@contextmanager
+def shown_busy(place: str) -> Iterator[None]:
+    """Say where the server is too busy for what is drawn here, with a button to try again.
+
+    As a decorator it stands below `st.fragment` and `st.dialog`, which show what is raised within
+    them as a traceback; `place` is part of the button's key.
+    """
+    try:
+        yield
+    except BusyError as error:
+        show_error(error, icon=":material/hourglass_disabled:", kind="warning")
+        st.button("Try again", key=f"busy_again_{place}", icon=":material/refresh:")

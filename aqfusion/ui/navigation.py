@@ -6,10 +6,10 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
-from aqfusion.fair_queue import BusyError
 from aqfusion.registry.version import number_of, title
 from aqfusion.server import metrics
-from aqfusion.ui.markup import plain, show_error
+from aqfusion.ui import heavy_work
+from aqfusion.ui.markup import plain
 
 if TYPE_CHECKING:
     from aqfusion.model.predictor import Predictor
@@ -23,12 +23,8 @@ DISCLAIMER = (
 def run() -> None:
     """Draw the bar and run the page that the address names."""
     page = st.navigation(_pages(), position="top")
-    try:
-        with metrics.page_run(page.url_path or "start"):
-            page.run()
-    except BusyError as error:
-        show_error(error, icon=":material/hourglass_disabled:", kind="warning")
-        st.button("Try again", key="busy_again")
+    with heavy_work.shown_busy("page"), metrics.page_run(page.url_path or "start"):
+        page.run()
 
 
 def ensure() -> None:

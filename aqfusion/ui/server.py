@@ -22,6 +22,7 @@ from streamlit import config
 from streamlit.runtime.state import SafeSessionState, SessionState
 
 from aqfusion.errors import InputError
+from aqfusion.images.decoding import trim_memory
 from aqfusion.registry.registry import Registry
 from aqfusion.server import health, log_limits, login_return, logs, metrics, upkeep
 from aqfusion.server.gate import Gate
@@ -49,7 +50,7 @@ def install() -> None:
     SafeSessionState.__init__ = _shared  # type: ignore[method-assign]
 
 
-_PRUNE_SECONDS = 15.0
+_PRUNE_SECONDS, _TRIM_SECONDS = 15.0, 10.0
 _log = logging.getLogger(__name__)
 
 
@@ -111,7 +112,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     log_limits.install()
     install()
     heavy_work.install()
-    work = (_tidy_up(), _prune_forever(), _gate().sweep(), upkeep.back_up_daily())
+    work = (_tidy_up(), _prune_forever(), _trim_forever(), _gate().sweep(), upkeep.back_up_daily())
     tasks = [asyncio.create_task(each) for each in work]
     try:
         yield
@@ -128,6 +129,12 @@ async def _tidy_up() -> None:
         await run_in_threadpool(upkeep.sweep_at_start, settings)
     except (InputError, OSError) as error:
         _log.warning("Folders could not be tidied up at the start: %s", error)
+
+
+async def _trim_forever() -> None:
+    while True:
+        await asyncio.sleep(_TRIM_SECONDS)
+        await run_in_threadpool(trim_memory)
 
 
 async def _prune_forever() -> None:

@@ -1,5 +1,6 @@
 """The Stations page in a real browser, with no internet."""
 
+import random
 import re
 
 import pytest
@@ -115,3 +116,60 @@ def test_two_thousand_stations_are_drawn_as_clusters(visitor, tmp_path):
         "Read 2000 measurements of 2000 stations"
         in visitor.page.locator("[data-testid='stAlert']").first.inner_text()
     )
+
+
+@pytest.mark.parametrize("visitor", SCREENS, indirect=True)
+def test_a_group_of_five_thousand_stations_opens_on_clicks(visitor, tmp_path, request):
+    dice = random.Random(1)
+    towns = [(dice.uniform(10, 30), dice.uniform(73, 88)) for _ in range(40)]
+    rows = []
+    for number in range(5000):
+        latitude, longitude = (dice.gauss(degree, 0.4) for degree in towns[number % 40])
+        rows.append(f"s{number},{latitude:.4f},{longitude:.4f},2023-02-01T08:30Z,{number % 300}\n")
+    file = tmp_path / "many.csv"
+    file.write_text("id,lat,lon,time,pm25\n" + "".join(rows))
+    opened(visitor)
+    show(visitor, "Your own")
+    visitor.page.locator(".st-key-stations_upload input[type=file]").set_input_files(file)
+    search = visitor.page.locator(".st-key-stations_many")
+    search.wait_for()
+    frame = visitor.page.frame_locator(FRAME)
+    frame.locator(".count").first.wait_for()
+    visitor.settle()
+    name = request.node.callspec.id
+    visitor.keep_screenshot(f"stations-many-{name}")
+    shown = visitor.page.get_by_text(re.compile(r"of 5,000 stations\."))
+    total = count_of(shown)
+    smaller = search.get_by_role("button", name="Show all 5,000")
+    for _ in range(8):  # rings of the map itself first, then groups of the server
+        largest_ring(frame).click()
+        visitor.page.wait_for_timeout(500)
+        visitor.settle()
+        if smaller.count():
+            break
+    assert 1 < count_of(shown) < total
+    marks = frame.locator(".coin:visible, .count:visible")
+    assert marks.count() > 1
+    assert visitor.page.evaluate(WIDER) <= 0
+    visitor.keep_screenshot(f"stations-group-{name}")
+    box = search.locator("input")
+    box.fill("nowhere")
+    box.press("Enter")
+    visitor.settle()
+    assert visitor.page.get_by_text("No station matches the search.").count() == 1
+    smaller.click()
+    visitor.settle()
+    assert count_of(shown) == total
+    assert visitor.outside == []
+
+
+def count_of(shown) -> int:
+    """The first number of the words on how many are shown."""
+    return int(shown.first.inner_text().partition(" ")[0].replace(",", ""))
+
+
+def largest_ring(frame):
+    """The ring of the most stations of those that can be seen."""
+    rings = frame.locator(".count:visible")
+    counts = [int(re.sub(r"\D", "", text)) for text in rings.all_inner_texts()]
+    return rings.nth(counts.index(max(counts)))

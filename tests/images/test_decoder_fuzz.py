@@ -3,6 +3,7 @@
 import io
 from collections import Counter
 
+import cv2
 import numpy as np
 import pillow_heif
 import pytest
@@ -79,6 +80,15 @@ def test_a_mutated_picture_is_read_or_refused(name):
     assert outcome(ALL[name], name) == ("read" if name in TAKEN else "refused")
     counts = fuzz(name, 90 if name in TAKEN else 12, SEED)
     assert counts["refused"] > 0
+
+
+@pytest.mark.parametrize("name", ["WebP", "lossless WebP"])
+def test_still_webp_is_fuzzed_in_the_decoder_that_reads_it(name, monkeypatch):
+    calls, decode = [], cv2.imdecode
+    monkeypatch.setattr(cv2, "imdecode", lambda *given: calls.append(given) or decode(*given))
+    counts = fuzz(name, 40, SEED + 2)
+    assert len(calls) >= counts["read"] > 0
+    assert len(calls) > 20
 
 
 @pytest.mark.long

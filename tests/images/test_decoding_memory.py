@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,13 @@ import pytest
 from PIL import Image
 
 from aqfusion.images.container import read_container
-from aqfusion.images.decoding import BYTES_PER_PIXEL, MOST_MEMORY, Raster, shrunk
+from aqfusion.images.decoding import (
+    BYTES_PER_PIXEL,
+    MOST_MEMORY,
+    Raster,
+    check_memory,
+    shrunk,
+)
 from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.settings import ROOT
 from tests.hostile import chunk, encode, flat, png, sky
@@ -54,6 +61,16 @@ def zeros(width: int, height: int, bits: int, colour: int, row: int) -> bytes:
     return empty[:start] + chunk(b"IDAT", stream) + chunk(b"IEND")
 
 
+def cut_grid(tile: int, width: int, height: int) -> bytes:
+    """Two large tiles, of which the picture shows a strip."""
+    picture = flat("RGB", "blue", (2 * tile, tile))
+    fast = {"quality": 30, "enc_params": {"preset": "ultrafast"}}
+    data = encode(picture, "HEIF", tile_size=tile, **fast)
+    for form in (">II", ">HH"):  # the item's size, and the grid's own
+        data = data.replace(struct.pack(form, *picture.size), struct.pack(form, width, height))
+    return data
+
+
 ATTACKS = {
     "40 MP in 34 bytes": lambda: lossless_webp(8000, 5000),
     "38 MP in 34 bytes": lambda: lossless_webp(7600, 5000),
@@ -69,6 +86,7 @@ ATTACKS = {
         flat("RGB", "blue", (7200, 5400)), "JPEG", progressive=True, subsampling=0
     ),
     "HEIC": lambda: encode(flat("RGB", "blue", (7200, 5400)), "HEIF", quality=30),
+    "a grid of large tiles": lambda: cut_grid(4992, 5100, 700),
     "AVIF": lambda: encode(flat("RGB", "blue", (6000, 4500)), "AVIF", speed=10),
     "AVIF with alpha": lambda: encode(flat("RGBA", (1, 2, 3, 99), (5000, 4000)), "AVIF", speed=10),
 }
@@ -202,6 +220,16 @@ def test_alpha_and_depth_are_seen():
     stream = io.BytesIO()
     deep.save(stream, quality=50)
     assert read_container(stream.getvalue(), "sky").variant == "HEIC of more than 8 bits"
+
+
+def test_tiles_count_also_where_the_picture_shows_a_part_of_them():
+    container = read_container(cut_grid(512, 600, 100), "sky")
+    assert (container.size, container.coded_pixels) == ((600, 100), 2 * 512 * 512)
+    small, large = (replace(container, coded_pixels=n * 1_000_000) for n in (1, 50))
+    assert check_memory(large, "sky") - check_memory(small, "sky") > 49e6 * 5
+    sentence = re.escape("got 600 x 100 out of 70 megapixels")
+    with pytest.raises(PhotoError, match=sentence):
+        check_memory(replace(container, coded_pixels=70_000_000), "sky")
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "CMYK"])

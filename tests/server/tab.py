@@ -36,9 +36,13 @@ class RunningServer:
         (line,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
         return int(line.split()[1]) / 1024
 
-    def request(self, method: str, path: str, body: Any = None, **headers: str):
-        """Send a request; status, headers and body of the response."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+    def request(
+        self, method: str, path: str, body: Any = None, source: str = "127.0.0.1", **headers: str
+    ):
+        """Send a request from a local address; status, headers and body of the response."""
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=30, source_address=(source, 0)
+        )
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body, names, encode_chunked=names.get("X-Chunked") == "1")
         answer = connection.getresponse()
@@ -132,11 +136,17 @@ class ForgedTab:
 
 
 @contextmanager
-def tab(server: RunningServer, **headers: str) -> Iterator[ForgedTab]:
-    """Open a tab."""
+def tab(server: RunningServer, source: str = "127.0.0.1", **headers: str) -> Iterator[ForgedTab]:
+    """Open a tab from a local address."""
     address = f"ws://127.0.0.1:{server.port}/_stcore/stream"
     origin = f"http://127.0.0.1:{server.port}"
-    with connect(address, origin=origin, additional_headers=headers, max_size=None) as socket_:
+    with connect(
+        address,
+        origin=origin,
+        additional_headers=headers,
+        max_size=None,
+        source_address=(source, 0),
+    ) as socket_:
         yield ForgedTab(server, socket_)
 
 

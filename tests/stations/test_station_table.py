@@ -173,3 +173,13 @@ def test_two_thousand_rows_take_no_time():
     start = time.perf_counter()
     assert len(parse(*rows).measurements) == 2000
     assert time.perf_counter() - start < 2
+
+
+def test_a_table_of_nothing_but_faults_ends_early(monkeypatch):
+    monkeypatch.setattr("aqfusion.stations.station_table.MOST_FAULTS", 20)
+    rows = b"s,28,77,2023-02-01T08:30Z,x,x,x,x\n"
+    title = b"id,lat,lon,time,pm25,pm10,o3,no2\n"
+    few = parse_stations(title + 5 * rows, NOW)
+    assert 5 <= len(few.faults) <= 20
+    with pytest.raises(CsvTableError, match="the file must have at most 20 faults"):
+        parse_stations(title + 30 * rows, NOW)

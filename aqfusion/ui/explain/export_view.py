@@ -8,11 +8,12 @@ import streamlit as st
 from aqfusion.explain.report import Inputs, PredictionReport, as_json, report_of
 from aqfusion.explain.share_card import card
 from aqfusion.explain.text_layout import as_png
-from aqfusion.ui import cached_models, reading_input
+from aqfusion.ui import cached_models, heavy_work, reading_input
 from aqfusion.ui.inputs import PredictionInputs
 
 
 @st.fragment
+@heavy_work.shown_busy("export")
 def render_export(inputs: PredictionInputs) -> None:
     """Draw the two downloads, each made on request, and the link."""
     left, right = st.columns(2)

@@ -11,7 +11,7 @@ from aqfusion.explain.photo_overlays import colour_bar, landmark_picture
 from aqfusion.explain.saliency_targets import METHOD_NAMES
 from aqfusion.metrics import SaliencyMetrics
 from aqfusion.model.predictor import Result
-from aqfusion.ui import cached_metrics, cached_models
+from aqfusion.ui import cached_metrics, cached_models, heavy_work
 from aqfusion.ui.explain import text
 from aqfusion.ui.explain.attribution_view import bars
 from aqfusion.ui.inputs import PredictionInputs
@@ -20,6 +20,7 @@ from aqfusion.ui.sites.landmark_reading import days_with_landmarks, meaning, tab
 
 
 @st.fragment
+@heavy_work.shown_busy("map")
 def render_map(inputs: PredictionInputs, result: Result) -> None:
     """Draw choices and both pictures, or the reason why there is no map."""
     st.markdown(f"{text.HAZE_MAP} {text.MAP}" if result.haze else text.MAP)

@@ -15,6 +15,7 @@ from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.model.prediction import Prediction
 from aqfusion.model.predictor import Embedding, Predictor
 from aqfusion.settings import load_settings
+from aqfusion.ui import heavy_work
 from aqfusion.ui.gallery import when
 from aqfusion.ui.markup import data_url, show_error
 from aqfusion.ui.result_view import pill
@@ -33,6 +34,7 @@ _WORDS = (
 
 
 @st.fragment
+@heavy_work.shown_busy("similar_photos")
 def render_similar_photos(
     model: Predictor, photo: Photo, embedding: Embedding, prediction: Prediction | None
 ) -> None:

@@ -8,7 +8,7 @@ from aqfusion.air.readings import POLLUTANTS
 from aqfusion.explain.what_if import SearchResult, grid, search
 from aqfusion.model.prediction import Floats
 from aqfusion.model.predictor import Result
-from aqfusion.ui import reading_input
+from aqfusion.ui import heavy_work, reading_input
 from aqfusion.ui.chart_style import png_button
 from aqfusion.ui.explain import text
 from aqfusion.ui.explain.charts import grid_chart, sweep_chart
@@ -18,6 +18,7 @@ _LINE, _SIDE = 121, 41  # values of a sweep, and of each side of the grid
 
 
 @st.fragment
+@heavy_work.shown_busy("what_if")
 def render_what_if(inputs: PredictionInputs, result: Result) -> None:
     """Draw the choices, the two charts and the answer of the search."""
     st.markdown(text.WHAT_IF)

@@ -9,6 +9,7 @@ from aqfusion.errors import InputError
 from aqfusion.images.photo import Photo
 from aqfusion.labels.item import Task
 from aqfusion.labels.similar_views import Frame
+from aqfusion.ui import heavy_work
 from aqfusion.ui.labels import annotation_session
 from aqfusion.ui.labels.annotation_session import AnnotationSession
 from aqfusion.ui.labels.store_session import now, store
@@ -49,6 +50,7 @@ def look(on: AnnotationSession) -> None:
 
 
 @st.dialog("The same view", width="large")
+@heavy_work.shown_busy("same_view")
 def _dialog(on: AnnotationSession) -> None:
     frames = _frames(on)
     if on.leased is None or not frames:

@@ -216,7 +216,12 @@ def _invite(selection: StationSelection, source: Source, view: str, at: datetime
     """Draw a summary before a station is chosen; only of stations that are all listed."""
     measurements = selection.listed
     if not measurements:
-        st.markdown("There are no stations to show yet.")
+        st.markdown(
+            "No station matches the search. Try a part of its name, its id, or a position as in "
+            "`28.61, 77.21`."
+            if selection.is_search
+            else "There are no stations to show yet."
+        )
         return
     new = [
         measurement

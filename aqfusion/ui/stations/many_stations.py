@@ -18,7 +18,8 @@ _COLOURS = ("#8A9299", "#000000")
 @dataclass(frozen=True)
 class StationSelection:
     """The stations that the visitor looks at: `listed` are the first of them, `alone` and `groups`
-    what the map shows, `look` where it should look, `None` for everywhere.
+    what the map shows, `look` where it should look, `None` for everywhere. `is_search` means that
+    only those were wanted that a text matches.
     """
 
     total: int
@@ -26,6 +27,7 @@ class StationSelection:
     alone: tuple[StationMeasurement, ...]
     groups: tuple[StationGroup, ...] = ()
     look: Area | None = None
+    is_search: bool = False
 
     def group_marks(self) -> tuple[Mark, ...]:
         """The marks of the groups."""
@@ -83,7 +85,10 @@ def select(
             )
     chosen_ones = tuple(measurements) if area is None else within(measurements, area)
     if text.strip():
-        chosen_ones = matching(chosen_ones, text, _NEAREST)
+        # beyond the group that was opened where nothing in it matches
+        chosen_ones = matching(chosen_ones, text, _NEAREST) or matching(
+            measurements, text, _NEAREST
+        )
     alone, groups = grouped(chosen_ones, MOST_MARKS)
     st.caption(_words(len(measurements), len(chosen_ones), bool(groups)))
     listed = chosen_ones[:MOST_LISTED]
@@ -95,7 +100,8 @@ def select(
         south, west = (min(values) for values in zip(*places, strict=True))
         north, east = (max(values) for values in zip(*places, strict=True))
         look = Area(south, west, north, east)
-    return StationSelection(len(chosen_ones), listed, alone, groups, look)
+    is_search = bool(text.strip())
+    return StationSelection(len(chosen_ones), listed, alone, groups, look, is_search)
 
 
 def _words(total: int, count: int, has_groups: bool) -> str:
@@ -104,7 +110,11 @@ def _words(total: int, count: int, has_groups: bool) -> str:
     >>> _words(99_000, 812, True)
     '812 of 99,000 stations. The map shows groups of them: click one to look closer, or search. \
 The lists show the first 500.'
+    >>> _words(99_000, 0, False)
+    'None of 99,000 stations matches.'
     """
+    if not count:
+        return f"None of {total:,} stations matches."
     words = f"{count:,} of {total:,} stations."
     if has_groups:
         words += " The map shows groups of them: click one to look closer, or search."

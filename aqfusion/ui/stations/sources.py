@@ -11,10 +11,11 @@ import streamlit as st
 
 from aqfusion.errors import InputError
 from aqfusion.fair_queue import HEAVY
+from aqfusion.images.decoding import MOST_MEMORY, reserved
 from aqfusion.settings import load_settings
 from aqfusion.stations.measurements import StationMeasurement, latest, time_steps
 from aqfusion.stations.sample_stations import sample_measurements
-from aqfusion.stations.station_table import Parsed, parse_stations
+from aqfusion.stations.station_table import Parsed, UploadedStation, parse_stations
 
 SAMPLE, OWN, LIVE = "Sample", "Your own", "Live"
 SAYS = {
@@ -26,8 +27,8 @@ SAYS = {
     OWN: "Stations from your own table; nobody else sees them, and nothing is stored.",
     LIVE: "Current measurements near a place, as provided by OpenAQ.",
 }
-# Rows of all visitors' tables, of 530 bytes each; a table goes with its session.
-_MOST_HELD, _SMALL = 250_000, 5_000
+# Rows and faults of all visitors' tables, of 530 bytes each; a table goes with its session.
+_MOST_HELD, _SMALL, _ROW_BYTES = 110_000, 5_000, 530
 _held: WeakValueDictionary[int, Parsed] = WeakValueDictionary()
 _holding = threading.Lock()
 
@@ -79,17 +80,42 @@ def of(parsed: Parsed) -> Source:
     return kept
 
 
+# Bytes that reading a table holds for each of its own, with lists of cells and rows.
+_READING = 45
+
+
+def parse(content: bytes, place: UploadedStation | None) -> Parsed:
+    """Read a table in turn with other heavy work, and within the memory of that."""
+
+    def work() -> Parsed:
+        with reserved(min(MOST_MEMORY, _READING * len(content))):
+            return parse_stations(content, datetime.now(UTC), place=place)
+
+    return HEAVY.run(work)
+
+
 def hold(parsed: Parsed) -> None:
     """Keep an uploaded table in the session; `InputError` where the server holds too many rows."""
-    rows = len(parsed.measurements)
+    reserve(parsed)
+    st.session_state["stations_uploaded"] = parsed
+
+
+def reserve(parsed: Parsed) -> None:
+    """Count a table that a session keeps in any way, with its file while its place is asked for."""
+    rows = _rows(parsed)
     with _holding:
-        if rows > _SMALL and rows + sum(len(p.measurements) for p in _held.values()) > _MOST_HELD:
+        others = sum(_rows(held) for held in [*_held.values()] if held is not parsed)
+        if rows > _SMALL and rows + others > _MOST_HELD:
             raise InputError(
                 f"the server holds many tables of other visitors just now; one of at most "
                 f"{_SMALL:,} rows can be read at any time, a larger one later"
             )
         _held[id(parsed)] = parsed
-    st.session_state["stations_uploaded"] = parsed
+
+
+def _rows(parsed: Parsed) -> int:
+    file = parsed.file_bytes // _ROW_BYTES if parsed.unplaced else 0
+    return len(parsed.measurements) + len(parsed.unplaced) + len(parsed.faults) + file
 
 
 def own() -> Parsed | None:

@@ -1,14 +1,11 @@
 """A person's own stations: a file to upload, what was read of it, and what could not be."""
 
-from datetime import UTC, datetime
-
 import streamlit as st
 
 from aqfusion.csv_table.errors import fault_report
 from aqfusion.errors import InputError
-from aqfusion.fair_queue import HEAVY
 from aqfusion.stations.import_report import counted, looks_like
-from aqfusion.stations.station_table import Parsed, UploadedStation, parse_stations, template
+from aqfusion.stations.station_table import Parsed, UploadedStation, template
 from aqfusion.ui import photo_input
 from aqfusion.ui.markup import plain, public_text, show_error
 from aqfusion.ui.stations import sources
@@ -86,15 +83,23 @@ def _uploaded() -> None:
 
 def _read(content: bytes, place: UploadedStation | None) -> None:
     try:
-        parsed = HEAVY.run(lambda: parse_stations(content, datetime.now(UTC), place=place))
+        parsed = sources.parse(content, place)
+        sources.reserve(parsed)
         if parsed.unplaced:
             st.session_state["stations_content"] = content
         if parsed.unplaced or (parsed.network and parsed.measurements and place is None):
             st.session_state["stations_unconfirmed"] = parsed
         else:
-            sources.hold(parsed)
+            _hold(parsed)
     except InputError as error:
         st.session_state["stations_problem"] = f"The file could not be read: {public_text(error)}"
+
+
+def _hold(parsed: Parsed) -> None:
+    """Show these stations, without the search and the area of those before."""
+    sources.hold(parsed)
+    for key in _OF_TABLE:
+        st.session_state.pop(key, None)
 
 
 def _ask(parsed: Parsed) -> None:
@@ -121,7 +126,7 @@ def _confirm() -> None:
     if parsed is None:
         return
     try:
-        sources.hold(parsed)
+        _hold(parsed)
     except InputError as error:
         st.session_state["stations_problem"] = f"The file could not be used: {public_text(error)}"
 
@@ -185,7 +190,7 @@ def _report(parsed: Parsed) -> None:
         )
         st.download_button(
             f"All {len(parsed.faults)} faults as CSV",
-            fault_report(parsed.faults),
+            lambda: fault_report(parsed.faults),
             "stations-faults.csv",
             "text/csv",
             key="stations_fault_report",

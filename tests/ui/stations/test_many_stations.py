@@ -8,12 +8,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from aqfusion.air.readings import Reading
+from aqfusion.csv_table.errors import TableFault
 from aqfusion.errors import InputError
 from aqfusion.settings import ROOT
 from aqfusion.stations.measurements import Station, StationMeasurement
 from aqfusion.stations.station_selection import Area, grouped, matching, within
 from aqfusion.stations.station_table import Parsed
-from aqfusion.ui.stations import sources
+from aqfusion.ui.stations import sources, upload_view
 from aqfusion.ui.stations.many_stations import MOST_LISTED, MOST_MARKS
 
 TIME, READING = datetime(2023, 2, 1, 8, 30, tzinfo=UTC), Reading(pm25=80)
@@ -75,6 +76,24 @@ def test_a_search_finds_one_of_99000_and_it_can_be_chosen(all_stations):
     assert (chosen.value, len(chosen.options)) == ("s99000", MOST_LISTED + 1)
 
 
+def test_a_search_that_nothing_matches_says_so(all_stations):
+    page = page_of(all_stations).run()
+    page.text_input(key="stations_find_Your own").set_value("nowhere").run()
+    assert not page.exception
+    assert page.caption[1].value == "None of 99,000 stations matches."
+    texts = [each.value for each in page.markdown]
+    assert any(text.startswith("No station matches the search.") for text in texts)
+    assert "There are no stations to show yet." not in texts
+
+
+def test_a_search_goes_beyond_the_group_that_is_open(all_stations):
+    page = page_of(all_stations)
+    page.session_state["stations_area_Your own"] = Area(40, 40, 80, 80)
+    page.run()
+    page.text_input(key="stations_find_Your own").set_value("zion").run()
+    assert page.caption[1].value == "1 of 99,000 stations."
+
+
 def test_few_stations_are_shown_as_ever(all_stations):
     page = page_of(all_stations[:MOST_MARKS]).run()
     assert [box.key for box in page.text_input] == []
@@ -114,12 +133,47 @@ def test_the_nearest_come_first_across_the_date_line():
 def test_large_tables_of_many_visitors_do_not_add_up(monkeypatch, all_stations):
     monkeypatch.setattr(sources, "_held", type(sources._held)())
     monkeypatch.setattr(sources.st, "session_state", {})
-    kept = [Parsed(all_stations, (), ()) for _ in range(3)]
-    for parsed in kept[:2]:
+    kept = [Parsed(all_stations, (), ()) for _ in range(2)]
+    for parsed in kept[:1]:
         sources.hold(parsed)
     with pytest.raises(InputError, match="one of at most 5,000 rows can be read at any time"):
-        sources.hold(kept[2])
+        sources.hold(kept[1])
     sources.hold(Parsed(all_stations[:5000], (), ()))
     sources.st.session_state.clear()
-    del kept[:2]
+    del kept[:1], parsed
     sources.hold(kept[0])
+
+
+FAULT = TableFault(2, "lat", "must be a number", "x")
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        lambda: Parsed((), (FAULT,) * 90_000, ()),
+        lambda: Parsed((), (), (), unplaced=(station(1, 0, 0),) * 90_000),
+        lambda: Parsed((), (), (), unplaced=(station(1, 0, 0),), file_bytes=90_000 * 530),
+    ],
+    ids=["faults", "without a place", "its file"],
+)
+def test_what_is_kept_besides_measurements_counts_too(kept, monkeypatch):
+    monkeypatch.setattr(sources, "_held", type(sources._held)())
+    tables = [kept() for _ in range(2)]
+    for parsed in tables[:1]:
+        sources.reserve(parsed)
+        sources.reserve(parsed)  # counts once
+    with pytest.raises(InputError, match="holds many tables of other visitors"):
+        sources.reserve(tables[1])
+
+
+def test_a_table_that_waits_to_be_confirmed_counts(monkeypatch, all_stations):
+    monkeypatch.setattr(sources, "_held", type(sources._held)())
+    state = {}
+    monkeypatch.setattr(sources.st, "session_state", state)
+    kept = [Parsed(all_stations, (), (), network="CPCB") for _ in range(2)]
+    for parsed in kept:
+        monkeypatch.setattr(sources, "parse_stations", lambda *_, parsed=parsed, **__: parsed)
+        state.clear()
+        upload_view._read(b"", None)
+    assert "stations_unconfirmed" not in state
+    assert "holds many tables of other visitors" in state["stations_problem"]
