@@ -124,7 +124,7 @@ def test_all_is_in_one_view_and_an_error_moves_no_button(visitor, planted):
         page.wait_for_selector(f"{SLOT} p:has-text('must be given')")
         visitor.settle()
         page.keyboard.press("b")
-        page.wait_for_selector("#aq-slot-send_back p:has-text('Reason must say why')")
+        page.wait_for_selector("#aq-slot-send_back p:has-text('Reason must have at least 1 character')")
         visitor.settle()
         assert [place_of(visitor, button) for button in buttons] == before
     assert kinds(planted, "flagged") == ["answer"]
@@ -189,7 +189,7 @@ def test_on_a_phone_an_error_is_scrolled_into_view(visitor, planted):
     item, page = planted.items["flagged"], visitor.page
     sign_in(visitor, f"/review?item={item}", ".st-key-review_history")
     page.evaluate(f"document.querySelector('.st-key-review_send_back_{item} button').click()")
-    page.wait_for_selector("#aq-slot-send_back p:has-text('Reason must say why')")
+    page.wait_for_selector("#aq-slot-send_back p:has-text('Reason must have at least 1 character')")
     page.wait_for_timeout(600)
     box = page.locator("#aq-slot-send_back").bounding_box()
     assert box["y"] >= 0
