@@ -92,7 +92,7 @@ def test_a_photo_is_given_only_after_the_box_is_ticked(visitor: Visitor, home: P
     visitor.page.get_by_text("I agree to this text").click()
     visitor.settle()
     give.click()
-    visitor.page.wait_for_selector("text=Thank you. An expert looks at your photo")
+    visitor.page.wait_for_selector("text=Thank you. An expert will check your photo")
     visitor.keep_screenshot("contribute-phone-dark")
     assert len(kept()) == 1
     assert visitor.page.evaluate(WIDER) <= 0
