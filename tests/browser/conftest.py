@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from aqfusion.settings import ROOT
 
@@ -111,6 +111,11 @@ class Visitor:
     def aqi(self) -> int:
         """The number that the page shows."""
         return int(self.page.locator(RESULT).inner_text())
+
+    def aqi_other_than(self, before: int) -> int:
+        """Wait until the number is no longer `before`, and return it."""
+        expect(self.page.locator(RESULT)).not_to_have_text(str(before), timeout=20_000)
+        return self.aqi()
 
     def press(self, name: str) -> None:
         """Click the button of that name."""

@@ -1,12 +1,11 @@
 """Only proxies that are named may say whose address a request counts for."""
 
-import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from aqfusion.server.client_address import ForwardedAddress, address_of, counted_address
+from tests.coroutines import run_coroutine
 
 
 def passed(peer: str, forwarded: str | None, trusted=(), proto: str | None = None):
@@ -19,9 +18,7 @@ def passed(peer: str, forwarded: str | None, trusted=(), proto: str | None = Non
     headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
     headers += [(b"x-forwarded-proto", proto.encode())] if proto else []
     scope = {"type": "http", "client": (peer, 5000), "scheme": "http", "headers": headers}
-    # A thread of its own: where browser tests ran before, this one has a loop already.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, ForwardedAddress(app, trusted)(scope, None, None)).result()
+    run_coroutine(ForwardedAddress(app, trusted)(scope, None, None))
     return seen[0]
 
 

@@ -21,6 +21,7 @@ from aqfusion.registry.serving import Served
 from aqfusion.server import health
 from aqfusion.server.health import CheckResult, ReadinessProbe
 from aqfusion.settings import ASSETS, DEFAULT_MODEL, load_settings
+from tests.coroutines import run_coroutine
 
 GOOD = CheckResult(True, "answers")
 
@@ -72,7 +73,7 @@ def test_a_part_that_hangs_costs_its_patience_once_and_one_thread():
         return [*first, *later, await readiness.results()]
 
     start = time.monotonic()
-    *hanging, answered = asyncio.run(ask())
+    *hanging, answered = run_coroutine(ask())
     assert time.monotonic() - start < 3
     assert {result["store"].detail for result in hanging} == {"no answer in time"}
     assert answered["store"] == GOOD
@@ -91,7 +92,7 @@ def test_results_are_told_again_for_a_while():
         for _ in range(5):
             await readiness.results()
 
-    asyncio.run(ask())
+    run_coroutine(ask())
     assert len(asked) == 1
 
 

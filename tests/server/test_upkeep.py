@@ -1,6 +1,5 @@
 """What a server does by itself: it sweeps at its start, and one backup is made a day."""
 
-import asyncio
 import logging
 import tempfile
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from aqfusion.io.temporary_files import temporary_name
 from aqfusion.labels.scheduled_backups import backup_folder, read_history
 from aqfusion.server import upkeep
 from aqfusion.settings import SettingsError, load_settings
+from tests.coroutines import run_coroutine
 
 
 @pytest.fixture
@@ -63,18 +63,18 @@ def test_a_backup_is_made_where_the_setting_wants_it_and_only_once(
     labels.accounts.operator(datetime.now(UTC))
     monkeypatch.setenv("AQFUSION_BACKUP_DAILY", setting)
     monkeypatch.setenv("AQFUSION_BACKUP_KEEP", "3")
-    asyncio.run(upkeep._back_up_if_due())
+    run_coroutine(upkeep._back_up_if_due())
     folder = backup_folder(load_settings())
     assert len(read_history(folder).made) == made
     if made:  # several servers: the second finds that there is nothing to do
-        assert asyncio.run(upkeep.run_backup(3))
+        assert run_coroutine(upkeep.run_backup(3))
         assert len(read_history(folder).made) == 1
 
 
 def test_a_backup_that_fails_is_in_the_log(labels_home: Path, monkeypatch, caplog):
     (labels_home / "labels" / "labels.db").write_bytes(b"")
     with caplog.at_level(logging.WARNING):
-        assert not asyncio.run(upkeep.run_backup(3))
+        assert not run_coroutine(upkeep.run_backup(3))
     assert "The daily backup failed: The label store labels.db is an empty file" in caplog.text
 
 

@@ -1,13 +1,11 @@
 """A session of Streamlit is resumed by nobody but the browser that began it."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from aqfusion.labels.passwords import token_digest
 from aqfusion.ui.labels import browser_sessions, store_session
 from aqfusion.ui.labels.browser_sessions import SessionGuard
+from tests.coroutines import run_coroutine
 from tests.labels.planted import PIN
 
 BROWSER, OTHER = "a" * 43, "b" * 43  # secrets that browsers have in their cookie
@@ -46,9 +44,7 @@ def handshake(cookie: str, session: str, origin: str = "http://aqfusion.example"
         answered.extend(message["headers"])
 
     scope = {"type": "websocket", "headers": headers}
-    # A thread of its own: where browser tests ran before, this one has a loop already.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, SessionGuard(streamlit)(scope, None, send)).result()
+    run_coroutine(SessionGuard(streamlit)(scope, None, send))
     return seen[0], answered
 
 
