@@ -124,7 +124,9 @@ def test_all_is_in_one_view_and_an_error_moves_no_button(visitor, planted):
         page.wait_for_selector(f"{SLOT} p:has-text('must be given')")
         visitor.settle()
         page.keyboard.press("b")
-        page.wait_for_selector("#aq-slot-send_back p:has-text('Reason must have at least 1 character')")
+        page.wait_for_selector(
+            "#aq-slot-send_back p:has-text('Reason must have at least 1 character')"
+        )
         visitor.settle()
         assert [place_of(visitor, button) for button in buttons] == before
     assert kinds(planted, "flagged") == ["answer"]
