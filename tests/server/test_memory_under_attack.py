@@ -156,6 +156,7 @@ def test_memory_stays_bounded_under_all_attacks_at_once(tmp_path):
                 work.append(pool.submit(siege.visit, 100 + number, *steps))
             # Last, as where they come first they leave others no room for a picture.
             while len(siege.answers.get("taken", [])) < len(pictures):
+                assert not all(job.done() for job in work), siege.answers
                 time.sleep(0.1)
             work += [pool.submit(siege.park, number) for number in range(PARKERS)]
             for job in work:
