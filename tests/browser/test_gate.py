@@ -12,6 +12,7 @@ FRAME = "iframe[title='streamlit_folium.st_folium']"
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 
 
+@pytest.mark.long  # the fixture `visitor` holds every browser test to the policy
 def test_every_page_works_under_its_content_security_policy(visitor):
     """What the policy refuses stands in the console, and no test of a visitor accepts it."""
     for name in PAGES:
