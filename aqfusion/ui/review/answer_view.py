@@ -31,7 +31,7 @@ def card(event: Recorded, reading: Reading, name: str, zone: tzinfo = UTC) -> st
     """
     assert event.answer is not None
     return (
-        f'<div class="aq aq-said">{name}'
+        f'<div class="aq aq-answer">{name}'
         f"{_verdict(event.answer)}<p class='aq-muted aq-small'>{escape(when(event.at, zone))}</p>"
         f"{_facts(event.answer, reading)}</div>"
     )
@@ -46,7 +46,7 @@ def decided(
     reason = f"<p>Reason: {escape(event.reason)}</p>" if event.reason else ""
     corrections = "".join(f"<p>{escape(line)}</p>" for line in corrected(event.answer, reading))
     return (
-        f'<div class="aq aq-said"><div class="aq-title">Decision</div>{_verdict(event.answer)}'
+        f'<div class="aq aq-answer"><div class="aq-title">Decision</div>{_verdict(event.answer)}'
         f"<p class='aq-muted aq-small'>{how}</p>{reason}{corrections}</div>"
     )
 
