@@ -1,4 +1,4 @@
-"""Whether strangers reach this server: by that, names are listed and short PINs are allowed."""
+"""Where this server is reached, and whether by strangers: on that rest names and short PINs."""
 
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -36,3 +36,9 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def base_path() -> str:
+    """The path that Streamlit is served at, "" or one that begins with a slash."""
+    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}" if base else ""

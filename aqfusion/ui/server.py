@@ -18,7 +18,6 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Route
-from streamlit import config
 from streamlit.runtime.state import SafeSessionState, SessionState
 
 from aqfusion.errors import InputError
@@ -26,6 +25,7 @@ from aqfusion.images.decoding import trim_memory
 from aqfusion.registry.registry import Registry
 from aqfusion.server import health, log_limits, login_return, logs, metrics, upkeep
 from aqfusion.server.gate import Gate
+from aqfusion.server.reach import base_path
 from aqfusion.settings import SettingsError, load_server_settings, load_settings
 from aqfusion.ui import cached_models, heavy_work
 from aqfusion.ui.labels import browser_sessions, sign_in_cookie, store_session
@@ -56,18 +56,13 @@ _log = logging.getLogger(__name__)
 
 def routes() -> list[Route]:
     """Return the addresses of our own beside Streamlit's."""
-    base = _base_path()
+    base = base_path()
     return [
         Route(sign_in_cookie.path(), sign_in_cookie.answer, methods=["POST"]),
         Route(f"{base}/healthz", health.live),
         Route(f"{base}/readyz", health.ReadinessProbe(_checks()).answer),
         Route(f"{base}/metrics", metrics.answer),
     ]
-
-
-def _base_path() -> str:
-    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{base}" if base else ""
 
 
 def _checks() -> dict[str, health.Check]:
@@ -98,9 +93,9 @@ def middleware() -> list[Middleware]:
     """Return what every request passes before Streamlit sees it, the outermost first."""
     return [
         Middleware(logs.RequestPseudonym),
-        Middleware(metrics.RequestMetrics, base=_base_path()),
+        Middleware(metrics.RequestMetrics, base=base_path()),
         *_gate().middleware(),
-        Middleware(login_return.LoginReturn, base=_base_path()),
+        Middleware(login_return.LoginReturn, base=base_path()),
         Middleware(browser_sessions.SessionGuard),
     ]
 

@@ -8,20 +8,6 @@ from aqfusion.server import client_address
 from aqfusion.server.log_limits import LogLimit
 
 
-class Clock:
-    """A clock that a test sets."""
-
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def lines(clock):
     """What is written by a logger whose handler is limited."""

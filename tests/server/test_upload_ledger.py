@@ -19,20 +19,6 @@ class Files:
         self.removed.append((session_id, "all"))
 
 
-class Clock:
-    """A clock that a test sets."""
-
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def files():
     return Files()

@@ -13,12 +13,12 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from streamlit import config
 
 from aqfusion.errors import InputError
 from aqfusion.labels.sign_in_sessions import CODE_LASTS, Cookie
 from aqfusion.labels.store import LabelStore
 from aqfusion.permissions import Actor
+from aqfusion.server.reach import base_path
 from aqfusion.ui.labels import browser_cookie, store_session
 from aqfusion.ui.labels.browser_cookie import full_name, is_https
 
@@ -28,8 +28,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 def path() -> str:
     """Return the address, below the base path that Streamlit is served at."""
-    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{base}/sign-in/cookie" if base else "/sign-in/cookie"
+    return f"{base_path()}/sign-in/cookie"
 
 
 def value_in(cookies: Mapping[str, str], origin: str, name: str) -> str | None:
