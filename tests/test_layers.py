@@ -21,6 +21,7 @@ FLOORS = (
     {"model"},
     {"labels"},
     {"stations", "explain", "active_learning", "monitoring"},
+    {"bulk"},
     {"training"},
     {"evaluation"},
     {"release"},
