@@ -15,12 +15,13 @@ from tools.draw_architecture import layers
 # From the ground up; a module imports from its own floor and from lower ones.
 FLOORS = (
     {"errors", "settings", "io", "metric_values", "metrics", "metrics_file", "resampling"}
-    | {"permissions", "text_validation", "fair_queue"},
+    | {"permissions", "text_validation", "fair_queue", "own_process"},
     {"registry", "background_jobs"},
     {"air", "csv_table", "images", "time_zones", "synthetic_scenes", "data", "sites"},
     {"model"},
-    {"labels"},
+    {"labels", "network"},
     {"stations", "explain", "active_learning", "monitoring"},
+    {"bulk"},
     {"training"},
     {"evaluation"},
     {"release"},
@@ -72,7 +73,7 @@ def breaks(file: Path, source: str) -> list[str]:
     packages = {name.split(".")[0] for name in names}
     upwards = [name for name in names if part(name) and FLOOR_OF[part(name)] > FLOOR_OF[own]]
     streamlit = ["streamlit"] if own not in {"server", "ui", "pages", "app"} else []
-    networks = {"model", "explain", "training", "evaluation", "release", "retraining"}
+    networks = {"model", "network", "explain", "training", "evaluation", "release", "retraining"}
     networks |= {"monitoring", "active_learning", "tools", "benchmarks"}
     torch = [] if own in networks else ["torch", "timm", "torchvision", "safetensors"]
     return upwards + sorted(packages & {*streamlit, *torch})
