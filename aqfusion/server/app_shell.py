@@ -19,12 +19,12 @@ from streamlit import file_util
 
 from aqfusion.settings import ASSETS
 
-__all__ = ["AppShell"]
+__all__ = ["COMMON", "WIDGETS", "AppShell", "widget_code"]
 
 _STYLES = (ASSETS / "style.css", ASSETS / "review" / "review.css")
 _FOREVER = {"Cache-Control": "public, immutable, max-age=31536000"}  # its name has its hash
-_COMMON = ("Html", "Button", "ButtonGroup", "Selectbox", "Checkbox")
-_WIDGETS = {
+COMMON = ("Html", "Button", "ButtonGroup", "Selectbox", "Checkbox")
+WIDGETS = {
     "": ("Slider", "NumberInput", "Radio", "ImageList"),
     "predict": ("Slider", "NumberInput", "Radio", "ImageList"),
     "explain": ("Slider", "ImageList", "PlotlyChart"),
@@ -69,7 +69,7 @@ class AppShell:
     def _head(self, page: str) -> bytes:
         code = "".join(
             f'<link rel="modulepreload" crossorigin href="./{file}">'
-            for file in widget_code((*_COMMON, *_WIDGETS.get(page, ())))
+            for file in widget_code((*COMMON, *WIDGETS.get(page, ())))
         )
         return f'<link rel="preload" as="style" href="./{self._name}">{code}</head>'.encode()
 

@@ -65,6 +65,7 @@ def _form(prediction: CurrentPrediction, photo: Photo) -> None:
 
 
 @st.fragment(key=_MEASURED)
+@heavy_work.shown_busy("measured")
 def _measured(prediction: CurrentPrediction, photo: Photo) -> None:
     prediction.update()
     inputs = prediction.inputs

@@ -13,7 +13,7 @@ from aqfusion.images.photo import Photo
 from aqfusion.model.predictor import Embedding, NothingKnownError, Predictor, Result
 from aqfusion.server import metrics
 from aqfusion.sites.site import Site
-from aqfusion.ui import cached_models, consent, photo_input, reading_input
+from aqfusion.ui import cached_models, consent, heavy_work, photo_input, reading_input
 from aqfusion.ui.markup import plain
 from aqfusion.ui.sites import site_choice
 from aqfusion.ui.sites.save_days import taken_at
@@ -190,6 +190,7 @@ def choose_reading(redrawn: Sequence[str] = ()) -> None:
 
 
 @st.fragment(key=_ORIGIN)
+@heavy_work.shown_busy("origin")
 def _tell_origin() -> None:
     st.caption(plain(reading_input.origin()))
 
