@@ -91,9 +91,10 @@ def reach(name: str) -> float:
 
 
 def choose(redrawn: Sequence[str] = ()) -> None:
-    """Draw the six rows, each as a fragment.
+    """Draw the six rows.
 
-    What is moved runs its row and the fragments of the keys `redrawn`, without any the whole page.
+    What is moved runs its row and the fragments of the keys `redrawn`, without any the whole page,
+    which also ends a run of the page that still goes on.
     """
     st.segmented_control(
         "Units of the gases",
@@ -104,7 +105,8 @@ def choose(redrawn: Sequence[str] = ()) -> None:
         label_visibility="collapsed",
     )
     for name in POLLUTANTS:
-        st.fragment(key=_fragment(name))(_row)(name, redrawn)
+        draw = st.fragment(key=_fragment(name))(_row) if redrawn else _row
+        draw(name, redrawn)
 
 
 def current() -> Reading:
@@ -208,12 +210,11 @@ def _copy(name: str, source: str, target: str, redrawn: Sequence[str]) -> None:
 def _redraw(name: str, redrawn: Sequence[str]) -> None:
     """Let what depends on a reading run instead of its row alone; for a callback."""
     context = get_script_run_ctx()
-    if context is None or not context.fragment_ids_this_run:
+    if not redrawn or context is None or not context.fragment_ids_this_run:
         return  # all of the page runs anyway
-    if redrawn:
-        # A page that was interrupted while it was drawn first may lack some of them.
-        with suppress(StreamlitAPIException):
-            st.rerun([_fragment(name), *redrawn])
+    # A page that was interrupted while it was drawn first may lack some of them.
+    with suppress(StreamlitAPIException):
+        st.rerun([_fragment(name), *redrawn])
     st.rerun()
 
 

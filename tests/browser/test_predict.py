@@ -33,9 +33,9 @@ def test_a_moved_slider_runs_its_row_and_what_depends_on_it(server):
         tab.press("preset_City day")
         assert len(tab.drawn()) == whole
         assert tab.errors == []
-        tab.change("photo_source", "None")
+        tab.change("photo_source", ":material/block: None")
         tab.press("readings_off")
-        assert any("There is no input yet" in sentence for sentence in tab.alerts())
+        assert "There is no input yet" in " ".join(tab.alerts())
         tab.change("sensor_pm25_value", 70.0)  # now there is an answer, and so another page
         assert not tab.alerts()
         assert tab.has("sensor_pm25_value")
