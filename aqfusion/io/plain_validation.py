@@ -49,7 +49,7 @@ class TypeAdapter:
         return _read(self._schema, value)
 
 
-class _Handler:
+class _SchemaHandler:
     """What a mark's `__get_pydantic_core_schema__` is handed: it gives the schema of a type."""
 
     def __call__(self, source: Any) -> _Schema:
@@ -58,7 +58,7 @@ class _Handler:
     generate_schema = __call__
 
 
-_HANDLER = _Handler()
+_HANDLER = _SchemaHandler()
 _PLAIN = {str: "str", bool: "bool", int: "int", float: "float", Any: "any", object: "any"}
 
 
