@@ -5,10 +5,9 @@ Shares run from 0 to 1; RMSE, MAE and widths are in AQI points; coverage is of t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from aqfusion.io.json_models import Count, Names, Number, ReadAs, Share, Size
-from aqfusion.io.json_reader import Check
 
 FIGURES = ("accuracy", "macro_f1", "kappa", "rmse", "mae", "r2")
 KINDS = ("fused", "image_only", "sensors_only")
@@ -34,9 +33,9 @@ class Estimate:
         return cls(*numbers)
 
     @classmethod
-    def check_of(cls) -> Check:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> dict[str, Any]:
         """Read [value, low, high]."""
-        return ReadAs(tuple[Number, ...], cls.of).check_of(cls)
+        return ReadAs(tuple[Number, ...], cls.of).__get_pydantic_core_schema__(source, handler)
 
 
 def _confusion(rows: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, ...], ...]:

@@ -45,7 +45,7 @@ __all__ = [
 AQI_TOP = 500
 _HIGHEST = 1_000_000  # of a concentration, in any unit
 _Broken = Callable[[str, str, object], TableError]  # of a place, a rule and a value
-_Colour = Annotated[str, Rule("must be a colour like #00E400", pattern=r"^#[0-9A-F]{6}\Z")]
+_Colour = Annotated[str, Rule("must be a colour like #00E400", pattern="^#[0-9A-F]{6}$")]
 
 
 @dataclass(frozen=True)

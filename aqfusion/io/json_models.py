@@ -1,30 +1,32 @@
-"""JSON read into dataclasses, each fault told as one sentence with its full address.
+"""JSON read into dataclasses by pydantic, each fault told as one sentence with its full address.
 
-A dataclass says what its JSON object holds; the types below say the rules of the values, and
-`aqfusion/io/json_reader.py` holds values against them.
+A dataclass says what its JSON object holds; the types below say the rules of the values. Pydantic
+is imported when the first file is read, not when a module that states types is imported.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, get_args
 
 from aqfusion.errors import InputError
-from aqfusion.io.json_reader import (
-    BrokenRule,
-    Check,
-    check_bounds,
-    checks_of,
-    checks_of_names,
-    refused_by,
-)
 
 _T = TypeVar("_T")
 _TOO_LARGE = 1_000_000_000
 _LONGEST = 80  # characters of a value in a sentence
+_RULES = {
+    "dataclass_type": "must be an object",
+    "dict_type": "must be an object",
+    "list_type": "must be a list",
+    "mapping_type": "must be an object",
+    "string_type": "must be a text",
+    "string_unicode": "must be a text",
+    "tuple_type": "must be a list",
+}
 
 
 class TableError(InputError):
@@ -32,25 +34,19 @@ class TableError(InputError):
 
 
 class Rule:
-    """Marks an annotated type: only its own JSON type counts, within `bounds`; else `words`.
-
-    Bounds are `ge`, `gt`, `le`, `lt`, `pattern` and `allow_inf_nan`.
-    """
+    """Marks an annotated type: only its own JSON type counts, within `bounds`; else `words`."""
 
     def __init__(self, words: str, **bounds: Any) -> None:
         self.words, self.bounds = words, bounds
 
-    def check_of(self, kind: Any) -> Check:
-        """The type's own check, and that of the bounds; any fault in them is told as the rule."""
-        inner = checks_of(kind)
-
-        def read(value: object) -> Any:
-            try:
-                return check_bounds(inner(value), self.bounds)
-            except BrokenRule as broken:
-                raise BrokenRule(self.words, value) from broken
-
-        return read
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
+        """Wrap pydantic's schema of the type, so that any fault in it is told as the rule."""
+        return {
+            "type": "custom-error",
+            "schema": handler(source) | {"strict": True} | self.bounds,
+            "custom_error_type": "rule",
+            "custom_error_message": self.words,
+        }
 
 
 class ReadAs(Generic[_T]):
@@ -62,39 +58,34 @@ class ReadAs(Generic[_T]):
     def __init__(self, kind: Any, make: Callable[[_T], object]) -> None:
         self.kind, self.make = kind, make
 
-    def check_of(self, kind: Any) -> Check:
-        """The check of `self.kind`, with `make` behind it; what was annotated is what it makes."""
-        inner = checks_of(self.kind)
-
-        def read(value: object) -> Any:
-            part = inner(value)
-            try:
-                return self.make(part)
-            except ValueError as refused:
-                raise refused_by(refused, value) from refused
-
-        return read
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
+        """Put `make` behind the schema of `kind`."""
+        return {
+            "type": "function-after",
+            "schema": handler.generate_schema(self.kind),
+            "function": {"type": "no-info", "function": self.make},
+        }
 
 
 class MayBeAbsent:
     """Marks an annotated type of a field: `None` where its key is absent, without a default."""
 
-    absent_is_none = True  # tells the reader of the object, which looks for the key
-
-    def check_of(self, kind: Any) -> Check:
-        """The type's own check."""
-        return checks_of(kind)
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
+        """Give the schema a default that only a reader sees."""
+        return {"type": "default", "schema": handler(source), "default": None}
 
 
 class Names:
     """Marks a mapping with one entry for each of `names`; other keys are ignored or refused."""
 
     def __init__(self, names: Iterable[str], refuse_others: bool = False) -> None:
-        self.names, self.refuse_others = tuple(names), refuse_others
+        self.names, self.extra = tuple(names), "forbid" if refuse_others else "ignore"
 
-    def check_of(self, kind: Any) -> Check:
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
         """Read an object with one field for each name."""
-        return checks_of_names(self.names, kind, self.refuse_others)
+        field = {"type": "typed-dict-field", "schema": handler.generate_schema(get_args(source)[1])}
+        fields = dict.fromkeys(self.names, field)
+        return {"type": "typed-dict", "fields": fields, "extra_behavior": self.extra}
 
 
 class Exact:
@@ -103,20 +94,22 @@ class Exact:
     def __init__(self, words: str, **bounds: Any) -> None:
         self.words, self.bounds = words, bounds
 
-    def check_of(self, kind: Any) -> Check:
-        """Take a decimal, or make one of a whole number."""
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
+        """Put a whole number's way to a decimal before pydantic's own check."""
+        return {
+            "type": "custom-error",
+            "schema": {
+                "type": "function-before",
+                "schema": {"type": "decimal", "strict": True, **self.bounds},
+                "function": {"type": "no-info", "function": _decimal},
+            },
+            "custom_error_type": "rule",
+            "custom_error_message": self.words,
+        }
 
-        def read(value: object) -> Decimal:
-            number = Decimal(value) if type(value) is int else value
-            if not isinstance(number, Decimal) or not number.is_finite():
-                raise BrokenRule(self.words, value)
-            try:
-                kept: Decimal = check_bounds(number, self.bounds)
-            except BrokenRule as broken:
-                raise BrokenRule(self.words, value) from broken
-            return kept
 
-        return read
+def _decimal(value: object) -> object:
+    return Decimal(value) if type(value) is int else value
 
 
 OrAbsent = Annotated[_T | None, MayBeAbsent()]
@@ -126,14 +119,14 @@ Whole = Annotated[int, Rule("must be a whole number")]
 Count = Annotated[int, Rule("must be a whole number >= 0", ge=0)]
 Number = Annotated[float, Rule("must be a number", allow_inf_nan=False)]
 Positive = Annotated[float, Rule("must be a number > 0", gt=0, allow_inf_nan=False)]
-ExactNumber = Annotated[Decimal, Exact("must be a number")]
+ExactNumber = Annotated[Decimal, Exact("must be a number", allow_inf_nan=False)]
 PositiveDecimal = Annotated[Decimal, Exact("must be a number > 0", gt=0)]
 Size = Annotated[float, Rule(f"must be a number >= 0 and < {_TOO_LARGE}", ge=0, lt=_TOO_LARGE)]
 Share = Annotated[float, Rule("must be a number from 0 to 1", ge=0, le=1)]
 Correlation = Annotated[float, Rule("must be a number from -1 to 1", ge=-1, le=1)]
 Latitude = Annotated[float, Rule("must be a number from -90 to 90", ge=-90, le=90)]
 Longitude = Annotated[float, Rule("must be a number from -180 to 180", ge=-180, le=180)]
-Sha256 = Annotated[str, Rule("must be 64 hexadecimal digits", pattern=r"^[0-9a-f]{64}\Z")]
+Sha256 = Annotated[str, Rule("must be 64 hexadecimal digits", pattern="^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True)
@@ -144,7 +137,7 @@ class _Format:
 def one_of(names: Iterable[str]) -> Rule:
     """The rule of a text that is one of a few names."""
     names = tuple(names)
-    pattern = rf"^({'|'.join(map(re.escape, names))})\Z"
+    pattern = f"^({'|'.join(map(re.escape, names))})$"
     return Rule(f"must be one of {', '.join(names)}", pattern=pattern)
 
 
@@ -205,13 +198,13 @@ def parse_table(content: bytes, name: str, number: Callable[[str], object] = flo
 
 def check(kind: Any, value: object, name: str, place: str = "") -> Any:
     """Return JSON's value as a `kind`; `TableError` names the file and the way from `place`."""
+    from pydantic import ValidationError
+
     try:
-        return checks_of(kind)(value)
-    except BrokenRule as broken:
-        here = _address(place, broken.steps)
-        if broken.is_sentence:
-            raise printable(f"{name}: {here}{': ' if here else ''}{broken.rule}") from broken
-        raise fault(name, here, broken.rule, broken.value) from broken
+        return _adapter(kind).validate_python(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise _sentence(first, name, place) from error
 
 
 def check_format(table: object, name: str, *formats: int) -> int:
@@ -237,6 +230,32 @@ def fault(name: str, place: str, rule: str, value: object) -> TableError:
 def printable(sentence: str) -> TableError:
     """An error that can be printed: half a surrogate pair, which JSON can escape, cannot."""
     return TableError(sentence.encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
+@cache
+def _adapter(kind: Any) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+def _sentence(error: Mapping[str, Any], name: str, place: str) -> TableError:
+    """A fault that pydantic found, in the house's words."""
+    where, rule = list(error["loc"]), _RULES.get(error["type"], error["msg"])
+    if error["type"] == "missing":
+        key = where.pop()
+        rule = f"must have {key!r}" if isinstance(key, str) else f"must have {key + 1} entries"
+    elif error["type"] == "too_long":
+        rule = f"must have at most {error['ctx']['max_length']} entries"
+    elif error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        return fault(name, _address(place, where[:-1]), "must have no unknown names", where[-1])
+    elif error["type"] == "value_error":
+        cause = error["ctx"]["error"]
+        if isinstance(cause, InputError):
+            here = _address(place, where)
+            return printable(f"{name}: {here}{': ' if here else ''}{cause}")
+        rule = str(cause)
+    return fault(name, _address(place, where), rule, error["input"])
 
 
 def _address(place: str, steps: Iterable[str | int]) -> str:

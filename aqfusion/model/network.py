@@ -26,7 +26,7 @@ class Architecture:
     `sensor_mean` and `sensor_std` are of log(1 + reading), readings in canonical units.
     """
 
-    refuses_other_names: ClassVar = True  # nobody builds what is not here
+    __pydantic_config__: ClassVar = {"extra": "forbid"}  # nobody builds what is not here
     backbone: Annotated[str, one_of(BACKBONES)]
     sensor_mean: Annotated[tuple[float, ...], of_length(tuple[Number, ...], SENSOR_COUNT)]
     sensor_std: Annotated[tuple[float, ...], of_length(tuple[Positive, ...], SENSOR_COUNT)]

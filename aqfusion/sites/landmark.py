@@ -1,10 +1,10 @@
 """A landmark: something dark and far away in a site's photos, whose contrast measures the haze."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from aqfusion.errors import InputError
 from aqfusion.io.json_models import Number, ReadAs, Text
-from aqfusion.io.json_reader import Check
 
 LONGEST_NAME = 40
 _SMALLEST = 0.005  # of the picture's width or height
@@ -36,9 +36,10 @@ class Box:
                 raise LandmarkError(f"{rule}, got {low:g} and {high:g}")
 
     @classmethod
-    def check_of(cls) -> Check:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> dict[str, Any]:
         """Read [left, top, right, bottom]."""
-        return ReadAs(tuple[Number, ...], _box).check_of(cls)
+        read = ReadAs(tuple[Number, ...], _box)
+        return read.__get_pydantic_core_schema__(source, handler)
 
 
 def _box(sides: tuple[float, ...]) -> Box:

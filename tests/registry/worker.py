@@ -6,6 +6,7 @@ python worker.py HOME
 import os
 import sys
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 from aqfusion.background_jobs import running
@@ -27,6 +28,7 @@ def _say(word: str) -> None:
 
 def main(home: Path) -> None:
     registry = Registry(home, "base")
+    import_module("pydantic")  # which reading imports: a kill shall come amid the work
     registry.current()
     with running(home, "Ada", lambda text: None, None) as run:
         _say("ready")
