@@ -21,7 +21,7 @@ class _NotYet:
     """What nothing is an instance of."""
 
 
-class _Loader(SourceFileLoader):
+class _PandasLoader(SourceFileLoader):
     """Gives the module the names that others ask for, until its own code has the real ones."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
@@ -32,18 +32,18 @@ class _Loader(SourceFileLoader):
         return module
 
 
-class _Finder(MetaPathFinder):
+class _PandasFinder(MetaPathFinder):
     @staticmethod
     def find_spec(
         fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         spec = PathFinder.find_spec(fullname, path) if fullname == "pandas" else None
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            spec.loader = _Loader(spec.loader.name, spec.loader.path)
+            spec.loader = _PandasLoader(spec.loader.name, spec.loader.path)
         return spec
 
 
 def install() -> None:
     """From now on; again does nothing more."""
-    if _Finder not in sys.meta_path:
-        sys.meta_path.insert(0, _Finder)
+    if _PandasFinder not in sys.meta_path:
+        sys.meta_path.insert(0, _PandasFinder)
