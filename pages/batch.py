@@ -16,7 +16,5 @@ with st.container(border=True, key="card_batch"):
     batch = upload_view.choose(model)
 with st.container(border=True, key="card_batch_results"):
     st.subheader("Results", anchor=False)
-    if batch is None:
-        st.caption("There is nothing to predict yet: upload files above, or try the example.")
     batch_view.render_batch(cached_models.at(model, site_choice.current(model)), batch)
 page.end(model)

@@ -49,9 +49,9 @@ def test_the_example_shows_what_comes_out(page):
     assert not page.exception
     shown = table(page)
     assert len(shown) == 9
-    assert list(shown.columns) == ["Photo", "Name", "AQI", "90 % interval", "Category", "Rests on"]
+    assert list(shown.columns) == ["Photo", "AQI", "90 % interval", "Category", "Name", "Rests on"]
     assert sorted({*shown["Rests on"]}) == ["image", "image, sensors"]
-    assert page.success[0].value == "9 predictions of 9 items."
+    assert page.success[0].value == "9 of 9 have a prediction."
 
 
 def test_photos_and_a_table_are_predicted_and_bad_files_listed(page):
@@ -70,7 +70,7 @@ def test_photos_and_a_table_are_predicted_and_bad_files_listed(page):
     assert shown["AQI"].notna().tolist() == [True, True, False]
     assert shown["Problem"][2].startswith("photo must be a JPEG, PNG, WebP, HEIC or AVIF picture")
     (warning,) = page.warning
-    assert warning.value.startswith(r"2 predictions of 3 items. Without a prediction:")
+    assert warning.value.startswith("2 of 3 have a prediction. Without a prediction:")
     assert r"\*b\*.jpg" in warning.value
     assert len(page.get("download_button")) == 3
     page.button(key="batch_forget").click().run()
@@ -89,9 +89,9 @@ def test_a_run_that_was_cancelled_shows_what_it_has_and_goes_on(page, monkeypatc
     monkeypatch.setattr(batch_run.BatchRun, "step", one_only)
     page.button(key="batch_start").click().run()
     monkeypatch.setattr(batch_run.BatchRun, "step", step)
-    assert page.success[0].value == "1 prediction of 3 items. The run was ended after 1."
+    assert page.success[0].value == "1 of 3 have a prediction. The run was ended after 1."
     page.button(key="batch_resume").click().run()
-    assert page.success[0].value == "3 predictions of 3 items."
+    assert page.success[0].value == "3 of 3 have a prediction."
     assert list(table(page)["Name"]) == ["0.jpg", "1.jpg", "2.jpg"]
 
 

@@ -27,16 +27,23 @@ _DOWNLOADS = (
 @heavy_work.shown_busy("batch")
 def render_batch(model: Predictor, batch: UploadedBatch | None) -> None:
     """Draw the button, then the run, then its results; `model` is at the site of all photos."""
+    if batch is None and batch_run.current(None) is None:
+        st.caption("There is nothing to predict yet: upload files above, or try the example.")
+        return
     trust = st.toggle("Use photos even if they look unsuitable", key="batch_trust")
     setup = BulkSetup("", model.checkpoint.sha256, model.site, None, trust)
     key = None if batch is None else _key(setup, batch)
     run = batch_run.current(key)
+    place = st.empty()  # of the button, and then of the progress in its stead
     if batch is not None and key is not None and (run is None or run.is_cancelled):
-        _start_button(key, batch, run)
+        with place.container():
+            _start_button(key, batch, run)
     if run is None:
         return
     if batch is not None and not run.is_complete and not run.is_cancelled:
-        _compute(run, model, setup, batch)
+        with place.container():
+            _compute(run, model, setup, batch)
+        place.empty()
     if run.rows:
         _results(run)
 
@@ -48,7 +55,7 @@ def _key(setup: BulkSetup, batch: UploadedBatch) -> str:
 def _start_button(key: str, batch: UploadedBatch, run: BatchRun | None) -> None:
     if run is not None:
         left = len(run.items) - len(run.rows)
-        st.button(f"Go on with the {left} left", key="batch_resume", on_click=run.resume)
+        st.button(f"Go on with the {left:d} left", key="batch_resume", on_click=run.resume)
         return
     photos, rows = batch.photos, len(batch.items) - batch.photos
     parts = [_counted(photos, "photo")] * bool(photos) + [_counted(rows, "row")] * bool(rows)
@@ -64,31 +71,29 @@ def _start_button(key: str, batch: UploadedBatch, run: BatchRun | None) -> None:
 
 def _compute(run: BatchRun, model: Predictor, setup: BulkSetup, batch: UploadedBatch) -> None:
     """Work until all is done; a click on this page, or another page, ends it between two turns."""
-    place = st.empty()
-    with place.container():
-        bar = st.progress(0.0, "Begins ...")
-        st.button("Cancel", key="batch_cancel", icon=":material/stop:", on_click=run.cancel)
     total = len(run.items)
+    bar = st.progress(0.0, "Begins ...")
+    st.button("Cancel", key="batch_cancel", icon=":material/stop:", on_click=run.cancel)
+    turn = st.empty()
     while not run.is_complete:
         done = len(run.rows)
-        bar.progress(done / total, f"{done} of {total} done")
-        with heavy_work.shown_wait():
+        bar.progress(done / total, f"{done:d} of {total:d} done")
+        with turn.container(), heavy_work.shown_wait():
             run.step(model, setup, batch)
-    place.empty()
 
 
 def _results(run: BatchRun) -> None:
     summary = BulkSummary()
     summary.add(run.rows)
     good = summary.rows - summary.without_prediction
-    text = f"{_counted(good, 'prediction')} of {_counted(len(run.items), 'item')}."
+    text = f"{good:d} of {len(run.items):d} have a prediction."
     if not run.is_complete:
-        text += f" The run was ended after {len(run.rows)}."
+        text += f" The run was ended after {len(run.rows):d}."
     if summary.without_prediction:
         listed = [f"{where}: {reason}" for where, reason in summary.errors]
         faults = plain_list(listed[:_MOST_ERRORS], _MOST_ERRORS)
         more = summary.without_prediction - len(listed[:_MOST_ERRORS])
-        faults += f"\n- and {more} more" if more > 0 else ""
+        faults += f"\n- and {more:d} more" if more > 0 else ""
         st.warning(f"{text} Without a prediction:\n{faults}", icon=":material/rule:")
     else:
         st.success(text, icon=":material/check_circle:")
@@ -115,10 +120,10 @@ def _table(run: BatchRun) -> None:
     if any(run.thumbnails):
         columns["Photo"] = list(run.thumbnails)
     columns |= {
-        "Name": [row["file"] or f"Row in line {row['line']}" for row in rows],
         "AQI": [row["aqi"] for row in rows],
         "90 % interval": [_interval(row) for row in rows],
         "Category": [row["category"] for row in rows],
+        "Name": [row["file"] or f"Row in line {row['line']}" for row in rows],
         "Rests on": [", ".join(row["modalities"] or ()) for row in rows],
     }
     if any(row["problem"] or row["error"] for row in rows):

@@ -33,7 +33,7 @@ def choose(model: Predictor) -> UploadedBatch | None:
     """Draw the choice; what was given, or `None` while there is nothing that can be used."""
     most = load_settings().batch_photos
     files = st.file_uploader(
-        f"Up to {most} photos of the sky and the horizon, by day; a ZIP of them; a table of "
+        f"Up to {most:d} photos of the sky and the horizon, by day; a ZIP of them; a table of "
         "readings",
         type=None,  # what is no photo is listed with its reason
         accept_multiple_files=True,
@@ -49,7 +49,10 @@ def choose(model: Predictor) -> UploadedBatch | None:
                 icon=":material/photo_library:",
                 on_click=_take_example,
             )
-        st.caption("Photos and results are not kept: they are gone once you leave this page.")
+        st.caption(
+            "Nothing is stored: the photos are gone once you leave this page, the results once "
+            "you close it."
+        )
     with st.expander("What the files must look like", key="batch_form"):
         st.markdown(_HELP)
     site_choice.choose(model, "Where were these taken?")
