@@ -102,8 +102,8 @@ class FileAddress:
 
     def below(self, name: str) -> "FileAddress":
         """A file below this folder; `name` has slashes and was checked by who made it."""
-        slash = "" if self.text.endswith("://") else "/"
-        return FileAddress(f"{self.text if not slash else self.text.rstrip('/')}{slash}{name}")
+        start = self.text if self.text.endswith("://") else f"{self.text.rstrip('/')}/"
+        return FileAddress(start + name)
 
     def is_folder(self) -> bool:
         """Whether a folder is there."""
