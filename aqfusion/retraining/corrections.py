@@ -9,7 +9,7 @@ import torch
 
 from aqfusion.labels.adjudication import AdjudicatedLabel
 from aqfusion.labels.capture_time import local_time
-from aqfusion.model.image_features import ImageFeatures, concatenate
+from aqfusion.network.image_features import ImageFeatures, concatenate
 from aqfusion.retraining.features import FeatureCache
 from aqfusion.retraining.holdout import NearDuplicateFilter
 from aqfusion.retraining.label_targets import Band, label_interval, us_aqi

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from aqfusion.images.perceptual_hash import NEAR, FingerprintIndex
-from aqfusion.model.training_features import Features
+from aqfusion.network.training_features import Features
 
 __all__ = [
     "ALIKE",

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from aqfusion.air.aqi import standard
-from aqfusion.model.bins import smoothed_targets
+from aqfusion.network.torch_bins import smoothed_targets
 
 __all__ = ["Band", "interval_target", "label_interval", "us_aqi"]
 

@@ -15,7 +15,7 @@ from sklearn.cluster import KMeans
 from torch import Tensor
 
 from aqfusion.air.readings import Reading
-from aqfusion.model.training_features import Features
+from aqfusion.network.training_features import Features
 from aqfusion.retraining.label_targets import Band, interval_target
 from aqfusion.training.distillation import DistillationPoints
 
