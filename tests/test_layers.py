@@ -15,12 +15,13 @@ from tools.draw_architecture import layers
 # From the ground up; a module imports from its own floor and from lower ones.
 FLOORS = (
     {"errors", "settings", "io", "metric_values", "metrics", "metrics_file", "resampling"}
-    | {"permissions", "text_validation", "fair_queue"},
+    | {"permissions", "text_validation", "fair_queue", "own_process"},
     {"registry", "background_jobs"},
     {"air", "csv_table", "images", "time_zones", "synthetic_scenes", "data", "sites"},
     {"model"},
     {"labels"},
     {"stations", "explain", "active_learning", "monitoring"},
+    {"bulk"},
     {"training"},
     {"evaluation"},
     {"release"},

@@ -10,6 +10,7 @@ import click
 
 from aqfusion.air.aqi import STANDARDS, standard
 from aqfusion.air.readings import Reading
+from aqfusion.cli.bulk import BulkOptions, bulk_options, predict_many
 from aqfusion.cli.options import (
     SERVED,
     Choice,
@@ -95,11 +96,21 @@ def _prediction_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_inputs
 
 
-@click.command(short_help="Predict the AQI from a photo, readings, or both.")
+@click.command(short_help="Predict the AQI from a photo, readings, or both, or of many.")
 @_prediction_options
+@bulk_options
 @json_option
-def predict(inputs: _PredictOptions) -> None:
-    """Predict the AQI from a photo, readings, or both, as JSON."""
+@click.pass_context
+def predict(context: click.Context, /, inputs: _PredictOptions, bulk: BulkOptions) -> None:
+    """Predict the AQI from a photo, readings, or both, as JSON; or of a whole folder or table.
+
+    With --folder or --table a row for each photo or row of readings is written to --out. A run
+    that was ended goes on where it was. Exit status 1: some rows have no prediction.
+    """
+    if bulk.is_asked:
+        bulk.check(typed_options(context))
+        predict_many(bulk, inputs.place, inputs.model, inputs.trust_photo)
+        return
     inputs.check_something("predict")
     inputs.place.check()
     photo = inputs.open_photo()

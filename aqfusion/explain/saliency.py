@@ -6,13 +6,9 @@ what comes after the last convolution, behind an identity layer that nobody else
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor, nn
 
 from aqfusion.explain.saliency_targets import (
@@ -20,6 +16,7 @@ from aqfusion.explain.saliency_targets import (
     RAISES,
     TARGETS,
     HeatMapError,
+    SaliencyMap,
     check_method,
     check_target,
 )
@@ -77,26 +74,6 @@ METHODS: Mapping[str, type[BaseCAM]] = {
 }
 
 Target = Callable[[Tensor], Tensor]  # logits (50,) of the photo alone to what is to be explained
-
-
-@dataclass(frozen=True, eq=False)
-class SaliencyMap:
-    """Evidence (h, w) of a photo's regions, 0 to 1 where there is any, top row first.
-
-    It is relative: 1 is the strongest region of this photo, however little the photo counts.
-    """
-
-    values: NDArray[np.float32]
-
-    @property
-    def empty(self) -> bool:
-        """Whether no region has evidence for the target."""
-        return not self.values.any()
-
-    def over(self, size: tuple[int, int]) -> NDArray[np.float32]:
-        """The map stretched to a photo of (width, height) pixels: (height, width), 0 to 1."""
-        stretched = Image.fromarray(self.values).resize(size, Image.Resampling.BICUBIC)
-        return np.asarray(stretched).clip(0, 1)
 
 
 def saliency_map(
