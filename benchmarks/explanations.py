@@ -39,7 +39,9 @@ def explain(quick: bool) -> dict[str, Any]:
         return shapley_values(
             np.array(
                 [
-                    naive.predict(pixels if row[0] else grey, np.where(row[1:], READINGS, np.nan))
+                    naive.predict(
+                        pixels if row[0] else grey, np.where(row[1:], READINGS, np.nan).tolist()
+                    )
                     for row in rows[: 4 if quick else None]
                 ]
             )

@@ -1,6 +1,6 @@
 """From a photo's bytes to an AQI, step by step, the naive way beside ours.
 
-    python benchmarks/photos.py [--quick]
+python benchmarks/photos.py [--quick]
 """
 
 import io

@@ -1,6 +1,6 @@
 """From nothing to the first answer: the server, its pages, its memory, and the terminal.
 
-    python benchmarks/starts.py
+python benchmarks/starts.py
 """
 
 import json
@@ -46,9 +46,7 @@ def start(quick: bool) -> dict[str, Any]:
     return {
         "repeats": repeats,
         **{
-            name: {
-                key: round(statistics.median(run[key] for run in runs), 3) for key in runs[0]
-            }
+            name: {key: round(statistics.median(run[key] for run in runs), 3) for key in runs[0]}
             for name, runs in apps.items()
         },
         **_memory_and_pages(quick, profile),

@@ -66,9 +66,7 @@ def measured(levels: Sequence[int], seconds: float, quick: bool = False) -> dict
     """Answers to moves of so many visitors at once, for so many seconds each."""
     figures: dict[str, Any] = {name: {} for name in PAGES}
     with ExitStack() as stack:
-        folder = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
-        )
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
         servers = {}
         for name, script in ((OURS, None), (NAIVE, NAIVE_APP)):
             home = folder / name
@@ -98,7 +96,7 @@ def measured(levels: Sequence[int], seconds: float, quick: bool = False) -> dict
             for count in levels
             if all(str(count) in figures[name] for name in PAGES)
         },
-        "faults": len(faults),
+        "errors": len(faults) + sum(level["errors"] for level in figures[OURS].values()),
         "profile": profile,
     }
 
