@@ -19,7 +19,7 @@ FLOORS = (
     {"registry", "background_jobs"},
     {"air", "csv_table", "images", "time_zones", "synthetic_scenes", "data", "sites"},
     {"model"},
-    {"labels"},
+    {"labels", "network"},
     {"stations", "explain", "active_learning", "monitoring"},
     {"bulk"},
     {"training"},
@@ -73,7 +73,7 @@ def breaks(file: Path, source: str) -> list[str]:
     packages = {name.split(".")[0] for name in names}
     upwards = [name for name in names if part(name) and FLOOR_OF[part(name)] > FLOOR_OF[own]]
     streamlit = ["streamlit"] if own not in {"server", "ui", "pages", "app"} else []
-    networks = {"model", "explain", "training", "evaluation", "release", "retraining"}
+    networks = {"model", "network", "explain", "training", "evaluation", "release", "retraining"}
     networks |= {"monitoring", "active_learning", "tools", "benchmarks"}
     torch = [] if own in networks else ["torch", "timm", "torchvision", "safetensors"]
     return upwards + sorted(packages & {*streamlit, *torch})

@@ -63,7 +63,7 @@ def _on_cluster(
         threads = _check_workers(client, scheduler, setup, first)
         # A task of its own: what was scattered would be lost with the workers that hold it.
         shared = client.submit(_same, setup, key=f"aqfusion-setup-{setup.key}")
-        completed = distributed.as_completed(with_results=False)
+        completed = distributed.as_completed(loop=client.loop)
         running: dict[Any, Portion] = {}
 
         def submit(portion: Portion) -> None:

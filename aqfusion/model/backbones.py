@@ -72,12 +72,14 @@ def backbone(name: str) -> Backbone:
     return BACKBONES[name]
 
 
-def create_trunk(name: str) -> nn.Module:
-    """The convolutional part with pooling, (B, 3, H, W) -> (B, features), random weights."""
+def create_trunk(name: str, *, pads_by_size: bool = True) -> nn.Module:
+    """The convolutional part with pooling, (B, 3, H, W) -> (B, features), random weights.
+
+    Without `pads_by_size` padding is the same for every size: of use to who sets it later.
+    """
     chosen = backbone(name)
-    trunk: nn.Module = timm.create_model(
-        chosen.name, pretrained=False, num_classes=0, **chosen.options
-    )
+    options = chosen.options if pads_by_size else {}
+    trunk: nn.Module = timm.create_model(chosen.name, pretrained=False, num_classes=0, **options)
     return trunk
 
 

@@ -13,7 +13,7 @@ the real photos look down on a town and show no sky at all.
 
 import torch
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, max_pool2d, pad
+from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
 BANDS = 8  # horizontal bands for means
 COARSE_BANDS = 4  # for spreads and spectra, which need more pixels
@@ -70,7 +70,7 @@ def _gradient(light: Tensor) -> Tensor:
 def _bands(values: Tensor, count: int) -> Tensor:
     """Split (B, 1, H, W) into `count` bands from top to bottom: (B, count, pixels of a band)."""
     rows = values.shape[2] // count
-    return values[:, 0, : rows * count].reshape(len(values), count, -1)
+    return values[:, 0, : rows * count].reshape(values.shape[0], count, -1)
 
 
 NAMES = (
@@ -95,7 +95,8 @@ _FAINTEST = 1e-3  # a quarter of a grey level of 255: keeps logarithms finite
 
 def statistics(images: Tensor) -> Tensor:
     """The numbers of `NAMES` (B, F) of uint8 pictures (B, 3, H, W), of any size."""
-    rgb = adaptive_avg_pool2d(images.float() / 255, (_SIDE, _SIDE))  # (B, 3, S, S)
+    height, width = images.shape[2:]
+    rgb = _windows(height) @ (images.float() / 255) @ _windows(width).T  # (B, 3, S, S)
     luma = (rgb * torch.tensor(_LUMA)[:, None, None]).sum(1)  # (B, S, S)
     chroma = rgb.amax(1) - rgb.amin(1)  # (B, S, S)
     half, third = _SIDE // 2, _SIDE // 3
@@ -121,6 +122,17 @@ def statistics(images: Tensor) -> Tensor:
         ],
         1,
     )
+
+
+def _windows(count: int) -> Tensor:
+    """Weights (S, `count`) of adaptive average pooling along one side.
+
+    By products of matrices it is one formula for every size, which ONNX has as well.
+    """
+    number, pixel = torch.arange(_SIDE)[:, None], torch.arange(count)[None]
+    first, end = number * count // _SIDE, ((number + 1) * count + _SIDE - 1) // _SIDE
+    inside = ((pixel >= first) & (pixel < end)).float()
+    return inside / inside.sum(1, keepdim=True)
 
 
 def _ranked(values: Tensor, share: float) -> Tensor:

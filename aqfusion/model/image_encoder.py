@@ -21,10 +21,10 @@ class ImageEncoder(nn.Module):
     trunk: Any  # a timm model: it has more than torch's Module declares
     haze_share: Tensor
 
-    def __init__(self, backbone: str) -> None:
+    def __init__(self, backbone: str, *, pads_by_size: bool = True) -> None:
         super().__init__()
         self.backbone = backbone
-        self.trunk = create_trunk(backbone)
+        self.trunk = create_trunk(backbone, pads_by_size=pads_by_size)
         self.project = nn.Linear(feature_count(self.trunk), EMBED_DIM)
         self.norm = nn.LayerNorm(EMBED_DIM)
         self.haze = HazeEncoder()

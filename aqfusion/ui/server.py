@@ -27,7 +27,7 @@ from aqfusion.server import health, log_limits, login_return, logs, metrics, upk
 from aqfusion.server.gate import Gate
 from aqfusion.server.reach import base_path
 from aqfusion.settings import SettingsError, load_server_settings, load_settings
-from aqfusion.ui import cached_models, heavy_work
+from aqfusion.ui import cached_models, heavy_work, pandas_import, warm_up
 from aqfusion.ui.labels import browser_sessions, sign_in_cookie, store_session
 
 _alone: Callable[..., None] = SafeSessionState.__init__
@@ -107,6 +107,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     log_limits.install()
     install()
     heavy_work.install()
+    pandas_import.install()
+    warm_up.begin()
     work = (_tidy_up(), _prune_forever(), _trim_forever(), _gate().sweep(), upkeep.back_up_daily())
     tasks = [asyncio.create_task(each) for each in work]
     try:

@@ -10,10 +10,15 @@ from aqfusion.model.bins import category_probabilities, mean, smoothed_targets
 from aqfusion.model.haze_features import STATISTICS
 from aqfusion.model.image_features import ImageFeatures
 from aqfusion.model.training_features import Features, TrainingSessionFeatures
-from aqfusion.retraining.corrections import corrections, group_of
+from aqfusion.retraining.corrections import corrections
 from aqfusion.retraining.holdout import holdout_groups, near_duplicate_filter
-from aqfusion.retraining.label_targets import interval_target, label_interval, us_aqi
-from aqfusion.retraining.training_set import CorrectedSession, cluster_sessions, training_tensors
+from aqfusion.retraining.label_targets import group_of, label_interval, us_aqi
+from aqfusion.retraining.training_set import (
+    CorrectedSession,
+    cluster_sessions,
+    interval_target,
+    training_tensors,
+)
 from tests.planted_retrain import NOW
 
 WIDTH = 12
