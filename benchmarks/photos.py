@@ -4,17 +4,13 @@ python benchmarks/photos.py [--quick]
 """
 
 import io
-import sys
 from collections.abc import Callable
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pillow_heif
 from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the package, when run as a script
 
 from aqfusion.evaluation.latency import READING
 from aqfusion.images.photo import Photo

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the package, when run as a script
-
 from aqfusion.load_test.app_client import AppClient, AppClientError
 from aqfusion.load_test.server_process import app_server, processor_seconds, resident_mb
 from aqfusion.settings import ROOT
