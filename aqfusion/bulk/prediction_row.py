@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from aqfusion.air.aqi import standard
 from aqfusion.bulk.bulk_item import BulkError, BulkItem, BulkSetup, Row
 from aqfusion.errors import InputError
+from aqfusion.fair_queue import BusyError
 from aqfusion.images.photo import MAX_BYTES, Photo, PhotoError
 from aqfusion.io.file_address import FileAddress
 from aqfusion.model.predictor import (
@@ -22,7 +23,7 @@ from aqfusion.model.predictor import (
     load_model,
 )
 
-__all__ = ["COLUMNS", "flat_columns", "predict_item", "predict_portion", "unpredicted"]
+__all__ = ["COLUMNS", "flat_columns", "item_row", "predict_portion", "unpredicted"]
 
 COLUMNS = (
     *("file", "line", "aqi", "low", "high", "category", "probabilities", "modalities", "readings"),
@@ -50,11 +51,35 @@ def predict_portion(setup: BulkSetup, items: Sequence[BulkItem]) -> list[Row]:
     """A row of each item, in order; the model is loaded once in a process."""
     predictor = _predictor(setup)
     return [
-        _row(predictor, setup, item, read) for item, read in zip(items, _reads(items), strict=True)
+        item_row(predictor, setup, item, read)
+        for item, read in zip(items, _reads(items), strict=True)
     ]
 
 
-def predict_item(
+def item_row(
+    predictor: Predictor,
+    setup: BulkSetup,
+    item: BulkItem,
+    read: Callable[[], bytes],
+    show: Callable[[Photo], None] | None = None,
+) -> Row:
+    """The row of an item whose photo `read` gives, decoded for `show` too; a fault is its error."""
+    if item.error is not None:
+        return _failed(predictor, item, item.error)
+    try:
+        photo = Photo.decode(read()) if item.address else None
+        if photo is not None and show is not None:
+            show(photo)
+        return _predict_item(predictor, item, photo, setup.taken_at, setup.trust_photo)
+    except BusyError:  # of this minute, not of the photo
+        raise
+    except InputError as error:
+        return _failed(predictor, item, error.public)
+    except Exception as error:  # noqa: BLE001  # one photo must not end a hundred thousand
+        return _failed(predictor, item, f"no prediction could be made ({type(error).__name__})")
+
+
+def _predict_item(
     predictor: Predictor,
     item: BulkItem,
     photo: Photo | None,
@@ -122,18 +147,6 @@ def _bytes(item: BulkItem) -> bytes:
         raise PhotoError("photo must be an image file, got nothing there") from error
     except OSError as error:
         raise PhotoError(f"photo must be readable, got {error.strerror or error}") from error
-
-
-def _row(predictor: Predictor, setup: BulkSetup, item: BulkItem, read: Callable[[], bytes]) -> Row:
-    if item.error is not None:
-        return _failed(predictor, item, item.error)
-    try:
-        photo = Photo.decode(read()) if item.address else None
-        return predict_item(predictor, item, photo, setup.taken_at, setup.trust_photo)
-    except InputError as error:
-        return _failed(predictor, item, str(error))
-    except Exception as error:  # noqa: BLE001  # one photo must not end a hundred thousand
-        return _failed(predictor, item, f"no prediction could be made ({type(error).__name__})")
 
 
 def _camera_time(predictor: Predictor, photo: Photo | None) -> datetime | None:

@@ -10,9 +10,9 @@ from aqfusion.explain.attribution import LANDMARKS, SITE, Attribution, contribut
 from aqfusion.explain.explanation_text import moved
 from aqfusion.explain.saliency_targets import RAISES
 from aqfusion.model.predictor import Result
-from aqfusion.ui import cached_models
+from aqfusion.ui import cached_models, heavy_work
 from aqfusion.ui.explain import text
-from aqfusion.ui.inputs import PredictionInputs
+from aqfusion.ui.inputs import CurrentPrediction, PredictionInputs
 
 _LEAST_SCALE = 60.0  # AQI points: small contributions should look small
 
@@ -67,25 +67,39 @@ def _row(name: str, points: float, scale: float) -> str:
 _OPACITY = 0.6
 
 
-def render_short(inputs: PredictionInputs, result: Result) -> None:
+WHY = "predict_why"
+
+
+def render_short(prediction: CurrentPrediction) -> None:
     """Draw both; the map comes last, because it is the slower one."""
     left, right = st.columns([6, 7], gap="medium")
-    scene = inputs.scene
-    coalitions = scene.coalitions()
     with right:
-        st.html(
-            contribution_bars(
-                contributions(coalitions),
-                coalitions.present,
-                inputs.reading,
-                inputs.model.checkpoint.sites is not None,
-            )
-        )
+        _contributions(prediction)
         # A button, not a link: Streamlit refuses to draw a link to a page it has not met yet.
         if st.button("Full explanation", key="explain_open", icon=":material/search_insights:"):
             st.switch_page("pages/explain.py")
-    with left.container(key="why_map"):
-        _map(inputs, result)
+    if prediction.result is not None:
+        with left.container(key="why_map"):
+            _map(prediction.inputs, prediction.result)
+
+
+@st.fragment(key=WHY)
+@heavy_work.shown_busy("why")
+def _contributions(prediction: CurrentPrediction) -> None:
+    """All of the explanation that a moved slider changes; the map is of the photo alone."""
+    prediction.update()
+    inputs, result = prediction.inputs, prediction.result
+    if result is None:
+        return
+    coalitions = inputs.scene.coalitions()
+    bars = contribution_bars(
+        contributions(coalitions),
+        coalitions.present,
+        inputs.reading,
+        inputs.model.checkpoint.sites is not None,
+    )
+    share = "" if inputs.usable is None else escape(text.share(result.photo_share))
+    st.html(f'{bars}<p class="aq aq-small aq-muted aq-share">{share}</p>')
 
 
 def _map(inputs: PredictionInputs, result: Result) -> None:
@@ -102,7 +116,4 @@ def _map(inputs: PredictionInputs, result: Result) -> None:
         width="stretch",
         alt="The photo, brighter where the network found evidence for dirtier air",
     )
-    st.caption(
-        f"Marked: evidence for {'a higher haze score' if result.haze else 'dirtier air'}. "
-        f"{text.share(result.photo_share)}"
-    )
+    st.caption(f"Marked: evidence for {'a higher haze score' if result.haze else 'dirtier air'}.")
