@@ -32,7 +32,7 @@ def documents(results: Mapping[str, Any]) -> dict[Path, str]:
     """The two documents and the pictures as they should be, by their place in the repository."""
     parts = results["parts"]
     texts = {
-        Path(name): filled((ROOT / name).read_text(encoding="utf-8"), _tables(results))
+        Path(name): filled((ROOT / name).read_text(encoding="utf-8"), blocks(results))
         for name in DOCUMENTS
     }
     pictures = {
@@ -63,22 +63,26 @@ def filled(text: str, tables: Mapping[str, str]) -> str:
     return re.sub(marks, replaced, text, flags=re.DOTALL)
 
 
-def _tables(results: Mapping[str, Any]) -> dict[str, str]:
+def blocks(results: Mapping[str, Any]) -> dict[str, str]:
+    """The text of each mark; those of parts without figures are left out."""
     parts = results["parts"]
-    tables = {
+    texts = {
         "machine": _machine(results),
         "goals": table(["goal", "bound", "before", "now", ""], list(_goal_rows(parts))),
         "photo": _comparisons(parts, list(_photo_rows(parts))),
         "decode": _comparisons(parts, list(_decode_rows(parts))),
         "visitors": _visitors(parts),
+        "fairness": _fairness(parts),
         "bulk": _bulk(parts),
         "queue": _queue(parts),
         "start": _start(parts),
         "pages": _pages(parts),
         "profiles": _profiles(parts),
-        "summary": table(["", "naive", "AQFusion", ""], list(_summary_rows(parts))),
+        "summary": _summary(parts),
     }
-    return {name: text for name, text in tables.items() if text}
+    for name, picture in _pictures(parts).items():
+        texts[f"picture-{name}"] = f"![{picture.title}](performance-{name}.svg)"
+    return {name: text for name, text in texts.items() if text}
 
 
 def _machine(results: Mapping[str, Any]) -> str:
@@ -161,6 +165,24 @@ def _visitors(parts: Parts) -> str:
             ]
         )
     return table(titles, rows)
+
+
+def _fairness(parts: Parts) -> str:
+    figures = at(parts, ("fairness",))
+    if figures is None:
+        return ""
+    ways = {"alone": "nobody uploads", "all_at_once": "all at once, the naive way"}
+    ways["in_turn"] = "in turn, as the app does"
+    rows = [
+        [
+            title,
+            _ms(figures[way]["median_ms"]),
+            _ms(figures[way]["p95_ms"]),
+            "1" if way == "alone" else f"{figures['ratios'][f'{way}_to_alone_p95_ms']:.1f}",
+        ]
+        for way, title in ways.items()
+    ]
+    return table([f"{figures['uploads']} uploads", "p50, ms", "p95, ms", "p95 to alone"], rows)
 
 
 def _bulk(parts: Parts) -> str:
@@ -252,7 +274,12 @@ def _profiles(parts: Parts) -> str:
         lines = [str(line) for line in at(parts, path) or ["no profile was taken"]]
         titles = "; ".join(goal.title for goal in goals)
         blocks.append("\n".join([f"{titles}:", "", "```", *lines[:_PROFILE_LINES], "```"]))
-    return "\n\n".join(blocks) or "No goal is missed."
+    return "\n\n".join(blocks) or "No goal that was measured is missed."
+
+
+def _summary(parts: Parts) -> str:
+    rows = list(_summary_rows(parts))
+    return table(["", "naive", "AQFusion", ""], rows) if rows else ""
 
 
 def _summary_rows(parts: Parts) -> Iterator[list[str]]:
