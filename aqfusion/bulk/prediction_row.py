@@ -100,7 +100,7 @@ def _predict_item(
         return _failed(predictor, item, f"the photo is left out: {error.problem}")
     except NothingKnownError as error:
         return _failed(predictor, item, str(error))
-    return _predicted(predictor, item, result, time)
+    return _predicted(predictor, item, result, time, () if photo is None else photo.notes)
 
 
 def _predictor(setup: BulkSetup) -> Predictor:
@@ -161,11 +161,17 @@ def _camera_time(predictor: Predictor, photo: Photo | None) -> datetime | None:
     return time if time <= datetime.now(UTC) else None
 
 
-def _predicted(predictor: Predictor, item: BulkItem, result: Result, time: datetime | None) -> Row:
+def _predicted(
+    predictor: Predictor,
+    item: BulkItem,
+    result: Result,
+    time: datetime | None,
+    notes: Sequence[str],
+) -> Row:
     refused = f"the photo is left out: {result.photo_problem}" if result.photo_problem else None
     if result.photo_problem and result.image_only is not None:
         refused = f"the photo looks unsuitable: {result.photo_problem}"
-    problems = [problem for problem in (refused, item.problem) if problem]
+    problems = [problem for problem in (refused, *notes, item.problem) if problem]
     return _failed(predictor, item, "") | {
         **result.fused.as_json(),
         "modalities": list(result.modalities),
