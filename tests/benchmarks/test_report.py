@@ -36,7 +36,8 @@ def test_every_goal_names_a_figure_of_a_part():
     assert {goal.path[0] for goal in GOALS} <= (MODULES | LONG).keys()
     for goal in GOALS:
         measured = goal.path[0] in RESULTS["parts"]
-        assert (goal.value(RESULTS["parts"]) is not None) is measured, goal.title
+        if "edge" not in goal.path:  # a version without that command has no such figure
+            assert (goal.value(RESULTS["parts"]) is not None) is measured, goal.title
         if goal.is_met(RESULTS["parts"]) is False and goal.profile:
             assert report.at(RESULTS["parts"], goal.profile), goal.title
 
