@@ -43,9 +43,9 @@ def test_every_goal_names_a_figure_of_a_part():
 
 
 def test_a_missed_goal_stands_in_the_report_with_its_profile(monkeypatch):
-    goal = Goal("fast", ("slider", "ms"), 5, 9, "ms", profile=("slider", "profile"))
+    goal = Goal("fast", ("soak", "ms"), 5, 9, "ms", profile=("soak", "profile"))
     monkeypatch.setattr(report, "GOALS", (goal,))
-    parts = {"slider": {"figures": {"ms": 7.0, "profile": ["3 ms  wait"]}}}
+    parts = {"soak": {"figures": {"ms": 7.0, "profile": ["3 ms  wait"]}}}
     text = "<!-- bench: goals -->\n<!-- end -->\n<!-- bench: profiles -->\n<!-- end -->"
     shown = report.filled(text, report.blocks({"machine": {}, "parts": parts}))
     assert "| fast | at most 5 ms | 9 ms | 7 ms | **not met** |" in shown
