@@ -12,8 +12,8 @@ from aqfusion.explain.attribution import PHOTO, SHOWN, ablations, contributions,
 from aqfusion.explain.saliency import GradCAM, saliency_map
 from aqfusion.explain.what_if import WhatIfInput
 from aqfusion.images.photo import Photo
-from aqfusion.model.network import AQFusionNet
 from aqfusion.model.predictor import load_model
+from aqfusion.network.aqfusion_net import AQFusionNet
 from benchmarks.naive import NaiveModel
 from benchmarks.photos import READINGS, picture
 from benchmarks.timing import NAIVE, OURS, compare

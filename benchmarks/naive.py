@@ -22,7 +22,7 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the package, when run as a script
 
 from aqfusion.air.pollutants import POLLUTANTS
-from aqfusion.model.checkpoint import load_checkpoint
+from aqfusion.network.checkpoint import load_checkpoint
 from aqfusion.settings import ASSETS, DEFAULT_MODEL
 
 _EDGE, _BIN = 0.5, 10.0  # AQI: where the network's first bin begins, and what a bin spans
