@@ -4,7 +4,7 @@ Light to import: a process that computes gets these before it loads a model.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -20,9 +20,10 @@ __all__ = ["BulkError", "BulkItem", "BulkSetup", "Portion", "Row", "portions"]
 # A prediction as a row of the results; `prediction_row.COLUMNS` names what it holds.
 Row = dict[str, Any]
 
-# Photos that are computed, kept and lost together: two seconds' work.
-PHOTOS = 32
-_ROWS = 1024  # without a photo, which take a millisecond each
+# Photos that are computed, kept and lost together: two seconds' work, less where there are few.
+_SIZES = ((128, 4), (256, 8), (512, 16))
+_LARGEST = 32
+_ROWS = 32  # without a photo, which cost as much as one with
 
 
 class BulkError(InputError):
@@ -73,14 +74,16 @@ class Portion:
     items: tuple[BulkItem, ...]
 
 
-def portions(setup: BulkSetup, items: Iterable[BulkItem]) -> Iterator[Portion]:
+def portions(setup: BulkSetup, items: Sequence[BulkItem]) -> Iterator[Portion]:
     """Cut items into portions of about equal work; the same items give the same portions."""
+    costs = [1.0 if item.address else 1 / _ROWS for item in items]
+    size = next((size for most, size in _SIZES if sum(costs) < most), _LARGEST)
     portion: list[BulkItem] = []
     cost = 0.0
-    for item in items:
+    for item, more in zip(items, costs, strict=True):
         portion.append(item)
-        cost += 1 / PHOTOS if item.address else 1 / _ROWS
-        if cost >= 1 - 1e-9:
+        cost += more
+        if cost >= size:
             yield _portion(setup, portion)
             portion, cost = [], 0.0
     if portion:

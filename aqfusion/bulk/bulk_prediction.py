@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 from aqfusion.bulk.bulk_item import BulkError, BulkItem, BulkSetup, Portion, Row, portions
 from aqfusion.bulk.finished_parts import FinishedParts
@@ -15,6 +16,7 @@ from aqfusion.model.predictor import Predictor, model_folder, shipped_names
 __all__ = ["BulkProgress", "BulkSummary", "Compute", "local_compute", "predict_all", "setup_of"]
 
 MOST_ERRORS = 20  # that a summary lists
+_PORTIONS_EACH = 4  # fewer, and a process takes longer to start than to compute
 Compute = Callable[[BulkSetup, Iterable[Portion]], Iterator[tuple[Portion, list[Row]]]]
 
 
@@ -92,9 +94,8 @@ def _local(
     todo: Iterable[Portion],
 ) -> Iterator[tuple[Portion, list[Row]]]:
     source = iter(todo)
-    first = [portion for _, portion in zip(range(processes), source, strict=False)]
-    # A process takes longer to start than a few photos to compute.
-    used = max(1, min(processes, len(first)))
+    first = [*islice(source, _PORTIONS_EACH * processes)]
+    used = max(1, min(processes, len(first) // _PORTIONS_EACH))
 
     def both() -> Iterator[Portion]:
         yield from first

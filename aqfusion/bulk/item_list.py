@@ -23,7 +23,17 @@ from aqfusion.data.photo_files import PhotoNames, is_passed_over, path_parts
 from aqfusion.io.file_address import FileAddress, FileEntry
 from aqfusion.time_zones import DateOrder, date_order, read_time, zone
 
-__all__ = ["TABLES", "ItemList", "PhotoFiles", "is_picture", "list_folder", "list_table"]
+__all__ = [
+    "COLUMNS",
+    "TABLES",
+    "ItemList",
+    "PhotoFiles",
+    "is_picture",
+    "list_folder",
+    "list_table",
+    "note_others",
+    "rows_of",
+]
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".heic", ".heif", ".avif")
 TABLES = (".csv", ".tsv", ".txt", ".xlsx")
@@ -110,7 +120,7 @@ def list_folder(folder: FileAddress, not_photos: Iterable[str] = ()) -> ItemList
     if not files.entries:
         raise BulkError(f"--folder must hold photos, got none in {folder.shown}")
     items = tuple(_item(folder, entry) for entry in files.entries.values())
-    return ItemList(items, _note_others(files.others, not_photos))
+    return ItemList(items, note_others(files.others, not_photos))
 
 
 def list_table(
@@ -149,7 +159,7 @@ def list_table(
         named = {item.address for item in listed}
         rest = (_item(place, entry) for entry in files.entries.values())
         listed += [item for item in rest if item.address not in named]
-        notes = (*notes, *_note_others(files.others, (table.name,)))
+        notes = (*notes, *note_others(files.others, (table.name,)))
     return ItemList(tuple(listed), notes)
 
 
@@ -230,7 +240,8 @@ def _plain(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def _note_others(others: Sequence[str], own: Iterable[str]) -> tuple[str, ...]:
+def note_others(others: Sequence[str], own: Iterable[str]) -> tuple[str, ...]:
+    """A sentence on files that are no pictures, but for the run's `own`; empty without any."""
     names = [name for name in others if name not in {*own}]
     if not names:
         return ()

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from aqfusion.air.aqi import standard
 from aqfusion.bulk.bulk_item import BulkError, BulkItem, BulkSetup, Row
 from aqfusion.errors import InputError
+from aqfusion.fair_queue import BusyError
 from aqfusion.images.photo import MAX_BYTES, Photo, PhotoError
 from aqfusion.io.file_address import FileAddress
 from aqfusion.model.predictor import (
@@ -22,7 +23,7 @@ from aqfusion.model.predictor import (
     load_model,
 )
 
-__all__ = ["COLUMNS", "flat_columns", "predict_item", "predict_portion", "unpredicted"]
+__all__ = ["COLUMNS", "flat_columns", "item_row", "predict_portion", "unpredicted"]
 
 COLUMNS = (
     *("file", "line", "aqi", "low", "high", "category", "probabilities", "modalities", "readings"),
@@ -50,11 +51,35 @@ def predict_portion(setup: BulkSetup, items: Sequence[BulkItem]) -> list[Row]:
     """A row of each item, in order; the model is loaded once in a process."""
     predictor = _predictor(setup)
     return [
-        _row(predictor, setup, item, read) for item, read in zip(items, _reads(items), strict=True)
+        item_row(predictor, setup, item, read)
+        for item, read in zip(items, _reads(items), strict=True)
     ]
 
 
-def predict_item(
+def item_row(
+    predictor: Predictor,
+    setup: BulkSetup,
+    item: BulkItem,
+    read: Callable[[], bytes],
+    show: Callable[[Photo], None] | None = None,
+) -> Row:
+    """The row of an item whose photo `read` gives, decoded for `show` too; a fault is its error."""
+    if item.error is not None:
+        return _failed(predictor, item, item.error)
+    try:
+        photo = Photo.decode(read()) if item.address else None
+        if photo is not None and show is not None:
+            show(photo)
+        return _predict_item(predictor, item, photo, setup.taken_at, setup.trust_photo)
+    except BusyError:  # of this minute, not of the photo
+        raise
+    except InputError as error:
+        return _failed(predictor, item, error.public)
+    except Exception as error:  # noqa: BLE001  # one photo must not end a hundred thousand
+        return _failed(predictor, item, f"no prediction could be made ({type(error).__name__})")
+
+
+def _predict_item(
     predictor: Predictor,
     item: BulkItem,
     photo: Photo | None,
@@ -75,7 +100,7 @@ def predict_item(
         return _failed(predictor, item, f"the photo is left out: {error.problem}")
     except NothingKnownError as error:
         return _failed(predictor, item, str(error))
-    return _predicted(predictor, item, result, time)
+    return _predicted(predictor, item, result, time, () if photo is None else photo.notes)
 
 
 def _predictor(setup: BulkSetup) -> Predictor:
@@ -124,18 +149,6 @@ def _bytes(item: BulkItem) -> bytes:
         raise PhotoError(f"photo must be readable, got {error.strerror or error}") from error
 
 
-def _row(predictor: Predictor, setup: BulkSetup, item: BulkItem, read: Callable[[], bytes]) -> Row:
-    if item.error is not None:
-        return _failed(predictor, item, item.error)
-    try:
-        photo = Photo.decode(read()) if item.address else None
-        return predict_item(predictor, item, photo, setup.taken_at, setup.trust_photo)
-    except InputError as error:
-        return _failed(predictor, item, str(error))
-    except Exception as error:  # noqa: BLE001  # one photo must not end a hundred thousand
-        return _failed(predictor, item, f"no prediction could be made ({type(error).__name__})")
-
-
 def _camera_time(predictor: Predictor, photo: Photo | None) -> datetime | None:
     """What the camera wrote, on the clock of the site; a time to come is of a wrong clock."""
     if photo is None or photo.taken_at is None or predictor.site is None:
@@ -148,11 +161,17 @@ def _camera_time(predictor: Predictor, photo: Photo | None) -> datetime | None:
     return time if time <= datetime.now(UTC) else None
 
 
-def _predicted(predictor: Predictor, item: BulkItem, result: Result, time: datetime | None) -> Row:
+def _predicted(
+    predictor: Predictor,
+    item: BulkItem,
+    result: Result,
+    time: datetime | None,
+    notes: Sequence[str],
+) -> Row:
     refused = f"the photo is left out: {result.photo_problem}" if result.photo_problem else None
     if result.photo_problem and result.image_only is not None:
         refused = f"the photo looks unsuitable: {result.photo_problem}"
-    problems = [problem for problem in (refused, item.problem) if problem]
+    problems = [problem for problem in (refused, *notes, item.problem) if problem]
     return _failed(predictor, item, "") | {
         **result.fused.as_json(),
         "modalities": list(result.modalities),

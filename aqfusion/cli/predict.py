@@ -1,7 +1,7 @@
 """`predict`, `explain` and `aqi`: a photo and readings to an AQI, with its reasons."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,6 +27,13 @@ from aqfusion.cli.options import (
 )
 from aqfusion.cli.site_options import PlaceAndTime, place_options
 from aqfusion.explain.saliency_targets import METHOD_NAMES, RAISES, TARGETS
+from aqfusion.model.prediction_command import (
+    IMAGE_HELP,
+    TRUST_HELP,
+    prediction_json,
+    refused_photo,
+    require_some_input,
+)
 
 if TYPE_CHECKING:
     from aqfusion.explain.saved_report import SavedReport
@@ -50,11 +57,7 @@ class _PredictOptions:
 
     def check_something(self, command: str) -> None:
         """Refuse a command line from which nothing can be predicted."""
-        if self.image is None and not self.reading.present and self.place.name is None:
-            raise UsageError(
-                f"{command} must have --image, --site or at least one of "
-                f"{reading_option_names()}, got none"
-            )
+        require_some_input(command, self.image, self.reading, self.place.name)
 
     def open_photo(self) -> "Photo | None":
         """Open the photo, if there is one."""
@@ -76,11 +79,11 @@ def _prediction_options(command: Callable[..., None]) -> Callable[..., None]:
         "--image",
         type=PathText(),
         metavar="FILE",
-        help="a photo of the sky: JPEG, PNG, WebP, HEIC or AVIF",
+        help=IMAGE_HELP,
     )
     @reading_options
     @model_option(SERVED)
-    @click.option("--trust-photo", is_flag=True, help="use a photo even if it looks unsuitable")
+    @click.option("--trust-photo", is_flag=True, help=TRUST_HELP)
     @place_options
     @wraps(command)
     def with_inputs(
@@ -119,26 +122,7 @@ def predict(context: click.Context, /, inputs: _PredictOptions, bulk: BulkOption
         "predict",
         lambda: predictor.predict(inputs.reading, photo, trust_photo=inputs.trust_photo),
     )
-    formula = {key: standard(key).index(inputs.reading).as_json() for key in STANDARDS}
-    print_json(
-        {
-            **result.fused.as_json(),
-            "modalities": list(result.modalities),
-            "readings": list(result.readings_used),
-            "photo_share": round(result.photo_share, 4),
-            "site_share": round(result.site_share, 4),
-            "photo_problem": result.photo_problem,
-            "photo_notes": list(photo.notes) if photo else [],
-            "image_only": result.image_only and result.image_only.as_json(),
-            "sensors_only": result.sensors_only and result.sensors_only.as_json(),
-            "site_only": result.site_only and result.site_only.as_json(),
-            "site": predictor.site and {"name": predictor.site.name, "days": result.site_days},
-            "landmarks": result.landmarks and asdict(result.landmarks),
-            "haze": result.haze and {"score": result.haze.score, "words": result.haze.words},
-            "formula": formula,
-            "model": predictor.name,
-        }
-    )
+    print_json(prediction_json(predictor, inputs.reading, photo, result))
 
 
 def _answer_or_usage(command: str, ask: Callable[[], _T]) -> _T:
@@ -148,11 +132,7 @@ def _answer_or_usage(command: str, ask: Callable[[], _T]) -> _T:
     try:
         return ask()
     except PhotoRefusedError as error:
-        raise UsageError(
-            f"{command} must have a usable photo, --site with days or at least one of "
-            f"{reading_option_names()}, got only a photo that is left out: {error.problem} "
-            "(--trust-photo uses it anyway)"
-        ) from error
+        raise refused_photo(command, error) from error
 
 
 @click.command(short_help="Compute the index of pollutant readings.")

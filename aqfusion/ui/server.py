@@ -23,7 +23,7 @@ from streamlit.runtime.state import SafeSessionState, SessionState
 from aqfusion.errors import InputError
 from aqfusion.images.decoding import trim_memory
 from aqfusion.registry.registry import Registry
-from aqfusion.server import health, log_limits, login_return, logs, metrics, upkeep
+from aqfusion.server import app_shell, health, log_limits, login_return, logs, metrics, upkeep
 from aqfusion.server.gate import Gate
 from aqfusion.server.reach import base_path
 from aqfusion.settings import SettingsError, load_server_settings, load_settings
@@ -96,6 +96,7 @@ def middleware() -> list[Middleware]:
         Middleware(metrics.RequestMetrics, base=base_path()),
         *_gate().middleware(),
         Middleware(login_return.LoginReturn, base=base_path()),
+        Middleware(app_shell.AppShell, base=base_path()),
         Middleware(browser_sessions.SessionGuard),
     ]
 

@@ -120,10 +120,11 @@ def test_a_folder_may_lie_on_another_machine():
 
 def test_portions_are_of_equal_work_and_named_by_what_they_depend_on():
     setup = BulkSetup("model", "0" * 64)
-    photos = [BulkItem(f"{n}.jpg", f"/{n}.jpg", "1 1") for n in range(70)]
-    readings = [BulkItem(reading=Reading(pm25=float(n)), line=n) for n in range(1030)]
-    assert [len(p.items) for p in portions(setup, photos)] == [32, 32, 6]
-    assert [len(p.items) for p in portions(setup, readings)] == [1024, 6]
+    photos = [BulkItem(f"{n}.jpg", f"/{n}.jpg", "1 1") for n in range(520)]
+    readings = [BulkItem(reading=Reading(pm25=float(n)), line=n) for n in range(130)]
+    assert [len(p.items) for p in portions(setup, photos)] == [32] * 16 + [8]
+    assert [len(p.items) for p in portions(setup, photos[:10])] == [4, 4, 2]
+    assert [len(p.items) for p in portions(setup, readings)] == [128, 2]
     keys = [p.key for p in portions(setup, photos)]
     photos[0] = BulkItem("0.jpg", "/0.jpg", "1 2")
     changed = [p.key for p in portions(setup, photos)]
