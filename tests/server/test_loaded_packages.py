@@ -15,7 +15,17 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells wha
 NEVER = {"torch", "torchvision", "sklearn", "matplotlib"}
 # Of some pages only.
 LATE = {"pandas", "pyarrow", "scipy", "cv2"}
-PAGES = ("explain", "places", "stations", "label", "review", "models", "evaluation", "admin")
+PAGES = (
+    "batch",
+    "explain",
+    "places",
+    "stations",
+    "label",
+    "review",
+    "models",
+    "evaluation",
+    "admin",
+)
 IDLE_MB = 300.0
 
 
