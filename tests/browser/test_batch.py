@@ -43,6 +43,7 @@ def test_a_zip_and_a_bad_file_become_a_table_to_download(visitor):
     assert visitor.refused == []
 
 
+@pytest.mark.long  # two hundred photos
 def test_cancel_ends_a_run_and_keeps_what_is_done(visitor):
     visitor.open("/batch", ".st-key-batch_try")
     send(visitor, packed(*(f"{number}.jpg" for number in range(200))))
