@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from aqfusion.air.readings import Reading
 from aqfusion.images.photo import Photo
-from aqfusion.model.backbones import BACKBONES, backbone
-from aqfusion.model.checkpoint import WEIGHTS, ModelError
+from aqfusion.model.architecture import BACKBONES, backbone
+from aqfusion.model.checkpoint import WEIGHTS
+from aqfusion.model.config import ModelError
 from aqfusion.model.predictor import Embedding, Predictor, Result, load_model, shipped_names
 from aqfusion.settings import ASSETS
 
@@ -99,7 +100,7 @@ def _contender(name: str, load: Callable[[str], Predictor]) -> ComparedModel | U
     except ModelError as error:
         # Shipped folders are named after what is in them, so that the title is known all the same.
         return Unusable(name, BACKBONES[name].title if name in BACKBONES else name, str(error))
-    title = backbone(predictor.checkpoint.network.architecture.backbone).title
+    title = backbone(predictor.checkpoint.config.architecture.backbone).title
     return ComparedModel(name, title, predictor, size)
 
 

@@ -21,11 +21,12 @@ from aqfusion.explain.saliency_targets import (
     check_target,
 )
 from aqfusion.images.photo import Photo
-from aqfusion.model import bins
-from aqfusion.model.network import AQFusionNet
-from aqfusion.model.pixels import stack
 from aqfusion.model.predictor import Predictor
-from aqfusion.model.torchvision_compat import declare_missing_operators
+from aqfusion.network import torch_bins as bins
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.checkpoint import trained
+from aqfusion.network.pixel_tensors import stack
+from aqfusion.network.torchvision_compat import declare_missing_operators
 
 declare_missing_operators()  # before the package, which imports torchvision
 import pytorch_grad_cam  # noqa: E402
@@ -84,7 +85,7 @@ def saliency_map(
     `target` is "raises" or "lowers" (the AQI), or a US category; an unknown one or an unknown
     method raises `HeatMapError`.
     """
-    checkpoint = predictor.checkpoint
+    checkpoint = trained(predictor.checkpoint)
     images = stack([photo], checkpoint.config.image_size)
     wanted = target_of(target, checkpoint.config.temperature["image_only"])
     return map_of(checkpoint.network, images, method, wanted)

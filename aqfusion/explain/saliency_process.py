@@ -159,7 +159,7 @@ def _computed(folder: str, sha256: str, pixels: Any, method: str, target: str) -
 
 @lru_cache(maxsize=3)  # the backbones that Explain compares
 def _checkpoint(folder: str, _sha256: str) -> Any:
-    from aqfusion.model.checkpoint import load_checkpoint
+    from aqfusion.network.checkpoint import load_checkpoint
 
     return load_checkpoint(Path(folder))
 

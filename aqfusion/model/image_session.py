@@ -27,6 +27,7 @@ OUTPUTS = ("embedding", "features", "haze_statistics", "screen_figures")
 WEIGHTS_OF = "model.safetensors"
 AT_ONCE = 4  # photos: more have activations that are mapped anew at every layer, which is slower
 _MOST_THREADS = 2  # of one photo: a visitor in the queue gains more from a processor of its own
+_shared_by = 1  # how many photos are looked at in one moment
 _HANDED_OVER = onnxruntime.OrtValue.ortvalue_from_numpy
 
 
@@ -52,9 +53,10 @@ class ImageSession:
         `side` is that of the photos in pixels.
         """
         graph = read_graph(backbone)
+        self.weight_names = weight_names(graph)
         options = session_options()
         options.add_free_dimension_override_by_name(SIDE, side)
-        needed = weight_names(graph)
+        needed = self.weight_names
         if missing := [name for name in needed if name not in weights]:
             rule = f"weights must have all that the graph of {backbone} names"
             raise ModelError(f"{rule}, got none of {missing[0]}", public=rule)
@@ -80,12 +82,23 @@ class ImageSession:
 def session_options() -> Any:
     """Options for many visitors on few processors: few threads, none that spins while it waits."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(_MOST_THREADS, os.cpu_count() or 1)
+    share = (os.cpu_count() or 1) // _shared_by
+    options.intra_op_num_threads = max(1, min(_MOST_THREADS, share))
     options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors only: warnings are for who writes graphs
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     return options
+
+
+def share_processors(jobs: int) -> None:
+    """Let sessions that are loaded from now on take their share where `jobs` compute at once.
+
+    Threads that wait for each other cost more than they bring: beside two uploads on two
+    processors, a prediction took six times as long with two threads as with one.
+    """
+    global _shared_by
+    _shared_by = jobs
 
 
 def graph_file(backbone: str) -> Path:

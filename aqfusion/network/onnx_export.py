@@ -18,10 +18,10 @@ from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
 from aqfusion.io.atomic_files import replace_file
-from aqfusion.model.backbones import BACKBONES, backbone
-from aqfusion.model.haze_features import haze_features, statistics
-from aqfusion.model.image_encoder import ImageEncoder
+from aqfusion.model.architecture import BACKBONES, backbone
 from aqfusion.model.image_session import BATCH, OUTPUTS, PIXELS, SIDE, WEIGHTS_OF, graph_file
+from aqfusion.network.haze_features import haze_features, statistics
+from aqfusion.network.image_encoder import ImageEncoder
 
 _SIDES = (64, 512)  # pixels
 _SAME = "SAME_UPPER"  # ONNX's name for padding as TensorFlow does

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from aqfusion.labels.adjudication import AdjudicatedLabel
-from aqfusion.model.image_features import ImageFeatures, concatenate
+from aqfusion.network.image_features import ImageFeatures, concatenate
 from aqfusion.retraining.features import FeatureCache
 from aqfusion.retraining.holdout import NearDuplicateFilter
 from aqfusion.retraining.label_targets import band_of_label, group_of, time_of_place

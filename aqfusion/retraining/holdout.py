@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aqfusion.images.perceptual_hash import NEAR, FingerprintIndex
-from aqfusion.model.training_features import Features
+from aqfusion.network.training_features import Features
 
 __all__ = [
     "ALIKE",

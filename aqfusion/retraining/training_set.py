@@ -15,8 +15,8 @@ from sklearn.cluster import KMeans
 from torch import Tensor
 
 from aqfusion.air.readings import Reading
-from aqfusion.model.bins import smoothed_targets
-from aqfusion.model.training_features import Features
+from aqfusion.network.torch_bins import smoothed_targets
+from aqfusion.network.training_features import Features
 from aqfusion.retraining.label_targets import Band
 from aqfusion.training.distillation import DistillationPoints
 

@@ -9,8 +9,9 @@ from aqfusion.air.readings import Reading
 from aqfusion.explain import model_comparison
 from aqfusion.explain.model_comparison import ComparedModel, Unusable
 from aqfusion.images.photo import Photo
-from aqfusion.model.photo_screening import PhotoScreen
 from aqfusion.model.predictor import Predictor, load_model
+from aqfusion.network.checkpoint import served, trained
+from aqfusion.network.photo_screen import PhotoScreen
 from tests.planted import sky
 from tests.planted_models import ship
 
@@ -113,7 +114,7 @@ def test_each_model_asks_its_own_guard(everyone):
     guard = PhotoScreen(1280)
     guard.threshold.fill_(-1.0)
     trusting = everyone[0].predictor
-    refusing = Predictor("refusing", replace(trusting.checkpoint, guard=guard))
+    refusing = Predictor("refusing", served(replace(trained(trusting.checkpoint), guard=guard)))
     verdicts = [
         model_comparison.model_agreement(
             model, READING, model_comparison.predict_with(model, PHOTO)

@@ -10,12 +10,14 @@ from safetensors.numpy import load_file
 
 from aqfusion.images.photo import Photo
 from aqfusion.model import image_session
-from aqfusion.model.backbones import BACKBONES
-from aqfusion.model.checkpoint import WEIGHTS, ModelError, load_checkpoint
-from aqfusion.model.haze_features import haze_features, statistics
+from aqfusion.model.architecture import BACKBONES
+from aqfusion.model.checkpoint import WEIGHTS
+from aqfusion.model.config import ModelError
 from aqfusion.model.image_session import ImageSession, read_graph, weight_names
-from aqfusion.model.pixels import stack
+from aqfusion.network.checkpoint import load_checkpoint
+from aqfusion.network.haze_features import haze_features, statistics
 from aqfusion.network.onnx_export import image_graph, self_contained
+from aqfusion.network.pixel_tensors import stack
 from aqfusion.settings import ASSETS
 
 SCENES = sorted((ASSETS / "scenes").glob("*.jpg"))

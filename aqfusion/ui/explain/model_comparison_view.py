@@ -22,7 +22,7 @@ from aqfusion.explain.photo_overlays import overlay
 from aqfusion.explain.saliency_targets import RAISES, HeatMapError
 from aqfusion.fair_queue import BusyError
 from aqfusion.images.photo import Photo
-from aqfusion.model.checkpoint import ModelError
+from aqfusion.model.config import ModelError
 from aqfusion.model.predictor import (
     NothingKnownError,
     PhotoRefusedError,

@@ -114,7 +114,7 @@ def _measured(inputs: PredictionInputs) -> SaliencyMetrics | None:
         metrics = cached_metrics.metrics()
     except InputError:
         return None  # the sentence then says that nothing was measured
-    run = metrics.run("leak-safe", inputs.model.checkpoint.network.architecture.backbone)
+    run = metrics.run("leak-safe", inputs.model.checkpoint.config.architecture.backbone)
     return run.heat_maps if run else None
 
 

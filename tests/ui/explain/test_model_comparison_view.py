@@ -13,7 +13,7 @@ from aqfusion.explain import model_comparison, saliency_process
 from aqfusion.explain.photo_overlays import overlay
 from aqfusion.explain.saliency import saliency_map
 from aqfusion.images.photo import Photo
-from aqfusion.model.photo_screening import PhotoScreen
+from aqfusion.model.photo_screening import PhotoScreening
 from aqfusion.model.predictor import Predictor, load_model
 from aqfusion.ui.explain import model_comparison_view
 from aqfusion.ui.markup import data_url
@@ -176,7 +176,7 @@ def planted(result, aqi):
 
 
 def test_a_model_that_refuses_the_photo_and_has_nothing_else_tells_no_number(page, monkeypatch):
-    monkeypatch.setattr(PhotoScreen, "reason", lambda *_: "too <dark>")
+    monkeypatch.setattr(PhotoScreening, "reason", lambda *_: "too <dark>")
     st.cache_resource.clear()  # how the photo looked before
     page.session_state["reading"] = False
     page.run()

@@ -1,75 +1,17 @@
-"""The three lightweight backbones, how each wants its pixels, where its first weights come from."""
+"""Trunks: backbones without their classifier, as timm makes them, and their first weights."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from aqfusion.errors import InputError
-from aqfusion.model.torchvision_compat import declare_missing_operators
+from aqfusion.model.architecture import WeightsError, backbone
+from aqfusion.network.torchvision_compat import declare_missing_operators
 
 declare_missing_operators()  # before timm, which imports torchvision
 import timm  # noqa: E402
-
-
-class WeightsError(InputError):
-    """Pretrained weights that are absent or do not fit the backbone."""
-
-    for_strangers = "the pretrained weights are missing or damaged"
-
-
-@dataclass(frozen=True)
-class Backbone:
-    """A timm backbone: creation options, channel mean and std of its pixels in 0..1."""
-
-    name: str
-    title: str
-    options: dict[str, Any]
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    weights_origin: str
-
-
-_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-_HALF = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
-
-BACKBONES = {
-    backbone.name: backbone
-    for backbone in (
-        Backbone(
-            "mobilenetv2_100",
-            "MobileNetV2",
-            {"pad_type": "same"},  # as TensorFlow pads, where these weights come from
-            *_HALF,
-            "TensorFlow mobilenet_v2_1.0_224 on ImageNet, Apache-2.0",
-        ),
-        Backbone(
-            "resnet18",
-            "ResNet18",
-            {},
-            *_IMAGENET,
-            "facebookresearch/kill-the-bits, a product-quantised ImageNet ResNet18, CC BY-NC 4.0",
-        ),
-        Backbone(
-            "efficientnet_b0",
-            "EfficientNet-B0",
-            {},
-            *_IMAGENET,
-            "none: from scratch",
-        ),
-    )
-}
-
-
-def backbone(name: str) -> Backbone:
-    """Look a backbone up by its timm name; `WeightsError` lists the known ones."""
-    if name not in BACKBONES:
-        raise WeightsError(f"backbone must be one of {', '.join(BACKBONES)}, got {name!r}")
-    return BACKBONES[name]
 
 
 def create_trunk(name: str, *, pads_by_size: bool = True) -> nn.Module:

@@ -5,10 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from aqfusion.model.backbones import create_trunk, feature_count, normalise
-from aqfusion.model.haze_features import STATISTICS, haze_features
-
-EMBED_DIM = 128  # E: of the space that photos and readings share
+from aqfusion.model.architecture import EMBED_DIM, HAZE_STATISTICS
+from aqfusion.network.haze_features import haze_features
+from aqfusion.network.trunks import create_trunk, feature_count, normalise
 
 
 class ImageEncoder(nn.Module):
@@ -73,10 +72,10 @@ class HazeEncoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(STATISTICS))
-        self.register_buffer("std", torch.ones(STATISTICS))
+        self.register_buffer("mean", torch.zeros(HAZE_STATISTICS))
+        self.register_buffer("std", torch.ones(HAZE_STATISTICS))
         self.mlp = nn.Sequential(
-            nn.Linear(STATISTICS, EMBED_DIM),
+            nn.Linear(HAZE_STATISTICS, EMBED_DIM),
             nn.GELU(),
             nn.Dropout(0.1),
             nn.Linear(EMBED_DIM, EMBED_DIM),
