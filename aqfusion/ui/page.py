@@ -22,16 +22,17 @@ from aqfusion.ui.navigation import end
 __all__ = ["begin", "end", "model", "shorten"]
 
 _lock = Lock()
-_modules = 0
+_lasting = (0, 0)  # modules, models
 
 
 def shorten() -> None:
-    """Take what has been imported since the last time out of the collector's way."""
-    global _modules
+    """Take what has been imported or loaded since the last time out of the collector's way."""
+    global _lasting
     with _lock:
-        if len(sys.modules) == _modules:
+        lasting = len(sys.modules), cached_models.loaded_count()
+        if lasting == _lasting:
             return
-        _modules = len(sys.modules)
+        _lasting = lasting
     gc.collect()  # what is garbage now would stay for good
     gc.freeze()
 
