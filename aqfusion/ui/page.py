@@ -37,8 +37,12 @@ def shorten() -> None:
     gc.freeze()
 
 
-def begin(title: str, intro: str) -> None:
-    """Set up the page; it must work with and without `app.py` having run before."""
+def begin(title: str, intro: str, layout: str = "") -> None:
+    """Set up the page; it must work with and without `app.py` having run before.
+
+    `layout` is the key of an element before all others, by which the style knows the page: one that
+    came later would move the title.
+    """
     navigation.ensure()
     browser_sessions.begin_run()
     shorten()
@@ -46,6 +50,8 @@ def begin(title: str, intro: str) -> None:
         page_title=f"{title} - AQFusion", page_icon=ASSETS / "favicon.png", layout="wide"
     )
     inputs.keep()
+    if layout:
+        st.container(key=layout).html("<i></i>")
     st.title(title, anchor=False)
     with st.container(key="page_intro"):
         st.markdown(intro)
