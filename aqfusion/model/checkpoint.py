@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
 from aqfusion.model.architecture import EMBED_DIM
 from aqfusion.model.array_math import Array
@@ -24,6 +22,7 @@ from aqfusion.model.photo_screening import PhotoScreening
 from aqfusion.model.site_config import SiteConfig
 from aqfusion.model.site_process import DayProcess, DayTable, SiteAnswers
 from aqfusion.model.stored_weights import StoredWeights
+from aqfusion.model.tensor_file import load_tensors
 
 __all__ = ["Config", "ModelError", "ModelFiles", "ServedModel", "load_served", "read_model"]
 
@@ -88,6 +87,8 @@ class ServedModel:
 
         Features of photos hold for that backbone alone.
         """
+        from safetensors.numpy import save
+
         root = "network.image_encoder.trunk."
         trunk = {
             n.removeprefix(root): v for n, v in self.files.arrays.items() if n.startswith(root)
@@ -137,8 +138,8 @@ def read_model(folder: Path) -> ModelFiles:
         )
     config = config_of(folder / CONFIG, raw)
     try:
-        arrays = load(weights)
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        arrays = load_tensors(weights)
+    except ValueError as error:
         raise ModelError(f"{folder / WEIGHTS} must fit {CONFIG}: {error}") from error
     if not all(_is_finite(values) for name, values in arrays.items() if name not in _UNKNOWN):
         raise ModelError(f"{folder / WEIGHTS}: weights must be finite, got some that are not")
