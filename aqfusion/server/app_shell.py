@@ -23,12 +23,12 @@ __all__ = ["COMMON", "WIDGETS", "AppShell", "widget_code"]
 
 _STYLES = (ASSETS / "style.css", ASSETS / "review" / "review.css")
 _FOREVER = {"Cache-Control": "public, immutable, max-age=31536000"}  # its name has its hash
+# Never that of charts: its five megabytes would come before what begins the page.
 COMMON = ("Html", "Button", "ButtonGroup", "Selectbox", "Checkbox")
 WIDGETS = {
     "": ("Slider", "NumberInput", "Radio", "ImageList"),
     "predict": ("Slider", "NumberInput", "Radio", "ImageList"),
-    "explain": ("Slider", "ImageList", "PlotlyChart"),
-    "evaluation": ("PlotlyChart",),
+    "explain": ("Slider", "ImageList"),
     "places": ("TextInput", "NumberInput", "FileUploader"),
     "stations": ("Slider", "ComponentInstance"),
     "label": ("TextInput", "BidiComponent"),

@@ -114,10 +114,17 @@ def heat_map(
 def _heat_map(
     weights: str, digest: str, method: str, target: str, _of: Predictor, _photo: Photo, _wait: bool
 ) -> SaliencyMap:
-    folder = _folders.get(weights, Path(_of.name))
+    folder, names = _folders.get(weights, Path(_of.name)), (weights, digest, method, target)
+    unclaimed = _unclaimed.pop(names, None)
+    if unclaimed is not None:
+        return unclaimed
 
     def work() -> SaliencyMap:
-        return saliency_process.saliency_map(_of, folder, _photo, method, target)
+        computed = saliency_process.saliency_map(_of, folder, _photo, method, target)
+        _unclaimed[names] = computed  # whoever asked may have gone
+        while len(_unclaimed) > _MOST_UNCLAIMED:
+            _unclaimed.pop(next(iter(_unclaimed)), None)
+        return computed
 
     def waiting(_before: int = 0) -> None:
         if not _wait:
@@ -126,7 +133,18 @@ def _heat_map(
         st.session_state.get("explain_method")
 
     with MAPS.watched(waiting, waiting):
-        return MAPS.run(work)
+        computed = MAPS.run(work)
+    _unclaimed.pop(names, None)
+    return computed
+
+
+_MOST_UNCLAIMED = 16
+_unclaimed: dict[tuple[str, ...], SaliencyMap] = {}
+
+
+def unclaimed() -> int:
+    """How many maps were computed that nobody has fetched yet."""
+    return len(_unclaimed)
 
 
 def marked(

@@ -51,12 +51,13 @@ def test_a_page_names_the_code_of_its_own_widgets():
     def code(page):
         return re.findall(r'modulepreload" crossorigin href="./static/js/(\w+)', page.text)
 
-    slider = code(client().get("/predict", headers=BROWSER))
-    chart = code(client().get("/evaluation", headers=BROWSER))
-    assert "Slider" in slider
-    assert "PlotlyChart" not in slider
-    assert "PlotlyChart" in chart
-    assert len(chart) == len(set(chart))
+    predict = code(client().get("/predict", headers=BROWSER))
+    label = code(client().get("/label", headers=BROWSER))
+    assert {"Html", "Slider"} <= {*predict}
+    assert {"Html", "BidiComponent"} <= {*label}
+    assert "Slider" not in label
+    assert "PlotlyChart" not in {*predict, *label}  # five megabytes
+    assert len(predict) == len(set(predict))
 
 
 def test_every_widget_that_is_named_is_one_of_streamlit():

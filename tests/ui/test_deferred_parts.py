@@ -1,5 +1,17 @@
 """Parts of a page that take seconds come last, in their places, and hold nothing else up."""
 
+import time
+from threading import Event
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aqfusion.explain import saliency_process
+from aqfusion.explain.saliency_targets import SaliencyMap
+from aqfusion.images.photo import Photo
+from aqfusion.model.predictor import load_model
+from aqfusion.ui import cached_models
 from aqfusion.ui.cached_models import StillComputedError
 from aqfusion.ui.deferred_parts import DeferredParts
 
@@ -34,3 +46,27 @@ def test_a_fragment_that_runs_again_draws_its_part_itself():
     parts.finish()
     parts.draw(slow.part, slow.stand_in)
     assert slow.steps == ["stand-in", "waited"]
+
+
+def test_a_map_that_nobody_waited_for_is_computed_once(monkeypatch):
+    asked, go_on = [], Event()
+
+    def slow(_predictor, _folder, _photo, method, target):
+        asked.append((method, target))
+        go_on.wait(20)
+        return SaliencyMap(np.ones((2, 2), np.float32))
+
+    monkeypatch.setattr(saliency_process, "saliency_map", slow)
+    photo = Photo.from_image(Image.new("RGB", (64, 48), "#6688aa"))
+    model = load_model()
+    with pytest.raises(StillComputedError):
+        cached_models.heat_map(model, photo, "GradCAM", "raises", wait=False)
+    go_on.set()
+    for _ in range(1000):
+        if cached_models.unclaimed():
+            break
+        time.sleep(0.01)
+    drawn = cached_models.heat_map(model, photo, "GradCAM", "raises", wait=False)
+    assert drawn is cached_models.heat_map(model, photo, "GradCAM", "raises")
+    assert asked == [("GradCAM", "raises")]
+    assert cached_models.unclaimed() == 0

@@ -1,6 +1,7 @@
 """Attribution of the AQI to each input as bars, and the short answer to "why?"."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from html import escape
 
 import streamlit as st
@@ -8,11 +9,14 @@ import streamlit as st
 from aqfusion.air.readings import Reading
 from aqfusion.explain.attribution import LANDMARKS, SITE, Attribution, contributions
 from aqfusion.explain.explanation_text import moved
-from aqfusion.explain.saliency_targets import RAISES
-from aqfusion.model.predictor import Result
+from aqfusion.explain.saliency_targets import RAISES, HeatMapError
+from aqfusion.images.photo import Photo
+from aqfusion.model.predictor import Predictor, Result
 from aqfusion.ui import cached_models, heavy_work
+from aqfusion.ui.cached_models import StillComputedError
 from aqfusion.ui.explain import text
 from aqfusion.ui.inputs import CurrentPrediction, PredictionInputs
+from aqfusion.ui.markup import show_error
 
 _LEAST_SCALE = 60.0  # AQI points: small contributions should look small
 
@@ -65,8 +69,7 @@ def _row(name: str, points: float, scale: float) -> str:
 
 
 _OPACITY = 0.6
-
-
+_AGAIN = 1.0  # seconds until a map that was not there is asked for again
 WHY = "predict_why"
 
 
@@ -111,9 +114,35 @@ def _map(inputs: PredictionInputs, result: Result) -> None:
         )
         st.html(f'<div class="aq aq-nophoto aq-muted">{why}</div>')
         return
+    try:
+        picture = _marked(inputs.model, inputs.photo)
+    except StillComputedError:
+        st.image(inputs.photo.image, width="stretch", alt="The photo")
+        st.caption("The saliency map is being computed ...")
+        _await_map(inputs.model, inputs.photo)
+        return
+    except HeatMapError as error:
+        show_error(error)
+        return
     st.image(
-        cached_models.marked(inputs.model, inputs.photo, "GradCAM", RAISES, _OPACITY),
+        picture,
         width="stretch",
         alt="The photo, brighter where the network found evidence for dirtier air",
     )
     st.caption(f"Marked: evidence for {'a higher haze score' if result.haze else 'dirtier air'}.")
+
+
+def _marked(model: Predictor, photo: Photo) -> bytes:
+    return cached_models.marked(model, photo, "GradCAM", RAISES, _OPACITY, wait=False)
+
+
+@st.fragment(run_every=_AGAIN)
+@heavy_work.shown_busy("why_map")
+def _await_map(model: Predictor, photo: Photo) -> None:
+    """Let the page run anew once the map is there; a run that waits for it would let none in."""
+    with suppress(HeatMapError):
+        try:
+            _marked(model, photo)
+        except StillComputedError:
+            return
+    st.rerun()
