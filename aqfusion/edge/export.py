@@ -22,7 +22,7 @@ from aqfusion.model.image_session import read_graph
 from aqfusion.model.predictor import model_folder
 from aqfusion.settings import ASSETS, ROOT
 
-__all__ = ["CHECKSUMS", "ExportError", "ExportedModel", "export_place", "write_folder"]
+__all__ = ["CHECKSUMS", "ExportedModel", "ModelExportError", "export_place", "write_folder"]
 
 CHECKSUMS, ABOUT, SCRIPT = "SHA256SUMS", "export.json", "predict.py"
 FORMAT = 1
@@ -35,7 +35,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _CACHES = "__pycache__"
 
 
-class ExportError(InputError):
+class ModelExportError(InputError):
     """A folder that cannot be written, or a model that cannot be exported so."""
 
 
@@ -60,21 +60,23 @@ class ExportedModel:
 
 
 def export_place(out: Path) -> Path:
-    """Where an export may be written, made absolute; else `ExportError`.
+    """Where an export may be written, made absolute; else `ModelExportError`.
 
     What is there is replaced, so it must be nothing but an earlier export.
     """
     out = out.absolute()
     rule = "--out must be new, empty or hold nothing but an export"
     if out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise ExportError(f"{rule}, got the file {out}")
+        raise ModelExportError(f"{rule}, got the file {out}")
     if out == Path(out.anchor) or out == Path.cwd():
-        raise ExportError(f"{rule}, got {out}")
+        raise ModelExportError(f"{rule}, got {out}")
     own = _listed(out / CHECKSUMS) | {CHECKSUMS}
     files = [path for path in out.rglob("*") if not path.is_dir() and _CACHES not in path.parts]
     other = next((p for p in sorted(files) if p.relative_to(out).as_posix() not in own), None)
     if other is not None:
-        raise ExportError(f"{rule}, got {out} with {other.relative_to(out).as_posix()!r} in it")
+        raise ModelExportError(
+            f"{rule}, got {out} with {other.relative_to(out).as_posix()!r} in it"
+        )
     return out
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from aqfusion.edge.export import ExportedModel, ExportError
+from aqfusion.edge.export import ExportedModel, ModelExportError
 from aqfusion.edge.quantisation_loss import LabelledPhotos, QuantisationLoss, quantisation_loss
 from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.model.checkpoint import load_served
@@ -54,14 +54,14 @@ class Attempt:
 def quantised(
     model: ExportedModel, calibration: Path | None, data: Path, report: Report
 ) -> ExportedModel:
-    """The model with its backbone in int8; `ExportError` where that costs too much."""
+    """The model with its backbone in int8; `ModelExportError` where that costs too much."""
     losses = []
     for attempt in attempts(model, calibration, data, report):
         if attempt.is_cheap:
             return attempt.model
         losses.append(attempt.loss)
     least = min(losses, key=lambda loss: loss.rmse_loss)
-    raise ExportError(
+    raise ModelExportError(
         f"int8 must cost less than {MOST_LOSS:g} AQI of RMSE, got {least.rmse_loss:.2f} at best "
         f"({least.rmse_float:.1f} to {least.rmse_int8:.1f}). Export without --int8, or calibrate "
         "on photos of the camera's own kind with --calibration"
@@ -104,7 +104,7 @@ def _about(loss: QuantisationLoss, layers: int, source: str, pictures: int) -> d
 def calibration_pictures(folder: Path | None, size: int) -> tuple[Pixels, str]:
     """Pictures (N, 3, S, S) of a folder, or the rendered scenes whole and in halves; their source.
 
-    A folder without a usable photo raises `ExportError`.
+    A folder without a usable photo raises `ModelExportError`.
     """
     if folder is None:
         scenes = [Photo.open(path) for path in sorted((ASSETS / "scenes").glob("*.jpg"))]
@@ -114,7 +114,7 @@ def calibration_pictures(folder: Path | None, size: int) -> tuple[Pixels, str]:
     step = max(1, len(files) // MOST_PICTURES)
     photos = list(_readable(files[::step]))[:MOST_PICTURES]
     if not photos:
-        raise ExportError(f"--calibration must be a folder with photos, got {folder}")
+        raise ModelExportError(f"--calibration must be a folder with photos, got {folder}")
     return np.stack([pixels(photo, size) for photo in photos]), f"{len(photos)} photos of a folder"
 
 
@@ -141,7 +141,7 @@ def _features(graph: bytes, photos: Pixels) -> tuple[Floats32, Floats32]:
     return features, haze
 
 
-class _Pictures(CalibrationDataReader):  # type: ignore[misc]
+class _CalibrationPictures(CalibrationDataReader):  # type: ignore[misc]
     """Hands the calibration pictures out one by one."""
 
     def __init__(self, pictures: Pixels) -> None:
@@ -172,7 +172,7 @@ def _quantised(prepared: Path, pictures: Pixels, float_layers: int, work: Path) 
         quantize_static(
             str(prepared),
             str(out),
-            _Pictures(pictures),
+            _CalibrationPictures(pictures),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             activation_type=QuantType.QUInt8,

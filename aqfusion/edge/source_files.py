@@ -14,7 +14,7 @@ def sources_of(*modules: str) -> dict[str, Path]:
 
     Imports inside functions count; those for type checkers alone do not.
     """
-    found: dict[str, Path] = {}
+    sources: dict[str, Path] = {}
     waiting = [*modules]
     while waiting:
         name = waiting.pop()
@@ -22,13 +22,13 @@ def sources_of(*modules: str) -> dict[str, Path]:
         if file is None:
             continue
         place = file.relative_to(_PACKAGE.parent).as_posix()
-        if place in found:
+        if place in sources:
             continue
-        found[place] = file
+        sources[place] = file
         parents = name.split(".")[:-1]
         waiting += [".".join(parents[: end + 1]) for end in range(len(parents))]
         waiting += _imported(ast.parse(file.read_text(encoding="utf-8")))
-    return dict(sorted(found.items()))
+    return dict(sorted(sources.items()))
 
 
 def _file_of(name: str) -> Path | None:

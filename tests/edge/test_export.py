@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from aqfusion.cli import main
 from aqfusion.edge.export import CHECKSUMS
@@ -178,7 +179,8 @@ def test_what_a_folder_cannot_do_costs_a_sentence(folder, three_packages, tmp_pa
 
 def test_a_first_answer_fits_into_the_memory(folder, three_packages, tmp_path):
     photo = tmp_path / "phone.jpg"
-    sky(4032, 3024).save(photo, quality=85)
+    with Image.open(SCENE) as scene:
+        scene.resize((4032, 3024)).save(photo, quality=85)
     arguments = ["--image", str(photo), "--pm25", "80", "--site", "Tamil Nadu"]
     command = [sys.executable, "-S", str(folder / "predict.py"), *arguments]
     done = subprocess.run(
