@@ -12,10 +12,15 @@ from aqfusion.bulk.bulk_item import BulkError, Portion, Row
 from aqfusion.io.file_address import FileAddress
 from aqfusion.io.file_lock import locked
 
-__all__ = ["FinishedParts"]
+__all__ = ["FinishedParts", "parts_name"]
 
 _PATIENCE = 0.5  # seconds
 _LOCK = "run.lock"
+
+
+def parts_name(name: str) -> str:
+    """The folder of the parts of a results file, by their names."""
+    return f"{name}.parts"
 
 
 class FinishedParts:
@@ -24,7 +29,7 @@ class FinishedParts:
     def __init__(self, out: FileAddress) -> None:
         """Name the folder; nothing is made before the first part is."""
         self._out = out
-        self.folder = FileAddress(f"{out.text.rstrip('/')}.parts")
+        self.folder = FileAddress(parts_name(out.text.rstrip("/")))
         self._keys: set[str] = set()
 
     @contextmanager

@@ -114,17 +114,20 @@ class PhotoFiles:
         return PhotoNames(self._by_last_name)
 
 
-def list_folder(folder: FileAddress, not_photos: Iterable[str] = ()) -> ItemList:
-    """List all photos in a folder and those below it, by name; `not_photos` are the run's own."""
+def list_folder(folder: FileAddress, own: Sequence[str] = ()) -> ItemList:
+    """List all photos in a folder and those below it, by name; `own` are names of the run's."""
     files = _files(folder)
     if not files.entries:
         raise BulkError(f"--folder must hold photos, got none in {folder.shown}")
     items = tuple(_item(folder, entry) for entry in files.entries.values())
-    return ItemList(items, note_others(files.others, not_photos))
+    return ItemList(items, note_others(files.others, own))
 
 
 def list_table(
-    table: FileAddress, folder: FileAddress | None, local: tzinfo | None = None
+    table: FileAddress,
+    folder: FileAddress | None,
+    local: tzinfo | None = None,
+    own: Sequence[str] = (),
 ) -> ItemList:
     """List a table's rows, and then the photos of `folder` that it does not name.
 
@@ -159,7 +162,7 @@ def list_table(
         named = {item.address for item in listed}
         rest = (_item(place, entry) for entry in files.entries.values())
         listed += [item for item in rest if item.address not in named]
-        notes = (*notes, *note_others(files.others, (table.name,)))
+        notes = (*notes, *note_others(files.others, (table.name, *own)))
     return ItemList(tuple(listed), notes)
 
 
@@ -242,7 +245,7 @@ def _plain(name: str) -> str:
 
 def note_others(others: Sequence[str], own: Iterable[str]) -> tuple[str, ...]:
     """A sentence on files that are no pictures, but for the run's `own`; empty without any."""
-    names = [name for name in others if name not in {*own}]
+    names = [name for name in others if name.split("/")[0] not in {*own}]
     if not names:
         return ()
     listed = ", ".join(_plain(name)[:60] for name in names[:3])

@@ -151,15 +151,18 @@ def predict_many(
 
 
 def _items(bulk: BulkOptions, predictor: "Predictor") -> "ItemList":
+    from aqfusion.bulk.finished_parts import parts_name
     from aqfusion.bulk.item_list import list_folder, list_table
     from aqfusion.io.file_address import FileAddress
 
     folder = None if bulk.folder is None else FileAddress(bulk.folder).absolute()
+    name = FileAddress(str(bulk.out)).name
+    own = (name, parts_name(name))
     if bulk.table is not None:
         local = predictor.site.zone if predictor.site else None
-        return list_table(FileAddress(bulk.table).absolute(), folder, local)
+        return list_table(FileAddress(bulk.table).absolute(), folder, local, own)
     assert folder is not None
-    return list_folder(folder, (FileAddress(str(bulk.out)).name,))
+    return list_folder(folder, own)
 
 
 def _compute(bulk: BulkOptions, predictor: "Predictor") -> "Compute":

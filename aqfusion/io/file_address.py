@@ -90,14 +90,20 @@ class FileAddress:
         return self if self.path is None else FileAddress(str(self.path.absolute()))
 
     def parent(self) -> "FileAddress":
-        """The folder that it lies in."""
+        """The folder that it lies in.
+
+        >>> [FileAddress(text).parent().below("b").text for text in ("x/a", "s3://x/a", "s3://a")]
+        ['x/b', 's3://x/b', 's3://b']
+        """
         if self.path is not None:
             return FileAddress(str(self.path.parent))
-        return FileAddress(self.text.rstrip("/").rpartition("/")[0])
+        start, slash, _name = self.text.rstrip("/").rpartition("/")
+        return FileAddress(start + slash if start.endswith("/") else start)
 
     def below(self, name: str) -> "FileAddress":
         """A file below this folder; `name` has slashes and was checked by who made it."""
-        return FileAddress(f"{self.text.rstrip('/')}/{name}")
+        start = self.text if self.text.endswith("://") else f"{self.text.rstrip('/')}/"
+        return FileAddress(start + name)
 
     def is_folder(self) -> bool:
         """Whether a folder is there."""

@@ -4,7 +4,7 @@ import streamlit as st
 
 from aqfusion.air.aqi import Standard
 from aqfusion.explain.explanation_text import place_sentence
-from aqfusion.ui import formula_view, heavy_work, inputs, result_view, usage
+from aqfusion.ui import formula_view, heavy_work, inputs, page, result_view, usage
 
 ANSWER, DETAILS = "predict_answer", "predict_details"
 
@@ -13,6 +13,7 @@ ANSWER, DETAILS = "predict_answer", "predict_details"
 @heavy_work.shown_busy("answer")
 def render_answer(prediction: inputs.CurrentPrediction, standard: Standard) -> None:
     """Draw the number, or why there is none."""
+    page.shorten()  # for runs of fragments too: what is imported late is imported after the page
     prediction.update()
     now, result = prediction.inputs, prediction.result
     if result is None:

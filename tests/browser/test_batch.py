@@ -5,17 +5,20 @@ import zipfile
 
 import pytest
 
-from tests.planted import sky
+from aqfusion.settings import ASSETS
 
 pytestmark = pytest.mark.browser
 START, CANCEL = ".st-key-batch_start button", ".st-key-batch_cancel button"
 RESULTS = ".st-key-card_batch_results"
 
 
-def photo(seed: int, size: int) -> bytes:
-    stream = io.BytesIO()
-    sky(100, seed, size).save(stream, "JPEG")
-    return stream.getvalue()
+def packed(*names: str) -> tuple[str, str, bytes]:
+    """A ZIP of one scene under many names."""
+    scene, stream = (ASSETS / "scenes" / "haze.jpg").read_bytes(), io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name in names:
+            archive.writestr(name, scene)
+    return "photos.zip", "application/zip", stream.getvalue()
 
 
 def send(visitor, *files):
@@ -27,14 +30,7 @@ def send(visitor, *files):
 
 def test_a_zip_and_a_bad_file_become_a_table_to_download(visitor):
     visitor.open("/batch", ".st-key-batch_try")
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr("day/a.jpg", photo(1, 200))
-    send(
-        visitor,
-        ("photos.zip", "application/zip", archive.getvalue()),
-        ("=b.jpg", "image/jpeg", b"no photo"),
-    )
+    send(visitor, packed("day/a.jpg"), ("=b.jpg", "image/jpeg", b"no photo"))
     visitor.page.click(START)
     visitor.page.wait_for_selector(f"{RESULTS} [data-testid=stDataFrame]")
     visitor.settle()
@@ -49,10 +45,9 @@ def test_a_zip_and_a_bad_file_become_a_table_to_download(visitor):
 
 def test_cancel_ends_a_run_and_keeps_what_is_done(visitor):
     visitor.open("/batch", ".st-key-batch_try")
-    large = photo(1, 2400)
-    send(visitor, *((f"{number}.jpg", "image/jpeg", large) for number in range(40)))
+    send(visitor, packed(*(f"{number}.jpg" for number in range(200))))
     visitor.page.click(START)
-    visitor.page.wait_for_function("document.body.innerText.includes('2 of 40 done')")
+    visitor.page.wait_for_function("document.body.innerText.includes(' of 200 done')")
     visitor.page.click(CANCEL)
     visitor.page.wait_for_selector(".st-key-batch_resume")
     visitor.settle()

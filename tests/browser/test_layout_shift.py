@@ -13,7 +13,7 @@ from tests.browser.conftest import Visitor, serve
 from tests.browser.test_label import enter
 from tests.planted_labels import planted_store
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 GOOD = 0.1
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}

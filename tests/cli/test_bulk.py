@@ -49,11 +49,14 @@ def test_a_folder_with_readings_and_a_site(capsys, tmp_path, site_model_folder):
 def test_bad_files_are_listed_and_the_status_says_so(capsys, tmp_path, checkpoint_folder):
     write_photos(tmp_path / "photos", 1)
     (tmp_path / "photos" / "bad.jpg").write_bytes(b"")
-    given = ["--folder", tmp_path / "photos", "--out", tmp_path / "out.csv"]
+    (tmp_path / "photos" / "out.csv.parts").mkdir()
+    (tmp_path / "photos" / "out.csv.parts" / "x.jsonl").write_bytes(b"")
+    given = ["--folder", tmp_path / "photos", "--out", tmp_path / "photos" / "out.csv"]
     with pytest.raises(SystemExit) as stop:
         main(["predict", *map(str, given), "--model", str(checkpoint_folder)])
     assert stop.value.code == 1
     err = capsys.readouterr().err.splitlines()
+    assert not any("other kinds" in line for line in err)
     assert err[-2].startswith("bad.jpg: photo must")
     assert err[-1] == (
         "1 of 2 rows have a prediction; 1 has none, its reason stands in the column error"

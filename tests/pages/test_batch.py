@@ -1,11 +1,13 @@
 """The Batch page in Streamlit's own test runner: uploads, results, downloads, and the example."""
 
 import io
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from aqfusion.fair_queue import HEAVY
 from aqfusion.settings import ROOT
 from aqfusion.ui.batch import batch_run
 from tests.planted import sky
@@ -93,6 +95,22 @@ def test_a_run_that_was_cancelled_shows_what_it_has_and_goes_on(page, monkeypatc
     page.button(key="batch_resume").click().run()
     assert page.success[0].value == "3 of 3 have a prediction."
     assert list(table(page)["Name"]) == ["0.jpg", "1.jpg", "2.jpg"]
+
+
+def test_a_turn_is_one_photo_or_some_rows_so_that_others_come_between(page, monkeypatch):
+    turns = []
+
+    def counted(work):
+        rows = HEAVY.run(work)
+        turns.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(batch_run, "HEAVY", SimpleNamespace(run=counted))
+    rows = "".join(f",{number}\n" for number in range(30))
+    photos = [(f"{n}.jpg", photo(n), "image/jpeg") for n in range(2)]
+    send(page, *photos, ("t.csv", f"photo,pm25\n{rows}".encode(), "text/csv"))
+    page.button(key="batch_start").click().run()
+    assert turns == [25, 5, 1, 1]
 
 
 def test_too_many_photos_are_refused_in_a_sentence(page):

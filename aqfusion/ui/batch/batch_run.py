@@ -37,6 +37,11 @@ class BatchRun:
         """Whether every item has its row."""
         return len(self.rows) == len(self.items)
 
+    @property
+    def can_resume(self) -> bool:
+        """Whether it was cancelled before its end."""
+        return self.is_cancelled and not self.is_complete
+
     def cancel(self) -> None:
         """Stop after the photo of the moment; for a callback."""
         self.is_cancelled = True

@@ -35,7 +35,7 @@ def render_batch(model: Predictor, batch: UploadedBatch | None) -> None:
     key = None if batch is None else _key(setup, batch)
     run = batch_run.current(key)
     place = st.empty()  # of the button, and then of the progress in its stead
-    if batch is not None and key is not None and (run is None or run.is_cancelled):
+    if batch is not None and key is not None and (run is None or run.can_resume):
         with place.container():
             _start_button(key, batch, run)
     if run is None:

@@ -8,7 +8,7 @@ from aqfusion.bulk.uploaded_files import UploadedBatch, UploadedFile, list_files
 from aqfusion.errors import InputError
 from aqfusion.fair_queue import HEAVY
 from aqfusion.model.predictor import Predictor
-from aqfusion.settings import ASSETS, load_settings
+from aqfusion.settings import ASSETS, load_server_settings, load_settings
 from aqfusion.synthetic_scenes.catalog import scenes
 from aqfusion.ui import heavy_work, photo_input
 from aqfusion.ui.markup import plain_list, show_error
@@ -32,9 +32,10 @@ _HELP = (
 def choose(model: Predictor) -> UploadedBatch | None:
     """Draw the choice; what was given, or `None` while there is nothing that can be used."""
     most = load_settings().batch_photos
+    together = load_server_settings().uploads_mb // 2  # what the server lets one address hold
     files = st.file_uploader(
         f"Up to {most:d} photos of the sky and the horizon, by day; a ZIP of them; a table of "
-        "readings",
+        f"readings. Together at most {together:d} MB",
         type=None,  # what is no photo is listed with its reason
         accept_multiple_files=True,
         max_upload_size=photo_input.LARGEST_UPLOAD_MB,

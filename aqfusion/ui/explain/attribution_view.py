@@ -5,6 +5,7 @@ from contextlib import suppress
 from html import escape
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from aqfusion.air.readings import Reading
 from aqfusion.explain.attribution import LANDMARKS, SITE, Attribution, contributions
@@ -140,6 +141,9 @@ def _marked(model: Predictor, photo: Photo) -> bytes:
 @heavy_work.shown_busy("why_map")
 def _await_map(model: Predictor, photo: Photo) -> None:
     """Let the page run anew once the map is there; a run that waits for it would let none in."""
+    context = get_script_run_ctx()
+    if context is None or not context.fragment_ids_this_run:
+        return  # the page has just asked for it
     with suppress(HeatMapError):
         try:
             _marked(model, photo)
