@@ -24,7 +24,15 @@ from aqfusion.model.site_process import DayProcess, DayTable, SiteAnswers
 from aqfusion.model.stored_weights import StoredWeights
 from aqfusion.model.tensor_file import load_tensors
 
-__all__ = ["Config", "ModelError", "ModelFiles", "ServedModel", "load_served", "read_model"]
+__all__ = [
+    "Config",
+    "ModelError",
+    "ModelFiles",
+    "ServedModel",
+    "backbone_hash",
+    "load_served",
+    "read_model",
+]
 
 FORMAT = 3
 # Models from before there were sites.
@@ -83,6 +91,7 @@ class ServedModel:
 
     @cached_property
     def backbone_hash(self) -> str:
+<<<<<<< HEAD
         """SHA-256 (hex) of the backbone's weights as stored, its kind and the photos' size.
 
         Features of photos hold for that backbone alone.
@@ -95,6 +104,10 @@ class ServedModel:
         }
         kind = f"{self.config.architecture.backbone} {self.config.image_size}\n"
         return hashlib.sha256(kind.encode() + save(trunk)).hexdigest()
+=======
+        """As the function of that name has it."""
+        return backbone_hash(self.files)
+>>>>>>> main
 
     @property
     def config(self) -> Config:
@@ -110,6 +123,17 @@ class ServedModel:
     def sha256(self) -> str:
         """The checksum of the weights file."""
         return self.files.sha256
+
+
+def backbone_hash(files: ModelFiles) -> str:
+    """SHA-256 (hex) of a backbone's weights as stored, its kind and the photos' size.
+
+    Features of photos hold for that backbone alone.
+    """
+    root = "network.image_encoder.trunk."
+    trunk = {n.removeprefix(root): v for n, v in files.arrays.items() if n.startswith(root)}
+    kind = f"{files.config.architecture.backbone} {files.config.image_size}\n"
+    return hashlib.sha256(kind.encode() + save(trunk)).hexdigest()
 
 
 def load_served(folder: Path) -> ServedModel:

@@ -1,5 +1,6 @@
 """The program as a whole: its commands are loaded late, completed by shells, and all listed."""
 
+import os
 import subprocess
 import sys
 
@@ -67,6 +68,27 @@ def test_a_command_is_loaded_when_it_is_asked_for():
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stderr == "set()\n"
+
+
+TRAINING = ["torch", "timm", "sklearn", "scipy", "matplotlib", "pandas", "streamlit", "cv2"]
+
+
+@pytest.mark.parametrize("words", [["labels", "stats"], ["labels", "verify"], ["models", "list"]])
+def test_the_store_of_labels_is_read_without_what_training_needs(words, tmp_path):
+    program = (
+        f"import sys; from aqfusion.cli import main; main({words!r})\n"
+        f"print({{*{TRAINING!r}}} & {{*sys.modules}}, file=sys.stderr)"
+    )
+    home = {**os.environ, "AQFUSION_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**home, "AQFUSION_LABELS": f"sqlite:///{tmp_path / 'labels.db'}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.splitlines()[-1] == "set()"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
