@@ -71,12 +71,10 @@ def export_place(out: Path) -> Path:
     if out == Path(out.anchor) or out == Path.cwd():
         raise ModelExportError(f"{rule}, got {out}")
     own = _listed(out / CHECKSUMS) | {CHECKSUMS}
-    files = [path for path in out.rglob("*") if not path.is_dir() and _CACHES not in path.parts]
-    other = next((p for p in sorted(files) if p.relative_to(out).as_posix() not in own), None)
-    if other is not None:
-        raise ModelExportError(
-            f"{rule}, got {out} with {other.relative_to(out).as_posix()!r} in it"
-        )
+    for path in out.rglob("*"):  # which ends at the first that is no export's
+        name = path.relative_to(out).as_posix()
+        if name not in own and not path.is_dir() and _CACHES not in path.parts:
+            raise ModelExportError(f"{rule}, got {out} with {name!r} in it")
     return out
 
 

@@ -91,23 +91,8 @@ class ServedModel:
 
     @cached_property
     def backbone_hash(self) -> str:
-<<<<<<< HEAD
-        """SHA-256 (hex) of the backbone's weights as stored, its kind and the photos' size.
-
-        Features of photos hold for that backbone alone.
-        """
-        from safetensors.numpy import save
-
-        root = "network.image_encoder.trunk."
-        trunk = {
-            n.removeprefix(root): v for n, v in self.files.arrays.items() if n.startswith(root)
-        }
-        kind = f"{self.config.architecture.backbone} {self.config.image_size}\n"
-        return hashlib.sha256(kind.encode() + save(trunk)).hexdigest()
-=======
         """As the function of that name has it."""
         return backbone_hash(self.files)
->>>>>>> main
 
     @property
     def config(self) -> Config:
@@ -130,6 +115,8 @@ def backbone_hash(files: ModelFiles) -> str:
 
     Features of photos hold for that backbone alone.
     """
+    from safetensors.numpy import save  # late: an exported folder does without
+
     root = "network.image_encoder.trunk."
     trunk = {n.removeprefix(root): v for n, v in files.arrays.items() if n.startswith(root)}
     kind = f"{files.config.architecture.backbone} {files.config.image_size}\n"
