@@ -6,7 +6,12 @@
 True
 """
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# ONNX Runtime 1.32 keeps an identifier of the computer and sends usage data to its maker unless
+# this is set before it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 from aqfusion.air.readings import Reading
 

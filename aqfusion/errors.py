@@ -22,3 +22,7 @@ class InputError(ValueError):
         if self._public is not None:
             return self._public
         return self.for_strangers if self.for_strangers and "/" in str(self) else str(self)
+
+
+class UsageError(InputError):
+    """A command line that cannot be understood."""

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from aqfusion.errors import InputError
 
-__all__ = ["HEAVY", "BusyError", "FairQueue", "QueueClient"]
+__all__ = ["HEAVY", "MAPS", "BusyError", "FairQueue", "QueueClient"]
 
 SLOTS = 2  # at once in a process, which bounds the memory of decoding
 MOST_WAITING = 256  # jobs in all
@@ -91,16 +91,18 @@ class FairQueue:
         return result
 
     @contextmanager
-    def watched(self, waiting: Callable[[int], None]) -> Iterator[None]:
+    def watched(
+        self, waiting: Callable[[int], None], running: Callable[[], object] = lambda: None
+    ) -> Iterator[None]:
         """Call `waiting` now and then while this thread waits, with how many jobs are before it.
 
-        What `waiting` raises ends the wait.
+        Once the job runs, `running` is called instead. What they raise ends the wait.
         """
-        self._own.waiting = waiting
+        self._own.waiting, self._own.running = waiting, running
         try:
             yield
         finally:
-            self._own.waiting = None
+            self._own.waiting = self._own.running = None
 
     def depth(self) -> int:
         """How many jobs wait."""
@@ -125,11 +127,14 @@ class FairQueue:
 
     def _wait(self, visitor: QueueClient, job: _Job) -> None:
         waiting: Callable[[int], None] | None = getattr(self._own, "waiting", None)
+        running: Callable[[], object] | None = getattr(self._own, "running", None)
         end = time.monotonic() + MOST_SECONDS
         while not job.done.wait(_ASKED):
             before = self._before(visitor, job)
             if before is not None and waiting is not None:
                 waiting(before)
+            if before is None and running is not None:
+                running()
             if before is not None and time.monotonic() > end and self._remove(visitor, job):
                 raise BusyError(
                     f"The server is busy: your turn did not come in {MOST_SECONDS:.0f} seconds. "
@@ -201,3 +206,4 @@ class FairQueue:
 
 
 HEAVY = FairQueue()
+MAPS = FairQueue(slots=1)  # saliency maps, of which one at a time is computed, in another process

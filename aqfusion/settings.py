@@ -28,6 +28,7 @@ OPENAQ_URL = "https://api.openaq.org/v3/"
 SIGN_IN_DAYS, IDLE_MINUTES = 14, 12 * 60
 BACKUP_KEEP = 7
 UPLOADS_MB, CONNECTIONS = 150, 100
+BATCH_PHOTOS = 200
 _HOST = re.compile(r"[A-Za-z0-9.-]+|\[?[0-9A-Fa-f:]+\]?")
 _SITE = re.compile(r"(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 LEAST_DISK_MB = 500
@@ -57,6 +58,7 @@ class Settings:
     least `pin_length` characters; with `None` the server decides by who can reach it.
     `backups` is the folder of scheduled backups, in `home` where it is `None`; the app makes one
     a day where `backup_daily` is set, and keeps the newest `backup_keep`.
+    The Batch page takes at most `batch_photos` at once.
     """
 
     data: Path | None
@@ -75,6 +77,7 @@ class Settings:
     backup_daily: bool = False
     backup_keep: int = BACKUP_KEEP
     pin_length: int | None = None
+    batch_photos: int = BATCH_PHOTOS
 
 
 def load_settings(
@@ -102,6 +105,7 @@ def load_settings(
         backup_daily=bool(_yes_or_no(values, "AQFUSION_BACKUP_DAILY")),
         backup_keep=_number(values, "AQFUSION_BACKUP_KEEP", 1000) or BACKUP_KEEP,
         pin_length=_number(values, "AQFUSION_PIN_LENGTH", 64, _SHORTEST_PIN),
+        batch_photos=_number(values, "AQFUSION_BATCH_PHOTOS", 10_000) or BATCH_PHOTOS,
     )
 
 

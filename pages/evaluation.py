@@ -17,7 +17,7 @@ except InputError as error:
     page.end()
     st.stop()
 
-st.html(metric_tables.headline(metrics))
+st.container(key="evaluation_headline").html(metric_tables.headline(metrics))
 st.markdown(text.LEAKAGE)
 choice = sections.choose()
 protocol = metrics.protocols.get(choice.protocol)

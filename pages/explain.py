@@ -5,6 +5,7 @@ import streamlit as st
 from aqfusion.explain.attribution import ablations, contributions
 from aqfusion.ui import inputs, page, reading_input, result_view, usage
 from aqfusion.ui.chart_style import png_button
+from aqfusion.ui.deferred_parts import DeferredParts
 from aqfusion.ui.explain import (
     export_view,
     model_comparison_view,
@@ -38,12 +39,13 @@ if result is None:
     page.end()
     st.stop()
 
+parts = DeferredParts()
 st.container(key="result_aqi").html(
     result_view.brief(result) + text.place(result, user_inputs.model.checkpoint.sha256)
 )
 with st.container(border=True, key="exhibit_map"):
     st.subheader("Saliency map", anchor=False)
-    photo_evidence_view.render_map(user_inputs, result)
+    photo_evidence_view.render_map(user_inputs, result, parts)
 
 photo_evidence_view.render_landmark(user_inputs, result)
 
@@ -84,6 +86,7 @@ model_comparison_view.render_model_comparison(
     site=user_inputs.model.site,
     taken_at=user_inputs.model.taken_at,
     extinction=user_inputs.model.extinction,
+    parts=parts,
 )
 if user_inputs.photo and user_inputs.embedding:
     similar_photos_view.render_similar_photos(
@@ -94,3 +97,4 @@ with st.container(border=True, key="exhibit_take_away"):
     export_view.render_export(user_inputs)
 usage.note(user_inputs)
 page.end(model)
+parts.finish()

@@ -3,14 +3,12 @@
 import streamlit as st
 
 from aqfusion.errors import InputError
-from aqfusion.settings import ASSETS
 from aqfusion.ui import page
 from aqfusion.ui.labels import account, export_view, store_session
 from aqfusion.ui.markup import show_error
 from aqfusion.ui.review import agreement_view, item_view, routing, work_list
 
 page.begin("Review", "Decide the items on which annotators disagree.")
-st.html(ASSETS / "review" / "review.css")
 actor = account.require("expert")
 store = store_session.store()
 try:

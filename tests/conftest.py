@@ -12,9 +12,11 @@ from streamlit.components.v2 import manifest_scanner
 from aqfusion.evaluation import baselines, scores
 from aqfusion.images.photo import Photo
 from aqfusion.labels.store import LabelStore
-from aqfusion.model.checkpoint import Checkpoint, Config, save_checkpoint
-from aqfusion.model.network import AQFusionNet, Architecture
-from aqfusion.model.photo_screening import PhotoScreen
+from aqfusion.model.architecture import Architecture
+from aqfusion.model.config import Config
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.checkpoint import Checkpoint, save_checkpoint
+from aqfusion.network.photo_screen import PhotoScreen
 from aqfusion.release import measure_metrics, train_model
 from aqfusion.settings import load_settings
 from aqfusion.synthetic_scenes.non_sky import nothing

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import torch
 
-from aqfusion.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from aqfusion.model.network import AQFusionNet
-from aqfusion.model.photo_screening import PhotoScreen
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from aqfusion.network.photo_screen import PhotoScreen
 
 
 def ship(assets: Path, checkpoint_folder: Path) -> Path:

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from aqfusion.model.bins import smoothed_targets
+from aqfusion.network.torch_bins import smoothed_targets
 from aqfusion.training.holdout_predictions import HoldoutPredictions
 from aqfusion.training.sessions import Session, session_aqi, sessions_of
 from tests.planted import rows_of

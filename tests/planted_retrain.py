@@ -18,11 +18,14 @@ from aqfusion.labels.answer import Answer
 from aqfusion.labels.item_insertion import NewItem
 from aqfusion.labels.queue_sql import Shares
 from aqfusion.labels.store import LabelStore
-from aqfusion.model.checkpoint import FEATURES, Checkpoint, Config, save_checkpoint
-from aqfusion.model.image_features import backbone_hash, concatenate, photo_features
-from aqfusion.model.network import AQFusionNet, Architecture
-from aqfusion.model.photo_screening import PhotoScreen
-from aqfusion.model.training_features import Features, TrainingSessionFeatures, save_features
+from aqfusion.model.architecture import Architecture
+from aqfusion.model.checkpoint import FEATURES
+from aqfusion.model.config import Config
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.checkpoint import Checkpoint, save_checkpoint
+from aqfusion.network.image_features import backbone_hash, concatenate, photo_features
+from aqfusion.network.photo_screen import PhotoScreen
+from aqfusion.network.training_features import Features, TrainingSessionFeatures, save_features
 from aqfusion.permissions import Actor
 from aqfusion.training.recipe import Recipe
 from tests.planted import sky

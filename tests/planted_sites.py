@@ -6,10 +6,12 @@ from pathlib import Path
 
 import torch
 
-from aqfusion.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from aqfusion.model.prediction import KINDS
-from aqfusion.model.site_gaussian_process import ProcessDays, clock_days
-from aqfusion.model.site_model import DAY_STEPS, SiteConfig, SiteModel
+from aqfusion.model.site_config import DAY_STEPS, SiteConfig
+from aqfusion.model.site_process import clock_days
+from aqfusion.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from aqfusion.network.site_gaussian_process import ProcessDays
+from aqfusion.network.site_modules import SiteModel
 from aqfusion.sites.site import Day, Site
 from aqfusion.training.site_process_training import fitted_site_process
 

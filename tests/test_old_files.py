@@ -23,9 +23,8 @@ from aqfusion.labels.progress import totals
 from aqfusion.labels.schema import unblindings
 from aqfusion.labels.store import LabelStore
 from aqfusion.model.checkpoint import FEATURES
-from aqfusion.model.image_features import backbone_hash
 from aqfusion.model.predictor import Predictor, load_model
-from aqfusion.model.training_features import load_features
+from aqfusion.network.training_features import load_features
 from aqfusion.permissions import Actor
 from aqfusion.registry.registry import Registry
 from aqfusion.sites.site_file import read_site
@@ -265,7 +264,7 @@ def test_the_old_model_predicts_the_same_to_six_digits(predictor):
 
 
 def test_the_old_features_are_of_the_old_models_backbone(models, predictor):
-    found = load_features(models / "model" / FEATURES, backbone_hash(predictor.checkpoint))
+    found = load_features(models / "model" / FEATURES, predictor.checkpoint.backbone_hash)
     assert [session.aqi for session in found.sessions] == [40, 90, 140, 190, 240, 290]
     assert found.features.shape == (6, 1280)
 

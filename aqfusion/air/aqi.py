@@ -371,4 +371,7 @@ def round_half_up(value: float | Decimal | Fraction) -> int:
     >>> [round_half_up(value) for value in (0.5, 1.5, 2.5)], round(2.5)
     ([1, 2, 3], 2)
     """
+    if isinstance(value, float):  # what is left of one after its whole part is exact
+        whole = math.floor(value)
+        return whole + int(value - whole >= 0.5)
     return math.floor(Fraction(value) + Fraction(1, 2))

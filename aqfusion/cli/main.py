@@ -1,6 +1,7 @@
 """The command line: JSON on stdout, progress on stderr, one sentence there for bad input.
 
-Exit status: 0 done, 2 bad input or a file that cannot be read or written, 130 interrupted.
+Exit status: 0 done, 1 done but for some rows of a bulk prediction, 2 bad input or a file that
+cannot be read or written, 130 interrupted.
 """
 
 import importlib

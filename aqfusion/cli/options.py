@@ -12,7 +12,9 @@ import click
 
 from aqfusion.air.pollutants import POLLUTANTS, pollutant
 from aqfusion.air.readings import Reading
-from aqfusion.errors import InputError
+from aqfusion.errors import UsageError as UsageError  # commands take it from here
+from aqfusion.model.prediction_command import UNIT_HELP, unit_of
+from aqfusion.model.prediction_command import reading_option_names as reading_option_names
 from aqfusion.settings import load_settings
 from aqfusion.text_validation import plain_integer
 from aqfusion.time_zones import TimeError, zone
@@ -24,10 +26,6 @@ if TYPE_CHECKING:
 MOST_SECONDS = 7 * 24 * 3600  # of a time limit
 SERVED = "the version that the app serves"
 _Run = Callable[..., None]  # the function of a command
-
-
-class UsageError(InputError):
-    """A command line that cannot be understood."""
 
 
 def refuse(param: click.Parameter | None, rule: str, value: object) -> NoReturn:
@@ -113,10 +111,7 @@ class UnitOfPollutant(click.ParamType[tuple[str, str]]):
     ) -> tuple[str, str]:
         if isinstance(value, tuple):
             return value
-        name, equals, unit = str(value).partition("=")
-        if not equals:
-            refuse(param, "must look like o3=ppb", value)
-        return name.strip(), unit
+        return unit_of("--unit", str(value))
 
 
 def reading_options(command: _Run) -> _Run:
@@ -132,7 +127,7 @@ def reading_options(command: _Run) -> _Run:
         type=UnitOfPollutant(),
         multiple=True,
         metavar="POLLUTANT=UNIT",
-        help="another unit, for example o3=ppb; may be repeated",
+        help=UNIT_HELP,
     )(with_reading)
     for entry in map(pollutant, reversed(POLLUTANTS)):
         # Text, not click.FLOAT: `Reading.from_values` says better than click what is wrong.
@@ -140,11 +135,6 @@ def reading_options(command: _Run) -> _Run:
             f"--{entry.name}", entry.name, metavar="X", help=f"{entry.label} in {entry.unit}"
         )(add)
     return add
-
-
-def reading_option_names() -> str:
-    """The options of `reading_options`, for a sentence."""
-    return ", ".join(f"--{name}" for name in POLLUTANTS)
 
 
 # What is done anyway: for those who ask for it.

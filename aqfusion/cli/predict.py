@@ -1,7 +1,7 @@
 """`predict`, `explain` and `aqi`: a photo and readings to an AQI, with its reasons."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +10,7 @@ import click
 
 from aqfusion.air.aqi import STANDARDS, standard
 from aqfusion.air.readings import Reading
+from aqfusion.cli.bulk import BulkOptions, bulk_options, predict_many
 from aqfusion.cli.options import (
     SERVED,
     Choice,
@@ -26,6 +27,13 @@ from aqfusion.cli.options import (
 )
 from aqfusion.cli.site_options import PlaceAndTime, place_options
 from aqfusion.explain.saliency_targets import METHOD_NAMES, RAISES, TARGETS
+from aqfusion.model.prediction_command import (
+    IMAGE_HELP,
+    TRUST_HELP,
+    prediction_json,
+    refused_photo,
+    require_some_input,
+)
 
 if TYPE_CHECKING:
     from aqfusion.explain.saved_report import SavedReport
@@ -49,11 +57,7 @@ class _PredictOptions:
 
     def check_something(self, command: str) -> None:
         """Refuse a command line from which nothing can be predicted."""
-        if self.image is None and not self.reading.present and self.place.name is None:
-            raise UsageError(
-                f"{command} must have --image, --site or at least one of "
-                f"{reading_option_names()}, got none"
-            )
+        require_some_input(command, self.image, self.reading, self.place.name)
 
     def open_photo(self) -> "Photo | None":
         """Open the photo, if there is one."""
@@ -75,11 +79,11 @@ def _prediction_options(command: Callable[..., None]) -> Callable[..., None]:
         "--image",
         type=PathText(),
         metavar="FILE",
-        help="a photo of the sky: JPEG, PNG, WebP, HEIC or AVIF",
+        help=IMAGE_HELP,
     )
     @reading_options
     @model_option(SERVED)
-    @click.option("--trust-photo", is_flag=True, help="use a photo even if it looks unsuitable")
+    @click.option("--trust-photo", is_flag=True, help=TRUST_HELP)
     @place_options
     @wraps(command)
     def with_inputs(
@@ -95,11 +99,21 @@ def _prediction_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_inputs
 
 
-@click.command(short_help="Predict the AQI from a photo, readings, or both.")
+@click.command(short_help="Predict the AQI from a photo, readings, or both, or of many.")
 @_prediction_options
+@bulk_options
 @json_option
-def predict(inputs: _PredictOptions) -> None:
-    """Predict the AQI from a photo, readings, or both, as JSON."""
+@click.pass_context
+def predict(context: click.Context, /, inputs: _PredictOptions, bulk: BulkOptions) -> None:
+    """Predict the AQI from a photo, readings, or both, as JSON; or of a whole folder or table.
+
+    With --folder or --table a row for each photo or row of readings is written to --out. A run
+    that was ended goes on where it was. Exit status 1: some rows have no prediction.
+    """
+    if bulk.is_asked:
+        bulk.check(typed_options(context))
+        predict_many(bulk, inputs.place, inputs.model, inputs.trust_photo)
+        return
     inputs.check_something("predict")
     inputs.place.check()
     photo = inputs.open_photo()
@@ -108,26 +122,7 @@ def predict(inputs: _PredictOptions) -> None:
         "predict",
         lambda: predictor.predict(inputs.reading, photo, trust_photo=inputs.trust_photo),
     )
-    formula = {key: standard(key).index(inputs.reading).as_json() for key in STANDARDS}
-    print_json(
-        {
-            **result.fused.as_json(),
-            "modalities": list(result.modalities),
-            "readings": list(result.readings_used),
-            "photo_share": round(result.photo_share, 4),
-            "site_share": round(result.site_share, 4),
-            "photo_problem": result.photo_problem,
-            "photo_notes": list(photo.notes) if photo else [],
-            "image_only": result.image_only and result.image_only.as_json(),
-            "sensors_only": result.sensors_only and result.sensors_only.as_json(),
-            "site_only": result.site_only and result.site_only.as_json(),
-            "site": predictor.site and {"name": predictor.site.name, "days": result.site_days},
-            "landmarks": result.landmarks and asdict(result.landmarks),
-            "haze": result.haze and {"score": result.haze.score, "words": result.haze.words},
-            "formula": formula,
-            "model": predictor.name,
-        }
-    )
+    print_json(prediction_json(predictor, inputs.reading, photo, result))
 
 
 def _answer_or_usage(command: str, ask: Callable[[], _T]) -> _T:
@@ -137,11 +132,7 @@ def _answer_or_usage(command: str, ask: Callable[[], _T]) -> _T:
     try:
         return ask()
     except PhotoRefusedError as error:
-        raise UsageError(
-            f"{command} must have a usable photo, --site with days or at least one of "
-            f"{reading_option_names()}, got only a photo that is left out: {error.problem} "
-            "(--trust-photo uses it anyway)"
-        ) from error
+        raise refused_photo(command, error) from error
 
 
 @click.command(short_help="Compute the index of pollutant readings.")

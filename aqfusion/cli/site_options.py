@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,18 +10,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aqfusion.cli.options import UsageError, label_store, now, report
+from aqfusion.model.prediction_command import (
+    SITE_FILE,
+    TIME_HELP,
+    learned_site,
+    means_file,
+    moment,
+    name_key,
+    require_offset,
+    sites_unused,
+    unknown_site,
+)
 from aqfusion.settings import load_settings
 from aqfusion.sites.site import Day, Site
 from aqfusion.sites.site_file import read_site, write_site
-from aqfusion.time_zones import TimeError, names_offset, read_time
 
 if TYPE_CHECKING:
     from aqfusion.labels.sites import StoredSite
     from aqfusion.model.predictor import Predictor
 
-_ENDING = ".json"
-_MOST_NAMES = 12  # in a sentence
-_YEARS = range(1970, 2200)
 
 site_argument = click.argument("site", metavar="FILE_OR_NAME")  # `site_named` reads it
 
@@ -73,11 +79,9 @@ class PlaceAndTime:
 
     def check(self) -> None:
         """Refuse what is wrong, as far as that shows before a model is loaded."""
-        if self.time is not None and self.name is None and not names_offset(self.time):
-            rule = "--taken-at must have an offset where there is no --site"
-            raise UsageError(f"{rule}, got {self.time[:40]!r}")
+        require_offset(self.time, self.name)
         if self._file is not None or self.name is None:
-            self._taken_at(self._file)
+            moment(self.time, self._file)
 
     def at(self, predictor: "Predictor") -> "Predictor":
         """The model where and when it was."""
@@ -86,22 +90,11 @@ class PlaceAndTime:
         site = self._file or (None if self.name is None else site_for(predictor, self.name))
         if site is not None:
             knows_sites(predictor)
-        return predictor.at(site, self._taken_at(site))
+        return predictor.at(site, moment(self.time, site))
 
     @cached_property
     def _file(self) -> Site | None:
-        return site_named(self.name).site if self.name and is_file(self.name) else None
-
-    def _taken_at(self, site: Site | None) -> datetime | None:
-        if self.time is None:
-            return None
-        try:
-            time = read_time(self.time, None if site is None else site.zone)
-            if time.year not in _YEARS:
-                raise TimeError(f"must be of the years {_YEARS.start} to {_YEARS.stop - 1}")
-            return time
-        except TimeError as error:
-            raise UsageError(f"--taken-at {error}, got {self.time[:40]!r}") from error
+        return site_named(self.name).site if self.name and means_file(self.name) else None
 
 
 def place_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -115,7 +108,7 @@ def place_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--taken-at",
         metavar="TIME",
-        help="time, for example 2023-02-01T08:30+05:30; without an offset, local time of the site",
+        help=TIME_HELP,
     )
     @wraps(command)
     def with_place(site: str | None, taken_at: str | None, **others: Any) -> None:
@@ -124,14 +117,9 @@ def place_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_place
 
 
-def is_file(text: str) -> bool:
-    """Say whether a text means a file and no name."""
-    return Path(text).suffix.lower() == _ENDING or Path(text).is_file()
-
-
 def site_named(text: str) -> NamedSite:
     """Find a site; what was left out of a file goes to stderr. None raises `UsageError`."""
-    if is_file(text):
+    if means_file(text):
         path = Path(text)
         read = read_site(path)
         for fault in read.faults:
@@ -139,7 +127,7 @@ def site_named(text: str) -> NamedSite:
         return NamedSite(read.site, file=path)
     stored = _stored(text)
     if stored is None:
-        rule = f"site must be a file ({_ENDING}) or a name in the label store"
+        rule = f"site must be a file ({SITE_FILE}) or a name in the label store"
         raise UsageError(f"{rule}, got {text[:80]!r}")
     return NamedSite(stored.site, id=stored.id)
 
@@ -149,31 +137,24 @@ def site_for(predictor: "Predictor", text: str) -> Site:
 
     Settled labels of the place are days of it, except for a file, which says all itself.
     """
-    if is_file(text):
+    if means_file(text):
         return site_named(text).site
     learned = predictor.known_sites()
-    for field in ("learned_as", "name"):
-        same = [site for site in learned if _key(getattr(site, field) or "") == _key(text)]
-        if len(same) == 1:
-            return _with_labels(same[0])
-        if same:
-            names = ", ".join(site.learned_as or "" for site in same)
-            raise UsageError(f"--site fits several places: {names}. Name one of them")
+    same = learned_site(learned, text)
+    if same is not None:
+        return _with_labels(same)
     stored = _stored(text)
     if stored is not None:
         return _with_labels(stored.site)
-    names = "".join(f", {site.learned_as}" for site in learned[:_MOST_NAMES])
-    more = ", ..." if len(learned) > _MOST_NAMES else ""
-    places = f", or a place of the model, such as{names[1:]}{more}" if learned else ""
-    rule = f"--site must be a file ({_ENDING}) or a name in the label store{places}"
-    raise UsageError(f"{rule}, got {text[:80]!r}")
+    raise unknown_site(f"a file ({SITE_FILE}) or a name in the label store", learned, text)
 
 
 def knows_sites(predictor: "Predictor") -> bool:
     """Say whether a model can use a site's history; if not, stderr says so."""
-    if predictor.checkpoint.sites is None:
-        report(f"model {predictor.name} cannot use sites: the history is not used")
-    return predictor.checkpoint.sites is not None
+    unused = sites_unused(predictor)
+    if unused:
+        report(unused)
+    return unused is None
 
 
 def _stored(name: str) -> "StoredSite | None":
@@ -182,7 +163,7 @@ def _stored(name: str) -> "StoredSite | None":
         return None
     with label_store() as store:
         operator = store.accounts.operator(now())
-        if not any(_key(site.name) == _key(name) for site in store.sites.entries(operator)):
+        if not any(name_key(site.name) == name_key(name) for site in store.sites.entries(operator)):
             return None
         return store.sites.named(operator, name)
 
@@ -198,7 +179,3 @@ def _has_store() -> bool:
     settings = load_settings()
     own = Path(settings.home) / "labels" / "labels.db"
     return settings.labels is not None or own.is_file()
-
-
-def _key(name: str) -> str:
-    return " ".join(name.split()).casefold()

@@ -27,9 +27,10 @@ from aqfusion.cli.options import (
     report,
     served_model,
 )
-from aqfusion.cli.site_options import is_file, knows_sites, site_argument, site_for, site_named
+from aqfusion.cli.site_options import knows_sites, site_argument, site_for, site_named
 from aqfusion.csv_table.errors import TableFault, shortened
 from aqfusion.errors import InputError
+from aqfusion.model.prediction_command import means_file
 from aqfusion.sites.days_table import DayRow, read_days
 from aqfusion.sites.site import MODEL_STANDARD, SOURCES, Day, DayPhoto, Site
 from aqfusion.sites.site_file import site_bytes, write_site
@@ -212,7 +213,7 @@ def evaluate(site: str, model: str | None) -> None:
     without the history, the photo, the readings and the landmarks, and the mean of other days.
     """
     # What is wrong with a file is said before the model is loaded, which takes seconds.
-    place = site_named(site).site if is_file(site) else None
+    place = site_named(site).site if means_file(site) else None
 
     from aqfusion.evaluation.leave_one_day_out import leave_one_day_out
     from aqfusion.model.predictor import load_model

@@ -28,7 +28,7 @@ from aqfusion.settings import ASSETS, load_settings
 if TYPE_CHECKING:
     from aqfusion.csv_table.errors import TableFault
     from aqfusion.data.dataset_folder import DatasetRow
-    from aqfusion.model.network import AQFusionNet
+    from aqfusion.network.aqfusion_net import AQFusionNet
     from aqfusion.training.recipe import Recipe
 
 ALL = "all"
@@ -58,7 +58,7 @@ class WeightsOption:
 
     def __call__(self, network: "AQFusionNet", name: str) -> None:
         """Fill the trunk of backbone `name`; one that is distilled stays random."""
-        from aqfusion.model.backbones import download_pretrained, load_pretrained
+        from aqfusion.network.trunks import download_pretrained, load_pretrained
 
         if self.source == HUB:
             download_pretrained(network.image_encoder.trunk, name)
@@ -238,7 +238,7 @@ def _evaluate_protocols(options: _Evaluation, asked: str) -> None:
             f"--model is not allowed with --protocol, which trains its own, got {options.model!r}"
         )
     from aqfusion.evaluation.saliency_faithfulness import saliency_faithfulness
-    from aqfusion.model.backbones import BACKBONES, backbone
+    from aqfusion.model.architecture import BACKBONES, backbone
     from aqfusion.release.measure_metrics import MetricsMeasurement
     from aqfusion.training.protocols import PROTOCOLS, protocol
 
@@ -284,15 +284,17 @@ def features(data: str | None, model: str | None, licence: str, out: str | None)
     They are made with a model's backbone. The file holds numbers, no photos and no file names.
     """
     from aqfusion.model.checkpoint import FEATURES
-    from aqfusion.model.predictor import load_model, model_folder
-    from aqfusion.model.training_features import save_features
+    from aqfusion.model.predictor import model_folder
+    from aqfusion.network.checkpoint import load_checkpoint
+    from aqfusion.network.training_features import save_features
     from aqfusion.retraining.features import write_features
 
     name = model or load_settings().model
     rows = read_rows(data_folder(data))
-    predictor = load_model(name)
-    file = Path(out) if out else model_folder(name) / FEATURES
-    extracted = write_features(predictor.checkpoint, rows, licence, report)
+    folder = model_folder(name)
+    checkpoint = load_checkpoint(folder)
+    file = Path(out) if out else folder / FEATURES
+    extracted = write_features(checkpoint, rows, licence, report)
     print_json(
         {
             "wrote": str(file),

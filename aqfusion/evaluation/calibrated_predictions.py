@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from aqfusion.model.fusion import Fused, fuse_modalities
+from aqfusion.model.fusion import Fused
 from aqfusion.model.prediction import KINDS
+from aqfusion.network.modality_pooling import fuse_modalities
 from aqfusion.training.calibration import Calibration, CalibrationBatch, calibrate, shown_logits
 from aqfusion.training.holdout_predictions import HoldoutPredictions
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from aqfusion.air.aqi import round_half_up, standard
@@ -130,7 +129,7 @@ def _embedding(predictor: Predictor, day: Day) -> Embedding | None:
     """This model's embedding of the day's photo; `None` where another model made it."""
     if day.photo is None or day.photo.model != predictor.checkpoint.sha256:
         return None
-    return Embedding(torch.tensor([day.photo.embedding], dtype=torch.float32), None)
+    return Embedding(np.array([day.photo.embedding], dtype=np.float32), None)
 
 
 def _extinction(site: Site, day: Day) -> dict[str, float]:

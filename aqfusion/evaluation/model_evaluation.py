@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import torch
 
 from aqfusion.data.dataset_folder import DatasetRow
 from aqfusion.evaluation.backbone_evaluation import FULL, judged, truth_of
@@ -24,9 +23,11 @@ from aqfusion.evaluation.calibrated_predictions import (
     whole_points,
 )
 from aqfusion.evaluation.scores import Truth, scores
-from aqfusion.model.checkpoint import Checkpoint
-from aqfusion.model.fusion import Fusion, FusionInputs, ModalityPredictions
+from aqfusion.model.checkpoint import ServedModel
+from aqfusion.model.fusion import Fusion, FusionInputs
+from aqfusion.model.modality_pooling import ModalityLogits
 from aqfusion.model.predictor import Predictor
+from aqfusion.network.checkpoint import trained
 from aqfusion.resampling import Floats
 from aqfusion.sites.site import Day, Site
 from aqfusion.training.calibration import Calibration
@@ -61,14 +62,14 @@ def site_histories(predictor: Predictor, sessions: Sequence[Session]) -> tuple[S
     )
 
 
-def no_history(checkpoint: Checkpoint, sessions: Sequence[Session]) -> list[Fusion]:
+def no_history(model: ServedModel, sessions: Sequence[Session]) -> list[Fusion]:
     """For each session a model without a site."""
-    return [Fusion(checkpoint, None, None)] * len(sessions)
+    return [Fusion(model, None, None)] * len(sessions)
 
 
-def predict_with_history(checkpoint: Checkpoint, pasts: Sequence[SiteHistory]) -> list[Fusion]:
+def predict_with_history(model: ServedModel, pasts: Sequence[SiteHistory]) -> list[Fusion]:
     """For each session a model with the history of its place."""
-    return [Fusion(checkpoint, past.site, past.day.taken_at) for past in pasts]
+    return [Fusion(model, past.site, past.day.taken_at) for past in pasts]
 
 
 def answers_of(
@@ -80,23 +81,22 @@ def answers_of(
 ) -> CalibratedPredictions:
     """Predictions for all photos, with the readings of a mask, and with the photo or without it."""
     mask, has_image = visible
-    readings = session_readings(sessions).masked_fill(~MASKS[mask], float("nan"))  # (S, 6)
-    image = (1 - haze_share) * held_out.cnn_logits + haze_share * held_out.haze_logits
+    readings = session_readings(sessions).masked_fill(~MASKS[mask], float("nan")).numpy()  # (S, 6)
+    image = ((1 - haze_share) * held_out.cnn_logits + haze_share * held_out.haze_logits).numpy()
+    sensors, session = held_out.sensor_logits.numpy(), held_out.session.numpy()
     predictions = []
     for number, fusion in enumerate(fusions):
-        photos = image[held_out.session == number]  # (n, 50)
+        photos = image[session == number]  # (n, 50)
         count = len(photos)
-        own_readings = readings[number].expand(count, -1)
-        modalities = ModalityPredictions(
+        own_readings = readings[number][None].repeat(count, 0)
+        modalities = ModalityLogits(
             photos,
-            held_out.sensor_logits[number, mask].expand(count, -1),
-            torch.full((count,), has_image),
-            ~own_readings.isnan(),
+            sensors[number, mask][None].repeat(count, 0),
+            np.full(count, has_image),
+            ~np.isnan(own_readings),
         )
         fused = fusion(
-            FusionInputs(
-                modalities, own_readings, torch.full((count,), True), torch.full((count,), False)
-            )
+            FusionInputs(modalities, own_readings, np.full(count, True), np.full(count, False))
         )
         predictions.append(whole_points(fused, fused))
     return concatenate(predictions)
@@ -162,7 +162,7 @@ def evaluate(
     evidence of how it does on new ones. A model that knows sites is scored as if nobody knew the
     places, and under `with_history` with the days of each place but those of the session's date.
     """
-    config, network = predictor.checkpoint.config, predictor.checkpoint.network
+    config, network = predictor.checkpoint.config, trained(predictor.checkpoint).network
     sessions = sessions_of(rows)
     held_out = predict_holdout(network, sessions, config.image_size, report)
     trained_on = set(config.sessions)
@@ -187,7 +187,7 @@ def _at_places(
     predictor: Predictor, held_out: HoldoutPredictions, sessions: Sequence[Session]
 ) -> dict[str, Any]:
     checkpoint = predictor.checkpoint
-    haze_share = checkpoint.network.image_encoder.haze_share.item()
+    haze_share = checkpoint.branches.haze_share
     pasts = site_histories(predictor, sessions)
     without, with_history = (
         no_history(checkpoint, sessions),

@@ -30,9 +30,10 @@ from aqfusion.explain.saliency import (
     target_of,
 )
 from aqfusion.images.photo import Photo
-from aqfusion.model.backbones import create_trunk
-from aqfusion.model.network import AQFusionNet
-from aqfusion.model.pixels import STORED_SIZE, stack
+from aqfusion.model.pixels import STORED_SIZE
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.pixel_tensors import stack
+from aqfusion.network.trunks import create_trunk
 from aqfusion.training.calibration import Calibration
 from aqfusion.training.experiment import Experiment
 from aqfusion.training.holdout_predictions import concatenate

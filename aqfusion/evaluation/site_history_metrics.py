@@ -13,9 +13,11 @@ import torch
 from torch import Tensor
 
 from aqfusion.evaluation.scores import RESAMPLES, categories
-from aqfusion.model import bins
+from aqfusion.model.bins import interval
 from aqfusion.model.prediction import KINDS
-from aqfusion.model.site_model import OpinionPool, reach_by_standing
+from aqfusion.model.site_config import reach_by_standing
+from aqfusion.network import torch_bins as bins
+from aqfusion.network.site_modules import OpinionPool
 from aqfusion.resampling import Floats, group_counts, with_interval
 from aqfusion.training.calibration import calibrate
 from aqfusion.training.holdout_predictions import ALL_SHOWN, HoldoutPredictions
@@ -106,8 +108,10 @@ def _judgement(
     with torch.no_grad():
         logits, _ = pool(inputs.network, inputs.site, inputs.kind, inputs.days, inputs.standing)
     probabilities = logits.softmax(1)
-    half = reach_by_standing(reach, inputs.kind, inputs.days, inputs.standing)
-    low, high = bins.interval(probabilities, half)
+    half = reach_by_standing(
+        reach, inputs.kind.numpy(), inputs.days.numpy(), inputs.standing.numpy()
+    )
+    low, high = map(torch.from_numpy, interval(probabilities.double().numpy(), half))
     return Judgement(
         inputs,
         bins.mean(probabilities),

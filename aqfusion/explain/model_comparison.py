@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from aqfusion.air.readings import Reading
-from aqfusion.explain.saliency import RAISES, SaliencyMap, saliency_map
 from aqfusion.images.photo import Photo
-from aqfusion.model.backbones import BACKBONES, backbone
-from aqfusion.model.checkpoint import WEIGHTS, ModelError
+from aqfusion.model.architecture import BACKBONES, backbone
+from aqfusion.model.checkpoint import WEIGHTS
+from aqfusion.model.config import ModelError
 from aqfusion.model.predictor import Embedding, Predictor, Result, load_model, shipped_names
 from aqfusion.settings import ASSETS
 
@@ -38,10 +38,9 @@ class Unusable:
 
 @dataclass(frozen=True, eq=False)
 class ModelPrediction:
-    """A model's embedding and saliency map of a photo: the slow part, worth caching."""
+    """A model's embedding of a photo, and the milliseconds it took: worth caching."""
 
     embedding: Embedding
-    heat_map: SaliencyMap
     embed_ms: float
 
 
@@ -64,15 +63,10 @@ def contenders(
 
 
 def predict_with(
-    predictor: Predictor,
-    photo: Photo,
-    method: str = "GradCAM",
-    target: str = RAISES,
-    clock: Clock = time.perf_counter,
+    predictor: Predictor, photo: Photo, clock: Clock = time.perf_counter
 ) -> ModelPrediction:
-    """Embed the photo, timed after one run that warms up, and map the evidence for `target`."""
-    embedding, embed_ms = _timed(lambda: predictor.embed(photo), clock)
-    return ModelPrediction(embedding, saliency_map(predictor, photo, method, target), embed_ms)
+    """Embed the photo, timed after one run that warms up."""
+    return ModelPrediction(*_timed(lambda: predictor.embed(photo), clock))
 
 
 def model_agreement(
@@ -106,7 +100,7 @@ def _contender(name: str, load: Callable[[str], Predictor]) -> ComparedModel | U
     except ModelError as error:
         # Shipped folders are named after what is in them, so that the title is known all the same.
         return Unusable(name, BACKBONES[name].title if name in BACKBONES else name, str(error))
-    title = backbone(predictor.checkpoint.network.architecture.backbone).title
+    title = backbone(predictor.checkpoint.config.architecture.backbone).title
     return ComparedModel(name, title, predictor, size)
 
 

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from aqfusion.sites.extinction import Sighting
+from aqfusion.explain.saliency_targets import SaliencyMap
 from aqfusion.sites.landmark import Box
 
 if TYPE_CHECKING:
-    from aqfusion.explain.saliency import SaliencyMap  # imports torch
+    from aqfusion.sites.extinction import Sighting  # loads OpenCV
 
 OPACITY = 0.75
 ANCHORS = (
@@ -41,7 +41,7 @@ def colour_table() -> NDArray[np.uint8]:
 _TABLE = colour_table()
 
 
-def overlay(photo: Image.Image, heat: "SaliencyMap", opacity: float = OPACITY) -> Image.Image:
+def overlay(photo: Image.Image, heat: SaliencyMap, opacity: float = OPACITY) -> Image.Image:
     """The photo (RGB) under the map: plain without evidence, `opacity` at the most evidence.
 
     In between the cover grows with the evidence, so that what is faint stays faint.
@@ -76,7 +76,7 @@ LANDMARK, SKY = "#D55E00", "#0072B2"  # distinct for colour-blind readers too (O
 _LONGEST = 1600  # pixels
 
 
-def landmark_picture(photo: Image.Image, sightings: Sequence[Sighting]) -> Image.Image:
+def landmark_picture(photo: Image.Image, sightings: "Sequence[Sighting]") -> Image.Image:
     """Each landmark's box and the sky that it is held to, as far as they are found in the photo."""
     picture = photo.convert("RGB")
     picture.thumbnail((_LONGEST, _LONGEST))

@@ -6,13 +6,9 @@ what comes after the last convolution, behind an identity layer that nobody else
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor, nn
 
 from aqfusion.explain.saliency_targets import (
@@ -20,15 +16,17 @@ from aqfusion.explain.saliency_targets import (
     RAISES,
     TARGETS,
     HeatMapError,
+    SaliencyMap,
     check_method,
     check_target,
 )
 from aqfusion.images.photo import Photo
-from aqfusion.model import bins
-from aqfusion.model.network import AQFusionNet
-from aqfusion.model.pixels import stack
 from aqfusion.model.predictor import Predictor
-from aqfusion.model.torchvision_compat import declare_missing_operators
+from aqfusion.network import torch_bins as bins
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.checkpoint import trained
+from aqfusion.network.pixel_tensors import stack
+from aqfusion.network.torchvision_compat import declare_missing_operators
 
 declare_missing_operators()  # before the package, which imports torchvision
 import pytorch_grad_cam  # noqa: E402
@@ -79,26 +77,6 @@ METHODS: Mapping[str, type[BaseCAM]] = {
 Target = Callable[[Tensor], Tensor]  # logits (50,) of the photo alone to what is to be explained
 
 
-@dataclass(frozen=True, eq=False)
-class SaliencyMap:
-    """Evidence (h, w) of a photo's regions, 0 to 1 where there is any, top row first.
-
-    It is relative: 1 is the strongest region of this photo, however little the photo counts.
-    """
-
-    values: NDArray[np.float32]
-
-    @property
-    def empty(self) -> bool:
-        """Whether no region has evidence for the target."""
-        return not self.values.any()
-
-    def over(self, size: tuple[int, int]) -> NDArray[np.float32]:
-        """The map stretched to a photo of (width, height) pixels: (height, width), 0 to 1."""
-        stretched = Image.fromarray(self.values).resize(size, Image.Resampling.BICUBIC)
-        return np.asarray(stretched).clip(0, 1)
-
-
 def saliency_map(
     predictor: Predictor, photo: Photo, method: str = "GradCAM", target: str = RAISES
 ) -> SaliencyMap:
@@ -107,7 +85,7 @@ def saliency_map(
     `target` is "raises" or "lowers" (the AQI), or a US category; an unknown one or an unknown
     method raises `HeatMapError`.
     """
-    checkpoint = predictor.checkpoint
+    checkpoint = trained(predictor.checkpoint)
     images = stack([photo], checkpoint.config.image_size)
     wanted = target_of(target, checkpoint.config.temperature["image_only"])
     return map_of(checkpoint.network, images, method, wanted)

@@ -1,7 +1,5 @@
 """The picture of a prediction to share: number, category, photo, and what each input did."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from PIL import Image
 
@@ -19,7 +17,7 @@ from aqfusion.explain.explanation_text import (
 )
 from aqfusion.explain.photo_overlays import covered, overlay
 from aqfusion.explain.report import PredictionReport
-from aqfusion.explain.saliency_targets import RAISES
+from aqfusion.explain.saliency_targets import RAISES, SaliencyMap
 from aqfusion.explain.text_layout import (
     INK,
     INNER,
@@ -36,9 +34,6 @@ from aqfusion.explain.text_layout import (
 from aqfusion.model.prediction import Prediction
 from aqfusion.model.predictor import Result
 
-if TYPE_CHECKING:
-    from aqfusion.explain.saliency import SaliencyMap
-
 _GAP = 40
 _CELL = (INNER - _GAP) / 2
 _TALLEST, _LOWEST = 390, 250
@@ -46,7 +41,7 @@ _RIGHT = MARGIN + _CELL + _GAP
 
 
 def draw_pictures(
-    paper: CardCanvas, y: float, report: PredictionReport, heat: "SaliencyMap | None", target: str
+    paper: CardCanvas, y: float, report: PredictionReport, heat: SaliencyMap | None, target: str
 ) -> float:
     """Draw the photo, if there is one, and return where the next thing stands."""
     photo, result = report.inputs.photo, report.result
@@ -221,7 +216,7 @@ _LONGEST = 2000  # more than any card needs; what is left over is cut off
 
 
 def card(
-    report: PredictionReport, heat: "SaliencyMap | None" = None, target: str = RAISES
+    report: PredictionReport, heat: SaliencyMap | None = None, target: str = RAISES
 ) -> Image.Image:
     """The card, 1200 pixels wide and as high as what is known needs, about 1100 to 1600.
 

@@ -16,9 +16,9 @@ from torch import Tensor
 
 from aqfusion.data.dataset_folder import DatasetRow
 from aqfusion.images.photo import Photo, PhotoError
-from aqfusion.model import tensor_cache
-from aqfusion.model.image_encoder import EMBED_DIM
+from aqfusion.model.architecture import EMBED_DIM
 from aqfusion.model.predictor import Embedding, Predictor
+from aqfusion.network import tensor_cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +87,9 @@ class EmbeddingIndex:
 
     def nearest(self, embedding: Embedding, count: int, digest: str = "") -> tuple[Neighbour, ...]:
         """The `count` nearest sessions, nearest first; `digest` identifies the photo itself."""
-        cosine = torch.cosine_similarity(self.embeddings, embedding.vector)  # (N,)
+        cosine = torch.cosine_similarity(
+            self.embeddings, torch.from_numpy(embedding.vector)
+        )  # (N,)
         same = [digest == other for other in self.digests]
         # Before all others, whatever rounding makes of its cosine.
         rank = cosine.masked_fill(torch.tensor(same, dtype=torch.bool), 2.0)
@@ -162,7 +164,7 @@ class SimilarPhotos:
             photo = Photo.open(path)
         except PhotoError:
             return None
-        return self._predictor.embed(photo).vector[0], photo.digest
+        return torch.from_numpy(self._predictor.embed(photo).vector[0]), photo.digest
 
     def _remember(self, key: str, content: SavedIndex) -> EmbeddingIndex:
         rows = tuple(self._frames[i] for i in content.frames.tolist())

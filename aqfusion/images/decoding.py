@@ -13,8 +13,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
 
-import pillow_heif
 from PIL import AvifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from aqfusion.images.container import Container, PhotoError
@@ -31,6 +33,7 @@ __all__ = [
 ]
 
 MOST_MEMORY = 360_000_000  # bytes that all decoders of a process hold together
+_FILM = "animated WebP"
 # Bytes a pixel at a decoder's peak, measured by benchmarks/decoding.py in Pillow 13, libheif 1.23
 # and OpenCV 5. JPEG is decoded small, PNG row by row into the picture's own mode.
 BYTES_PER_PIXEL = {
@@ -39,7 +42,7 @@ BYTES_PER_PIXEL = {
     "PNG": 4.1,
     "lossy WebP": 6.2,
     "WebP": 8.3,
-    "animated WebP": 16.5,  # a canvas, the canvas before, the frame's bytes, and the picture
+    _FILM: 16.5,  # a canvas, the canvas before, the frame's bytes, and the picture
     "HEIC": 5.5,
     "HEIC with 4:4:4 or alpha": 11.5,
     "HEIC of more than 8 bits": 11.5,
@@ -61,10 +64,6 @@ _READERS: dict[str, type[ImageFile.ImageFile]] = {
     "WEBP": WebPImagePlugin.WebPImageFile,
     "AVIF": AvifImagePlugin.AvifImageFile,
 }
-# nothing but the primary picture: no thumbnail in its stead, no depth map
-pillow_heif.options.THUMBNAILS = False
-pillow_heif.options.DEPTH_IMAGES = False
-pillow_heif.options.AUX_IMAGES = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def check_memory(container: Container, name: str) -> int:
     fixed = _BANDS + 2 * len(container.pixels)
     if container.coefficients is not None:
         return fixed + container.coefficients
-    each = BYTES_PER_PIXEL[container.variant]
+    each = BYTES_PER_PIXEL[_FILM if _is_webp_by_pillow(container) else container.variant]
     need = fixed + int(each * max(width * height, container.coded_pixels))
     if need > MOST_MEMORY:
         got = f"{width} x {height}"
@@ -127,7 +126,7 @@ def opened(container: Container, fitted: tuple[int, int]) -> Iterator[Raster]:
     """Decode, a JPEG to no less than `fitted`; a decoder of hostile bytes raises anything."""
     if container.format == "HEIC":
         yield _heic(container)
-    elif container.format == "WEBP" and container.variant != "animated WebP":
+    elif container.format == "WEBP" and not _is_webp_by_pillow(container):
         yield _still_webp(container)
     else:
         with _READERS[container.format](io.BytesIO(container.pixels)) as image:
@@ -159,6 +158,12 @@ def _call_malloc(name: str, *arguments: int) -> None:
             getattr(ctypes.CDLL(None), name)(*arguments)
 
 
+def _is_webp_by_pillow(container: Container) -> bool:
+    """Whether Pillow reads a WebP: a film, or any where OpenCV is not installed."""
+    is_film = container.variant == _FILM
+    return container.format == "WEBP" and (is_film or find_spec("cv2") is None)
+
+
 def _of_image(image: Image.Image) -> Raster:
     return Raster(image.size, lambda top, bottom: image.crop((0, top, image.width, bottom)))
 
@@ -170,7 +175,7 @@ def _same_size(size: tuple[int, int], container: Container) -> None:
 
 def _heic(container: Container) -> Raster:
     """By libheif, whose own bytes are read: Pillow's copy would be as large again."""
-    file = pillow_heif.open_heif(io.BytesIO(container.pixels), remove_stride=False)
+    file = _libheif().open_heif(io.BytesIO(container.pixels), remove_stride=False)
     picture = file[file.primary_index]
     before = picture.size  # libheif cuts a picture out of what is coded
     if before[0] > container.size[0] or before[1] > container.size[1]:
@@ -183,6 +188,21 @@ def _heic(container: Container) -> Raster:
         return Image.frombytes(mode, (width, bottom - top), part, "raw", mode, stride)
 
     return Raster(picture.size, rows)
+
+
+@cache
+def _libheif() -> Any:
+    """The package that reads HEIC; an exported model does without it."""
+    try:
+        import pillow_heif
+    except ImportError as error:
+        rule = "must be JPEG, PNG, WebP or AVIF where pillow-heif is not installed"
+        raise PhotoError(f"{rule}, got HEIC (pip install pillow-heif)") from error
+    # nothing but the primary picture: no thumbnail in its stead, no depth map
+    pillow_heif.options.THUMBNAILS = False
+    pillow_heif.options.DEPTH_IMAGES = False
+    pillow_heif.options.AUX_IMAGES = False
+    return pillow_heif
 
 
 def _still_webp(container: Container) -> Raster:

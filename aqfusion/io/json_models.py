@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any, Generic, TypeVar, get_args
 
 from aqfusion.errors import InputError
@@ -198,11 +200,9 @@ def parse_table(content: bytes, name: str, number: Callable[[str], object] = flo
 
 def check(kind: Any, value: object, name: str, place: str = "") -> Any:
     """Return JSON's value as a `kind`; `TableError` names the file and the way from `place`."""
-    from pydantic import ValidationError
-
     try:
         return _adapter(kind).validate_python(value)
-    except ValidationError as error:
+    except _validation().ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise _sentence(first, name, place) from error
 
@@ -234,9 +234,16 @@ def printable(sentence: str) -> TableError:
 
 @cache
 def _adapter(kind: Any) -> Any:
-    from pydantic import TypeAdapter
+    return _validation().TypeAdapter(kind)
 
-    return TypeAdapter(kind)
+
+@cache
+def _validation() -> ModuleType:
+    """Pydantic; where it is not installed, what an exported model has in its place."""
+    try:
+        return import_module("pydantic")
+    except ModuleNotFoundError:
+        return import_module("aqfusion.io.plain_validation")
 
 
 def _sentence(error: Mapping[str, Any], name: str, place: str) -> TableError:

@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from aqfusion.io.file_address import without_password
 from aqfusion.labels.sqlite_file import ready_file
 from aqfusion.labels.store_errors import (
     BUSY_SECONDS,
@@ -38,7 +38,6 @@ __all__ = [
     "database_url",
     "in_turn",
     "take_time",
-    "without_password",
 ]
 
 _RULE = "the label store must be a file or an address like postgresql://user@host/name"
@@ -61,21 +60,6 @@ def database_url(text: str) -> URL:
     if kind in {"postgresql", "postgres"} and url.database:
         return url.set(drivername="postgresql+psycopg")
     raise StoreError(f"{_RULE}, got {without_password(text)!r}", public=_RULE)
-
-
-def without_password(text: str) -> str:
-    """Return an address as it may be shown.
-
-    >>> without_password("sftp://me:secret@host:22/photos?key=secret"), without_password("/a/b")
-    ('sftp://host:22/photos', '/a/b')
-    """
-    if "://" not in text:
-        return text
-    try:
-        parts = urlsplit(text)
-    except ValueError:  # half of an IPv6 address
-        return f"{text.split('://')[0][:20]}://..."
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _sqlite(path: str) -> URL:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from aqfusion.errors import InputError
 from aqfusion.io.atomic_files import replace_file
-from aqfusion.labels.database import StoreError, without_password
+from aqfusion.io.file_address import package_sentence, without_password
+from aqfusion.labels.database import StoreError
 from aqfusion.labels.store_errors import disk_sentences
 
 if TYPE_CHECKING:
@@ -100,7 +101,9 @@ class PhotoStore:
         try:
             files, root = fsspec.core.url_to_fs(self._address, use_listings_cache=False)
         except ImportError as error:
-            raise StoreError(_to_install(self.where), public=_NO_PHOTOS) from error
+            raise StoreError(
+                package_sentence("The photos", self.where), public=_NO_PHOTOS
+            ) from error
         except ValueError as error:
             raise StoreError(
                 "AQFUSION_PHOTOS must be a folder or an address of a known kind (s3://, gs://, "
@@ -164,19 +167,6 @@ class PhotoStore:
 
 
 _NO_PHOTOS = "the photos cannot be reached. The server's log says why"
-
-
-def _to_install(where: str) -> str:
-    """Say which package a kind of address needs, as fsspec knows it."""
-    from fsspec.registry import known_implementations
-
-    entry = known_implementations.get(where.partition("://")[0].partition("::")[0], {})
-    package = str(entry.get("class", "")).partition(".")[0]
-    if package in ("", "fsspec"):  # fsspec's own, which needs some other package
-        return f"The photos at {where!r} need a package that is not installed. {entry.get('err')}"
-    return (
-        f"The photos at {where!r} need a package that is not installed. Run: pip install {package}"
-    )
 
 
 def _protocols(files: Any) -> tuple[str, ...]:

@@ -203,6 +203,11 @@ class AppClient:
         """Whether a widget of that key is on the page."""
         return self._shown.has(key)
 
+    def drawn(self) -> list[str]:
+        """The keys of what the last run drew, and the kinds of elements that have none."""
+        drawn = self._shown.drawn_last()
+        return [shown.key or shown.kind for shown in drawn if shown.kind != "block"]
+
     def options(self, key: str) -> list[str]:
         """The options of a choice, in their words."""
         return [str(option) for option in self._shown.widget(key).body.options]

@@ -45,6 +45,10 @@ class ShownPage:
             if shown.kind == kind:
                 yield shown
 
+    def drawn_last(self) -> list[ShownElement]:
+        """What the last run drew."""
+        return [shown for shown in self._elements.values() if shown.run == self._run]
+
     def has(self, key: str) -> bool:
         """Whether a widget of that key is shown."""
         return any(shown.key == key for shown in self._elements.values())

@@ -1,107 +1,132 @@
 """A model folder: `model.safetensors`, `config.json`, `metrics.json`; whole, or refused.
 
-No file of it can run code: weights are safetensors, the rest is JSON.
+No file of it can run code: weights are safetensors, the rest is JSON. Here it is read for serving;
+`aqfusion.network.checkpoint` reads and writes it for training.
 """
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
 from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor, nn
+from safetensors.numpy import load, save
 
-from aqfusion.io.atomic_files import new_folder, replace_file
-from aqfusion.model.backbones import feature_count
+from aqfusion.model.architecture import EMBED_DIM
+from aqfusion.model.array_math import Array
 from aqfusion.model.config import Config, ModelError, config_of, read_bytes, read_json
-from aqfusion.model.network import AQFusionNet
-from aqfusion.model.photo_screening import PhotoScreen
-from aqfusion.model.site_model import SiteConfig, SiteModel
+from aqfusion.model.encoders import ImageBranches, LogitHead, ReadingEncoder
+from aqfusion.model.image_session import ImageSession, Weights
+from aqfusion.model.modality_pooling import ModalityGate, SitePool
+from aqfusion.model.photo_screening import PhotoScreening
+from aqfusion.model.site_config import SiteConfig
+from aqfusion.model.site_process import DayProcess, DayTable, SiteAnswers
+from aqfusion.model.stored_weights import StoredWeights
 
-__all__ = [
-    "Checkpoint",
-    "Config",
-    "ModelError",
-    "load_checkpoint",
-    "model_place",
-    "save_checkpoint",
-]
+__all__ = ["Config", "ModelError", "ModelFiles", "ServedModel", "load_served", "read_model"]
 
 FORMAT = 3
 # Models from before there were sites.
-_WITHOUT_SITES = 2
-_MOST_DAYS = 5000  # a day more costs as many multiplications as there are days, squared
+WITHOUT_SITES = 2
 WEIGHTS, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.json"
+# A reading or a time of a training day may be missing.
+_UNKNOWN = ("sites.process.readings", "sites.process.time")
 # Written beside them later: the backbone's features of the training photos.
 CARD, FEATURES = "README.md", "features.safetensors"
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """A network in evaluation mode, its photo screen, its config and measured figures.
+@dataclass(frozen=True, eq=False)
+class ModelFiles:
+    """What a model folder holds: `arrays` are the weights as stored, floats as float16.
 
-    `sha256` is that of the weights file once there is one: which version a result came from.
-    `sites` knows places, and is there exactly where `config.sites` is.
+    `sha256` is that of the weights file: which version a result came from.
     """
 
-    network: AQFusionNet
-    guard: PhotoScreen
     config: Config
     metrics: dict[str, Any]
-    sha256: str = ""
-    sites: SiteModel | None = None
+    sha256: str
+    arrays: Weights
 
 
-def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write to a temporary folder beside `folder`, then rename; weights as float16.
+@dataclass(frozen=True, eq=False)
+class ServedSites:
+    """What a model knows of places: the process, the gate elsewhere, and the pool."""
 
-    What fails midway leaves the model that was there; what is no model is not overwritten.
-    """
-    folder = model_place(folder)
-    state = {
-        name: (tensor.half() if tensor.dtype == torch.float32 else tensor).contiguous()
-        for name, tensor in _modules(checkpoint).state_dict().items()
-    }
-    weights = save(state)
-    config = {
-        "format": FORMAT,
-        "sha256": {WEIGHTS: hashlib.sha256(weights).hexdigest()},
-        **asdict(checkpoint.config),
-    }
-    with new_folder(folder, replace=True) as temporary:
-        replace_file(temporary / WEIGHTS, weights)
-        for name, content in ((CONFIG, config), (METRICS, checkpoint.metrics)):
-            replace_file(temporary / name, (json.dumps(content, indent=2) + "\n").encode())
+    config: SiteConfig
+    process: DayProcess
+    gate: ModalityGate
+    pool: SitePool
+
+    @cached_property
+    def elsewhere(self) -> SiteAnswers:
+        """The process of a place without days."""
+        return SiteAnswers(self.process, DayTable.none(), len(self.config.places))
 
 
-def model_place(folder: Path) -> Path:
-    """Where a model may be written, made absolute; else `ModelError`.
+class ServedModel:
+    """A model in memory, ready to answer; nothing of it changes, so threads may share it."""
 
-    The old folder is deleted when the new one is complete, so it must hold nothing else.
-    """
-    folder = folder.resolve()
-    rule = "model folder to write must be new, empty or hold nothing but a model"
-    if folder.is_dir():
-        names = sorted(path.name for path in folder.iterdir())
-        own = (WEIGHTS, CONFIG, METRICS, CARD, FEATURES)
-        other = next((name for name in names if name not in own), None)
-        if other is not None:
-            raise ModelError(f"{rule}, got {folder} with {other!r} in it")
-    elif folder.exists():
-        raise ModelError(f"{rule}, got the file {folder}")
-    return folder
+    def __init__(self, files: ModelFiles) -> None:
+        """Check all weights by name and shape, and load the image encoder; else `ModelError`."""
+        self.files = files
+        weights = StoredWeights(files.arrays)
+        architecture = files.config.architecture
+        self.branches = ImageBranches(weights, EMBED_DIM)
+        readings = ReadingEncoder(weights, EMBED_DIM)
+        self.head = LogitHead(weights, EMBED_DIM, readings)
+        self.gate = ModalityGate(weights, "network.gate")
+        self.screening = PhotoScreening(weights, self.branches.features)
+        self.sites = _sites(weights, files.config.sites)
+        self.session = ImageSession(architecture.backbone, files.arrays, files.config.image_size)
+        weights.check_all_taken(self.session.weight_names)
+
+    @cached_property
+    def backbone_hash(self) -> str:
+        """SHA-256 (hex) of the backbone's weights as stored, its kind and the photos' size.
+
+        Features of photos hold for that backbone alone.
+        """
+        root = "network.image_encoder.trunk."
+        trunk = {
+            n.removeprefix(root): v for n, v in self.files.arrays.items() if n.startswith(root)
+        }
+        kind = f"{self.config.architecture.backbone} {self.config.image_size}\n"
+        return hashlib.sha256(kind.encode() + save(trunk)).hexdigest()
+
+    @property
+    def config(self) -> Config:
+        """What `config.json` says."""
+        return self.files.config
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What `metrics.json` says."""
+        return self.files.metrics
+
+    @property
+    def sha256(self) -> str:
+        """The checksum of the weights file."""
+        return self.files.sha256
 
 
-def load_checkpoint(folder: Path) -> Checkpoint:
-    """Rebuild the network from its own config; anything amiss raises `ModelError`."""
+def load_served(folder: Path) -> ServedModel:
+    """Load a model to answer with; anything amiss raises `ModelError`."""
+    files = read_model(folder)
+    try:
+        return ServedModel(files)
+    except ModelError as error:
+        raise ModelError(f"{folder / WEIGHTS} must fit {CONFIG}: {error}") from error
+
+
+def read_model(folder: Path) -> ModelFiles:
+    """Read a model folder; a file that is absent or damaged raises `ModelError`."""
     if not folder.is_dir():
         raise ModelError(f"model must be a folder with {WEIGHTS} and {CONFIG}, got {folder}")
     raw = read_json(folder / CONFIG)
-    if raw.get("format") not in (_WITHOUT_SITES, FORMAT):
-        rule = f"format must be {_WITHOUT_SITES} or {FORMAT}"
+    if raw.get("format") not in (WITHOUT_SITES, FORMAT):
+        rule = f"format must be {WITHOUT_SITES} or {FORMAT}"
         raise ModelError(f"{folder / CONFIG}: {rule}, got {raw.get('format')!r}")
     weights = read_bytes(folder / WEIGHTS)
     stated, actual = _stated_checksum(folder, raw), hashlib.sha256(weights).hexdigest()
@@ -112,43 +137,23 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         )
     config = config_of(folder / CONFIG, raw)
     try:
-        state = load(weights)
-        network = AQFusionNet(config.architecture)
-        guard = PhotoScreen(feature_count(network.image_encoder.trunk))
-        sites = None if config.sites is None else _empty_sites(state, config.sites)
-        checkpoint = Checkpoint(network, guard, config, {}, actual, sites)
-        modules = _modules(checkpoint)
-        modules.load_state_dict(
-            {k: v.float() if v.dtype == torch.float16 else v for k, v in state.items()}
-        )
-    except (SafetensorError, RuntimeError) as error:
+        arrays = load(weights)
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{folder / WEIGHTS} must fit {CONFIG}: {error}") from error
-    # A reading or a time of a training day may be missing.
-    unknown = ("sites.process.readings", "sites.process.time")
-    if not all(
-        bool(torch.isfinite(v).all()) for k, v in modules.state_dict().items() if k not in unknown
-    ):
+    if not all(_is_finite(values) for name, values in arrays.items() if name not in _UNKNOWN):
         raise ModelError(f"{folder / WEIGHTS}: weights must be finite, got some that are not")
-    modules.eval().requires_grad_(False)
-    return replace(checkpoint, metrics=read_json(folder / METRICS))
+    return ModelFiles(config, read_json(folder / METRICS), actual, arrays)
 
 
-def _modules(checkpoint: Checkpoint) -> nn.ModuleDict:
-    """The modules of the weights file, under the names of its keys."""
-    parts = {"network": checkpoint.network, "guard": checkpoint.guard}
-    if checkpoint.sites is not None:
-        parts["sites"] = checkpoint.sites
-    return nn.ModuleDict(parts)
+def _is_finite(values: Array) -> bool:
+    return values.dtype.kind != "f" or bool(np.isfinite(values).all())
 
 
-def _empty_sites(state: dict[str, Tensor], config: SiteConfig) -> SiteModel:
-    """A site model with room for the days that the weights file has; `RuntimeError` where none."""
-    days = state.get("sites.process.place")
-    if days is None or days.dtype != torch.int64 or days.ndim != 1 or len(days) > _MOST_DAYS:
-        raise RuntimeError("sites.process.place must be a list of place numbers")
-    if len(days) and not (int(days.min()) >= 0 and int(days.max()) < len(config.places)):
-        raise RuntimeError("sites.process.place must number the places of the config")
-    return SiteModel.with_room_for(len(days))
+def _sites(weights: StoredWeights, config: SiteConfig | None) -> ServedSites | None:
+    if config is None:
+        return None
+    process = DayProcess(weights, len(config.places))
+    return ServedSites(config, process, ModalityGate(weights, "sites.gate"), SitePool(weights))
 
 
 def _stated_checksum(folder: Path, raw: dict[str, Any]) -> str:

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from aqfusion.errors import InputError
 from aqfusion.io.json_models import Names, Rule, TableError, check
-from aqfusion.model.network import Architecture
+from aqfusion.model.architecture import Architecture
 from aqfusion.model.prediction import KINDS
-from aqfusion.model.site_model import Reach, SiteConfig, Temperature
+from aqfusion.model.site_config import Reach, SiteConfig, Temperature
 
 _LARGEST_FILE = 500_000_000  # bytes
 # Haze statistics need 64 pixels a side.

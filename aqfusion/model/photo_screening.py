@@ -9,10 +9,26 @@ nothing: rooms and nights lie amid the embeddings of photos.
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
+import numpy as np
 
-from aqfusion.model.haze_features import NAMES
+from aqfusion.model.array_math import Array
+from aqfusion.model.stored_weights import StoredWeights
+
+STATISTIC_NAMES = (
+    "top_light",  # mean luma of the upper half, 0 to 1
+    "light",  # mean luma
+    "brightest",  # luma that 2 % of the pixels exceed
+    "dark_share",  # share of pixels that are nearly black
+    "white_share",  # share of pixels that are clipped white
+    "fall",  # luma of the upper third less that of the lower: a sky is the brighter part
+    "colour",  # decades of the mean distance between channels: -3 is black and white
+    "vivid_warm_share",  # share of strongly coloured pixels that are not blue: no sky is so
+    "top_warmth",  # red less blue of the upper half
+    "top_green",  # green less the mean of red and blue there: daylight keeps near 0
+    "smoothest_row",  # decades of the luma spread within the calmest tenth of the rows
+    "flat_share",  # share of neighbours that are exactly alike: drawn, not photographed
+    "haze",  # mean dark channel (He et al. 2009): light that every colour has
+)
 
 
 @dataclass(frozen=True)
@@ -48,67 +64,46 @@ RULES = (
     ScreeningRule("haze", -1, "colours too saturated for a view through air"),
     ScreeningRule("look", 1, "unlike the photos that the model was trained on"),
 )
+# Of each rule: where its number stands among statistics and projection, and its sign.
+RULE_COLUMNS = np.array([(*STATISTIC_NAMES, "look").index(rule.statistic) for rule in RULES])
+RULE_SIGNS = np.array([float(rule.sign) for rule in RULES], dtype=np.float32)
 _TELLING = 0.25  # of the threshold: from here on a rule that a person can check is the reason
-_COLUMN = torch.tensor([(*NAMES, "look").index(rule.statistic) for rule in RULES])
-_SIGN = torch.tensor([float(rule.sign) for rule in RULES])
 
 
-class PhotoScreen(nn.Module):
-    """Buffers only: `direction` (D,) in feature space, `border`, `spread`, `weight` of rules (R,).
+class PhotoScreening:
+    """The rules with the borders and weights of one model."""
 
-    `border` and `spread` are in the unit of the rule's number, times the rule's sign. A score
-    above `threshold` means that the picture is none that the model can use.
-    """
+    def __init__(self, weights: StoredWeights, features: int) -> None:
+        """Take the weights, for a backbone of so many features."""
+        count = len(RULES)
+        self._direction = weights.array("guard.direction", features)
+        self._border = weights.array("guard.border", count)
+        self._spread = weights.array("guard.spread", count)
+        self._weight = weights.array("guard.weight", count)
+        self._threshold = float(weights.array("guard.threshold"))
 
-    direction: Tensor
-    border: Tensor
-    spread: Tensor
-    weight: Tensor
-    threshold: Tensor
+    def rule_scores(self, statistics: Array, features: Array) -> Array:
+        """The part of each rule (B, R) in what speaks against a picture, never below 0.
 
-    def __init__(self, features: int) -> None:
-        """Make one for embeddings of so many features; it refuses nothing until loaded."""
-        super().__init__()
-        self.register_buffer("direction", torch.zeros(features))
-        self.register_buffer("border", torch.zeros(len(RULES)))
-        self.register_buffer("spread", torch.ones(len(RULES)))
-        self.register_buffer("weight", torch.zeros(len(RULES)))
-        self.register_buffer("threshold", torch.tensor(0.0))
+        From statistics (B, 13) and backbone features (B, D).
+        """
+        numbers = np.concatenate([statistics, (features @ self._direction)[:, None]], 1)
+        outside = (numbers[:, RULE_COLUMNS] * RULE_SIGNS - self._border) / self._spread
+        # The logarithm keeps one absurd number from drowning the reason that a person would give.
+        scores: Array = self._weight * np.log1p(np.maximum(outside, 0))
+        return scores
 
-    def forward(self, statistics: Tensor, embedding: Tensor) -> Tensor:
-        """How much speaks against each picture (B,), from statistics (B, F), embedding (B, D)."""
-        return self.rule_scores(statistics, embedding).sum(1)
+    def reasons(self, statistics: Array, features: Array) -> list[str | None]:
+        """Why each of B pictures is refused, in words; `None` where it is not."""
+        return [self.reason(row) for row in self.rule_scores(statistics, features)]
 
-    def rule_scores(self, statistics: Tensor, embedding: Tensor) -> Tensor:
-        """The part of each rule in the score, (B, R), never below 0."""
-        numbers = torch.cat([statistics, (embedding @ self.direction)[:, None]], 1)
-        return self.weight * excess(signed(numbers), self.border, self.spread)
-
-    def refused(self, statistics: Tensor, embedding: Tensor) -> Tensor:
-        """Whether each picture is none that the model can use, boolean (B,)."""
-        over: Tensor = self(statistics, embedding) > self.threshold
-        return over
-
-    def reason(self, statistics: Tensor, embedding: Tensor) -> str | None:
-        """Why one picture (1, F), (1, D) is refused, in words; `None` where it is not."""
-        if not bool(self.refused(statistics, embedding)):
+    def reason(self, scores: Array) -> str | None:
+        """Why a picture is refused, by the part of each rule (R,) in what speaks against it."""
+        if not scores.sum() > self._threshold:
             return None
         against: dict[str, float] = {}
-        for rule, score in zip(RULES, self.rule_scores(statistics, embedding)[0], strict=True):
-            against[rule.words] = against.get(rule.words, 0.0) + score.item()
+        for rule, score in zip(RULES, scores.tolist(), strict=True):
+            against[rule.words] = against.get(rule.words, 0.0) + score
         *checkable, look = against
         words = max(checkable, key=lambda words: against[words])
-        return words if against[words] >= _TELLING * self.threshold.item() else look
-
-
-def signed(numbers: Tensor) -> Tensor:
-    """Statistics and projection (B, F + 1) on the rules' axes (B, R): more is worse."""
-    return numbers[:, _COLUMN] * _SIGN
-
-
-def excess(signed_numbers: Tensor, border: Tensor, spread: Tensor) -> Tensor:
-    """How far outside each rule's border a picture is (B, R): 0 inside, then slower and slower.
-
-    The logarithm keeps one absurd number from drowning the reason that a person would give.
-    """
-    return torch.log1p(torch.relu((signed_numbers - border) / spread))
+        return words if against[words] >= _TELLING * self._threshold else look

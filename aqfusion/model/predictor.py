@@ -7,25 +7,35 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
 from aqfusion.images.photo import Photo
 from aqfusion.model import bins
-from aqfusion.model.checkpoint import Checkpoint, ModelError, load_checkpoint
-from aqfusion.model.fusion import Fusion, FusionInputs, modality_logits
-from aqfusion.model.haze_features import statistics
+from aqfusion.model.checkpoint import ModelError, ServedModel, load_served
+from aqfusion.model.fusion import Fusion, FusionInputs
 from aqfusion.model.haze_score import HazeScore, haze_score
-from aqfusion.model.image_features import extract_features
+from aqfusion.model.image_session import Floats32, Pixels, share_processors
 from aqfusion.model.item_prediction import ItemPrediction
+from aqfusion.model.modality_pooling import ModalityLogits
 from aqfusion.model.pixels import pixels
 from aqfusion.model.prediction import Bools, Floats, Prediction, PredictionBatch, kind_of
-from aqfusion.model.training_sites import known_sites
+from aqfusion.model.training_sites import trained_sites
 from aqfusion.settings import ASSETS, DEFAULT_MODEL
 from aqfusion.sites.landmark_evidence import LandmarkEvidence
 from aqfusion.sites.site import DayPhoto, Site
+
+__all__ = [
+    "Embedding",
+    "NothingKnownError",
+    "PhotoRefusedError",
+    "Predictor",
+    "Result",
+    "load_model",
+    "model_folder",
+    "share_processors",
+    "shipped_names",
+]
 
 
 class NothingKnownError(InputError):
@@ -48,7 +58,7 @@ class PhotoRefusedError(NothingKnownError):
 class Embedding:
     """A photo's embedding (1, 128), and why the photo screen refuses it, if it does."""
 
-    vector: Tensor
+    vector: Floats32
     problem: str | None
 
 
@@ -94,16 +104,15 @@ class Predictor:
     def __init__(
         self,
         name: str,
-        checkpoint: Checkpoint,
+        checkpoint: ServedModel,
         site: Site | None = None,
         taken_at: datetime | None = None,
         extinction: Mapping[str, float] | None = None,
     ) -> None:
-        """Take a checkpoint in evaluation mode; `name` is what results call the model."""
+        """Take a loaded model; `name` is what results call it."""
         self.name = name
         self.checkpoint = checkpoint
         self.site, self.taken_at, self.extinction = site, taken_at, extinction
-        self._network = checkpoint.network
         self._fusion = Fusion(checkpoint, site, taken_at, extinction)
 
     def at(
@@ -133,7 +142,8 @@ class Predictor:
 
     def known_sites(self) -> tuple[Site, ...]:
         """The places that the model was trained on, with their days; none in older models."""
-        return known_sites(self.checkpoint)
+        sites = self.checkpoint.sites
+        return () if sites is None else trained_sites(sites.config.places, sites.process.days)
 
     @property
     def model_version(self) -> str:
@@ -158,30 +168,25 @@ class Predictor:
         """The photo's embedding and the photo screen's result: the slow part, worth caching."""
         return self.embed_pixels([self.pixels(photo)])[0]
 
-    def pixels(self, photo: Photo) -> Tensor:
+    def pixels(self, photo: Photo) -> Pixels:
         """The photo as uint8 (3, S, S) of the model's size S, which is all that it sees of it."""
         return pixels(photo, self.checkpoint.config.image_size)
 
-    def embed_pixels(self, photos: Sequence[Tensor]) -> tuple[Embedding, ...]:
+    def embed_pixels(self, photos: Sequence[Pixels]) -> tuple[Embedding, ...]:
         """The embeddings of several photos in one pass, each as `pixels` gives it."""
-        images = torch.stack([*photos])  # (B, 3, S, S)
-        encoder, guard = self._network.image_encoder, self.checkpoint.guard
-        features, haze_statistics = extract_features(encoder, images)
-        with torch.no_grad():
-            vectors = encoder.combine_branches(features, haze_statistics)
-            figures = statistics(images)
-            rows = [slice(number, number + 1) for number in range(len(images))]
-            return tuple(
-                Embedding(vectors[row], guard.reason(figures[row], features[row])) for row in rows
-            )
+        figures = self.checkpoint.session(np.stack([*photos]))  # (B, 3, S, S)
+        problems = self.checkpoint.screening.reasons(figures.screen_figures, figures.features)
+        return tuple(
+            Embedding(figures.embedding[number : number + 1], problem)
+            for number, problem in enumerate(problems)
+        )
 
     def haze(self, embedding: Embedding) -> HazeScore | None:
         """How hazy the photo itself looks; `None` in models that know no ranks."""
         sites = self.checkpoint.config.sites
         if sites is None:
             return None
-        with torch.no_grad():
-            suggested = bins.expected_aqi(self._network.head(embedding.vector))  # (1,)
+        suggested = bins.expected_aqi(self.checkpoint.head.of_embedding(embedding.vector))  # (1,)
         return haze_score(suggested.item(), sites.haze_ranks)
 
     def day_photo(self, photo: Photo, embedding: Embedding | None = None) -> DayPhoto:
@@ -267,24 +272,23 @@ class Predictor:
         """
         if embedding is None and photo_shown.any():
             raise ValueError("photo_shown must be false where there is no embedding")
-        count = len(readings)
-        site_present = np.ones(count, dtype=bool) if site_shown is None else site_shown
-        no_landmarks = np.zeros(count, dtype=bool)
-        values = torch.from_numpy(readings).float()  # (B, 6)
-        with torch.no_grad():
-            photo = None if embedding is None else embedding.vector
-            fused = self._fusion(
-                FusionInputs(
-                    modality_logits(self._network, photo, values, torch.from_numpy(photo_shown)),
-                    values,
-                    torch.from_numpy(site_present),
-                    torch.from_numpy(no_landmarks if landmarks_shown is None else landmarks_shown),
-                )
-            )
-            if not bool(fused.probabilities.isfinite().all()):
-                rule = f"model {Path(self.name).name} must give finite figures, got others"
-                raise ModelError(rule, public=rule)
-            return fused.predictions()
+        count, head = len(readings), self.checkpoint.head
+        sensors = head.of_readings(readings)  # (B, 50)
+        # Where no photo is shown, any logits may stand in its place.
+        image = sensors[:1] if embedding is None else head.of_embedding(embedding.vector)
+        modalities = ModalityLogits(image, sensors, photo_shown, ~np.isnan(readings))
+        inputs = FusionInputs(
+            modalities,
+            readings,
+            np.ones(count, dtype=bool) if site_shown is None else site_shown,
+            np.zeros(count, dtype=bool) if landmarks_shown is None else landmarks_shown,
+        )
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused below
+            fused = self._fusion(inputs)
+        if not np.isfinite(fused.probabilities).all():
+            rule = f"model {Path(self.name).name} must give finite figures, got others"
+            raise ModelError(rule, public=rule)
+        return fused.predictions()
 
 
 def load_model(model: str | Path = DEFAULT_MODEL) -> Predictor:
@@ -294,16 +298,7 @@ def load_model(model: str | Path = DEFAULT_MODEL) -> Predictor:
     ('sensors',)
     """
     folder = model_folder(model)
-    return Predictor(folder.resolve().name, load_checkpoint(folder))
-
-
-def share_processors(jobs: int) -> None:
-    """Let each call of torch take its share of the processors where `jobs` compute at once.
-
-    Threads that wait for each other cost more than they bring: beside two uploads on two
-    processors, a prediction took six times as long with two threads as with one.
-    """
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
+    return Predictor(folder.resolve().name, load_served(folder))
 
 
 def model_folder(model: str | Path) -> Path:

@@ -1,22 +1,20 @@
 """The places that a model was trained on, as sites with their days."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from aqfusion.air.readings import POLLUTANTS, Reading
 from aqfusion.data.sample_places import SamplePlace, sample_places
-from aqfusion.model.checkpoint import Checkpoint
+from aqfusion.model.site_process import DayTable
 from aqfusion.sites.site import Day, Site
 from aqfusion.time_zones import zone
 
 
-def known_sites(checkpoint: Checkpoint) -> tuple[Site, ...]:
+def trained_sites(names: Sequence[str], days: DayTable) -> tuple[Site, ...]:
     """One site per place, in the order of their names; coordinates where it is a sample place."""
-    if checkpoint.sites is None or checkpoint.config.sites is None:
-        return ()
     places = {place.location: place for place in sample_places()}
-    days = checkpoint.sites.process.days
     sites = []
-    for number, name in enumerate(checkpoint.config.sites.places):
+    for number, name in enumerate(names):
         place = places.get(name)
         own = days.where(days.place == number)
         rows = zip(own.aqi.tolist(), own.readings.tolist(), own.time.tolist(), strict=True)

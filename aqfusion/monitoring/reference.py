@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from aqfusion.air.readings import POLLUTANTS
 from aqfusion.model.checkpoint import FEATURES
-from aqfusion.model.image_features import backbone_hash
 from aqfusion.model.predictor import Predictor, load_model, model_folder
-from aqfusion.model.training_features import Features, FeaturesError, load_features
 from aqfusion.monitoring.population_stability import Ranges, deciles
+from aqfusion.network.training_features import Features, FeaturesError, load_features
 from aqfusion.settings import DEFAULT_MODEL
 
 __all__ = ["ReferenceDistribution", "TrainingInputs", "reference_of"]
@@ -61,7 +59,7 @@ def reference_of(predictor: Predictor, base: str | Path) -> ReferenceDistributio
     """
     checkpoint, version = predictor.checkpoint, predictor.model_version
     try:
-        features = load_features(model_folder(base) / FEATURES, backbone_hash(checkpoint))
+        features = load_features(model_folder(base) / FEATURES, checkpoint.backbone_hash)
     except FeaturesError:
         other = _default_features()
         learned = {*checkpoint.config.sessions}
@@ -72,11 +70,7 @@ def reference_of(predictor: Predictor, base: str | Path) -> ReferenceDistributio
         ):
             return ReferenceDistribution(version, {}, why=_NOTHING)
         return ReferenceDistribution(version, _sensors(other), why=_READINGS_ONLY)
-    with torch.no_grad():
-        encoder = checkpoint.network.image_encoder
-        frames = encoder.combine_branches(
-            features.features, features.statistics
-        ).numpy()  # (F, 128)
+    frames = checkpoint.branches.embed(features.features.numpy(), features.statistics.numpy())
     distances = _distances(version, frames, features.owner.numpy())
     return ReferenceDistribution(version, _sensors(features), distances, None, frames)
 
@@ -84,7 +78,7 @@ def reference_of(predictor: Predictor, base: str | Path) -> ReferenceDistributio
 def _default_features() -> Features | None:
     try:
         folder = model_folder(DEFAULT_MODEL)
-        return load_features(folder / FEATURES, backbone_hash(load_model(DEFAULT_MODEL).checkpoint))
+        return load_features(folder / FEATURES, load_model(DEFAULT_MODEL).checkpoint.backbone_hash)
     except FeaturesError:
         return None
 

@@ -19,7 +19,7 @@ from aqfusion.evaluation.site_history_metrics import site_figures
 from aqfusion.io.atomic_files import replace_file
 from aqfusion.metrics import FORMAT
 from aqfusion.model.config import read_json
-from aqfusion.model.network import AQFusionNet
+from aqfusion.network.aqfusion_net import AQFusionNet
 from aqfusion.release.model_card import shipped_models
 from aqfusion.training.experiment import Experiment, training
 from aqfusion.training.holdout_predictions import concatenate

@@ -8,10 +8,11 @@ from aqfusion.images.photo import Photo
 from aqfusion.io.atomic_files import replace_file
 from aqfusion.metric_values import Estimate
 from aqfusion.metrics import HistoryBaseline, HistoryFigures, unknown_place
-from aqfusion.model.backbones import backbone
+from aqfusion.model.architecture import backbone
 from aqfusion.model.checkpoint import CARD, CONFIG, WEIGHTS
 from aqfusion.model.config import read_json
 from aqfusion.model.predictor import Predictor, load_model, shipped_names
+from aqfusion.network.checkpoint import trained
 from aqfusion.settings import ASSETS
 from aqfusion.synthetic_scenes import scenes
 
@@ -222,10 +223,12 @@ def _about(predictor: Predictor, name: str, photo: Photo) -> dict[str, Any]:
     checkpoint = predictor.checkpoint
     embedding = predictor.embed(photo)
     return {
-        "title": backbone(checkpoint.network.architecture.backbone).title,
+        "title": backbone(checkpoint.config.architecture.backbone).title,
         "bytes": (ASSETS / "models" / name / WEIGHTS).stat().st_size,
         "sha256": checkpoint.sha256,
-        "parameters": sum(parameter.numel() for parameter in checkpoint.network.parameters()),
+        "parameters": sum(
+            parameter.numel() for parameter in trained(checkpoint).network.parameters()
+        ),
         "backbone_weights": checkpoint.config.about["backbone_weights"],
         "embed_ms": round(median_ms(lambda: predictor.embed(photo)), 2),
         "predict_ms": round(median_ms(lambda: predictor.predict(READING, embedding)), 2),

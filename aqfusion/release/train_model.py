@@ -12,10 +12,11 @@ from aqfusion.errors import InputError
 from aqfusion.evaluation.backbone_evaluation import FULL, evaluate_backbone, judged, truth_of
 from aqfusion.evaluation.calibrated_predictions import JudgedPhotos, calibrated_predictions
 from aqfusion.evaluation.model_evaluation import summary
-from aqfusion.model.backbones import backbone
-from aqfusion.model.bins import CATEGORY_ENDS
-from aqfusion.model.checkpoint import Checkpoint, Config, model_place, save_checkpoint
+from aqfusion.model.architecture import backbone
+from aqfusion.model.config import Config
 from aqfusion.model.pixels import STORED_SIZE
+from aqfusion.network.checkpoint import Checkpoint, model_place, save_checkpoint
+from aqfusion.network.torch_bins import CATEGORY_ENDS
 from aqfusion.training.calibration import calibrate
 from aqfusion.training.experiment import Experiment, PretrainedFor, training
 from aqfusion.training.holdout_predictions import concatenate

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from aqfusion.model import bins
-from aqfusion.model.fusion import calibrated_logits, modality_logits
-from aqfusion.model.network import AQFusionNet
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.modality_pooling import calibrated_logits, modality_logits
 
 __all__ = ["KINDS", "Floats", "Said", "number_or_none", "predict_from_features"]
 
@@ -38,8 +38,8 @@ def predict_from_features(
             modalities = modality_logits(network, image, shown, has_image)
             # By what is shown, as the app does: a photo without readings is the photo alone.
             logits, _ = calibrated_logits(network.gate, temperature, modalities)
-            aqi = bins.mean(logits.softmax(1))
-            predictions[kind] = torch.where(some | has_image, aqi, torch.nan).numpy()
+            aqi = bins.mean(logits.softmax(1).numpy())
+            predictions[kind] = np.where((some | has_image).numpy(), aqi, np.nan)
     return predictions
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from aqfusion import __version__
 from aqfusion.labels.adjudication import AdjudicatedLabel, snapshot_hash
-from aqfusion.model.checkpoint import Checkpoint, save_checkpoint
-from aqfusion.model.network import AQFusionNet
-from aqfusion.model.training_features import Features
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.checkpoint import Checkpoint, save_checkpoint
+from aqfusion.network.training_features import Features
 from aqfusion.registry.version import write_comparison
 from aqfusion.retraining.batch_prediction import KINDS
 from aqfusion.retraining.context import RetrainContext

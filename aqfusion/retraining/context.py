@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from aqfusion.model.checkpoint import FEATURES, Checkpoint, load_checkpoint
-from aqfusion.model.image_features import backbone_hash
+from aqfusion.model.checkpoint import FEATURES
 from aqfusion.model.predictor import model_folder
-from aqfusion.model.training_features import Features, FeaturesError, load_features
+from aqfusion.network.checkpoint import Checkpoint, load_checkpoint
+from aqfusion.network.image_features import backbone_hash
+from aqfusion.network.training_features import Features, FeaturesError, load_features
 from aqfusion.registry.registry import Registry
 from aqfusion.registry.version import Version, comparison
 from aqfusion.retraining.holdout import holdout_groups, holdout_hash

@@ -3,26 +3,17 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import torch
 
 from aqfusion.labels.adjudication import AdjudicatedLabel
-from aqfusion.labels.capture_time import local_time
-from aqfusion.model.image_features import ImageFeatures, concatenate
+from aqfusion.network.image_features import ImageFeatures, concatenate
 from aqfusion.retraining.features import FeatureCache
 from aqfusion.retraining.holdout import NearDuplicateFilter
-from aqfusion.retraining.label_targets import Band, label_interval, us_aqi
+from aqfusion.retraining.label_targets import band_of_label, group_of, time_of_place
 from aqfusion.retraining.training_set import CorrectedSession
 
-__all__ = ["LEFT_OUT", "Corrections", "band_of_label", "corrections", "group_of"]
-
-LEFT_OUT = {
-    "cant_tell": "nobody can tell its AQI",
-    "no_photo": "its photo is not in the store, or cannot be read",
-    "frozen_group": "its place and day are in the hold-out set, by which models are compared",
-    "frozen_twin": "its photo is nearly the same as one in the hold-out set",
-}
+__all__ = ["Corrections", "corrections"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,15 +27,6 @@ class Corrections:
     def items(self) -> int:
         """How many items are learned from."""
         return sum(len(session.items) for session in self.sessions)
-
-
-def group_of(value: AdjudicatedLabel) -> str:
-    """The group that stays on one side of a split: the item's own, else its place and day."""
-    if value.group is not None:
-        return value.group
-    if value.place is not None and value.taken_at is not None:
-        return f"{value.place}|{_clock(value):%Y-%m-%d}"
-    return f"photo {value.photo_hash}"
 
 
 def corrections(
@@ -100,18 +82,5 @@ def _session(
         tuple(band_of_label(value) for value in members),
         torch.cat([photo.features for photo in seen]),
         torch.cat([photo.statistics for photo in seen]),
-        next((clock for value in members if (clock := _clock(value)) is not None), None),
+        next((clock for value in members if (clock := time_of_place(value)) is not None), None),
     )
-
-
-def _clock(value: AdjudicatedLabel) -> datetime | None:
-    """On the clock of the place, if that is known, else of UTC."""
-    return local_time(value.taken_at, value.time_zone, value.place) or value.taken_at
-
-
-def band_of_label(value: AdjudicatedLabel) -> Band:
-    """The US AQIs that a settled value covers."""
-    if value.aqi is not None:
-        exact = us_aqi(value.standard, value.aqi)
-        return exact, exact
-    return label_interval(value.standard, value.category or 0)

@@ -18,10 +18,10 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from aqfusion import __version__
-from aqfusion.model import tensor_cache
-from aqfusion.model.checkpoint import Checkpoint
-from aqfusion.model.network import AQFusionNet
-from aqfusion.model.training_features import Features
+from aqfusion.network import tensor_cache
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.checkpoint import Checkpoint
+from aqfusion.network.training_features import Features
 from aqfusion.retraining.fork_worker import run_in_fork
 from aqfusion.retraining.training_set import (
     CorrectedSession,

@@ -12,10 +12,15 @@ from aqfusion.data.dataset_folder import DatasetRow
 from aqfusion.images.perceptual_hash import perceptual_hash
 from aqfusion.images.photo import Photo, PhotoError
 from aqfusion.labels.photo_store import PhotoMissingError, PhotoStore
-from aqfusion.model.checkpoint import Checkpoint
-from aqfusion.model.image_features import ImageFeatures, backbone_hash, concatenate, photo_features
-from aqfusion.model.tensor_cache import keep, kept
-from aqfusion.model.training_features import Features, TrainingSessionFeatures
+from aqfusion.network.checkpoint import Checkpoint
+from aqfusion.network.image_features import (
+    ImageFeatures,
+    backbone_hash,
+    concatenate,
+    photo_features,
+)
+from aqfusion.network.tensor_cache import keep, kept
+from aqfusion.network.training_features import Features, TrainingSessionFeatures
 from aqfusion.training.sessions import sessions_of
 
 _AT_ONCE = 16

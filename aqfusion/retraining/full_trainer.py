@@ -17,10 +17,11 @@ from aqfusion.errors import InputError
 from aqfusion.images.photo import Photo
 from aqfusion.labels.exports.export import export
 from aqfusion.labels.store import LabelStore
-from aqfusion.model.checkpoint import FEATURES, Checkpoint, load_checkpoint, save_checkpoint
-from aqfusion.model.image_features import backbone_hash, photo_features
-from aqfusion.model.network import AQFusionNet
-from aqfusion.model.training_features import Features, load_features, save_features
+from aqfusion.model.checkpoint import FEATURES
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from aqfusion.network.image_features import backbone_hash, photo_features
+from aqfusion.network.training_features import Features, load_features, save_features
 from aqfusion.registry.registry import Registry
 from aqfusion.release.train_model import assist, train
 from aqfusion.retraining.candidate import Candidate, TrainedModel, Validation

@@ -1,20 +1,35 @@
-"""Label targets on the network's axis, the US AQI: a number, or an interval of it.
+"""What a label teaches on the network's axis, the US AQI: a number, or an interval of it.
 
 An index of India's standard is another scale. It is brought over through PM2.5, which is what haze
 shows: index -> concentration by India's table -> index by the US one.
+
+Pages count labels, so that no torch is loaded here.
 """
 
+from datetime import datetime
+
 import numpy as np
-import torch
-from torch import Tensor
 
 from aqfusion.air.aqi import standard
-from aqfusion.model.bins import smoothed_targets
+from aqfusion.labels.adjudication import AdjudicatedLabel
+from aqfusion.labels.capture_time import local_time
 
-__all__ = ["Band", "interval_target", "label_interval", "us_aqi"]
+__all__ = [
+    "LEFT_OUT",
+    "Band",
+    "band_of_label",
+    "group_of",
+    "label_interval",
+    "time_of_place",
+    "us_aqi",
+]
 
-_STEP = 5.0  # AQI: half a bin
-
+LEFT_OUT = {
+    "cant_tell": "nobody can tell its AQI",
+    "no_photo": "its photo is not in the store, or cannot be read",
+    "frozen_group": "its place and day are in the hold-out set, by which models are compared",
+    "frozen_twin": "its photo is nearly the same as one in the hold-out set",
+}
 Band = tuple[float, float]
 
 
@@ -41,13 +56,23 @@ def label_interval(key: str, category: int) -> Band:
     return us_aqi(key, own.i_low), us_aqi(key, own.i_high)
 
 
-def interval_target(low: Tensor, high: Tensor, sigma: float) -> Tensor:
-    """Targets (B, 50) for AQIs that lie anywhere from `low` to `high` (B,), alike likely.
+def group_of(value: AdjudicatedLabel) -> str:
+    """The group that stays on one side of a split: the item's own, else its place and day."""
+    if value.group is not None:
+        return value.group
+    if value.place is not None and value.taken_at is not None:
+        return f"{value.place}|{time_of_place(value):%Y-%m-%d}"
+    return f"photo {value.photo_hash}"
 
-    Where both are the same it is the smoothed target of a measured AQI.
-    """
-    count = max(1, int(((high - low).max() / _STEP).ceil()))
-    shares = (torch.arange(count) + 0.5) / count
-    return torch.stack(
-        [smoothed_targets(low + share * (high - low), sigma) for share in shares]
-    ).mean(0)
+
+def time_of_place(value: AdjudicatedLabel) -> datetime | None:
+    """On the clock of the place, if that is known, else of UTC."""
+    return local_time(value.taken_at, value.time_zone, value.place) or value.taken_at
+
+
+def band_of_label(value: AdjudicatedLabel) -> Band:
+    """The US AQIs that a settled value covers."""
+    if value.aqi is not None:
+        exact = us_aqi(value.standard, value.aqi)
+        return exact, exact
+    return label_interval(value.standard, value.category or 0)

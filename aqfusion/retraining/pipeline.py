@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from aqfusion.labels.store import LabelStore
-from aqfusion.model.checkpoint import load_checkpoint
-from aqfusion.model.network import AQFusionNet
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.checkpoint import load_checkpoint
 from aqfusion.permissions import Actor
 from aqfusion.registry.registry import Registry
 from aqfusion.registry.serving import now_text

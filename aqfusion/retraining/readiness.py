@@ -7,15 +7,18 @@ The gate judges a candidate by new labels that were held out by halves, so that 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aqfusion.errors import InputError
 from aqfusion.labels.adjudication import AdjudicatedLabel, snapshot_hash
 from aqfusion.labels.store import LabelStore
 from aqfusion.registry.registry import Registry
 from aqfusion.retraining.context import LearnedBands, RetrainContext, is_new, load_context
-from aqfusion.retraining.corrections import Corrections, band_of_label, group_of
+from aqfusion.retraining.label_targets import band_of_label, group_of
 from aqfusion.retraining.promotion_gate import LEAST_GROUPS, LEAST_ITEMS
+
+if TYPE_CHECKING:
+    from aqfusion.retraining.corrections import Corrections  # loads torch
 
 __all__ = [
     "NothingToLearnError",
@@ -174,7 +177,7 @@ def count_labels(
 
 
 def recount(
-    values: Sequence[AdjudicatedLabel], learned: Corrections, learned_bands: LearnedBands
+    values: Sequence[AdjudicatedLabel], learned: "Corrections", learned_bands: LearnedBands
 ) -> Readiness:
     """The same counts after the features of all photos were extracted."""
     excluded = Counter(reason for _, reason in learned.excluded)

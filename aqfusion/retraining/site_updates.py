@@ -18,13 +18,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aqfusion.model import bins
-from aqfusion.model.checkpoint import Checkpoint
-from aqfusion.model.network import AQFusionNet
-from aqfusion.model.site_gaussian_process import ProcessDays, SiteProcess, clock_days
-from aqfusion.model.site_model import SiteConfig, SiteModel
-from aqfusion.model.training_features import Features
-from aqfusion.model.training_sites import known_sites
+from aqfusion.model.site_config import SiteConfig
+from aqfusion.model.site_process import DayTable, clock_days
+from aqfusion.model.training_sites import trained_sites
+from aqfusion.network import torch_bins as bins
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.checkpoint import Checkpoint
+from aqfusion.network.site_gaussian_process import ProcessDays, SiteProcess
+from aqfusion.network.site_modules import SiteModel
+from aqfusion.network.training_features import Features
 from aqfusion.resampling import Floats
 from aqfusion.retraining.training_set import CorrectedSession
 
@@ -98,20 +100,27 @@ def places_with(base: Checkpoint, corrected: Sequence[CorrectedSession]) -> Upda
     sites, config = base.sites, base.config.sites
     if sites is None or config is None:
         return UpdatedSites(None, None)
-    by_place = _by_place(base, config, corrected)
+    old = sites.process.days
+    by_place = _by_place(old, config, corrected)
     places = (*config.places, *(name for name in by_place if name not in config.places))
     number = {name: place for place, name in enumerate(places)}
     new = _days(_newest(by_place), number)
-    old = sites.process.days
     days = old.where(~_replaced_days(old, new)).and_also(new)
     return UpdatedSites(_site_model(sites, days), replace(config, places=places))
 
 
+def _as_table(days: ProcessDays) -> DayTable:
+    return DayTable(*(column.numpy() for column in vars(days).values()))
+
+
 def _by_place(
-    base: Checkpoint, config: SiteConfig, corrected: Sequence[CorrectedSession]
+    old: ProcessDays, config: SiteConfig, corrected: Sequence[CorrectedSession]
 ) -> dict[str, list[CorrectedSession]]:
     """Sessions with an exact label by the model's own name of their place, learned or to learn."""
-    learned = {_plain(site.name): site.learned_as or site.name for site in known_sites(base)}
+    learned = {
+        _plain(site.name): site.learned_as or site.name
+        for site in trained_sites(config.places, _as_table(old))
+    }
     learned |= {_plain(name): name for name in config.places}
     gathered: dict[str, list[CorrectedSession]] = defaultdict(list)
     for session in corrected:

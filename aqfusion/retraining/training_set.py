@@ -15,8 +15,9 @@ from sklearn.cluster import KMeans
 from torch import Tensor
 
 from aqfusion.air.readings import Reading
-from aqfusion.model.training_features import Features
-from aqfusion.retraining.label_targets import Band, interval_target
+from aqfusion.network.torch_bins import smoothed_targets
+from aqfusion.network.training_features import Features
+from aqfusion.retraining.label_targets import Band
 from aqfusion.training.distillation import DistillationPoints
 
 __all__ = [
@@ -24,10 +25,12 @@ __all__ = [
     "CorrectedSession",
     "TrainingTensors",
     "cluster_sessions",
+    "interval_target",
     "training_tensors",
 ]
 
 PHOTOS_WORTH = 25
+_STEP = 5.0  # AQI: half a bin
 _UNKNOWN = 2.0  # standard deviations between a reading that is there and one that is not
 
 
@@ -171,3 +174,15 @@ def _averaged(points: DistillationPoints, means: KMeans) -> DistillationPoints:
     return DistillationPoints(
         readings, total(points.aqi) / torch.bincount(place), total(points.weights)
     )
+
+
+def interval_target(low: Tensor, high: Tensor, sigma: float) -> Tensor:
+    """Targets (B, 50) for AQIs that lie anywhere from `low` to `high` (B,), alike likely.
+
+    Where both are the same it is the smoothed target of a measured AQI.
+    """
+    count = max(1, int(((high - low).max() / _STEP).ceil()))
+    shares = (torch.arange(count) + 0.5) / count
+    return torch.stack(
+        [smoothed_targets(low + share * (high - low), sigma) for share in shares]
+    ).mean(0)

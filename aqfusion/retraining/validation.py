@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from aqfusion.evaluation.scores import categories
-from aqfusion.model.network import AQFusionNet
-from aqfusion.model.training_features import Features, TrainingSessionFeatures
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.training_features import Features, TrainingSessionFeatures
 from aqfusion.retraining.batch_prediction import (
     KINDS,
     Floats,

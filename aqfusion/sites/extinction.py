@@ -12,7 +12,6 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -117,6 +116,8 @@ def _light(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _smooth(light: NDArray[np.float32]) -> NDArray[np.float32]:
     """The mean of 3 x 3 pixels: an extreme of single pixels would be an extreme of their noise."""
+    import cv2  # late: 30 MB, and few photos have landmarks
+
     return np.asarray(cv2.blur(light, (3, 3), borderType=cv2.BORDER_REFLECT))
 
 

@@ -9,7 +9,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -86,6 +85,8 @@ def register(reference: ReferencePhoto, photo: Photo) -> Registration:
         raise RegistrationError(
             f"{rule}, got {brightest:.0f}: the photo is too dark or was taken at night"
         )
+    import cv2  # late: 30 MB, and few photos have landmarks
+
     start, end = _matches(before, after)
     if len(start) < _FEWEST:
         raise _other_view(len(start))
@@ -133,6 +134,8 @@ def _matches(
     before: NDArray[np.uint8], after: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Points (n, 2) of both pictures that look alike, each the other's nearest."""
+    import cv2
+
     finder = cv2.SIFT.create(nfeatures=_POINTS, contrastThreshold=0.02)
     even = cv2.createCLAHE(clipLimit=3.0, tileGridSize=(8, 8))
     features = [finder.detectAndCompute(even.apply(picture), None) for picture in (before, after)]

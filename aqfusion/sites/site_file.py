@@ -15,7 +15,6 @@ from typing import Annotated, Any, TypeVar
 from aqfusion.air.pollutants import POLLUTANTS
 from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
-from aqfusion.io.atomic_files import replace_file
 from aqfusion.io.json_models import (
     Number,
     ReadAs,
@@ -125,6 +124,8 @@ def site_bytes(site: Site) -> bytes:
 
 def write_site(path: Path, site: Site) -> None:
     """Write the file of a site, whole or not at all."""
+    from aqfusion.io.atomic_files import replace_file  # late: an exported folder writes nothing
+
     replace_file(path, site_bytes(site))
 
 

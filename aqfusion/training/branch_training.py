@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from aqfusion.model.bins import smoothed_targets
-from aqfusion.model.network import AQFusionNet
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.torch_bins import smoothed_targets
 from aqfusion.training.distillation import (
     DistillationPoints,
     DistillationSet,

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from aqfusion.model.bins import category_probabilities, cumulative, smoothed_targets
-from aqfusion.model.fusion import ModalityPredictions
-from aqfusion.model.network import AlignedGate
 from aqfusion.model.prediction import KINDS
+from aqfusion.network.aqfusion_net import AlignedGate
+from aqfusion.network.modality_pooling import ModalityPredictions
+from aqfusion.network.torch_bins import category_probabilities, cumulative, smoothed_targets
 from aqfusion.training.holdout_predictions import ALL_SHOWN, MASKS, HoldoutPredictions
 from aqfusion.training.losses import distribution_loss, mean_loss
 from aqfusion.training.sessions import session_weights, weighted_quantile

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor
 from torch import Tensor
 
-from aqfusion.model.bins import EDGES, bin_masses, smoothed_targets
+from aqfusion.network.torch_bins import EDGES, bin_masses, smoothed_targets
 from aqfusion.training.gaussian_process import Floats, fitted_process
 
 TREES = 100

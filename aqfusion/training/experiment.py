@@ -15,11 +15,13 @@ from aqfusion.data.dataset_folder import DatasetRow
 from aqfusion.images.photo import Photo
 from aqfusion.io.atomic_files import replace_file
 from aqfusion.io.temporary_files import private_folder
-from aqfusion.model.bins import smoothed_targets
-from aqfusion.model.haze_features import haze_features
-from aqfusion.model.network import SENSOR_COUNT, AQFusionNet, Architecture
-from aqfusion.model.photo_screening import PhotoScreen
-from aqfusion.model.pixels import STORED_SIZE, stack
+from aqfusion.model.architecture import SENSOR_COUNT, Architecture
+from aqfusion.model.pixels import STORED_SIZE
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.haze_features import haze_features
+from aqfusion.network.photo_screen import PhotoScreen
+from aqfusion.network.pixel_tensors import stack
+from aqfusion.network.torch_bins import smoothed_targets
 from aqfusion.training.holdout_predictions import HoldoutPredictions, image_logits, predict_holdout
 from aqfusion.training.losses import distribution_loss
 from aqfusion.training.photo_screening_training import (

@@ -11,9 +11,9 @@ from torch import Tensor
 from aqfusion.air.readings import POLLUTANTS
 from aqfusion.images.photo import Photo
 from aqfusion.io.atomic_files import replace_file
-from aqfusion.model.image_features import BATCH, extract_features
-from aqfusion.model.network import AQFusionNet
-from aqfusion.model.pixels import batches, stack
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.image_features import BATCH, extract_features
+from aqfusion.network.pixel_tensors import batches, stack
 from aqfusion.training.sessions import Session, session_aqi, session_readings
 
 MASKS = torch.tensor(

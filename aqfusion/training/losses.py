@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from aqfusion.model.bins import mean
-from aqfusion.model.network import AQFusionNet
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.torch_bins import mean
 
 TEMPERATURE = 0.2
 

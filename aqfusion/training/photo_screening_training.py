@@ -8,11 +8,13 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from aqfusion.images.photo import Photo
-from aqfusion.model.haze_features import statistics
-from aqfusion.model.image_features import extract_features
-from aqfusion.model.network import AQFusionNet
-from aqfusion.model.photo_screening import RULES, PhotoScreen, excess, signed
-from aqfusion.model.pixels import STORED_SIZE, stack
+from aqfusion.model.photo_screening import RULES
+from aqfusion.model.pixels import STORED_SIZE
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.haze_features import statistics
+from aqfusion.network.image_features import extract_features
+from aqfusion.network.photo_screen import PhotoScreen, excess, signed
+from aqfusion.network.pixel_tensors import stack
 from aqfusion.settings import ASSETS
 from aqfusion.synthetic_scenes import scenes
 from aqfusion.training.sessions import Session, session_weights, weighted_quantile

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from aqfusion.model.backbones import backbone
+from aqfusion.model.architecture import backbone
 from aqfusion.training.protocols import protocol
 from aqfusion.training.sessions import Session
 

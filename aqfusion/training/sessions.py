@@ -10,7 +10,8 @@ from torch import Tensor
 
 from aqfusion.air.readings import POLLUTANTS
 from aqfusion.data.dataset_folder import DatasetRow
-from aqfusion.model.site_gaussian_process import ProcessDays, clock_days
+from aqfusion.model.site_process import clock_days
+from aqfusion.network.site_gaussian_process import ProcessDays
 
 
 @dataclass(frozen=True)

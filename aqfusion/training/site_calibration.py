@@ -9,10 +9,11 @@ from dataclasses import dataclass, fields, replace
 import torch
 from torch import Tensor
 
-from aqfusion.model.bins import cumulative, smoothed_targets
-from aqfusion.model.fusion import calibrated_logits
 from aqfusion.model.prediction import KINDS
-from aqfusion.model.site_model import DAY_STEPS, ELSEWHERE, LEARNED, STANDINGS, OpinionPool
+from aqfusion.model.site_config import DAY_STEPS, ELSEWHERE, LEARNED, STANDINGS
+from aqfusion.network.modality_pooling import calibrated_logits
+from aqfusion.network.site_modules import OpinionPool
+from aqfusion.network.torch_bins import cumulative, smoothed_targets
 from aqfusion.training.calibration import (
     TARGET_COVERAGE,
     Calibration,

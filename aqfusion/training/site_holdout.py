@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aqfusion.model.site_gaussian_process import SiteProcess
-from aqfusion.model.site_model import DAY_STEPS, ELSEWHERE, LEARNED, SitePosterior
+from aqfusion.model.site_config import DAY_STEPS, ELSEWHERE, LEARNED
+from aqfusion.network.site_gaussian_process import SiteProcess
+from aqfusion.network.site_modules import SitePosterior
 from aqfusion.training.holdout_predictions import ALL_SHOWN, MASKS
 from aqfusion.training.sessions import Session, session_days
 from aqfusion.training.site_process_training import fitted_site_process

@@ -5,7 +5,7 @@ import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
-from aqfusion.model.site_gaussian_process import HYPERPARAMETERS, ProcessDays, SiteProcess
+from aqfusion.network.site_gaussian_process import HYPERPARAMETERS, ProcessDays, SiteProcess
 from aqfusion.training.calibration import TARGET_COVERAGE
 
 # Median and spread (of the logarithm) of each hyperparameter before any data. Levels of places are

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aqfusion.model import bins
 from aqfusion.model.haze_score import RANKS
-from aqfusion.model.site_model import SiteConfig, SiteModel
+from aqfusion.model.site_config import SiteConfig
+from aqfusion.network import torch_bins as bins
+from aqfusion.network.site_modules import SiteModel
 from aqfusion.training.calibration import Calibration, calibrate
 from aqfusion.training.holdout_predictions import HoldoutPredictions
 from aqfusion.training.sessions import Session, session_days, session_weights, weighted_quantile

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from aqfusion.errors import InputError
 from aqfusion.io.atomic_files import replace_file
-from aqfusion.model.bins import smoothed_targets
-from aqfusion.model.image_encoder import ImageEncoder
-from aqfusion.model.network import AQFusionNet, Architecture
-from aqfusion.model.pixels import augment
+from aqfusion.model.architecture import Architecture
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.image_encoder import ImageEncoder
+from aqfusion.network.pixel_tensors import augment
+from aqfusion.network.torch_bins import smoothed_targets
 from aqfusion.training import distributed
 from aqfusion.training.branch_training import fit_haze, fit_sensors
 from aqfusion.training.losses import EmbeddingBatch, photo_loss

@@ -6,24 +6,24 @@ kept: a slider's prediction from a kept embedding waits for nobody.
 
 from collections.abc import Mapping
 from datetime import datetime
-from importlib import import_module
-from threading import Thread
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from aqfusion.explain import haze_saliency as haze
+from aqfusion.explain import saliency_process
 from aqfusion.explain.photo_overlays import overlay
+from aqfusion.explain.saliency_targets import SaliencyMap
 from aqfusion.explain.saved_report import site_digest
-from aqfusion.fair_queue import HEAVY
+from aqfusion.fair_queue import HEAVY, MAPS
 from aqfusion.images.photo import Photo
-from aqfusion.model.predictor import Embedding, Predictor, load_model
+from aqfusion.model.predictor import Embedding, Predictor, load_model, model_folder
 from aqfusion.registry.registry import Registry
 from aqfusion.settings import load_settings
 from aqfusion.sites.site import Site
 
 if TYPE_CHECKING:
-    from aqfusion.explain.saliency import SaliencyMap
     from aqfusion.sites.extinction import Extinctions
 
 
@@ -39,9 +39,12 @@ def predictor() -> Predictor:
 @st.cache_resource(show_spinner="Loading the model ...", max_entries=8)
 def loaded(model: str) -> Predictor:
     """A model by its name or folder, loaded once; a bad one raises `ModelError`."""
-    # Seconds of imports that the first map would wait for; the first number should not.
-    Thread(target=import_module, args=("aqfusion.explain.saliency",), daemon=True).start()
-    return load_model(model)
+    predictor = load_model(model)
+    _folders[predictor.checkpoint.sha256] = model_folder(model)
+    return predictor
+
+
+_folders: dict[str, Path] = {}  # of loaded models, by their weights
 
 
 def at(
@@ -92,23 +95,64 @@ def embedding(model: Predictor, photo: Photo) -> Embedding:
     return _embedding(model.checkpoint.sha256, photo.digest, model, photo)
 
 
-def heat_map(model: Predictor, photo: Photo, method: str, target: str) -> "SaliencyMap":
-    """The photo's map, computed once per model, method and target."""
-    return _heat_map(model.checkpoint.sha256, photo.digest, method, target, model, photo)
+class StillComputedError(Exception):
+    """What is asked for is not there yet, and is being computed."""
+
+
+def heat_map(
+    model: Predictor, photo: Photo, method: str, target: str, wait: bool = True
+) -> SaliencyMap:
+    """The photo's map, computed once per model, method and target.
+
+    A new click of the visitor ends the wait. Where nobody is to wait, it may raise
+    `StillComputedError`.
+    """
+    return _heat_map(model.checkpoint.sha256, photo.digest, method, target, model, photo, wait)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _heat_map(
-    weights: str, digest: str, method: str, target: str, _of: Predictor, _photo: Photo
-) -> "SaliencyMap":
-    from aqfusion.explain.saliency import saliency_map
+    weights: str, digest: str, method: str, target: str, _of: Predictor, _photo: Photo, _wait: bool
+) -> SaliencyMap:
+    folder, names = _folders.get(weights, Path(_of.name)), (weights, digest, method, target)
+    unclaimed = _unclaimed.pop(names, None)
+    if unclaimed is not None:
+        return unclaimed
 
-    return HEAVY.run(lambda: saliency_map(_of, _photo, method, target))
+    def work() -> SaliencyMap:
+        computed = saliency_process.saliency_map(_of, folder, _photo, method, target)
+        _unclaimed[names] = computed  # whoever asked may have gone
+        while len(_unclaimed) > _MOST_UNCLAIMED:
+            _unclaimed.pop(next(iter(_unclaimed)), None)
+        return computed
+
+    def waiting(_before: int = 0) -> None:
+        if not _wait:
+            raise StillComputedError
+        # Where the session's state is read, Streamlit ends a run that the next one replaces.
+        st.session_state.get("explain_method")
+
+    with MAPS.watched(waiting, waiting):
+        computed = MAPS.run(work)
+    _unclaimed.pop(names, None)
+    return computed
 
 
-def marked(model: Predictor, photo: Photo, method: str, target: str, opacity: float) -> bytes:
+_MOST_UNCLAIMED = 16
+_unclaimed: dict[tuple[str, ...], SaliencyMap] = {}
+
+
+def unclaimed() -> int:
+    """How many maps were computed that nobody has fetched yet."""
+    return len(_unclaimed)
+
+
+def marked(
+    model: Predictor, photo: Photo, method: str, target: str, opacity: float, wait: bool = True
+) -> bytes:
     """The photo under its map as JPEG, drawn once however often a slider moves."""
-    return _marked(model.checkpoint.sha256, photo.digest, method, target, opacity, model, photo)
+    weights = model.checkpoint.sha256
+    return _marked(weights, photo.digest, method, target, opacity, model, photo, wait)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
@@ -120,8 +164,9 @@ def _marked(
     opacity: float,
     _model: Predictor,
     _photo: Photo,
+    _wait: bool,
 ) -> bytes:
-    drawn = heat_map(_model, _photo, method, target)  # a turn of its own
+    drawn = heat_map(_model, _photo, method, target, _wait)  # a turn of its own
     return HEAVY.run(lambda: Photo.from_image(overlay(_photo.image, drawn, opacity)).to_jpeg())
 
 

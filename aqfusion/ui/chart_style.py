@@ -7,13 +7,13 @@ saved PNG has the background that its text was made for.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# Plotly looks for pandas among the modules and takes one that another thread has only begun
-# to import; imported here it is whole before any chart is drawn.
-import pandas  # noqa: F401
 import plotly.graph_objects as go
 from streamlit.elements.lib.streamlit_plotly_theme import GRAY_90
 
 from aqfusion.air.aqi import standard
+from aqfusion.ui import pandas_import
+
+pandas_import.install()  # before any chart is drawn
 
 # Okabe and Ito, https://jfly.uni-koeln.de/color/, without black and yellow, which vanish on dark
 # and on light; marks differ in shape as well.

@@ -13,23 +13,34 @@ from aqfusion.air.readings import Reading
 from aqfusion.images.photo import Photo
 from aqfusion.server.client_address import client_address
 from aqfusion.ui import consent, heavy_work, photo_input
-from aqfusion.ui.inputs import PredictionInputs
+from aqfusion.ui.inputs import CurrentPrediction, PredictionInputs
 from aqfusion.ui.labels import flash
 
 _SESSION = "contribute_session"
 _DONT_KNOW = "I don't know"
+_MEASURED = "contribute_readings"  # the fragment that asks whether they were measured
 
 
-def render_contribution_form(inputs: PredictionInputs) -> None:
+def redrawn(inputs: PredictionInputs) -> tuple[str, ...]:
+    """The keys of the fragments that a moved slider changes."""
+    return (_MEASURED,) if _is_drawn(inputs) else ()
+
+
+def render_contribution_form(prediction: CurrentPrediction) -> None:
     """Draw the offer under a photo of the visitor's own; nothing under a sample."""
-    if inputs.photo is not None and photo_input.is_own():
+    photo = prediction.inputs.photo
+    if photo is not None and _is_drawn(prediction.inputs):
         with st.expander("Contribute this photo to AQFusion", key="contribute"):
-            _form(inputs, inputs.photo)
+            _form(prediction, photo)
+
+
+def _is_drawn(inputs: PredictionInputs) -> bool:
+    return inputs.photo is not None and photo_input.is_own()
 
 
 @st.fragment
 @heavy_work.shown_busy("contribute")
-def _form(inputs: PredictionInputs, photo: Photo) -> None:
+def _form(prediction: CurrentPrediction, photo: Photo) -> None:
     st.markdown(consent.consent().text)
     names = [category.name for category in standard("us").categories]
     st.selectbox(
@@ -38,13 +49,7 @@ def _form(inputs: PredictionInputs, photo: Photo) -> None:
         key=_key("guess", photo),
         width=320,
     )
-    # An example is no measurement, and what has no unit cannot be kept with one.
-    if inputs.reading.present and not inputs.unstated:
-        st.checkbox(
-            "The readings in the sliders were measured at this place and time: store them with "
-            "the photo.",
-            key=_key("measured", photo),
-        )
+    _measured(prediction, photo)
     st.checkbox(
         "I agree to this text, and I have the right to share this photo.",
         key=_key("consent", photo),
@@ -54,13 +59,27 @@ def _form(inputs: PredictionInputs, photo: Photo) -> None:
         key=_key("give", photo),
         icon=":material/volunteer_activism:",
         on_click=_give,
-        args=(inputs, photo),
+        args=(prediction, photo),
     )
     flash.render_flash(_key("told", photo))
 
 
-def _give(inputs: PredictionInputs, photo: Photo) -> None:
-    state = st.session_state
+@st.fragment(key=_MEASURED)
+@heavy_work.shown_busy("measured")
+def _measured(prediction: CurrentPrediction, photo: Photo) -> None:
+    prediction.update()
+    inputs = prediction.inputs
+    # An example is no measurement, and what has no unit cannot be kept with one.
+    if inputs.reading.present and not inputs.unstated:
+        st.checkbox(
+            "The readings in the sliders were measured at this place and time: store them with "
+            "the photo.",
+            key=_key("measured", photo),
+        )
+
+
+def _give(prediction: CurrentPrediction, photo: Photo) -> None:
+    state, inputs = st.session_state, prediction.inputs
     place = _key("told", photo)
     if not state.get(_key("consent", photo)):
         flash.set_flash(

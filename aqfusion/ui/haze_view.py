@@ -33,25 +33,29 @@ class Example:
 
 def render_haze(inputs: PredictionInputs, result: Result | None) -> None:
     """Draw the scale; a model that gives no scores, an older one, has none."""
-    examples = _examples(inputs.model.checkpoint.sha256, inputs.model)
-    if not examples:
+    scenes = examples(inputs.model)
+    if not scenes:
         return
-    chosen = [replace(example, chosen=photo_input.is_sample(example.id)) for example in examples]
+    chosen = [replace(example, chosen=photo_input.is_sample(example.id)) for example in scenes]
     haze = None if result is None else result.haze
     missing = "The photo cannot be judged." if inputs.refused else "No photo yet."
     st.html(scale(haze, missing, chosen))
 
 
+def examples(model: Predictor) -> tuple[Example, ...]:
+    """The rendered scenes by their own scores, judged once by each model."""
+    return _examples(model.checkpoint.sha256, model)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _examples(weights: str, _of: Predictor) -> tuple[Example, ...]:
-    """The rendered scenes by their own scores, judged once by each model."""
-    examples = []
+    judged = []
     for sample in gallery.scene_samples().values():
         haze = _of.haze(cached_models.embedding(_of, gallery.photo_of(sample.path)))
         if haze is not None:
             picture = gallery.thumbnail(sample.path, _SIZE)
-            examples.append(Example(sample.id, sample.title, haze.score, picture))
-    return tuple(examples)
+            judged.append(Example(sample.id, sample.title, haze.score, picture))
+    return tuple(judged)
 
 
 def scale(haze: HazeScore | None, missing: str, examples: Sequence[Example]) -> str:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from aqfusion.fair_queue import HEAVY, BusyError, QueueClient
+from aqfusion.fair_queue import HEAVY, MAPS, BusyError, QueueClient
 from aqfusion.images.decoding import hand_memory_back
 from aqfusion.model.predictor import share_processors
 from aqfusion.server.client_address import client_address
@@ -17,7 +17,8 @@ _NICENESS = 10  # of 19: a slider's prediction goes first
 
 def install() -> None:
     """Let the server's heavy work take turns by visitor, behind light work."""
-    HEAVY.visitor, HEAVY.niceness = visitor, _NICENESS
+    for queue in (HEAVY, MAPS):
+        queue.visitor, queue.niceness = visitor, _NICENESS
     share_processors(HEAVY.slots)
     hand_memory_back()
 

@@ -1,6 +1,7 @@
 """The inputs of a visitor, photo, site and readings: the same on every page."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -12,13 +13,14 @@ from aqfusion.images.photo import Photo
 from aqfusion.model.predictor import Embedding, NothingKnownError, Predictor, Result
 from aqfusion.server import metrics
 from aqfusion.sites.site import Site
-from aqfusion.ui import cached_models, consent, photo_input, reading_input
+from aqfusion.ui import cached_models, consent, heavy_work, photo_input, reading_input
 from aqfusion.ui.markup import plain
 from aqfusion.ui.sites import site_choice
 from aqfusion.ui.sites.save_days import taken_at
 
 _KEPT = ("sensor_", "photo_source", "photo_sample", "photo_trust_", site_choice.KEY)
 _NOT_KEPT = "sensor_presets"
+_ORIGIN = "readings_origin"  # the fragment of the sentence above the sliders
 _HELD = "inputs_held"  # of no widget, so that Streamlit never drops it
 
 
@@ -63,6 +65,44 @@ class PredictionInputs:
             return None
         metrics.predicted(self.model.model_version, result.modalities)
         return result
+
+
+class CurrentPrediction:
+    """The inputs of a page and their result, kept up to date by fragments that run by themselves.
+
+    In such a run only the readings can have changed; anything else is a run of the whole page.
+    """
+
+    def __init__(self, serving: Predictor, inputs: PredictionInputs) -> None:
+        """Predict from the inputs; `serving` is the model as it was loaded."""
+        self._serving = serving
+        self._now = inputs, inputs.result()
+
+    @property
+    def inputs(self) -> PredictionInputs:
+        """The inputs of the last update."""
+        return self._now[0]
+
+    @property
+    def result(self) -> Result | None:
+        """Their result; `None` without any usable input."""
+        return self._now[1]
+
+    def update(self) -> None:
+        """Predict anew where a reading has moved.
+
+        The whole page runs where there is a result now and was none, or the other way round, and
+        where another version of the model serves by now.
+        """
+        inputs, result = self._now
+        moved = replace(inputs, reading=reading_input.current(), unstated=reading_input.unstated())
+        if moved == inputs:
+            return
+        if cached_models.predictor() is not self._serving:
+            st.rerun()
+        self._now = moved, moved.result()
+        if (self.result is None) != (result is None):
+            st.rerun()
 
 
 def keep() -> None:
@@ -130,11 +170,11 @@ def explain_no_prediction(inputs: PredictionInputs) -> None:
     )
 
 
-def choose_reading() -> None:
-    """Draw the sliders, and example readings below them."""
+def choose_reading(redrawn: Sequence[str] = ()) -> None:
+    """Draw the sliders, and example readings below them; `redrawn` as `reading_input.choose`."""
     with st.container(key="sensor_told"):
-        st.caption(plain(reading_input.origin()))
-    reading_input.choose()
+        _tell_origin()
+    reading_input.choose((_ORIGIN, *redrawn) if redrawn else ())
     with st.container(
         horizontal=True, gap="small", vertical_alignment="center", key="sensor_presets"
     ):
@@ -147,6 +187,12 @@ def choose_reading() -> None:
         st.button(
             "Reset", key="reset", icon=":material/restart_alt:", type="tertiary", on_click=_reset
         )
+
+
+@st.fragment(key=_ORIGIN)
+@heavy_work.shown_busy("origin")
+def _tell_origin() -> None:
+    st.caption(plain(reading_input.origin()))
 
 
 def _reset() -> None:

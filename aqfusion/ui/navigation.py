@@ -42,6 +42,7 @@ def ensure() -> None:
 def _pages() -> list[StreamlitPage]:
     # No icons: Streamlit fetches a page's icon from the internet to use it as favicon.
     predict = st.Page("pages/predict.py", title="Predict", url_path="predict")
+    batch = st.Page("pages/batch.py", title="Batch", url_path="batch")
     explain = st.Page("pages/explain.py", title="Explain", url_path="explain")
     places = st.Page("pages/places.py", title="My places", url_path="places")
     stations = st.Page("pages/stations.py", title="Stations", url_path="stations")
@@ -59,6 +60,7 @@ def _pages() -> list[StreamlitPage]:
         st.Page(start, default=True, visibility="hidden"),
         predict,
         explain,
+        batch,
         places,
         stations,
         label,

@@ -44,7 +44,6 @@ def begin(title: str, intro: str) -> None:
     st.set_page_config(
         page_title=f"{title} - AQFusion", page_icon=ASSETS / "favicon.png", layout="wide"
     )
-    st.html(ASSETS / "style.css")
     inputs.keep()
     st.title(title, anchor=False)
     with st.container(key="page_intro"):

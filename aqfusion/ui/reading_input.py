@@ -5,8 +5,11 @@ All are off until somebody moves one, switches it on, takes an example or comes 
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from aqfusion.air.pollutants import POLLUTANTS, convert, pollutant, pretty_unit
 from aqfusion.air.readings import UNITS, UNSTATED, Reading, ReadingError, link, reading_of
@@ -87,8 +90,12 @@ def reach(name: str) -> float:
     return max(_REACH[name], _rounded_up(current_value(name)))
 
 
-def choose() -> None:
-    """Draw the six rows."""
+def choose(redrawn: Sequence[str] = ()) -> None:
+    """Draw the six rows.
+
+    What is moved runs its row and the fragments of the keys `redrawn`, without any the whole page,
+    which also ends a run of the page that still goes on.
+    """
     st.segmented_control(
         "Units of the gases",
         [MASS, VOLUME],
@@ -98,7 +105,8 @@ def choose() -> None:
         label_visibility="collapsed",
     )
     for name in POLLUTANTS:
-        _row(name)
+        draw = st.fragment(key=_fragment(name))(_row) if redrawn else _row
+        draw(name, redrawn)
 
 
 def current() -> Reading:
@@ -146,7 +154,11 @@ def origin() -> str:
     return "Readings that are switched on count as measured."
 
 
-def _row(name: str) -> None:
+def _fragment(name: str) -> str:
+    return f"reading_{name}"
+
+
+def _row(name: str, redrawn: Sequence[str]) -> None:
     entry, unit = pollutant(name), _unit(name)
     value = _value(name)
     step = 0.1 if unit in ("mg/m3", "ppm") else 1.0
@@ -156,6 +168,8 @@ def _row(name: str) -> None:
         st.toggle(
             f"{entry.pretty_label}  \n:small[{pretty_unit(unit)}]",
             key=f"sensor_{name}_on",
+            on_change=_redraw,
+            args=(name, redrawn),
             width=112,
             help=f"{entry.description} Switch it on if you measured it.",
         )
@@ -167,7 +181,7 @@ def _row(name: str) -> None:
             format="%.10g",
             key=f"sensor_{name}_value",
             on_change=_copy,
-            args=(name, "value", "number"),
+            args=(name, "value", "number", redrawn),
             label_visibility="collapsed",
         )
         st.number_input(
@@ -178,18 +192,30 @@ def _row(name: str) -> None:
             format="%.10g",
             key=f"sensor_{name}_number",
             on_change=_copy,
-            args=(name, "number", "value"),
+            args=(name, "number", "value", redrawn),
             label_visibility="collapsed",
             width=120,
         )
 
 
-def _copy(name: str, source: str, target: str) -> None:
+def _copy(name: str, source: str, target: str, redrawn: Sequence[str]) -> None:
     """Let the slider follow the number and the other way round; what is moved is on."""
     moved = st.session_state.get(f"sensor_{name}_{source}")
     if moved is not None:
         st.session_state[f"sensor_{name}_{target}"] = moved
         st.session_state[f"sensor_{name}_on"] = True
+    _redraw(name, redrawn)
+
+
+def _redraw(name: str, redrawn: Sequence[str]) -> None:
+    """Let what depends on a reading run instead of its row alone; for a callback."""
+    context = get_script_run_ctx()
+    if not redrawn or context is None or not context.fragment_ids_this_run:
+        return  # all of the page runs anyway
+    # A page that was interrupted while it was drawn first may lack some of them.
+    with suppress(StreamlitAPIException):
+        st.rerun([_fragment(name), *redrawn])
+    st.rerun()
 
 
 def _put(name: str, value: float) -> None:

@@ -23,11 +23,11 @@ from streamlit.runtime.state import SafeSessionState, SessionState
 from aqfusion.errors import InputError
 from aqfusion.images.decoding import trim_memory
 from aqfusion.registry.registry import Registry
-from aqfusion.server import health, log_limits, login_return, logs, metrics, upkeep
+from aqfusion.server import app_shell, health, log_limits, login_return, logs, metrics, upkeep
 from aqfusion.server.gate import Gate
 from aqfusion.server.reach import base_path
 from aqfusion.settings import SettingsError, load_server_settings, load_settings
-from aqfusion.ui import cached_models, heavy_work
+from aqfusion.ui import cached_models, heavy_work, pandas_import, warm_up
 from aqfusion.ui.labels import browser_sessions, sign_in_cookie, store_session
 
 _alone: Callable[..., None] = SafeSessionState.__init__
@@ -96,6 +96,7 @@ def middleware() -> list[Middleware]:
         Middleware(metrics.RequestMetrics, base=base_path()),
         *_gate().middleware(),
         Middleware(login_return.LoginReturn, base=base_path()),
+        Middleware(app_shell.AppShell, base=base_path()),
         Middleware(browser_sessions.SessionGuard),
     ]
 
@@ -107,6 +108,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     log_limits.install()
     install()
     heavy_work.install()
+    pandas_import.install()
+    warm_up.begin()
     work = (_tidy_up(), _prune_forever(), _trim_forever(), _gate().sweep(), upkeep.back_up_daily())
     tasks = [asyncio.create_task(each) for each in work]
     try:

@@ -55,7 +55,7 @@ def _seen(inputs: PredictionInputs) -> PredictionUsage | None:
         return PredictionUsage(origin, reading) if reading.present else None
     if origin is None or inputs.embedding is None:  # not uploaded yet
         return None
-    vector, refused = inputs.embedding.vector[0].numpy(), inputs.embedding.problem is not None
+    vector, refused = inputs.embedding.vector[0], inputs.embedding.problem is not None
     return PredictionUsage(origin, reading, vector, refused)
 
 

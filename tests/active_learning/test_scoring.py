@@ -9,7 +9,7 @@ from aqfusion.air.readings import Reading
 from aqfusion.images.photo import Photo
 from aqfusion.labels.answer import Answer
 from aqfusion.labels.item_insertion import NewItem
-from aqfusion.model.photo_screening import PhotoScreen
+from aqfusion.model.photo_screening import PhotoScreening
 from aqfusion.model.predictor import load_model
 from aqfusion.settings import ASSETS
 from aqfusion.synthetic_scenes import scenes
@@ -69,7 +69,7 @@ def test_of_a_refused_photo_without_readings_the_model_has_no_view(
     store, admin, model, monkeypatch
 ):
     alone, measured = add(store, admin, Reading()), add(store, admin, Reading(pm25=9), 1)
-    monkeypatch.setattr(PhotoScreen, "reason", lambda *_: "too dark")
+    monkeypatch.setattr(PhotoScreening, "reason", lambda *_: "too dark")
     assert score_unlabelled(store, admin, model, lambda *told: None) == Scored(2, 0, 0)
     assert item(store, admin, alone).model_view is None
     assert (item(store, admin, alone).priority, item(store, admin, alone).reasons) == (0, ())

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from aqfusion.load_test.app_client import AppClient
 from aqfusion.model.predictor import load_model
 from aqfusion.synthetic_scenes import scenes
 from tests.browser.conftest import RESULT, SCREENS
@@ -17,6 +18,28 @@ def jpeg(colour, size=(640, 480)):
     stream = io.BytesIO()
     Image.new("RGB", size, colour).save(stream, "JPEG")
     return stream.getvalue()
+
+
+def test_a_moved_slider_runs_its_row_and_what_depends_on_it(server):
+    with AppClient(server) as tab:
+        tab.open("predict")
+        whole = len(tab.drawn())
+        for key, value in (("value", 80.0), ("number", 90.0), ("on", False)):
+            tab.change(f"sensor_pm25_{key}", value)
+            # the row, the sentence above it, and three cards of one piece of HTML each
+            row = {f"sensor_pm25_{part}" for part in ("on", "value", "number")}
+            assert sorted(tab.drawn()) == sorted([*row, "markdown", *["html"] * 3]), key
+        assert whole > 5 * len(tab.drawn())
+        tab.press("preset_City day")
+        assert len(tab.drawn()) == whole
+        assert tab.errors == []
+        tab.change("photo_source", ":material/block: None")
+        tab.press("readings_off")
+        assert "There is no input yet" in " ".join(tab.alerts())
+        tab.change("sensor_pm25_value", 70.0)  # now there is an answer, and so another page
+        assert not tab.alerts()
+        assert tab.has("sensor_pm25_value")
+        assert tab.errors == []
 
 
 @pytest.mark.parametrize("visitor", SCREENS, indirect=True)

@@ -13,7 +13,7 @@ from aqfusion.cli import main
 from aqfusion.explain.saliency import METHODS
 from aqfusion.explain.saliency_targets import METHOD_NAMES
 from aqfusion.images.photo import Photo
-from aqfusion.model.photo_screening import RULES, PhotoScreen
+from aqfusion.model.photo_screening import RULES, PhotoScreening
 from aqfusion.settings import ROOT
 from tests.planted import sky
 
@@ -96,7 +96,7 @@ def test_a_card_needs_no_photo_and_its_file_is_replaced_whole(capsys, tmp_path):
 
 @pytest.mark.parametrize("command", ["predict", "explain"])
 def test_a_refused_photo_alone_gets_a_sentence(capsys, photo, monkeypatch, command):
-    monkeypatch.setattr(PhotoScreen, "reason", lambda *_: RULES[0].words)
+    monkeypatch.setattr(PhotoScreening, "reason", lambda *_: RULES[0].words)
     assert main([command, "--image", str(photo)]) == 2
     assert capsys.readouterr() == (
         "",
@@ -109,7 +109,7 @@ def test_a_refused_photo_alone_gets_a_sentence(capsys, photo, monkeypatch, comma
 
 
 def test_a_refused_photo_has_a_card_but_no_heat_map(capsys, photo, tmp_path, monkeypatch):
-    monkeypatch.setattr(PhotoScreen, "reason", lambda *_: RULES[0].words)
+    monkeypatch.setattr(PhotoScreening, "reason", lambda *_: RULES[0].words)
     out, heat = tmp_path / "card.png", tmp_path / "heat.png"
     given = ("--image", photo, "--pm25", "9")
     refused = refusal(capsys, *given, "--out", out, "--heat-map", heat)

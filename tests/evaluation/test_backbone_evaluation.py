@@ -16,9 +16,9 @@ from aqfusion.evaluation.calibrated_predictions import (
     JudgedPhotos,
     calibrated_predictions,
 )
-from aqfusion.model.bins import CENTRES
-from aqfusion.model.network import AlignedGate
 from aqfusion.model.prediction import KINDS
+from aqfusion.network.aqfusion_net import AlignedGate
+from aqfusion.network.torch_bins import CENTRES
 from aqfusion.training import calibration
 from aqfusion.training.calibration import Calibration
 from aqfusion.training.holdout_predictions import HoldoutPredictions

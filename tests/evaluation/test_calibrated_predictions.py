@@ -12,9 +12,9 @@ from aqfusion.evaluation.calibrated_predictions import (
     calibrated_predictions,
     cross_fitted,
 )
-from aqfusion.model import bins
-from aqfusion.model.network import AlignedGate
 from aqfusion.model.prediction import KINDS, kind_of
+from aqfusion.network import torch_bins as bins
+from aqfusion.network.aqfusion_net import AlignedGate
 from aqfusion.training import calibration as calibration_module
 from aqfusion.training.calibration import Calibration
 from aqfusion.training.holdout_predictions import ALL_SHOWN, HoldoutPredictions

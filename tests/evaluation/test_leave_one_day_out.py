@@ -8,8 +8,8 @@ import pytest
 
 from aqfusion.air.readings import Reading
 from aqfusion.evaluation.leave_one_day_out import DayScores, SiteDaysError, leave_one_day_out
-from aqfusion.model.checkpoint import load_checkpoint
 from aqfusion.model.predictor import Predictor
+from aqfusion.network.checkpoint import load_checkpoint, served
 from aqfusion.sites.landmark import Box, Landmark
 from aqfusion.sites.site import Day, DayPhoto, Site
 from tests.planted_sites import START, site_of, with_sites
@@ -21,7 +21,7 @@ EMBEDDING = (0.5,) * 128
 
 @pytest.fixture(scope="module")
 def predictor(checkpoint_folder):
-    return Predictor("planted", with_sites(load_checkpoint(checkpoint_folder)))
+    return Predictor("planted", served(with_sites(load_checkpoint(checkpoint_folder))))
 
 
 def full(predictor, *aqis, model=None):
@@ -92,7 +92,7 @@ def test_photos_that_another_model_saw_are_counted_and_not_used(predictor):
 
 
 def test_a_model_of_before_sites_is_judged_without_history(checkpoint_folder):
-    older = Predictor("older", load_checkpoint(checkpoint_folder))
+    older = Predictor("older", served(load_checkpoint(checkpoint_folder)))
     found = leave_one_day_out(older, full(older, 100, 200))
     assert list(found.scores) == ["all", "without the photo", "without the readings", MEAN]
     assert list(leave_one_day_out(older, site_of(100, 200)).scores) == [MEAN]

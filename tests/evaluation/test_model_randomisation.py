@@ -6,7 +6,7 @@ import torch
 from scipy.stats import spearmanr
 
 from aqfusion.evaluation.saliency_faithfulness import map_similarity, randomise_model
-from aqfusion.model.network import AQFusionNet
+from aqfusion.network.aqfusion_net import AQFusionNet
 from tests.conftest import ARCHITECTURE
 
 

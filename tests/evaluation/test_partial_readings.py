@@ -8,9 +8,9 @@ import torch
 from aqfusion.evaluation.backbone_evaluation import MissingReadingsEvaluation, partial_sensors
 from aqfusion.evaluation.calibrated_predictions import JudgedPhotos
 from aqfusion.evaluation.scores import Truth
-from aqfusion.model.bins import smoothed_targets
-from aqfusion.model.network import AlignedGate
 from aqfusion.model.prediction import KINDS
+from aqfusion.network.aqfusion_net import AlignedGate
+from aqfusion.network.torch_bins import smoothed_targets
 from aqfusion.training.calibration import Calibration
 from aqfusion.training.holdout_predictions import MASKS, HoldoutPredictions
 

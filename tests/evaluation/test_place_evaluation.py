@@ -19,6 +19,7 @@ from aqfusion.evaluation.model_evaluation import (
 )
 from aqfusion.images.photo import Photo
 from aqfusion.model.predictor import load_model
+from aqfusion.network.checkpoint import trained
 from aqfusion.training.holdout_predictions import predict_holdout
 from aqfusion.training.sessions import sessions_of
 from tests.planted import rows_of
@@ -104,12 +105,11 @@ def test_the_mean_of_other_days_needs_no_model_and_is_of_other_places_where_ther
 def test_answers_are_those_of_the_model_at_the_place(predictor, data_folder, at_home):
     found = sessions_of(read_folder(data_folder))
     checkpoint = predictor.checkpoint
-    held_out = predict_holdout(
-        checkpoint.network, found, checkpoint.config.image_size, lambda _: None
-    )
+    network = trained(checkpoint).network
+    held_out = predict_holdout(network, found, checkpoint.config.image_size, lambda _: None)
     pasts = site_histories(predictor, found)
     fusions = predict_with_history(checkpoint, pasts) if at_home else no_history(checkpoint, found)
-    share = checkpoint.network.image_encoder.haze_share.item()
+    share = network.image_encoder.haze_share.item()
     said = {
         kind: answers_of(fusions, share, held_out, found, shown) for kind, shown in FULL.items()
     }

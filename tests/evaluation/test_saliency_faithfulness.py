@@ -20,7 +20,7 @@ from aqfusion.evaluation.saliency_faithfulness import (
     trial,
 )
 from aqfusion.explain.saliency import METHODS, SaliencyMap
-from aqfusion.model.network import AQFusionNet
+from aqfusion.network.aqfusion_net import AQFusionNet
 from aqfusion.training.experiment import training
 from aqfusion.training.protocols import split
 from aqfusion.training.recipe import Recipe

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from aqfusion.model.bins import BIN_COUNT
-from aqfusion.model.network import AQFusionNet
+from aqfusion.network.aqfusion_net import AQFusionNet
 from tests.conftest import ARCHITECTURE
 
 RAISING, DECOY, LOWERING = (1, 2), (0, 0), (2, 0)

@@ -8,10 +8,10 @@ import pytest
 from aqfusion.air.readings import Reading
 from aqfusion.explain import model_comparison
 from aqfusion.explain.model_comparison import ComparedModel, Unusable
-from aqfusion.explain.saliency import saliency_map
 from aqfusion.images.photo import Photo
-from aqfusion.model.photo_screening import PhotoScreen
 from aqfusion.model.predictor import Predictor, load_model
+from aqfusion.network.checkpoint import served, trained
+from aqfusion.network.photo_screen import PhotoScreen
 from tests.planted import sky
 from tests.planted_models import ship
 
@@ -80,20 +80,13 @@ def test_models_are_loaded_by_the_loader_that_is_given(everyone):
 def test_a_look_and_a_verdict_are_what_the_model_says_itself(everyone):
     for one in everyone[:2]:
         seen = model_comparison.predict_with(one.predictor, PHOTO)
-        assert (seen.heat_map.values == saliency_map(one.predictor, PHOTO).values).all()
+        assert (seen.embedding.vector == one.predictor.embed(PHOTO).vector).all()
         verdict = model_comparison.model_agreement(one.predictor, READING, seen)
         assert verdict.result == one.predictor.predict(READING, PHOTO)
         assert min(seen.embed_ms, verdict.predict_ms) > 0
     assert model_comparison.model_agreement(
         one.predictor, READING, None
     ).result == one.predictor.predict(READING)
-
-
-def test_method_and_target_reach_the_map(everyone):
-    model = everyone[0].predictor
-    seen = model_comparison.predict_with(model, PHOTO, "LayerCAM", "lowers")
-    assert (seen.heat_map.values == saliency_map(model, PHOTO, "LayerCAM", "lowers").values).all()
-    assert (seen.heat_map.values != saliency_map(model, PHOTO).values).any()
 
 
 def test_only_the_second_run_is_timed(everyone, monkeypatch):
@@ -121,7 +114,7 @@ def test_each_model_asks_its_own_guard(everyone):
     guard = PhotoScreen(1280)
     guard.threshold.fill_(-1.0)
     trusting = everyone[0].predictor
-    refusing = Predictor("refusing", replace(trusting.checkpoint, guard=guard))
+    refusing = Predictor("refusing", served(replace(trained(trusting.checkpoint), guard=guard)))
     verdicts = [
         model_comparison.model_agreement(
             model, READING, model_comparison.predict_with(model, PHOTO)

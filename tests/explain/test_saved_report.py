@@ -20,7 +20,7 @@ from aqfusion.explain.reproduction import Difference, reproduce
 from aqfusion.explain.saved_report import ReportError, parse_report, read_report
 from aqfusion.images.photo import Photo
 from aqfusion.io.json_models import TableError
-from aqfusion.model.photo_screening import RULES, PhotoScreen
+from aqfusion.model.photo_screening import RULES, PhotoScreening
 from aqfusion.model.predictor import NothingKnownError, load_model
 from tests.explain.planted_report import NOW
 from tests.planted import sky
@@ -135,7 +135,7 @@ def test_an_embedding_that_is_known_gives_the_same_report(predictor, photo, monk
 
 
 def refusing(predictor, monkeypatch):
-    monkeypatch.setattr(PhotoScreen, "reason", lambda *_: RULES[0].words)
+    monkeypatch.setattr(PhotoScreening, "reason", lambda *_: RULES[0].words)
     return predictor
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -45,7 +46,7 @@ class PlantedModel:
 
 
 def at(degrees: float) -> Embedding:
-    vector = torch.zeros(1, 128)
+    vector = np.zeros((1, 128), dtype=np.float32)
     vector[0, 0], vector[0, 1] = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     return Embedding(3 * vector, None)
 

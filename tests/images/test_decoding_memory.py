@@ -15,6 +15,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
+from aqfusion.images import decoding
 from aqfusion.images.container import read_container
 from aqfusion.images.decoding import (
     BYTES_PER_PIXEL,
@@ -277,3 +278,27 @@ def test_nothing_is_decoded_elsewhere():
         if DECODERS.search(file.read_text(encoding="utf-8"))
     }
     assert names == ALLOWED
+
+
+def test_without_libheif_heic_is_refused_and_the_rest_is_read(monkeypatch):
+    data = encode(sky(), "HEIF")
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)  # as if it were not installed
+    decoding._libheif.cache_clear()
+    with pytest.raises(PhotoError) as refused:
+        Photo.decode(data, "roof.heic")
+    assert str(refused.value) == (
+        "roof.heic must be JPEG, PNG, WebP or AVIF where pillow-heif is not installed, got HEIC "
+        "(pip install pillow-heif)"
+    )
+    assert Photo.decode(encode(sky(), "AVIF")).original_size == (64, 48)
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+def test_without_opencv_pillow_reads_a_webp_to_the_same_pixels(lossless, monkeypatch):
+    data = encode(sky(400, 300), "WEBP", lossless=lossless)
+    with_opencv = Photo.decode(data)
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    monkeypatch.setattr(decoding, "find_spec", lambda name: None)
+    assert Photo.decode(data).digest == with_opencv.digest
+    with pytest.raises(PhotoError, match="at most 19 megapixels as WebP, got 5000 x 4000"):
+        Photo.decode(lossless_webp(5000, 4000))

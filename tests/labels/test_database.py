@@ -11,9 +11,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
+from aqfusion.io.file_address import without_password
 from aqfusion.labels import migrations
 from aqfusion.labels.answer import Answer
-from aqfusion.labels.database import Database, StoreError, database_url, without_password
+from aqfusion.labels.database import Database, StoreError, database_url
 from aqfusion.labels.item import Reason
 from aqfusion.labels.migrations import prepare
 from aqfusion.labels.schema import VERSION, items, metadata

@@ -12,20 +12,13 @@ import torch
 from safetensors.torch import load_file, save
 
 from aqfusion.air.readings import Reading
-from aqfusion.model.checkpoint import (
-    CONFIG,
-    METRICS,
-    WEIGHTS,
-    Checkpoint,
-    Config,
-    ModelError,
-    load_checkpoint,
-    save_checkpoint,
-)
-from aqfusion.model.network import AQFusionNet
-from aqfusion.model.photo_screening import PhotoScreen
+from aqfusion.model.checkpoint import CONFIG, METRICS, WEIGHTS
+from aqfusion.model.config import Config, ModelError
 from aqfusion.model.prediction import KINDS
-from aqfusion.model.predictor import Predictor
+from aqfusion.model.predictor import Predictor, load_model
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, served
+from aqfusion.network.photo_screen import PhotoScreen
 from tests.conftest import ARCHITECTURE
 
 HALVES = dict.fromkeys(KINDS, 0.5)
@@ -298,6 +291,6 @@ def test_a_loaded_model_predicts_as_the_one_in_memory(tmp_path):
     saved = some_checkpoint(2)
     save_checkpoint(tmp_path / "model", saved)
     reading = Reading(pm25=80, co=1.5)
-    now = Predictor("a", saved).predict(reading).fused
-    later = Predictor("a", load_checkpoint(tmp_path / "model")).predict(reading).fused
+    now = Predictor("a", served(saved)).predict(reading).fused
+    later = load_model(tmp_path / "model").predict(reading).fused
     assert abs(now.aqi - later.aqi) <= 1

@@ -9,6 +9,7 @@ from aqfusion import Photo, load_model
 from aqfusion.air.readings import Reading
 from aqfusion.model.prediction import KINDS
 from aqfusion.model.predictor import NothingKnownError, PhotoRefusedError, Predictor
+from aqfusion.network.checkpoint import served, trained
 from tests.planted import sky
 from tests.planted_sites import LEVELS, site_of, with_sites
 
@@ -23,7 +24,7 @@ def older(checkpoint_folder) -> Predictor:
 
 @pytest.fixture(scope="module")
 def predictor(older) -> Predictor:
-    return Predictor("sites", with_sites(older.checkpoint))
+    return Predictor("sites", served(with_sites(trained(older.checkpoint))))
 
 
 def test_days_of_a_site_move_every_kind_of_input(predictor):
@@ -133,7 +134,7 @@ def test_the_interval_of_a_site_is_the_one_fitted_for_so_many_days(predictor):
         predictor.checkpoint.config,
         sites=replace(sites, reach={**sites.reach, "elsewhere": narrow}),
     )
-    other = Predictor("narrow", replace(predictor.checkpoint, config=config))
+    other = Predictor("narrow", served(replace(trained(predictor.checkpoint), config=config)))
     widths = [
         told.high - told.low
         for told in (

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from aqfusion.model.haze_features import BANDS, COARSE_BANDS, STATISTICS, haze_features
+from aqfusion.model.architecture import COARSE_HAZE_BANDS, HAZE_BANDS, HAZE_STATISTICS
+from aqfusion.network.haze_features import haze_features
 
 # The order of the maps whose band means come first, as in `haze_statistics`.
 MAPS = ("red", "green", "blue", "saturation", "dark", "gradient", "spread", "contrast", "br", "rg")
@@ -12,14 +13,14 @@ SPREADS = ("light", "dark", "saturation", "gradient")
 
 def means(statistics: torch.Tensor, name: str) -> torch.Tensor:
     """The band means (B, 8) of a map, top band first."""
-    start = BANDS * MAPS.index(name)
-    return statistics[:, start : start + BANDS]
+    start = HAZE_BANDS * MAPS.index(name)
+    return statistics[:, start : start + HAZE_BANDS]
 
 
 def spreads(statistics: torch.Tensor, name: str) -> torch.Tensor:
     """The spreads (B, 4) of a map within coarse bands."""
-    start = BANDS * len(MAPS) + COARSE_BANDS * SPREADS.index(name)
-    return statistics[:, start : start + COARSE_BANDS]
+    start = HAZE_BANDS * len(MAPS) + COARSE_HAZE_BANDS * SPREADS.index(name)
+    return statistics[:, start : start + COARSE_HAZE_BANDS]
 
 
 def city(seed: int = 0) -> torch.Tensor:
@@ -37,8 +38,8 @@ def veiled(images: torch.Tensor, transmission: float | torch.Tensor) -> torch.Te
 def test_there_are_as_many_as_is_said_for_any_size_from_64_on():
     for height, width in ((64, 64), (192, 192), (64, 200), (129, 77)):
         images = torch.randint(256, (2, 3, height, width)).byte()
-        assert haze_features(images).shape == (2, STATISTICS)
-    assert STATISTICS == 108
+        assert haze_features(images).shape == (2, HAZE_STATISTICS)
+    assert HAZE_STATISTICS == 108
 
 
 def test_bytes_and_floats_say_the_same_and_a_photo_says_it_in_any_company():
@@ -53,7 +54,9 @@ def test_bytes_and_floats_say_the_same_and_a_photo_says_it_in_any_company():
 def test_a_mirrored_photo_says_nearly_the_same(size):
     images = torch.nn.functional.interpolate(city(), (size, size))
     there, back = haze_features(images), haze_features(images.flip(3))
-    spread_of_gradient = slice(STATISTICS - 4 * COARSE_BANDS, STATISTICS - 3 * COARSE_BANDS)
+    spread_of_gradient = slice(
+        HAZE_STATISTICS - 4 * COARSE_HAZE_BANDS, HAZE_STATISTICS - 3 * COARSE_HAZE_BANDS
+    )
     paired = (there - back).abs()[:, spread_of_gradient]
     # Right and below are paired from another corner in a mirror; that alone moves a little.
     assert paired.max() < 0.1 * there[:, spread_of_gradient].max()

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from aqfusion.air.readings import Reading
-from aqfusion.model.predictor import Embedding, Predictor, load_model
+from aqfusion.model.predictor import Embedding, Predictor
+from aqfusion.network.checkpoint import load_checkpoint, served
 from aqfusion.sites.site import Site
 from tests.planted_sites import site_of, with_sites
 from tests.sites.views import AQIS, View, photo, watched_town
@@ -17,7 +18,7 @@ CLEAR = View(60.0)
 
 @pytest.fixture(scope="module")
 def predictor(checkpoint_folder) -> Predictor:
-    return Predictor("sites", with_sites(load_model(checkpoint_folder).checkpoint))
+    return Predictor("sites", served(with_sites(load_checkpoint(checkpoint_folder))))
 
 
 @pytest.fixture(scope="module")

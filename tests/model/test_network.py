@@ -5,19 +5,19 @@ from copy import deepcopy
 import pytest
 import torch
 
-from aqfusion.model.backbones import (
+from aqfusion.model.architecture import (
     BACKBONES,
+    EMBED_DIM,
+    HAZE_STATISTICS,
+    Architecture,
     WeightsError,
     backbone,
-    create_trunk,
-    feature_count,
-    load_pretrained,
-    normalise,
 )
-from aqfusion.model.bins import smoothed_targets
-from aqfusion.model.haze_features import STATISTICS, haze_features
-from aqfusion.model.image_encoder import EMBED_DIM, HazeEncoder
-from aqfusion.model.network import AlignedGate, AQFusionNet, Architecture, SensorEncoder
+from aqfusion.network.aqfusion_net import AlignedGate, AQFusionNet, SensorEncoder
+from aqfusion.network.haze_features import haze_features
+from aqfusion.network.image_encoder import HazeEncoder
+from aqfusion.network.torch_bins import smoothed_targets
+from aqfusion.network.trunks import create_trunk, feature_count, load_pretrained, normalise
 from aqfusion.training.calibration import CalibrationBatch, pooled
 from aqfusion.training.holdout_predictions import MASKS, HoldoutPredictions
 from aqfusion.training.losses import distribution_loss
@@ -130,8 +130,8 @@ def test_a_picture_unlike_all_photos_flings_the_haze_embedding_nowhere():
     encoder = HazeEncoder().eval()
     encoder.mean.fill_(0.5)
     encoder.std.fill_(0.1)
-    far = torch.tensor([1e6, -1e6])[:, None].expand(2, STATISTICS)
-    edge = torch.tensor([1.0, 0.0])[:, None].expand(2, STATISTICS)  # five deviations off
+    far = torch.tensor([1e6, -1e6])[:, None].expand(2, HAZE_STATISTICS)
+    edge = torch.tensor([1.0, 0.0])[:, None].expand(2, HAZE_STATISTICS)  # five deviations off
     with torch.no_grad():
         assert torch.equal(encoder(far), encoder(edge))
         assert not torch.equal(encoder(edge), encoder(edge * 0.9 + 0.05))

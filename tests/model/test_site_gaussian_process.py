@@ -5,9 +5,12 @@ from datetime import datetime
 import pytest
 import torch
 
-from aqfusion.model import bins
-from aqfusion.model.site_gaussian_process import Axis, ProcessDays, SiteProcess, clock_days
-from aqfusion.model.site_model import DAY_STEPS, SitePosterior, day_step
+from aqfusion.model.bins import quantiles
+from aqfusion.model.site_config import DAY_STEPS, day_step
+from aqfusion.model.site_process import clock_days
+from aqfusion.network import torch_bins as bins
+from aqfusion.network.site_gaussian_process import Axis, ProcessDays, SiteProcess
+from aqfusion.network.site_modules import SitePosterior
 from aqfusion.training.site_process_training import fitted_site_process
 from tests.planted_sites import LEVELS, training_days
 
@@ -45,7 +48,8 @@ def mean(process: SiteProcess, history: ProcessDays, time: float = float("nan"))
 
 def width(process: SiteProcess, history: ProcessDays) -> float:
     masses = told(process, history)
-    return (bins.quantile(masses, 0.95) - bins.quantile(masses, 0.05)).item()
+    high, low = quantiles(masses.numpy(), 0.95, 0.05)
+    return (high - low).item()
 
 
 def test_what_is_told_is_a_distribution(process):

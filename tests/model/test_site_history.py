@@ -7,9 +7,9 @@ import pytest
 import streamlit as st
 
 from aqfusion.air.readings import Reading
-from aqfusion.model.checkpoint import load_checkpoint
 from aqfusion.model.fusion import MOST_DAYS, days_of
 from aqfusion.model.predictor import Predictor
+from aqfusion.network.checkpoint import load_checkpoint, served
 from aqfusion.sites.site import Day
 from aqfusion.ui import cached_models
 from tests.planted_sites import START, site_of, with_sites
@@ -17,7 +17,7 @@ from tests.planted_sites import START, site_of, with_sites
 
 @pytest.fixture(scope="module")
 def predictor(checkpoint_folder):
-    return Predictor("planted", with_sites(load_checkpoint(checkpoint_folder)))
+    return Predictor("planted", served(with_sites(load_checkpoint(checkpoint_folder))))
 
 
 def test_of_a_very_long_history_the_newest_days_are_learned(predictor):

@@ -4,7 +4,7 @@ import builtins
 
 import pytest
 
-from aqfusion.model import torchvision_compat
+from aqfusion.network import torchvision_compat
 
 
 class Library:

@@ -16,13 +16,14 @@ from aqfusion.labels.store import LabelStore
 from aqfusion.labels.usage_counts import Settled
 from aqfusion.labels.usage_key import Cell
 from aqfusion.model.checkpoint import FEATURES
-from aqfusion.model.image_features import backbone_hash, photo_features
 from aqfusion.model.predictor import load_model
-from aqfusion.model.training_features import Features, TrainingSessionFeatures, save_features
 from aqfusion.monitoring.drift_report import BEFORE, WINDOWS, UsageCounts, counted_of, report
 from aqfusion.monitoring.population_stability import FAR, MOVED, STEADY, TOO_FEW, deciles
 from aqfusion.monitoring.reference import ReferenceDistribution, TrainingInputs, reference_of
 from aqfusion.monitoring.usage_counter import UPLOAD, PredictionUsage, counted
+from aqfusion.network.checkpoint import load_checkpoint
+from aqfusion.network.image_features import backbone_hash, photo_features
+from aqfusion.network.training_features import Features, TrainingSessionFeatures, save_features
 from aqfusion.settings import DEFAULT_MODEL
 from tests.planted import sky
 from tests.planted_retrain import deltapur
@@ -168,7 +169,7 @@ def test_corrections_have_an_interval_and_their_days():
 def model(tmp_path_factory, checkpoint_folder):
     """An untrained model that has looked at 60 sessions of any air, a photo each."""
     folder = shutil.copytree(checkpoint_folder, tmp_path_factory.mktemp("model") / "planted")
-    checkpoint = load_model(folder).checkpoint
+    checkpoint = load_checkpoint(folder)
     aqi = np.random.default_rng(7).uniform(20, 390, 60)
     seen = photo_features(
         checkpoint, [Photo.from_image(sky(value, seed=i)) for i, value in enumerate(aqi)]
@@ -193,7 +194,7 @@ def test_another_camera_is_far_from_training_and_the_same_one_is_not(model):
     def shown(photos):
         cells = Counter()
         for photo in photos:
-            vector = predictor.embed(photo).vector[0].numpy()
+            vector = predictor.embed(photo).vector[0]
             for facts in counted(PredictionUsage(UPLOAD, Reading(), vector), reference):
                 cells[Cell(NOW.date().isoformat(), reference.model, UPLOAD, *facts)] += 1
         (distance,) = [

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from aqfusion.evaluation.leave_one_day_out import leave_one_day_out
 from aqfusion.images.photo import Photo
-from aqfusion.model.photo_screening import RULES, PhotoScreen
+from aqfusion.model.photo_screening import RULES, PhotoScreening
 from aqfusion.model.predictor import load_model
 from aqfusion.settings import ROOT
 from aqfusion.sites.site import Day
@@ -100,7 +100,7 @@ def test_of_nothing_no_number_is_told_until_there_is_a_day():
 
 
 def test_a_place_with_days_answers_where_the_photo_is_refused(monkeypatch):
-    monkeypatch.setattr(PhotoScreen, "reason", lambda *_: RULES[0].words)
+    monkeypatch.setattr(PhotoScreening, "reason", lambda *_: RULES[0].words)
     page = opened("predict")
     page.session_state["site_mine"] = {"My roof": site_of(200.0, 220.0)}
     page.run()

@@ -10,7 +10,7 @@ import pytest
 from aqfusion import __version__
 from aqfusion.data.dataset_folder import DatasetRow, read_folder
 from aqfusion.errors import InputError
-from aqfusion.model.network import AQFusionNet
+from aqfusion.network.aqfusion_net import AQFusionNet
 from aqfusion.release import measure_metrics, model_card
 from aqfusion.training.protocols import split
 from aqfusion.training.recipe import Recipe

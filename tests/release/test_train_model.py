@@ -9,11 +9,12 @@ import torch
 
 from aqfusion.data.dataset_folder import DatasetRow, read_folder
 from aqfusion.evaluation.model_evaluation import evaluate
-from aqfusion.model.backbones import WeightsError, load_pretrained
-from aqfusion.model.checkpoint import ModelError, load_checkpoint
-from aqfusion.model.haze_features import STATISTICS
-from aqfusion.model.network import AQFusionNet
+from aqfusion.model.architecture import HAZE_STATISTICS, WeightsError
+from aqfusion.model.config import ModelError
 from aqfusion.model.predictor import Predictor
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.checkpoint import load_checkpoint, served
+from aqfusion.network.trunks import load_pretrained
 from aqfusion.release import train_model
 from aqfusion.release.train_model import TrainingError
 from aqfusion.training.recipe import Recipe, TrainingSet
@@ -100,7 +101,7 @@ def test_training_with_one_validation_fold_gives_a_model_and_its_figures(rows, t
 
     # The figures are of the network alone, as in a model from before there were sites.
     alone = replace(checkpoint, config=replace(checkpoint.config, sites=None), sites=None)
-    again = evaluate(Predictor("alone", alone), tuple(kept_out), lambda _: None)
+    again = evaluate(Predictor("alone", served(alone)), tuple(kept_out), lambda _: None)
     assert again["seen_in_training"] == 0
     assert again["image_only"]["rmse"] == pytest.approx(metrics["image_only"]["rmse"], abs=1)
 
@@ -204,7 +205,9 @@ def fit(rows, tmp_path: Path, epochs: int, opinions=None) -> tuple[TrainingRun, 
     frames = tuple(
         torch.randint(256, (3, 3, 48, 48), generator=generator).byte() for generator in seeded(4)
     )
-    statistics = tuple(torch.rand(3, STATISTICS, generator=generator) for generator in seeded(4))
+    statistics = tuple(
+        torch.rand(3, HAZE_STATISTICS, generator=generator) for generator in seeded(4)
+    )
     material = TrainingSet(sessions, frames, statistics, opinions)
     return TrainingRun(material, replace(RECIPE, epochs=epochs)), tmp_path / "fit.state"
 

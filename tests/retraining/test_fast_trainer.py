@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from aqfusion.air.readings import Reading
-from aqfusion.model.checkpoint import FEATURES, load_checkpoint
-from aqfusion.model.image_features import backbone_hash
-from aqfusion.model.training_features import load_features
+from aqfusion.model.checkpoint import FEATURES
+from aqfusion.network.checkpoint import load_checkpoint
+from aqfusion.network.image_features import backbone_hash
+from aqfusion.network.training_features import load_features
 from aqfusion.retraining.fast_trainer import (
     TrainedNetwork,
     TrainingSetup,

@@ -7,10 +7,11 @@ import torch
 from safetensors import safe_open
 
 from aqfusion.data.dataset_folder import read_folder
-from aqfusion.model.checkpoint import FEATURES, load_checkpoint
-from aqfusion.model.image_features import backbone_hash
+from aqfusion.model.checkpoint import FEATURES
 from aqfusion.model.predictor import load_model
-from aqfusion.model.training_features import FeaturesError, load_features, save_features
+from aqfusion.network.checkpoint import load_checkpoint
+from aqfusion.network.image_features import backbone_hash
+from aqfusion.network.training_features import FeaturesError, load_features, save_features
 from aqfusion.retraining.features import write_features
 from aqfusion.retraining.holdout import holdout_groups, holdout_hash, near_duplicate_filter
 from aqfusion.settings import ASSETS
@@ -43,7 +44,7 @@ def test_frames_are_what_the_model_itself_sees(gathered, checkpoint, data_folder
         dict.fromkeys(row.session for row in rows)
     )
     from aqfusion.images.photo import Photo
-    from aqfusion.model.pixels import stack
+    from aqfusion.network.pixel_tensors import stack
 
     images = stack([Photo.open(rows[0].photo)], checkpoint.config.image_size)
     with torch.no_grad():
@@ -100,7 +101,7 @@ def test_the_trunk_hash_is_that_of_the_trunk_alone(checkpoint):
 
 def test_the_shipped_features_are_of_the_shipped_model_and_name_no_file():
     model = load_model("mobilenetv2_100").checkpoint
-    features = load_features(SHIPPED / FEATURES, backbone_hash(model))
+    features = load_features(SHIPPED / FEATURES, model.backbone_hash)
     assert {session.key for session in features.sessions} == {*model.config.sessions}
     assert torch.bincount(features.owner).max() == 8
     with safe_open(SHIPPED / FEATURES, "pt") as file:
@@ -111,7 +112,7 @@ def test_the_shipped_features_are_of_the_shipped_model_and_name_no_file():
 
 
 def test_the_frozen_part_of_the_shipped_features_is_the_same_for_ever():
-    trunk = backbone_hash(load_model("mobilenetv2_100").checkpoint)
+    trunk = load_model("mobilenetv2_100").checkpoint.backbone_hash
     features = load_features(SHIPPED / FEATURES, trunk)
     frozen = holdout_groups(features)
     assert len(frozen) == 15  # of 77

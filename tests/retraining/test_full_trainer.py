@@ -10,8 +10,9 @@ import torch
 from aqfusion.data.dataset_folder import read_folder
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import Answer
-from aqfusion.model.checkpoint import FEATURES, load_checkpoint
-from aqfusion.model.training_features import save_features
+from aqfusion.model.checkpoint import FEATURES
+from aqfusion.network.checkpoint import load_checkpoint
+from aqfusion.network.training_features import save_features
 from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.retraining.context import load_context
 from aqfusion.retraining.fast_trainer import TrainingSetup

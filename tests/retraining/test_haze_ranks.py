@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from aqfusion.model.checkpoint import FEATURES, load_checkpoint
+from aqfusion.model.checkpoint import FEATURES
 from aqfusion.model.haze_score import haze_score
-from aqfusion.model.image_features import backbone_hash
-from aqfusion.model.training_features import load_features
+from aqfusion.network.checkpoint import load_checkpoint
+from aqfusion.network.image_features import backbone_hash
+from aqfusion.network.training_features import load_features
 from aqfusion.retraining import site_updates
 from aqfusion.retraining.site_updates import carried_over
 from tests.planted_retrain import planted_model

@@ -12,9 +12,9 @@ from aqfusion.air.readings import Reading
 from aqfusion.cli import main
 from aqfusion.errors import InputError
 from aqfusion.labels.answer import Answer
-from aqfusion.model.image_features import photo_features
-from aqfusion.model.network import AQFusionNet
 from aqfusion.model.predictor import load_model
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.image_features import photo_features
 from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.registry.version import comparison
 from aqfusion.retraining.batch_prediction import KINDS, predict_from_features

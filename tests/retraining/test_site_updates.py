@@ -9,14 +9,15 @@ import torch
 
 from aqfusion.air.readings import Reading
 from aqfusion.explain.report import Inputs, as_json, report_of
-from aqfusion.model.checkpoint import FEATURES, load_checkpoint, save_checkpoint
+from aqfusion.model.checkpoint import FEATURES
 from aqfusion.model.predictor import Predictor, load_model
-from aqfusion.model.site_gaussian_process import clock_days
-from aqfusion.model.training_sites import known_sites
+from aqfusion.model.site_process import clock_days
+from aqfusion.network.checkpoint import load_checkpoint, save_checkpoint, served
 from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.retraining.pipeline import register, train_candidate
 from aqfusion.retraining.site_updates import places_with
 from aqfusion.retraining.training_set import CorrectedSession
+from aqfusion.sites.site import Site
 from tests.planted_retrain import NOW, RECIPE, SHIFT, labelled_store, planted_model, shifted, shrink
 from tests.planted_sites import LEVELS, START, with_sites
 
@@ -56,6 +57,15 @@ def on_days(place: str, count: int, aqi: float = 120.0) -> list[CorrectedSession
     ]
 
 
+def served_sites(checkpoint) -> tuple[Site, ...]:
+    return Predictor("m", served(checkpoint)).known_sites()
+
+
+def at_first_site(checkpoint) -> Predictor:
+    predictor = Predictor("m", served(checkpoint))
+    return predictor.at(predictor.known_sites()[0])
+
+
 def days_at(checkpoint, name: str) -> list[float]:
     place = checkpoint.config.sites.places.index(name)
     days = checkpoint.sites.process.days
@@ -75,10 +85,7 @@ def test_a_corrected_day_of_a_known_place_counts_at_once(base):
     known = places_with(base, [corrected(" alphaville ", 480.0, clock=later)]).applied_to(base)
     assert known.config.sites.places == tuple(LEVELS)
     assert days_at(known, "Alphaville") == [*days_at(base, "Alphaville"), 480.0]
-    before, after = (
-        Predictor("m", one).at(known_sites(one)[0]).predict(Reading()).fused.aqi
-        for one in (base, known)
-    )
+    before, after = (at_first_site(one).predict(Reading()).fused.aqi for one in (base, known))
     assert after > before + 10
 
 
@@ -93,7 +100,7 @@ def test_a_new_place_is_learned_from_four_days_on(base, count, learned):
     known = places_with(base, on_days("Deltapur", count)).applied_to(base)
     assert ("Deltapur" in known.config.sites.places) is learned
     if learned:
-        site = next(site for site in known_sites(known) if site.name == "Deltapur")
+        site = next(site for site in served_sites(known) if site.name == "Deltapur")
         assert [day.aqi for day in site.days] == [120.0, 121.0, 122.0, 123.0]
         assert site.day_count == 4
 
@@ -163,7 +170,7 @@ def test_what_was_learned_of_places_comes_back_from_a_file(base, tmp_path):
     known = places_with(base, on_days("Deltapur", 4)).applied_to(base)
     save_checkpoint(tmp_path / "m", known)
     loaded = load_checkpoint(tmp_path / "m")
-    assert known_sites(loaded) == known_sites(known)
+    assert served_sites(loaded) == served_sites(known)
 
 
 @pytest.fixture

@@ -6,14 +6,19 @@ import torch
 
 from aqfusion.air.readings import Reading
 from aqfusion.labels.adjudication import AdjudicatedLabel
-from aqfusion.model.bins import category_probabilities, mean, smoothed_targets
-from aqfusion.model.haze_features import STATISTICS
-from aqfusion.model.image_features import ImageFeatures
-from aqfusion.model.training_features import Features, TrainingSessionFeatures
-from aqfusion.retraining.corrections import corrections, group_of
+from aqfusion.model.architecture import HAZE_STATISTICS
+from aqfusion.network.image_features import ImageFeatures
+from aqfusion.network.torch_bins import category_probabilities, mean, smoothed_targets
+from aqfusion.network.training_features import Features, TrainingSessionFeatures
+from aqfusion.retraining.corrections import corrections
 from aqfusion.retraining.holdout import holdout_groups, near_duplicate_filter
-from aqfusion.retraining.label_targets import interval_target, label_interval, us_aqi
-from aqfusion.retraining.training_set import CorrectedSession, cluster_sessions, training_tensors
+from aqfusion.retraining.label_targets import group_of, label_interval, us_aqi
+from aqfusion.retraining.training_set import (
+    CorrectedSession,
+    cluster_sessions,
+    interval_target,
+    training_tensors,
+)
 from tests.planted_retrain import NOW
 
 WIDTH = 12
@@ -32,7 +37,7 @@ def features(groups: int = 12) -> Features:
     owner = torch.arange(groups).repeat_interleave(2)
     prints = torch.arange(2 * groups) << 40
     return Features(
-        "t", "none", sessions, frames, torch.rand(2 * groups, STATISTICS), owner, prints, owner
+        "t", "none", sessions, frames, torch.rand(2 * groups, HAZE_STATISTICS), owner, prints, owner
     )
 
 
@@ -76,7 +81,7 @@ class Seen:
             number = next(n for n, s in enumerate(self.known.sessions) if s.group in kept)
             look = self.known.features[self.known.owner == number][:1]
         prints = torch.tensor([(1 << 62) + 4099 * seed * seed])
-        return ImageFeatures(look, torch.zeros(1, STATISTICS), prints)
+        return ImageFeatures(look, torch.zeros(1, HAZE_STATISTICS), prints)
 
 
 def gathered(values, **more):
@@ -177,7 +182,7 @@ def corrected(number: int, **more) -> CorrectedSession:
         "items": (number,),
         "bands": ((300.0, 300.0),),
         "features": torch.zeros(1, WIDTH),
-        "statistics": torch.zeros(1, STATISTICS),
+        "statistics": torch.zeros(1, HAZE_STATISTICS),
     }
     return CorrectedSession(**{**known, **more})
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from aqfusion.air.readings import Reading
-from aqfusion.model.bins import mean
-from aqfusion.model.haze_features import STATISTICS
-from aqfusion.model.network import AQFusionNet, Architecture
+from aqfusion.model.architecture import HAZE_STATISTICS, Architecture
+from aqfusion.network.aqfusion_net import AQFusionNet
+from aqfusion.network.torch_bins import mean
 from aqfusion.training import distillation
 from aqfusion.training.branch_training import fit_haze, fit_sensors
 from aqfusion.training.recipe import Recipe, TrainingSet
@@ -42,7 +42,7 @@ def material(photos: int = 1) -> TrainingSet:
 
 def frames_of(aqi: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Statistics (F, 108): one is the AQI / 100, three are loud decoys, all others never change."""
-    statistics = torch.full((len(aqi), STATISTICS), 0.25)
+    statistics = torch.full((len(aqi), HAZE_STATISTICS), 0.25)
     statistics[:, :3] = 50 * torch.randn(len(aqi), 3, generator=generator)
     statistics[:, TELLING] = aqi / 100
     return statistics

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from aqfusion.model.bins import cumulative, smoothed_targets
 from aqfusion.model.prediction import KINDS
+from aqfusion.network.torch_bins import cumulative, smoothed_targets
 from aqfusion.training import calibration as module
 from aqfusion.training.calibration import Calibration, CalibrationBatch, calibrate, pooled
 from aqfusion.training.holdout_predictions import ALL_SHOWN, HoldoutPredictions

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from aqfusion.model.bins import mean, smoothed_targets
+from aqfusion.network.torch_bins import mean, smoothed_targets
 from aqfusion.training import distillation
 from aqfusion.training.distillation import (
     DistillationPoints,

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from aqfusion.air.readings import Reading
 from aqfusion.data.dataset_folder import DatasetRow, read_folder
-from aqfusion.model.network import AQFusionNet
+from aqfusion.network.aqfusion_net import AQFusionNet
 from aqfusion.training.experiment import Training, training
 from aqfusion.training.protocols import Part, split
 from aqfusion.training.recipe import ALL_FRAMES, Recipe

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from aqfusion.data.dataset_folder import read_folder
-from aqfusion.model.checkpoint import load_checkpoint
+from aqfusion.network.checkpoint import load_checkpoint
 from aqfusion.training.holdout_predictions import (
     ALL_SHOWN,
     MASKS,

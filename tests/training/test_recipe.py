@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from aqfusion.model.backbones import BACKBONES, WeightsError
+from aqfusion.model.architecture import BACKBONES, WeightsError
 from aqfusion.training.protocols import PROTOCOLS, ProtocolError
 from aqfusion.training.recipe import ALL_FRAMES, TEACHERS, Recipe, recipe_for
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from aqfusion.model import bins
-from aqfusion.model.fusion import kind_numbers
 from aqfusion.model.prediction import KINDS
-from aqfusion.model.site_model import DAY_STEPS, LEARNED
+from aqfusion.model.site_config import DAY_STEPS, LEARNED
+from aqfusion.network import torch_bins as bins
+from aqfusion.network.modality_pooling import kind_numbers
 from aqfusion.training import calibration as calibrating
 from aqfusion.training.calibration import calibrate
 from aqfusion.training.sessions import session_weights

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from aqfusion.model import bins
-from aqfusion.model.site_model import ELSEWHERE, LEARNED
+from aqfusion.model.site_config import ELSEWHERE, LEARNED
+from aqfusion.network import torch_bins as bins
 from aqfusion.training.holdout_predictions import ALL_SHOWN
 from aqfusion.training.site_holdout import SiteHoldout, fit_masks
 from tests.planted_places import DAYS, sessions

@@ -1,11 +1,14 @@
 """The card "Three backbones, one input": the shipped models' predictions and their cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from html import escape
 
 import streamlit as st
+from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
 from aqfusion.air.readings import Reading
 from aqfusion.explain import model_comparison
@@ -15,9 +18,11 @@ from aqfusion.explain.model_comparison import (
     ModelPrediction,
     Unusable,
 )
-from aqfusion.explain.saliency_targets import RAISES
+from aqfusion.explain.photo_overlays import overlay
+from aqfusion.explain.saliency_targets import RAISES, HeatMapError
+from aqfusion.fair_queue import BusyError
 from aqfusion.images.photo import Photo
-from aqfusion.model.checkpoint import ModelError
+from aqfusion.model.config import ModelError
 from aqfusion.model.predictor import (
     NothingKnownError,
     PhotoRefusedError,
@@ -27,6 +32,7 @@ from aqfusion.model.predictor import (
 )
 from aqfusion.sites.site import Site
 from aqfusion.ui import cached_models
+from aqfusion.ui.deferred_parts import DeferredParts
 from aqfusion.ui.markup import data_url, public_text
 from aqfusion.ui.result_view import pill
 
@@ -37,10 +43,14 @@ _NUMBERS = ("No", "One", "Two", "Three")
 
 @dataclass(frozen=True, eq=False)
 class ComparisonState:
-    """A model's embedding of a photo, and the URL of its saliency map over the photo."""
+    """A model's embedding of a photo, and the URL of the photo under its saliency map.
+
+    `evidence` is whether the map marks anything.
+    """
 
     look: ModelPrediction
     picture: str
+    evidence: bool = True
 
 
 def render_model_comparison(
@@ -50,6 +60,7 @@ def render_model_comparison(
     method: str = "GradCAM",
     target: str = RAISES,
     *,
+    parts: DeferredParts,
     site: Site | None = None,
     taken_at: datetime | None = None,
     extinction: Mapping[str, float] | None = None,
@@ -67,40 +78,90 @@ def render_model_comparison(
             if isinstance(model, Unusable):
                 column.html(absent(model.title, model.problem))
                 continue
-            seen = _seen(model, photo, method, target) if photo else None
+            look = _look(model, photo) if photo else None
             try:
                 verdict = model_comparison.model_agreement(
-                    model.predictor.at(site, taken_at, extinction),
-                    reading,
-                    seen.look if seen else None,
-                    trust_photo,
+                    model.predictor.at(site, taken_at, extinction), reading, look, trust_photo
                 )
             except PhotoRefusedError as error:
-                column.html(silent(model.title, error.problem, seen))
-                continue
+                draw = partial(silent, model.title, error.problem)
             except (ModelError, NothingKnownError) as error:
                 column.html(absent(model.title, public_text(error)))
                 continue
-            results.append(verdict.result)
-            column.html(card(model, verdict, seen))
+            else:
+                results.append(verdict.result)
+                draw = partial(card, model, verdict)
+            place = column.empty()
+            if photo is None or look is None:
+                place.html(draw(None))
+            else:
+                _render_card(place, draw, ModelView(model, photo, look, method, target), parts)
         summary.html(f'<p class="aq">{escape(agreement(results))}</p>')
 
 
-def _seen(model: ComparedModel, photo: Photo, method: str, target: str) -> ComparisonState:
-    weights = model.predictor.checkpoint.sha256
-    return _kept(weights, photo.digest, method, target, model.predictor, photo)
+@dataclass(frozen=True, eq=False)
+class ModelView:
+    """A model's view of a photo, and what its saliency map is asked for."""
+
+    model: ComparedModel
+    photo: Photo
+    look: ModelPrediction
+    method: str
+    target: str
+
+
+def _render_card(
+    place: DeltaGenerator,
+    draw: Callable[[ComparisonState | None], str],
+    view: ModelView,
+    parts: DeferredParts,
+) -> None:
+    """Draw a card with its map, or with the photo until the map is there."""
+
+    def render(wait: bool) -> None:
+        try:
+            state = _state(view, wait)
+        except (BusyError, HeatMapError):  # the card above says it
+            state = stand_in
+        place.html(draw(state))
+
+    stand_in = ComparisonState(view.look, _small(view.photo.digest, view.photo))
+    parts.draw(render, lambda: place.html(draw(stand_in)))
+
+
+def _look(model: ComparedModel, photo: Photo) -> ModelPrediction:
+    return _kept(model.predictor.checkpoint.sha256, photo.digest, model.predictor, photo)
 
 
 @st.cache_resource(show_spinner=False, max_entries=192)
-def _kept(
-    weights: str, digest: str, method: str, target: str, _of: Predictor, _photo: Photo
-) -> ComparisonState:
-    from aqfusion.explain.photo_overlays import overlay
+def _kept(weights: str, digest: str, _of: Predictor, _photo: Photo) -> ModelPrediction:
+    return model_comparison.predict_with(_of, _photo)
 
-    look = model_comparison.predict_with(_of, _photo, method, target)
-    image = _photo.image.copy()
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _small(digest: str, _photo: Photo) -> str:
+    return data_url(_thumbnail(_photo), quality=75)
+
+
+def _state(view: ModelView, wait: bool) -> ComparisonState:
+    predictor = view.model.predictor
+    names = predictor.checkpoint.sha256, view.photo.digest, view.method, view.target
+    return _marked(*names, view, wait)
+
+
+@st.cache_resource(show_spinner=False, max_entries=192)
+def _marked(
+    weights: str, digest: str, method: str, target: str, _view: ModelView, _wait: bool
+) -> ComparisonState:
+    heat = cached_models.heat_map(_view.model.predictor, _view.photo, method, target, _wait)
+    picture = data_url(overlay(_thumbnail(_view.photo), heat, _OPACITY), quality=75)
+    return ComparisonState(_view.look, picture, not heat.empty)
+
+
+def _thumbnail(photo: Photo) -> Image.Image:
+    image = photo.image.copy()
     image.thumbnail(_PICTURE)
-    return ComparisonState(look, data_url(overlay(image, look.heat_map, _OPACITY), quality=75))
+    return image
 
 
 @st.cache_resource(show_spinner="Loading the models ...", max_entries=2)
@@ -185,7 +246,7 @@ def _image(title: str, seen: ComparisonState | None) -> str:
 def _note(result: Result, seen: ComparisonState | None) -> str:
     if seen is not None and result.image_only is None:
         return f"The photo is left out: {result.photo_problem}."
-    if seen is not None and seen.look.heat_map.empty:
+    if seen is not None and not seen.evidence:
         return "No region of the photo is evidence for what the map shows."
     return ""
 

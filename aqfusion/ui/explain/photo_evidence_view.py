@@ -1,5 +1,7 @@
 """The photo beside its saliency map, and its landmarks with their extinction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 
 import streamlit as st
@@ -8,20 +10,24 @@ from aqfusion.air.aqi import standard
 from aqfusion.errors import InputError
 from aqfusion.explain.haze_saliency import HEIGHTS
 from aqfusion.explain.photo_overlays import colour_bar, landmark_picture
-from aqfusion.explain.saliency_targets import METHOD_NAMES
+from aqfusion.explain.saliency_targets import METHOD_NAMES, HeatMapError
+from aqfusion.images.photo import Photo
 from aqfusion.metrics import SaliencyMetrics
 from aqfusion.model.predictor import Result
 from aqfusion.ui import cached_metrics, cached_models, heavy_work
+from aqfusion.ui.deferred_parts import DeferredParts
 from aqfusion.ui.explain import text
 from aqfusion.ui.explain.attribution_view import bars
 from aqfusion.ui.inputs import PredictionInputs
-from aqfusion.ui.markup import plain, plain_list
+from aqfusion.ui.markup import data_url, plain, plain_list, show_error
 from aqfusion.ui.sites.landmark_reading import days_with_landmarks, meaning, table
+
+_PENDING = (480, 480)  # pixels at most
 
 
 @st.fragment
 @heavy_work.shown_busy("map")
-def render_map(inputs: PredictionInputs, result: Result) -> None:
+def render_map(inputs: PredictionInputs, result: Result, parts: DeferredParts) -> None:
     """Draw choices and both pictures, or the reason why there is no map."""
     st.markdown(f"{text.HAZE_MAP} {text.MAP}" if result.haze else text.MAP)
     if inputs.photo is None or inputs.usable is None:
@@ -42,16 +48,12 @@ def render_map(inputs: PredictionInputs, result: Result) -> None:
     )
     method = choices[1].selectbox("Method", METHOD_NAMES, key="explain_method", help=text.METHODS)
     opacity = choices[2].slider("Opacity", 0, 100, 60, 5, format="%d %%", key="explain_opacity")
-    saliency_map = cached_models.heat_map(inputs.model, inputs.photo, method, target)
+    photo = inputs.photo
     left, right = st.columns(2)
     with left.container(key="explain_photo"):
-        st.image(inputs.photo.image, width="stretch", alt="The photo as it is")
+        st.image(photo.image, width="stretch", alt="The photo as it is")
     with right.container(key="explain_map"):
-        st.image(
-            cached_models.marked(inputs.model, inputs.photo, method, target, opacity / 100),
-            width="stretch",
-            alt=f"The photo, marked where the network found {_target(target, result)}",
-        )
+        place = st.empty()
     stops = ", ".join(colour_bar())
     st.html(
         '<div class="aq aq-small aq-colours"><span>little</span>'
@@ -59,13 +61,44 @@ def render_map(inputs: PredictionInputs, result: Result) -> None:
         "<span>most of this photo's evidence</span></div>"
     )
     st.html(f'<p class="aq aq-small">{escape(text.trust(method, _measured(inputs)))}</p>')
-    if saliency_map.empty:
-        st.info("No region of this photo is evidence for that.")
-    by_height = cached_models.haze_evidence(inputs.model, inputs.photo)
+    note = st.empty()
+
+    def draw(wait: bool) -> None:
+        share = opacity / 100
+        with note.container(), shown_faults(), heavy_work.shown_busy("map"):
+            picture = cached_models.marked(inputs.model, photo, method, target, share, wait)
+            alt = f"The photo, marked where the network found {_target(target, result)}"
+            place.image(picture, width="stretch", alt=alt)
+            if cached_models.heat_map(inputs.model, photo, method, target).empty:
+                st.info("No region of this photo is evidence for that.")
+
+    parts.draw(draw, lambda: place.html(_pending(photo)))
+    by_height = cached_models.haze_evidence(inputs.model, photo)
     rows = {height.capitalize(): points for height, points in zip(HEIGHTS, by_height, strict=True)}
     st.html(
         f'<div class="aq aq-small"><p>{escape(text.share(result.photo_share))} '
         f"{escape(text.branches(inputs.model))}</p>{bars(rows)}</div>"
+    )
+
+
+@contextmanager
+def shown_faults() -> Iterator[None]:
+    """Say here why a map could not be computed."""
+    try:
+        yield
+    except HeatMapError as error:
+        show_error(error)
+
+
+def _pending(photo: Photo) -> str:
+    """The photo as pale as it is while its map is computed, of the size that the map will have."""
+    picture = photo.image.copy()
+    picture.thumbnail(_PENDING)
+    return (
+        '<div class="aq" role="status" style="position:relative">'
+        f'<img src="{data_url(picture)}" alt="" style="width:100%;display:block;opacity:.35">'
+        '<p style="position:absolute;inset:0;display:grid;place-items:center;margin:0">'
+        "The saliency map is being computed ...</p></div>"
     )
 
 
@@ -81,7 +114,7 @@ def _measured(inputs: PredictionInputs) -> SaliencyMetrics | None:
         metrics = cached_metrics.metrics()
     except InputError:
         return None  # the sentence then says that nothing was measured
-    run = metrics.run("leak-safe", inputs.model.checkpoint.network.architecture.backbone)
+    run = metrics.run("leak-safe", inputs.model.checkpoint.config.architecture.backbone)
     return run.heat_maps if run else None
 
 

@@ -75,7 +75,7 @@ def place(result: Result, sha256: str) -> str:
 
 def branches(model: Predictor) -> str:
     """The share of the photo's prediction that the map explains."""
-    haze = model.checkpoint.network.image_encoder.haze_share.item()
+    haze = model.checkpoint.branches.haze_share
     return (
         f"The map shows the part of the network, {100 * (1 - haze):.0f}\u00a0% of the photo's "
         f"part. The other {100 * haze:.0f}\u00a0% is haze, measured from colour and contrast at "

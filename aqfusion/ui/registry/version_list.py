@@ -9,7 +9,7 @@ from aqfusion.errors import InputError
 from aqfusion.permissions import Actor
 from aqfusion.registry.serving import Promotion
 from aqfusion.registry.version import RegistryError, Version, comparison, title
-from aqfusion.retraining.corrections import LEFT_OUT
+from aqfusion.retraining.label_targets import LEFT_OUT
 from aqfusion.ui.labels import flash
 from aqfusion.ui.labels import store_session as labels
 from aqfusion.ui.markup import plain, show_error

@@ -19,14 +19,14 @@ KEY = "site_choice"
 _KNOWN = "known:"
 
 
-def choose(model: Predictor) -> None:
+def choose(model: Predictor, question: str = "Where was this taken?") -> None:
     """Draw the choice, and what it means for the answer."""
     titles = _titles(model)
     if st.session_state.get(KEY) not in titles:
         st.session_state[KEY] = ELSEWHERE
     with st.container(horizontal=True, vertical_alignment="bottom", key="site_choose"):
         st.selectbox(
-            "Where was this taken?",
+            question,
             list(titles),
             format_func=lambda key: titles[key],
             key=KEY,

@@ -118,14 +118,14 @@ def render_explorer(source: Source) -> None:
             st.session_state[chosen_key] = id
             _give(everywhere, id)
 
-    left, right = st.columns([8, 5], gap="medium")
+    left, right = st.container(key="stations_body").columns([8, 5], gap="medium")
     with right.container(border=True, height="stretch", key="stations_card"):
         chosen = _list(measurements, chosen_key)
         if chosen is None:
             _invite(selection, source, view, at)
         else:
             station_view.render_chosen(chosen, view, estimates, at)
-    with left:
+    with left.container(key="stations_place_of_map"):
         pick_on_map(
             (
                 *marks(selection.alone, view, estimates, at, live=source.is_live),

@@ -12,6 +12,7 @@ import streamlit as st
 from aqfusion.errors import InputError
 from aqfusion.fair_queue import HEAVY
 from aqfusion.images.decoding import MOST_MEMORY, reserved
+from aqfusion.own_process import run_in_own_process
 from aqfusion.settings import load_settings
 from aqfusion.stations.measurements import StationMeasurement, latest, time_steps
 from aqfusion.stations.sample_stations import sample_measurements
@@ -82,14 +83,19 @@ def of(parsed: Parsed) -> Source:
 
 # Bytes that reading a table holds for each of its own, with lists of cells and rows.
 _READING = 45
+# Bytes of a table whose reading others would feel, which takes longer than to start a process.
+_LARGE = 100_000
 
 
 def parse(content: bytes, place: UploadedStation | None) -> Parsed:
     """Read a table in turn with other heavy work, and within the memory of that."""
 
     def work() -> Parsed:
+        now = datetime.now(UTC)
+        if len(content) <= _LARGE:
+            return parse_stations(content, now, place=place)
         with reserved(min(MOST_MEMORY, _READING * len(content))):
-            return parse_stations(content, datetime.now(UTC), place=place)
+            return run_in_own_process(parse_stations, content, now, place=place)
 
     return HEAVY.run(work)
 

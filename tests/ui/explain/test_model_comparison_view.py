@@ -9,11 +9,14 @@ from streamlit.testing.v1 import AppTest
 
 from aqfusion.air.aqi import standard
 from aqfusion.air.readings import Reading
-from aqfusion.explain import model_comparison
+from aqfusion.explain import model_comparison, saliency_process
+from aqfusion.explain.photo_overlays import overlay
+from aqfusion.explain.saliency import saliency_map
 from aqfusion.images.photo import Photo
-from aqfusion.model.photo_screening import PhotoScreen
+from aqfusion.model.photo_screening import PhotoScreening
 from aqfusion.model.predictor import Predictor, load_model
 from aqfusion.ui.explain import model_comparison_view
+from aqfusion.ui.markup import data_url
 from tests.planted import sky
 from tests.planted_models import ship
 
@@ -26,6 +29,7 @@ def card() -> None:
 
     from aqfusion.air.readings import Reading
     from aqfusion.images.photo import Photo
+    from aqfusion.ui.deferred_parts import DeferredParts
     from aqfusion.ui.explain import model_comparison_view
     from tests.planted import sky
 
@@ -36,7 +40,10 @@ def card() -> None:
         else None
     )
     known = st.session_state.get("reading", True)
-    model_comparison_view.render_model_comparison(photo, Reading(pm25=pm25) if known else Reading())
+    parts = DeferredParts()
+    reading = Reading(pm25=pm25) if known else Reading()
+    model_comparison_view.render_model_comparison(photo, reading, parts=parts)
+    parts.finish()
 
 
 @pytest.fixture(scope="module")
@@ -92,13 +99,26 @@ def test_it_shows_what_the_models_say_and_how_far_they_agree(page):
 def test_a_moved_slider_predicts_anew_but_looks_at_nothing_again(page, monkeypatch):
     before = cards(page)
     monkeypatch.setattr(Predictor, "embed", pytest.fail)
-    monkeypatch.setattr(model_comparison, "saliency_map", pytest.fail)
+    monkeypatch.setattr(saliency_process, "saliency_map", pytest.fail)
     page.slider(key="pm25").set_value(400.0).run()
     after = cards(page)
     assert [re.findall(r'src="[^"]+"', one) for one in after] == [
         re.findall(r'src="[^"]+"', one) for one in before
     ]
     assert number(after[0]) != number(before[0])
+
+
+def test_method_and_target_reach_the_map(page):
+    one, photo = model_comparison.contenders()[0], Photo.from_image(sky(200, seed=1, size=120))
+    look = model_comparison.predict_with(one.predictor, photo)
+
+    def picture(*asked: str) -> str:
+        view = model_comparison_view.ModelView(one, photo, look, *asked)
+        return model_comparison_view._state(view, True).picture
+
+    heat = saliency_map(one.predictor, photo, "LayerCAM", "lowers")
+    assert picture("LayerCAM", "lowers") == data_url(overlay(photo.image, heat, 0.5), quality=75)
+    assert picture("LayerCAM", "lowers") != picture("GradCAM", "raises")
 
 
 def number(html: str) -> str:
@@ -156,7 +176,7 @@ def planted(result, aqi):
 
 
 def test_a_model_that_refuses_the_photo_and_has_nothing_else_tells_no_number(page, monkeypatch):
-    monkeypatch.setattr(PhotoScreen, "reason", lambda *_: "too <dark>")
+    monkeypatch.setattr(PhotoScreening, "reason", lambda *_: "too <dark>")
     st.cache_resource.clear()  # how the photo looked before
     page.session_state["reading"] = False
     page.run()

@@ -13,10 +13,10 @@ the real photos look down on a town and show no sky at all.
 
 import torch
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, max_pool2d, pad
+from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
-BANDS = 8  # horizontal bands for means
-COARSE_BANDS = 4  # for spreads and spectra, which need more pixels
+from aqfusion.model.architecture import COARSE_HAZE_BANDS, HAZE_BANDS
+
 _WINDOW = 8  # pixels: the side of the patch whose darkest value or spread is taken
 
 
@@ -39,25 +39,15 @@ def haze_features(images: Tensor) -> Tensor:
     spectrum = ((light - smooth).abs(), (smooth - smoother).abs(), _gradient(avg_pool2d(light, 4)))
     return torch.cat(
         [
-            *(_bands(values, BANDS).mean(2) for values in maps),  # 10 x 8
+            *(_bands(values, HAZE_BANDS).mean(2) for values in maps),  # 10 x 8
             *(
-                _bands(values, COARSE_BANDS).std(2)
+                _bands(values, COARSE_HAZE_BANDS).std(2)
                 for values in (light, dark_channel, saturation, gradient)
             ),  # 4 x 4
-            *(_bands(values, COARSE_BANDS).mean(2) for values in spectrum),  # 3 x 4
+            *(_bands(values, COARSE_HAZE_BANDS).mean(2) for values in spectrum),  # 3 x 4
         ],
         1,
     )
-
-
-STATISTICS = 10 * BANDS + 7 * COARSE_BANDS
-# (108,): which coarse band, top first, a statistic was taken in.
-BAND_OF_STATISTIC = torch.cat(
-    [
-        (torch.arange(BANDS) * COARSE_BANDS // BANDS).repeat(10),
-        torch.arange(COARSE_BANDS).repeat(7),
-    ]
-)
 
 
 def _gradient(light: Tensor) -> Tensor:
@@ -70,32 +60,18 @@ def _gradient(light: Tensor) -> Tensor:
 def _bands(values: Tensor, count: int) -> Tensor:
     """Split (B, 1, H, W) into `count` bands from top to bottom: (B, count, pixels of a band)."""
     rows = values.shape[2] // count
-    return values[:, 0, : rows * count].reshape(len(values), count, -1)
+    return values[:, 0, : rows * count].reshape(values.shape[0], count, -1)
 
 
-NAMES = (
-    "top_light",  # mean luma of the upper half, 0 to 1
-    "light",  # mean luma
-    "brightest",  # luma that 2 % of the pixels exceed
-    "dark_share",  # share of pixels that are nearly black
-    "white_share",  # share of pixels that are clipped white
-    "fall",  # luma of the upper third less that of the lower: a sky is the brighter part
-    "colour",  # decades of the mean distance between channels: -3 is black and white
-    "vivid_warm_share",  # share of strongly coloured pixels that are not blue: no sky is so
-    "top_warmth",  # red less blue of the upper half
-    "top_green",  # green less the mean of red and blue there: daylight keeps near 0
-    "smoothest_row",  # decades of the luma spread within the calmest tenth of the rows
-    "flat_share",  # share of neighbours that are exactly alike: drawn, not photographed
-    "haze",  # mean dark channel (He et al. 2009): light that every colour has
-)
 _SIDE = 112  # pixels: enough for edges, small enough to hide the noise of a sensor
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _FAINTEST = 1e-3  # a quarter of a grey level of 255: keeps logarithms finite
 
 
 def statistics(images: Tensor) -> Tensor:
-    """The numbers of `NAMES` (B, F) of uint8 pictures (B, 3, H, W), of any size."""
-    rgb = adaptive_avg_pool2d(images.float() / 255, (_SIDE, _SIDE))  # (B, 3, S, S)
+    """The numbers of `STATISTIC_NAMES` (B, F) of uint8 pictures (B, 3, H, W), of any size."""
+    height, width = images.shape[2:]
+    rgb = _windows(height) @ (images.float() / 255) @ _windows(width).T  # (B, 3, S, S)
     luma = (rgb * torch.tensor(_LUMA)[:, None, None]).sum(1)  # (B, S, S)
     chroma = rgb.amax(1) - rgb.amin(1)  # (B, S, S)
     half, third = _SIDE // 2, _SIDE // 3
@@ -121,6 +97,17 @@ def statistics(images: Tensor) -> Tensor:
         ],
         1,
     )
+
+
+def _windows(count: int) -> Tensor:
+    """Weights (S, `count`) of adaptive average pooling along one side.
+
+    By products of matrices it is one formula for every size, which ONNX has as well.
+    """
+    number, pixel = torch.arange(_SIDE)[:, None], torch.arange(count)[None]
+    first, end = number * count // _SIDE, ((number + 1) * count + _SIDE - 1) // _SIDE
+    inside = ((pixel >= first) & (pixel < end)).float()
+    return inside / inside.sum(1, keepdim=True)
 
 
 def _ranked(values: Tensor, share: float) -> Tensor:

@@ -19,7 +19,7 @@ from torch import Tensor
 from aqfusion.air.readings import Reading
 from aqfusion.errors import InputError
 from aqfusion.io.atomic_files import replace_file
-from aqfusion.model.haze_features import STATISTICS
+from aqfusion.model.architecture import HAZE_STATISTICS
 
 _FORMAT = "1"
 _LARGEST = 200_000_000  # bytes
@@ -135,7 +135,7 @@ def _features(about: dict[str, Any], tensors: dict[str, Tensor], sha256: str) ->
 def _check(features: Features) -> None:
     """Every frame and every fingerprint is a session's, every number finite."""
     frames, count = len(features.owner), len(features.sessions)
-    if not count or not frames or features.statistics.shape != (frames, STATISTICS):
+    if not count or not frames or features.statistics.shape != (frames, HAZE_STATISTICS):
         raise ValueError(f"{count} sessions, {frames} frames, {tuple(features.statistics.shape)}")
     if len(features.features) != frames or len(features.fingerprints) != len(
         features.fingerprint_owner

@@ -5,10 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from aqfusion.model.backbones import create_trunk, feature_count, normalise
-from aqfusion.model.haze_features import STATISTICS, haze_features
-
-EMBED_DIM = 128  # E: of the space that photos and readings share
+from aqfusion.model.architecture import EMBED_DIM, HAZE_STATISTICS
+from aqfusion.network.haze_features import haze_features
+from aqfusion.network.trunks import create_trunk, feature_count, normalise
 
 
 class ImageEncoder(nn.Module):
@@ -21,10 +20,10 @@ class ImageEncoder(nn.Module):
     trunk: Any  # a timm model: it has more than torch's Module declares
     haze_share: Tensor
 
-    def __init__(self, backbone: str) -> None:
+    def __init__(self, backbone: str, *, pads_by_size: bool = True) -> None:
         super().__init__()
         self.backbone = backbone
-        self.trunk = create_trunk(backbone)
+        self.trunk = create_trunk(backbone, pads_by_size=pads_by_size)
         self.project = nn.Linear(feature_count(self.trunk), EMBED_DIM)
         self.norm = nn.LayerNorm(EMBED_DIM)
         self.haze = HazeEncoder()
@@ -73,10 +72,10 @@ class HazeEncoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(STATISTICS))
-        self.register_buffer("std", torch.ones(STATISTICS))
+        self.register_buffer("mean", torch.zeros(HAZE_STATISTICS))
+        self.register_buffer("std", torch.ones(HAZE_STATISTICS))
         self.mlp = nn.Sequential(
-            nn.Linear(STATISTICS, EMBED_DIM),
+            nn.Linear(HAZE_STATISTICS, EMBED_DIM),
             nn.GELU(),
             nn.Dropout(0.1),
             nn.Linear(EMBED_DIM, EMBED_DIM),

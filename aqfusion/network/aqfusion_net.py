@@ -4,38 +4,12 @@ The paper names the parts but not their layers; each choice here has its reason 
 B is the batch, E = 128 the embedding, 6 the sensors in the order of `POLLUTANTS`.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
-
 import torch
 from torch import Tensor, nn
 
-from aqfusion.air.readings import POLLUTANTS
-from aqfusion.io.json_models import Number, Positive, Rule, of_length, one_of
-from aqfusion.model.backbones import BACKBONES
+from aqfusion.model.architecture import EMBED_DIM, SENSOR_COUNT, Architecture
 from aqfusion.model.bins import BIN_COUNT
-from aqfusion.model.image_encoder import EMBED_DIM, ImageEncoder
-
-SENSOR_COUNT = len(POLLUTANTS)
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """All that is needed to build the network again; stored in the checkpoint's config.
-
-    `sensor_mean` and `sensor_std` are of log(1 + reading), readings in canonical units.
-    """
-
-    __pydantic_config__: ClassVar = {"extra": "forbid"}  # nobody builds what is not here
-    backbone: Annotated[str, one_of(BACKBONES)]
-    sensor_mean: Annotated[tuple[float, ...], of_length(tuple[Number, ...], SENSOR_COUNT)]
-    sensor_std: Annotated[tuple[float, ...], of_length(tuple[Positive, ...], SENSOR_COUNT)]
-    sensor_token_dim: Annotated[
-        int, Rule("must be a whole number from 1 to 1024", ge=1, le=1024)
-    ] = 16
-    sensor_hidden_dim: Annotated[
-        int, Rule("must be a whole number from 1 to 4096", ge=1, le=4096)
-    ] = 128
+from aqfusion.network.image_encoder import ImageEncoder
 
 
 class SensorEncoder(nn.Module):

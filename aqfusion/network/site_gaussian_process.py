@@ -11,24 +11,24 @@ days hardly depends on the level; it knows the date. The other answers where rea
 the logarithm of the AQI, since concentrations act by ratios; the date earned nothing there.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import torch
 from torch import Tensor, nn
 
 from aqfusion.air.readings import POLLUTANTS
-from aqfusion.model.bins import EDGES, bin_masses
+from aqfusion.model.site_process import (
+    CENTRE_AQI,
+    FAR,
+    HYPERPARAMETERS,
+    LEAST_AQI,
+    ODD,
+    ODD_SPREAD,
+)
+from aqfusion.network.torch_bins import EDGES, bin_masses
 
-TERMS = ("common", "level", "weather", "smooth", "smooth_here", "noise")  # variances
-LENGTHS = ("weather_days", "reading_length")
-HYPERPARAMETERS = (*TERMS, *LENGTHS)
-_CENTRE = 130.0  # AQI that the axes are centred on: near the mean of the public sets
-_LEAST_AQI = 5.0
-_ODD, _ODD_SPREAD = 0.1, 3.0
-_FAR = 1e6  # days
+__all__ = ["HYPERPARAMETERS", "Axis", "ProcessDays", "ProcessPosterior", "SiteProcess", "kernel"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Axis:
 
     def from_aqi(self, aqi: Tensor) -> Tensor:
         """From AQI to the axis, any shape."""
-        ratio = aqi.clamp_min(_LEAST_AQI) / _CENTRE
+        ratio = aqi.clamp_min(LEAST_AQI) / CENTRE_AQI
         return ratio.log() if self.power == 0 else (ratio**self.power - 1) / self.power
 
 
@@ -162,7 +162,7 @@ class SiteProcess(nn.Module):
         edges = torch.cat([torch.full((1,), -torch.inf, dtype=edges.dtype), edges[1:]])
         standardised = (edges - mean[:, None]) / std[:, None]
         # A contaminated normal (Tukey 1960): one day in ten is unlike what is known.
-        return (1 - _ODD) * bin_masses(standardised) + _ODD * bin_masses(standardised / _ODD_SPREAD)
+        return (1 - ODD) * bin_masses(standardised) + ODD * bin_masses(standardised / ODD_SPREAD)
 
     def leave_one_out(self, days: ProcessDays, mask: Tensor) -> Tensor:
         """Errors in deviations (D,) of each day by all others (R & W 2006, eq. 5.12)."""
@@ -189,18 +189,11 @@ class SiteProcess(nn.Module):
         return dict(zip(HYPERPARAMETERS, row, strict=True))
 
 
-def clock_days(clock: datetime | None) -> float:
-    """Days since 1970 on the clock of the place, or NaN: time zones do not matter at one place."""
-    if clock is None:
-        return math.nan
-    return (clock.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds() / 86_400
-
-
 def kernel(a: ProcessInputs, b: ProcessInputs, theta: Mapping[str, Tensor]) -> Tensor:
     """Covariance (A, B) of points on the axis, without noise."""
     same = (a.place[:, None] == b.place[None]).double()
     # A time that is not known is near to no other; infinity would have no gradient.
-    apart = (a.time[:, None] - b.time[None]).abs().nan_to_num(_FAR)
+    apart = (a.time[:, None] - b.time[None]).abs().nan_to_num(FAR)
     weather = theta["weather"] * torch.exp(-apart / theta["weather_days"])
     total = theta["common"] + same * (theta["level"] + weather)
     if a.features.shape[1] == 0 or not bool(a.reading_present.any() and b.reading_present.any()):

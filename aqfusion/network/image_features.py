@@ -10,10 +10,10 @@ from torch import Tensor
 
 from aqfusion.images.perceptual_hash import perceptual_hash
 from aqfusion.images.photo import Photo
-from aqfusion.model.checkpoint import Checkpoint
-from aqfusion.model.haze_features import haze_features
-from aqfusion.model.image_encoder import ImageEncoder
-from aqfusion.model.pixels import batches, stack
+from aqfusion.network.checkpoint import Checkpoint
+from aqfusion.network.haze_features import haze_features
+from aqfusion.network.image_encoder import ImageEncoder
+from aqfusion.network.pixel_tensors import batches, stack
 
 BATCH = 4  # activations of larger ones are mapped anew by malloc at every layer, which is slower
 

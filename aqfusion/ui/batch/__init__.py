@@ -1,0 +1,1 @@
+"""The Batch page: many photos at once, or a table of readings."""
