@@ -123,7 +123,7 @@ def test_words_are_completed(monkeypatch, capsys, line, offers):
 @pytest.mark.parametrize(
     ("former", "script"),
     [
-        ("bench --queue 100 1000", "benchmarks/predict.py, label_queue.py or retraining.py"),
+        ("bench --queue 100 1000", "-m benchmarks, or benchmarks/label_queue.py or retraining.py"),
         ("outline --source land-50m.json", "tools/land_outline.py"),
         ("stations make-samples --data x --out y", "tools/sample_stations.py"),
         ("stations make-samples --help", "tools/sample_stations.py"),
