@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing import get_context, parent_process
 
-from aqfusion.bulk.bulk_item import BulkItem, BulkSetup, Portion, Row
+from aqfusion.bulk.bulk_item import BulkError, BulkItem, BulkSetup, Portion, Row
 
 __all__ = ["on_processes", "usable_cores"]
 
@@ -41,9 +41,7 @@ def on_processes(
     """
     if processes == 1:
         from aqfusion.bulk.prediction_row import predict_portion
-        from aqfusion.model.predictor import share_processors
 
-        share_processors(usable_cores())
         for portion in todo:
             yield portion, predict_portion(setup, portion.items)
         return
@@ -57,7 +55,13 @@ def on_processes(
         waiting.extend(broken)
         while waiting:
             portion = waiting.popleft()
-            yield portion, _isolated(setup, portion.items, lost)
+            rows = _isolated(setup, portion.items, lost)
+            if len(rows) > 1 and all(row["error"] == _LOST for row in rows):
+                raise BulkError(
+                    "every process ended as soon as it computed: memory may be short. Try again "
+                    "with --processes 1"
+                )
+            yield portion, rows
 
 
 def _until_broken(
@@ -115,9 +119,6 @@ def _begin(setup: BulkSetup) -> None:
         os.environ[name] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and ends this one
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    from aqfusion.model.predictor import share_processors
-
-    share_processors(usable_cores())
 
 
 def _end_with_parent() -> None:

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
 from aqfusion.model.architecture import EMBED_DIM
 from aqfusion.model.array_math import Array
@@ -24,8 +22,17 @@ from aqfusion.model.photo_screening import PhotoScreening
 from aqfusion.model.site_config import SiteConfig
 from aqfusion.model.site_process import DayProcess, DayTable, SiteAnswers
 from aqfusion.model.stored_weights import StoredWeights
+from aqfusion.model.tensor_file import load_tensors
 
-__all__ = ["Config", "ModelError", "ModelFiles", "ServedModel", "load_served", "read_model"]
+__all__ = [
+    "Config",
+    "ModelError",
+    "ModelFiles",
+    "ServedModel",
+    "backbone_hash",
+    "load_served",
+    "read_model",
+]
 
 FORMAT = 3
 # Models from before there were sites.
@@ -84,16 +91,8 @@ class ServedModel:
 
     @cached_property
     def backbone_hash(self) -> str:
-        """SHA-256 (hex) of the backbone's weights as stored, its kind and the photos' size.
-
-        Features of photos hold for that backbone alone.
-        """
-        root = "network.image_encoder.trunk."
-        trunk = {
-            n.removeprefix(root): v for n, v in self.files.arrays.items() if n.startswith(root)
-        }
-        kind = f"{self.config.architecture.backbone} {self.config.image_size}\n"
-        return hashlib.sha256(kind.encode() + save(trunk)).hexdigest()
+        """As the function of that name has it."""
+        return backbone_hash(self.files)
 
     @property
     def config(self) -> Config:
@@ -109,6 +108,19 @@ class ServedModel:
     def sha256(self) -> str:
         """The checksum of the weights file."""
         return self.files.sha256
+
+
+def backbone_hash(files: ModelFiles) -> str:
+    """SHA-256 (hex) of a backbone's weights as stored, its kind and the photos' size.
+
+    Features of photos hold for that backbone alone.
+    """
+    from safetensors.numpy import save  # late: an exported folder does without
+
+    root = "network.image_encoder.trunk."
+    trunk = {n.removeprefix(root): v for n, v in files.arrays.items() if n.startswith(root)}
+    kind = f"{files.config.architecture.backbone} {files.config.image_size}\n"
+    return hashlib.sha256(kind.encode() + save(trunk)).hexdigest()
 
 
 def load_served(folder: Path) -> ServedModel:
@@ -137,8 +149,8 @@ def read_model(folder: Path) -> ModelFiles:
         )
     config = config_of(folder / CONFIG, raw)
     try:
-        arrays = load(weights)
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        arrays = load_tensors(weights)
+    except ValueError as error:
         raise ModelError(f"{folder / WEIGHTS} must fit {CONFIG}: {error}") from error
     if not all(_is_finite(values) for name, values in arrays.items() if name not in _UNKNOWN):
         raise ModelError(f"{folder / WEIGHTS}: weights must be finite, got some that are not")
