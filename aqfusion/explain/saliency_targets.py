@@ -1,13 +1,14 @@
 """Saliency maps, and the names of their methods and targets, without loading torch."""
 
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from aqfusion.air.aqi import standard
 from aqfusion.errors import InputError
+
+if TYPE_CHECKING:  # the command line names methods and targets before it loads anything
+    import numpy as np
+    from numpy.typing import NDArray
 
 METHOD_NAMES = ("GradCAM", "GradCAM++", "LayerCAM", "EigenCAM")
 RAISES, LOWERS = "raises", "lowers"
@@ -37,14 +38,17 @@ class SaliencyMap:
     It is relative: 1 is the strongest region of this photo, however little the photo counts.
     """
 
-    values: NDArray[np.float32]
+    values: "NDArray[np.float32]"
 
     @property
     def empty(self) -> bool:
         """Whether no region has evidence for the target."""
         return not self.values.any()
 
-    def over(self, size: tuple[int, int]) -> NDArray[np.float32]:
+    def over(self, size: tuple[int, int]) -> "NDArray[np.float32]":
         """The map stretched to a photo of (width, height) pixels: (height, width), 0 to 1."""
+        import numpy as np
+        from PIL import Image
+
         stretched = Image.fromarray(self.values).resize(size, Image.Resampling.BICUBIC)
         return np.asarray(stretched).clip(0, 1)
