@@ -170,6 +170,14 @@ _ENCODERS: dict[str, _Encoder] = {
 }
 
 
+def decoder_memory(quick: bool) -> dict[str, Any]:
+    """All kinds of files, of 12 megapixels."""
+    return bench(0.5 if quick else 12.0)
+
+
+PARTS = {"decoder_memory": decoder_memory}
+
+
 @click.command()
 @click.option(
     "--megapixels",

@@ -103,6 +103,14 @@ def _measured(move: Callable[[], None], upload: Callable[[], None], count: int) 
     }
 
 
+def fairness(quick: bool) -> dict[str, Any]:
+    """Fifty visitors who upload at once."""
+    return bench(2 if quick else 50, HEAVY.slots, 10)
+
+
+PARTS = {"fairness": fairness}
+
+
 @click.command()
 @click.option("--uploads", default=50, show_default=True, help="Visitors who upload at once.")
 @click.option("--slots", default=HEAVY.slots, show_default=True, help="Jobs that run at once.")

@@ -34,7 +34,7 @@ from aqfusion.registry.registry import TERMINAL, Registry
 from aqfusion.retraining.fast_trainer import FAST
 from aqfusion.retraining.fork_worker import one_thread
 from aqfusion.retraining.pipeline import register, train_candidate
-from aqfusion.settings import ASSETS, load_settings
+from aqfusion.settings import ASSETS, DEFAULT_MODEL, load_settings
 from aqfusion.synthetic_scenes import scenes
 from aqfusion.training.recipe import Recipe
 
@@ -117,6 +117,14 @@ def _window(picture: Image.Image, draw: np.random.Generator) -> Photo:
     stream = io.BytesIO()
     part.save(stream, "JPEG", quality=90)
     return Photo.decode(stream.getvalue())
+
+
+def retraining(quick: bool) -> dict[str, Any]:
+    """A thousand corrections, with the shipped model."""
+    return retrain_bench(DEFAULT_MODEL, 10 if quick else 1000)
+
+
+PARTS = {"retraining": retraining}
 
 
 @click.command()

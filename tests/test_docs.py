@@ -19,7 +19,7 @@ FORMS = [
     ROOT / "pyproject.toml",
 ]
 # What tells of the code of today; formats and experiments name people's files and old ones.
-TODAY = {"CONTRIBUTING.md", "architecture.md", "running.md", "evaluation.md"}
+TODAY = {"CONTRIBUTING.md", "architecture.md", "running.md", "evaluation.md", "performance.md"}
 GUIDES = [path for path in TEXTS if path.name in TODAY or path.parent == DECISIONS]
 
 

@@ -6,6 +6,7 @@ was killed, is written once. Workers get addresses of photos, never their bytes.
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from aqfusion import __version__
@@ -17,7 +18,6 @@ from aqfusion.model.predictor import Predictor
 __all__ = ["dask_compute"]
 
 _AHEAD = 4  # portions for each thread of a worker: enough that none waits for the client
-_KILLS = 3  # workers that a portion may take along before its photos are tried one by one
 _SECONDS = 30  # until a scheduler must have answered
 _LOST = "the worker that read this photo ended: the file may be damaged, or memory was short"
 
@@ -73,7 +73,7 @@ def _on_cluster(
             completed.add(future)
 
         submit(first)
-        for portion, _ in zip(source, range(threads * _AHEAD - 1), strict=False):
+        for portion in islice(source, threads * _AHEAD - 1):
             submit(portion)
         for future in completed:
             portion = running.pop(future)
@@ -82,7 +82,7 @@ def _on_cluster(
                 submit(more)
             try:
                 yield portion, future.result()
-            except distributed.KilledWorker:
+            except distributed.KilledWorker:  # it took four workers along
                 yield portion, _one_by_one(client, distributed, shared, portion, lost)
 
 

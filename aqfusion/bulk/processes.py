@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing import get_context, parent_process
 
-from aqfusion.bulk.bulk_item import BulkItem, BulkSetup, Portion, Row
+from aqfusion.bulk.bulk_item import BulkError, BulkItem, BulkSetup, Portion, Row
 
 __all__ = ["on_processes", "usable_cores"]
 
@@ -57,7 +57,13 @@ def on_processes(
         waiting.extend(broken)
         while waiting:
             portion = waiting.popleft()
-            yield portion, _isolated(setup, portion.items, lost)
+            rows = _isolated(setup, portion.items, lost)
+            if len(rows) > 1 and all(row["error"] == _LOST for row in rows):
+                raise BulkError(
+                    "every process ended as soon as it computed: memory may be short. Try again "
+                    "with --processes 1"
+                )
+            yield portion, rows
 
 
 def _until_broken(

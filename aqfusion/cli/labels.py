@@ -1,6 +1,7 @@
 """`labels`: the label store at the terminal: import and export, scores, backups, accounts."""
 
 import getpass
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -349,12 +350,11 @@ def score(by: str, choose: Callable[[], str], seconds: int | None = None) -> dic
     private_folder(home)
     with running(home, by, report, None if seconds is None else float(seconds), NOUN) as run:
         run.report("loading the model")
-        # Imported here: they bring the network along, and a second run is refused without it.
+        # Imported here: they bring the model along, and a second run is refused without it.
         from aqfusion.active_learning.scoring import score_unlabelled
-        from aqfusion.model.predictor import load_model
-        from aqfusion.retraining.fork_worker import one_thread
+        from aqfusion.model.predictor import load_model, share_processors
 
-        one_thread()
+        share_processors(os.cpu_count() or 1)  # one thread: pages go first
         model = load_model(choose())
         with label_store() as store:
             operator = store.accounts.operator(now())

@@ -8,7 +8,7 @@ import click
 from aqfusion.cli.options import Number, PathText, UsageError, WholeNumber, print_json, report
 
 _MOST_MINUTES = 14 * 24 * 60.0
-_SCRIPTS = "benchmarks/predict.py, label_queue.py or retraining.py"
+_SCRIPTS = "-m benchmarks, or benchmarks/label_queue.py or retraining.py"
 
 
 class _SoakCommand(click.Command):

@@ -5,13 +5,13 @@ The colours go from dark to light, evenly to the eye and for colour-blind reader
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from aqfusion.explain.saliency_targets import SaliencyMap
 from aqfusion.sites.landmark import Box
 
 if TYPE_CHECKING:
@@ -39,6 +39,26 @@ def colour_table() -> NDArray[np.uint8]:
 
 
 _TABLE = colour_table()
+
+
+@dataclass(frozen=True, eq=False)
+class SaliencyMap:
+    """Evidence (h, w) of a photo's regions, 0 to 1 where there is any, top row first.
+
+    It is relative: 1 is the strongest region of this photo, however little the photo counts.
+    """
+
+    values: NDArray[np.float32]
+
+    @property
+    def empty(self) -> bool:
+        """Whether no region has evidence for the target."""
+        return not self.values.any()
+
+    def over(self, size: tuple[int, int]) -> NDArray[np.float32]:
+        """The map stretched to a photo of (width, height) pixels: (height, width), 0 to 1."""
+        stretched = Image.fromarray(self.values).resize(size, Image.Resampling.BICUBIC)
+        return np.asarray(stretched).clip(0, 1)
 
 
 def overlay(photo: Image.Image, heat: SaliencyMap, opacity: float = OPACITY) -> Image.Image:

@@ -11,12 +11,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from aqfusion.explain.photo_overlays import SaliencyMap
 from aqfusion.explain.saliency_targets import (
     LOWERS,
     RAISES,
     TARGETS,
     HeatMapError,
-    SaliencyMap,
     check_method,
     check_target,
 )

@@ -20,10 +20,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from aqfusion.errors import InputError
+from aqfusion.explain.photo_overlays import SaliencyMap
 from aqfusion.explain.saliency_targets import (
     RAISES,
     HeatMapError,
-    SaliencyMap,
     check_method,
     check_target,
 )

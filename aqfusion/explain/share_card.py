@@ -15,9 +15,9 @@ from aqfusion.explain.explanation_text import (
     place_sentence,
     target_words,
 )
-from aqfusion.explain.photo_overlays import covered, overlay
+from aqfusion.explain.photo_overlays import SaliencyMap, covered, overlay
 from aqfusion.explain.report import PredictionReport
-from aqfusion.explain.saliency_targets import RAISES, SaliencyMap
+from aqfusion.explain.saliency_targets import RAISES
 from aqfusion.explain.text_layout import (
     INK,
     INNER,

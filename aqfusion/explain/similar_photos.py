@@ -11,43 +11,43 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from aqfusion.data.dataset_folder import DatasetRow
 from aqfusion.images.photo import Photo, PhotoError
+from aqfusion.model import array_cache
 from aqfusion.model.architecture import EMBED_DIM
+from aqfusion.model.array_math import Array
 from aqfusion.model.predictor import Embedding, Predictor
-from aqfusion.network import tensor_cache
 
 
 @dataclass(frozen=True, eq=False)
 class SavedIndex:
     """Numbers of the frames (N,) that could be read, their embeddings (N, 128) and digests."""
 
-    frames: Tensor
-    embeddings: Tensor
+    frames: Array
+    embeddings: Array
     digests: tuple[str, ...]
 
 
 def keep(path: Path, key: str, content: SavedIndex) -> None:
     """Write the file whole or not at all."""
-    digests = bytearray().join(bytes.fromhex(digest) for digest in content.digests)
-    tensors = {
+    digests = b"".join(bytes.fromhex(digest) for digest in content.digests)
+    arrays = {
         "frames": content.frames,
-        "embeddings": content.embeddings.contiguous(),
-        "digests": torch.tensor(list(digests), dtype=torch.uint8).reshape(-1, 32),
+        "embeddings": content.embeddings,
+        "digests": np.frombuffer(digests, np.uint8).reshape(-1, 32),
     }
-    tensor_cache.keep(path, key, tensors)
+    array_cache.keep(path, key, arrays)
 
 
 def kept(path: Path, key: str) -> SavedIndex | None:
     """The index saved under this key, which stands for model and photos; `None`: no such."""
-    tensors = tensor_cache.kept(path, key)
-    if tensors is None:
+    arrays = array_cache.kept(path, key)
+    if arrays is None:
         return None
-    digests = tuple(bytes(row).hex() for row in tensors["digests"].tolist())
-    return SavedIndex(tensors["frames"], tensors["embeddings"], digests)
+    digests = tuple(bytes(row).hex() for row in arrays["digests"])
+    return SavedIndex(arrays["frames"], arrays["embeddings"], digests)
 
 
 # Per session, evenly spread. Odd, so that the middle frame, which the gallery shows, is one.
@@ -57,7 +57,7 @@ _PATIENCE = 0.5  # seconds between two reports to one who waits for another's bu
 
 Report = Callable[[int, int], object]  # photos done, of how many
 Stamp = tuple[int, int] | None  # bytes and time of change of a file that is there
-Look = tuple[Tensor, str] | None  # embedding (128,) and digest of a photo that can be read
+Look = tuple[Array, str] | None  # embedding (128,) and digest of a photo that can be read
 
 
 @dataclass(frozen=True)
@@ -81,23 +81,23 @@ class EmbeddingIndex:
 
     key: str
     rows: tuple[DatasetRow, ...]
-    embeddings: Tensor
+    embeddings: Array
     digests: tuple[str, ...]
     unreadable: int
 
     def nearest(self, embedding: Embedding, count: int, digest: str = "") -> tuple[Neighbour, ...]:
         """The `count` nearest sessions, nearest first; `digest` identifies the photo itself."""
-        cosine = torch.cosine_similarity(
-            self.embeddings, torch.from_numpy(embedding.vector)
-        )  # (N,)
+        vector = embedding.vector[0]
+        lengths = np.linalg.norm(self.embeddings, axis=1) * np.linalg.norm(vector)
+        cosine = self.embeddings @ vector / lengths.clip(1e-8)  # (N,)
         same = [digest == other for other in self.digests]
         # Before all others, whatever rounding makes of its cosine.
-        rank = cosine.masked_fill(torch.tensor(same, dtype=torch.bool), 2.0)
+        rank = np.where(same, 2.0, cosine)
         neighbours: dict[str, Neighbour] = {}
-        for i in rank.argsort(descending=True, stable=True).tolist():
+        for i in np.argsort(-rank, kind="stable").tolist():
             if len(neighbours) == count:
                 break
-            row, similarity = self.rows[i], 1.0 if same[i] else float(cosine[i].clamp(0, 1))
+            row, similarity = self.rows[i], 1.0 if same[i] else float(cosine[i].clip(0, 1))
             neighbours.setdefault(row.session, Neighbour(row, similarity, same[i]))
         return tuple(neighbours.values())
 
@@ -150,8 +150,8 @@ class SimilarPhotos:
             looks.append(self._looks[at])
             report(len(looks), len(self._frames))
         content = SavedIndex(
-            torch.tensor([i for i, look in enumerate(looks) if look], dtype=torch.int64),
-            torch.stack([torch.zeros(EMBED_DIM), *(look[0] for look in looks if look)])[1:],
+            np.array([i for i, look in enumerate(looks) if look], np.int64),
+            np.array([look[0] for look in looks if look], np.float32).reshape(-1, EMBED_DIM),
             tuple(look[1] for look in looks if look),
         )
         with suppress(OSError):  # a home that cannot be written costs time, not the answer
@@ -164,7 +164,7 @@ class SimilarPhotos:
             photo = Photo.open(path)
         except PhotoError:
             return None
-        return torch.from_numpy(self._predictor.embed(photo).vector[0]), photo.digest
+        return self._predictor.embed(photo).vector[0], photo.digest
 
     def _remember(self, key: str, content: SavedIndex) -> EmbeddingIndex:
         rows = tuple(self._frames[i] for i in content.frames.tolist())

@@ -47,8 +47,12 @@ def app_server(
     settings: Mapping[str, str] | None = None,
     port: int | None = None,
     more_options: Sequence[str] = (),
+    script: Path = ROOT / "app.py",
 ) -> Iterator[ServerProcess]:
-    """Run the app on the loopback with `home` as its own folder, and no other settings."""
+    """Run the app on the loopback with `home` as its own folder, and no other settings.
+
+    `script` may be another app of Streamlit's, to be compared with.
+    """
     port = port or free_port()
     own = {name: value for name, value in os.environ.items() if not name.startswith("AQFUSION_")}
     options = (f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true")
@@ -61,7 +65,7 @@ def app_server(
                 "-m",
                 "streamlit",
                 "run",
-                str(ROOT / "app.py"),
+                str(script),
                 *options,
                 *more_options,
             ],
@@ -95,6 +99,16 @@ def resident_mb(process: int) -> float | None:
         ["ps", "-o", "rss=", "-p", str(process)], capture_output=True, text=True, check=False
     )
     return int(done.stdout) * 1024 / 1e6 if done.stdout.strip().isdigit() else None
+
+
+def processor_seconds(process: int) -> float | None:
+    """Seconds that a process and its threads have had a processor, where this system tells it."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2]
+    except OSError:
+        return None
+    user, system = fields.split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:

@@ -25,7 +25,15 @@ from aqfusion.model.site_config import SiteConfig
 from aqfusion.model.site_process import DayProcess, DayTable, SiteAnswers
 from aqfusion.model.stored_weights import StoredWeights
 
-__all__ = ["Config", "ModelError", "ModelFiles", "ServedModel", "load_served", "read_model"]
+__all__ = [
+    "Config",
+    "ModelError",
+    "ModelFiles",
+    "ServedModel",
+    "backbone_hash",
+    "load_served",
+    "read_model",
+]
 
 FORMAT = 3
 # Models from before there were sites.
@@ -84,16 +92,8 @@ class ServedModel:
 
     @cached_property
     def backbone_hash(self) -> str:
-        """SHA-256 (hex) of the backbone's weights as stored, its kind and the photos' size.
-
-        Features of photos hold for that backbone alone.
-        """
-        root = "network.image_encoder.trunk."
-        trunk = {
-            n.removeprefix(root): v for n, v in self.files.arrays.items() if n.startswith(root)
-        }
-        kind = f"{self.config.architecture.backbone} {self.config.image_size}\n"
-        return hashlib.sha256(kind.encode() + save(trunk)).hexdigest()
+        """As the function of that name has it."""
+        return backbone_hash(self.files)
 
     @property
     def config(self) -> Config:
@@ -109,6 +109,17 @@ class ServedModel:
     def sha256(self) -> str:
         """The checksum of the weights file."""
         return self.files.sha256
+
+
+def backbone_hash(files: ModelFiles) -> str:
+    """SHA-256 (hex) of a backbone's weights as stored, its kind and the photos' size.
+
+    Features of photos hold for that backbone alone.
+    """
+    root = "network.image_encoder.trunk."
+    trunk = {n.removeprefix(root): v for n, v in files.arrays.items() if n.startswith(root)}
+    kind = f"{files.config.architecture.backbone} {files.config.image_size}\n"
+    return hashlib.sha256(kind.encode() + save(trunk)).hexdigest()
 
 
 def load_served(folder: Path) -> ServedModel:

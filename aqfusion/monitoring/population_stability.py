@@ -155,6 +155,6 @@ def _needed(freedom: int, reference_count: float) -> int | None:
 @cache
 def _limit(freedom: int) -> float:
     """The quantile that a chi-square exceeds with the probability `_ERROR`."""
-    from scipy.stats import chi2  # a second of imports that only this needs
+    from scipy.special import chdtri  # late, and not of scipy.stats, which takes a second and 70 MB
 
-    return float(chi2.isf(_ERROR, freedom))
+    return float(chdtri(freedom, _ERROR))

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from aqfusion.air.readings import POLLUTANTS
 from aqfusion.model.checkpoint import FEATURES
 from aqfusion.model.predictor import Predictor, load_model, model_folder
+from aqfusion.model.training_features import FeatureArrays, FeaturesError, load_arrays
 from aqfusion.monitoring.population_stability import Ranges, deciles
-from aqfusion.network.training_features import Features, FeaturesError, load_features
 from aqfusion.settings import DEFAULT_MODEL
 
 __all__ = ["ReferenceDistribution", "TrainingInputs", "reference_of"]
@@ -59,7 +59,7 @@ def reference_of(predictor: Predictor, base: str | Path) -> ReferenceDistributio
     """
     checkpoint, version = predictor.checkpoint, predictor.model_version
     try:
-        features = load_features(model_folder(base) / FEATURES, checkpoint.backbone_hash)
+        features = load_arrays(model_folder(base) / FEATURES, checkpoint.backbone_hash)
     except FeaturesError:
         other = _default_features()
         learned = {*checkpoint.config.sessions}
@@ -70,20 +70,20 @@ def reference_of(predictor: Predictor, base: str | Path) -> ReferenceDistributio
         ):
             return ReferenceDistribution(version, {}, why=_NOTHING)
         return ReferenceDistribution(version, _sensors(other), why=_READINGS_ONLY)
-    frames = checkpoint.branches.embed(features.features.numpy(), features.statistics.numpy())
-    distances = _distances(version, frames, features.owner.numpy())
+    frames = checkpoint.branches.embed(features.features, features.statistics)
+    distances = _distances(version, frames, features.owner)
     return ReferenceDistribution(version, _sensors(features), distances, None, frames)
 
 
-def _default_features() -> Features | None:
+def _default_features() -> FeatureArrays | None:
     try:
         folder = model_folder(DEFAULT_MODEL)
-        return load_features(folder / FEATURES, load_model(DEFAULT_MODEL).checkpoint.backbone_hash)
+        return load_arrays(folder / FEATURES, load_model(DEFAULT_MODEL).checkpoint.backbone_hash)
     except FeaturesError:
         return None
 
 
-def _sensors(features: Features) -> dict[str, TrainingInputs]:
+def _sensors(features: FeatureArrays) -> dict[str, TrainingInputs]:
     """Histograms of the sensors that some session has."""
     histograms = {}
     for name in POLLUTANTS:

@@ -1,88 +1,26 @@
 """The context of a retraining: the model in force, its training features, the labels it learned."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from aqfusion.model.checkpoint import FEATURES
-from aqfusion.model.predictor import model_folder
 from aqfusion.network.checkpoint import Checkpoint, load_checkpoint
-from aqfusion.network.image_features import backbone_hash
-from aqfusion.network.training_features import Features, FeaturesError, load_features
+from aqfusion.network.training_features import Features, load_features
 from aqfusion.registry.registry import Registry
-from aqfusion.registry.version import Version, comparison
-from aqfusion.retraining.holdout import holdout_groups, holdout_hash
-from aqfusion.retraining.label_targets import Band
+from aqfusion.retraining.label_context import LabelContext, label_context
 
-__all__ = ["FULL", "LearnedBands", "RetrainContext", "is_new", "load_context"]
-
-FULL = "full"  # the path of a version whose backbone was trained too
-_SAME = 0.1  # AQI: bands are stored rounded
-
-LearnedBands = Mapping[int, Band]  # by item, what the model before learned of it
+__all__ = ["RetrainContext", "load_context"]
 
 
 @dataclass(frozen=True, eq=False)
-class RetrainContext:
-    """The model in force: its version, the backbone's `base`, and what it learned of labels.
+class RetrainContext(LabelContext):
+    """With the network of the backbone's `base`, and the features to train on."""
 
-    `model` names the shipped model. `parent` is the version that serves, `root` the one whose
-    backbone is in force; `None` means the shipped model. `learned_bands` is empty where the parent
-    has another backbone or hold-out set.
-    """
-
-    model: str
-    parent: Version | None
-    root: str | None
     base: Checkpoint
-    backbone_hash: str
     features: Features
-    holdout: frozenset[str]
-    learned_bands: LearnedBands
-
-    def hashes(self) -> dict[str, str]:
-        """SHA-256 of backbone, features and hold-out set, by the manifest's names for them."""
-        return {
-            "trunk_sha256": self.backbone_hash,
-            "features_sha256": self.features.sha256,
-            "frozen_sha256": holdout_hash(self.holdout),
-        }
-
-    def comparable(self, version: Version) -> bool:
-        """Whether a version stands on the same backbone, features and hold-out set."""
-        return all(version.manifest.get(name) == value for name, value in self.hashes().items())
 
 
 def load_context(registry: Registry) -> RetrainContext:
     """Read the model in force; a damaged or absent file raises `InputError`."""
-    served = registry.current()
-    parent = registry.read(served.version) if served.version else None
-    root = _root(parent)
-    folder = model_folder(registry.model) if root is None else registry.read(root).folder
-    base = load_checkpoint(folder)
-    trunk = backbone_hash(base)
-    features = load_features(folder / FEATURES, trunk)
-    holdout = holdout_groups(features)
-    if not holdout:
-        raise FeaturesError(
-            "features of the model must have a place with 3 groups or more for a hold-out set, got "
-            "none"
-        )
-    context = RetrainContext(registry.model, parent, root, base, trunk, features, holdout, {})
-    if parent is None or not context.comparable(parent):
-        return context
-    learned = comparison(parent).get("learned", ())
-    return replace(context, learned_bands={item: (low, high) for item, low, high in learned})
-
-
-def is_new(band: Band, learned: Band | None) -> bool:
-    """Whether a label's band (US AQI) is another one than the model before learned of its item."""
-    if learned is None:
-        return True
-    return max(abs(learned[0] - band[0]), abs(learned[1] - band[1])) > _SAME
-
-
-def _root(parent: Version | None) -> str | None:
-    """The version of the backbone in force: the last one of the full path; `None`: the shipped."""
-    if parent is None:
-        return None
-    return parent.name if parent.manifest.get("path") == FULL else parent.manifest.get("root")
+    labels = label_context(registry)
+    features = load_features(labels.folder / FEATURES, labels.backbone_hash)
+    return RetrainContext(**vars(labels), base=load_checkpoint(labels.folder), features=features)

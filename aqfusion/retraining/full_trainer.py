@@ -25,7 +25,6 @@ from aqfusion.network.training_features import Features, load_features, save_fea
 from aqfusion.registry.registry import Registry
 from aqfusion.release.train_model import assist, train
 from aqfusion.retraining.candidate import Candidate, TrainedModel, Validation
-from aqfusion.retraining.context import FULL
 from aqfusion.retraining.corrections import Corrections
 from aqfusion.retraining.fast_trainer import FAST, TrainingSetup
 from aqfusion.retraining.features import write_features
@@ -34,6 +33,7 @@ from aqfusion.retraining.holdout import (
     holdout_groups,
     near_duplicate_filter,
 )
+from aqfusion.retraining.label_context import FULL
 from aqfusion.retraining.pipeline import train_candidate
 from aqfusion.retraining.site_updates import places_with
 from aqfusion.training import distributed

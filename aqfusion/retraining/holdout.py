@@ -8,13 +8,16 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aqfusion.images.perceptual_hash import NEAR, FingerprintIndex
-from aqfusion.network.training_features import Features
+from aqfusion.model.training_features import FeatureArrays
+
+if TYPE_CHECKING:
+    from aqfusion.network.training_features import Features  # loads torch
 
 __all__ = [
     "ALIKE",
@@ -33,7 +36,7 @@ _SEED = "frozen 1"
 ALIKE = 0.7
 
 
-def holdout_groups(features: Features) -> frozenset[str]:
+def holdout_groups(features: "FeatureArrays | Features") -> frozenset[str]:
     """The groups that are held out; a place with fewer than three gives none."""
     by_place: dict[str, set[str]] = defaultdict(set)
     for session in features.sessions:
@@ -76,7 +79,9 @@ class NearDuplicateFilter:
         ]
 
 
-def near_duplicate_filter(features: Features, holdout: frozenset[str]) -> NearDuplicateFilter:
+def near_duplicate_filter(
+    features: "FeatureArrays | Features", holdout: frozenset[str]
+) -> NearDuplicateFilter:
     """The filter for the photos of the groups in `holdout`."""
     kept = np.array([session.group in holdout for session in features.sessions])
     prints = np.asarray(features.fingerprints)[kept[np.asarray(features.fingerprint_owner)]]

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from aqfusion.retraining.paired_bootstrap import EVERYWHERE, Change
+from aqfusion.retraining.readiness import LEAST_GROUPS, LEAST_ITEMS
 
 __all__ = ["GateDecision", "ValidationEvidence", "gate_decision"]
 
@@ -24,8 +25,6 @@ _AT_MOST = 2.0  # margins: more is refused, however wide the interval
 # so that there a tenth better is enough, if it is not much worse than the ordinary.
 _NEARLY = 1.25
 _BETTER, _BEARABLE = 0.9, 2.0
-LEAST_ITEMS = 20
-LEAST_GROUPS = 4
 _FIGURES = {"rmse": "error (RMSE)", "accuracy": "share of right categories"}
 _NAMES = {
     "fused": "photo and readings",

@@ -13,9 +13,8 @@ from aqfusion.errors import InputError
 from aqfusion.labels.adjudication import AdjudicatedLabel, snapshot_hash
 from aqfusion.labels.store import LabelStore
 from aqfusion.registry.registry import Registry
-from aqfusion.retraining.context import LearnedBands, RetrainContext, is_new, load_context
+from aqfusion.retraining.label_context import LabelContext, LearnedBands, is_new, label_context
 from aqfusion.retraining.label_targets import band_of_label, group_of
-from aqfusion.retraining.promotion_gate import LEAST_GROUPS, LEAST_ITEMS
 
 if TYPE_CHECKING:
     from aqfusion.retraining.corrections import Corrections  # loads torch
@@ -31,6 +30,8 @@ __all__ = [
     "settled_labels",
 ]
 
+LEAST_ITEMS = 20
+LEAST_GROUPS = 4
 _LEFT_OUT = {
     "learned": ("was learned before", "were learned before"),
     "cant_tell": ("says that nobody can tell", "say that nobody can tell"),
@@ -129,7 +130,7 @@ class TooFewLabelsError(NothingToLearnError):
         self.readiness = readiness
 
 
-def settled_labels(store: LabelStore, context: RetrainContext) -> tuple[AdjudicatedLabel, ...]:
+def settled_labels(store: LabelStore, context: LabelContext) -> tuple[AdjudicatedLabel, ...]:
     """The settled labels to train on; where too few of them are new it raises."""
     labels = tuple(store.adjudicated(split="train"))
     parent = context.parent
@@ -153,7 +154,7 @@ def readiness(store: LabelStore, registry: Registry) -> Readiness:
     Near-duplicates of the hold-out set are found only when their features are extracted, so that a
     run may still find fewer.
     """
-    context = load_context(registry)
+    context = label_context(registry)
     values = tuple(store.adjudicated(split="train"))
     return count_labels(values, context.holdout, context.learned_bands, store.photos.exists)
 

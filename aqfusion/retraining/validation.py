@@ -24,9 +24,10 @@ from aqfusion.retraining.batch_prediction import (
     number_or_none,
     predict_from_features,
 )
-from aqfusion.retraining.context import LearnedBands, is_new
+from aqfusion.retraining.label_context import LearnedBands, is_new
 from aqfusion.retraining.paired_bootstrap import ModelScores, error_change
-from aqfusion.retraining.promotion_gate import LEAST_GROUPS, LEAST_ITEMS, ValidationEvidence
+from aqfusion.retraining.promotion_gate import ValidationEvidence
+from aqfusion.retraining.readiness import LEAST_GROUPS, LEAST_ITEMS
 from aqfusion.retraining.training_set import CorrectedSession
 
 __all__ = [

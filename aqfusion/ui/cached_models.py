@@ -13,8 +13,7 @@ import streamlit as st
 
 from aqfusion.explain import haze_saliency as haze
 from aqfusion.explain import saliency_process
-from aqfusion.explain.photo_overlays import overlay
-from aqfusion.explain.saliency_targets import SaliencyMap
+from aqfusion.explain.photo_overlays import SaliencyMap, overlay
 from aqfusion.explain.saved_report import site_digest
 from aqfusion.fair_queue import HEAVY, MAPS
 from aqfusion.images.photo import Photo

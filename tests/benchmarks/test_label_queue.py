@@ -48,7 +48,7 @@ def test_the_bench_tells_times_and_ratios(monkeypatch, capsys):
     monkeypatch.setattr(label_queue, "_REPEATS", 2)
     assert run_command(label_queue.main, "label_queue.py", ["100", "300"]) == 0
     output = json.loads(capsys.readouterr().out)
-    names = {"next_by_priority", "next_at_random", "next_gold", "next_and_save"}
+    names = {"next_by_priority", "next_at_random", "next_gold", "next_and_save", "naive_next"}
     assert output["median_ms"]["300"].keys() == names
     assert {*output["ratios"]["100"].values()} == {1.0}
     with pytest.raises(InputError, match="sizes of the queue must be 100 items or more"):

@@ -16,7 +16,7 @@ def run(tmp_path, script: str, *arguments: str) -> subprocess.CompletedProcess[s
 @pytest.mark.parametrize(
     "script",
     [
-        *("benchmarks/predict.py", "benchmarks/label_queue.py", "benchmarks/retraining.py"),
+        *("benchmarks/visitors.py", "benchmarks/label_queue.py", "benchmarks/retraining.py"),
         *("benchmarks/fair_queue.py", "benchmarks/decoding.py"),
         *("tools/land_outline.py", "tools/sample_stations.py"),
     ],
@@ -32,7 +32,6 @@ def test_a_script_has_a_help(tmp_path, script):
     [
         ("benchmarks/label_queue.py", ["5"], "SIZES must be a whole number from 100 to 10000000"),
         ("benchmarks/retraining.py", ["0"], "CORRECTIONS must be a whole number from 1 to 1000000"),
-        ("benchmarks/predict.py", ["--model", "none-there"], "model must be "),
         ("benchmarks/decoding.py", ["--megapixels", "99"], "Invalid value for '--megapixels'"),
     ],
 )

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 
+import distributed
 import pytest
 
 from aqfusion.bulk import dask_cluster
@@ -19,10 +20,29 @@ from tests.bulk.photos import write_photos
 
 @pytest.fixture(scope="module")
 def cluster():
-    distributed = pytest.importorskip("distributed")
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with distributed.LocalCluster(**options, host="127.0.0.1", silence_logs=50) as cluster:
         yield cluster
+
+
+def test_every_portion_is_computed_however_many_there_are(tmp_path, checkpoint_folder):
+    names = write_photos(tmp_path / "photos", 40)
+    predictor = load_model(checkpoint_folder)
+    items = list_folder(FileAddress(str(tmp_path / "photos"))).items
+    options = {
+        "processes": False,
+        "n_workers": 1,
+        "threads_per_worker": 1,
+        "dashboard_address": ":0",
+    }
+    with distributed.LocalCluster(**options, silence_logs=50) as here:
+        compute = dask_compute(here.scheduler_address, predictor)
+        out = tmp_path / "out.jsonl"
+        predict_all(
+            setup_of(str(checkpoint_folder), predictor), items, FileAddress(str(out)), compute
+        )
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row["file"] for row in rows] == names
 
 
 @pytest.mark.long

@@ -1,5 +1,6 @@
 """The program as a whole: its commands are loaded late, completed by shells, and all listed."""
 
+import os
 import subprocess
 import sys
 
@@ -69,6 +70,27 @@ def test_a_command_is_loaded_when_it_is_asked_for():
     assert done.stderr == "set()\n"
 
 
+TRAINING = ["torch", "timm", "sklearn", "scipy", "matplotlib", "pandas", "streamlit", "cv2"]
+
+
+@pytest.mark.parametrize("words", [["labels", "stats"], ["labels", "verify"], ["models", "list"]])
+def test_the_store_of_labels_is_read_without_what_training_needs(words, tmp_path):
+    program = (
+        f"import sys; from aqfusion.cli import main; main({words!r})\n"
+        f"print({{*{TRAINING!r}}} & {{*sys.modules}}, file=sys.stderr)"
+    )
+    home = {**os.environ, "AQFUSION_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**home, "AQFUSION_LABELS": f"sqlite:///{tmp_path / 'labels.db'}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.splitlines()[-1] == "set()"
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_gets_a_script_that_asks_the_program(capsys, shell):
     assert main(["completion", shell]) == 0
@@ -101,7 +123,7 @@ def test_words_are_completed(monkeypatch, capsys, line, offers):
 @pytest.mark.parametrize(
     ("former", "script"),
     [
-        ("bench --queue 100 1000", "benchmarks/predict.py, label_queue.py or retraining.py"),
+        ("bench --queue 100 1000", "-m benchmarks, or benchmarks/label_queue.py or retraining.py"),
         ("outline --source land-50m.json", "tools/land_outline.py"),
         ("stations make-samples --data x --out y", "tools/sample_stations.py"),
         ("stations make-samples --help", "tools/sample_stations.py"),

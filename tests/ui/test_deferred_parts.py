@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from aqfusion.explain import saliency_process
-from aqfusion.explain.saliency_targets import SaliencyMap
+from aqfusion.explain.photo_overlays import SaliencyMap
 from aqfusion.images.photo import Photo
 from aqfusion.model.predictor import load_model
 from aqfusion.ui import cached_models
