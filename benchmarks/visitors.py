@@ -59,7 +59,7 @@ class _Level:
 
 def visitors(quick: bool) -> dict[str, Any]:
     """The app and the naive app, level by level."""
-    return measured((1, 2) if quick else LEVELS, 1.0 if quick else _SECONDS, quick)
+    return measured((1, 2) if quick else LEVELS, 3.0 if quick else _SECONDS, quick)
 
 
 def measured(levels: Sequence[int], seconds: float, quick: bool = False) -> dict[str, Any]:
@@ -118,6 +118,8 @@ def _level(server: ServerProcess, name: str, count: int, seconds: float) -> dict
     for thread in threads:
         thread.join()
     after = _counters(server)
+    if not level.moves:
+        level.errors.append("no move was answered")
     moves = level.moves or [_TIMEOUT]
     spent = after["processor"] - before.get("processor", 0.0)
     runs = after["count"] - before.get("count", 0.0)

@@ -14,7 +14,11 @@ from aqfusion.ui.labels import (
 from aqfusion.ui.labels.annotation_session import desk
 from aqfusion.ui.registry import label_impact_view
 
-page.begin("Label", "One photo, one key. Each answer is saved at once and trains the model later.")
+page.begin(
+    "Label",
+    "One photo, one key. Each answer is saved at once and trains the model later.",
+    layout="label_desk" if account.has_cookie() else "",
+)
 actor = account.require("annotator")
 
 

@@ -42,6 +42,14 @@ def _home_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_pins() -> Iterator[None]:
+    """A PIN's hash takes 50 ms on purpose; what is tested is what is done with it."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _counts_do_not_wait() -> Iterator[None]:
     """What a test's visitors brought is counted in its own home, not while the next one runs."""
@@ -130,7 +138,6 @@ def labels_home(
     (home / "labels").mkdir(parents=True)
     (home / "labels" / "labels.db").write_bytes(empty_labels)
     monkeypatch.setenv("AQFUSION_HOME", str(home))
-    monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)  # else 50 ms for each PIN
     for cached in (store_session._opened, sign_in_form._code, sign_in_form._tries):
         cached.clear()
     yield home

@@ -1,6 +1,8 @@
 """A small label store with people and photos, for tests of the pages."""
 
+import tempfile
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +40,31 @@ def planted_store(home: Path, count: int, overlap: int = 1, twice: int = 0) -> L
     Item n has PM2.5 of n and the model says 10 n. The first `twice` items want two answers.
     """
     folder = home / "labels"
+    for name, data in _files(count, overlap, twice).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return _opened(folder)
+
+
+def _opened(folder: Path) -> LabelStore:
     shares = Shares(random=0.0, gold=0.0)
-    store = LabelStore.open(str(folder / "labels.db"), str(folder / "photos"), shares)
+    return LabelStore.open(str(folder / "labels.db"), str(folder / "photos"), shares)
+
+
+@cache
+def _files(count: int, overlap: int, twice: int) -> dict[str, bytes]:
+    """What such a store consists of: making its tables anew for every test takes long."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        store = _opened(folder)
+        _fill(store, count, overlap, twice)
+        store.close()
+        files = (path for path in folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def _fill(store: LabelStore, count: int, overlap: int, twice: int) -> None:
     admin = store.accounts.first_admin("Ada", PIN, NOW)
     for name, role in PEOPLE.items():
         store.accounts.add_user(admin, name, PIN, role, NOW)
@@ -56,4 +81,3 @@ def planted_store(home: Path, count: int, overlap: int = 1, twice: int = 0) -> L
             model_view=view,
         )
         store.items.add(admin, item, NOW)
-    return store

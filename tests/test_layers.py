@@ -21,7 +21,7 @@ FLOORS = (
     {"model"},
     {"labels", "network"},
     {"stations", "explain", "active_learning", "monitoring"},
-    {"bulk"},
+    {"bulk", "edge"},
     {"training"},
     {"evaluation"},
     {"release"},
@@ -80,6 +80,8 @@ def breaks(file: Path, source: str) -> list[str]:
     torch = [] if own in networks else ["torch", "timm", "torchvision", "onnx", "safetensors"]
     if own == "model":  # which reads what torch wrote
         torch.remove("safetensors")
+    if own == "edge":  # which writes what runs without torch
+        torch = ["torch", "timm", "torchvision"]
     return upwards + sorted(packages & {*streamlit, *torch})
 
 

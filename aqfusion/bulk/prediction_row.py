@@ -4,6 +4,7 @@ Photos go through the network one by one, so that each answer is that of `predic
 whatever it was computed beside.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +22,7 @@ from aqfusion.model.predictor import (
     Predictor,
     Result,
     load_model,
+    share_processors,
 )
 
 __all__ = ["COLUMNS", "flat_columns", "item_row", "predict_portion", "unpredicted"]
@@ -113,6 +115,7 @@ def _predictor(setup: BulkSetup) -> Predictor:
 
 
 def _load(setup: BulkSetup) -> Predictor:
+    share_processors(os.cpu_count() or 1)  # a thread each, as every core has a process or worker
     predictor = load_model(setup.model)
     if predictor.checkpoint.sha256 != setup.weights:
         raise BulkError(

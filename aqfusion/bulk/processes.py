@@ -41,9 +41,7 @@ def on_processes(
     """
     if processes == 1:
         from aqfusion.bulk.prediction_row import predict_portion
-        from aqfusion.model.predictor import share_processors
 
-        share_processors(usable_cores())
         for portion in todo:
             yield portion, predict_portion(setup, portion.items)
         return
@@ -121,9 +119,6 @@ def _begin(setup: BulkSetup) -> None:
         os.environ[name] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and ends this one
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    from aqfusion.model.predictor import share_processors
-
-    share_processors(usable_cores())
 
 
 def _end_with_parent() -> None:

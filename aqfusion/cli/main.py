@@ -26,6 +26,7 @@ COMMANDS = {
     "predict": "predict:predict",
     "explain": "predict:explain",
     "aqi": "predict:aqi",
+    "export": "export:export",
     "train": "train:train",
     "evaluate": "train:evaluate",
     "cards": "train:cards",

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
 from aqfusion.model.architecture import EMBED_DIM
 from aqfusion.model.array_math import Array
@@ -24,6 +22,7 @@ from aqfusion.model.photo_screening import PhotoScreening
 from aqfusion.model.site_config import SiteConfig
 from aqfusion.model.site_process import DayProcess, DayTable, SiteAnswers
 from aqfusion.model.stored_weights import StoredWeights
+from aqfusion.model.tensor_file import load_tensors
 
 __all__ = [
     "Config",
@@ -116,6 +115,8 @@ def backbone_hash(files: ModelFiles) -> str:
 
     Features of photos hold for that backbone alone.
     """
+    from safetensors.numpy import save  # late: an exported folder does without
+
     root = "network.image_encoder.trunk."
     trunk = {n.removeprefix(root): v for n, v in files.arrays.items() if n.startswith(root)}
     kind = f"{files.config.architecture.backbone} {files.config.image_size}\n"
@@ -148,8 +149,8 @@ def read_model(folder: Path) -> ModelFiles:
         )
     config = config_of(folder / CONFIG, raw)
     try:
-        arrays = load(weights)
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        arrays = load_tensors(weights)
+    except ValueError as error:
         raise ModelError(f"{folder / WEIGHTS} must fit {CONFIG}: {error}") from error
     if not all(_is_finite(values) for name, values in arrays.items() if name not in _UNKNOWN):
         raise ModelError(f"{folder / WEIGHTS}: weights must be finite, got some that are not")

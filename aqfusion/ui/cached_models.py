@@ -46,6 +46,11 @@ def loaded(model: str) -> Predictor:
 _folders: dict[str, Path] = {}  # of loaded models, by their weights
 
 
+def loaded_count() -> int:
+    """How many models have been loaded."""
+    return len(_folders)
+
+
 def at(
     model: Predictor,
     site: Site | None,

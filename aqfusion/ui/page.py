@@ -22,22 +22,27 @@ from aqfusion.ui.navigation import end
 __all__ = ["begin", "end", "model", "shorten"]
 
 _lock = Lock()
-_modules = 0
+_lasting = (0, 0)  # modules, models
 
 
 def shorten() -> None:
-    """Take what has been imported since the last time out of the collector's way."""
-    global _modules
+    """Take what has been imported or loaded since the last time out of the collector's way."""
+    global _lasting
     with _lock:
-        if len(sys.modules) == _modules:
+        lasting = len(sys.modules), cached_models.loaded_count()
+        if lasting == _lasting:
             return
-        _modules = len(sys.modules)
+        _lasting = lasting
     gc.collect()  # what is garbage now would stay for good
     gc.freeze()
 
 
-def begin(title: str, intro: str) -> None:
-    """Set up the page; it must work with and without `app.py` having run before."""
+def begin(title: str, intro: str, layout: str = "") -> None:
+    """Set up the page; it must work with and without `app.py` having run before.
+
+    `layout` is the key of an element before all others, by which the style knows the page: one that
+    came later would move the title.
+    """
     navigation.ensure()
     browser_sessions.begin_run()
     shorten()
@@ -45,6 +50,8 @@ def begin(title: str, intro: str) -> None:
         page_title=f"{title} - AQFusion", page_icon=ASSETS / "favicon.png", layout="wide"
     )
     inputs.keep()
+    if layout:
+        st.container(key=layout).html("<i></i>")
     st.title(title, anchor=False)
     with st.container(key="page_intro"):
         st.markdown(intro)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aqfusion.errors import InputError
+from aqfusion.images.decoding import trim_memory
 from aqfusion.settings import ROOT
 
 __all__ = ["begin"]
@@ -69,7 +70,8 @@ def _answer_once() -> None:
 
 
 def _set_aside() -> None:
-    """Take all that stays out of the garbage collector's way."""
+    """Take all that stays out of the garbage collector's way, and give back what was passing."""
     from aqfusion.ui import page
 
     page.shorten()
+    trim_memory()

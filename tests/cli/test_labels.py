@@ -21,7 +21,6 @@ from tests.labels.planted import NOW, PIN, say
 @pytest.fixture(autouse=True)
 def home(monkeypatch, tmp_path, empty_labels):
     """The program's own folder, with an empty store in it."""
-    monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)  # else 50 ms for each PIN
     for name in ("LABELS", "PHOTOS", "DATA"):
         monkeypatch.delenv(f"AQFUSION_{name}", raising=False)
     monkeypatch.setenv("AQFUSION_HOME", str(tmp_path / "home"))

@@ -63,15 +63,13 @@ def busy_folder(tmp_path_factory: pytest.TempPathFactory, empty_labels: bytes) -
     """A folder with the database and photos of the store, made once."""
     folder = tmp_path_factory.mktemp("busy")
     (folder / "labels.db").write_bytes(empty_labels)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)
-        store = LabelStore.open(str(folder / "labels.db"), str(folder / "photos"))
-        people = {"admin": store.accounts.first_admin("Ada", PIN, NOW)}
-        for name, role in (("Eva", "expert"), ("Ana", "annotator"), ("Ben", "annotator")):
-            key = "expert" if role == "expert" else name.lower()
-            people[key] = store.accounts.add_user(people["admin"], name, PIN, role, NOW)
-        ids = fill(store, **people)
-        store.close()
+    store = LabelStore.open(str(folder / "labels.db"), str(folder / "photos"))
+    people = {"admin": store.accounts.first_admin("Ada", PIN, NOW)}
+    for name, role in (("Eva", "expert"), ("Ana", "annotator"), ("Ben", "annotator")):
+        key = "expert" if role == "expert" else name.lower()
+        people[key] = store.accounts.add_user(people["admin"], name, PIN, role, NOW)
+    ids = fill(store, **people)
+    store.close()
     content = {"people": {key: asdict(who) for key, who in people.items()}, "ids": asdict(ids)}
     (folder / "told.json").write_text(json.dumps(content))
     return folder

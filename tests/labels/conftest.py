@@ -66,9 +66,3 @@ def ana(store: LabelStore, admin: Actor) -> Actor:
 @pytest.fixture
 def ben(store: LabelStore, admin: Actor) -> Actor:
     return store.accounts.add_user(admin, "Ben", PIN, "annotator", NOW)
-
-
-@pytest.fixture(autouse=True)
-def _cheap_pins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PIN's hash takes 50 ms on purpose; what is tested is what is done with it."""
-    monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)

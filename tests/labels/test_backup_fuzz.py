@@ -39,12 +39,10 @@ _ODD: tuple[Any, ...] = (
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory) -> Path:
     home = tmp_path_factory.mktemp("planted")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)
-        store = LabelStore.open(str(home / "labels.db"), str(home / "photos"))
-        write_planted(store, home / "backup.zip")
-        (home / "dump").write_text(json.dumps(dump(store)))
-        store.close()
+    store = LabelStore.open(str(home / "labels.db"), str(home / "photos"))
+    write_planted(store, home / "backup.zip")
+    (home / "dump").write_text(json.dumps(dump(store)))
+    store.close()
     return home / "backup.zip"
 
 

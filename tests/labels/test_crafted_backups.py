@@ -35,11 +35,9 @@ from tests.labels.forging import (
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory) -> Path:
     home = tmp_path_factory.mktemp("planted")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)
-        store = LabelStore.open(str(home / "labels.db"), str(home / "photos"))
-        path = write_planted(store, home / "backup.zip")
-        store.close()
+    store = LabelStore.open(str(home / "labels.db"), str(home / "photos"))
+    path = write_planted(store, home / "backup.zip")
+    store.close()
     return path
 
 

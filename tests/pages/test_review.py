@@ -21,11 +21,10 @@ SECONDS = 60
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch, tmp_path):
-    """A home of its own, no store of another test, cheap PINs, and fingers as fast as a test's."""
+    """A home of its own, no store of another test, and fingers as fast as a test's."""
     for name in ("AQFUSION_DATA", "AQFUSION_MODEL", "AQFUSION_LABELS", "AQFUSION_PHOTOS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AQFUSION_HOME", str(tmp_path))
-    monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)
     monkeypatch.setattr(decisions, "TOO_SOON_SECONDS", 0)
     st.cache_resource.clear()
     st.cache_data.clear()

@@ -49,7 +49,6 @@ def data_folder(tmp_path):
 def world(tmp_path, data_folder, monkeypatch):
     """A model whose features are of the planted data folder, and a store with labels."""
     shrink(monkeypatch)
-    monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)
     monkeypatch.setattr("aqfusion.training.distillation.LESSONS", 200)
     monkeypatch.setattr("aqfusion.retraining.fast_trainer.CNN_STEPS", 2)
     monkeypatch.setattr("aqfusion.retraining.full_trainer.FAST", SMALL)

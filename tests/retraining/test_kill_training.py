@@ -42,7 +42,6 @@ def test_a_killed_retraining_leaves_one_whole_version_in_force(tmp_path, monkeyp
     shrink(monkeypatch)
     monkeypatch.setattr("aqfusion.training.distillation.LESSONS", 200)
     monkeypatch.setattr("aqfusion.retraining.fast_trainer.CNN_STEPS", 2)
-    monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)
     registry = Registry(tmp_path / "models", str(planted_model(tmp_path / "planted")))
     labelled_store(tmp_path, shifted).close()
     fork = multiprocessing.get_context("fork")  # so that torch is there at once

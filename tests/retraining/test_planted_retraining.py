@@ -41,7 +41,6 @@ UNSEEN = [45.0, 100.0, 155.0, 210.0, 265.0, 310.0]  # PM2.5 between those that w
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     shrink(monkeypatch)
-    monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)
 
 
 @pytest.fixture(scope="module")

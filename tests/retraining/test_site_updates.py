@@ -177,7 +177,6 @@ def test_what_was_learned_of_places_comes_back_from_a_file(base, tmp_path):
 def world(tmp_path, monkeypatch):
     """Labels of a place that the model does not know, and a function that retrains a model."""
     shrink(monkeypatch)
-    monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)
     store = labelled_store(tmp_path, shifted)
     folder = planted_model(tmp_path / "planted")
 

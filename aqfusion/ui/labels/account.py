@@ -48,6 +48,11 @@ def require(role: str) -> Actor:
     return actor
 
 
+def has_cookie() -> bool:
+    """Whether the browser sent a sign-in, which may be over."""
+    return sign_in_cookie.is_sent(st.context.cookies)
+
+
 def current() -> Actor | None:
     """Who is signed in, as the store knows them now; `None` for a visitor without an account."""
     store = store_session.store()

@@ -5,6 +5,7 @@ for a plain link (SameSite=Lax), and over HTTPS only over HTTPS, from this host 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from aqfusion.ui.labels import browser_cookie, store_session
 from aqfusion.ui.labels.browser_cookie import full_name, is_https
 
 _LONGEST_BODY = 500
+_NAME = re.compile(r"(__Host-)?aqfusion_[0-9a-f]{8}")
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -34,6 +36,11 @@ def path() -> str:
 def value_in(cookies: Mapping[str, str], origin: str, name: str) -> str | None:
     """Return the sign-in cookie of a request from a page at `origin`, if it has one."""
     return cookies.get(full_name(origin, name))
+
+
+def is_sent(cookies: Mapping[str, str]) -> bool:
+    """Whether one of them has the form of a sign-in cookie; asks no store whether it is valid."""
+    return any(_NAME.fullmatch(name) for name in cookies)
 
 
 async def answer(request: Request) -> Response:

@@ -16,8 +16,7 @@ from tests.planted_review import EVIL, READING
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch):
-    monkeypatch.setattr("aqfusion.labels.passwords._MEMORY_KIB", 8)
+def store(tmp_path):
     store = LabelStore.open(str(tmp_path / "labels.db"), str(tmp_path / "photos"))
     yield store
     store.close()

@@ -1,0 +1,1 @@
+"""Export of a model to a folder that runs with numpy, ONNX Runtime and Pillow alone."""
