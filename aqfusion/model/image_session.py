@@ -85,6 +85,8 @@ def session_options() -> Any:
     share = (os.cpu_count() or 1) // _shared_by
     options.intra_op_num_threads = max(1, min(_MOST_THREADS, share))
     options.inter_op_num_threads = 1
+    # An arena keeps what the largest batch took for ever, and is no faster here.
+    options.enable_cpu_mem_arena = False
     options.log_severity_level = 3  # errors only: warnings are for who writes graphs
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
