@@ -114,7 +114,7 @@ class ReadingEncoder:
         present = ~np.isnan(standardised)  # (B, 6)
         values = np.where(present, standardised, 0)[:, :, None]  # (B, 6, 1)
         tokens = np.where(present[:, :, None], values * self._slope + self._offset, self._missing)
-        flat = np.concatenate([tokens.reshape(len(tokens), -1), present], 1, dtype=np.float32)
+        flat = np.concatenate([tokens.reshape(len(tokens), self._slope.size), present], 1, dtype=np.float32)
         return self._norm(self._third(gelu(self._second(gelu(self._first(flat))))))
 
 

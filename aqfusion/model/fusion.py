@@ -78,9 +78,9 @@ class Fused:
     def predictions(self) -> PredictionBatch:
         """Mean, interval and categories: served, measured and retrained models all take them here.
 
-        >>> even = Fused(np.full((1, 50), 0.02), *np.array([[0.45], [0.0], [0.0]]))
+        >>> even = Fused(np.full((1, 50), 0.02), *np.array([[0.443], [0.0], [0.0]]))
         >>> [round(float(x[0])) for x in (even.predictions().low, even.predictions().aqi)]
-        [26, 250]
+        [29, 250]
         """
         low, high = bins.interval(self.probabilities, self.reach)
         return PredictionBatch(

@@ -37,7 +37,7 @@ def test_every_command_is_listed_and_has_a_help(capsys):
     listed = help_of(capsys).partition("Commands:\n")[2]
     names = [line.split()[0] for line in listed.splitlines() if line[2:3].strip()]
     assert names == [
-        *("app", "predict", "explain", "aqi", "train", "evaluate", "cards", "fetch-data"),
+        *("app", "predict", "explain", "aqi", "export", "train", "evaluate", "cards", "fetch-data"),
         *("features", "retrain", "models", "render-scenes", "site", "stations", "labels"),
         *("bench", "completion"),
     ]

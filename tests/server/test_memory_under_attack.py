@@ -74,13 +74,14 @@ class Siege:
         port = int(server.address.rsplit(":", 1)[1])
         self.target = RunningServer(port, server.process, home / "server.log")
         self.stop, self.moves, self.answers, self.steps = threading.Event(), [], {}, []
-        self.tabs = ExitStack()
+        self.tabs, self.parts = ExitStack(), [0.0]
 
     def memory(self) -> tuple[float, float]:
         """Memory of the server and of its processes in MB (10^6 bytes), and program files."""
         server = self.process.pid
-        own = sum(rss(pid, "RssAnon") for pid in (server, *children(server)))
-        return own, rss(server, "RssFile")
+        parts = [rss(pid, "RssAnon") for pid in (server, *children(server))]
+        self.parts = max(self.parts, parts, key=sum)
+        return sum(parts), rss(server, "RssFile")
 
     def park(self, number: int) -> None:
         """As one of several at addresses of their own: as many files as it takes."""
@@ -192,7 +193,9 @@ def test_memory_stays_bounded_under_all_attacks_at_once(tmp_path):
     p95 = seconds[int(0.95 * (len(seconds) - 1))]
     counts = {name: Counter(map(str, values)) for name, values in siege.answers.items()}
     figures = (
-        f"at the start {quiet:.0f} MB, peak {peak:.0f} MB, at the end {held:.0f} MB, with "
+        f"at the start {quiet:.0f} MB, peak {peak:.0f} MB, of which the server "
+        f"{siege.parts[0]:.0f} MB and its processes {[round(mb) for mb in siege.parts[1:]]} MB, "
+        f"at the end {held:.0f} MB, with "
         f"program files at most {resident:.0f} MB; "
         f"{len(seconds)} moves, median {seconds[len(seconds) // 2]:.2f} s, p95 {p95:.2f} s, "
         f"worst {seconds[-1]:.2f} s; {siege.steps[-1][0]:.0f} s of siege; {counts}"
