@@ -10,14 +10,14 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, ParamSpec, TypeVar
 
 from aqfusion.errors import InputError
 from aqfusion.settings import ROOT
 
-__all__ = ["OwnProcessError", "run_in_own_process"]
+__all__ = ["ROOM", "OwnProcessError", "ProcessRoom", "run_in_own_process"]
 
 _SECONDS = 120.0  # that the work may take on a busy machine
 _MOST_MEMORY = 1_000_000_000  # bytes of address space, libraries included
@@ -29,6 +29,33 @@ class OwnProcessError(InputError):
     """The process ended without a result: too slow, too large, or killed by the system."""
 
 
+class ProcessRoom:
+    """Room for one large process beside this one: what a server holds in all is bounded.
+
+    One that idles, to be at hand for the next question, is ended where another needs the room.
+    """
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._lock = threading.Lock()
+        self._end_idle: Callable[[], None] | None = None
+
+    @contextmanager
+    def taken(self, end_idle: Callable[[], None] | None = None) -> Iterator[None]:
+        """Wait for the room and hold it within `with`.
+
+        `end_idle` ends a process that stays behind; without it none does.
+        """
+        with self._lock:
+            before, self._end_idle = self._end_idle, end_idle
+            if before is not None and before != end_idle:
+                before()
+            yield
+
+
+ROOM = ProcessRoom()
+
+
 def run_in_own_process(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
     """Return what `function` returns or raise what it raises there.
 
@@ -36,13 +63,16 @@ def run_in_own_process(function: Callable[P, T], *arguments: P.args, **options: 
     process is as nice as the calling thread. `OwnProcessError` where there is no result.
     """
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    with subprocess.Popen(
-        [sys.executable, "-m", "aqfusion.own_process"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},
-    ) as child:
+    with (
+        ROOM.taken(),
+        subprocess.Popen(
+            [sys.executable, "-m", "aqfusion.own_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": path},
+        ) as child,
+    ):
         assert child.stdin is not None
         assert child.stdout is not None
         timer = threading.Timer(_SECONDS, child.kill)

@@ -27,11 +27,13 @@ from aqfusion.explain.saliency_targets import (
     check_method,
     check_target,
 )
+from aqfusion.images.decoding import trim_memory
 from aqfusion.images.photo import Photo
 from aqfusion.model.predictor import Predictor
+from aqfusion.own_process import ROOM
 from aqfusion.settings import ROOT
 
-__all__ = ["SaliencyProcess", "begin", "saliency_map"]
+__all__ = ["SaliencyProcess", "saliency_map"]
 
 IDLE = 300.0  # seconds after the last map
 _PATIENCE = 90.0  # seconds for one map, imports on a busy machine among them
@@ -55,17 +57,9 @@ class SaliencyProcess:
         child = self._child
         return None if child is None or child.poll() is not None else child.pid
 
-    def begin(self) -> None:
-        """Let it import what it needs, and do not wait for that."""
-        if self._lock.acquire(blocking=False):  # else it computes a map already
-            try:
-                self._running()
-            finally:
-                self._lock.release()
-
     def ask(self, *request: Any) -> Any:
         """Send the arguments of `_computed` and return what it returns; waits for earlier ones."""
-        with self._lock:
+        with self._lock, ROOM.taken(self.end):
             for _ in range(2):  # it may have ended as idle just now
                 answer = self._answer(self._running(), request)
                 if answer is not None:
@@ -95,7 +89,7 @@ class SaliencyProcess:
                 [sys.executable, *self._program, str(self._idle)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": path},
+                env={**os.environ, "PYTHONPATH": path, "MALLOC_ARENA_MAX": "1"},
                 start_new_session=True,  # Ctrl+C is for the server, whose end this one notices
             )
         return self._child
@@ -118,12 +112,6 @@ class SaliencyProcess:
 
 
 _process = SaliencyProcess()
-
-
-def begin() -> None:
-    """Let the process of this one import what a map needs, which somebody will ask for soon."""
-    if "torch" not in sys.modules:
-        _process.begin()
 
 
 def saliency_map(
@@ -168,6 +156,7 @@ def _serve(requests: BinaryIO, answers: BinaryIO, idle: float) -> None:
     """Answer until the process that asks has ended, or does not ask any more."""
     import aqfusion.explain.saliency  # noqa: F401  # before the first request
 
+    trim_memory()  # imports leave a tenth of it behind
     while True:
         limit = threading.Timer(idle, os._exit, (0,))
         limit.daemon = True
@@ -186,6 +175,7 @@ def _serve(requests: BinaryIO, answers: BinaryIO, idle: float) -> None:
             answer = _FAILED
         pickle.dump(answer, answers)
         answers.flush()
+        trim_memory()
 
 
 if __name__ == "__main__":

@@ -114,7 +114,8 @@ class ReadingEncoder:
         present = ~np.isnan(standardised)  # (B, 6)
         values = np.where(present, standardised, 0)[:, :, None]  # (B, 6, 1)
         tokens = np.where(present[:, :, None], values * self._slope + self._offset, self._missing)
-        flat = np.concatenate([tokens.reshape(len(tokens), self._slope.size), present], 1, dtype=np.float32)
+        rows = tokens.reshape(len(tokens), self._slope.size)
+        flat = np.concatenate([rows, present], 1, dtype=np.float32)
         return self._norm(self._third(gelu(self._second(gelu(self._first(flat))))))
 
 

@@ -30,6 +30,11 @@ SCREENS = [
         {"viewport": {"width": 375, "height": 812}, "color_scheme": "dark"}, id="phone-dark"
     ),
 ]
+# The same for what takes long: on a phone by `make long`.
+SCREENS_OF_LONG = [
+    SCREENS[0],
+    pytest.param(*SCREENS[1].values, id=SCREENS[1].id, marks=pytest.mark.long),
+]
 _FLAGS = (
     "--no-sandbox",
     "--no-first-run",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import SCREENS, serve
+from tests.browser.conftest import SCREENS_OF_LONG, serve
 from tests.planted_sites import save_with_sites
 from tests.sites import views
 
@@ -59,7 +59,7 @@ def add(visitor, aqi, day):
     visitor.press("Add this day")
 
 
-@pytest.mark.parametrize("visitor", SCREENS, indirect=True)
+@pytest.mark.parametrize("visitor", SCREENS_OF_LONG, indirect=True)
 def test_three_days_change_the_answer_here_and_on_predict(visitor, complaints, request):
     opened(visitor)
     answers = [answer(visitor)]

@@ -117,7 +117,11 @@ def whole(visitor):
 
 SIZES = {"wide": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
 SIZED = [
-    pytest.param({"viewport": {"width": width, "height": height}}, id=name)
+    pytest.param(
+        {"viewport": {"width": width, "height": height}},
+        id=name,
+        marks=[pytest.mark.long] if name == "tablet" else [],
+    )
     for name, (width, height) in SIZES.items()
 ]
 

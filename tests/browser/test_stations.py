@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SCREENS, Visitor
+from tests.browser.conftest import SCREENS, SCREENS_OF_LONG, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,7 @@ def show(visitor: Visitor, name: str) -> None:
     visitor.settle()
 
 
-@pytest.mark.parametrize("visitor", SCREENS, indirect=True)
+@pytest.mark.parametrize("visitor", SCREENS_OF_LONG, indirect=True)
 def test_a_click_fills_the_sliders_and_a_prediction_follows(visitor, request):
     frame = opened(visitor)
     frame.locator(".coin[aria-label^='Borivali East, Mumbai']").click()

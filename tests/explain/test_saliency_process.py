@@ -14,6 +14,7 @@ from aqfusion.explain.saliency import saliency_map
 from aqfusion.explain.saliency_process import SaliencyProcess
 from aqfusion.explain.saliency_targets import HeatMapError
 from aqfusion.images.photo import Photo
+from aqfusion.own_process import run_in_own_process
 from tests.planted import sky
 
 # Answers as the real one does, without its imports: how often it was asked, and its number.
@@ -63,7 +64,6 @@ def test_a_map_of_the_other_process_is_that_of_this_one(checkpoint_folder):
     process, pixels = SaliencyProcess(), np.asarray(model.pixels(photo))
     asked = str(checkpoint_folder), model.checkpoint.sha256, pixels, "LayerCAM", "lowers"
     try:
-        process.begin()
         assert np.allclose(process.ask(*asked), expected, atol=1e-5)
         assert expected.any()
         with pytest.raises(HeatMapError, match="weights have been replaced"):
@@ -79,6 +79,15 @@ def test_one_process_answers_all_and_ends_with_the_one_that_asks(counter):
     assert (first, second, same, counter.pid) == (1, 2, pid, pid)
     counter._child.stdin.close()  # as when the server is killed
     assert gone(pid)
+
+
+def test_one_that_idles_makes_room_for_a_large_table(counter):
+    _, pid = counter.ask(0)
+    assert run_in_own_process(abs, -1) == 1
+    assert gone(pid)
+    assert counter.pid is None
+    (first, pid), (second, same) = counter.ask(0), counter.ask(0)
+    assert (first, second, same) == (1, 2, pid)
 
 
 def test_one_that_was_killed_is_begun_again(counter):
