@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 from PIL import AvifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
+from aqfusion.images import opencv
 from aqfusion.images.container import Container, PhotoError
 
 __all__ = [
@@ -161,7 +161,7 @@ def _call_malloc(name: str, *arguments: int) -> None:
 def _is_webp_by_pillow(container: Container) -> bool:
     """Whether Pillow reads a WebP: a film, or any where OpenCV is not installed."""
     is_film = container.variant == _FILM
-    return container.format == "WEBP" and (is_film or find_spec("cv2") is None)
+    return container.format == "WEBP" and (is_film or not opencv.INSTALLED)
 
 
 def _of_image(image: Image.Image) -> Raster:
@@ -207,9 +207,9 @@ def _libheif() -> Any:
 
 def _still_webp(container: Container) -> Raster:
     """By OpenCV, for half of the memory and time: Pillow takes every WebP for a film."""
-    import cv2  # late: 50 ms, and not every photo is a WebP
     import numpy as np
 
+    cv2 = opencv.load()
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
     pixels = cv2.imdecode(np.frombuffer(container.pixels, np.uint8), flags)
     if pixels is None:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from aqfusion.images import opencv
 from aqfusion.images.photo import Photo
 from aqfusion.sites.image_registration import register
 from aqfusion.sites.landmark import Box, Landmark, LandmarkError
@@ -116,8 +117,7 @@ def _light(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _smooth(light: NDArray[np.float32]) -> NDArray[np.float32]:
     """The mean of 3 x 3 pixels: an extreme of single pixels would be an extreme of their noise."""
-    import cv2  # late: 30 MB, and few photos have landmarks
-
+    cv2 = opencv.load()
     return np.asarray(cv2.blur(light, (3, 3), borderType=cv2.BORDER_REFLECT))
 
 

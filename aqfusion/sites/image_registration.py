@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from aqfusion.images import opencv
 from aqfusion.images.photo import Photo
 from aqfusion.sites.landmark import Box, LandmarkError
 from aqfusion.sites.reference_photo import ReferencePhoto
@@ -85,8 +86,7 @@ def register(reference: ReferencePhoto, photo: Photo) -> Registration:
         raise RegistrationError(
             f"{rule}, got {brightest:.0f}: the photo is too dark or was taken at night"
         )
-    import cv2  # late: 30 MB, and few photos have landmarks
-
+    cv2 = opencv.load()
     start, end = _matches(before, after)
     if len(start) < _FEWEST:
         raise _other_view(len(start))
@@ -134,8 +134,7 @@ def _matches(
     before: NDArray[np.uint8], after: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Points (n, 2) of both pictures that look alike, each the other's nearest."""
-    import cv2
-
+    cv2 = opencv.load()
     finder = cv2.SIFT.create(nfeatures=_POINTS, contrastThreshold=0.02)
     even = cv2.createCLAHE(clipLimit=3.0, tileGridSize=(8, 8))
     features = [finder.detectAndCompute(even.apply(picture), None) for picture in (before, after)]

@@ -6,6 +6,7 @@ import re
 import struct
 import subprocess
 import sys
+import types
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -298,7 +299,15 @@ def test_without_opencv_pillow_reads_a_webp_to_the_same_pixels(lossless, monkeyp
     data = encode(sky(400, 300), "WEBP", lossless=lossless)
     with_opencv = Photo.decode(data)
     monkeypatch.setitem(sys.modules, "cv2", None)
-    monkeypatch.setattr(decoding, "find_spec", lambda name: None)
+    monkeypatch.setattr(decoding.opencv, "INSTALLED", False)
     assert Photo.decode(data).digest == with_opencv.digest
     with pytest.raises(PhotoError, match="at most 19 megapixels as WebP, got 5000 x 4000"):
         Photo.decode(lossless_webp(5000, 4000))
+
+
+def test_a_webp_that_comes_while_another_thread_loads_opencv_waits_for_it(monkeypatch):
+    half_loaded = types.ModuleType("cv2")
+    half_loaded.__spec__ = None  # as OpenCV's own loader leaves it for a moment
+    monkeypatch.setitem(sys.modules, "cv2", half_loaded)
+    still = read_container(lossless_webp(64, 48), "roof.webp")
+    assert decoding.check_memory(still, "roof.webp") > 0
