@@ -1,8 +1,8 @@
-"""Header and footer of every page; garbage is collected where nobody waits for it.
+"""Header and footer of every page; what lasts is kept out of the garbage collector's way.
 
-Streamlit collects all garbage at the end of every run. With the libraries of this app in memory
-that holds the whole process for a quarter of a second, while the last of the page still waits to be
-sent. What a library made when it was imported never becomes garbage, so it need not be scanned.
+To collect all garbage with the libraries of this app in memory holds the whole process for a
+quarter of a second. What a library made when it was imported never becomes garbage, so it need not
+be scanned.
 """
 
 import gc

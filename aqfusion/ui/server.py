@@ -8,6 +8,7 @@ visitor reads "dictionary changed size during iteration" where the page should b
 
 import asyncio
 import contextlib
+import gc
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -132,7 +133,12 @@ async def _tidy_up() -> None:
 async def _trim_forever() -> None:
     while True:
         await asyncio.sleep(_TRIM_SECONDS)
-        await run_in_threadpool(trim_memory)
+        await run_in_threadpool(_collect)
+
+
+def _collect() -> None:
+    gc.collect()  # for all runs since: .streamlit/config.toml tells Streamlit not to at each one
+    trim_memory()
 
 
 async def _prune_forever() -> None:

@@ -1,10 +1,14 @@
 """Runs of one visitor share the lock of the visitor's state; visitors do not share theirs."""
 
+import gc
 import threading
+import tomllib
+import weakref
 
 import pytest
 from streamlit.runtime.state import SafeSessionState, SessionState
 
+from aqfusion.settings import ROOT
 from aqfusion.ui import server
 
 
@@ -66,3 +70,23 @@ def test_a_run_that_ends_while_the_next_begins_breaks_neither():
     beginning.on_script_will_rerun(None)
     removal.join(5)
     assert set(state._old_state.keys()) == {f"key {number}" for number in range(9) if number != 7}
+
+
+class Circle:
+    """Refers to itself: the collector alone frees it."""
+
+    def __init__(self):
+        self.itself = self
+
+
+def test_garbage_is_collected_now_and_then_and_not_at_the_end_of_every_run():
+    with (ROOT / ".streamlit" / "config.toml").open("rb") as file:
+        assert tomllib.load(file)["runner"]["postScriptGC"] is False
+    gc.disable()  # else it may collect by itself
+    try:
+        alive = weakref.ref(Circle())
+        assert alive() is not None
+        server._collect()
+    finally:
+        gc.enable()
+    assert alive() is None
