@@ -16,7 +16,14 @@ from urllib.parse import urlsplit
 from aqfusion.errors import InputError
 from aqfusion.io.atomic_files import new_file
 
-__all__ = ["AddressError", "FileAddress", "FileEntry", "package_sentence", "without_password"]
+__all__ = [
+    "AddressError",
+    "FileAddress",
+    "FileEntry",
+    "package_sentence",
+    "storage_reason",
+    "without_password",
+]
 
 _LOCAL = "file://"
 # What tells of a file whether it was changed, by the names that kinds of storage have for it.
@@ -48,6 +55,12 @@ def without_password(text: str) -> str:
     except ValueError:  # half of an IPv6 address
         return f"{text.split('://')[0][:20]}://..."
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def storage_reason(error: Exception) -> str:
+    """Why a storage failed, in its own words where these cannot hold a password."""
+    why = " ".join(str(error).split())[:200].rstrip(".")
+    return type(error).__name__ if not why or "@" in why else why  # a password comes before it
 
 
 def package_sentence(what: str, address: str) -> str:
@@ -190,11 +203,9 @@ class FileAddress:
         except (FileNotFoundError, IsADirectoryError, InputError):
             raise
         except Exception as error:
-            why = " ".join(str(error).split())[:200].rstrip(".")
-            if not why or "@" in why:  # a password comes before it
-                why = type(error).__name__
             raise AddressError(
-                f"{self.shown} cannot be reached: {why}. Check address, credentials and network."
+                f"{self.shown} cannot be reached: {storage_reason(error)}. "
+                "Check address, credentials and network."
             ) from error
 
 

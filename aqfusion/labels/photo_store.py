@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from aqfusion.errors import InputError
 from aqfusion.io.atomic_files import replace_file
-from aqfusion.io.file_address import package_sentence, without_password
+from aqfusion.io.file_address import package_sentence, storage_reason, without_password
 from aqfusion.labels.database import StoreError
 from aqfusion.labels.store_errors import disk_sentences
 
@@ -122,11 +122,8 @@ class PhotoStore:
         except Exception as error:
             if self._folder is not None:
                 raise
-            why = " ".join(str(error).split())[:200].rstrip(".")
-            if not why or "@" in why:  # a password comes before it
-                why = type(error).__name__
             raise StoreError(
-                f"The photos at {self.where!r} cannot be reached: {why}. "
+                f"The photos at {self.where!r} cannot be reached: {storage_reason(error)}. "
                 "Check address, credentials and network.",
                 public=_NO_PHOTOS,
             ) from error
